@@ -1,0 +1,72 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/numerics.hpp"
+#include "net/preprocess.hpp"
+
+namespace reshift {
+
+/// An activation tensor: channels x height x width codes, real = scale * (code - zero).
+struct QTensor {
+  std::string name;
+  int channels = 0, height = 0, width = 0;
+  double scale = 1;
+  int zero = 0;
+  std::size_t size() const {
+    return static_cast<std::size_t>(channels) * static_cast<std::size_t>(height) *
+           static_cast<std::size_t>(width);
+  }
+};
+
+enum class QKind { kConv, kMaxPool, kAvgPool };
+
+/// One operation of a quantised network. A fully connected layer is a convolution whose kernel is the
+/// whole map; an element-wise addition is the residual of the operation that makes its other operand.
+struct QOp {
+  std::string name;
+  QKind kind = QKind::kConv;
+  int input = -1, residual = -1, output = -1;  ///< tensor indices; residual -1: none
+  int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  int groups = 1;
+  int terms = 1;  ///< terms a weight (kConv only)
+  /// kConv: the terms of weight [out channel][in channel of the group][ky][kx] are
+  /// term_values[index * terms + t], each 0 or +-2^e; the weight is their sum.
+  std::vector<std::int16_t> term_values;
+  /// One record an output channel. `bias` holds everything that is constant: the network's bias
+  /// and -zero * sum(w). kMaxPool has none. kAvgPool has mult/shift of 1/n.
+  std::vector<ChannelParams> params;
+  PostParams post;
+
+  /// The integer weight at a flat index of [out][in of group][ky][kx].
+  int weight(std::size_t index) const {
+    int sum = 0;
+    for (int t = 0; t < terms; ++t) sum += term_values[index * static_cast<std::size_t>(terms) + static_cast<std::size_t>(t)];
+    return sum;
+  }
+};
+
+/// A quantised network: operations in execution order over tensors; tensor 0 is the image.
+struct QNet {
+  std::string name;
+  int act_w = 8;
+  int exponents = 7;
+  Preprocess preprocess;
+  std::vector<QTensor> tensors;
+  std::vector<QOp> ops;
+  int output = -1;  ///< tensor whose codes are the logits
+
+  /// Throws Error with the operation's name when anything is inconsistent (shapes, ranges, order).
+  void validate() const;
+  /// Container file, see base/container.hpp. Throws Error on a damaged or foreign file.
+  void save(const std::string& path) const;
+  static QNet load(const std::string& path);
+};
+
+}  // namespace reshift
