@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <nlohmann/json.hpp>
 #include <string>
 
 namespace reshift {
@@ -18,5 +19,12 @@ struct Preprocess {
   int channel_count() const { return channels == "GRAY" ? 1 : 3; }
   bool operator==(const Preprocess&) const = default;
 };
+
+nlohmann::json to_json(const Preprocess& preprocess);
+
+/// Strict: an unknown key, a wrong type or an impossible value is an Error that names it; absent keys
+/// have the defaults above. `mean` and `std` have one number a channel.
+Preprocess preprocess_from_json(const nlohmann::json& json);
+Preprocess load_preprocess(const std::string& path);
 
 }  // namespace reshift

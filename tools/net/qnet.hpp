@@ -1,8 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,14 +40,16 @@ struct QOp {
   /// term_values[index * terms + t], each 0 or +-2^e; the weight is their sum.
   std::vector<std::int16_t> term_values;
   /// One record an output channel. `bias` holds everything that is constant: the network's bias
-  /// and -zero * sum(w). kMaxPool has none. kAvgPool has mult/shift of 1/n.
+  /// and -zero * sum(w). kMaxPool has none: its output is clamp(maximum, lo, hi), padding never wins.
+  /// kAvgPool sums all taps, padding included as the zero point; mult/shift are those of 1/n.
   std::vector<ChannelParams> params;
-  PostParams post;
+  PostParams post;  ///< out_zero and res_zero are those of the tensors; res_mult > 0 with a residual
 
   /// The integer weight at a flat index of [out][in of group][ky][kx].
   int weight(std::size_t index) const {
     int sum = 0;
-    for (int t = 0; t < terms; ++t) sum += term_values[index * static_cast<std::size_t>(terms) + static_cast<std::size_t>(t)];
+    const std::size_t count = static_cast<std::size_t>(terms);
+    for (std::size_t t = 0; t < count; ++t) sum += term_values[index * count + t];
     return sum;
   }
 };
@@ -68,5 +70,11 @@ struct QNet {
   void save(const std::string& path) const;
   static QNet load(const std::string& path);
 };
+
+std::string_view to_string(QKind kind);
+
+nlohmann::json to_json(const QNet& net);
+/// Validated; throws Error when a field is missing, of another type or inconsistent.
+QNet qnet_from_json(const nlohmann::json& json);
 
 }  // namespace reshift

@@ -1,0 +1,254 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "net/qnet.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdlib>
+
+#include "base/container.hpp"
+#include "base/error.hpp"
+
+namespace reshift {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::array<std::string_view, 3> kKindNames{"conv", "max_pool", "avg_pool"};
+constexpr int kMaxDimension = 65535;  // what a descriptor can say
+
+QKind kind_from_string(const std::string& name) {
+  for (std::size_t i = 0; i < kKindNames.size(); ++i) {
+    if (kKindNames[i] == name) return static_cast<QKind>(i);
+  }
+  throw Error("unknown kind of operation \"{}\"", name);
+}
+
+Json op_to_json(const QOp& op) {
+  std::vector<std::int32_t> params;
+  for (const ChannelParams& p : op.params) params.insert(params.end(), {p.bias, p.mult, p.shift});
+  return {{"name", op.name},
+          {"kind", to_string(op.kind)},
+          {"tensors", {op.input, op.residual, op.output}},
+          {"kernel", {op.kernel_h, op.kernel_w}},
+          {"stride", {op.stride_h, op.stride_w}},
+          {"dilation", {op.dilation_h, op.dilation_w}},
+          {"pads", {op.pad_top, op.pad_left, op.pad_bottom, op.pad_right}},
+          {"groups", op.groups},
+          {"terms", op.terms},
+          {"term_values", pack_numbers<std::int16_t>(op.term_values)},
+          {"params", pack_numbers<std::int32_t>(params)},
+          {"post",
+           {op.post.out_zero, op.post.lo, op.post.hi, op.post.res_zero, op.post.res_mult,
+            op.post.res_shift}}};
+}
+
+QOp op_from_json(const Json& j) {
+  QOp op;
+  op.name = j.at("name");
+  op.kind = kind_from_string(j.at("kind"));
+  const auto assign = [&j](const char* key, std::initializer_list<int*> fields) {
+    const auto values = j.at(key).get<std::vector<int>>();
+    if (values.size() != fields.size()) throw Error("{} has {} numbers", key, values.size());
+    std::size_t i = 0;
+    for (int* field : fields) *field = values[i++];
+  };
+  int res_mult = 0, res_shift = 0;
+  assign("tensors", {&op.input, &op.residual, &op.output});
+  assign("kernel", {&op.kernel_h, &op.kernel_w});
+  assign("stride", {&op.stride_h, &op.stride_w});
+  assign("dilation", {&op.dilation_h, &op.dilation_w});
+  assign("pads", {&op.pad_top, &op.pad_left, &op.pad_bottom, &op.pad_right});
+  assign("post", {&op.post.out_zero, &op.post.lo, &op.post.hi, &op.post.res_zero, &res_mult,
+                  &res_shift});
+  if (res_mult < 0 || res_mult > 65535 || res_shift < 0 || res_shift > 31) {
+    throw Error("operation {}: residual multiplier {} or shift {} out of range", op.name, res_mult,
+                res_shift);
+  }
+  op.post.res_mult = static_cast<std::uint16_t>(res_mult);
+  op.post.res_shift = static_cast<std::uint8_t>(res_shift);
+  op.groups = j.at("groups");
+  op.terms = j.at("terms");
+  op.term_values = unpack_numbers<std::int16_t>(j.at("term_values"));
+  const auto params = unpack_numbers<std::int32_t>(j.at("params"));
+  if (params.size() % 3 != 0) throw Error("operation {}: incomplete channel parameters", op.name);
+  for (std::size_t i = 0; i < params.size(); i += 3) {
+    if (params[i + 1] < 0 || params[i + 1] > 65535 || params[i + 2] < 0 || params[i + 2] > 47) {
+      throw Error("operation {}: multiplier {} or shift {} of channel {} out of range", op.name,
+                  params[i + 1], params[i + 2], i / 3);
+    }
+    op.params.push_back({params[i], static_cast<std::uint16_t>(params[i + 1]),
+                         static_cast<std::uint8_t>(params[i + 2])});
+  }
+  return op;
+}
+
+/// Throws Error about `name` unless the condition holds.
+template <typename... Args>
+void require(bool condition, const std::string& name, fmt::format_string<Args...> format,
+             Args&&... args) {
+  if (!condition) throw Error("{}: {}", name, fmt::format(format, std::forward<Args>(args)...));
+}
+
+void validate_extent(const std::string& name, const char* axis, int in, int out, int kernel,
+                     int stride, int dilation, int pad_before, int pad_after) {
+  require(kernel >= 1 && stride >= 1 && dilation >= 1 && pad_before >= 0 && pad_after >= 0 &&
+              kernel <= kMaxDimension && stride <= kMaxDimension && dilation <= kMaxDimension &&
+              pad_before <= kMaxDimension && pad_after <= kMaxDimension,
+          name, "impossible kernel, stride, dilation or padding ({})", axis);
+  const std::int64_t span = std::int64_t{dilation} * (kernel - 1) + 1;
+  const std::int64_t padded = std::int64_t{in} + pad_before + pad_after;
+  require(span <= padded, name, "the kernel covers {} pixels of {}, the padded input has {}", span,
+          axis, padded);
+  const std::int64_t expected = (padded - span) / stride + 1;
+  require(out == expected, name, "output {} is {}, its input and kernel give {}", axis, out,
+          expected);
+}
+
+void validate_op(const QNet& net, const QOp& op) {
+  const std::string where = fmt::format("operation {}", op.name);
+  const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
+  const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+  validate_extent(where, "height", in.height, out.height, op.kernel_h, op.stride_h, op.dilation_h,
+                  op.pad_top, op.pad_bottom);
+  validate_extent(where, "width", in.width, out.width, op.kernel_w, op.stride_w, op.dilation_w,
+                  op.pad_left, op.pad_right);
+  const auto channels = static_cast<std::size_t>(out.channels);
+  if (op.kind == QKind::kConv) {
+    require(op.groups >= 1 && in.channels % op.groups == 0 && out.channels % op.groups == 0, where,
+            "{} groups do not divide {} input and {} output channels", op.groups, in.channels,
+            out.channels);
+    require(op.terms >= 1 && op.terms <= 16, where, "{} terms a weight, expected 1 to 16", op.terms);
+    const std::size_t weights = channels * static_cast<std::size_t>(in.channels / op.groups) *
+                                static_cast<std::size_t>(op.kernel_h) *
+                                static_cast<std::size_t>(op.kernel_w);
+    require(op.term_values.size() == weights * static_cast<std::size_t>(op.terms), where,
+            "{} terms stored, expected {} for {} weights", op.term_values.size(),
+            weights * static_cast<std::size_t>(op.terms), weights);
+    for (const std::int16_t value : op.term_values) {
+      const int magnitude = std::abs(int{value});
+      require((magnitude & (magnitude - 1)) == 0 && magnitude < 1 << net.exponents, where,
+              "term {} is not zero or a signed power of two below 2^{}", value, net.exponents);
+    }
+  } else {
+    require(in.channels == out.channels, where, "{} input, {} output channels", in.channels,
+            out.channels);
+    require(op.term_values.empty() && op.groups == 1, where, "pooling has no weights or groups");
+  }
+  require(op.params.size() == (op.kind == QKind::kMaxPool ? 0 : channels), where,
+          "channel parameters of {} channels, expected {}", op.params.size(), channels);
+  for (const ChannelParams& p : op.params) require(p.shift <= 47, where, "shift {}", p.shift);
+  if (op.kind == QKind::kMaxPool) {
+    require(in.scale == out.scale && in.zero == out.zero, where,
+            "max pooling cannot change scale or zero point");
+    require(op.residual < 0, where, "max pooling cannot have a residual");
+    require(op.pad_top < op.dilation_h * op.kernel_h && op.pad_left < op.dilation_w * op.kernel_w,
+            where, "a window of max pooling lies in the padding");
+  }
+  require(op.post.lo <= op.post.hi && op.post.lo >= code_min(net.act_w) &&
+              op.post.hi <= code_max(net.act_w),
+          where, "output bounds {} to {} are not codes in order", op.post.lo, op.post.hi);
+  require(op.post.out_zero == out.zero, where, "zero point {}, its output tensor has {}",
+          op.post.out_zero, out.zero);
+  if (op.residual >= 0) {
+    const QTensor& residual = net.tensors[static_cast<std::size_t>(op.residual)];
+    require(residual.channels == out.channels && residual.height == out.height &&
+                residual.width == out.width,
+            where, "residual {} is {}x{}x{}, the output {}x{}x{}", residual.name, residual.channels,
+            residual.height, residual.width, out.channels, out.height, out.width);
+    require(op.post.res_mult > 0 && op.post.res_shift <= 31, where,
+            "residual multiplier {} or shift {} out of range", op.post.res_mult, op.post.res_shift);
+    require(op.post.res_zero == residual.zero, where, "residual zero point {}, its tensor has {}",
+            op.post.res_zero, residual.zero);
+  } else {
+    require(op.post.res_mult == 0, where, "a residual multiplier without a residual");
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(QKind kind) { return kKindNames.at(static_cast<std::size_t>(kind)); }
+
+void QNet::validate() const {
+  require(act_w >= 8 && act_w <= 16, name, "activations of {} bits, expected 8 to 16", act_w);
+  require(exponents >= 1 && exponents <= 15, name, "{} exponents, expected 1 to 15", exponents);
+  require(!tensors.empty(), name, "no tensors");
+  for (const QTensor& t : tensors) {
+    const std::string where = fmt::format("tensor {}", t.name);
+    for (const int extent : {t.channels, t.height, t.width}) {
+      require(extent >= 1 && extent <= kMaxDimension, where, "impossible shape {}x{}x{}",
+              t.channels, t.height, t.width);
+    }
+    require(t.scale > 0 && std::isfinite(t.scale), where, "scale {}", t.scale);
+    require(t.zero >= code_min(act_w) && t.zero <= code_max(act_w), where,
+            "zero point {} is not a code of {} bits", t.zero, act_w);
+  }
+  const int count = static_cast<int>(tensors.size());
+  std::vector<bool> known(tensors.size(), false);
+  known[0] = true;
+  const auto is_known = [&](int i) { return i >= 0 && i < count && known[static_cast<std::size_t>(i)]; };
+  for (const QOp& op : ops) {
+    const std::string where = fmt::format("operation {}", op.name);
+    require(is_known(op.input), where, "reads tensor {}, which nothing before it makes", op.input);
+    require(op.residual == -1 || is_known(op.residual), where,
+            "adds tensor {}, which nothing before it makes", op.residual);
+    require(op.output > 0 && op.output < count && !is_known(op.output), where,
+            "writes tensor {}, which is not a new one", op.output);
+    validate_op(*this, op);
+    known[static_cast<std::size_t>(op.output)] = true;
+  }
+  require(is_known(output) && output > 0, name, "no operation makes the output tensor {}", output);
+}
+
+nlohmann::json to_json(const QNet& net) {
+  Json tensors = Json::array(), ops = Json::array();
+  for (const QTensor& t : net.tensors) {
+    tensors.push_back({{"name", t.name},
+                       {"shape", {t.channels, t.height, t.width}},
+                       {"scale", t.scale},
+                       {"zero", t.zero}});
+  }
+  for (const QOp& op : net.ops) ops.push_back(op_to_json(op));
+  return {{"name", net.name},
+          {"act_w", net.act_w},
+          {"exponents", net.exponents},
+          {"preprocess", to_json(net.preprocess)},
+          {"tensors", tensors},
+          {"ops", ops},
+          {"output", net.output}};
+}
+
+QNet qnet_from_json(const nlohmann::json& json) {
+  QNet net;
+  try {
+    net.name = json.at("name");
+    net.act_w = json.at("act_w");
+    net.exponents = json.at("exponents");
+    net.preprocess = preprocess_from_json(json.at("preprocess"));
+    for (const Json& j : json.at("tensors")) {
+      const auto shape = j.at("shape").get<std::array<int, 3>>();
+      net.tensors.push_back({j.at("name"), shape[0], shape[1], shape[2], j.at("scale"), j.at("zero")});
+    }
+    for (const Json& j : json.at("ops")) net.ops.push_back(op_from_json(j));
+    net.output = json.at("output");
+  } catch (const Json::exception& e) {
+    throw Error("not a network: {}", e.what());
+  }
+  net.validate();
+  return net;
+}
+
+void QNet::save(const std::string& path) const {
+  validate();
+  write_container(path, "NET", to_json(*this));
+}
+
+QNet QNet::load(const std::string& path) {
+  try {
+    return qnet_from_json(read_container(path, "NET"));
+  } catch (const Error& e) {
+    const std::string message = e.what();
+    throw Error("{}", message.starts_with(path) ? message : fmt::format("{}: {}", path, message));
+  }
+}
+
+}  // namespace reshift
