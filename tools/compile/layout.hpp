@@ -1,0 +1,52 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "net/qnet.hpp"
+#include "spec/spec.hpp"
+
+namespace reshift {
+
+/// How a tensor lies in the feature buffer and, in the same order, in memory
+/// (docs/architecture.md, "Feature buffer" and "Memory formats").
+struct Layout {
+  int channels = 0, height = 0, width = 0;
+  int pitch = 0;        ///< pixels a row (of one phase)
+  bool phased = false;  ///< split into the four parity phases
+  int words = 0;        ///< words of M channels a pixel
+  int base = 0;         ///< word address of pixel 0
+
+  int phase_height() const { return phased ? (height + 1) / 2 : height; }
+  int phase_width() const { return phased ? (width + 1) / 2 : width; }
+  /// Groups of P pixels of one phase; the whole tensor when not phased.
+  int phase_groups(const spec::Hardware& hw) const {
+    return ((phase_height() - 1) * pitch + phase_width() - 1) / hw.p + 1;
+  }
+  int groups(const spec::Hardware& hw) const { return phase_groups(hw) * (phased ? 4 : 1); }
+  /// Words of a bank from one phase to the next.
+  int phase_words(const spec::Hardware& hw) const { return phase_groups(hw) * words; }
+  /// Words of a bank that the tensor takes.
+  int size(const spec::Hardware& hw) const { return groups(hw) * words; }
+  /// Bytes of the tensor in memory.
+  std::int64_t bytes(const spec::Hardware& hw) const;
+  /// Linear pixel index of (y, x).
+  std::int64_t pixel(const spec::Hardware& hw, int y, int x) const;
+  bool same_shape(const Layout& o) const {
+    return channels == o.channels && height == o.height && width == o.width && pitch == o.pitch &&
+           phased == o.phased;
+  }
+  bool operator==(const Layout&) const = default;
+};
+
+/// Codes [channel][y][x] to the bytes of a window; everything that is no pixel or channel is `zero`.
+void pack_tensor(const spec::Hardware& hw, const Layout& layout,
+                 std::span<const std::int16_t> codes, int zero, std::span<std::uint8_t> bytes);
+
+/// The inverse: codes [channel][y][x].
+std::vector<std::int16_t> unpack_tensor(const spec::Hardware& hw, const Layout& layout,
+                                        std::span<const std::uint8_t> bytes);
+
+}  // namespace reshift
