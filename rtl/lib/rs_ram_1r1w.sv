@@ -1,0 +1,51 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+//
+// Block RAM with one write and one read port. Read latency 1, or 2 with OutReg. A read of the
+// address written in the same cycle returns anything: users must not depend on it.
+
+module rs_ram_1r1w #(
+  /// Bits of a word.
+  parameter int unsigned Width = 32,
+  /// Words, a power of two.
+  parameter int unsigned Depth = 512,
+  /// An output register behind the memory.
+  parameter bit OutReg = 1'b0,
+  /// Bits of an address. Derived.
+  localparam int unsigned AddrW = $clog2(Depth)
+) (
+  /// Clock.
+  input  logic             clk_i,
+  /// Write port.
+  input  logic             write_i,
+  input  logic [AddrW-1:0] waddr_i,
+  input  logic [Width-1:0] wdata_i,
+  /// Read port; with read_i low the memory's output keeps its word.
+  input  logic             read_i,
+  input  logic [AddrW-1:0] raddr_i,
+  output logic [Width-1:0] rdata_o
+);
+
+  if (Depth < 2 || (Depth & (Depth - 1)) != 0) begin : gen_bad_depth
+    $error("rs_ram_1r1w: Depth must be a power of two");
+  end
+
+  (* no_rw_check *) logic [Width-1:0] mem [Depth];
+  logic [Width-1:0] rdata_q;
+
+  always_ff @(posedge clk_i) begin
+    if (write_i) mem[waddr_i] <= wdata_i;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (read_i) rdata_q <= mem[raddr_i];
+  end
+
+  if (OutReg) begin : gen_out_reg
+    logic [Width-1:0] out_q;
+    always_ff @(posedge clk_i) out_q <= rdata_q;
+    assign rdata_o = out_q;
+  end else begin : gen_no_out_reg
+    assign rdata_o = rdata_q;
+  end
+
+endmodule
