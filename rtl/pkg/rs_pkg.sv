@@ -12,6 +12,33 @@ package rs_pkg;
     logic max;     // keep the maximum instead of the sum
   } cell_ctrl_t;
 
+  /// A pass over the pixels of a raster, and where a tensor keeps them. Field meanings as in the
+  /// `exec` descriptor.
+  typedef struct packed {
+    logic [19:0] groups;
+    logic [11:0] m_groups;
+    logic [11:0] pitch;
+    logic [11:0] out_height;
+    logic [11:0] out_width;
+    logic        phased;
+    logic [14:0] base;
+    logic [14:0] words;
+    logic [14:0] phase;
+    logic [3:0]  row_bank;
+    logic [14:0] row_addr;
+  } walk_t;
+
+  /// Why EXEC issued no tile in a cycle, in the order of the STALL_* registers.
+  typedef enum logic [2:0] {
+    StallIdle     = 3'd0,
+    StallLoad     = 3'd1,
+    StallStore    = 3'd2,
+    StallDepend   = 3'd3,
+    StallWeights  = 3'd4,
+    StallPost     = 3'd5,
+    StallResidual = 3'd6
+  } stall_e;
+
   /// Width of an index into `n` things, at least 1.
   function automatic int unsigned index_width(int unsigned n);
     return n > 1 ? $clog2(n) : 1;
