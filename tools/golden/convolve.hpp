@@ -1,0 +1,115 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <cstddef>
+#include <vector>
+
+namespace reshift {
+
+/// The geometry of a sliding window over the channels of one group.
+struct Window {
+  int channels, in_height, in_width, out_height, out_width;
+  int kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
+
+  /// Weights of one output channel: rows of the column matrix.
+  Eigen::Index rows() const { return Eigen::Index{channels} * kernel_h * kernel_w; }
+  std::size_t in_size() const {
+    return static_cast<std::size_t>(channels) * static_cast<std::size_t>(in_height) *
+           static_cast<std::size_t>(in_width);
+  }
+  Eigen::Index out_pixels() const { return Eigen::Index{out_height} * out_width; }
+};
+
+/// Of an operation (Node or QOp) from its input to its output tensor.
+template <typename Op, typename TensorT>
+Window window_of(const Op& op, const TensorT& in, const TensorT& out) {
+  return {in.channels / op.groups, in.height,   in.width,      out.height,    out.width,
+          op.kernel_h,             op.kernel_w, op.stride_h,   op.stride_w,   op.dilation_h,
+          op.dilation_w,           op.pad_top,  op.pad_left};
+}
+
+template <typename T>
+using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+/// The output rows `first` to `last - 1` as columns: one row for each (channel, ky, kx), one column for
+/// each output pixel; positions outside the image are `pad`. `columns` is resized.
+template <typename T>
+void im2col(const Window& w, const T* in, T pad, int first, int last, Matrix<T>& columns) {
+  columns.resize(w.rows(), Eigen::Index{last - first} * w.out_width);
+  T* to = columns.data();
+  for (int c = 0; c < w.channels; ++c) {
+    const T* plane = in + std::ptrdiff_t{c} * w.in_height * w.in_width;
+    for (int ky = 0; ky < w.kernel_h; ++ky) {
+      for (int kx = 0; kx < w.kernel_w; ++kx) {
+        // Output columns begin..end-1 read inside the image: 0 <= x * stride + dx < in_width.
+        const int dx = kx * w.dilation_w - w.pad_left;
+        const int skipped = dx >= 0 ? 0 : (w.stride_w - 1 - dx) / w.stride_w;
+        const int reached = dx >= w.in_width ? 0 : (w.in_width - 1 - dx) / w.stride_w + 1;
+        const int begin = std::min(skipped, w.out_width);
+        const int end = std::clamp(reached, begin, w.out_width);
+        for (int y = first; y < last; ++y, to += w.out_width) {
+          const int in_y = y * w.stride_h + ky * w.dilation_h - w.pad_top;
+          if (in_y < 0 || in_y >= w.in_height) {
+            std::fill(to, to + w.out_width, pad);
+            continue;
+          }
+          const T* row = plane + std::ptrdiff_t{in_y} * w.in_width;
+          std::fill(to, to + begin, pad);
+          if (w.stride_w == 1) {
+            std::copy(row + begin + dx, row + end + dx, to + begin);
+          } else {
+            for (int x = begin; x < end; ++x) to[x] = row[x * w.stride_w + dx];
+          }
+          std::fill(to + end, to + w.out_width, pad);
+        }
+      }
+    }
+  }
+}
+
+/// out[o][pixel] = sum over (channel, ky, kx) of weights[o][...] * in, one group; `out_channels` rows.
+/// `columns` is scratch. Exact for integers as long as every partial sum is exact in T.
+template <typename T>
+void convolve(const Window& w, const T* in, T pad, const T* weights, int out_channels, T* out,
+              Matrix<T>& columns) {
+  using Strided = Eigen::Map<Matrix<T>, 0, Eigen::OuterStride<>>;
+  const Eigen::Map<const Matrix<T>> factors(weights, out_channels, w.rows());
+  // As many output rows at once as keep the columns in the second-level cache.
+  constexpr Eigen::Index kColumnBytes = 1 << 18;
+  const auto row_bytes = w.rows() * w.out_width * static_cast<Eigen::Index>(sizeof(T));
+  const int step =
+      static_cast<int>(std::clamp<Eigen::Index>(kColumnBytes / row_bytes, 1, w.out_height));
+  for (int y = 0; y < w.out_height; y += step) {
+    const int last = std::min(y + step, w.out_height);
+    im2col(w, in, pad, y, last, columns);
+    Strided block(out + std::ptrdiff_t{y} * w.out_width, out_channels, columns.cols(),
+                  Eigen::OuterStride<>(w.out_pixels()));
+    block.noalias() = factors * columns;
+  }
+}
+
+/// Reduces every window of every channel, `pad` outside the image: out = fold(fold(init, a), b)...
+template <typename T, typename Sum, typename Fold>
+void pool(const Window& w, const T* in, T pad, Sum init, Sum* out, Fold fold) {
+  for (int c = 0; c < w.channels; ++c) {
+    const T* plane = in + std::ptrdiff_t{c} * w.in_height * w.in_width;
+    for (int y = 0; y < w.out_height; ++y) {
+      for (int x = 0; x < w.out_width; ++x) {
+        Sum value = init;
+        for (int ky = 0; ky < w.kernel_h; ++ky) {
+          const int in_y = y * w.stride_h + ky * w.dilation_h - w.pad_top;
+          for (int kx = 0; kx < w.kernel_w; ++kx) {
+            const int in_x = x * w.stride_w + kx * w.dilation_w - w.pad_left;
+            const bool inside = in_y >= 0 && in_y < w.in_height && in_x >= 0 && in_x < w.in_width;
+            value = fold(value, inside ? plane[std::ptrdiff_t{in_y} * w.in_width + in_x] : pad);
+          }
+        }
+        *out++ = value;
+      }
+    }
+  }
+}
+
+}  // namespace reshift

@@ -1,0 +1,204 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "golden/graph_interpreter.hpp"
+
+#include <cstdlib>
+#include <limits>
+
+#include "base/error.hpp"
+
+namespace reshift {
+namespace {
+
+const QTensor& tensor(const QNet& net, int i) { return net.tensors[static_cast<std::size_t>(i)]; }
+
+/// The parameters of max pooling, which has none of its own: the maximum as it is, clamped.
+constexpr ChannelParams kPassThrough{0, 1, 0};
+
+PostParams effective_post(const QOp& op) {
+  PostParams post = op.post;
+  if (op.kind == QKind::kMaxPool) post.out_zero = 0;
+  return post;
+}
+
+/// The weight of an output and an input channel at a tap; pooling reads its own channel only.
+int tap_weight(const QOp& op, int out, int in, int in_per_group, int ky, int kx) {
+  const auto index = ((static_cast<std::size_t>(out) * static_cast<std::size_t>(in_per_group) +
+                       static_cast<std::size_t>(in)) * static_cast<std::size_t>(op.kernel_h) +
+                      static_cast<std::size_t>(ky)) * static_cast<std::size_t>(op.kernel_w) +
+                     static_cast<std::size_t>(kx);
+  return op.kind == QKind::kConv ? op.weight(index) : 1;
+}
+
+void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int32_t>>& tensors) {
+  const QTensor& in = tensor(net, op.input);
+  const QTensor& out = tensor(net, op.output);
+  const auto& source = tensors[static_cast<std::size_t>(op.input)];
+  auto& result = tensors[static_cast<std::size_t>(op.output)];
+  result.resize(out.size());
+  const PostParams post = effective_post(op);
+  const bool pooling = op.kind != QKind::kConv;
+  const int in_per_group = pooling ? 1 : in.channels / op.groups;
+  const int out_per_group = pooling ? 1 : out.channels / op.groups;
+  std::size_t at = 0;
+  for (int o = 0; o < out.channels; ++o) {
+    const int first = o / out_per_group * in_per_group;
+    const ChannelParams& params =
+        op.kind == QKind::kMaxPool ? kPassThrough : op.params[static_cast<std::size_t>(o)];
+    for (int y = 0; y < out.height; ++y) {
+      for (int x = 0; x < out.width; ++x, ++at) {
+        std::int64_t sum = 0;
+        std::int64_t maximum = code_min(net.act_w);
+        for (int c = 0; c < in_per_group; ++c) {
+          for (int ky = 0; ky < op.kernel_h; ++ky) {
+            for (int kx = 0; kx < op.kernel_w; ++kx) {
+              const int in_y = y * op.stride_h + ky * op.dilation_h - op.pad_top;
+              const int in_x = x * op.stride_w + kx * op.dilation_w - op.pad_left;
+              const bool inside = in_y >= 0 && in_y < in.height && in_x >= 0 && in_x < in.width;
+              const std::int64_t code =
+                  inside ? source[static_cast<std::size_t>(((first + c) * in.height + in_y) * in.width + in_x)]
+                         : (op.kind == QKind::kMaxPool ? code_min(net.act_w) : in.zero);
+              sum += tap_weight(op, o, c, in_per_group, ky, kx) * code;
+              maximum = std::max(maximum, code);
+            }
+          }
+        }
+        const std::int32_t residual =
+            op.residual < 0 ? 0 : tensors[static_cast<std::size_t>(op.residual)][at];
+        result[at] = post_process(op.kind == QKind::kMaxPool ? maximum : sum, residual, params, post);
+      }
+    }
+  }
+}
+
+void check_image(const QTensor& image, std::size_t size) {
+  if (size != image.size()) {
+    throw Error("image of {} codes, the network's input {} has {}", size, image.name, image.size());
+  }
+}
+
+}  // namespace
+
+std::vector<std::vector<std::int32_t>> run_graph(const QNet& net,
+                                                 std::span<const std::int32_t> image) {
+  check_image(net.tensors.at(0), image.size());
+  std::vector<std::vector<std::int32_t>> tensors(net.tensors.size());
+  tensors[0].assign(image.begin(), image.end());
+  for (const QOp& op : net.ops) run_plain(net, op, tensors);
+  return tensors;
+}
+
+FastOp::FastOp(const QNet& net, const QOp& op)
+    : kind_(op.kind),
+      window_(window_of(op, tensor(net, op.input), tensor(net, op.output))),
+      groups_(op.groups),
+      out_channels_(tensor(net, op.output).channels),
+      in_zero_(kind_ == QKind::kMaxPool ? code_min(net.act_w) : tensor(net, op.input).zero),
+      params_(op.params),
+      post_(effective_post(op)) {
+  if (kind_ == QKind::kMaxPool) params_.assign(static_cast<std::size_t>(out_channels_), kPassThrough);
+  if (kind_ != QKind::kConv) return;
+  const auto rows = static_cast<std::size_t>(window_.rows());
+  std::int64_t largest = 0;
+  for (std::size_t o = 0; o < static_cast<std::size_t>(out_channels_); ++o) {
+    std::int64_t magnitude = 0;
+    for (std::size_t i = 0; i < rows; ++i) {
+      const int weight = op.weight(o * rows + i);
+      weights_.push_back(static_cast<float>(weight));
+      magnitude += std::abs(weight);
+    }
+    largest = std::max(largest, magnitude);
+  }
+  // Every partial sum, in any order, stays below this bound; double is exact to 2^53.
+  if (largest << (net.act_w - 1) >= std::int64_t{1} << 24) {
+    wide_weights_.assign(weights_.begin(), weights_.end());
+    weights_.clear();
+  }
+}
+
+template <typename T>
+void FastOp::run_conv(const T* in, const std::vector<T>& weights, std::vector<T>& sums,
+                      Matrix<T>& columns) const {
+  const int per_group = out_channels_ / groups_;
+  for (int g = 0; g < groups_; ++g) {
+    convolve(window_, in + static_cast<std::size_t>(g) * window_.in_size(), static_cast<T>(in_zero_),
+             weights.data() + Eigen::Index{g} * per_group * window_.rows(), per_group,
+             sums.data() + Eigen::Index{g} * per_group * window_.out_pixels(), columns);
+  }
+}
+
+template <typename T>
+void FastOp::finish(const T* sums, const float* residual, float* out) const {
+  const auto pixels = static_cast<std::size_t>(window_.out_pixels());
+  for (const ChannelParams& params : params_) {
+    // Loops without a condition inside, so that they become vector code.
+    if (post_.res_mult == 0) {
+      for (std::size_t i = 0; i < pixels; ++i) {
+        out[i] = static_cast<float>(post_process(static_cast<std::int64_t>(sums[i]), 0, params, post_));
+      }
+    } else {
+      for (std::size_t i = 0; i < pixels; ++i) {
+        out[i] = static_cast<float>(post_process(static_cast<std::int64_t>(sums[i]),
+                                                 static_cast<std::int32_t>(residual[i]), params, post_));
+      }
+      residual += pixels;
+    }
+    sums += pixels;
+    out += pixels;
+  }
+}
+
+void FastOp::run(const float* in, const float* residual, float* out, Scratch& scratch) const {
+  const auto size = static_cast<std::size_t>(out_channels_) * static_cast<std::size_t>(window_.out_pixels());
+  scratch.sums.resize(size);
+  const auto pad = static_cast<float>(in_zero_);
+  if (kind_ == QKind::kMaxPool) {
+    pool(window_, in, pad, pad, scratch.sums.data(), [](float a, float b) { return std::max(a, b); });
+  } else if (kind_ == QKind::kAvgPool) {
+    scratch.wide_sums.resize(size);
+    pool(window_, in, pad, 0.0, scratch.wide_sums.data(), [](double a, float b) { return a + b; });
+    return finish(scratch.wide_sums.data(), residual, out);
+  } else if (!wide_weights_.empty()) {
+    scratch.wide_in.assign(in, in + window_.in_size() * static_cast<std::size_t>(groups_));
+    scratch.wide_sums.resize(size);
+    run_conv(scratch.wide_in.data(), wide_weights_, scratch.wide_sums, scratch.wide_columns);
+    return finish(scratch.wide_sums.data(), residual, out);
+  } else {
+    run_conv(in, weights_, scratch.sums, scratch.columns);
+  }
+  finish(scratch.sums.data(), residual, out);
+}
+
+FastGraph::FastGraph(const QNet& net) : output_(static_cast<std::size_t>(net.output)) {
+  for (const QTensor& t : net.tensors) sizes_.push_back(t.size());
+  std::vector<bool> needed(net.tensors.size(), false);
+  needed[output_] = true;
+  for (auto op = net.ops.rbegin(); op != net.ops.rend(); ++op) {
+    Step step{FastOp(net, *op), static_cast<std::size_t>(op->input),
+              static_cast<std::size_t>(op->output), op->residual, {}};
+    for (const int read : {op->input, op->residual}) {
+      if (read < 0 || needed[static_cast<std::size_t>(read)]) continue;
+      needed[static_cast<std::size_t>(read)] = true;
+      step.dead.push_back(static_cast<std::size_t>(read));
+    }
+    steps_.insert(steps_.begin(), std::move(step));
+  }
+}
+
+std::vector<std::int32_t> FastGraph::run(std::span<const std::int32_t> image) const {
+  if (image.size() != sizes_[0]) {
+    throw Error("image of {} codes, the network's input has {}", image.size(), sizes_[0]);
+  }
+  std::vector<std::vector<float>> tensors(sizes_.size());
+  tensors[0].assign(image.begin(), image.end());
+  FastOp::Scratch scratch;
+  for (const Step& step : steps_) {
+    tensors[step.output].resize(sizes_[step.output]);
+    step.op.run(tensors[step.input].data(),
+                step.residual < 0 ? nullptr : tensors[static_cast<std::size_t>(step.residual)].data(),
+                tensors[step.output].data(), scratch);
+    for (const std::size_t i : step.dead) tensors[i] = {};
+  }
+  return {tensors[output_].begin(), tensors[output_].end()};
+}
+
+}  // namespace reshift

@@ -1,0 +1,73 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "golden/convolve.hpp"
+#include "net/qnet.hpp"
+
+namespace reshift {
+
+/// The quantised network computed as docs/architecture.md, "Numbers", says: plain loops over 64-bit
+/// integers, the definition that everything else is measured against.
+/// `image` holds the codes of tensor 0, channels x height x width. Returns all tensors, in the
+/// network's order and the same layout. Throws Error when the image has another size.
+std::vector<std::vector<std::int32_t>> run_graph(const QNet& net, std::span<const std::int32_t> image);
+
+/// One operation prepared for speed, with the same result as run_graph. Codes are held in float, where
+/// they are exact (at most 16 bits).
+class FastOp {
+ public:
+  FastOp(const QNet& net, const QOp& op);
+
+  struct Scratch {
+    Matrix<float> columns;
+    Matrix<double> wide_columns;
+    std::vector<float> sums;
+    std::vector<double> wide_in, wide_sums;
+  };
+
+  /// `residual` may be null without one. Thread-safe with a scratch for each thread.
+  void run(const float* in, const float* residual, float* out, Scratch& scratch) const;
+
+ private:
+  template <typename T>
+  void run_conv(const T* in, const std::vector<T>& weights, std::vector<T>& sums,
+                Matrix<T>& columns) const;
+  template <typename T>
+  void finish(const T* sums, const float* residual, float* out) const;
+
+  QKind kind_;
+  Window window_;
+  int groups_, out_channels_;
+  std::int32_t in_zero_;
+  std::vector<ChannelParams> params_;
+  PostParams post_;
+  /// Weights; the second is used where sums may pass 2^24, the last integer that float counts to.
+  std::vector<float> weights_;
+  std::vector<double> wide_weights_;
+};
+
+/// A whole network prepared for speed.
+class FastGraph {
+ public:
+  explicit FastGraph(const QNet& net);
+
+  /// Codes of the output tensor; may be called from several threads.
+  std::vector<std::int32_t> run(std::span<const std::int32_t> image) const;
+
+ private:
+  struct Step {
+    FastOp op;
+    std::size_t input, output;
+    int residual;
+    std::vector<std::size_t> dead;  ///< tensors that nothing reads after this step
+  };
+  std::vector<std::size_t> sizes_;
+  std::vector<Step> steps_;
+  std::size_t output_;
+};
+
+}  // namespace reshift

@@ -1,0 +1,210 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "golden/graph_interpreter.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "base/error.hpp"
+
+namespace reshift {
+namespace {
+
+using ::testing::ElementsAre;
+
+/// Small random networks that use every feature of the format.
+class RandomNet {
+ public:
+  explicit RandomNet(unsigned seed) : random_(seed) {}
+
+  int pick(int low, int high) {  // both included
+    return low + static_cast<int>(random_() % static_cast<unsigned>(high - low + 1));
+  }
+
+  QNet make() {
+    QNet net;
+    net.name = "random";
+    net.act_w = pick(0, 1) ? 8 : pick(9, 16);
+    net.exponents = pick(1, 8);
+    net.tensors.push_back({"image", pick(1, 6), pick(4, 12), pick(4, 12), 0.1, code(net)});
+    for (int i = 0; i < 5; ++i) add_op(net);
+    net.output = static_cast<int>(net.tensors.size()) - 1;
+    net.validate();
+    return net;
+  }
+
+  std::vector<std::int32_t> image(const QNet& net) {
+    std::vector<std::int32_t> codes(net.tensors[0].size());
+    for (auto& c : codes) c = code(net);
+    return codes;
+  }
+
+ private:
+  int code(const QNet& net) { return pick(code_min(net.act_w), code_max(net.act_w)); }
+
+  void add_op(QNet& net) {
+    const int source = pick(0, static_cast<int>(net.tensors.size()) - 1);
+    const QTensor in = net.tensors[static_cast<std::size_t>(source)];
+    QOp op;
+    op.name = "op" + std::to_string(net.ops.size());
+    op.kind = static_cast<QKind>(pick(0, 5) % 3);  // half of them a convolution would be too few
+    if (pick(0, 1)) op.kind = QKind::kConv;
+    op.input = source;
+    op.output = static_cast<int>(net.tensors.size());
+    const bool same = op.kind == QKind::kConv && pick(0, 1);  // keeps the shape, for residuals
+    op.kernel_h = same ? 3 : pick(1, std::min(in.height, 5));
+    op.kernel_w = same ? 3 : pick(1, std::min(in.width, 5));
+    if (same) {
+      op.pad_top = op.pad_left = op.pad_bottom = op.pad_right = 1;
+    } else {
+      op.stride_h = pick(1, 3);
+      op.stride_w = pick(1, 3);
+      op.pad_top = pick(0, op.kernel_h - 1);
+      op.pad_bottom = pick(0, op.kernel_h - 1);
+      op.pad_left = pick(0, op.kernel_w - 1);
+      op.pad_right = pick(0, op.kernel_w - 1);
+      if (op.dilation_h * (op.kernel_h - 1) * 2 < in.height) op.dilation_h = pick(1, 2);
+      if (op.dilation_w * (op.kernel_w - 1) * 2 < in.width) op.dilation_w = pick(1, 2);
+    }
+    QTensor out{"t" + std::to_string(op.output), in.channels, 0, 0, 0.1, code(net)};
+    out.height = (in.height + op.pad_top + op.pad_bottom - op.dilation_h * (op.kernel_h - 1) - 1) /
+                     op.stride_h + 1;
+    out.width = (in.width + op.pad_left + op.pad_right - op.dilation_w * (op.kernel_w - 1) - 1) /
+                    op.stride_w + 1;
+    if (op.kind == QKind::kConv) {
+      op.groups = in.channels % 2 == 0 && pick(0, 2) == 0 ? 2 : 1;
+      if (!same) out.channels = op.groups * pick(1, 4);
+      op.terms = pick(1, 3);
+      op.term_values.resize(static_cast<std::size_t>(out.channels * (in.channels / op.groups) *
+                                                     op.kernel_h * op.kernel_w * op.terms));
+      for (auto& v : op.term_values) {
+        v = static_cast<std::int16_t>(pick(-1, 1) * (1 << pick(0, net.exponents - 1)));
+      }
+    } else if (op.kind == QKind::kMaxPool) {
+      out.zero = in.zero;
+    }
+    if (op.kind != QKind::kMaxPool) {
+      for (int c = 0; c < out.channels; ++c) {
+        op.params.push_back({pick(-5000, 5000), static_cast<std::uint16_t>(pick(0, 65535)),
+                             static_cast<std::uint8_t>(pick(14, 22))});
+      }
+      for (int t = 0; t < op.output; ++t) {
+        const QTensor& r = net.tensors[static_cast<std::size_t>(t)];
+        if (r.channels == out.channels && r.height == out.height && r.width == out.width) {
+          op.residual = t;
+          op.post.res_zero = r.zero;
+          op.post.res_mult = static_cast<std::uint16_t>(pick(1, 65535));
+          op.post.res_shift = static_cast<std::uint8_t>(pick(10, 20));
+        }
+      }
+    }
+    op.post.out_zero = out.zero;
+    op.post.lo = pick(0, 1) ? code_min(net.act_w) : -pick(0, 100);
+    op.post.hi = pick(0, 1) ? code_max(net.act_w) : pick(0, 100);
+    net.tensors.push_back(out);
+    net.ops.push_back(op);
+  }
+
+  std::mt19937 random_;
+};
+
+TEST(GraphInterpreter, FastEqualsPlainOnRandomNetworks) {
+  int wide = 0;
+  for (unsigned seed = 1; seed <= 300; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomNet random(seed);
+    const QNet net = random.make();
+    wide += net.act_w > 8;
+    const auto image = random.image(net);
+    const auto tensors = run_graph(net, image);
+    // Every tensor, by making each the output in turn.
+    for (std::size_t t = 1; t < tensors.size(); ++t) {
+      QNet part = net;
+      part.output = static_cast<int>(t);
+      ASSERT_EQ(FastGraph(part).run(image), tensors[t]) << "tensor " << t;
+    }
+  }
+  EXPECT_GT(wide, 50);
+}
+
+TEST(GraphInterpreter, LargeSumsStayExact) {
+  // 2^16 * 2^15 needs 31 bits: float would round it.
+  QNet net;
+  net.name = "wide";
+  net.act_w = 16;
+  net.exponents = 15;
+  net.tensors = {{"image", 16, 1, 1, 1.0, 0}, {"out", 1, 1, 1, 1.0, 0}};
+  QOp op;
+  op.name = "sum";
+  op.input = 0;
+  op.output = 1;
+  op.term_values.assign(16, 1 << 14);
+  op.term_values[0] = 1;
+  op.params = {{0, 1, 0}};
+  op.post = {0, -32768, 32767, 0, 0, 0};
+  net.ops = {op};
+  net.output = 1;
+  net.validate();
+  std::vector<std::int32_t> image(16, 0);
+  image[0] = 12345;
+  image[1] = 32767;
+  image[2] = -32767;
+  EXPECT_THAT(FastGraph(net).run(image), ElementsAre(12345));
+  EXPECT_THAT(run_graph(net, image)[1], ElementsAre(12345));
+}
+
+/// A 1x3 image through a 1x3 kernel (1, -2, 4), padding 1 each side, everything worked out by hand.
+TEST(GraphInterpreter, ByHand) {
+  QNet net;
+  net.name = "hand";
+  net.tensors = {{"image", 1, 1, 3, 1.0, 10}, {"sum", 1, 1, 3, 1.0, -128}, {"max", 1, 1, 2, 1.0, -128},
+                 {"mean", 1, 1, 1, 1.0, 5}};
+  QOp conv;
+  conv.name = "conv";
+  conv.input = 0;
+  conv.residual = 0;
+  conv.output = 1;
+  conv.kernel_w = 3;
+  conv.pad_left = conv.pad_right = 1;
+  conv.term_values = {1, -2, 4};
+  conv.params = {{-30, 3, 1}};  // the sum of the weights is 3: -3 * 10
+  conv.post = {-128, -128, 127, 10, 2, 0};
+  QOp max;
+  max.name = "max";
+  max.kind = QKind::kMaxPool;
+  max.input = 1;
+  max.output = 2;
+  max.kernel_w = 2;
+  max.post = {-128, -128, 100, 0, 0, 0};
+  QOp mean;
+  mean.name = "mean";
+  mean.kind = QKind::kAvgPool;
+  mean.input = 2;
+  mean.output = 3;
+  mean.kernel_w = 2;
+  mean.params = {{256, 1, 1}};
+  mean.post = {5, -128, 127, 0, 0, 0};
+  net.ops = {conv, max, mean};
+  net.output = 3;
+  net.validate();
+  // Behind the zero point the image is 10, 40, -3. Sums: -20+160=140, 10-80-12=-82, 40+6+0=46;
+  // * 3/2: 210, -123, 69; + 2 * residual: 230, -43, 63; - 128, clamped: 102, -128, -65.
+  const std::vector<std::int32_t> image{20, 50, 7};
+  const auto tensors = run_graph(net, image);
+  EXPECT_THAT(tensors[1], ElementsAre(102, -128, -65));
+  EXPECT_THAT(tensors[2], ElementsAre(100, -65));
+  EXPECT_THAT(tensors[3], ElementsAre(127));  // ((100 + 128) + (-65 + 128)) / 2 + 5 = 150.5, clamped
+  EXPECT_THAT(FastGraph(net).run(image), ElementsAre(127));
+}
+
+TEST(GraphInterpreter, RefusesAnImageOfAnotherSize) {
+  RandomNet random(1);
+  const QNet net = random.make();
+  const std::vector<std::int32_t> image(net.tensors[0].size() + 1);
+  EXPECT_THROW(run_graph(net, image), Error);
+  EXPECT_THROW(FastGraph(net).run(image), Error);
+}
+
+}  // namespace
+}  // namespace reshift

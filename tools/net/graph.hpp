@@ -1,0 +1,48 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace reshift {
+
+/// A float activation tensor, channels x height x width of one image.
+struct Tensor {
+  std::string name;
+  int channels = 0, height = 0, width = 0;
+  std::size_t size() const {
+    return static_cast<std::size_t>(channels) * static_cast<std::size_t>(height) *
+           static_cast<std::size_t>(width);
+  }
+};
+
+enum class NodeKind { kConv, kMaxPool, kAvgPool, kScale, kAdd, kClamp };
+
+/// One node of a float network; the window's fields have the names and the meaning of those of QOp.
+/// Every node's output is clamp(what its kind computes + residual, lo, hi).
+struct Node {
+  std::string name;
+  NodeKind kind = NodeKind::kConv;
+  int input = -1, residual = -1, output = -1;  ///< kAdd: input + residual
+  int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
+  int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  int groups = 1;
+  std::vector<float> weights;  ///< kConv: [out][in of the group][ky][kx]; kScale: one a channel
+  std::vector<float> bias;     ///< kConv, kScale: one an output channel
+  float lo = -std::numeric_limits<float>::infinity();
+  float hi = std::numeric_limits<float>::infinity();
+};
+
+/// A float network: nodes in execution order over tensors; tensor 0 is the image. kAvgPool divides by
+/// the whole kernel, padding counted as zeros; padding never wins a kMaxPool.
+struct Graph {
+  std::string name;
+  std::vector<Tensor> tensors;
+  std::vector<Node> nodes;
+  int output = -1;
+
+  const Tensor& tensor(int i) const { return tensors[static_cast<std::size_t>(i)]; }
+};
+
+}  // namespace reshift
