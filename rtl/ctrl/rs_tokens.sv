@@ -1,0 +1,44 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+//
+// Counting tokens between the engines: one count for each direction. A token given in a cycle can be
+// taken in the next. Counts stop at their maximum: a program that gives more is wrong anyway.
+
+`include "rs_assert.svh"
+
+module rs_tokens #(
+  /// Number of counters.
+  parameter int unsigned Counters = 4,
+  /// Bits of a count.
+  parameter int unsigned CountW = 8
+) (
+  /// Clock.
+  input  logic                            clk_i,
+  /// Synchronous reset, active low.
+  input  logic                            rst_ni,
+  /// Set the counts; no token moves in that cycle.
+  input  logic                            init_i,
+  input  logic [Counters-1:0][CountW-1:0] init_count_i,
+  /// A token is given.
+  input  logic [Counters-1:0]             post_i,
+  /// A token is taken; only while avail_o.
+  input  logic [Counters-1:0]             take_i,
+  /// A token is there.
+  output logic [Counters-1:0]             avail_o
+);
+
+  for (genvar k = 0; k < Counters; k++) begin : gen_counter
+    logic [CountW-1:0] count_q;
+
+    assign avail_o[k] = count_q != '0;
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) count_q <= '0;
+      else if (init_i) count_q <= init_count_i[k];
+      else if (post_i[k] && !take_i[k] && count_q != '1) count_q <= count_q + CountW'(1);
+      else if (take_i[k] && !post_i[k]) count_q <= count_q - CountW'(1);
+    end
+
+    `RS_ASSERT(TakeOnlyIfThere, !take_i[k] || avail_o[k])
+  end
+
+endmodule
