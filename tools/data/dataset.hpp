@@ -1,0 +1,52 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "net/preprocess.hpp"
+#include "net/qnet.hpp"
+
+namespace reshift {
+
+/// An image: rows of pixels, each `channels` bytes (1 grey, 3 in the order R, G, B).
+struct Image {
+  int height = 0, width = 0, channels = 0;
+  std::vector<std::uint8_t> pixels;
+  int label = -1;  ///< class, -1 unknown
+  std::string name;
+};
+
+/// Labelled images by index. Thread-safe.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+  virtual std::size_t size() const = 0;
+  /// Throws Error when i >= size() or the image cannot be decoded.
+  virtual Image get(std::size_t i) const = 0;
+};
+
+/// Opens data named by its own standard file, recognised by content:
+/// - CIFAR-10 binary (records of a label byte and 3072 bytes, planes R, G, B), plain or compressed by xz or gzip;
+/// - IDX images (magic 0x00000803, big endian), plain or compressed; `labels` is an IDX file (0x00000801);
+/// - a folder or a .tar of JPEG or PNG images, in the order of their names; `labels` is a text of lines `name class`,
+///   and then only the named images are part of the data, in the order of the text.
+/// An empty `labels` leaves the labels that are not in the data unknown. Throws Error on a damaged
+/// or truncated file, a foreign one, and labels that do not match.
+std::unique_ptr<Dataset> open_dataset(const std::string& data, const std::string& labels);
+
+/// Network input of an image: channels x height x width values, after resizing (shorter side, area
+/// averaging downwards, linear upwards), centre crop, choice of channels (grey from colour with the
+/// weights of ITU-R BT.601) and (pixel * scale - mean) / std.
+/// Throws Error when the result is not of the shape asked for.
+std::vector<float> preprocess_image(const Preprocess& preprocess, const Image& image, int channels,
+                                    int height, int width);
+
+/// The codes of tensor 0 for an image: round(value / scale) + zero, half away from zero, clamped to the codes.
+std::vector<std::int32_t> quantize_image(const QNet& net, const Image& image);
+
+}  // namespace reshift

@@ -1,0 +1,274 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "data/dataset.hpp"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <opencv2/imgcodecs.hpp>
+#include <random>
+
+#include "base/container.hpp"
+#include "base/error.hpp"
+#include "data/archive.hpp"
+
+namespace reshift {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class DatasetTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(::testing::TempDir()) /
+              (std::string("dataset_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::string write(const std::string& name, const std::string& content) {
+    const std::string path = (folder_ / name).string();
+    write_file(path, content);
+    return path;
+  }
+
+  /// Writes through libarchive: a raw compressed stream, or a tar when `names` are given.
+  std::string pack(const std::string& name, int filter, const std::string& content) {
+    const std::string path = (folder_ / name).string();
+    archive* a = archive_write_new();
+    archive_write_add_filter(a, filter);
+    archive_write_set_format_raw(a);
+    archive_write_open_filename(a, path.c_str());
+    add(a, "data", content);
+    archive_write_free(a);
+    return path;
+  }
+
+  std::string tar(const std::string& name, const std::vector<std::pair<std::string, std::string>>& files) {
+    const std::string path = (folder_ / name).string();
+    archive* a = archive_write_new();
+    archive_write_set_format_ustar(a);
+    archive_write_open_filename(a, path.c_str());
+    for (const auto& [file, content] : files) add(a, file, content);
+    archive_write_free(a);
+    return path;
+  }
+
+  static std::string error_of(const std::string& data, const std::string& labels = "") {
+    try {
+      const auto set = open_dataset(data, labels);
+      for (std::size_t i = 0; i < set->size(); ++i) set->get(i);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "no error";
+  }
+
+  fs::path folder_;
+
+ private:
+  static void add(archive* a, const std::string& name, const std::string& content) {
+    archive_entry* entry = archive_entry_new();
+    archive_entry_set_pathname(entry, name.c_str());
+    archive_entry_set_size(entry, static_cast<la_int64_t>(content.size()));
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0644);
+    archive_write_header(a, entry);
+    archive_write_data(a, content.data(), content.size());
+    archive_entry_free(entry);
+  }
+};
+
+/// CIFAR records with pixel p of channel c of image i = (i + 50 * c + p) mod 256.
+std::string cifar(int images) {
+  std::string bytes;
+  for (int i = 0; i < images; ++i) {
+    bytes += static_cast<char>(i % 10);
+    for (int c = 0; c < 3; ++c) {
+      for (int p = 0; p < 1024; ++p) bytes += static_cast<char>((i + 50 * c + p) % 256);
+    }
+  }
+  return bytes;
+}
+
+std::string noise_jpeg(const char* extension) {
+  std::mt19937 random(7);
+  cv::Mat picture(20, 30, CV_8UC3);
+  for (int i = 0; i < 20 * 30 * 3; ++i) picture.data[i] = static_cast<std::uint8_t>(random());
+  std::vector<std::uint8_t> bytes;
+  cv::imencode(extension, picture, bytes);
+  return {bytes.begin(), bytes.end()};
+}
+
+std::string idx(std::initializer_list<int> dimensions, const std::string& values) {
+  std::string bytes{0, 0, 8, static_cast<char>(dimensions.size())};
+  for (const int d : dimensions) bytes += {0, 0, static_cast<char>(d >> 8), static_cast<char>(d)};
+  return bytes + values;
+}
+
+TEST_F(DatasetTest, CifarPlainAndCompressed) {
+  const std::string bytes = cifar(12);
+  for (const std::string& path : {write("a.bin", bytes), pack("a.bin.xz", ARCHIVE_FILTER_XZ, bytes),
+                                  pack("a.bin.gz", ARCHIVE_FILTER_GZIP, bytes)}) {
+    SCOPED_TRACE(path);
+    const auto data = open_dataset(path, "");
+    ASSERT_EQ(data->size(), 12u);
+    const Image image = data->get(11);
+    EXPECT_EQ(image.label, 1);
+    EXPECT_EQ(image.height, 32);
+    EXPECT_EQ(image.pixels[(2 * 32 + 5) * 3 + 1], (11 + 50 + 2 * 32 + 5) % 256);
+    EXPECT_THROW(data->get(12), Error);
+  }
+}
+
+TEST_F(DatasetTest, DamagedCifarIsRefused) {
+  const std::string bytes = cifar(3);
+  EXPECT_THAT(error_of(write("short.bin", bytes.substr(0, bytes.size() - 1))), HasSubstr("truncated"));
+  std::string bad = bytes;
+  bad[3073] = 10;  // a label that CIFAR-10 does not have
+  EXPECT_THAT(error_of(write("label.bin", bad)), HasSubstr("not image data"));
+  EXPECT_THAT(error_of(write("empty.bin", "")), HasSubstr("not image data"));
+  EXPECT_THAT(error_of((folder_ / "absent.bin").string()), HasSubstr("cannot open"));
+  EXPECT_THAT(error_of(write("a.bin", bytes), "labels"), HasSubstr("own labels"));
+}
+
+TEST_F(DatasetTest, TruncatedCompressionIsRefused) {
+  for (const int filter : {ARCHIVE_FILTER_XZ, ARCHIVE_FILTER_GZIP}) {
+    const auto whole = read_file(pack("whole", filter, cifar(3)));
+    const std::string part(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(whole.size() / 2));
+    EXPECT_THAT(error_of(write("part", part)), HasSubstr("truncated"));
+  }
+}
+
+TEST_F(DatasetTest, Idx) {
+  const auto images = pack("images.gz", ARCHIVE_FILTER_GZIP, idx({2, 2, 3}, "abcdefABCDEF"));
+  const auto labels = write("labels", idx({2}, std::string{7, 3}));
+  const auto data = open_dataset(images, labels);
+  ASSERT_EQ(data->size(), 2u);
+  EXPECT_EQ(data->get(0).label, 7);
+  EXPECT_EQ(data->get(1).label, 3);
+  EXPECT_THAT(data->get(1).pixels, ElementsAre('A', 'B', 'C', 'D', 'E', 'F'));
+  EXPECT_EQ(data->get(1).channels, 1);
+  EXPECT_EQ(open_dataset(images, "")->get(0).label, -1);
+
+  EXPECT_THAT(error_of(images, write("three", idx({3}, "abc"))), HasSubstr("3 labels for the 2 images"));
+  EXPECT_THAT(error_of(images, images), HasSubstr("not an IDX label file"));
+  EXPECT_THAT(error_of(write("cut", idx({2, 2, 3}, "abcdefABCDE"))), HasSubstr("truncated"));
+  EXPECT_THAT(error_of(write("huge", idx({-1, -1, -1}, "abc"))), HasSubstr("truncated"));
+  EXPECT_THAT(error_of(write("head", std::string{0, 0, 8, 3, 0, 0})), HasSubstr("truncated"));
+}
+
+TEST_F(DatasetTest, FolderAndTarAgree) {
+  const std::string png = noise_jpeg(".png"), jpeg = noise_jpeg(".jpg");
+  fs::create_directories(folder_ / "pictures" / "sub");
+  write("pictures/b.png", png);
+  write("pictures/sub/a.JPEG", jpeg);
+  write("pictures/readme.txt", "not an image");
+  const auto archive = tar("pictures.tar", {{"./b.png", png}, {"sub/a.JPEG", jpeg}, {"readme.txt", "no"}});
+  const auto labels = write("labels.txt", "./sub/a.JPEG, 472\nb.png 5\n\n");
+  for (const std::string& path : {(folder_ / "pictures").string(), archive}) {
+    SCOPED_TRACE(path);
+    const auto data = open_dataset(path, labels);
+    ASSERT_EQ(data->size(), 2u);
+    EXPECT_EQ(data->get(0).label, 472);
+    EXPECT_EQ(data->get(1).label, 5);
+    EXPECT_EQ(data->get(1).height, 20);
+    EXPECT_EQ(data->get(1).width, 30);
+    std::mt19937 random(7);  // PNG keeps every pixel; the first is written blue, green, red
+    const auto blue = static_cast<std::uint8_t>(random()), green = static_cast<std::uint8_t>(random()),
+               red = static_cast<std::uint8_t>(random());
+    const auto pixels = data->get(1).pixels;
+    EXPECT_THAT(std::vector(pixels.begin(), pixels.begin() + 3), ElementsAre(red, green, blue));
+    EXPECT_EQ(open_dataset(path, "")->get(0).name, "b.png");  // by name, without labels
+  }
+  EXPECT_THAT(error_of(archive, write("l1", "c.png 1")), HasSubstr("no image c.png"));
+  EXPECT_THAT(error_of(archive, write("l2", "b.png")), HasSubstr("not a line"));
+  EXPECT_THAT(error_of(archive, write("l3", "b.png x")), HasSubstr("not a line"));
+  EXPECT_THAT(error_of(archive, write("l4", "b.png 1\n./b.png 2")), HasSubstr("second time"));
+  EXPECT_THAT(error_of(archive, write("l5", "a.JPEG 1")), "no error");
+  EXPECT_THAT(error_of(archive, write("l6", "")), HasSubstr("names no image"));
+}
+
+TEST_F(DatasetTest, DamagedImagesAndArchivesAreRefused) {
+  for (const char* extension : {".png", ".jpg"}) {
+    const std::string whole = noise_jpeg(extension);
+    const auto archive = tar("cut.tar", {{std::string("a") + extension, whole.substr(0, whole.size() / 2)}});
+    EXPECT_THAT(error_of(archive), HasSubstr("truncated"));
+  }
+  EXPECT_THAT(error_of(tar("none.tar", {{"a.txt", "text"}})), HasSubstr("no JPEG or PNG"));
+  const auto whole = read_file(tar("whole.tar", {{"a.png", noise_jpeg(".png")}}));
+  const std::string part(whole.begin(), whole.begin() + 1000);
+  EXPECT_THAT(error_of(write("part.tar", part)), HasSubstr("truncated"));
+}
+
+TEST(PreprocessImage, ValuesChannelsAndCrop) {
+  // 2 x 4 pixels; pixel (y, x) is (10 * (4 * y + x), +1, +2).
+  Image image{2, 4, 3, {}, -1, "test"};
+  for (int i = 0; i < 8; ++i) {
+    for (int c = 0; c < 3; ++c) image.pixels.push_back(static_cast<std::uint8_t>(10 * i + c));
+  }
+  Preprocess p;
+  p.scale = 0.5;
+  p.mean = {1, 2, 3};
+  p.std = {1, 2, 4};
+  p.crop = 2;
+  EXPECT_THAT(preprocess_image(p, image, 3, 2, 2),
+              ElementsAre(4, 9, 24, 29,                   // red of pixels 1, 2, 5, 6
+                          1.75, 4.25, 11.75, 14.25,       // green
+                          0.75, 2, 5.75, 7));             // blue: (12 * 0.5 - 3) / 4
+  p.channels = "BGR";
+  EXPECT_THAT(preprocess_image(p, image, 3, 2, 2)[0], 5);  // blue first: 12 * 0.5 - 1
+  p.resize = 1;
+  p.crop = 0;
+  p.channels = "GRAY";
+  p.scale = 1;
+  p.mean = {0, 0, 0};
+  p.std = {1, 1, 1};
+  // Two pixels, each the mean of four: 25, 26, 27 and 45, 46, 47; grey 0.299 R + 0.587 G + 0.114 B.
+  EXPECT_THAT(preprocess_image(p, image, 1, 1, 2), ElementsAre(26, 46));
+  EXPECT_THROW(preprocess_image(p, image, 1, 1, 3), Error);
+  p.crop = 3;
+  EXPECT_THROW(preprocess_image(p, image, 1, 3, 3), Error);
+}
+
+TEST(QuantizeImage, RoundsAndClamps) {
+  QNet net;
+  net.tensors = {{"image", 1, 1, 4, 2.0, -100}};
+  net.preprocess.channels = "GRAY";
+  net.preprocess.scale = 1;
+  const Image image{1, 4, 1, {0, 3, 100, 255}, -1, "test"};
+  EXPECT_THAT(quantize_image(net, image), ElementsAre(-100, -98, -50, 28));
+  net.tensors[0].scale = 1;
+  EXPECT_THAT(quantize_image(net, image), ElementsAre(-100, -97, 0, 127));
+}
+
+TEST(Preprocess, StrictJson) {
+  const auto error_of = [](const char* text) {
+    try {
+      preprocess_from_json(nlohmann::json::parse(text));
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string("no error");
+  };
+  const auto p = preprocess_from_json(nlohmann::json::parse(
+      R"({"channels":"BGR","resize":256,"crop":224,"scale":1,"mean":[104,117,123],"std":[1,2,3]})"));
+  EXPECT_EQ(p.channels, "BGR");
+  EXPECT_EQ(p.crop, 224);
+  EXPECT_EQ(preprocess_from_json(to_json(p)), p);
+  EXPECT_THAT(error_of(R"({"chanels":"RGB"})"), HasSubstr("chanels"));
+  EXPECT_THAT(error_of(R"({"channels":"RGBA"})"), HasSubstr("RGBA"));
+  EXPECT_THAT(error_of(R"({"channels":"GRAY","mean":[1,2,3]})"), HasSubstr("1 numbers"));
+  EXPECT_THAT(error_of(R"({"std":[1,0,1]})"), HasSubstr("positive"));
+  EXPECT_THAT(error_of(R"({"scale":"1"})"), HasSubstr("scale"));
+  EXPECT_THAT(error_of(R"({"resize":-1})"), HasSubstr("resize"));
+  EXPECT_THAT(error_of("[]"), HasSubstr("object"));
+}
+
+}  // namespace
+}  // namespace reshift
