@@ -33,10 +33,11 @@ module rs_pixel_walker #(
   output logic             inside_o,
   /// The pixel is in the extension (or outside).
   output logic             fill_o,
-  /// First and last pixel of an M-group, last M-group of a pixel group, last pixel of all.
+  /// First and last pixel of an M-group, last M-group of a pixel group, last group, last pixel of all.
   output logic             first_p_o,
   output logic             last_p_o,
   output logic             last_m_o,
+  output logic             last_g_o,
   output logic             last_o
 );
 
@@ -88,7 +89,8 @@ module rs_pixel_walker #(
   assign first_p_o = p_q == '0;
   assign last_p_o  = p_q == BankW'(P - 1);
   assign last_m_o  = m_q == walk_q.m_groups - 1'b1;
-  assign last_o    = last_p_o && last_m_o && g_q == walk_q.groups - 1'b1;
+  assign last_g_o  = g_q == walk_q.groups - 1'b1;
+  assign last_o    = last_p_o && last_m_o && last_g_o;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) active_q <= 1'b0;

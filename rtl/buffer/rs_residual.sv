@@ -93,7 +93,8 @@ module rs_residual #(
   logic [CountW-1:0] room_q;
   logic              walk_run;
   logic [11:0]       walk_y, walk_x;
-  logic              walk_inside, walk_fill, walk_first_p, walk_last_p, walk_last_m, walk_last;
+  logic              walk_inside, walk_fill;
+  logic              walk_first_p, walk_last_p, walk_last_m, walk_last_g, walk_last;
 
   assign walk_run    = state_q == Walk && walk_active;
   assign req_valid_o = walk_run && room_q != '0;
@@ -115,12 +116,13 @@ module rs_residual #(
     .first_p_o(walk_first_p),
     .last_p_o (walk_last_p),
     .last_m_o (walk_last_m),
+    .last_g_o (walk_last_g),
     .last_o   (walk_last)
   );
 
   logic unused_walk;
   assign unused_walk = ^{walk_y, walk_x, walk_inside, walk_fill, walk_first_p, walk_last_p,
-                         walk_last_m, walk_last};
+                         walk_last_m, walk_last_g, walk_last};
 
   logic              fifo_ready, fifo_valid;
   logic [CountW-1:0] fifo_count;

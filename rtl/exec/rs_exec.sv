@@ -1,0 +1,427 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+
+/// The EXEC engine: everything between the weight streams and the feature buffer.
+///
+///   operation --+-> list walker --> issue --> feature buffer --> tap mask --+
+///               +-> coordinates --^                                         v
+///               +-> residual controller                     tiles ------> array
+///               +-> post-processing <---------------------------------------+
+///                         +--> feature buffer
+///
+/// Five units take every operation, in order but each in its own time; so the next operation's entries
+/// and coordinates are ready when the current one ends.
+///
+/// Throughput: an entry of the reduction list a cycle. Latency: M + 19 cycles from entry to the first
+/// pixel's write.
+/// Handshake: operations, weight streams and DMA requests are valid/ready; tokens are pulses.
+module rs_exec
+  import rs_spec_pkg::*;
+#(
+  /// Output channels computed at once; a multiple of C.
+  parameter int unsigned M = 4,
+  /// Input channels reduced at once.
+  parameter int unsigned C = 4,
+  /// Output pixels computed at once.
+  parameter int unsigned P = 3,
+  /// Activation width.
+  parameter int unsigned ActW = 8,
+  /// Number of exponents.
+  parameter int unsigned ExpN = 7,
+  /// Accumulator width.
+  parameter int unsigned AccW = 28,
+  /// Feature-buffer words a bank.
+  parameter int unsigned FbDepth = 1024,
+  /// Weight-memory entries.
+  parameter int unsigned WmDepth = 512,
+  /// Parameter-memory groups.
+  parameter int unsigned PmDepth = 64,
+  localparam int unsigned TermW = rs_pkg::term_width(ExpN),
+  localparam int unsigned TileW = M * C * TermW,
+  localparam int unsigned WordW = M * ActW,
+  localparam int unsigned BankW = $clog2(P),
+  localparam int unsigned AddrW = $clog2(FbDepth)
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+  /// Issue nothing more.
+  input  logic halt_i,
+
+  input  logic       op_valid_i,
+  output logic       op_ready_o,
+  input  desc_exec_t op_i,
+
+  input  logic load_token_i,
+  output logic take_load_token_o,
+  input  logic store_token_i,
+  output logic take_store_token_o,
+  output logic post_load_o,
+  output logic post_store_o,
+
+  input  logic             param_valid_i,
+  output logic             param_ready_o,
+  input  logic [M*64-1:0]  param_i,
+  input  logic             header_valid_i,
+  output logic             header_ready_o,
+  input  logic [31:0]      header_i,
+  input  logic             tile_valid_i,
+  output logic             tile_ready_o,
+  input  logic [TileW-1:0] tile_i,
+
+  input  logic             dma_valid_i,
+  output logic             dma_ready_o,
+  input  logic             dma_write_i,
+  input  logic [BankW-1:0] dma_bank_i,
+  input  logic [AddrW-1:0] dma_addr_i,
+  input  logic [WordW-1:0] dma_wdata_i,
+  output logic             dma_rvalid_o,
+  output logic [WordW-1:0] dma_rdata_o,
+
+  output logic       busy_o,
+  /// A tile was issued, or the one-hot reason why not, in the order of rs_pkg::stall_e.
+  output logic       perf_busy_o,
+  output logic [6:0] perf_stall_o
+);
+
+  localparam int unsigned R = M / C;
+  localparam int unsigned SliceW = $clog2(FbDepth * R);
+  localparam int unsigned SubW = rs_pkg::index_width(R);
+  localparam int unsigned TileAddrW = $clog2(WmDepth);
+  localparam int unsigned ParamPtrW = $clog2(PmDepth) + 1;
+
+  // Pipeline, in cycles after the entry: address 1, activations 5, masked activations and tile 6.
+  localparam int unsigned ActLatency = 5;
+  localparam int unsigned ArrayLatency = ActLatency + 1;
+  localparam int unsigned TileReadLatency = 2;
+
+  // One operation, five takers.
+  typedef enum int unsigned {
+    ListTaker,
+    IssueTaker,
+    CoordsTaker,
+    ResidualTaker,
+    PostTaker
+  } taker_e;
+  localparam int unsigned Takers = 5;
+
+  logic [Takers-1:0] taken_q, offered, accepts, done;
+  assign offered    = {Takers{op_valid_i}} & ~taken_q;
+  assign done       = taken_q | (offered & accepts);
+  assign op_ready_o = &done;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) taken_q <= '0;
+    else taken_q <= op_ready_o ? '0 : done;
+  end
+
+  rs_pkg::walk_t dst_walk, res_walk;
+  always_comb begin
+    dst_walk = '{
+      groups:     op_i.groups,
+      m_groups:   op_i.m_groups,
+      pitch:      op_i.pitch,
+      out_height: op_i.out_height[11:0],
+      out_width:  op_i.out_width[11:0],
+      phased:     op_i.dst_phased,
+      base:       op_i.dst_base[14:0],
+      words:      op_i.dst_words[14:0],
+      phase:      op_i.dst_phase[14:0],
+      row_bank:   op_i.dst_row_bank,
+      row_addr:   op_i.dst_row_addr[14:0]
+    };
+    res_walk          = dst_walk;
+    res_walk.phased   = op_i.res_phased;
+    res_walk.base     = op_i.res_base[14:0];
+    res_walk.words    = op_i.res_words[14:0];
+    res_walk.phase    = op_i.res_phase[14:0];
+    res_walk.row_bank = op_i.res_row_bank;
+    res_walk.row_addr = op_i.res_row_addr[14:0];
+  end
+
+  logic unused_op;
+  assign unused_op = ^op_i;
+
+  // Weight memory and the reduction list.
+  logic [TileAddrW:0]   loaded;
+  logic                 header_read, entry_valid, entry_ready, entry_list_end, entry_last_group;
+  logic                 free_entry, tile_read;
+  logic [TileAddrW-1:0] header_addr, entry_tile, tile_addr;
+  logic [31:0]          header;
+  entry_header_t        entry_header;
+  logic [TileW-1:0]     tile;
+
+  rs_weight_buffer #(.TileW(TileW), .WmDepth(WmDepth)) u_weights (
+    .clk_i,
+    .rst_ni,
+    .header_valid_i,
+    .header_ready_o,
+    .header_i,
+    .tile_valid_i,
+    .tile_ready_o,
+    .tile_i,
+    .loaded_o     (loaded),
+    .free_i       (free_entry),
+    .header_read_i(header_read),
+    .header_addr_i(header_addr),
+    .header_o     (header),
+    .tile_read_i  (tile_read),
+    .tile_addr_i  (tile_addr),
+    .tile_o       (tile)
+  );
+
+  rs_list_walker #(.WmDepth(WmDepth)) u_list (
+    .clk_i,
+    .rst_ni,
+    .op_valid_i        (offered[ListTaker]),
+    .op_ready_o        (accepts[ListTaker]),
+    .op_entries_i      (op_i.entries),
+    .op_groups_i       (op_i.groups),
+    .loaded_i          (loaded),
+    .header_read_o     (header_read),
+    .header_addr_o     (header_addr),
+    .header_i          (header),
+    .entry_valid_o     (entry_valid),
+    .entry_ready_i     (entry_ready),
+    .entry_header_o    (entry_header),
+    .entry_tile_o      (entry_tile),
+    .entry_list_end_o  (entry_list_end),
+    .entry_last_group_o(entry_last_group)
+  );
+
+  logic               coords_valid, coords_next;
+  logic [P-1:0][11:0] lane_y, lane_x;
+
+  rs_lane_coords #(.P(P)) u_coords (
+    .clk_i,
+    .rst_ni,
+    .op_valid_i (offered[CoordsTaker]),
+    .op_ready_o (accepts[CoordsTaker]),
+    .op_groups_i(op_i.groups),
+    .op_pitch_i (op_i.pitch),
+    .valid_o    (coords_valid),
+    .next_i     (coords_next),
+    .y_o        (lane_y),
+    .x_o        (lane_x)
+  );
+
+  logic                 started, reservable, reserve, complete, issued, stalled;
+  logic [23:0]          written;
+  logic [11:0]          in_height, in_width;
+  logic [15:0]          in_zero;
+  logic                 read_valid, read_first, read_last, read_max;
+  logic [SliceW-1:0]    read_addr, read_step;
+  logic [BankW-1:0]     read_rotation;
+  logic [SubW-1:0]      read_sub;
+  logic [TileAddrW-1:0] read_tile;
+  logic [ParamPtrW-1:0] params_loaded;
+  rs_pkg::stall_e       stall;
+
+  rs_issue #(
+    .P(P), .SliceW(SliceW), .R(R), .PmDepth(PmDepth), .TileAddrW(TileAddrW)
+  ) u_issue (
+    .clk_i,
+    .rst_ni,
+    .halt_i,
+    .op_valid_i        (offered[IssueTaker]),
+    .op_ready_o        (accepts[IssueTaker]),
+    .op_i,
+    .entry_valid_i     (entry_valid),
+    .entry_ready_o     (entry_ready),
+    .entry_header_i    (entry_header),
+    .entry_tile_i      (entry_tile),
+    .entry_list_end_i  (entry_list_end),
+    .entry_last_group_i(entry_last_group),
+    .coords_valid_i    (coords_valid),
+    .coords_next_o     (coords_next),
+    .load_token_i,
+    .take_load_token_o,
+    .store_token_i,
+    .take_store_token_o,
+    .params_loaded_i   (params_loaded),
+    .started_o         (started),
+    .reservable_i      (reservable),
+    .reserve_o         (reserve),
+    .written_i         (written),
+    .complete_i        (complete),
+    .in_height_o       (in_height),
+    .in_width_o        (in_width),
+    .in_zero_o         (in_zero),
+    .read_valid_o      (read_valid),
+    .read_addr_o       (read_addr),
+    .read_step_o       (read_step),
+    .read_rotation_o   (read_rotation),
+    .read_sub_o        (read_sub),
+    .read_tile_o       (read_tile),
+    .read_first_o      (read_first),
+    .read_last_o       (read_last),
+    .read_max_o        (read_max),
+    .free_o            (free_entry),
+    .busy_o,
+    .issued_o          (issued),
+    .stalled_o         (stalled),
+    .stall_o           (stall)
+  );
+
+  assign perf_busy_o  = issued;
+  assign perf_stall_o = stalled ? 7'd1 << stall : '0;
+
+  // Feature buffer.
+  logic [P-1:0][C-1:0][ActW-1:0] act, act_masked;
+  logic             wr_valid, res_req_valid, res_req_ready, res_rsp_valid;
+  logic [BankW-1:0] wr_bank, res_bank;
+  logic [AddrW-1:0] wr_addr, res_addr;
+  logic [WordW-1:0] wr_data, res_rsp_data, residual;
+  logic             residual_pop;
+
+  rs_feature_buffer #(.M(M), .C(C), .P(P), .ActW(ActW), .FbDepth(FbDepth)) u_features (
+    .clk_i,
+    .rst_ni,
+    .rd_valid_i   (read_valid),
+    .rd_addr_i    (read_addr),
+    .rd_step_i    (read_step),
+    .rd_rotation_i(read_rotation),
+    .rd_act_o     (act),
+    .wr_valid_i   (wr_valid),
+    .wr_bank_i    (wr_bank),
+    .wr_addr_i    (wr_addr),
+    .wr_data_i    (wr_data),
+    .res_valid_i  (res_req_valid),
+    .res_ready_o  (res_req_ready),
+    .res_bank_i   (res_bank),
+    .res_addr_i   (res_addr),
+    .res_valid_o  (res_rsp_valid),
+    .res_data_o   (res_rsp_data),
+    .dma_valid_i,
+    .dma_ready_o,
+    .dma_write_i,
+    .dma_bank_i,
+    .dma_addr_i,
+    .dma_wdata_i,
+    .dma_rvalid_o,
+    .dma_rdata_o
+  );
+
+  rs_residual #(.P(P), .WordW(WordW), .AddrW(AddrW)) u_residual (
+    .clk_i,
+    .rst_ni,
+    .op_valid_i   (offered[ResidualTaker]),
+    .op_ready_o   (accepts[ResidualTaker]),
+    .op_residual_i(op_i.residual),
+    .op_walk_i    (res_walk),
+    .started_i    (started),
+    .req_valid_o  (res_req_valid),
+    .req_ready_i  (res_req_ready),
+    .req_bank_o   (res_bank),
+    .req_addr_o   (res_addr),
+    .rsp_valid_i  (res_rsp_valid),
+    .rsp_data_i   (res_rsp_data),
+    .reservable_o (reservable),
+    .reserve_i    (reserve),
+    .pop_i        (residual_pop),
+    .data_o       (residual)
+  );
+
+  // To the array: masked activations, the tile, and their place in the M-group, together.
+  rs_tap_mask #(.P(P), .C(C), .ActW(ActW), .Latency(ActLatency)) u_mask (
+    .clk_i,
+    .y_i     (lane_y),
+    .x_i     (lane_x),
+    .dy_i    (entry_header.dy),
+    .dx_i    (entry_header.dx),
+    .height_i(in_height),
+    .width_i (in_width),
+    .zero_i  (in_zero[ActW-1:0]),
+    .act_i   (act),
+    .act_o   (act_masked)
+  );
+
+  logic unused_zero;
+  assign unused_zero = ^in_zero;
+
+  // read_* is one cycle behind the entry.
+  localparam int unsigned TileDelay = ArrayLatency - TileReadLatency - 1;
+  localparam int unsigned CtrlDelay = ArrayLatency - 1;
+
+  rs_delay #(.Width(TileAddrW), .Stages(TileDelay)) u_tile_addr (
+    .clk_i, .data_i(read_tile), .data_o(tile_addr)
+  );
+
+  logic [CtrlDelay-1:0] valid_q;
+  logic                 array_first, array_last, array_max;
+  logic [SubW-1:0]      array_sub;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= '0;
+    else valid_q <= {valid_q[CtrlDelay-2:0], read_valid};
+  end
+  assign tile_read = valid_q[TileDelay-1];
+
+  rs_delay #(.Width(3 + SubW), .Stages(CtrlDelay)) u_ctrl (
+    .clk_i,
+    .data_i({read_first, read_last, read_max, read_sub}),
+    .data_o({array_first, array_last, array_max, array_sub})
+  );
+
+  logic                   pixel_valid;
+  logic [M-1:0][AccW-1:0] pixel;
+
+  rs_array #(.M(M), .C(C), .P(P), .ActW(ActW), .ExpN(ExpN), .AccW(AccW)) u_array (
+    .clk_i,
+    .rst_ni,
+    .valid_i(valid_q[CtrlDelay-1]),
+    .first_i(array_first),
+    .last_i (array_last),
+    .max_i  (array_max),
+    .sub_i  (array_sub),
+    .act_i  (act_masked),
+    .tile_i (tile),
+    .valid_o(pixel_valid),
+    .acc_o  (pixel)
+  );
+
+  // Post-processing.
+  logic [ParamPtrW-2:0] params_addr;
+  logic [M*64-1:0]      params;
+  logic                 params_free;
+  logic [ParamPtrW-1:0] params_free_count;
+
+  rs_param_buffer #(.M(M), .PmDepth(PmDepth)) u_params (
+    .clk_i,
+    .rst_ni,
+    .valid_i     (param_valid_i),
+    .ready_o     (param_ready_o),
+    .params_i    (param_i),
+    .loaded_o    (params_loaded),
+    .free_i      (params_free),
+    .free_count_i(params_free_count),
+    .addr_i      (params_addr),
+    .params_o    (params)
+  );
+
+  rs_post #(
+    .M(M), .P(P), .ActW(ActW), .AccW(AccW), .AddrW(AddrW), .PmDepth(PmDepth)
+  ) u_post (
+    .clk_i,
+    .rst_ni,
+    .op_valid_i         (offered[PostTaker]),
+    .op_ready_o         (accepts[PostTaker]),
+    .op_i,
+    .op_walk_i          (dst_walk),
+    .valid_i            (pixel_valid),
+    .acc_i              (pixel),
+    .params_addr_o      (params_addr),
+    .params_i           (params),
+    .params_free_o      (params_free),
+    .params_free_count_o(params_free_count),
+    .residual_pop_o     (residual_pop),
+    .residual_i         (residual),
+    .wr_valid_o         (wr_valid),
+    .wr_bank_o          (wr_bank),
+    .wr_addr_o          (wr_addr),
+    .wr_data_o          (wr_data),
+    .written_o          (written),
+    .complete_o         (complete),
+    .post_load_o,
+    .post_store_o
+  );
+
+endmodule

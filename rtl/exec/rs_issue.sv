@@ -1,0 +1,209 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+
+`include "rs_assert.svh"
+
+/// Decides in every cycle whether the next entry of the reduction list enters the array, and if not,
+/// why. An operation starts when its tokens are there, the operation before the previous one is
+/// complete and its channel parameters are loaded; a pixel group starts when the pixels it reads are
+/// written; an M-group ends when post-processing has drained the one before and its residual is here.
+///
+/// Throughput: an entry a cycle. Latency: `read_*`, `tile_*` come 1 cycle after the entry.
+/// Handshake: operations and entries are valid/ready; what is issued is never stalled.
+/// Assumes: operations reach this module, the list walker, the coordinates, the residual controller
+/// and post-processing in the same order.
+module rs_issue #(
+  /// Pixels of a group.
+  parameter int unsigned P = 8,
+  /// Width of a slice address.
+  parameter int unsigned SliceW = 10,
+  /// Slices of a word.
+  parameter int unsigned R = 1,
+  /// Groups of the parameter memory.
+  parameter int unsigned PmDepth = 64,
+  /// Width of a tile address.
+  parameter int unsigned TileAddrW = 9,
+  localparam int unsigned BankW = $clog2(P),
+  localparam int unsigned SubW = rs_pkg::index_width(R),
+  localparam int unsigned ParamPtrW = $clog2(PmDepth) + 1
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+  /// Issue nothing more.
+  input  logic halt_i,
+
+  input  logic                    op_valid_i,
+  output logic                    op_ready_o,
+  input  rs_spec_pkg::desc_exec_t op_i,
+
+  input  logic                       entry_valid_i,
+  output logic                       entry_ready_o,
+  input  rs_spec_pkg::entry_header_t entry_header_i,
+  input  logic [TileAddrW-1:0]       entry_tile_i,
+  input  logic                       entry_list_end_i,
+  input  logic                       entry_last_group_i,
+
+  /// The current group's coordinates are there; go to the next group.
+  input  logic coords_valid_i,
+  output logic coords_next_o,
+
+  /// Tokens of the other engines.
+  input  logic load_token_i,
+  output logic take_load_token_o,
+  input  logic store_token_i,
+  output logic take_store_token_o,
+
+  /// Channel parameters loaded.
+  input  logic [ParamPtrW-1:0] params_loaded_i,
+
+  /// Residual controller.
+  output logic started_o,
+  input  logic reservable_i,
+  output logic reserve_o,
+
+  /// Post-processing: pixels written of the oldest operation under way, and its completion.
+  input  logic [23:0] written_i,
+  input  logic        complete_i,
+
+  /// Bounds and padding value of the current operation, for the mask.
+  output logic [11:0] in_height_o,
+  output logic [11:0] in_width_o,
+  output logic [15:0] in_zero_o,
+
+  /// The issued entry.
+  output logic                 read_valid_o,
+  output logic [SliceW-1:0]    read_addr_o,
+  output logic [SliceW-1:0]    read_step_o,
+  output logic [BankW-1:0]     read_rotation_o,
+  output logic [SubW-1:0]      read_sub_o,
+  output logic [TileAddrW-1:0] read_tile_o,
+  output logic                 read_first_o,
+  output logic                 read_last_o,
+  output logic                 read_max_o,
+  /// An entry will not be used again.
+  output logic                 free_o,
+
+  output logic           busy_o,
+  output logic           issued_o,
+  output logic           stalled_o,
+  output rs_pkg::stall_e stall_o
+);
+
+  // Operation under way.
+  logic                 active_q, max_q, residual_q;
+  logic [SliceW-1:0]    base0_q, base1_q, step0_q, step1_q;
+  logic [23:0]          need_q, need_step_q;
+  logic [1:0]           in_flight_q;
+  logic [ParamPtrW-1:0] params_ptr_q;
+  logic [BankW-1:0]     cooldown_q;
+
+  // Start of the next one.
+  logic [ParamPtrW-1:0] params_there;
+  logic                 load_ok, store_ok, order_ok, params_ok, start, op_end;
+
+  assign params_there = params_loaded_i - params_ptr_q;
+  assign load_ok      = !op_i.wait_load || load_token_i;
+  assign store_ok     = !op_i.wait_store || store_token_i;
+  assign order_ok     = in_flight_q == 2'd0 || (in_flight_q == 2'd1 && !op_i.wait_previous);
+  assign params_ok    = 12'(params_there) >= op_i.m_groups;
+  assign op_ready_o   = !active_q && load_ok && store_ok && order_ok && params_ok && !halt_i;
+  assign start        = op_valid_i && op_ready_o;
+  assign started_o    = start;
+
+  assign take_load_token_o  = start && op_i.wait_load;
+  assign take_store_token_o = start && op_i.wait_store;
+
+  // Issue of an entry.
+  logic depend_ok, post_ok, residual_ok, issue;
+
+  assign depend_ok   = coords_valid_i && (in_flight_q == 2'd1 || written_i >= need_q);
+  assign post_ok     = !entry_header_i.last || cooldown_q == '0;
+  assign residual_ok = !entry_header_i.last || !residual_q || reservable_i;
+  assign issue       = active_q && entry_valid_i && depend_ok && post_ok && residual_ok && !halt_i;
+  assign op_end      = issue && entry_list_end_i && entry_last_group_i;
+
+  assign entry_ready_o = active_q && depend_ok && post_ok && residual_ok && !halt_i;
+  assign coords_next_o = issue && entry_list_end_i;
+  assign reserve_o     = issue && entry_header_i.last && residual_q;
+  assign free_o        = issue && entry_last_group_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      active_q     <= 1'b0;
+      in_flight_q  <= '0;
+      params_ptr_q <= '0;
+      cooldown_q   <= '0;
+    end else begin
+      active_q    <= start || (active_q && !op_end);
+      in_flight_q <= in_flight_q + 2'(start) - 2'(complete_i);
+      if (start) params_ptr_q <= params_ptr_q + ParamPtrW'(op_i.m_groups);
+      if (issue && entry_header_i.last) cooldown_q <= BankW'(P - 1);
+      else if (cooldown_q != '0) cooldown_q <= cooldown_q - 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (start) begin
+      max_q       <= op_i.max_mode;
+      residual_q  <= op_i.residual;
+      base0_q     <= SliceW'(op_i.src0_base);
+      base1_q     <= SliceW'(op_i.src1_base);
+      step0_q     <= SliceW'(op_i.src0_step);
+      step1_q     <= SliceW'(op_i.src1_step);
+      need_q      <= op_i.need_first;
+      need_step_q <= op_i.need_step;
+      in_height_o <= op_i.in_height[11:0];
+      in_width_o  <= op_i.in_width[11:0];
+      in_zero_o   <= op_i.in_zero;
+    end else if (coords_next_o) begin
+      base0_q <= base0_q + step0_q;
+      base1_q <= base1_q + step1_q;
+      need_q  <= need_q + need_step_q;
+    end
+  end
+
+  // To the feature buffer, the weight memory and the array.
+  logic [SliceW-1:0] slice_addr;
+  assign slice_addr = (entry_header_i.source ? base1_q : base0_q) + SliceW'(entry_header_i.offset);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) read_valid_o <= 1'b0;
+    else read_valid_o <= issue;
+  end
+
+  always_ff @(posedge clk_i) begin
+    read_addr_o     <= slice_addr;
+    read_step_o     <= entry_header_i.source ? step1_q : step0_q;
+    read_rotation_o <= BankW'(entry_header_i.rotation);
+    read_sub_o      <= R > 1 ? slice_addr[SubW-1:0] : '0;
+    read_tile_o     <= entry_tile_i;
+    read_first_o    <= entry_header_i.first;
+    read_last_o     <= entry_header_i.last;
+    read_max_o      <= max_q;
+  end
+
+  // Where the cycle went.
+  assign busy_o    = active_q || in_flight_q != '0 || op_valid_i;
+  assign issued_o  = issue;
+  assign stalled_o = !issue;
+
+  always_comb begin
+    stall_o = rs_pkg::StallIdle;
+    if (!active_q && op_valid_i) begin
+      if (!load_ok) stall_o = rs_pkg::StallLoad;
+      else if (!store_ok) stall_o = rs_pkg::StallStore;
+      else if (!order_ok) stall_o = rs_pkg::StallDepend;
+      else stall_o = rs_pkg::StallWeights;
+    end else if (active_q) begin
+      if (!depend_ok) stall_o = rs_pkg::StallDepend;
+      else if (!entry_valid_i) stall_o = rs_pkg::StallWeights;
+      else if (!post_ok) stall_o = rs_pkg::StallPost;
+      else stall_o = rs_pkg::StallResidual;
+    end
+  end
+
+  logic unused;
+  assign unused = ^{op_i, entry_header_i};
+
+  `RS_ASSERT(CompleteWhatStarted, !complete_i || in_flight_q != '0)
+
+endmodule

@@ -1,0 +1,111 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+
+/// Walks an operation's reduction list once for each pixel group and delivers the entries' headers,
+/// as soon as LOAD has brought the entry.
+///
+/// Throughput: an entry a cycle, operations back to back. Latency: 3 cycles from operation to entry.
+/// Handshake: operations in and entries out are valid/ready.
+module rs_list_walker #(
+  /// Entries of the weight memory.
+  parameter int unsigned WmDepth = 512,
+  localparam int unsigned PtrW = $clog2(WmDepth) + 1
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  input  logic        op_valid_i,
+  output logic        op_ready_o,
+  input  logic [19:0] op_entries_i,
+  input  logic [19:0] op_groups_i,
+
+  /// Weight memory: loaded entries and header reads (1 cycle).
+  input  logic [PtrW-1:0] loaded_i,
+  output logic            header_read_o,
+  output logic [PtrW-2:0] header_addr_o,
+  input  logic [31:0]     header_i,
+
+  /// An entry: header, address of its tile, last of the list, in the last pixel group.
+  output logic                       entry_valid_o,
+  input  logic                       entry_ready_i,
+  output rs_spec_pkg::entry_header_t entry_header_o,
+  output logic [PtrW-2:0]            entry_tile_o,
+  output logic                       entry_list_end_o,
+  output logic                       entry_last_group_o
+);
+
+  localparam int unsigned FifoDepth = 4;
+
+  logic            active_q;
+  logic [PtrW-1:0] base_q, ptr_q;
+  logic [19:0]     entries_q, entry_q, groups_q;
+  logic            list_end, last_group, op_end, read;
+
+  assign list_end   = entry_q == 20'd1;
+  assign last_group = groups_q == 20'd1;
+  assign op_end     = read && list_end && last_group;
+  assign op_ready_o = !active_q || op_end;
+
+  // Room for entries under way: one in the memory's output register, the rest in the FIFO.
+  logic [2:0] room_q;
+  logic       pop;
+  assign read = active_q && room_q != '0 && ptr_q != loaded_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      active_q <= 1'b0;
+      room_q   <= 3'(FifoDepth);
+      ptr_q    <= '0;
+    end else begin
+      if (op_ready_o) active_q <= op_valid_i;
+      room_q <= room_q - 3'(read) + 3'(pop);
+      if (read) ptr_q <= list_end && !last_group ? base_q : ptr_q + 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (op_ready_o) begin
+      entries_q <= op_entries_i;
+      entry_q   <= op_entries_i;
+      groups_q  <= op_groups_i;
+      base_q    <= read ? ptr_q + 1'b1 : ptr_q;
+    end else if (read) begin
+      entry_q <= list_end ? entries_q : entry_q - 1'b1;
+      if (list_end) groups_q <= groups_q - 1'b1;
+    end
+  end
+
+  assign header_read_o = read;
+  assign header_addr_o = ptr_q[PtrW-2:0];
+
+  logic            read_q, list_end_q, last_group_q;
+  logic [PtrW-2:0] tile_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) read_q <= 1'b0;
+    else read_q <= read;
+  end
+  always_ff @(posedge clk_i) begin
+    tile_q       <= ptr_q[PtrW-2:0];
+    list_end_q   <= list_end;
+    last_group_q <= last_group;
+  end
+
+  logic       fifo_ready;
+  logic [2:0] fifo_count;
+  assign pop = entry_valid_o && entry_ready_i;
+
+  rs_fifo #(.Width(32 + PtrW - 1 + 2), .Depth(FifoDepth)) u_entries (
+    .clk_i,
+    .rst_ni,
+    .in_valid_i (read_q),
+    .in_ready_o (fifo_ready),
+    .in_data_i  ({header_i, tile_q, list_end_q, last_group_q}),
+    .out_valid_o(entry_valid_o),
+    .out_ready_i(entry_ready_i),
+    .out_data_o ({entry_header_o, entry_tile_o, entry_list_end_o, entry_last_group_o}),
+    .count_o    (fifo_count)
+  );
+
+  logic unused_fifo;
+  assign unused_fifo = ^{fifo_ready, fifo_count};
+
+endmodule

@@ -1,0 +1,253 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+
+`include "rs_assert.svh"
+
+/// The post-processing unit: takes the array's pixels, M accumulators at a time, turns them into codes
+/// and writes them to their place in the feature buffer.
+///
+/// Throughput: a pixel (M channels) a cycle, operations back to back. Latency: 8 cycles from pixel to
+/// write.
+/// Handshake: operations are valid/ready and must be here before their first pixel; pixels, residual
+/// words and writes are never stalled.
+module rs_post #(
+  /// Channels of a word.
+  parameter int unsigned M = 16,
+  /// Pixels of a group.
+  parameter int unsigned P = 8,
+  /// Activation width.
+  parameter int unsigned ActW = 8,
+  /// Accumulator width.
+  parameter int unsigned AccW = 28,
+  /// Width of a word address.
+  parameter int unsigned AddrW = 10,
+  /// Groups of the parameter memory.
+  parameter int unsigned PmDepth = 64,
+  localparam int unsigned BankW = $clog2(P),
+  localparam int unsigned ParamAddrW = $clog2(PmDepth)
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  input  logic                    op_valid_i,
+  output logic                    op_ready_o,
+  input  rs_spec_pkg::desc_exec_t op_i,
+  input  rs_pkg::walk_t           op_walk_i,
+
+  /// A pixel from the array.
+  input  logic                   valid_i,
+  input  logic [M-1:0][AccW-1:0] acc_i,
+
+  /// Parameter memory, read latency 1.
+  output logic [ParamAddrW-1:0] params_addr_o,
+  input  rs_spec_pkg::channel_params_t [M-1:0] params_i,
+  output logic                  params_free_o,
+  output logic [ParamAddrW:0]   params_free_count_o,
+
+  /// Residual words.
+  output logic                   residual_pop_o,
+  input  logic [M-1:0][ActW-1:0] residual_i,
+
+  /// Feature buffer writes.
+  output logic                   wr_valid_o,
+  output logic [BankW-1:0]       wr_bank_o,
+  output logic [AddrW-1:0]       wr_addr_o,
+  output logic [M-1:0][ActW-1:0] wr_data_o,
+
+  /// Progress: pixels written of this operation; complete, with its tokens.
+  output logic [23:0] written_o,
+  output logic        complete_o,
+  output logic        post_load_o,
+  output logic        post_store_o
+);
+
+  // What the stages need to know of their pixel's operation.
+  typedef struct packed {
+    logic            residual;
+    logic [ActW-1:0] res_zero;
+    logic [15:0]     res_mult;
+    logic [4:0]      res_shift;
+    logic [ActW-1:0] out_zero;
+    logic [ActW-1:0] lo;
+    logic [ActW-1:0] hi;
+    logic            post_load;
+    logic            post_store;
+    logic [11:0]     m_groups;
+  } op_t;
+
+  // What follows a pixel to its write.
+  typedef struct packed {
+    logic             write;
+    logic             fill;
+    logic [BankW-1:0] bank;
+    logic [AddrW-1:0] addr;
+    logic             group_end;
+    logic             op_end;
+  } pixel_t;
+
+  localparam int unsigned Stages = 7;
+
+  // The next operation waits here while the current one ends: their pixels may follow back to back.
+  logic          next_valid_q, start, active, walk_last;
+  op_t           next_q, op_q;
+  rs_pkg::walk_t next_walk_q;
+
+  assign op_ready_o = !next_valid_q;
+  assign start      = next_valid_q && (!active || (valid_i && walk_last));
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) next_valid_q <= 1'b0;
+    else next_valid_q <= op_ready_o ? op_valid_i : !start;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (op_ready_o) begin
+      next_walk_q <= op_walk_i;
+      next_q <= '{
+        residual:   op_i.residual,
+        res_zero:   op_i.res_zero[ActW-1:0],
+        res_mult:   op_i.residual ? op_i.res_mult : '0,
+        res_shift:  op_i.res_shift[4:0],
+        out_zero:   op_i.out_zero[ActW-1:0],
+        lo:         op_i.lo[ActW-1:0],
+        hi:         op_i.hi[ActW-1:0],
+        post_load:  op_i.post_load,
+        post_store: op_i.post_store,
+        m_groups:   op_i.m_groups
+      };
+    end
+    if (start) op_q <= next_q;
+  end
+
+  logic unused_op;
+  assign unused_op = ^op_i;
+
+  // The place of the pixel.
+  logic [11:0]      y, x;
+  logic [BankW-1:0] bank;
+  logic [AddrW-1:0] addr;
+  logic             in_tensor, fill, first_p, last_p, last_m, last_g;
+
+  rs_pixel_walker #(.P(P), .AddrW(AddrW)) u_walker (
+    .clk_i,
+    .rst_ni,
+    .start_i  (start),
+    .walk_i   (next_walk_q),
+    .step_i   (valid_i),
+    .active_o (active),
+    .y_o      (y),
+    .x_o      (x),
+    .bank_o   (bank),
+    .addr_o   (addr),
+    .inside_o (in_tensor),
+    .fill_o   (fill),
+    .first_p_o(first_p),
+    .last_p_o (last_p),
+    .last_m_o (last_m),
+    .last_g_o (last_g),
+    .last_o   (walk_last)
+  );
+
+  logic unused_walk;
+  assign unused_walk = ^{y, x};
+
+  // Stage 0: the pixel, its place, its operation; parameters at the start of an M-group.
+  // The parameters of the next M-group are being read meanwhile.
+  logic [ParamAddrW-1:0]                params_base_q, params_addr_q;
+  rs_spec_pkg::channel_params_t [M-1:0] params_q;
+  logic [M-1:0][AccW-1:0]               acc_q;
+  logic [M-1:0][ActW-1:0]               residual_q;
+  logic [Stages-1:0]                    valid_q;
+  op_t                                  op_stage_q [Stages];
+  pixel_t                               pixel_q [Stages];
+
+  assign params_addr_o  = params_addr_q;
+  assign residual_pop_o = valid_i && op_q.residual;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      params_base_q <= '0;
+      params_addr_q <= '0;
+      valid_q       <= '0;
+    end else begin
+      valid_q <= {valid_q[Stages-2:0], valid_i};
+      if (valid_i && first_p)
+        params_addr_q <= last_m && !last_g ? params_base_q : params_addr_q + 1'b1;
+      if (valid_i && walk_last) params_base_q <= params_addr_q;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    acc_q      <= acc_i;
+    residual_q <= residual_i;
+    if (valid_i && first_p) params_q <= params_i;
+    op_stage_q[0] <= op_q;
+    pixel_q[0]    <= '{write: in_tensor, fill: fill, bank: bank, addr: addr,
+                       group_end: last_p && last_m, op_end: walk_last};
+    for (int unsigned s = 1; s < Stages; s++) begin
+      op_stage_q[s] <= op_stage_q[s-1];
+      pixel_q[s]    <= pixel_q[s-1];
+    end
+  end
+
+  logic [M-1:0][ActW-1:0] code;
+
+  for (genvar m = 0; m < M; m++) begin : gen_lane
+    rs_post_lane #(.ActW(ActW), .AccW(AccW)) u_lane (
+      .clk_i,
+      .acc_i      (acc_q[m]),
+      .bias_i     (params_q[m].bias),
+      .mult_i     (params_q[m].mult),
+      .shift_i    (params_q[m].shift),
+      .residual_i (residual_q[m]),
+      .res_zero_i (op_stage_q[0].res_zero),
+      .res_mult_i (op_stage_q[1].res_mult),
+      .res_shift_i(op_stage_q[3].res_shift),
+      .out_zero_i (op_stage_q[4].out_zero),
+      .lo_i       (op_stage_q[5].lo),
+      .hi_i       (op_stage_q[5].hi),
+      .code_o     (code[m])
+    );
+    logic unused_params;
+    assign unused_params = ^params_q[m].reserved;
+  end
+
+  // Write, and tell who waits for it. The write is in the memory before anything that this progress
+  // allows can read it.
+  op_t    done_op;
+  logic   unused_done;
+  pixel_t done;
+  logic   done_valid;
+  assign done_op    = op_stage_q[Stages-1];
+  assign done       = pixel_q[Stages-1];
+  assign done_valid = valid_q[Stages-1];
+  assign unused_done = ^{done_op, done};
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      wr_valid_o    <= 1'b0;
+      written_o     <= '0;
+      complete_o    <= 1'b0;
+      post_load_o   <= 1'b0;
+      post_store_o  <= 1'b0;
+      params_free_o <= 1'b0;
+    end else begin
+      wr_valid_o    <= done_valid && done.write;
+      complete_o    <= done_valid && done.op_end;
+      post_load_o   <= done_valid && done.op_end && done_op.post_load;
+      post_store_o  <= done_valid && done.op_end && done_op.post_store;
+      params_free_o <= done_valid && done.op_end;
+      if (done_valid && done.op_end) written_o <= '0;
+      else if (done_valid && done.group_end) written_o <= written_o + 24'(P);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    wr_bank_o           <= done.bank;
+    wr_addr_o           <= done.addr;
+    params_free_count_o <= (ParamAddrW + 1)'(done_op.m_groups);
+    for (int unsigned m = 0; m < M; m++) wr_data_o[m] <= done.fill ? done_op.out_zero : code[m];
+  end
+
+  `RS_ASSERT(OperationBeforePixel, !valid_i || active)
+
+endmodule

@@ -1,0 +1,240 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+
+/// The ReShift core: an AXI4-Lite slave for control, an AXI4 master for programs, weights, images and
+/// results, an interrupt. One clock; `rst_n` is synchronous, active low, for at least one cycle.
+///
+/// Throughput and latency: an entry of the reduction list (M*C*P lanes) a cycle, docs/results.md.
+/// The port names are those that bus packagers infer interfaces from; parameters as in
+/// docs/interfaces.md, named sets of them in tools/spec/spec.json.
+module reshift_core #(
+  /// Output channels computed at once; a power of two, a multiple of C.
+  parameter int unsigned M = 16,
+  /// Input channels reduced at once; a power of two.
+  parameter int unsigned C = 16,
+  /// Output pixels computed at once.
+  parameter int unsigned P = 8,
+  /// Activation width, 8 to 16.
+  parameter int unsigned ActW = 8,
+  /// Number of exponents.
+  parameter int unsigned ExpN = 7,
+  /// Accumulator width.
+  parameter int unsigned AccW = 28,
+  /// Feature-buffer words a bank.
+  parameter int unsigned FbDepth = 8192,
+  /// Weight-memory entries.
+  parameter int unsigned WmDepth = 2048,
+  /// Parameter-memory groups.
+  parameter int unsigned PmDepth = 256,
+  /// AXI data width: 64, 128 or 256.
+  parameter int unsigned AxiDataW = 128,
+  localparam int unsigned AxiAddrW = rs_ctrl_pkg::AddrW
+) (
+  input  logic clk,
+  input  logic rst_n,
+
+  input  logic [11:0] s_axil_awaddr,
+  input  logic [2:0]  s_axil_awprot,
+  input  logic        s_axil_awvalid,
+  output logic        s_axil_awready,
+  input  logic [31:0] s_axil_wdata,
+  input  logic [3:0]  s_axil_wstrb,
+  input  logic        s_axil_wvalid,
+  output logic        s_axil_wready,
+  output logic [1:0]  s_axil_bresp,
+  output logic        s_axil_bvalid,
+  input  logic        s_axil_bready,
+  input  logic [11:0] s_axil_araddr,
+  input  logic [2:0]  s_axil_arprot,
+  input  logic        s_axil_arvalid,
+  output logic        s_axil_arready,
+  output logic [31:0] s_axil_rdata,
+  output logic [1:0]  s_axil_rresp,
+  output logic        s_axil_rvalid,
+  input  logic        s_axil_rready,
+
+  output logic [AxiAddrW-1:0]   m_axi_araddr,
+  output logic [7:0]            m_axi_arlen,
+  output logic [2:0]            m_axi_arsize,
+  output logic [1:0]            m_axi_arburst,
+  output logic [3:0]            m_axi_arcache,
+  output logic [2:0]            m_axi_arprot,
+  output logic                  m_axi_arvalid,
+  input  logic                  m_axi_arready,
+  input  logic [AxiDataW-1:0]   m_axi_rdata,
+  input  logic [1:0]            m_axi_rresp,
+  input  logic                  m_axi_rlast,
+  input  logic                  m_axi_rvalid,
+  output logic                  m_axi_rready,
+  output logic [AxiAddrW-1:0]   m_axi_awaddr,
+  output logic [7:0]            m_axi_awlen,
+  output logic [2:0]            m_axi_awsize,
+  output logic [1:0]            m_axi_awburst,
+  output logic [3:0]            m_axi_awcache,
+  output logic [2:0]            m_axi_awprot,
+  output logic                  m_axi_awvalid,
+  input  logic                  m_axi_awready,
+  output logic [AxiDataW-1:0]   m_axi_wdata,
+  output logic [AxiDataW/8-1:0] m_axi_wstrb,
+  output logic                  m_axi_wlast,
+  output logic                  m_axi_wvalid,
+  input  logic                  m_axi_wready,
+  input  logic [1:0]            m_axi_bresp,
+  input  logic                  m_axi_bvalid,
+  output logic                  m_axi_bready,
+
+  /// Interrupt, level.
+  output logic irq
+);
+
+  localparam int unsigned TileW = M * C * rs_pkg::term_width(ExpN);
+  localparam int unsigned WordW = M * ActW;
+  localparam int unsigned BankW = $clog2(P);
+  localparam int unsigned AddrW = $clog2(FbDepth);
+
+  // Incrementing bursts of full beats, modifiable and bufferable, unprivileged secure data.
+  assign m_axi_arsize  = 3'($clog2(AxiDataW / 8));
+  assign m_axi_arburst = 2'b01;
+  assign m_axi_arcache = 4'b0011;
+  assign m_axi_arprot  = 3'b000;
+  assign m_axi_awsize  = 3'($clog2(AxiDataW / 8));
+  assign m_axi_awburst = 2'b01;
+  assign m_axi_awcache = 4'b0011;
+  assign m_axi_awprot  = 3'b000;
+
+  logic unused_prot;
+  assign unused_prot = ^{s_axil_awprot, s_axil_arprot};
+
+  logic                    core_rst_n, halt;
+  logic                    exec_valid, exec_ready, exec_busy;
+  rs_spec_pkg::desc_exec_t exec_desc;
+  logic                    load_token, store_token, take_load_token, take_store_token;
+  logic                    post_load, post_store, perf_busy;
+  logic [6:0]              perf_stall;
+  logic                    param_valid, param_ready, header_valid, header_ready;
+  logic                    tile_valid, tile_ready;
+  logic [M*64-1:0]         param;
+  logic [31:0]             header;
+  logic [TileW-1:0]        tile;
+  logic                    fb_valid, fb_ready, fb_write, fb_rvalid;
+  logic [BankW-1:0]        fb_bank;
+  logic [AddrW-1:0]        fb_addr;
+  logic [WordW-1:0]        fb_wdata, fb_rdata;
+
+  rs_system #(
+    .M(M), .C(C), .P(P), .ActW(ActW), .ExpN(ExpN), .AccW(AccW),
+    .FbDepth(FbDepth), .WmDepth(WmDepth), .PmDepth(PmDepth), .AxiDataW(AxiDataW)
+  ) u_system (
+    .clk_i            (clk),
+    .rst_ni           (rst_n),
+    .s_axil_awaddr_i  (s_axil_awaddr),
+    .s_axil_awvalid_i (s_axil_awvalid),
+    .s_axil_awready_o (s_axil_awready),
+    .s_axil_wdata_i   (s_axil_wdata),
+    .s_axil_wstrb_i   (s_axil_wstrb),
+    .s_axil_wvalid_i  (s_axil_wvalid),
+    .s_axil_wready_o  (s_axil_wready),
+    .s_axil_bresp_o   (s_axil_bresp),
+    .s_axil_bvalid_o  (s_axil_bvalid),
+    .s_axil_bready_i  (s_axil_bready),
+    .s_axil_araddr_i  (s_axil_araddr),
+    .s_axil_arvalid_i (s_axil_arvalid),
+    .s_axil_arready_o (s_axil_arready),
+    .s_axil_rdata_o   (s_axil_rdata),
+    .s_axil_rresp_o   (s_axil_rresp),
+    .s_axil_rvalid_o  (s_axil_rvalid),
+    .s_axil_rready_i  (s_axil_rready),
+    .m_axi_araddr_o   (m_axi_araddr),
+    .m_axi_arlen_o    (m_axi_arlen),
+    .m_axi_arvalid_o  (m_axi_arvalid),
+    .m_axi_arready_i  (m_axi_arready),
+    .m_axi_rdata_i    (m_axi_rdata),
+    .m_axi_rresp_i    (m_axi_rresp),
+    .m_axi_rlast_i    (m_axi_rlast),
+    .m_axi_rvalid_i   (m_axi_rvalid),
+    .m_axi_rready_o   (m_axi_rready),
+    .m_axi_awaddr_o   (m_axi_awaddr),
+    .m_axi_awlen_o    (m_axi_awlen),
+    .m_axi_awvalid_o  (m_axi_awvalid),
+    .m_axi_awready_i  (m_axi_awready),
+    .m_axi_wdata_o    (m_axi_wdata),
+    .m_axi_wstrb_o    (m_axi_wstrb),
+    .m_axi_wlast_o    (m_axi_wlast),
+    .m_axi_wvalid_o   (m_axi_wvalid),
+    .m_axi_wready_i   (m_axi_wready),
+    .m_axi_bresp_i    (m_axi_bresp),
+    .m_axi_bvalid_i   (m_axi_bvalid),
+    .m_axi_bready_o   (m_axi_bready),
+    .irq_o            (irq),
+    .core_rst_no      (core_rst_n),
+    .halt_o           (halt),
+    .exec_valid_o     (exec_valid),
+    .exec_ready_i     (exec_ready),
+    .exec_desc_o      (exec_desc),
+    .exec_busy_i      (exec_busy),
+    .load_token_o     (load_token),
+    .store_token_o    (store_token),
+    .take_load_token_i(take_load_token),
+    .take_store_token_i(take_store_token),
+    .post_load_i      (post_load),
+    .post_store_i     (post_store),
+    .perf_busy_i      (perf_busy),
+    .perf_stall_i     (perf_stall),
+    .progress_i       (perf_busy),
+    .param_valid_o    (param_valid),
+    .param_ready_i    (param_ready),
+    .param_o          (param),
+    .header_valid_o   (header_valid),
+    .header_ready_i   (header_ready),
+    .header_o         (header),
+    .tile_valid_o     (tile_valid),
+    .tile_ready_i     (tile_ready),
+    .tile_o           (tile),
+    .fb_valid_o       (fb_valid),
+    .fb_ready_i       (fb_ready),
+    .fb_write_o       (fb_write),
+    .fb_bank_o        (fb_bank),
+    .fb_addr_o        (fb_addr),
+    .fb_wdata_o       (fb_wdata),
+    .fb_rvalid_i      (fb_rvalid),
+    .fb_rdata_i       (fb_rdata)
+  );
+
+  rs_exec #(
+    .M(M), .C(C), .P(P), .ActW(ActW), .ExpN(ExpN), .AccW(AccW),
+    .FbDepth(FbDepth), .WmDepth(WmDepth), .PmDepth(PmDepth)
+  ) u_exec (
+    .clk_i             (clk),
+    .rst_ni            (core_rst_n),
+    .halt_i            (halt),
+    .op_valid_i        (exec_valid),
+    .op_ready_o        (exec_ready),
+    .op_i              (exec_desc),
+    .load_token_i      (load_token),
+    .take_load_token_o (take_load_token),
+    .store_token_i     (store_token),
+    .take_store_token_o(take_store_token),
+    .post_load_o       (post_load),
+    .post_store_o      (post_store),
+    .param_valid_i     (param_valid),
+    .param_ready_o     (param_ready),
+    .param_i           (param),
+    .header_valid_i    (header_valid),
+    .header_ready_o    (header_ready),
+    .header_i          (header),
+    .tile_valid_i      (tile_valid),
+    .tile_ready_o      (tile_ready),
+    .tile_i            (tile),
+    .dma_valid_i       (fb_valid),
+    .dma_ready_o       (fb_ready),
+    .dma_write_i       (fb_write),
+    .dma_bank_i        (fb_bank),
+    .dma_addr_i        (fb_addr),
+    .dma_wdata_i       (fb_wdata),
+    .dma_rvalid_o      (fb_rvalid),
+    .dma_rdata_o       (fb_rdata),
+    .busy_o            (exec_busy),
+    .perf_busy_o       (perf_busy),
+    .perf_stall_o      (perf_stall)
+  );
+
+endmodule
