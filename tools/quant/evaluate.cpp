@@ -1,0 +1,44 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "quant/evaluate.hpp"
+
+#include <atomic>
+
+#include "base/error.hpp"
+#include "base/parallel.hpp"
+#include "base/progress.hpp"
+
+namespace reshift {
+
+bool in_top(const std::vector<double>& scores, int label, int k) {
+  const auto index = static_cast<std::size_t>(label);
+  if (label < 0) throw Error("the image's class is unknown; give a label file with --labels");
+  if (index >= scores.size()) throw Error("class {}, the network has {}", label, scores.size());
+  int better = 0;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    better += scores[i] > scores[index] || (scores[i] == scores[index] && i < index);
+  }
+  return better < k;
+}
+
+Accuracy evaluate(const Dataset& data, std::size_t count,
+                  const std::function<std::vector<double>(const Image&)>& score) {
+  if (count > data.size()) throw Error("{} images asked for, the data has {}", count, data.size());
+  const std::size_t images = count == 0 ? data.size() : count;
+  std::atomic<std::size_t> first = 0, fifth = 0;
+  Progress progress("evaluating", images);
+  parallel_for(images, [&](std::size_t i) {
+    const Image image = data.get(i);
+    try {
+      const auto scores = score(image);
+      first += in_top(scores, image.label, 1);
+      fifth += in_top(scores, image.label, 5);
+    } catch (const Error& e) {
+      throw Error("image {}: {}", image.name, e.what());
+    }
+    progress.advance();
+  });
+  const double percent = 100.0 / static_cast<double>(images);
+  return {images, percent * static_cast<double>(first), percent * static_cast<double>(fifth)};
+}
+
+}  // namespace reshift

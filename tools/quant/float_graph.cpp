@@ -1,0 +1,218 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "quant/float_graph.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/error.hpp"
+
+namespace reshift {
+
+void run_node(const Graph& graph, const Node& node, const float* in, const float* residual, float* out,
+              Matrix<float>& columns) {
+  const Tensor& to = graph.tensor(node.output);
+  const Window window = window_of(node, graph.tensor(node.input), to);
+  const auto pixels = window.out_pixels();
+  switch (node.kind) {
+    case NodeKind::kConv: {
+      const int per_group = to.channels / node.groups;
+      for (int g = 0; g < node.groups; ++g) {
+        convolve(window, in + static_cast<std::size_t>(g) * window.in_size(), 0.0f,
+                 node.weights.data() + Eigen::Index{g} * per_group * window.rows(), per_group,
+                 out + Eigen::Index{g} * per_group * pixels, columns);
+      }
+      for (int c = 0; c < to.channels; ++c) {
+        for (Eigen::Index i = 0; i < pixels; ++i) {
+          out[c * pixels + i] += node.bias[static_cast<std::size_t>(c)];
+        }
+      }
+      break;
+    }
+    case NodeKind::kMaxPool: {
+      const float lowest = -std::numeric_limits<float>::infinity();
+      pool(window, in, lowest, lowest, out, [](float a, float b) { return std::max(a, b); });
+      break;
+    }
+    case NodeKind::kAvgPool: {
+      const float factor = 1.0f / static_cast<float>(node.kernel_h * node.kernel_w);
+      pool(window, in, 0.0f, 0.0f, out, [](float a, float b) { return a + b; });
+      for (std::size_t i = 0; i < to.size(); ++i) out[i] *= factor;
+      break;
+    }
+    case NodeKind::kScale:
+      for (int c = 0; c < to.channels; ++c) {
+        const auto channel = static_cast<std::size_t>(c);
+        for (Eigen::Index i = c * pixels; i < (c + 1) * pixels; ++i) {
+          out[i] = in[i] * node.weights[channel] + node.bias[channel];
+        }
+      }
+      break;
+    case NodeKind::kAdd:
+    case NodeKind::kClamp:
+      std::copy(in, in + to.size(), out);
+      break;
+  }
+  if (node.residual >= 0) {
+    for (std::size_t i = 0; i < to.size(); ++i) out[i] += residual[i];
+  }
+}
+
+std::vector<float> run_float(const Graph& graph, std::span<const float> image) {
+  if (image.size() != graph.tensor(0).size()) {
+    throw Error("image of {} values, the network's input has {}", image.size(), graph.tensor(0).size());
+  }
+  std::vector<std::vector<float>> tensors(graph.tensors.size());
+  tensors[0].assign(image.begin(), image.end());
+  Matrix<float> columns;
+  for (const Node& node : graph.nodes) {
+    auto& out = tensors[static_cast<std::size_t>(node.output)];
+    out.resize(graph.tensor(node.output).size());
+    run_node(graph, node, tensors[static_cast<std::size_t>(node.input)].data(),
+             node.residual < 0 ? nullptr : tensors[static_cast<std::size_t>(node.residual)].data(),
+             out.data(), columns);
+    for (float& v : out) v = std::clamp(v, node.lo, node.hi);
+  }
+  return tensors[static_cast<std::size_t>(graph.output)];
+}
+
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+class Fuser {
+ public:
+  explicit Fuser(const Graph& graph)
+      : graph_(graph), uses_(graph.tensors.size(), 0), producer_(graph.tensors.size(), -1),
+        level_(graph.tensors.size(), 0) {
+    for (const Node& n : graph.nodes) {
+      ++use(n.input);
+      if (n.residual >= 0) ++use(n.residual);
+    }
+    ++use(graph.output);
+  }
+
+  Graph run() {
+    for (const Node& n : graph_.nodes) {
+      if (use(n.output) > 0) add(n);
+    }
+    return ordered();
+  }
+
+ private:
+  int& use(int tensor) { return uses_[static_cast<std::size_t>(tensor)]; }
+  int& producer(int tensor) { return producer_[static_cast<std::size_t>(tensor)]; }
+  int& level(int tensor) { return level_[static_cast<std::size_t>(tensor)]; }
+
+  /// The operation that makes a tensor which nothing else reads, without bounds yet; or null.
+  Node* open_producer(int tensor) {
+    if (producer(tensor) < 0 || use(tensor) != 1) return nullptr;
+    return &nodes_[static_cast<std::size_t>(producer(tensor))];
+  }
+  static bool unbounded(const Node& n) { return n.lo == -kInfinity && n.hi == kInfinity; }
+
+  /// Lets `node` write `tensor`.
+  void redirect(Node& node, int tensor) {
+    producer(tensor) = static_cast<int>(&node - nodes_.data());
+    level(tensor) = std::max(level(node.input), node.residual < 0 ? 0 : level(node.residual)) + 1;
+    node.output = tensor;
+  }
+
+  void append(Node node) {
+    nodes_.push_back(std::move(node));
+    redirect(nodes_.back(), nodes_.back().output);
+  }
+
+  /// A convolution of single channels in the place of another kind: weights 1 and bias 0 unless given.
+  Node single_channels(Node node) {
+    const auto channels = static_cast<std::size_t>(graph_.tensor(node.output).channels);
+    node.kind = NodeKind::kConv;
+    node.groups = graph_.tensor(node.output).channels;
+    if (node.weights.empty()) {
+      node.weights.assign(channels, 1.0f);
+      node.bias.assign(channels, 0.0f);
+    }
+    return node;
+  }
+
+  void add(const Node& node) {
+    switch (node.kind) {
+      case NodeKind::kScale: return add_scale(node);
+      case NodeKind::kClamp: return add_clamp(node);
+      case NodeKind::kAdd: return add_add(node);
+      default: append(node);
+    }
+  }
+
+  void add_scale(const Node& node) {
+    Node* p = open_producer(node.input);
+    if (!p || p->kind != NodeKind::kConv || p->residual >= 0 || !unbounded(*p)) {
+      return append(single_channels(node));
+    }
+    const std::size_t row = p->weights.size() / p->bias.size();
+    for (std::size_t c = 0; c < p->bias.size(); ++c) {
+      for (std::size_t i = c * row; i < (c + 1) * row; ++i) p->weights[i] *= node.weights[c];
+      p->bias[c] = p->bias[c] * node.weights[c] + node.bias[c];
+    }
+    redirect(*p, node.output);
+  }
+
+  void add_clamp(const Node& node) {
+    Node* p = open_producer(node.input);
+    if (!p) return append(single_channels(node));
+    p->lo = std::clamp(p->lo, node.lo, node.hi);
+    p->hi = std::clamp(p->hi, node.lo, node.hi);
+    redirect(*p, node.output);
+  }
+
+  void add_add(const Node& node) {
+    const auto absorbs = [&](int tensor) {
+      const Node* p = open_producer(tensor);
+      return p && p->kind != NodeKind::kMaxPool && p->residual < 0 && unbounded(*p);
+    };
+    int into = node.input, other = node.residual;
+    if (level(other) > level(into)) std::swap(into, other);
+    if (!absorbs(into) && absorbs(other)) std::swap(into, other);
+    if (!absorbs(into)) {
+      Node identity = node;
+      identity.input = into;
+      identity.residual = other;
+      return append(single_channels(identity));
+    }
+    Node& p = *open_producer(into);
+    p.residual = other;
+    redirect(p, node.output);
+  }
+
+  /// Operations in the order of need, residual first; tensors renumbered, the image stays the first.
+  Graph ordered() {
+    Graph result;
+    result.name = graph_.name;
+    result.tensors.push_back(graph_.tensor(0));
+    renumbered_.assign(graph_.tensors.size(), -1);
+    renumbered_[0] = 0;
+    result.output = visit(graph_.output, result);
+    return result;
+  }
+
+  int visit(int tensor, Graph& result) {
+    int& number = renumbered_[static_cast<std::size_t>(tensor)];
+    if (number >= 0) return number;
+    Node node = nodes_[static_cast<std::size_t>(producer(tensor))];
+    if (node.residual >= 0) node.residual = visit(node.residual, result);
+    node.input = visit(node.input, result);
+    node.output = static_cast<int>(result.tensors.size());
+    result.tensors.push_back(graph_.tensor(tensor));
+    result.nodes.push_back(std::move(node));
+    return number = result.nodes.back().output;
+  }
+
+  const Graph& graph_;
+  std::vector<int> uses_, producer_, level_, renumbered_;
+  std::vector<Node> nodes_;
+};
+
+}  // namespace
+
+Graph fuse(const Graph& graph) { return Fuser(graph).run(); }
+
+}  // namespace reshift
