@@ -33,4 +33,28 @@ package rs_ctrl_pkg;
     logic [AddrW-1:0]  addr;  // bus address, 0 where there is none
   } error_t;
 
+  /// The configuration registers that a run needs.
+  typedef struct packed {
+    logic [AddrW-1:0] prog_base;
+    logic [31:0]      prog_size;
+    logic [AddrW-1:0] in_base;
+    logic [31:0]      in_stride;
+    logic [AddrW-1:0] out_base;
+    logic [31:0]      out_stride;
+    logic [31:0]      frames;
+  } config_t;
+
+  /// The state of the core, as its registers show it.
+  typedef struct packed {
+    logic [5:0]        units_busy;  // axi write, axi read, store, exec, load, fetch
+    logic              resetting;
+    logic              error;
+    logic              done;
+    logic              busy;
+    error_e            cause;
+    logic [IndexW-1:0] index;
+    logic [AddrW-1:0]  addr;
+    logic [31:0]       frames_done;
+  } state_t;
+
 endpackage
