@@ -88,11 +88,6 @@ module rs_exec
   localparam int unsigned TileAddrW = $clog2(WmDepth);
   localparam int unsigned ParamPtrW = $clog2(PmDepth) + 1;
 
-  // Pipeline, in cycles after the entry: address 1, activations 5, masked activations and tile 6.
-  localparam int unsigned ActLatency = 5;
-  localparam int unsigned ArrayLatency = ActLatency + 1;
-  localparam int unsigned TileReadLatency = 2;
-
   // One operation, five takers.
   typedef enum int unsigned {
     ListTaker,
@@ -265,7 +260,7 @@ module rs_exec
   assign perf_stall_o = stalled ? 7'd1 << stall : '0;
 
   // Feature buffer.
-  logic [P-1:0][C-1:0][ActW-1:0] act, act_masked;
+  logic [P-1:0][C-1:0][ActW-1:0] act;
   logic             wr_valid, res_req_valid, res_req_ready, res_rsp_valid;
   logic [BankW-1:0] wr_bank, res_bank;
   logic [AddrW-1:0] wr_addr, res_addr;
@@ -320,63 +315,38 @@ module rs_exec
     .data_o       (residual)
   );
 
-  // To the array: masked activations, the tile, and their place in the M-group, together.
-  rs_tap_mask #(.P(P), .C(C), .ActW(ActW), .Latency(ActLatency)) u_mask (
+  // The array.
+  logic                   pixel_valid;
+  logic [M-1:0][AccW-1:0] pixel;
+
+  rs_datapath #(
+    .M(M), .C(C), .P(P), .ActW(ActW), .ExpN(ExpN), .AccW(AccW), .TileAddrW(TileAddrW)
+  ) u_datapath (
     .clk_i,
-    .y_i     (lane_y),
-    .x_i     (lane_x),
-    .dy_i    (entry_header.dy),
-    .dx_i    (entry_header.dx),
-    .height_i(in_height),
-    .width_i (in_width),
-    .zero_i  (in_zero[ActW-1:0]),
-    .act_i   (act),
-    .act_o   (act_masked)
+    .rst_ni,
+    .tap_y_i    (lane_y),
+    .tap_x_i    (lane_x),
+    .tap_dy_i   (entry_header.dy),
+    .tap_dx_i   (entry_header.dx),
+    .in_height_i(in_height),
+    .in_width_i (in_width),
+    .in_zero_i  (in_zero[ActW-1:0]),
+    .valid_i    (read_valid),
+    .first_i    (read_first),
+    .last_i     (read_last),
+    .max_i      (read_max),
+    .sub_i      (read_sub),
+    .tile_addr_i(read_tile),
+    .act_i      (act),
+    .tile_read_o(tile_read),
+    .tile_addr_o(tile_addr),
+    .tile_i     (tile),
+    .valid_o    (pixel_valid),
+    .acc_o      (pixel)
   );
 
   logic unused_zero;
   assign unused_zero = ^in_zero;
-
-  // read_* is one cycle behind the entry.
-  localparam int unsigned TileDelay = ArrayLatency - TileReadLatency - 1;
-  localparam int unsigned CtrlDelay = ArrayLatency - 1;
-
-  rs_delay #(.Width(TileAddrW), .Stages(TileDelay)) u_tile_addr (
-    .clk_i, .data_i(read_tile), .data_o(tile_addr)
-  );
-
-  logic [CtrlDelay-1:0] valid_q;
-  logic                 array_first, array_last, array_max;
-  logic [SubW-1:0]      array_sub;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) valid_q <= '0;
-    else valid_q <= {valid_q[CtrlDelay-2:0], read_valid};
-  end
-  assign tile_read = valid_q[TileDelay-1];
-
-  rs_delay #(.Width(3 + SubW), .Stages(CtrlDelay)) u_ctrl (
-    .clk_i,
-    .data_i({read_first, read_last, read_max, read_sub}),
-    .data_o({array_first, array_last, array_max, array_sub})
-  );
-
-  logic                   pixel_valid;
-  logic [M-1:0][AccW-1:0] pixel;
-
-  rs_array #(.M(M), .C(C), .P(P), .ActW(ActW), .ExpN(ExpN), .AccW(AccW)) u_array (
-    .clk_i,
-    .rst_ni,
-    .valid_i(valid_q[CtrlDelay-1]),
-    .first_i(array_first),
-    .last_i (array_last),
-    .max_i  (array_max),
-    .sub_i  (array_sub),
-    .act_i  (act_masked),
-    .tile_i (tile),
-    .valid_o(pixel_valid),
-    .acc_o  (pixel)
-  );
 
   // Post-processing.
   logic [ParamPtrW-2:0] params_addr;

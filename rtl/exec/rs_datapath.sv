@@ -1,0 +1,110 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+
+/// Brings activations and weight tile of an entry together and through the array. Cycle by cycle:
+///
+///   0 entry: coordinates and offsets of the tap     1 `valid_i` and its company, one cycle behind
+///   4 tile address to the weight memory             5 activations from the feature buffer
+///   6 masked activations and tile enter the array
+///
+/// Throughput: an entry a cycle. Latency: from `valid_i` to the first pixel M + 10 cycles.
+/// Handshake: none, free-running. Assumes: last tiles are at least P cycles apart.
+module rs_datapath #(
+  /// Output channels computed at once; a multiple of C.
+  parameter int unsigned M = 4,
+  /// Input channels reduced at once.
+  parameter int unsigned C = 4,
+  /// Output pixels computed at once.
+  parameter int unsigned P = 3,
+  /// Activation width.
+  parameter int unsigned ActW = 8,
+  /// Number of exponents.
+  parameter int unsigned ExpN = 7,
+  /// Accumulator width.
+  parameter int unsigned AccW = 28,
+  /// Width of a tile address.
+  parameter int unsigned TileAddrW = 9,
+  localparam int unsigned TileW = M * C * rs_pkg::term_width(ExpN),
+  localparam int unsigned SubW = rs_pkg::index_width(M / C)
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  /// The tap, in the cycle of its entry.
+  input  logic [P-1:0][11:0] tap_y_i,
+  input  logic [P-1:0][11:0] tap_x_i,
+  input  logic signed [4:0]  tap_dy_i,
+  input  logic signed [4:0]  tap_dx_i,
+  input  logic [11:0]        in_height_i,
+  input  logic [11:0]        in_width_i,
+  input  logic [ActW-1:0]    in_zero_i,
+
+  /// One cycle later: the entry is issued, its place in the M-group, its tile.
+  input  logic                 valid_i,
+  input  logic                 first_i,
+  input  logic                 last_i,
+  input  logic                 max_i,
+  input  logic [SubW-1:0]      sub_i,
+  input  logic [TileAddrW-1:0] tile_addr_i,
+
+  /// Activations, 4 cycles after `valid_i`.
+  input  logic [P-1:0][C-1:0][ActW-1:0] act_i,
+
+  /// Weight memory, read latency 2.
+  output logic                 tile_read_o,
+  output logic [TileAddrW-1:0] tile_addr_o,
+  input  logic [TileW-1:0]     tile_i,
+
+  /// A pixel: M accumulators.
+  output logic                   valid_o,
+  output logic [M-1:0][AccW-1:0] acc_o
+);
+
+  localparam int unsigned TileDelay = 3;  // from valid_i to the tile's address
+  localparam int unsigned Delay = 5;      // from valid_i to the array
+
+  logic [Delay-1:0] valid_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= '0;
+    else valid_q <= {valid_q[Delay-2:0], valid_i};
+  end
+
+  assign tile_read_o = valid_q[TileDelay-1];
+  rs_delay #(.Width(TileAddrW), .Stages(TileDelay)) u_tile_addr (
+    .clk_i, .data_i(tile_addr_i), .data_o(tile_addr_o)
+  );
+
+  logic            first, last, max;
+  logic [SubW-1:0] sub;
+  rs_delay #(.Width(3 + SubW), .Stages(Delay)) u_place (
+    .clk_i, .data_i({first_i, last_i, max_i, sub_i}), .data_o({first, last, max, sub})
+  );
+
+  logic [P-1:0][C-1:0][ActW-1:0] act;
+  rs_tap_mask #(.P(P), .C(C), .ActW(ActW), .Latency(Delay)) u_mask (
+    .clk_i,
+    .y_i     (tap_y_i),
+    .x_i     (tap_x_i),
+    .dy_i    (tap_dy_i),
+    .dx_i    (tap_dx_i),
+    .height_i(in_height_i),
+    .width_i (in_width_i),
+    .zero_i  (in_zero_i),
+    .act_i,
+    .act_o   (act)
+  );
+
+  rs_array #(.M(M), .C(C), .P(P), .ActW(ActW), .ExpN(ExpN), .AccW(AccW)) u_array (
+    .clk_i,
+    .rst_ni,
+    .valid_i(valid_q[Delay-1]),
+    .first_i(first),
+    .last_i (last),
+    .max_i  (max),
+    .sub_i  (sub),
+    .act_i  (act),
+    .tile_i,
+    .valid_o,
+    .acc_o
+  );
+
+endmodule
