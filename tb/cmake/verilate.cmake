@@ -128,6 +128,33 @@ function(reshift_verilate)
   target_link_libraries(${arg_NAME} PUBLIC reshift_verilated)
 endfunction()
 
+# PARAMS of a named configuration, from spec.json.
+function(reshift_configuration config out)
+  file(READ ${PROJECT_SOURCE_DIR}/tools/spec/spec.json spec)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+               ${PROJECT_SOURCE_DIR}/tools/spec/spec.json)
+  string(JSON count ERROR_VARIABLE error LENGTH ${spec} configurations ${config})
+  if(error)
+    message(FATAL_ERROR "tools/spec/spec.json has no configuration ${config}")
+  endif()
+  math(EXPR last "${count} - 1")
+  set(params)
+  foreach(i RANGE ${last})
+    string(JSON key MEMBER ${spec} configurations ${config} ${i})
+    string(JSON value GET ${spec} configurations ${config} ${key})
+    string(JSON name GET ${spec} parameters ${key} 0)
+    list(APPEND params ${name}=${value})
+  endforeach()
+  set(${out} ${params} PARENT_SCOPE)
+endfunction()
+
+# The whole core as library core_<config>, header Vcore_<config>.h.
+function(reshift_core_model config)
+  reshift_configuration(${config} params)
+  reshift_verilate(NAME core_${config} TOP reshift_core PREFIX Vcore_${config} PARAMS ${params}
+                   ${ARGN})
+endfunction()
+
 # A GoogleTest bench: tb/unit/<NAME>_test.cpp (or TEST file) around the verilated TOP.
 #
 #   reshift_bench(NAME rs_fifo TOP rs_fifo PARAMS Width=8 Depth=4)

@@ -26,8 +26,8 @@ class Agent {
   virtual void drive() = 0;
 };
 
-/// A verilated model with clock (`clk_i`) and synchronous reset (`rst_ni`), registers and memories
-/// starting with random values. One context a bench, so that benches are independent.
+/// A verilated model with clock (`clk_i`, or `clk` at the top) and synchronous reset, active low
+/// (`rst_ni` or `rst_n`), registers and memories starting with random values. One context a bench, so that benches are independent.
 ///
 /// A trace is written to the file that the environment variable RESHIFT_TRACE names (for a second
 /// bench of the process with `.1` behind the name, and so on).
@@ -39,7 +39,7 @@ class Bench {
       : random_(seed), context_(make_context(seed)),
         model_(std::make_unique<Model>(context_.get(), "dut")) {
     open_trace();
-    if constexpr (requires { model_->rst_ni; }) model_->rst_ni = 1;
+    set_reset(1);
   }
   ~Bench() {
     if (trace_) trace_->close();
@@ -58,12 +58,12 @@ class Bench {
 
   /// Holds reset for `cycles` edges; agents see nothing of it.
   void reset(int cycles = 3) {
-    model_->rst_ni = 0;
+    set_reset(0);
     for (int i = 0; i < cycles; ++i) {
       fall();
       rise();
     }
-    model_->rst_ni = 1;
+    set_reset(1);
   }
 
   /// One clock cycle. Inputs set before the call are seen by its rising edge; outputs read after
@@ -120,12 +120,28 @@ class Bench {
     }
   }
 
+  // A combinational module has neither.
+  void set_clock(uint8_t value) {
+    if constexpr (requires { model_->clk_i; }) {
+      model_->clk_i = value;
+    } else if constexpr (requires { model_->clk; }) {
+      model_->clk = value;
+    }
+  }
+  void set_reset(uint8_t value) {
+    if constexpr (requires { model_->rst_ni; }) {
+      model_->rst_ni = value;
+    } else if constexpr (requires { model_->rst_n; }) {
+      model_->rst_n = value;
+    }
+  }
+
   void fall() {
-    if constexpr (requires { model_->clk_i; }) model_->clk_i = 0;
+    set_clock(0);
     step();
   }
   void rise() {
-    if constexpr (requires { model_->clk_i; }) model_->clk_i = 1;
+    set_clock(1);
     step();
     ++cycle_;
     check();

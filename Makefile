@@ -1,0 +1,81 @@
+# The front door. CMake and Ninja do the work below it.
+
+BUILD  ?= build
+CONFIG ?= 16x16x8
+JOBS   ?= $(shell nproc)
+
+PYTHON := .venv/bin/python
+NINJA  := cmake --build $(BUILD) -j $(JOBS)
+
+.PHONY: help
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 14
+	@echo
+	@echo 'CONFIG=$(CONFIG)   hardware configuration, for verilog and sim'
+	@echo 'VERILATOR=   program to use instead of the one found (5.006 or newer)'
+	@echo 'BUILD=$(BUILD)  JOBS=$(JOBS)'
+
+.PHONY: setup
+setup:  ## install what is missing (distribution packages, .venv); does nothing twice
+	@tools/setup.sh
+
+# Configures once; again when the choice of Verilator changes or a simulated core is added.
+.PHONY: configure
+configure: setup
+	@if [ ! -f $(BUILD)/build.ninja ] || [ -n "$(VERILATOR)$(CMAKE_FLAGS)" ]; then \
+	  cmake -S . -B $(BUILD) -G Ninja $(if $(VERILATOR),-DVERILATOR=$(VERILATOR)) $(CMAKE_FLAGS); fi
+
+.PHONY: build
+build: configure  ## the tool, the benches, the simulated cores 4x4x3 and 16x16x8
+	$(NINJA)
+
+.PHONY: test
+test: build  ## all tests
+	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+
+.PHONY: demo
+demo: configure  ## a residual network through the RTL: classes of images, bit for bit
+	$(NINJA) --target reshift
+	tools/demo.sh $(BUILD)
+
+.PHONY: lint
+lint: configure  ## RTL (every module, every configuration), formatting, generated files
+	$(NINJA) --target lint
+
+.PHONY: format
+format: configure  ## format C++ and RTL in place
+	$(NINJA) --target format
+
+.PHONY: sim
+sim: setup  ## add the simulated core CONFIG to the tool
+	$(MAKE) configure CMAKE_FLAGS=-DRESHIFT_ADD_CONFIG=$(CONFIG)
+	$(NINJA) --target reshift
+
+.PHONY: verilog
+verilog: setup  ## the core CONFIG as one plain Verilog file in BUILD/verilog
+	@mkdir -p $(BUILD)/verilog
+	$(PYTHON) tools/synth/plain_verilog.py --config $(CONFIG) -o $(BUILD)/verilog/reshift_core_$(CONFIG).v
+
+.PHONY: synth-check
+synth-check: setup  ## map 4x4x3 to an FPGA family: block RAM, no latch, no multiplier in the array
+	@mkdir -p $(BUILD)/synth
+	$(PYTHON) tools/synth/synth_check.py --config 4x4x3 -o $(BUILD)/synth
+
+.PHONY: vectors
+vectors: configure  ## test vectors as text, with manifest, into BUILD/vectors
+	$(NINJA) --target vectors
+
+.PHONY: bench
+bench: configure  ## measured cycles, utilisation and simulation speed
+	$(NINJA) --target reshift
+	tools/bench.sh $(BUILD)
+
+.PHONY: docs
+docs: setup  ## regenerate what is generated: interfaces.md, packages, the file list
+	python3 tools/spec/generate.py
+	python3 tools/repo/rtl_files.py
+	python3 tools/repo/module_table.py
+
+.PHONY: clean
+clean:  ## remove BUILD (.venv stays)
+	rm -rf $(BUILD)

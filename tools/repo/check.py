@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+# Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+"""Checks of the tree itself: ASCII text, no path of a machine, a licence line in every source,
+generated files fresh. Prints each finding; exits non-zero when there is one."""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SOURCES = {".sv", ".svh", ".v", ".cpp", ".hpp", ".proto"}
+# A home, a work or a temporary folder as an absolute path. Written in pieces: this file is checked.
+MACHINE_PATH = re.compile(r"(?<![\w.$)}/-])/(?:" + "|".join(["ho" "me", "ro" "ot", "wo" "rk",
+                                                           "tm" "p", "Us" "ers"]) + r")/\w")
+
+
+def main():
+    findings = []
+    names = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True,
+                           text=True).stdout.split("\n")
+    for name in filter(None, names):
+        path = ROOT / name
+        if not path.exists():
+            continue
+        data = path.read_bytes()
+        if b"\0" in data:
+            findings.append(f"{name}: binary file")
+            continue
+        for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
+            if not line.isascii():
+                findings.append(f"{name}:{number}: not ASCII")
+            if MACHINE_PATH.search(line):
+                findings.append(f"{name}:{number}: path of a machine")
+        if path.suffix in SOURCES and b"SPDX-License-Identifier" not in data[:400]:
+            findings.append(f"{name}: no SPDX licence line")
+    for script in ("tools/spec/generate.py", "tools/repo/rtl_files.py",
+                   "tools/repo/module_table.py"):
+        result = subprocess.run([sys.executable, ROOT / script, "--check"], cwd=ROOT, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if result.returncode:
+            findings.append(f"{script}: {result.stdout.strip()}")
+    print("\n".join(findings))
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
