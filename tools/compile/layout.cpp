@@ -40,7 +40,7 @@ std::int64_t Layout::pixel(const spec::Hardware& hw, int y, int x) const {
 }
 
 void pack_tensor(const spec::Hardware& hw, const Layout& layout,
-                 std::span<const std::int16_t> codes, int zero, std::span<std::uint8_t> bytes) {
+                 std::span<const std::int32_t> codes, int zero, std::span<std::uint8_t> bytes) {
   check_sizes(hw, layout, bytes.size());
   const auto put = [&](std::size_t at, int code) {
     if (spec::code_bytes(hw) == 1) {
@@ -56,10 +56,10 @@ void pack_tensor(const spec::Hardware& hw, const Layout& layout,
   for_each_code(hw, layout, [&](std::size_t code, std::size_t at) { put(at, codes[code]); });
 }
 
-std::vector<std::int16_t> unpack_tensor(const spec::Hardware& hw, const Layout& layout,
+std::vector<std::int32_t> unpack_tensor(const spec::Hardware& hw, const Layout& layout,
                                         std::span<const std::uint8_t> bytes) {
   check_sizes(hw, layout, bytes.size());
-  std::vector<std::int16_t> codes(static_cast<std::size_t>(layout.channels) *
+  std::vector<std::int32_t> codes(static_cast<std::size_t>(layout.channels) *
                                   static_cast<std::size_t>(layout.height) *
                                   static_cast<std::size_t>(layout.width));
   for_each_code(hw, layout, [&](std::size_t code, std::size_t at) {

@@ -43,10 +43,10 @@ struct Layout {
 
 /// Codes [channel][y][x] to the bytes of a window; everything that is no pixel or channel is `zero`.
 void pack_tensor(const spec::Hardware& hw, const Layout& layout,
-                 std::span<const std::int16_t> codes, int zero, std::span<std::uint8_t> bytes);
+                 std::span<const std::int32_t> codes, int zero, std::span<std::uint8_t> bytes);
 
 /// The inverse: codes [channel][y][x].
-std::vector<std::int16_t> unpack_tensor(const spec::Hardware& hw, const Layout& layout,
+std::vector<std::int32_t> unpack_tensor(const spec::Hardware& hw, const Layout& layout,
                                         std::span<const std::uint8_t> bytes);
 
 }  // namespace reshift

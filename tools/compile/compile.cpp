@@ -1,0 +1,140 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "compile/compile.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/error.hpp"
+#include "compile/emit.hpp"
+#include "spec/fields.hpp"
+
+namespace reshift {
+namespace {
+
+void check_fits(const spec::Hardware& hw, const QNet& net) {
+  net.validate();
+  if (net.act_w > hw.act_w) {
+    throw Error("network {} has activations of {} bits, {} has {}", net.name, net.act_w, hw.name, hw.act_w);
+  }
+  if (net.exponents > hw.exponents) {
+    throw Error("network {} has {} weight exponents, {} has {}", net.name, net.exponents, hw.name,
+                hw.exponents);
+  }
+}
+
+void check_supported(const std::vector<Support>& report, const spec::Hardware& hw) {
+  std::string message;
+  for (const Support& line : report) {
+    if (line.verdict == Support::Verdict::kUnsupported) {
+      message += fmt::format("\n  operation {}: {}", line.op, line.reason);
+    }
+  }
+  if (!message.empty()) throw Error("{} cannot run this network:{}", hw.name, message);
+}
+
+/// The fastest arrangement of the image that fits the feature buffer, and where everything lies then.
+std::pair<Lowered, Placement> lower_and_place(const spec::Hardware& hw, const QNet& net) {
+  std::optional<Error> refused;
+  for (Lowered& lowered : lower(hw, net)) {
+    try {
+      Placement placement = place_tensors(hw, lowered.net);
+      return {std::move(lowered), std::move(placement)};
+    } catch (const Error& e) {
+      refused = e;
+    }
+  }
+  throw *refused;  // of the arrangement with the most cycles
+}
+
+std::int64_t useful_macs(const QNet& net, const QOp& op) {
+  if (op.kind != QKind::kConv) return 0;
+  const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
+  const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+  return static_cast<std::int64_t>(out.size()) * (in.channels / op.groups) * op.kernel_h * op.kernel_w *
+         op.terms;
+}
+
+/// One report line per operation of the lowered network, without what emit() adds.
+std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original, const Lowered& lowered,
+                                 const Placement& placement, const std::vector<ExecPlan>& execs) {
+  std::vector<OpReport> reports;
+  for (std::size_t i = 0; i < lowered.net.ops.size(); ++i) {
+    const QOp& op = lowered.net.ops[i];
+    const Layout& out = placement.layouts[static_cast<std::size_t>(op.output)];
+    OpReport r;
+    r.name = op.name;
+    r.kind = to_string(op.kind);
+    r.note = lowered.notes[i];
+    if (r.note.ends_with("; ")) r.note.resize(r.note.size() - 2);
+    const int source = lowered.source_op[i];
+    if (source >= 0) r.macs = useful_macs(original, original.ops[static_cast<std::size_t>(source)]);
+    if (source < 0) r.kind = "copy";
+    r.terms = op.terms;
+    r.m_groups = out.words;
+    r.in_place = placement.in_place[i];
+    r.buffer_bytes = out.bytes(hw);
+    for (const ExecPlan& exec : execs) {
+      if (exec.op != i) continue;
+      const ExecCycles cycles = estimate(hw, exec);
+      ++r.execs;
+      r.groups = exec.groups;
+      r.entries += static_cast<std::int64_t>(exec.list.entries());
+      r.array_cycles += cycles.array;
+      r.post_cycles += cycles.post;
+      r.exec_cycles += cycles.exec;
+    }
+    reports.push_back(r);
+  }
+  return reports;
+}
+
+/// What emit() made known: memory traffic, the bound of each operation, the frame's cycles.
+void finish_reports(const Lowered& lowered, Program& program) {
+  const std::int64_t bus_bytes = program.hw.axi_data_w / 8;
+  std::int64_t exec = 0, reads = program.input_layout.bytes(program.hw) / bus_bytes, writes = 0;
+  for (std::size_t i = 0; i < program.ops.size(); ++i) {
+    OpReport& r = program.ops[i];
+    std::int64_t bytes = r.weight_bytes;
+    if (lowered.net.ops[i].input == 0) bytes += program.input_layout.bytes(program.hw);
+    r.memory_cycles = bytes / bus_bytes;
+    if (r.memory_cycles > r.exec_cycles) {
+      r.bound = "memory";
+    } else {
+      r.bound = r.post_cycles > r.array_cycles ? "post-processing" : "array";
+    }
+    exec += r.exec_cycles;
+    reads += r.weight_bytes / bus_bytes;
+  }
+  for (const StoredTensor& t : program.stored) writes += t.layout.bytes(program.hw) / bus_bytes;
+  program.cycles = std::max({exec, reads, writes});
+}
+
+}  // namespace
+
+Program compile(const spec::Hardware& hw, const QNet& net, const CompileOptions& options) {
+  check_fits(hw, net);
+  Program program;
+  program.hw = hw;
+  program.net = net;
+  program.support = check_support(hw, net);
+  check_supported(program.support, hw);
+  const auto [lowered, placement] = lower_and_place(hw, net);
+  const std::vector<ExecPlan> execs = plan_execs(hw, lowered.net, placement);
+  program.table = lowered.table;
+  program.input = lowered.net.tensors[0];
+  program.input_layout = placement.layouts[0];
+  program.buffer_words = placement.words;
+  program.naive_words = placement.naive_words;
+  program.ops = report_ops(hw, net, lowered, placement, execs);
+  for (std::size_t i = 0; i < lowered.net.ops.size(); ++i) {
+    if (program.ops[i].note.empty()) continue;
+    Support& line = program.support[static_cast<std::size_t>(lowered.source_op[i])];
+    line = {line.op, Support::Verdict::kRewritten, program.ops[i].note};
+  }
+  emit(lowered, placement, execs, options.store_all, program);
+  finish_reports(lowered, program);
+  program.validate();
+  return program;
+}
+
+}  // namespace reshift

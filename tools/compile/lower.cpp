@@ -1,0 +1,297 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "compile/lower.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.hpp"
+#include "compile/layout.hpp"
+#include "compile/reduction_list.hpp"
+
+namespace reshift {
+namespace {
+
+int ceil_div(int a, int b) { return (a + b - 1) / b; }
+int floor_div(int a, int b) { return a >= 0 ? a / b : -ceil_div(-a, b); }
+
+/// One axis of the operation that reads the image.
+struct Axis {
+  int kernel, stride, dilation, pad, in, out;
+};
+
+/// One way to arrange an axis: kernel offset k is image offset `slots[k_slot[k]]` of raster offset k_tap[k].
+struct AxisPacking {
+  std::vector<int> slots;
+  std::vector<int> k_slot, k_tap;
+  int raster = 0;  ///< pixels of the arranged image
+  int first_tap() const { return *std::min_element(k_tap.begin(), k_tap.end()); }
+  int last_tap() const { return *std::max_element(k_tap.begin(), k_tap.end()); }
+  int distinct_taps() const {
+    return static_cast<int>(std::set<int>(k_tap.begin(), k_tap.end()).size());
+  }
+};
+
+/// The whole kernel in the slots: a single tap.
+AxisPacking pack_kernel(const Axis& a) {
+  AxisPacking p;
+  for (int k = 0; k < a.kernel; ++k) {
+    p.slots.push_back(k * a.dilation - a.pad);
+    p.k_slot.push_back(k);
+    p.k_tap.push_back(0);
+  }
+  p.raster = a.out;
+  return p;
+}
+
+/// `stride` image pixels from `base` on in the slots (those that the kernel reads), the rest in taps.
+AxisPacking pack_phases(const Axis& a, int base) {
+  AxisPacking p;
+  for (int k = 0; k < a.kernel; ++k) {
+    const int offset = k * a.dilation - a.pad - base;
+    const int tap = floor_div(offset, a.stride);
+    const int slot = base + offset - tap * a.stride;
+    const auto found = std::find(p.slots.begin(), p.slots.end(), slot);
+    p.k_slot.push_back(static_cast<int>(found - p.slots.begin()));
+    if (found == p.slots.end()) p.slots.push_back(slot);
+    p.k_tap.push_back(tap);
+  }
+  // With base 0 the rows beyond the image are all padding: the mask supplies them.
+  p.raster = a.out + p.last_tap();
+  if (base == 0) p.raster = std::clamp(p.raster, 1, ceil_div(a.in, a.stride));
+  return p;
+}
+
+std::vector<AxisPacking> axis_packings(const Axis& a) {
+  std::vector<AxisPacking> packings{pack_phases(a, 0), pack_kernel(a)};
+  if (a.pad > 0) packings.push_back(pack_phases(a, -a.pad));
+  return packings;
+}
+
+/// Operation 0 of `net` rewritten for an arranged image.
+Lowered apply_packing(const spec::Hardware& hw, const QNet& net, std::size_t reader,
+                      const AxisPacking& rows, const AxisPacking& columns) {
+  Lowered result{.net = net, .table = {}, .source_op = {}, .source_tensor = {}, .notes = {}};
+  QOp& op = result.net.ops[reader];
+  QTensor& image = result.net.tensors[0];
+  const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+  const int channels = image.channels;
+  result.table = {op.stride_h, op.stride_w, {}};
+  for (const int dy : rows.slots) {
+    for (const int dx : columns.slots) {
+      for (int c = 0; c < channels; ++c) result.table.slots.push_back({c, dy, dx});
+    }
+  }
+  image.channels = static_cast<int>(result.table.slots.size());
+  image.height = rows.raster;
+  image.width = columns.raster;
+  const QOp original = op;
+  op.kernel_h = rows.last_tap() - rows.first_tap() + 1;
+  op.kernel_w = columns.last_tap() - columns.first_tap() + 1;
+  op.stride_h = op.stride_w = op.dilation_h = op.dilation_w = 1;
+  op.pad_top = -rows.first_tap();
+  op.pad_left = -columns.first_tap();
+  op.pad_bottom = out.height + rows.last_tap() - rows.raster;
+  op.pad_right = out.width + columns.last_tap() - columns.raster;
+  const auto index = [](int a, int an, int b, int bn, int c, int cn, int d) {
+    return static_cast<std::size_t>(((std::int64_t{a} * an + b) * bn + c) * cn + d);
+  };
+  const auto terms = static_cast<std::size_t>(op.terms);
+  op.term_values.assign(index(out.channels, image.channels, 0, op.kernel_h, 0, op.kernel_w, 0) * terms, 0);
+  for (int oc = 0; oc < out.channels; ++oc) {
+    for (int ky = 0; ky < original.kernel_h; ++ky) {
+      for (int kx = 0; kx < original.kernel_w; ++kx) {
+        const auto ry = static_cast<std::size_t>(ky), rx = static_cast<std::size_t>(kx);
+        const int column_slots = static_cast<int>(columns.slots.size());
+        const int first_slot = (rows.k_slot[ry] * column_slots + columns.k_slot[rx]) * channels;
+        for (int c = 0; c < channels; ++c) {
+          const std::size_t from = index(oc, channels, c, original.kernel_h, ky, original.kernel_w, kx);
+          const std::size_t to = index(oc, image.channels, first_slot + c, op.kernel_h,
+                                       rows.k_tap[ry] + op.pad_top, op.kernel_w,
+                                       columns.k_tap[rx] + op.pad_left);
+          std::copy_n(original.term_values.begin() + static_cast<std::ptrdiff_t>(from * terms), terms,
+                      op.term_values.begin() + static_cast<std::ptrdiff_t>(to * terms));
+        }
+      }
+    }
+  }
+  const int pitch = std::max(image.width, out.width);
+  const int groups = ceil_div((out.height - 1) * pitch + out.width, hw.p);
+  const int entries = ceil_div(image.channels, hw.c) * rows.distinct_taps() *
+                      columns.distinct_taps() * op.terms;
+  result.input_cycles = static_cast<double>(groups) * ceil_div(out.channels, hw.m) * std::max(entries, hw.p);
+  return result;
+}
+
+/// The stride that matters: an axis with a single output has any.
+void normalise_strides(QNet& net) {
+  for (QOp& op : net.ops) {
+    const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+    if (out.height == 1) op.stride_h = out.width == 1 ? 1 : op.stride_w;
+    if (out.width == 1) op.stride_w = op.stride_h;
+  }
+}
+
+/// Index of the only operation that reads the image when the packing can rewrite it, else -1.
+int packable_reader(const QNet& net) {
+  int reader = -1;
+  for (std::size_t i = 0; i < net.ops.size(); ++i) {
+    const QOp& op = net.ops[i];
+    if (op.residual == 0 || (op.input == 0 && reader >= 0)) return -1;
+    if (op.input == 0) reader = static_cast<int>(i);
+  }
+  if (reader < 0) return -1;
+  const QOp& op = net.ops[static_cast<std::size_t>(reader)];
+  return op.kind == QKind::kConv && op.groups == 1 ? reader : -1;
+}
+
+/// Whether a stride-2 maximum reads the row or column that an odd tensor is extended with, which
+/// must not be larger than any code then.
+bool needs_lowest_extension(const QNet& net, const QOp& op) {
+  const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
+  const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+  const auto reaches = [](int in_size, int out_size, int kernel, int dilation, int pad) {
+    return in_size % 2 == 1 && (out_size - 1) * 2 + (kernel - 1) * dilation - pad >= in_size;
+  };
+  return op.kind == QKind::kMaxPool && in.zero != code_min(net.act_w) &&
+         (reaches(in.height, out.height, op.kernel_h, op.dilation_h, op.pad_top) ||
+          reaches(in.width, out.width, op.kernel_w, op.dilation_w, op.pad_left));
+}
+
+/// Gives the stride-2 readers of a tensor with mixed readers a copy of their own.
+void insert_copies(Lowered& lowered) {
+  QNet& net = lowered.net;
+  const std::size_t count = net.tensors.size();
+  for (std::size_t t = 0; t < count; ++t) {
+    for (const bool lowest : {false, true}) {
+      bool mixed = lowest;
+      std::vector<std::size_t> readers;
+      for (std::size_t i = 0; i < net.ops.size(); ++i) {
+        const QOp& op = net.ops[i];
+        if (op.input != static_cast<int>(t)) continue;
+        const bool strided = op.stride_h == 2;
+        if (strided && needs_lowest_extension(net, op) == lowest) readers.push_back(i);
+        mixed = mixed || !strided || needs_lowest_extension(net, op) != lowest;
+      }
+      if (readers.empty() || !mixed) continue;
+      QTensor tensor = net.tensors[t];
+      if (lowest) tensor.zero = code_min(net.act_w);
+      tensor.name += lowest ? " (copy for max)" : " (copy)";
+      QOp copy;
+      copy.name = "copy of " + net.tensors[t].name;
+      copy.kind = QKind::kMaxPool;
+      copy.input = static_cast<int>(t);
+      copy.output = static_cast<int>(net.tensors.size());
+      copy.post = {tensor.zero, code_min(net.act_w), code_max(net.act_w), 0, 0, 0};
+      for (const std::size_t i : readers) net.ops[i].input = copy.output;
+      net.tensors.push_back(tensor);
+      const auto at = static_cast<std::ptrdiff_t>(readers.front());
+      lowered.source_op.insert(lowered.source_op.begin() + at, -1);
+      lowered.notes[readers.front()] += "reads a phased copy of its input; ";
+      lowered.notes.insert(lowered.notes.begin() + at, "");
+      net.ops.insert(net.ops.begin() + at, copy);
+      lowered.source_tensor.push_back(static_cast<int>(t));
+    }
+  }
+}
+
+Lowered plain(const QNet& net) {
+  Lowered result{.net = net, .table = {}, .source_op = {}, .source_tensor = {}, .notes = {}};
+  for (int c = 0; c < net.tensors[0].channels; ++c) result.table.slots.push_back({c, 0, 0});
+  return result;
+}
+
+}  // namespace
+
+std::string_view to_string(Support::Verdict verdict) {
+  constexpr std::array<std::string_view, 3> kNames{"accepted", "rewritten", "unsupported"};
+  return kNames.at(static_cast<std::size_t>(verdict));
+}
+
+std::vector<std::int32_t> arrange_image(const InputTable& table, const QTensor& image,
+                                        const QTensor& input, std::span<const std::int32_t> codes) {
+  if (codes.size() != image.size()) {
+    throw Error("the image has {} values, the network expects {}x{}x{}", codes.size(), image.channels,
+                image.height, image.width);
+  }
+  std::vector<std::int32_t> arranged;
+  arranged.reserve(input.size());
+  for (const InputTable::Slot& slot : table.slots) {
+    for (int y = 0; y < input.height; ++y) {
+      const int iy = y * table.stride_h + slot.dy;
+      for (int x = 0; x < input.width; ++x) {
+        const int ix = x * table.stride_w + slot.dx;
+        const bool inside = iy >= 0 && iy < image.height && ix >= 0 && ix < image.width;
+        arranged.push_back(
+            inside ? codes[static_cast<std::size_t>((slot.channel * image.height + iy) * image.width + ix)]
+                   : image.zero);
+      }
+    }
+  }
+  return arranged;
+}
+
+std::vector<Support> check_support(const spec::Hardware& hw, const QNet& original) {
+  QNet net = original;
+  normalise_strides(net);
+  const int packed = packable_reader(net);
+  std::vector<Support> report;
+  for (std::size_t i = 0; i < net.ops.size(); ++i) {
+    const QOp& op = net.ops[i];
+    Support line{op.name, Support::Verdict::kAccepted, ""};
+    const bool strides_fit = op.stride_h == op.stride_w && (op.stride_h == 1 || op.stride_h == 2);
+    if (static_cast<int>(i) != packed && !strides_fit) {
+      line.reason = fmt::format("stride {}x{}; the machine has 1x1 and 2x2 behind the first convolution",
+                                op.stride_h, op.stride_w);
+    } else if (static_cast<int>(i) != packed) {
+      line.reason = unreachable_tap(net, op);
+    }
+    if (line.reason.empty()) line.reason = overflow(hw, net, op);
+    if (!line.reason.empty()) line.verdict = Support::Verdict::kUnsupported;
+    report.push_back(line);
+  }
+  return report;
+}
+
+std::vector<Lowered> lower(const spec::Hardware& hw, const QNet& original) {
+  QNet net = original;
+  normalise_strides(net);
+  std::vector<Lowered> variants;
+  const int reader = packable_reader(net);
+  if (reader < 0) {
+    variants.push_back(plain(net));
+  } else {
+    const QOp& op = net.ops[static_cast<std::size_t>(reader)];
+    const QTensor& in = net.tensors[0];
+    const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+    const Axis rows{op.kernel_h, op.stride_h, op.dilation_h, op.pad_top, in.height, out.height};
+    const Axis columns{op.kernel_w, op.stride_w, op.dilation_w, op.pad_left, in.width, out.width};
+    for (const AxisPacking& r : axis_packings(rows)) {
+      for (const AxisPacking& c : axis_packings(columns)) {
+        variants.push_back(apply_packing(hw, net, static_cast<std::size_t>(reader), r, c));
+      }
+    }
+    std::stable_sort(variants.begin(), variants.end(), [&](const Lowered& a, const Lowered& b) {
+      const auto bytes = [&](const Lowered& l) {
+        const QTensor& t = l.net.tensors[0];
+        return std::int64_t{ceil_div(t.channels, hw.m)} * t.height * t.width;
+      };
+      return a.input_cycles != b.input_cycles ? a.input_cycles < b.input_cycles : bytes(a) < bytes(b);
+    });
+  }
+  for (Lowered& l : variants) {
+    for (std::size_t t = 0; t < net.tensors.size(); ++t) l.source_tensor.push_back(static_cast<int>(t));
+    l.notes.resize(net.ops.size());
+    for (std::size_t i = 0; i < net.ops.size(); ++i) l.source_op.push_back(static_cast<int>(i));
+    const QTensor& t = l.net.tensors[0];
+    if (reader >= 0 && l.table.slots.size() != static_cast<std::size_t>(net.tensors[0].channels)) {
+      const QOp& op = l.net.ops[static_cast<std::size_t>(reader)];
+      l.notes[static_cast<std::size_t>(reader)] =
+          fmt::format("image arranged as {}x{}x{}, kernel {}x{}; ", t.channels, t.height, t.width,
+                      op.kernel_h, op.kernel_w);
+    }
+    insert_copies(l);
+  }
+  return variants;
+}
+
+}  // namespace reshift

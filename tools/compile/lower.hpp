@@ -1,0 +1,58 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "net/qnet.hpp"
+#include "spec/spec.hpp"
+
+namespace reshift {
+
+/// How the host arranges an image: slot j of pixel (y, x) of the accelerator's input tensor is channel
+/// `slots[j].channel` of image pixel (y * stride_h + dy, x * stride_w + dx), the zero point outside.
+struct InputTable {
+  struct Slot {
+    int channel = 0, dy = 0, dx = 0;
+    bool operator==(const Slot&) const = default;
+  };
+  int stride_h = 1, stride_w = 1;
+  std::vector<Slot> slots;
+  bool operator==(const InputTable&) const = default;
+};
+
+/// Codes [slot][y][x] of `input` from the codes [channel][y][x] of `image`.
+std::vector<std::int32_t> arrange_image(const InputTable& table, const QTensor& image,
+                                        const QTensor& input, std::span<const std::int32_t> codes);
+
+/// One operation in the support report.
+struct Support {
+  enum class Verdict { kAccepted, kRewritten, kUnsupported };
+  std::string op;
+  Verdict verdict = Verdict::kAccepted;
+  std::string reason;  ///< what was rewritten, or why it is unsupported
+};
+std::string_view to_string(Support::Verdict verdict);
+
+/// Whether each operation of `net` can run on `hw`: strides, reach of the taps, and the proof that the
+/// accumulator and the biased sum never overflow with the operation's real weights.
+std::vector<Support> check_support(const spec::Hardware& hw, const QNet& net);
+
+/// A network that needs nothing but what the machine does, equal to the original in every code.
+/// Tensor i is the original's tensor i, except that tensor 0 is the arranged image; further
+/// tensors are copies.
+struct Lowered {
+  QNet net;
+  InputTable table;
+  std::vector<int> source_op;      ///< operation of the original, -1: a copy
+  std::vector<int> source_tensor;  ///< tensor of the original with the same values
+  std::vector<std::string> notes;  ///< per operation: what was rewritten, empty when nothing
+  double input_cycles = 0;         ///< array cycles of the operation that reads a packed image
+};
+
+/// Every way to arrange the image, the fastest first (array cycles, then bytes). The feature buffer may
+/// be too small for the first ones. A tensor with consumers of both stride 1 and 2 gets a copy: one
+/// cheap identity operation keeps layouts and lists the same for every kind of consumer.
+std::vector<Lowered> lower(const spec::Hardware& hw, const QNet& net);
+
+}  // namespace reshift

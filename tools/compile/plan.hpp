@@ -1,0 +1,28 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "compile/allocate.hpp"
+#include "compile/depend.hpp"
+#include "compile/lower.hpp"
+#include "compile/reduction_list.hpp"
+
+namespace reshift {
+
+/// One EXEC descriptor: an operation, or a range of its M-groups when its list is too long for the weight memory.
+struct ExecPlan {
+  std::size_t op = 0;  ///< of the lowered network
+  int first_m_group = 0, m_groups = 0;
+  int groups = 0;  ///< pixel groups
+  bool first_of_op = false, last_of_op = false;
+  std::vector<std::size_t> m_group_entries;
+  ReductionList list;
+  Need need;
+  bool wait_previous = false;
+};
+
+/// The EXECs of a frame in order. Throws Error naming the operation when a list cannot fit.
+std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net, const Placement& placement);
+
+}  // namespace reshift

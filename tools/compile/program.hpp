@@ -1,0 +1,78 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compile/layout.hpp"
+#include "compile/lower.hpp"
+#include "net/qnet.hpp"
+#include "spec/spec.hpp"
+
+namespace reshift {
+
+/// A tensor that a program stores to the output window.
+struct StoredTensor {
+  std::string name;
+  int op = -1;              ///< operation of the network that makes it, -1: a copy
+  int tensor = -1;          ///< tensor of the network whose codes it has
+  std::int64_t offset = 0;  ///< bytes from the start of the output window
+  Layout layout;
+};
+
+/// What the compiler knows about one operation as it runs.
+struct OpReport {
+  std::string name;
+  std::string kind;
+  std::string note;  ///< what was rewritten
+  int terms = 1;
+  std::int64_t entries = 0;  ///< weight tiles
+  int groups = 0;            ///< pixel groups
+  int m_groups = 0;
+  int execs = 0;
+  bool in_place = false;
+  std::int64_t macs = 0;  ///< useful multiplications with real sizes, a term each
+  std::int64_t array_cycles = 0, post_cycles = 0, exec_cycles = 0, memory_cycles = 0;
+  std::int64_t weight_bytes = 0;
+  std::int64_t buffer_bytes = 0;  ///< of its output
+  std::string bound;              ///< "array", "post-processing" or "memory"
+};
+
+/// A compiled network: what the accelerator reads, and what the host must know to use it.
+struct Program {
+  spec::Hardware hw;
+  QNet net;                         ///< the network as it was compiled from
+  std::vector<std::uint8_t> image;  ///< descriptors, then weight blocks: the program window
+  std::vector<std::string> descriptors;  ///< what each descriptor does, for messages
+  InputTable table;
+  QTensor input;  ///< the arranged image
+  Layout input_layout;
+  std::int64_t in_stride = 0, out_stride = 0;  ///< bytes of a frame's input and output window
+  std::vector<StoredTensor> stored;            ///< in the order of the operations
+  std::vector<OpReport> ops;
+  std::vector<Support> support;
+  int buffer_words = 0, naive_words = 0;
+  std::int64_t cycles = 0;  ///< estimated, a frame in the steady state
+
+  /// Useful multiplications of a frame over convolutions and fully connected layers, real sizes, a term each.
+  std::int64_t macs() const;
+  /// The output window's entry with the logits.
+  const StoredTensor& output() const;
+  /// Bytes of a frame's input window from the codes [channel][y][x] of the image.
+  std::vector<std::uint8_t> input_window(std::span<const std::int32_t> codes) const;
+  /// Codes [channel][y][x] of a stored tensor.
+  std::vector<std::int32_t> stored_codes(const StoredTensor& tensor,
+                                         std::span<const std::uint8_t> output_window) const;
+
+  /// Throws Error when parts do not fit each other.
+  void validate() const;
+  void save(const std::string& path) const;
+  /// Throws Error on a damaged or foreign file, or one for an unknown configuration.
+  static Program load(const std::string& path);
+};
+
+nlohmann::json report_json(const Program& program);
+/// Readable form of the support report and the estimates.
+std::string report_text(const Program& program);
+
+}  // namespace reshift

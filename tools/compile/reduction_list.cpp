@@ -1,0 +1,212 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "compile/reduction_list.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+
+#include "base/error.hpp"
+#include "spec/fields.hpp"
+
+namespace reshift {
+namespace {
+
+int floor_div(int a, int b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
+
+/// One axis of a tap: the parity phase and the offset in it.
+struct TapAxis {
+  int phase, offset;
+};
+
+TapAxis tap_axis(int k, int stride, int dilation, int pad) {
+  const int offset = k * dilation - pad;
+  const int whole = floor_div(offset, stride);
+  return {offset - whole * stride, whole};
+}
+
+/// What the header says for an offset: itself, or 0 where it is out of the field's range but no output
+/// reads padding through this tap, so that its mask never acts. Throws Error when neither works.
+int mask_offset(int offset, int out, int in, const spec::Field& field) {
+  const int limit = 1 << (field.width - 1);
+  if (offset >= -limit && offset < limit) return offset;
+  if (offset >= 0 && out - 1 + offset < in && out <= in) return 0;
+  throw Error("a tap {} pixels away; a header's {} says -{} to {}", offset, field.name, limit,
+              limit - 1);
+}
+
+int extent(int size, int stride) { return (size + stride - 1) / stride; }
+
+/// Builds the tiles of one M-group: rows are output channels, columns input channels of a slice.
+class Builder {
+ public:
+  Builder(const spec::Hardware& hw, const QNet& net, const QOp& op, const Layout& source, int m_group)
+      : hw_(hw), op_(op), source_(source), m_group_(m_group),
+        in_(net.tensors[static_cast<std::size_t>(op.input)]),
+        out_(net.tensors[static_cast<std::size_t>(op.output)]),
+        tile_(static_cast<std::size_t>(hw.m * hw.c)) {}
+
+  ReductionList build() {
+    for (int ky = 0; ky < op_.kernel_h; ++ky) {
+      for (int kx = 0; kx < op_.kernel_w; ++kx) {
+        op_.kind == QKind::kConv ? convolution_tap(ky, kx) : pooling_tap(ky, kx);
+      }
+    }
+    if (list_.headers.empty()) {  // all weights are zero: the accumulators still need a start and an end
+      clear();
+      append(0, 0, 0);
+    }
+    spec::set(std::span(&list_.headers.front(), 1), spec::header::kFirst, 1);
+    spec::set(std::span(&list_.headers.back(), 1), spec::header::kLast, 1);
+    return std::move(list_);
+  }
+
+ private:
+  void clear() { std::fill(tile_.begin(), tile_.end(), Term{}); }
+  Term& at(int row, int column) { return tile_[static_cast<std::size_t>(row * hw_.c + column)]; }
+
+  void pooling_tap(int ky, int kx) {
+    const int per_word = hw_.m / hw_.c;
+    for (int j = 0; j < per_word; ++j) {
+      const int slice = m_group_ * per_word + j;
+      // A maximum visits every slice of the word, so that all its rows are defined.
+      if (op_.kind == QKind::kAvgPool && slice * hw_.c >= in_.channels) break;
+      clear();
+      for (int c = 0; c < hw_.c; ++c) at(j * hw_.c + c, c) = {1, 0};
+      append(ky, kx, slice);
+    }
+  }
+
+  void convolution_tap(int ky, int kx) {
+    const int group_in = in_.channels / op_.groups, group_out = out_.channels / op_.groups;
+    for (int slice = 0; slice * hw_.c < in_.channels; ++slice) {
+      for (int t = 0; t < op_.terms; ++t) {
+        clear();
+        bool any = false;
+        for (int row = 0; row < hw_.m; ++row) {
+          const int oc = m_group_ * hw_.m + row;
+          if (oc >= out_.channels) break;
+          const int first_in = oc / group_out * group_in;
+          const int begin = std::max(slice * hw_.c, first_in);
+          const int end = std::min((slice + 1) * hw_.c, first_in + group_in);
+          for (int ic = begin; ic < end; ++ic) {
+            const int value = nth_term(((std::int64_t{oc} * group_in + ic - first_in) * op_.kernel_h + ky) *
+                                           op_.kernel_w + kx, t);
+            if (value == 0) continue;
+            at(row, ic - slice * hw_.c) = {
+                value < 0 ? -1 : 1,
+                std::countr_zero(static_cast<unsigned>(std::abs(value)))};
+            any = true;
+          }
+        }
+        if (any) append(ky, kx, slice);
+      }
+    }
+  }
+
+  /// Term t of a weight, those that are not zero first, so that later tiles are empty more often.
+  int nth_term(std::int64_t weight, int t) const {
+    const auto* terms = op_.term_values.data() + weight * op_.terms;
+    for (int i = 0; i < op_.terms; ++i) {
+      if (terms[i] != 0 && t-- == 0) return terms[i];
+    }
+    return 0;
+  }
+
+  void append(int ky, int kx, int slice) {
+    const TapAxis y = tap_axis(ky, op_.stride_h, op_.dilation_h, op_.pad_top);
+    const TapAxis x = tap_axis(kx, op_.stride_w, op_.dilation_w, op_.pad_left);
+    const int per_word = hw_.m / hw_.c;
+    const int linear = y.offset * source_.pitch + x.offset;
+    const int whole = floor_div(linear, hw_.p);
+    const int address = (whole * source_.words + (2 * y.phase + x.phase) * source_.phase_words(hw_)) *
+                            per_word + slice;
+    const int buffer = hw_.fb_depth * per_word;
+    std::uint32_t header = 0;
+    const std::span word(&header, 1);
+    spec::set(word, spec::header::kOffset, ((address % buffer) + buffer) % buffer);
+    spec::set(word, spec::header::kRotation, linear - whole * hw_.p);
+    spec::set_signed(word, spec::header::kDy, mask_offset(y.offset, out_.height, extent(in_.height, op_.stride_h),
+                                                          spec::header::kDy));
+    spec::set_signed(word, spec::header::kDx, mask_offset(x.offset, out_.width, extent(in_.width, op_.stride_w),
+                                                          spec::header::kDx));
+    list_.headers.push_back(header);
+    append_tile();
+  }
+
+  void append_tile() {
+    const int bits = term_bits(hw_.exponents);
+    const std::size_t start = list_.tiles.size();
+    list_.tiles.resize(start + static_cast<std::size_t>(spec::tile_bytes(hw_, bits)), 0);
+    std::size_t bit = 0;
+    for (const Term& term : tile_) {
+      const std::uint32_t code = encode_term(term, hw_.exponents);
+      for (int i = 0; i < bits; ++i, ++bit) {
+        list_.tiles[start + bit / 8] |= static_cast<std::uint8_t>((code >> i & 1) << bit % 8);
+      }
+    }
+  }
+
+  const spec::Hardware& hw_;
+  const QOp& op_;
+  const Layout& source_;
+  int m_group_;
+  const QTensor& in_;
+  const QTensor& out_;
+  std::vector<Term> tile_;
+  ReductionList list_;
+};
+
+}  // namespace
+
+ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QOp& op,
+                             const Layout& source, int m_group) {
+  try {
+    return Builder(hw, net, op, source, m_group).build();
+  } catch (const Error& e) {
+    throw Error("operation {}: {}", op.name, e.what());
+  }
+}
+
+std::string unreachable_tap(const QNet& net, const QOp& op) {
+  const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
+  const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+  try {
+    for (int ky = 0; ky < op.kernel_h; ++ky) {
+      mask_offset(tap_axis(ky, op.stride_h, op.dilation_h, op.pad_top).offset, out.height,
+                  extent(in.height, op.stride_h), spec::header::kDy);
+    }
+    for (int kx = 0; kx < op.kernel_w; ++kx) {
+      mask_offset(tap_axis(kx, op.stride_w, op.dilation_w, op.pad_left).offset, out.width,
+                  extent(in.width, op.stride_w), spec::header::kDx);
+    }
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "";
+}
+
+std::string overflow(const spec::Hardware& hw, const QNet& net, const QOp& op) {
+  if (op.kind == QKind::kMaxPool) return "";
+  const std::int64_t taps = std::int64_t{op.kernel_h} * op.kernel_w;
+  const int channels = net.tensors[static_cast<std::size_t>(op.output)].channels;
+  const std::size_t per_channel = op.term_values.size() / static_cast<std::size_t>(channels);
+  for (int oc = 0; oc < channels; ++oc) {
+    std::int64_t sum = op.kind == QKind::kAvgPool ? taps : 0;
+    for (std::size_t i = 0; i < per_channel && op.kind == QKind::kConv; ++i) {
+      sum += std::abs(op.term_values[static_cast<std::size_t>(oc) * per_channel + i]);
+    }
+    const std::int64_t bound = sum << (net.act_w - 1);
+    const std::int64_t bias = op.params[static_cast<std::size_t>(oc)].bias;
+    if (bound >= std::int64_t{1} << (hw.acc_w - 1)) {
+      return fmt::format("accumulator of channel {} reaches {}, {} bits hold less than {}", oc, bound,
+                         hw.acc_w, std::int64_t{1} << (hw.acc_w - 1));
+    }
+    if (bound + std::abs(bias) >= std::int64_t{1} << 31) {
+      return fmt::format("channel {} reaches {} with its bias {}, 32 bits hold less than {}", oc,
+                         bound + std::abs(bias), bias, std::int64_t{1} << 31);
+    }
+  }
+  return "";
+}
+
+}  // namespace reshift

@@ -1,0 +1,211 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "golden/random_network.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+namespace reshift {
+namespace {
+
+class Maker {
+ public:
+  Maker(std::uint64_t seed, const RandomNetworkOptions& options) : options_(options), random_(seed) {
+    net_.name = fmt::format("random-{}", seed);
+    net_.act_w = options.act_w;
+    net_.exponents = options.exponents;
+  }
+
+  QNet make() {
+    const int channels = chance(2) ? 3 : pick(1, options_.max_channels / 2);
+    add_tensor("image", channels, pick(1, options_.max_side), pick(1, options_.max_side));
+    const int ops = pick(1, options_.max_ops);
+    for (int i = 0; i < ops; ++i) add_op(i == 0);
+    if (chance(2)) add_end();
+    net_.output = static_cast<int>(net_.tensors.size()) - 1;
+    net_.validate();
+    return net_;
+  }
+
+ private:
+  int pick(int low, int high) {  // both included
+    return low + static_cast<int>(random_() % static_cast<std::uint64_t>(high - low + 1));
+  }
+  bool chance(int of) { return pick(1, of) == 1; }
+  const QTensor& tensor(int i) const { return net_.tensors[static_cast<std::size_t>(i)]; }
+  int last() const { return static_cast<int>(net_.tensors.size()) - 1; }
+
+  void add_tensor(const std::string& name, int channels, int height, int width) {
+    const int zero = chance(3) ? pick(code_min(net_.act_w), code_max(net_.act_w)) : code_min(net_.act_w);
+    net_.tensors.push_back({name, channels, height, width, 0.1, zero});
+  }
+
+  /// Kernel, stride, dilation and padding of one axis; returns the size of the output.
+  int add_axis(int in, int stride, int& kernel, int& dilation, int& before, int& after, bool pooling) {
+    while (true) {
+      kernel = pick(1, 7);
+      dilation = chance(4) ? 2 : 1;
+      const int span = dilation * (kernel - 1) + 1;
+      const int most = pooling ? kernel / 2 : span - 1;  // no window of a maximum lies in the padding
+      before = chance(2) ? std::min(most, span / 2) : pick(0, most);
+      after = chance(2) ? before : pick(0, most);
+      if (pooling) dilation = 1;
+      const int room = in + before + after - (dilation * (kernel - 1) + 1);
+      if (room >= 0) return room / stride + 1;
+    }
+  }
+
+  void add_op(bool first) {
+    QOp op;
+    op.name = fmt::format("op{}", net_.ops.size());
+    op.input = chance(4) ? pick(0, last()) : last();
+    if (!first && op.input == 0 && !chance(4)) op.input = last();
+    const QTensor in = tensor(op.input);
+    const int kind = pick(1, 10);
+    op.kind = kind <= 7 ? QKind::kConv : kind <= 9 ? QKind::kMaxPool : QKind::kAvgPool;
+    op.stride_h = op.stride_w = chance(3) ? 2 : 1;
+    int height = 0, width = 0, channels = in.channels;
+    const bool same = op.kind == QKind::kConv && !first && chance(2);
+    if (same) {  // the shape stays, for residuals
+      op.stride_h = op.stride_w = 1;
+      op.kernel_h = 2 * pick(0, 3) + 1;
+      op.kernel_w = 2 * pick(0, 3) + 1;
+      op.pad_top = op.pad_bottom = op.kernel_h / 2;
+      op.pad_left = op.pad_right = op.kernel_w / 2;
+      height = in.height;
+      width = in.width;
+    } else {
+      if (first && op.kind == QKind::kConv && chance(3)) {
+        op.stride_h = pick(1, 4);
+        op.stride_w = pick(1, 4);
+      }
+      const bool pooling = op.kind != QKind::kConv;
+      height = add_axis(in.height, op.stride_h, op.kernel_h, op.dilation_h, op.pad_top, op.pad_bottom, pooling);
+      width = add_axis(in.width, op.stride_w, op.kernel_w, op.dilation_w, op.pad_left, op.pad_right, pooling);
+      // The first convolution may have any stride, but only as the image's only reader.
+    }
+    if (op.kind == QKind::kConv) {
+      if (!same) channels = pick(1, options_.max_channels);
+      if (chance(5)) {
+        op.groups = same ? in.channels : common_divisor(in.channels, channels);
+      }
+    }
+    finish(op, channels, height, width);
+  }
+
+  /// A fully connected layer or an average over the whole map.
+  void add_end() {
+    QOp op;
+    op.name = "end";
+    op.input = last();
+    const QTensor in = tensor(op.input);
+    op.kind = chance(2) ? QKind::kConv : QKind::kAvgPool;
+    op.kernel_h = in.height;
+    op.kernel_w = in.width;
+    op.stride_h = in.height;
+    op.stride_w = in.width;
+    finish(op, op.kind == QKind::kConv ? pick(1, options_.max_channels) : in.channels, 1, 1);
+  }
+
+  static int common_divisor(int a, int b) {
+    while (b != 0) {
+      a %= b;
+      std::swap(a, b);
+    }
+    return a;
+  }
+
+  void finish(QOp& op, int channels, int height, int width) {
+    const QTensor in = tensor(op.input);
+    op.output = last() + 1;
+    add_tensor(fmt::format("t{}", op.output), channels, height, width);
+    QTensor& out = net_.tensors.back();
+    op.post = {out.zero, code_min(net_.act_w), code_max(net_.act_w), 0, 0, 0};
+    if (op.kind == QKind::kMaxPool) {
+      out.zero = op.post.out_zero = in.zero;
+    } else {
+      if (op.kind == QKind::kConv) add_weights(op, in, out);
+      add_params(op, in, out);
+      add_residual(op, out);
+    }
+    if (chance(4)) {
+      op.post.lo = pick(code_min(net_.act_w), -1);
+      op.post.hi = pick(0, code_max(net_.act_w));
+    }
+    net_.ops.push_back(op);
+  }
+
+  void add_weights(QOp& op, const QTensor& in, const QTensor& out) {
+    op.terms = pick(1, 3);
+    const int zeros = chance(6) ? 100 : chance(3) ? pick(0, 99) : 10;  // percent
+    op.term_values.resize(static_cast<std::size_t>(out.channels) * static_cast<std::size_t>(in.channels / op.groups) *
+                          static_cast<std::size_t>(op.kernel_h * op.kernel_w * op.terms));
+    for (auto& value : op.term_values) {
+      if (pick(1, 100) > zeros) {
+        value = static_cast<std::int16_t>((chance(2) ? 1 : -1) * (1 << pick(0, net_.exponents - 1)));
+      }
+    }
+  }
+
+  /// Scales that spread the outputs over the codes, and biases that take the input's zero point out.
+  void add_params(QOp& op, const QTensor& in, const QTensor& out) {
+    const int window = op.kernel_h * op.kernel_w;
+    const std::size_t per_channel = op.term_values.size() / static_cast<std::size_t>(op.terms * out.channels);
+    for (int oc = 0; oc < out.channels; ++oc) {
+      double power = 0;
+      std::int64_t sum = 0;
+      for (std::size_t i = 0; i < per_channel && op.kind == QKind::kConv; ++i) {
+        const int w = op.weight(static_cast<std::size_t>(oc) * per_channel + i);
+        power += double(w) * w;
+        sum += w;
+      }
+      if (op.kind == QKind::kAvgPool) {
+        power = std::pow(double(window), 2);
+        sum = window;
+      }
+      const int shift = pick(16, 24);
+      const double gain = (0.3 + 0.1 * pick(0, 14)) / std::max(1.0, std::sqrt(power));
+      const int mult = static_cast<int>(std::clamp(std::ldexp(gain, shift), 0.0, 65535.0));
+      op.params.push_back({static_cast<std::int32_t>(-in.zero * sum + pick(-40, 40)), static_cast<std::uint16_t>(mult),
+                           static_cast<std::uint8_t>(shift)});
+    }
+  }
+
+  void add_residual(QOp& op, const QTensor& out) {
+    if (chance(4)) return;
+    std::vector<int> candidates;
+    for (int t = 0; t < op.output; ++t) {
+      const QTensor& r = tensor(t);
+      if (r.channels == out.channels && r.height == out.height && r.width == out.width) candidates.push_back(t);
+    }
+    if (candidates.empty()) return;
+    op.residual = candidates[static_cast<std::size_t>(pick(0, static_cast<int>(candidates.size()) - 1))];
+    op.post.res_zero = tensor(op.residual).zero;
+    op.post.res_shift = static_cast<std::uint8_t>(pick(0, 20));
+    op.post.res_mult = static_cast<std::uint16_t>(std::clamp(1 << op.post.res_shift, 1, 65535));
+  }
+
+  RandomNetworkOptions options_;
+  std::mt19937_64 random_;
+  QNet net_;
+};
+
+}  // namespace
+
+QNet random_qnet(std::uint64_t seed, const RandomNetworkOptions& options) {
+  return Maker(seed, options).make();
+}
+
+std::vector<std::int32_t> random_image(const QNet& net, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<std::int32_t> codes(net.tensors[0].size());
+  const int low = code_min(net.act_w), high = code_max(net.act_w);
+  for (auto& code : codes) {
+    code = low + static_cast<int>(random() % static_cast<std::uint64_t>(high - low + 1));
+  }
+  return codes;
+}
+
+}  // namespace reshift
