@@ -22,7 +22,15 @@ class Maker {
     const int channels = chance(2) ? 3 : pick(1, options_.max_channels / 2);
     add_tensor("image", channels, pick(1, options_.max_side), pick(1, options_.max_side));
     const int ops = pick(1, options_.max_ops);
-    for (int i = 0; i < ops; ++i) add_op(i == 0);
+    for (int i = 0; i < ops; ++i) {
+      const bool first = i == 0;
+      if (!first && chance(3)) {
+        add_block();
+      } else {
+        const bool same = !first && chance(3);
+        add_op(pick_input(first), same ? Shape::kSame : first ? Shape::kFirst : Shape::kAny, kAnyResidual);
+      }
+    }
     if (chance(2)) add_end();
     net_.output = static_cast<int>(net_.tensors.size()) - 1;
     net_.validate();
@@ -30,6 +38,10 @@ class Maker {
   }
 
  private:
+  /// Of an operation's output: free, of the first operation, as the input, half of it.
+  enum class Shape { kAny, kFirst, kSame, kHalf };
+  static constexpr int kAnyResidual = -2, kNoResidual = -1;
+
   int pick(int low, int high) {  // both included
     return low + static_cast<int>(random_() % static_cast<std::uint64_t>(high - low + 1));
   }
@@ -57,18 +69,38 @@ class Maker {
     }
   }
 
-  void add_op(bool first) {
+  int pick_input(bool first) {
+    const int input = chance(4) ? pick(0, last()) : last();
+    // Most networks read the image once.
+    return !first && input == 0 && !chance(4) ? last() : input;
+  }
+
+  /// Two convolutions around a skip connection, and sometimes a stride-2 reader of the skip tensor too.
+  void add_block() {
+    const int skip = last(), before = net_.ops.back().input;
+    // A projection: the block starts from what the skip tensor was made of.
+    const bool projection = chance(2) && before > 0 && tensor(before).height == tensor(skip).height &&
+                            tensor(before).width == tensor(skip).width;
+    add_op(projection ? before : skip, Shape::kSame, kNoResidual);
+    add_op(last(), Shape::kSame, skip);
+    if (!projection && !chance(3)) return;
+    const int sum = last();
+    add_op(chance(2) ? skip : sum, Shape::kHalf, kNoResidual);
+    if (chance(2)) add_op(skip, Shape::kHalf, kNoResidual);
+  }
+
+  void add_op(int input, Shape shape, int residual) {
     QOp op;
     op.name = fmt::format("op{}", net_.ops.size());
-    op.input = chance(4) ? pick(0, last()) : last();
-    if (!first && op.input == 0 && !chance(4)) op.input = last();
+    op.input = input;
+    op.residual = residual;
     const QTensor in = tensor(op.input);
     const int kind = pick(1, 10);
-    op.kind = kind <= 7 ? QKind::kConv : kind <= 9 ? QKind::kMaxPool : QKind::kAvgPool;
-    op.stride_h = op.stride_w = chance(3) ? 2 : 1;
+    op.kind = kind <= 7 || shape == Shape::kSame ? QKind::kConv : kind <= 9 ? QKind::kMaxPool : QKind::kAvgPool;
+    op.stride_h = op.stride_w = shape == Shape::kHalf || chance(3) ? 2 : 1;
     int height = 0, width = 0, channels = in.channels;
-    const bool same = op.kind == QKind::kConv && !first && chance(2);
-    if (same) {  // the shape stays, for residuals
+    const bool same = shape == Shape::kSame, first = shape == Shape::kFirst;
+    if (same) {
       op.stride_h = op.stride_w = 1;
       op.kernel_h = 2 * pick(0, 3) + 1;
       op.kernel_w = 2 * pick(0, 3) + 1;
@@ -77,6 +109,7 @@ class Maker {
       height = in.height;
       width = in.width;
     } else {
+      // The first convolution may have any stride, as the image's only reader.
       if (first && op.kind == QKind::kConv && chance(3)) {
         op.stride_h = pick(1, 4);
         op.stride_w = pick(1, 4);
@@ -84,12 +117,12 @@ class Maker {
       const bool pooling = op.kind != QKind::kConv;
       height = add_axis(in.height, op.stride_h, op.kernel_h, op.dilation_h, op.pad_top, op.pad_bottom, pooling);
       width = add_axis(in.width, op.stride_w, op.kernel_w, op.dilation_w, op.pad_left, op.pad_right, pooling);
-      // The first convolution may have any stride, but only as the image's only reader.
     }
     if (op.kind == QKind::kConv) {
-      if (!same) channels = pick(1, options_.max_channels);
+      if (!same || chance(2)) channels = pick(1, options_.max_channels);
+      if (residual >= 0) channels = tensor(residual).channels;
       if (chance(5)) {
-        op.groups = same ? in.channels : common_divisor(in.channels, channels);
+        op.groups = common_divisor(in.channels, channels);
       }
     }
     finish(op, channels, height, width);
@@ -99,6 +132,7 @@ class Maker {
   void add_end() {
     QOp op;
     op.name = "end";
+    op.residual = kAnyResidual;
     op.input = last();
     const QTensor in = tensor(op.input);
     op.kind = chance(2) ? QKind::kConv : QKind::kAvgPool;
@@ -128,8 +162,8 @@ class Maker {
     } else {
       if (op.kind == QKind::kConv) add_weights(op, in, out);
       add_params(op, in, out);
-      add_residual(op, out);
     }
+    add_residual(op, out);
     if (chance(4)) {
       op.post.lo = pick(code_min(net_.act_w), -1);
       op.post.hi = pick(0, code_max(net_.act_w));
@@ -174,17 +208,20 @@ class Maker {
   }
 
   void add_residual(QOp& op, const QTensor& out) {
-    if (chance(4)) return;
+    const int wanted = op.residual;
+    op.residual = -1;
+    if (op.kind == QKind::kMaxPool || wanted == kNoResidual) return;
     std::vector<int> candidates;
     for (int t = 0; t < op.output; ++t) {
       const QTensor& r = tensor(t);
-      if (r.channels == out.channels && r.height == out.height && r.width == out.width) candidates.push_back(t);
+      if (r.channels != out.channels || r.height != out.height || r.width != out.width) continue;
+      if (wanted == kAnyResidual || wanted == t) candidates.push_back(t);
     }
-    if (candidates.empty()) return;
+    if (candidates.empty() || chance(8)) return;
     op.residual = candidates[static_cast<std::size_t>(pick(0, static_cast<int>(candidates.size()) - 1))];
     op.post.res_zero = tensor(op.residual).zero;
     op.post.res_shift = static_cast<std::uint8_t>(pick(0, 20));
-    op.post.res_mult = static_cast<std::uint16_t>(std::clamp(1 << op.post.res_shift, 1, 65535));
+    op.post.res_mult = static_cast<std::uint16_t>(std::clamp((1 << op.post.res_shift) * pick(1, 3) / 2, 1, 65535));
   }
 
   RandomNetworkOptions options_;
