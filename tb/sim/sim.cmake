@@ -1,0 +1,19 @@
+# The simulated cores that the tool loads by name: lib/libreshift_sim_<config>.so (tools/device/sim.hpp).
+
+set_target_properties(reshift_verilated reshift_harness reshift_base PROPERTIES POSITION_INDEPENDENT_CODE ON)
+foreach(config IN LISTS RESHIFT_CONFIGS)
+  set_target_properties(core_${config} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  reshift_configuration(${config} params)
+  string(REGEX MATCH "AxiDataW=([0-9]+)" unused "${params}")
+  add_library(reshift_sim_${config} SHARED ${CMAKE_CURRENT_LIST_DIR}/sim_device.cpp)
+  target_compile_definitions(reshift_sim_${config} PRIVATE
+    RESHIFT_MODEL=Vcore_${config} RESHIFT_MODEL_HEADER="Vcore_${config}.h" RESHIFT_DATA_WIDTH=${CMAKE_MATCH_1})
+  target_include_directories(reshift_sim_${config} PRIVATE ${PROJECT_SOURCE_DIR}/tools)
+  target_link_libraries(reshift_sim_${config} PRIVATE core_${config} reshift_harness reshift_warnings)
+  set_target_properties(reshift_sim_${config} PROPERTIES
+    LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
+  # Built with the tool, so that whoever asks for one has both.
+  if(TARGET reshift)
+    add_dependencies(reshift reshift_sim_${config})
+  endif()
+endforeach()

@@ -1,0 +1,148 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "device/runtime.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "spec/fields.hpp"
+
+namespace reshift {
+namespace {
+
+namespace reg = spec::reg;
+
+constexpr std::uint32_t kStart = 1, kSoftReset = 2;
+constexpr std::uint32_t kStatusBusy = 1, kStatusResetting = 8;
+constexpr std::uint32_t kIrqDone = 1, kIrqError = 2, kIrqFrame = 4;
+/// Longer than any wait of a working core: its slowest step is a descriptor's worth of bursts.
+constexpr std::uint32_t kWatchdogCycles = 1'000'000;
+constexpr std::uint64_t kPage = 4096;
+
+std::uint64_t align(std::uint64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
+
+}  // namespace
+
+Runtime::Runtime(Device& device, const Program& program) : device_(device), program_(program) {
+  check_core();
+  const std::uint64_t program_base = device.memory_base();
+  in_base_ = program_base + align(program.image.size());
+  const auto frame = static_cast<std::uint64_t>(program.in_stride + program.out_stride);
+  const std::uint64_t used = in_base_ - program_base + kPage;  // a page for the alignment of the output
+  const std::uint64_t room = device.memory_bytes() > used ? device.memory_bytes() - used : 0;
+  max_frames_ = room / frame;
+  if (max_frames_ == 0) {
+    throw Error("the device's memory of {} bytes is too small for a program of {} and a frame of {} bytes",
+                device.memory_bytes(), program.image.size(), frame);
+  }
+  device.write_memory(program_base, program.image);
+  write_address(reg::kProgBaseLo, program_base);
+  device.write_register(reg::kProgSize, static_cast<std::uint32_t>(program.image.size()));
+  device.write_register(reg::kInStride, static_cast<std::uint32_t>(program.in_stride));
+  device.write_register(reg::kOutStride, static_cast<std::uint32_t>(program.out_stride));
+  device.write_register(reg::kWatchdog, kWatchdogCycles);
+}
+
+void Runtime::check_core() {
+  const std::uint32_t id = device_.read_register(reg::kId);
+  if (id != spec::kRegisterId) throw Error("the device is no ReShift core: ID is {:#010x}", id);
+  const std::uint32_t version = device_.read_register(reg::kVersion);
+  if (version != spec::kVersion) {
+    throw Error("the core has interface version {}, this program was built for {}", version, spec::kVersion);
+  }
+  const spec::Hardware& hw = program_.hw;
+  const std::uint32_t shape = device_.read_register(reg::kCapShape);
+  const std::uint32_t format = device_.read_register(reg::kCapFormat);
+  const auto check = [&](std::string_view what, std::uint32_t core, int wanted) {
+    if (core != static_cast<std::uint32_t>(wanted)) {
+      throw Error("the program was compiled for {} with {} {}, the core has {} (M {}, C {}, P {})", hw.name, what, wanted,
+                  core, shape & 255, shape >> 8 & 255, shape >> 16 & 255);
+    }
+  };
+  check("M", shape & 255, hw.m);
+  check("C", shape >> 8 & 255, hw.c);
+  check("P", shape >> 16 & 255, hw.p);
+  check("activation bits", shape >> 24, hw.act_w);
+  check("exponents", format & 255, hw.exponents);
+  check("accumulator bits", format >> 8 & 255, hw.acc_w);
+  check("feature-buffer words", device_.read_register(reg::kCapFbDepth), hw.fb_depth);
+  check("weight-memory tiles", device_.read_register(reg::kCapWmDepth), hw.wm_depth);
+  check("parameter-memory groups", device_.read_register(reg::kCapPmDepth), hw.pm_depth);
+}
+
+void Runtime::write_address(std::uint32_t low_register, std::uint64_t address) {
+  device_.write_register(low_register, static_cast<std::uint32_t>(address));
+  device_.write_register(low_register + 4, static_cast<std::uint32_t>(address >> 32));
+}
+
+Runtime::Result Runtime::run(std::span<const std::uint8_t> input,
+                             const std::function<void(std::size_t)>& progress) {
+  const std::size_t frames = input.size() / static_cast<std::size_t>(program_.in_stride);
+  if (frames == 0 || frames > max_frames_ || input.size() % static_cast<std::size_t>(program_.in_stride) != 0) {
+    throw Error("{} input bytes are not 1 to {} windows of {}", input.size(), max_frames_, program_.in_stride);
+  }
+  const std::uint64_t out_base = in_base_ + align(input.size());
+  Result result;
+  result.output.resize(frames * static_cast<std::size_t>(program_.out_stride), 0);
+  device_.write_memory(in_base_, input);
+  device_.write_memory(out_base, result.output);  // a tensor that is not written must not look right
+  write_address(reg::kInBaseLo, in_base_);
+  write_address(reg::kOutBaseLo, out_base);
+  device_.write_register(reg::kFrames, static_cast<std::uint32_t>(frames));
+  device_.write_register(reg::kIrqStatus, kIrqDone | kIrqError | kIrqFrame);
+  device_.write_register(reg::kIrqEnable, kIrqDone | kIrqError | (progress ? kIrqFrame : 0));
+  device_.write_register(reg::kCtrl, kStart);
+  wait_done(progress);
+  device_.read_memory(out_base, result.output);
+  result.counters = read_counters();
+  return result;
+}
+
+void Runtime::wait_done(const std::function<void(std::size_t)>& progress) {
+  while (true) {
+    device_.wait_interrupt();
+    const std::uint32_t cause = device_.read_register(reg::kIrqStatus);
+    device_.write_register(reg::kIrqStatus, cause);
+    if (cause & kIrqError) report_error();
+    if (progress) progress(device_.read_register(reg::kFramesDone));
+    if (cause & kIrqDone) return;
+  }
+}
+
+void Runtime::report_error() {
+  const std::uint32_t cause = device_.read_register(reg::kErrCause);
+  const std::uint32_t descriptor = device_.read_register(reg::kErrDescriptor);
+  const std::uint64_t address = std::uint64_t{device_.read_register(reg::kErrAddrHi)} << 32 |
+                                device_.read_register(reg::kErrAddrLo);
+  const std::uint32_t frame = device_.read_register(reg::kFramesDone);
+  soft_reset();
+  const bool known = cause < spec::kErrorTexts.size();
+  throw Error("the core stopped in frame {}: {} ({}) at descriptor {} ({}), address {:#x}", frame,
+              known ? spec::kErrorTexts[cause].name : "unknown cause",
+              known ? spec::kErrorTexts[cause].meaning : std::to_string(cause), descriptor,
+              descriptor < program_.descriptors.size() ? program_.descriptors[descriptor] : "outside the program",
+              address);
+}
+
+void Runtime::soft_reset() {
+  device_.write_register(reg::kCtrl, kSoftReset);
+  constexpr int kPolls = 10000;  // the core only waits for open bursts
+  for (int i = 0; i < kPolls; ++i) {
+    if ((device_.read_register(reg::kStatus) & (kStatusBusy | kStatusResetting)) == 0) return;
+  }
+  throw Error("the core does not come out of its soft reset");
+}
+
+Counters Runtime::read_counters() {
+  Counters c;
+  c.cycles = device_.read_register(reg::kCycles);
+  c.cycles_first = device_.read_register(reg::kCyclesFirst);
+  c.exec_busy = device_.read_register(reg::kExecBusy);
+  for (const spec::Counter& stall : spec::kStalls) {
+    c.stalls[std::string(stall.name)] = device_.read_register(stall.offset);
+  }
+  c.read_beats = device_.read_register(reg::kReadBeats);
+  c.write_beats = device_.read_register(reg::kWriteBeats);
+  return c;
+}
+
+}  // namespace reshift
