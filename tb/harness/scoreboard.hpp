@@ -42,6 +42,9 @@ class Scoreboard {
     ++compared_;
   }
 
+  /// The model is being reset: nothing more will come of what was begun.
+  void abandon() { expected_.clear(); }
+
   bool empty() const { return expected_.empty(); }
   uint64_t compared() const { return compared_; }
 

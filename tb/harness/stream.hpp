@@ -30,6 +30,12 @@ class StreamDriver : public Agent {
   /// True when the model has taken everything.
   bool idle() const { return waiting_.empty(); }
   uint64_t taken() const { return taken_; }
+  /// The model is being reset: forget what was not taken.
+  void abandon() {
+    waiting_.clear();
+    offered_ = false;
+    valid_ = 0;
+  }
 
   void sample() override {
     if (!valid_ || !ready_) return;
@@ -73,6 +79,8 @@ class StreamMonitor : public Agent {
   }
 
   uint64_t received() const { return received_; }
+  /// The model is being reset: what waits may go.
+  void abandon() { waiting_.reset(); }
 
   void sample() override {
     if (waiting_ && (!valid_ || !(get_() == *waiting_))) {
