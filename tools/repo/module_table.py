@@ -21,7 +21,7 @@ def first_sentence(path):
             words.append(match[1].strip())
         elif words:
             break
-    sentence = re.split(r"(?<=[a-z0-9)`])[.:;](?: |$)", " ".join(words))[0]
+    sentence = re.split(r"(?<=[\w)`])\.(?: |$)", " ".join(words))[0]
     return sentence.replace("|", "\\|")
 
 

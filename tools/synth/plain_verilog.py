@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+# Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+"""Writes the core, or one module of it, as one plain Verilog file (Verilog-2005, constants for
+parameters) for tools that read nothing newer. Memories stay arrays, so that they become block RAM."""
+
+import argparse
+import pathlib
+import re
+
+import yosys
+
+
+def share_equal_modules(text):
+    """The front end makes a module of each instance, named by its path: the texts of the modules,
+    equal ones once, with plain names (rs_fifo, rs_fifo_2, ...)."""
+    bodies = {}
+    for module in re.findall(r"^module .*?^endmodule\n", text, re.M | re.S):
+        name = re.match(r"module (\\\S+ |\w+)", module)[1]
+        bodies[name] = module
+    taken = {}
+
+    def plain(name):
+        base = re.match(r"\\?(\w+)", name)[1]
+        taken[base] = taken.get(base, 0) + 1
+        return base if taken[base] == 1 else f"{base}_{taken[base]}"
+
+    # Children first: two modules are equal when their texts are, once their children have names.
+    result, names, by_text = [], {}, {}
+    pending = dict(bodies)
+    while pending:
+        ready = [name for name, body in pending.items()
+                 if not any(other in body for other in pending
+                            if other != name and other.startswith("\\"))]
+        if not ready:
+            raise SystemExit("modules instantiate each other")
+        for name in ready:
+            body = pending.pop(name)
+            key = (re.match(r"\\?(\w+)", name)[1], body.split("(", 1)[1])
+            if key not in by_text:
+                by_text[key] = plain(name)
+                result.append(body.replace(f"module {name}", f"module {by_text[key]} ", 1))
+            names[name] = by_text[key] + " "
+        pattern = re.compile("|".join(re.escape(name) for name in ready))
+        pending = {name: pattern.sub(lambda match: names[match[0]], body)
+                   for name, body in pending.items()}
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", required=True, help="named configuration of spec.json")
+    parser.add_argument("--top", default=yosys.TOP)
+    parser.add_argument("-o", dest="output", type=pathlib.Path, required=True)
+    arguments = parser.parse_args()
+
+    parameters = yosys.configuration(arguments.config) if arguments.top == yosys.TOP else {}
+    design = yosys.read(arguments.top, parameters)
+    yosys.run(design, "proc -noopt", "opt_clean", "memory_collect", "opt_clean -purge", "bwmuxmap",
+              f"write_verilog -noattr -simple-lhs {arguments.output}")
+    modules = share_equal_modules(arguments.output.read_text())
+    arguments.output.write_text(
+        f"// ReShift core, configuration {arguments.config}; Apache-2.0.\n"
+        "// Written by Yosys from the SystemVerilog sources: change those, not this.\n\n"
+        + "\n".join(modules))
+    print(f"{arguments.output}: {len(modules)} modules")
+
+
+if __name__ == "__main__":
+    main()
