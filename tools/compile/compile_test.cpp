@@ -17,15 +17,8 @@ using Timing = ProgramInterpreter::Timing;
 /// Compiles the network of a seed, runs two frames, and compares everything that reaches memory with the graph.
 void check_seed(const spec::Hardware& hw, std::uint64_t seed, bool store_all, Timing timing) {
   SCOPED_TRACE(fmt::format("{} seed {} store_all {} late {}", hw.name, seed, store_all, timing == Timing::kLate));
-  QNet net = random_qnet(seed);
-  Program program;
-  try {
-    program = compile(hw, net, {store_all});
-  } catch (const Error& e) {
-    // Only the image's only reader may have any stride; everything else must compile.
-    ASSERT_NE(std::string(e.what()).find("stride"), std::string::npos) << e.what();
-    return;
-  }
+  const QNet net = random_qnet(seed);
+  const Program program = compile(hw, net, {store_all});
   std::vector<std::uint8_t> input;
   std::vector<std::vector<std::vector<std::int32_t>>> expected;
   constexpr std::size_t kFrames = 2;
@@ -49,7 +42,7 @@ void check_seed(const spec::Hardware& hw, std::uint64_t seed, bool store_all, Ti
 class RandomNetworks : public ::testing::TestWithParam<spec::Hardware> {};
 
 TEST_P(RandomNetworks, ProgramEqualsGraph) {
-  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     check_seed(GetParam(), seed, seed % 2 == 0, seed % 4 < 2 ? Timing::kLate : Timing::kEager);
     if (HasFatalFailure()) return;
   }

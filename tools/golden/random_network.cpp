@@ -19,6 +19,22 @@ class Maker {
   }
 
   QNet make() {
+    do {
+      net_.tensors.clear();
+      net_.ops.clear();
+      add_all();
+    } while (!supported());
+    net_.output = last();
+    net_.validate();
+    return net_;
+  }
+
+ private:
+  /// Of an operation's output: free, of the first operation, as the input, half of it.
+  enum class Shape { kAny, kFirst, kSame, kHalf };
+  static constexpr int kAnyResidual = -2, kNoResidual = -1;
+
+  void add_all() {
     const int channels = chance(2) ? 3 : pick(1, options_.max_channels / 2);
     add_tensor("image", channels, pick(1, options_.max_side), pick(1, options_.max_side));
     const int ops = pick(1, options_.max_ops);
@@ -32,15 +48,17 @@ class Maker {
       }
     }
     if (chance(2)) add_end();
-    net_.output = static_cast<int>(net_.tensors.size()) - 1;
-    net_.validate();
-    return net_;
   }
 
- private:
-  /// Of an operation's output: free, of the first operation, as the input, half of it.
-  enum class Shape { kAny, kFirst, kSame, kHalf };
-  static constexpr int kAnyResidual = -2, kNoResidual = -1;
+  /// Any stride is for an ungrouped convolution that is the image's only reader.
+  bool supported() const {
+    const QOp& first = net_.ops.front();
+    if (first.stride_h == first.stride_w && first.stride_h <= 2) return true;
+    const auto readers = std::count_if(net_.ops.begin(), net_.ops.end(), [](const QOp& op) {
+      return op.input == 0 || op.residual == 0;
+    });
+    return readers == 1 && first.kind == QKind::kConv && first.groups == 1;
+  }
 
   int pick(int low, int high) {  // both included
     return low + static_cast<int>(random_() % static_cast<std::uint64_t>(high - low + 1));
