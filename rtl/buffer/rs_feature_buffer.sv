@@ -8,7 +8,8 @@
 /// bank, post-processing writes first, then residual reads, then DMA.
 ///
 /// Throughput: P slices a cycle on the array port; one word a cycle for each of the other three.
-/// Latency: array port 4 cycles from address to activations; residual and DMA reads 4 cycles.
+/// Latency: array port 4 cycles from address to activations; residual and DMA reads 4 cycles. A write
+/// is seen by every read that comes a cycle later; by the array port not reliably in the same cycle.
 /// Handshake: array port and writes are always taken; residual and DMA have valid/ready requests and
 /// answers in order that cannot be stalled.
 module rs_feature_buffer #(

@@ -8,7 +8,8 @@
 /// word is read before it can be consumed, and consumed before its pixel can be written, a sum in place
 /// has no hazard.
 ///
-/// Throughput: a word a cycle. Latency: some 6 cycles from start to the first word.
+/// Throughput: a word a cycle inside an operation, a pause of 3 cycles between two. Latency: P + 6
+/// cycles from `started_i` to the first group, for a feature buffer that answers in 4.
 /// Handshake: operations and read requests are valid/ready; `started_i` tells that the issuer started
 /// the next operation (its reads are then ordered behind all earlier writes it needs).
 module rs_residual #(

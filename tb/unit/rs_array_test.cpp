@@ -1,0 +1,180 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+//
+// The array against plain sums and maxima; latency and idle cycles are checked too.
+#include <Vrs_array.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <vector>
+
+#include "harness/bench.hpp"
+#include "harness/bits.hpp"
+#include "net/numerics.hpp"
+
+namespace reshift {
+namespace {
+
+constexpr int kM = RESHIFT_M;
+constexpr int kC = RESHIFT_C;
+constexpr int kP = RESHIFT_P;
+constexpr int kActW = RESHIFT_ActW;
+constexpr int kExponents = RESHIFT_ExpN;
+constexpr int kAccW = RESHIFT_AccW;
+constexpr int kTermW = term_bits(kExponents);
+constexpr int kSlices = kM / kC;
+
+class Array : public testing::Test {
+ protected:
+  Array() {
+    bench->valid_i = 0;
+    bench.reset();
+  }
+  ~Array() override {
+    EXPECT_GT(pixels_, 0);
+    EXPECT_TRUE(due_.empty());
+  }
+
+  void random_pins(bool extreme = false) {
+    for (int64_t& act : acts_) {
+      act = extreme || random.chance(10)
+                ? (random.chance(50) ? code_min(kActW) : code_max(kActW))
+                : random.uniform(code_min(kActW), code_max(kActW));
+    }
+    for (uint32_t& code : codes_) {
+      const int sign = random.chance(50) ? 1 : -1;
+      const int exponent =
+          extreme ? kExponents - 1 : static_cast<int>(random.uniform(0, kExponents - 1));
+      code = encode_term({random.chance(15) ? 0 : sign, exponent}, kExponents);
+    }
+    bench->first_i = random.chance(50);
+    bench->last_i = random.chance(50);
+    bench->max_i = random.chance(50);
+    bench->sub_i = static_cast<uint8_t>(random.uniform(0, kSlices - 1));
+  }
+  /// Tiles of max pooling: +1 where row and lane mean the same channel.
+  void identity(int sub) {
+    for (int m = 0; m < kM; ++m) {
+      for (int c = 0; c < kC; ++c) {
+        const bool one = m / kC == sub && m % kC == c;
+        codes_[m * kC + c] = encode_term({one ? 1 : 0, 0}, kExponents);
+      }
+    }
+    bench->sub_i = static_cast<uint8_t>(sub);
+  }
+
+  void issue(bool first, bool last, bool max) {
+    bench->first_i = first;
+    bench->last_i = last;
+    bench->max_i = max;
+    for (int m = 0; m < kM; ++m) {
+      for (int p = 0; p < kP; ++p) {
+        int64_t sum = 0;
+        for (int c = 0; c < kC; ++c) {
+          sum += acts_[p * kC + c] * decode_term(codes_[m * kC + c], kExponents).value();
+        }
+        int64_t& acc = accs_[p][m];
+        if (!max) {
+          acc = first ? sum : acc + sum;
+        } else {
+          if (first) acc = code_min(kActW);
+          if (m / kC == bench->sub_i) acc = std::max(acc, sum);
+        }
+      }
+    }
+    if (last) {
+      for (int p = 0; p < kP; ++p) {
+        due_.push_back({bench.cycle() + kM + 5 + static_cast<uint64_t>(p), accs_[p]});
+      }
+    }
+    cycle(true);
+  }
+  void idle(int cycles = 1) {
+    for (int i = 0; i < cycles; ++i) {
+      random_pins();
+      cycle(false);
+    }
+  }
+  void drain() { idle(kM + 5 + kP); }
+
+  Bench<Vrs_array> bench;
+  Random& random = bench.random();
+
+ private:
+  struct Pixel {
+    uint64_t cycle;
+    std::vector<int64_t> acc;
+  };
+
+  void cycle(bool valid) {
+    bench->valid_i = valid;
+    pack(bench->act_i, acts_, kActW);
+    pack(bench->tile_i, codes_, kTermW);
+    bench.tick();
+    const bool due = !due_.empty() && due_.front().cycle == bench.cycle();
+    ASSERT_EQ(bench->valid_o, due) << "cycle " << bench.cycle();
+    if (!due) return;
+    ASSERT_EQ(unpack_signed(bench->acc_o, kM, kAccW), due_.front().acc);
+    due_.pop_front();
+    ++pixels_;
+  }
+
+  std::vector<int64_t> acts_ = std::vector<int64_t>(kP * kC);
+  std::vector<uint32_t> codes_ = std::vector<uint32_t>(kM * kC);
+  std::vector<std::vector<int64_t>> accs_ = std::vector(kP, std::vector<int64_t>(kM));
+  std::deque<Pixel> due_;
+  int pixels_ = 0;
+};
+
+// The shortest lists that post-processing can follow, without a pause.
+TEST_F(Array, FullRate) {
+  for (int list = 0; list < 100; ++list) {
+    for (int i = 0; i < kP; ++i) {
+      random_pins(true);
+      issue(i == 0, i == kP - 1, false);
+    }
+  }
+  drain();
+}
+
+// A list of a single tile: first and last at once, as a pixel group of a small 1x1 layer has it.
+TEST_F(Array, SingleTiles) {
+  for (int list = 0; list < 50; ++list) {
+    random_pins();
+    issue(true, true, false);
+    idle(kP - 1);
+  }
+  drain();
+}
+
+TEST_F(Array, Maximum) {
+  for (int list = 0; list < 100; ++list) {
+    const int taps = static_cast<int>(random.uniform(kP, 9));
+    for (int tap = 0; tap < taps; ++tap) {
+      for (int sub = 0; sub < kSlices; ++sub) {
+        random_pins(random.chance(20));
+        identity(sub);
+        issue(tap == 0 && sub == 0, tap == taps - 1 && sub == kSlices - 1, true);
+      }
+    }
+  }
+  drain();
+}
+
+TEST_F(Array, RandomListsAndPauses) {
+  for (int list = 0; list < 400; ++list) {
+    const bool max = random.chance(30);
+    const int tiles = static_cast<int>(random.uniform(1, 3 * kP));
+    if (tiles < kP) idle(kP - tiles);
+    for (int i = 0; i < tiles; ++i) {
+      if (random.chance(10)) idle(static_cast<int>(random.uniform(1, 5)));
+      random_pins();
+      if (max) identity(static_cast<int>(random.uniform(0, kSlices - 1)));
+      issue(i == 0, i == tiles - 1, max);
+    }
+  }
+  drain();
+}
+
+}  // namespace
+}  // namespace reshift

@@ -1,0 +1,363 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+//
+// The issuer among neighbours that answer at random. In every cycle a model of a few lines, written
+// from docs/architecture.md, says whether an operation starts, an entry goes, and if not, why.
+#include <Vrs_issue.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "harness/bench.hpp"
+#include "harness/bits.hpp"
+#include "spec/fields.hpp"
+
+namespace reshift {
+namespace {
+
+namespace exec = spec::exec;
+
+constexpr int kP = RESHIFT_P;
+constexpr int kSlices = RESHIFT_R;
+constexpr int kSliceW = RESHIFT_SliceW;
+constexpr int kPmDepth = RESHIFT_PmDepth;
+
+enum Stall { kIdle, kLoad, kStore, kDepend, kWeights, kPost, kResidual };  // order of STALL_*
+
+struct Entry {
+  int offset, rotation, source, tile;
+  bool first, last;
+};
+
+struct Operation {
+  std::vector<Entry> entries;
+  int groups = 1, m_groups = 1;
+  bool wait_load = false, wait_store = false, wait_previous = false, max = false;
+  bool residual = false;
+  int base[2] = {0, 0}, step[2] = {1, 1};
+  int need_first = 0, need_step = 0;
+  int in_height = 1, in_width = 1, in_zero = 0;
+};
+
+/// How willing the neighbours are, in percent a cycle.
+struct Willing {
+  int entry, coords, token, params, reservable, pixel;
+};
+
+class Issue : public testing::Test {
+ protected:
+  Issue() {
+    bench->halt_i = bench->op_valid_i = bench->entry_valid_i = bench->coords_valid_i = 0;
+    bench->load_token_i = bench->store_token_i = bench->reservable_i = bench->complete_i = 0;
+    bench->params_loaded_i = 0;
+    bench->written_i = 0;
+    bench.reset();
+  }
+
+  Operation random_operation() {
+    Operation op;
+    op.groups = static_cast<int>(random.uniform(1, 6));
+    op.m_groups = static_cast<int>(random.uniform(1, 4));
+    op.wait_load = random.chance(50);
+    op.wait_store = random.chance(50);
+    op.wait_previous = random.chance(20);
+    op.max = random.chance(30);
+    op.residual = random.chance(40);
+    for (int s = 0; s < 2; ++s) {
+      op.base[s] = static_cast<int>(random.uniform(0, (1 << kSliceW) - 1));
+      op.step[s] = static_cast<int>(random.uniform(1, 9)) * kSlices;
+    }
+    op.need_first = static_cast<int>(random.uniform(0, 8));
+    op.need_step = static_cast<int>(random.uniform(0, 8));
+    op.in_height = static_cast<int>(random.uniform(1, 4095));
+    op.in_width = static_cast<int>(random.uniform(1, 4095));
+    op.in_zero = static_cast<int>(random.uniform(-32768, 32767));
+    for (int m = 0; m < op.m_groups; ++m) {
+      const int taps = static_cast<int>(random.uniform(1, 2 * kP));
+      for (int tap = 0; tap < taps; ++tap) {
+        op.entries.push_back({static_cast<int>(random.uniform(0, 32767)),
+                              static_cast<int>(random.uniform(0, kP - 1)),
+                              static_cast<int>(random.uniform(0, 1)),
+                              static_cast<int>(random.uniform(0, 63)), tap == 0,
+                              tap == taps - 1});
+      }
+    }
+    return op;
+  }
+
+  void run(std::deque<Operation> operations, const Willing& willing, int halt_percent = 0) {
+    waiting_ = std::move(operations);
+    willing_ = willing;
+    while (!waiting_.empty() || active_ || in_flight_ > 0) {
+      drive(random.chance(halt_percent));
+      check();
+      if (HasFatalFailure()) return;
+      advance();
+      ASSERT_LT(bench.cycle(), 200000u);
+    }
+    drive(false);
+    bench.settle();
+    EXPECT_FALSE(bench->busy_o);
+  }
+
+  Bench<Vrs_issue> bench;
+  Random& random = bench.random();
+  int stalls[7] = {};  ///< cycles of each cause
+  int issued = 0;
+
+ private:
+  struct Flight {  ///< an operation whose pixels are not all written
+    int pixels_left;
+    int written = 0;
+  };
+
+  /// The operation whose entries are offered: they may be there before it starts.
+  const Operation& offered() const { return active_ ? current_ : waiting_.front(); }
+  bool entry_last_group() const { return group_ == offered().groups - 1; }
+  bool entry_list_end() const { return entry_ + 1 == offered().entries.size(); }
+
+  void drive(bool halt) {
+    const Willing& w = willing_;
+    const bool any = active_ || !waiting_.empty();
+    bench->halt_i = halt;
+    bench->op_valid_i = !waiting_.empty();
+    if (!waiting_.empty()) put_operation(waiting_.front());
+    entry_valid_ = any && (entry_valid_ || random.chance(w.entry));
+    coords_valid_ = any && (coords_valid_ || random.chance(w.coords));
+    load_token_ = load_token_ || random.chance(w.token);
+    store_token_ = store_token_ || random.chance(w.token);
+    if (params_loaded_ - params_started_ < kPmDepth && random.chance(w.params)) ++params_loaded_;
+    reservable_ = reservable_ || random.chance(w.reservable);
+    bench->entry_valid_i = entry_valid_;
+    bench->coords_valid_i = coords_valid_;
+    bench->load_token_i = load_token_;
+    bench->store_token_i = store_token_;
+    bench->params_loaded_i = static_cast<uint8_t>(params_loaded_ % (2 * kPmDepth));
+    bench->reservable_i = reservable_;
+    bench->written_i = flights_.empty() ? 0 : static_cast<uint32_t>(flights_.front().written);
+    bench->complete_i = complete_;
+    if (!entry_valid_) {
+      bench->entry_header_i = static_cast<uint32_t>(random());
+      return;
+    }
+    const Entry& e = offered().entries[entry_];
+    uint32_t header[1] = {static_cast<uint32_t>(random())};
+    using namespace spec::header;
+    spec::set(header, kOffset, e.offset);
+    spec::set(header, kRotation, e.rotation);
+    spec::set(header, kSource, e.source);
+    spec::set(header, kFirst, e.first);
+    spec::set(header, kLast, e.last);
+    bench->entry_header_i = header[0];
+    bench->entry_tile_i = static_cast<uint8_t>(e.tile);
+    bench->entry_list_end_i = entry_list_end();
+    bench->entry_last_group_i = entry_last_group();
+  }
+
+  void put_operation(const Operation& op) {
+    const std::span<uint32_t> words(bench->op_i.m_storage, spec::kDescriptorWords);
+    for (uint32_t& word : words) word = 0;
+    spec::set(words, spec::common::kWaitLoad, op.wait_load);
+    spec::set(words, spec::common::kWaitStore, op.wait_store);
+    spec::set(words, exec::kWaitPrevious, op.wait_previous);
+    spec::set(words, exec::kMaxMode, op.max);
+    spec::set(words, exec::kResidual, op.residual);
+    spec::set(words, exec::kMGroups, op.m_groups);
+    spec::set(words, exec::kSrc0Base, op.base[0]);
+    spec::set(words, exec::kSrc1Base, op.base[1]);
+    spec::set(words, exec::kSrc0Step, op.step[0]);
+    spec::set(words, exec::kSrc1Step, op.step[1]);
+    spec::set(words, exec::kNeedFirst, op.need_first);
+    spec::set(words, exec::kNeedStep, op.need_step);
+    spec::set(words, exec::kInHeight, op.in_height);
+    spec::set(words, exec::kInWidth, op.in_width);
+    spec::set_signed(words, exec::kInZero, op.in_zero);
+  }
+
+  int64_t cycle() const { return static_cast<int64_t>(bench.cycle()); }
+
+  /// What the rules say of this cycle, and that the module says the same.
+  void check() {
+    bench.settle();
+    const bool halt = bench->halt_i;
+    starts_ = issues_ = false;
+    Stall stall = kIdle;
+    if (!active_ && !waiting_.empty()) {
+      const Operation& op = waiting_.front();
+      if (op.wait_load && !load_token_) stall = kLoad;
+      else if (op.wait_store && !store_token_) stall = kStore;
+      else if (in_flight_ > (op.wait_previous ? 0 : 1)) stall = kDepend;
+      else {
+        stall = kWeights;
+        starts_ = params_loaded_ - params_started_ >= op.m_groups && !halt;
+      }
+    } else if (active_) {
+      const int need = current_.need_first + group_ * current_.need_step;
+      const bool last = entry_valid_ && current_.entries[entry_].last;
+      const bool written = in_flight_ == 1 || flights_.front().written >= need;
+      if (!coords_valid_ || !written) stall = kDepend;
+      else if (!entry_valid_) stall = kWeights;
+      else if (last && cycle() < last_issue_ + kP) stall = kPost;
+      else {
+        stall = kResidual;
+        issues_ = !(last && current_.residual && !reservable_) && !halt;
+      }
+    }
+    ASSERT_EQ(bench->started_o, starts_);
+    ASSERT_TRUE(waiting_.empty() || bench->op_ready_o == starts_);
+    ASSERT_EQ(bench->issued_o, issues_) << "cycle " << bench.cycle();
+    ASSERT_EQ(bench->stalled_o, !issues_);
+    if (!issues_ && !halt && !starts_) {
+      ASSERT_EQ(bench->stall_o, stall);
+      ++stalls[stall];
+    }
+    ASSERT_TRUE(!entry_valid_ || bench->entry_ready_o == issues_);
+    ASSERT_EQ(bench->busy_o, active_ || in_flight_ > 0 || !waiting_.empty());
+    ASSERT_EQ(bench->take_load_token_o, starts_ && waiting_.front().wait_load);
+    ASSERT_EQ(bench->take_store_token_o, starts_ && waiting_.front().wait_store);
+    const bool last = issues_ && current_.entries[entry_].last;
+    ASSERT_EQ(bench->reserve_o, last && current_.residual);
+    ASSERT_EQ(bench->coords_next_o, issues_ && entry_list_end());
+    ASSERT_EQ(bench->free_o, issues_ && entry_last_group());
+  }
+
+  void advance() {
+    if (issues_) {
+      ASSERT_EQ(bench->in_height_o, current_.in_height);
+      ASSERT_EQ(bench->in_width_o, current_.in_width);
+      ASSERT_EQ(static_cast<int16_t>(bench->in_zero_o), current_.in_zero);
+    }
+    const bool complete = complete_;
+    bench.tick();
+    ASSERT_EQ(bench->read_valid_o, issues_);
+    if (issues_) {
+      const Entry& e = current_.entries[entry_];
+      const int addr = (current_.base[e.source] + group_ * current_.step[e.source] + e.offset) %
+                       (1 << kSliceW);
+      ASSERT_EQ(bench->read_addr_o, addr);
+      ASSERT_EQ(bench->read_step_o, current_.step[e.source]);
+      ASSERT_EQ(bench->read_rotation_o, e.rotation);
+      ASSERT_EQ(bench->read_sub_o, addr % kSlices);
+      ASSERT_EQ(bench->read_tile_o, e.tile);
+      ASSERT_EQ(bench->read_first_o, e.first);
+      ASSERT_EQ(bench->read_last_o, e.last);
+      ASSERT_EQ(bench->read_max_o, current_.max);
+    }
+    if (complete) --in_flight_;
+    post_process_some();
+    if (starts_) start();
+    else if (issues_) issue();
+  }
+
+  void start() {
+    current_ = waiting_.front();
+    waiting_.pop_front();
+    active_ = true;
+    ++in_flight_;
+    params_started_ += current_.m_groups;
+    if (current_.wait_load) load_token_ = false;
+    if (current_.wait_store) store_token_ = false;
+    flights_.push_back({current_.groups * kP});
+  }
+
+  void issue() {
+    const Entry& e = current_.entries[entry_];
+    ++issued;
+    if (e.last) last_issue_ = cycle() - 1;
+    if (e.last && current_.residual) reservable_ = false;
+    entry_valid_ = false;
+    if (!entry_list_end()) {
+      ++entry_;
+      return;
+    }
+    coords_valid_ = false;
+    available_ += kP;
+    active_ = !entry_last_group();
+    group_ = active_ ? group_ + 1 : 0;
+    entry_ = 0;
+  }
+
+  /// Writes pixels of the oldest operation, as far as they were issued; the end is one pulse.
+  void post_process_some() {
+    complete_ = false;
+    if (flights_.empty() || available_ == 0 || !random.chance(willing_.pixel)) return;
+    Flight& oldest = flights_.front();
+    available_ -= kP;
+    oldest.written += kP;
+    oldest.pixels_left -= kP;
+    if (oldest.pixels_left > 0) return;
+    complete_ = true;
+    flights_.pop_front();
+  }
+
+  Willing willing_{};
+  std::deque<Operation> waiting_;
+  Operation current_;
+  std::deque<Flight> flights_;
+  bool active_ = false, starts_ = false, issues_ = false, complete_ = false;
+  std::size_t entry_ = 0;
+  int group_ = 0, in_flight_ = 0, available_ = 0;
+  int64_t last_issue_ = -kP;
+  bool entry_valid_ = false, coords_valid_ = false, load_token_ = false, store_token_ = false;
+  bool reservable_ = false;
+  int params_loaded_ = 0, params_started_ = 0;
+};
+
+// Lists no shorter than P: an entry a cycle, and a cycle between two operations.
+TEST_F(Issue, FullRate) {
+  std::deque<Operation> ops;
+  uint64_t cycles = 0;
+  for (int i = 0; i < 20; ++i) {
+    Operation op = random_operation();
+    op.wait_previous = false;
+    op.need_first = op.need_step = 0;
+    op.groups += 2;
+    op.entries.clear();
+    for (int m = 0; m < op.m_groups; ++m) {
+      for (int tap = 0; tap < kP; ++tap) {
+        op.entries.push_back({tap, 0, 0, tap, tap == 0, tap == kP - 1});
+      }
+    }
+    cycles += 1 + op.entries.size() * static_cast<std::size_t>(op.groups);
+    ops.push_back(op);
+  }
+  const uint64_t begin = bench.cycle();
+  run(ops, {100, 100, 100, 100, 100, 100});
+  // Two cycles more until the neighbours report the last pixel.
+  EXPECT_EQ(bench.cycle() - begin, cycles + 2);
+}
+
+TEST_F(Issue, RandomNeighboursEveryStall) {
+  for (const Willing& willing :
+       {Willing{90, 90, 90, 90, 90, 90}, Willing{40, 90, 90, 90, 90, 90},
+        Willing{95, 30, 90, 90, 90, 50}, Willing{100, 100, 1, 90, 90, 90},
+        Willing{95, 90, 90, 5, 90, 90}, Willing{95, 90, 90, 90, 10, 90},
+        Willing{95, 90, 90, 90, 90, 5}}) {
+    std::deque<Operation> ops;
+    for (int i = 0; i < 40; ++i) ops.push_back(random_operation());
+    run(ops, willing);
+  }
+  for (int cause = kLoad; cause <= kResidual; ++cause) EXPECT_GT(stalls[cause], 20) << cause;
+  EXPECT_GT(issued, 1000);
+}
+
+TEST_F(Issue, IdleWithoutOperation) {
+  for (int i = 0; i < 5; ++i) {
+    bench.settle();
+    EXPECT_FALSE(bench->busy_o);
+    EXPECT_EQ(bench->stall_o, kIdle);
+    EXPECT_FALSE(bench->issued_o);
+    bench.tick();
+  }
+}
+
+TEST_F(Issue, NothingWhileHalted) {
+  std::deque<Operation> ops;
+  for (int i = 0; i < 40; ++i) ops.push_back(random_operation());
+  run(ops, {90, 90, 90, 90, 90, 90}, 30);
+  EXPECT_GT(issued, 100);
+}
+
+}  // namespace
+}  // namespace reshift
