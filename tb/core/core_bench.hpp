@@ -1,0 +1,114 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compile/program.hpp"
+#include "harness/axi_ports.hpp"
+#include "harness/bench.hpp"
+#include "spec/spec.hpp"
+
+namespace reshift {
+
+/// How the memory behind the core behaves in a run, and where things lie in it.
+struct CoreRunOptions {
+  int read_latency = 40;
+  bool stalls = false;     ///< random back-pressure on every channel
+  int misalignment = 0;    ///< bytes by which input and output windows are off a bus word
+  std::uint64_t max_cycles = 3'000'000;
+};
+
+/// The whole core on a memory, driven through its registers as a host would.
+template <typename Model>
+class CoreBench {
+ public:
+  CoreBench(const spec::Hardware& hw, const CoreRunOptions& options,
+            std::uint64_t seed = run_seed())
+      : hw_(hw),
+        options_(options),
+        bench_(seed),
+        memory_(memory_config(hw, options, seed)),
+        master_([this] { bench_.tick(); }),
+        memory_port_(bench_.dut(), memory_),
+        lite_port_(bench_.dut(), master_) {
+    bench_.add(memory_port_);
+    bench_.add(lite_port_);
+    bench_.reset();
+  }
+
+  std::uint32_t get(std::uint32_t reg) { return master_.read_ok(reg); }
+  void set(std::uint32_t reg, std::uint32_t value) { master_.write_ok(reg, value); }
+  AxiMemory& memory() { return memory_; }
+  AxiLiteMaster& master() { return master_; }
+  Bench<Model>& bench() { return bench_; }
+  std::uint64_t out_base() const { return kOutBase + static_cast<std::uint64_t>(options_.misalignment); }
+
+  /// Places program and inputs, and starts; returns when the interrupt comes.
+  void run(const Program& program, const std::vector<std::uint8_t>& inputs, int frames) {
+    const std::uint64_t in_base = kInBase + static_cast<std::uint64_t>(options_.misalignment);
+    memory_.write(kProgBase, program.image);
+    memory_.write(in_base, inputs);
+    set(spec::reg::kIrqEnable, 3);
+    set(spec::reg::kProgBaseLo, kProgBase);
+    set(spec::reg::kProgBaseHi, 0);
+    set(spec::reg::kProgSize, static_cast<std::uint32_t>(program.image.size()));
+    set(spec::reg::kInBaseLo, static_cast<std::uint32_t>(in_base));
+    set(spec::reg::kInBaseHi, 0);
+    set(spec::reg::kInStride, static_cast<std::uint32_t>(program.in_stride));
+    set(spec::reg::kOutBaseLo, static_cast<std::uint32_t>(out_base()));
+    set(spec::reg::kOutBaseHi, 0);
+    set(spec::reg::kOutStride, static_cast<std::uint32_t>(program.out_stride));
+    set(spec::reg::kFrames, static_cast<std::uint32_t>(frames));
+    set(spec::reg::kCtrl, 1);
+    for (std::uint64_t cycle = 0; !bench_->irq; ++cycle) {
+      if (cycle == options_.max_cycles) throw Error("no interrupt: {}", diagnosis());
+      bench_.tick();
+    }
+  }
+
+  /// What the core says of itself, for a run that hangs.
+  std::string diagnosis() {
+    std::string text = fmt::format("status {:#x}, {} frames done, busy {}", get(spec::reg::kStatus),
+                                   get(spec::reg::kFramesDone), get(spec::reg::kExecBusy));
+    for (const auto& stall : spec::kStalls) {
+      text += fmt::format(", {} {}", stall.name, get(stall.offset));
+    }
+    return text;
+  }
+
+  /// The output windows of all frames.
+  std::vector<std::uint8_t> outputs(const Program& program, int frames) const {
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(program.out_stride * frames));
+    memory_.read(out_base(), bytes);
+    return bytes;
+  }
+
+ private:
+  static constexpr std::uint32_t kProgBase = 0x1000;
+  static constexpr std::uint32_t kInBase = 0x800000;
+  static constexpr std::uint32_t kOutBase = 0xc00000;
+
+  static AxiMemoryConfig memory_config(const spec::Hardware& hw, const CoreRunOptions& options,
+                                       std::uint64_t seed) {
+    AxiMemoryConfig config;
+    config.bytes = 0x1000000;
+    config.data_width = hw.axi_data_w;
+    config.read_latency = options.read_latency;
+    config.seed = seed;
+    if (options.stalls) {
+      for (Stalls* s : {&config.ar, &config.r, &config.aw, &config.w, &config.b}) *s = Stalls::light();
+    }
+    return config;
+  }
+
+  spec::Hardware hw_;
+  CoreRunOptions options_;
+  Bench<Model> bench_;
+  AxiMemory memory_;
+  AxiLiteMaster master_;
+  AxiMemoryPort<Model> memory_port_;
+  AxiLitePort<Model> lite_port_;
+};
+
+}  // namespace reshift
