@@ -32,17 +32,17 @@ def statistics(design, path):
 
 
 def memories(design):
-    """Module -> bits of each memory in it."""
+    """Module -> bits of each memory in it. An array with constant addresses only is registers."""
+    width, size, read, write = (yosys.ys.IdString(name)
+                                for name in ("\\WIDTH", "\\SIZE", "\\RD_ADDR", "\\WR_ADDR"))
     found = collections.defaultdict(list)
     for module in design.modules_.values():
         for cell in module.cells_.values():
-            if cell.type.str() == "$mem_v2":
-                width, size = (cell.parameters[key].as_int() for key in ID_WIDTH_SIZE)
-                found[module.name.str()].append(width * size)
+            if cell.type.str() == "$mem_v2" and not (cell.getPort(read).is_fully_const() and
+                                                     cell.getPort(write).is_fully_const()):
+                found[module.name.str()].append(
+                    cell.parameters[width].as_int() * cell.parameters[size].as_int())
     return found
-
-
-ID_WIDTH_SIZE = tuple(yosys.ys.IdString(name) for name in ("\\WIDTH", "\\SIZE"))
 
 
 def main():
@@ -54,7 +54,13 @@ def main():
     design = yosys.read(yosys.TOP, yosys.configuration(arguments.config))
     yosys.run(design, "proc", "opt_clean", "memory_collect")
     before = memories(design)
-    yosys.run(design, f"synth_xilinx -family xc7 -top {yosys.TOP} -noiopad",
+    # As synth_xilinx does, except for ABC instead of ABC9, which does not end on this hierarchy.
+    yosys.run(design, f"synth_xilinx -family xc7 -noiopad -noclkbuf -top {yosys.TOP} "
+              "-run begin:map_luts",
+              "opt_expr -mux_undef -noclkinv", "abc -luts 2:2,3,6:5,10,20", "clean",
+              "xilinx_srl -fixed -minlen 3",
+              "techmap -map +/xilinx/lut_map.v -map +/xilinx/cells_map.v -D LUT_WIDTH=6",
+              "xilinx_dffopt", "opt_lut_ins -tech xilinx", "clean",
               f"write_verilog -noattr {arguments.output / 'netlist.v'}")
     modules = statistics(design, arguments.output / "modules.json")
 
