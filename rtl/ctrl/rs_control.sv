@@ -89,18 +89,22 @@ module rs_control
     if (soft_reset_i) state_d = StQuiet;
   end
 
+  // Low from the very first cycle of a reset.
+  logic core_rst_q;
+  assign core_rst_no = core_rst_q && rst_ni;
+
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q     <= StReset;
       then_run_q  <= 1'b0;
       reset_q     <= '0;
-      core_rst_no <= 1'b0;
+      core_rst_q <= 1'b0;
       halt_o      <= 1'b1;
       go_o        <= 1'b0;
     end else begin
       state_q     <= state_d;
       reset_q     <= state_q == StReset ? reset_q + 2'd1 : '0;
-      core_rst_no <= state_d != StReset;
+      core_rst_q <= state_d != StReset;
       halt_o      <= state_d inside {StQuiet, StReset, StError};
       go_o        <= state_q == StReset && state_d == StRun;
       if (soft_reset_i) then_run_q <= 1'b0;

@@ -281,7 +281,7 @@ module rs_system
   logic [QueueCountW-1:0] unused_load_count, unused_store_count, unused_exec_count;
 
   // Read clients: fetch [0], LOAD [1].
-  logic [1:0]               rd_valid, rd_ready, rd_data_valid, rd_data_ready, unused_rd_last;
+  logic [1:0]               rd_valid, rd_ready, rd_data_valid, rd_data_ready, rd_data_last;
   logic [1:0][AddrW-1:0]    rd_addr;
   logic [1:0][31:0]         rd_bytes;
   logic [1:0][IndexW-1:0]   rd_tag;
@@ -407,6 +407,7 @@ module rs_system
     .data_valid_i(rd_data_valid[1]),
     .data_ready_o(rd_data_ready[1]),
     .data_i      (rd_data[1]),
+    .data_last_i (rd_data_last[1]),
     .param_valid_o,
     .param_ready_i,
     .param_o,
@@ -493,7 +494,7 @@ module rs_system
     .data_valid_o  (rd_data_valid),
     .data_ready_i  (rd_data_ready),
     .data_o        (rd_data),
-    .data_last_o   (unused_rd_last),
+    .data_last_o   (rd_data_last),
     .error_valid_o (read_error.valid),
     .error_decerr_o(read_error_decerr),
     .error_addr_o  (read_error.addr),
@@ -547,7 +548,7 @@ module rs_system
     .m_axi_bready_o
   );
 
-  logic unused_exec;
-  assign unused_exec = ^q_exec[1023:ExecW];
+  logic unused_bits;
+  assign unused_bits = ^{q_exec[1023:ExecW], rd_data_last[0]};
 
 endmodule

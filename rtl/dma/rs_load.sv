@@ -52,10 +52,11 @@ module rs_load
   output logic [AddrW-1:0]    cmd_addr_o,
   output logic [31:0]         cmd_bytes_o,
   output logic [IndexW-1:0]   cmd_tag_o,
-  /// Their data.
+  /// Their data; last ends a command's.
   input  logic                data_valid_i,
   output logic                data_ready_o,
   input  logic [AxiDataW-1:0] data_i,
+  input  logic                data_last_i,
   /// Channel parameters, an M-channel group.
   output logic                param_valid_o,
   input  logic                param_ready_i,
@@ -161,7 +162,7 @@ module rs_load
   );
 
   // Back: a job begins, runs until its sections or its walker are through.
-  logic active_q, to_fb, walking, last_word;
+  logic active_q, to_fb, all_in_q, walking, last_word;
   logic param_wants, param_busy, param_beat;
   logic header_wants, header_busy, header_beat;
   logic tile_wants, tile_busy, tile_beat;
@@ -170,7 +171,7 @@ module rs_load
   logic [WordW-1:0]    word;
 
   assign begin_job   = job_valid && !active_q;
-  assign to_fb       = active_q && !job.weights;
+  assign to_fb       = active_q && !job.weights && !all_in_q;
   assign job_done    = active_q && (job.weights ? !(param_busy || header_busy || tile_busy)
                                                 : (fb_valid_o && fb_ready_i && last_word));
   assign post_exec_o = job_done && job.post_exec;
@@ -179,6 +180,11 @@ module rs_load
   always_ff @(posedge clk_i) begin
     if (!rst_ni) active_q <= 1'b0;
     else active_q <= begin_job || (active_q && !job_done);
+  end
+  // The words of a job's last beats are still to be written: the next beat is the next job's.
+  always_ff @(posedge clk_i) begin
+    if (begin_job) all_in_q <= 1'b0;
+    else if (data_valid_i && data_ready_o && data_last_i) all_in_q <= 1'b1;
   end
 
   assign data_ready_o = to_fb ? word_beat :

@@ -313,6 +313,7 @@ TEST_F(Issue, FullRate) {
     op.wait_previous = false;
     op.need_first = op.need_step = 0;
     op.groups += 2;
+    if (i == 0) op.m_groups = 1;  // parameters come one a cycle
     op.entries.clear();
     for (int m = 0; m < op.m_groups; ++m) {
       for (int tap = 0; tap < kP; ++tap) {

@@ -1,0 +1,148 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+//
+// The walker between a ring that is filled at random and a user that frees entries as the issuer does.
+#include <Vrs_list_walker.h>
+#include <gtest/gtest.h>
+
+#include <tuple>
+#include <vector>
+
+#include "harness/bench.hpp"
+#include "harness/scoreboard.hpp"
+#include "harness/stream.hpp"
+
+namespace reshift {
+namespace {
+
+constexpr int kDepth = RESHIFT_WmDepth;
+
+struct Operation {
+  int entries, groups;
+};
+/// Header, tile address, list end, last group.
+using Entry = std::tuple<uint32_t, int, bool, bool>;
+
+/// The weight memory: entry i holds headers[i]; loaded at random as far as there is room.
+class Memory : public Agent {
+ public:
+  Memory(Bench<Vrs_list_walker>& bench, Stalls stalls)
+      : ring_(kDepth), bench_(bench), stalls_(stalls, run_seed()) {
+    bench->loaded_i = 0;
+  }
+
+  /// One more entry to load.
+  uint32_t push() {
+    headers_.push_back(static_cast<uint32_t>(bench_.random()()));
+    return headers_.back();
+  }
+  void free() { ++freed_; }
+
+  void sample() override {
+    read_ = bench_->header_read_o;
+    address_ = bench_->header_addr_o;
+  }
+  void drive() override {
+    bench_->header_i = read_ ? ring_[address_] : static_cast<uint32_t>(bench_.random()());
+    if (loaded_ < headers_.size() && loaded_ < freed_ + kDepth && !stalls_.stall()) {
+      ring_[loaded_ % kDepth] = headers_[loaded_];
+      ++loaded_;
+    }
+    bench_->loaded_i = static_cast<uint8_t>(loaded_ % (2 * kDepth));
+  }
+
+ private:
+  std::vector<uint32_t> ring_, headers_;
+  Bench<Vrs_list_walker>& bench_;
+  StallSource stalls_;
+  std::size_t loaded_ = 0, freed_ = 0;
+  bool read_ = false;
+  std::size_t address_ = 0;
+};
+
+struct Walker {
+  Walker(Stalls load, Stalls ops_stalls, Stalls user)
+      : memory(bench, load),
+        ops(bench->op_valid_i, bench->op_ready_o,
+            [this](const Operation& op) {
+              bench->op_entries_i = static_cast<uint32_t>(op.entries);
+              bench->op_groups_i = static_cast<uint32_t>(op.groups);
+            },
+            ops_stalls),
+        out(bench->entry_valid_o, bench->entry_ready_i,
+            [this] {
+              return Entry{bench->entry_header_o, bench->entry_tile_o, bench->entry_list_end_o,
+                           bench->entry_last_group_o};
+            },
+            [this](const Entry& entry) {
+              board.actual(entry);
+              if (std::get<3>(entry)) memory.free();
+            },
+            user) {
+    bench.add(memory);
+    bench.add(ops);
+    bench.add(out);
+    bench.reset();
+  }
+
+  void push(const Operation& op) {
+    ops.push(op);
+    std::vector<uint32_t> list;
+    for (int i = 0; i < op.entries; ++i) list.push_back(memory.push());
+    for (int g = 0; g < op.groups; ++g) {
+      for (int i = 0; i < op.entries; ++i) {
+        board.expect({list[i], (base + i) % kDepth, i == op.entries - 1, g == op.groups - 1});
+      }
+    }
+    base += op.entries;
+    walked += static_cast<uint64_t>(op.entries) * static_cast<uint64_t>(op.groups);
+  }
+  Operation random_operation() {
+    Random& random = bench.random();
+    if (random.chance(20)) return {static_cast<int>(random.uniform(1, 3 * kDepth)), 1};
+    return {static_cast<int>(random.chance(20) ? kDepth : random.uniform(1, kDepth)),
+            static_cast<int>(random.uniform(1, 6))};
+  }
+
+  Bench<Vrs_list_walker> bench;
+  Memory memory;
+  Scoreboard<Entry> board{"entries"};
+  StreamDriver<Operation> ops;
+  StreamMonitor<Entry> out;
+  int base = 0;
+  uint64_t walked = 0;
+};
+
+// Loaded entries, a user that takes everything: an entry a cycle across lists and operations.
+TEST(ListWalker, FullRate) {
+  Walker walker(Stalls::none(), Stalls::none(), Stalls::none());
+  for (int i = 0; i < 50; ++i) {
+    walker.push({static_cast<int>(walker.bench.random().uniform(1, kDepth / 2)),
+                 static_cast<int>(walker.bench.random().uniform(1, 6))});
+  }
+  walker.bench.tick();  // the driver's first offer; the first entry is loaded
+  const uint64_t begin = walker.bench.cycle();
+  walker.bench.run_until([&] { return walker.board.empty(); });
+  // The operation is taken in the first of these cycles; its first entry goes three later.
+  EXPECT_EQ(walker.bench.cycle() - begin, walker.walked + 3);
+}
+
+using Profile = std::tuple<Stalls, Stalls, Stalls>;
+class ListWalkerStalled : public testing::TestWithParam<Profile> {};
+
+TEST_P(ListWalkerStalled, Random) {
+  const auto& [load, ops, user] = GetParam();
+  Walker walker(load, ops, user);
+  for (int i = 0; i < 100; ++i) walker.push(walker.random_operation());
+  walker.bench.run_until([&] { return walker.board.empty(); });
+  walker.bench.run(20);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Profiles, ListWalkerStalled,
+    testing::Values(Profile{Stalls::none(), Stalls::none(), Stalls::none()},
+                    Profile{Stalls::heavy(), Stalls::none(), Stalls::light()},
+                    Profile{Stalls::none(), Stalls::bursty(), Stalls::heavy()},
+                    Profile{Stalls::bursty(), Stalls::light(), Stalls::bursty()}));
+
+}  // namespace
+}  // namespace reshift

@@ -1,0 +1,328 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Vrs_system_bench.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "harness/axi_ports.hpp"
+#include "harness/bits.hpp"
+#include "spec/fields.hpp"
+
+namespace reshift {
+
+namespace hw {
+constexpr int kM = RESHIFT_M, kC = RESHIFT_C, kP = RESHIFT_P, kActW = RESHIFT_ActW;
+constexpr int kExpN = RESHIFT_ExpN, kAccW = RESHIFT_AccW, kAxiDataW = RESHIFT_AxiDataW;
+constexpr int kFbDepth = RESHIFT_FbDepth, kWmDepth = RESHIFT_WmDepth, kPmDepth = RESHIFT_PmDepth;
+constexpr int kCodeBytes = kActW > 8 ? 2 : 1;
+constexpr int kWordBytes = kM * kCodeBytes;
+constexpr int kTileBits = kM * kC * 4;  // ExpN 7: 4 bits a term
+constexpr int kTileBytes = kTileBits / 8;
+static_assert(kExpN == 7);
+}  // namespace hw
+
+using Bytes = std::vector<uint8_t>;
+using Word = std::array<int16_t, hw::kM>;  ///< a feature-buffer word, sign extended
+
+/// What stands behind rs_system in these tests: an EXEC that moves words from one place of the
+/// feature buffer to another adding 1 to each code (nothing with max_mode), the buffer itself and
+/// the ends of the weight streams; all with random delays.
+class FakeCore : public Agent {
+ public:
+  FakeCore(Vrs_system_bench& model, Stalls stalls)
+      : m_(model), random_(run_seed()), ready_stall_(stalls, run_seed() + 7),
+        exec_stall_(stalls, run_seed() + 8), param_stall_(stalls, run_seed() + 9),
+        header_stall_(stalls, run_seed() + 10), tile_stall_(stalls, run_seed() + 11) {
+    clear();
+    drive();
+  }
+
+  void sample() override {
+    if (!m_.core_rst_no) {
+      clear();
+      return;
+    }
+    halted_ = m_.halt_o;
+    load_token_ = m_.load_token_o;
+    store_token_ = m_.store_token_o;
+    if (m_.exec_valid_o && m_.exec_ready_i) accept();
+    if (m_.fb_valid_o && m_.fb_ready_i) access();
+    if (m_.param_valid_o && m_.param_ready_i) take(params, m_.param_o, hw::kM * 8);
+    if (m_.header_valid_o && m_.header_ready_i) take(headers, m_.header_o, 4);
+    if (m_.tile_valid_o && m_.tile_ready_i) take(tiles, m_.tile_o, hw::kTileBytes);
+    for (auto& read : reads_) --read.due;
+    step_exec();
+  }
+
+  void drive() override {
+    m_.exec_ready_i = state_ == State::kIdle && !exec_stall_.stall();
+    m_.exec_busy_i = state_ != State::kIdle;
+    m_.take_load_token_i = take_load_;
+    m_.take_store_token_i = take_store_;
+    m_.post_load_i = post_load_;
+    m_.post_store_i = post_store_;
+    m_.perf_busy_i = state_ == State::kBusy;
+    m_.perf_stall_i = state_ == State::kIdle ? 1 : state_ == State::kTokens ? 2 : 0;
+    m_.progress_i = state_ == State::kBusy && !hang;
+    m_.fb_ready_i = !ready_stall_.stall();
+    m_.param_ready_i = !param_stall_.stall();
+    m_.header_ready_i = !header_stall_.stall();
+    m_.tile_ready_i = !tile_stall_.stall();
+    m_.fb_rvalid_i = !reads_.empty() && reads_.front().due <= 0;
+    if (m_.fb_rvalid_i) {
+      for (int i = 0; i < hw::kM; ++i) {
+        set_bits(m_.fb_rdata_i, static_cast<unsigned>(i * hw::kActW), hw::kActW,
+                 static_cast<uint64_t>(reads_.front().word[static_cast<size_t>(i)]));
+      }
+      reads_.pop_front();
+    }
+  }
+
+  bool hang = false;   ///< EXEC never finishes
+  int exec_cycles = 40;
+  Bytes params, headers, tiles;  ///< what the streams gave
+  uint64_t execs = 0, busy_cycles = 0;
+
+ private:
+  enum class State { kIdle, kTokens, kBusy };
+  struct Read {
+    int due;
+    Word word;
+  };
+  static constexpr int kReadLatency = 4;
+
+  void clear() {
+    state_ = State::kIdle;
+    take_load_ = take_store_ = post_load_ = post_store_ = false;
+    reads_.clear();
+    params.clear();
+    headers.clear();
+    tiles.clear();
+    execs = busy_cycles = 0;
+  }
+
+  void accept() {
+    for (unsigned i = 0; i < spec::kDescriptorWords; ++i) {
+      desc_[i] = static_cast<uint32_t>(get_bits(m_.exec_desc_o, 32 * i, 32));
+    }
+    state_ = State::kTokens;
+    ++execs;
+  }
+
+  void step_exec() {
+    const bool taking = take_load_ || take_store_;
+    take_load_ = take_store_ = post_load_ = post_store_ = false;
+    if (state_ == State::kTokens && !taking && !halted_) {
+      const bool wait_load = spec::get(desc_, spec::common::kWaitLoad);
+      const bool wait_store = spec::get(desc_, spec::common::kWaitStore);
+      if ((!wait_load || load_token_) && (!wait_store || store_token_)) {
+        take_load_ = wait_load;
+        take_store_ = wait_store;
+        state_ = State::kBusy;
+        left_ = static_cast<int>(random_.uniform(1, exec_cycles));
+      }
+    } else if (state_ == State::kBusy && !hang && !halted_) {
+      ++busy_cycles;
+      if (--left_ > 0) return;
+      if (!spec::get(desc_, spec::exec::kMaxMode)) move();
+      post_load_ = spec::get(desc_, spec::common::kPostLoad);
+      post_store_ = spec::get(desc_, spec::common::kPostStore);
+      state_ = State::kIdle;
+    }
+  }
+
+  void move() {
+    const uint32_t from = spec::get(desc_, spec::exec::kSrc0Base);
+    const uint32_t to = spec::get(desc_, spec::exec::kDstBase);
+    const uint32_t count =
+        spec::get(desc_, spec::exec::kGroups) * spec::get(desc_, spec::exec::kDstWords);
+    for (auto& bank : buffer_) {
+      for (uint32_t i = 0; i < count; ++i) {
+        for (size_t c = 0; c < hw::kM; ++c) {
+          bank[to + i][c] = static_cast<int16_t>(
+              sign_extend(static_cast<uint64_t>(bank[from + i][c] + 1) & kMask, hw::kActW));
+        }
+      }
+    }
+  }
+
+  void access() {
+    Word& word = buffer_.at(m_.fb_bank_o).at(m_.fb_addr_o);
+    if (!m_.fb_write_o) {
+      reads_.push_back({kReadLatency, word});
+      return;
+    }
+    for (unsigned i = 0; i < hw::kM; ++i) {
+      word[i] = static_cast<int16_t>(
+          sign_extend(get_bits(m_.fb_wdata_o, i * hw::kActW, hw::kActW), hw::kActW));
+    }
+  }
+
+  template <typename Port>
+  static void take(Bytes& to, const Port& port, int count) {
+    for (int i = 0; i < count; ++i) {
+      to.push_back(static_cast<uint8_t>(get_bits(port, static_cast<unsigned>(8 * i), 8)));
+    }
+  }
+
+  static constexpr uint64_t kMask = (1ull << hw::kActW) - 1;
+
+  Vrs_system_bench& m_;
+  Random random_;
+  StallSource ready_stall_, exec_stall_, param_stall_, header_stall_, tile_stall_;
+  State state_ = State::kIdle;
+  spec::Descriptor desc_{};
+  int left_ = 0;
+  bool halted_ = false, load_token_ = false, store_token_ = false;
+  bool take_load_ = false, take_store_ = false, post_load_ = false, post_store_ = false;
+  std::deque<Read> reads_;
+  std::array<std::array<Word, hw::kFbDepth>, hw::kP> buffer_{};
+};
+
+/// A program for the fake core, its windows, and what must come of it.
+///
+///   begin | weights, features, exec (nothing), weights, exec (move and add 1), store, end
+struct Program {
+  static constexpr uint32_t kBlocks = 0x1000;  ///< weight blocks in the window
+  static constexpr int kSource = 0, kTarget = hw::kFbDepth / 2;
+  // Places of the descriptors.
+  static constexpr size_t kBegin = 0, kWeights = 1, kFeatures = 2, kExec = 3, kMove = 5, kStore = 6,
+                          kEnd = 7;
+
+  explicit Program(Random& random) {
+    using namespace spec;
+    const auto add = [&](Opcode opcode) -> Descriptor& {
+      descriptors.emplace_back();
+      set(descriptors.back(), common::kOpcode, static_cast<int64_t>(opcode));
+      return descriptors.back();
+    };
+    words = static_cast<int>(random.uniform(1, 3));
+    groups = static_cast<int>(random.uniform(1, hw::kFbDepth / 2 / words));
+    bytes = static_cast<uint32_t>(groups * words * hw::kP * hw::kWordBytes);
+    in_offset = static_cast<uint32_t>(random.uniform(0, 100));
+    out_offset = static_cast<uint32_t>(random.uniform(0, 100));
+
+    Descriptor& first = add(Opcode::kBegin);
+    set(first, begin::kMagic, kProgramMagic);
+    set(first, begin::kM, hw::kM);
+    set(first, begin::kC, hw::kC);
+    set(first, begin::kP, hw::kP);
+    set(first, begin::kActW, hw::kActW);
+    set(first, begin::kExponents, hw::kExpN);
+    set(first, begin::kLoadCredits, 1);
+    set(first, begin::kExecCredits, 1);
+    set(first, begin::kFbDepth, hw::kFbDepth);
+    set(first, begin::kWmDepth, hw::kWmDepth);
+    set(first, begin::kPmDepth, hw::kPmDepth);
+    window.resize(kBlocks);
+
+    weights(add(Opcode::kLoadWeights), random, random.uniform(0, 20), random.uniform(1, 3));
+    Descriptor& load = add(Opcode::kLoadFeatures);
+    set(load, common::kWaitExec, 1);
+    set(load, common::kPostExec, 1);
+    set(load, load_features::kBase, kSource);
+    set(load, load_features::kWords, words);
+    set(load, load_features::kGroups, groups);
+    set(load, load_features::kOffset, in_offset);
+
+    Descriptor& idle = add(Opcode::kExec);
+    fill_exec(idle);
+    set(idle, exec::kMaxMode, 1);
+    weights(add(Opcode::kLoadWeights), random, random.uniform(1, 40), random.uniform(0, 1));
+    Descriptor& move = add(Opcode::kExec);
+    fill_exec(move);
+    for (const Field& f : {common::kWaitLoad, common::kWaitStore, common::kPostLoad,
+                           common::kPostStore}) {
+      set(move, f, 1);
+    }
+
+    Descriptor& store = add(Opcode::kStoreFeatures);
+    set(store, common::kWaitExec, 1);
+    set(store, common::kPostExec, 1);
+    set(store, store_features::kBase, kTarget);
+    set(store, store_features::kWords, words);
+    set(store, store_features::kGroups, groups);
+    set(store, store_features::kOffset, out_offset);
+    add(Opcode::kEnd);
+    for (Descriptor& d : descriptors) seal(d);
+  }
+
+  /// The program in memory, descriptors in front: the window, or more when the window is too short.
+  Bytes image() const {
+    Bytes out = window;
+    out.resize(std::max(out.size(), descriptors.size() * spec::kDescriptorBytes));
+    for (size_t i = 0; i < descriptors.size(); ++i) {
+      for (size_t w = 0; w < spec::kDescriptorWords; ++w) {
+        for (size_t b = 0; b < 4; ++b) {
+          out[i * spec::kDescriptorBytes + 4 * w + b] =
+              static_cast<uint8_t>(descriptors[i][w] >> (8 * b));
+        }
+      }
+    }
+    return out;
+  }
+
+  /// The output of an input: every code plus 1.
+  static Bytes result(const Bytes& input) {
+    Bytes out(input.size());
+    for (size_t i = 0; i < input.size(); i += hw::kCodeBytes) {
+      uint64_t code = input[i];
+      if (hw::kCodeBytes == 2) code |= static_cast<uint64_t>(input[i + 1]) << 8;
+      const auto value = sign_extend((code + 1) & ((1ull << hw::kActW) - 1), hw::kActW);
+      for (size_t b = 0; b < hw::kCodeBytes; ++b) out[i + b] = static_cast<uint8_t>(value >> (8 * b));
+    }
+    return out;
+  }
+
+  int words, groups;
+  uint32_t bytes, in_offset, out_offset;
+  std::vector<spec::Descriptor> descriptors;
+  Bytes window;
+  Bytes params, headers, tiles;  ///< what the streams must give in a frame
+
+ private:
+  void fill_exec(spec::Descriptor& d) const {
+    using namespace spec;
+    set(d, exec::kEntries, 9);
+    set(d, exec::kGroups, groups);
+    set(d, exec::kMGroups, 2);
+    set(d, exec::kPitch, 8);
+    set(d, exec::kInHeight, 8);
+    set(d, exec::kInWidth, 8);
+    set(d, exec::kOutHeight, 8);
+    set(d, exec::kOutWidth, 8);
+    set(d, exec::kSrc0Base, kSource);
+    set(d, exec::kSrc0Step, words);
+    set(d, exec::kDstBase, kTarget);
+    set(d, exec::kDstWords, words);
+    set_signed(d, exec::kLo, -128);
+    set_signed(d, exec::kHi, 127);
+  }
+
+  void weights(spec::Descriptor& d, Random& random, int64_t entries, int64_t param_groups) {
+    using namespace spec;
+    const size_t begin = window.size();
+    const auto section = [&](Bytes& expected, size_t size) {
+      for (size_t i = 0; i < size; ++i) {
+        window.push_back(static_cast<uint8_t>(random()));
+        expected.push_back(window.back());
+      }
+      window.resize(begin + (window.size() - begin + 31) / 32 * 32);
+    };
+    section(params, static_cast<size_t>(param_groups * hw::kM * 8));
+    section(headers, static_cast<size_t>(entries * 4));
+    section(tiles, static_cast<size_t>(entries * hw::kTileBytes));
+    set(d, load_weights::kEntries, entries);
+    set(d, load_weights::kParamGroups, param_groups);
+    set(d, load_weights::kOffset, static_cast<int64_t>(begin));
+    set(d, load_weights::kBytes, static_cast<int64_t>(window.size() - begin));
+  }
+};
+
+}  // namespace reshift

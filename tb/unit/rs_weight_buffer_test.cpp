@@ -1,0 +1,133 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+//
+// Both rings are filled, read anywhere in what is loaded, and freed in order, many times round.
+#include <Vrs_weight_buffer.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <vector>
+
+#include "harness/bench.hpp"
+#include "harness/bits.hpp"
+#include "harness/stream.hpp"
+
+namespace reshift {
+namespace {
+
+constexpr int kTileW = RESHIFT_TileW;
+constexpr int kDepth = RESHIFT_WmDepth;
+
+using Tile = std::vector<int64_t>;  // bytes
+
+struct Rings {
+  Rings(int entries, Stalls header_stalls, Stalls tile_stalls)
+      : headers(bench->header_valid_i, bench->header_ready_o,
+                [this](int i) { bench->header_i = header_words[i]; }, header_stalls),
+        tiles(bench->tile_valid_i, bench->tile_ready_o,
+              [this](int i) { pack(bench->tile_i, tile_words[i], 8); }, tile_stalls,
+              run_seed() + 1) {
+    bench->free_i = bench->header_read_i = bench->tile_read_i = 0;
+    bench.add(headers);
+    bench.add(tiles);
+    bench.reset();
+    for (int i = 0; i < entries; ++i) {
+      header_words.push_back(static_cast<uint32_t>(bench.random()()));
+      Tile tile(kTileW / 8);
+      for (int64_t& byte : tile) byte = bench.random().uniform(-128, 127);
+      tile_words.push_back(tile);
+      headers.push(i);
+      tiles.push(i);
+    }
+  }
+
+  /// One cycle: frees one entry if asked, reads entries `header` and `tile` (negative: none), and
+  /// checks what came of the reads before.
+  void cycle(bool free, int header = -1, int tile = -1) {
+    bench->free_i = free;
+    bench->header_read_i = header >= 0;
+    bench->tile_read_i = tile >= 0;
+    if (header >= 0) bench->header_addr_i = static_cast<uint8_t>(header % kDepth);
+    if (tile >= 0) bench->tile_addr_i = static_cast<uint8_t>(tile % kDepth);
+    freed += free;
+    bench.tick();
+    if (header >= 0) {
+      ASSERT_EQ(bench->header_o, header_words[header]);
+      ++reads;
+    }
+    if (tile_read >= 0) {
+      ASSERT_EQ(unpack_signed(bench->tile_o, kTileW / 8, 8), tile_words[tile_read]);
+      ++reads;
+    }
+    tile_read = tile;
+    ASSERT_EQ(bench->loaded_o, loaded() % (2 * kDepth));
+    ASSERT_LE(static_cast<int>(headers.taken()) - freed, kDepth);
+    ASSERT_LE(tiles.taken(), headers.taken());
+  }
+  int loaded() const { return static_cast<int>(tiles.taken()); }
+
+  Bench<Vrs_weight_buffer> bench;
+  std::vector<uint32_t> header_words;
+  std::vector<Tile> tile_words;
+  StreamDriver<int> headers, tiles;
+  int freed = 0, reads = 0;
+  int tile_read = -1;  ///< of the cycle before
+};
+
+TEST(WeightBuffer, FillsToTheBrimAndNoFurther) {
+  Rings rings(2 * kDepth, Stalls::none(), Stalls::none());
+  for (int i = 0; i < 2 * kDepth; ++i) rings.cycle(false);
+  EXPECT_EQ(rings.loaded(), kDepth);
+  EXPECT_FALSE(rings.bench->header_ready_o);
+  for (int i = 0; i < kDepth; ++i) rings.cycle(false, i, kDepth - 1 - i);
+  rings.cycle(true);
+  for (int i = 0; i < 4; ++i) rings.cycle(false);
+  EXPECT_EQ(rings.loaded(), kDepth + 1);
+  rings.cycle(false, kDepth, kDepth);
+  rings.cycle(false);
+  EXPECT_EQ(rings.reads, 2 * kDepth + 2);
+}
+
+// An entry in and out each cycle: headers run one ahead of their tiles.
+TEST(WeightBuffer, FullRate) {
+  const int entries = 10 * kDepth;
+  Rings rings(entries, Stalls::none(), Stalls::none());
+  int cycles = 0;
+  for (; rings.freed < entries; ++cycles) {
+    const int oldest = rings.freed;
+    const bool there = oldest < rings.loaded();
+    rings.cycle(there, there ? oldest : -1, there ? oldest : -1);
+    if (testing::Test::HasFatalFailure()) return;
+  }
+  EXPECT_LE(cycles, entries + 4);
+}
+
+class WeightBufferStalled : public testing::TestWithParam<std::pair<Stalls, Stalls>> {};
+
+TEST_P(WeightBufferStalled, RandomReadsAndFrees) {
+  const int entries = 1000;
+  Rings rings(entries, GetParam().first, GetParam().second);
+  Random& random = rings.bench.random();
+  while (rings.freed < entries) {
+    const int freed = rings.freed, loaded = rings.loaded();
+    const auto any = [&] {
+      return loaded > freed && random.chance(70)
+                 ? static_cast<int>(random.uniform(freed, loaded - 1)) : -1;
+    };
+    // A tile is read within a cycle of its entry being freed, never after it.
+    const int header = any(), tile = any();
+    rings.cycle(loaded > freed && random.chance(40), header, tile);
+    if (HasFatalFailure()) return;
+    ASSERT_LT(rings.bench.cycle(), 100000u);
+  }
+  EXPECT_GT(rings.reads, 500);
+}
+
+INSTANTIATE_TEST_SUITE_P(Profiles, WeightBufferStalled,
+                         testing::Values(std::pair{Stalls::none(), Stalls::none()},
+                                         std::pair{Stalls::heavy(), Stalls::light()},
+                                         std::pair{Stalls::bursty(), Stalls::none()},
+                                         std::pair{Stalls::light(), Stalls::bursty()}));
+
+}  // namespace
+}  // namespace reshift
