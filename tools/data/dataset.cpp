@@ -324,16 +324,8 @@ std::vector<float> preprocess_image(const Preprocess& p, const Image& image, int
 
 std::vector<std::int32_t> quantize_image(const QNet& net, const Image& image) {
   const QTensor& input = net.tensors.at(0);
-  const auto values =
-      preprocess_image(net.preprocess, image, input.channels, input.height, input.width);
-  std::vector<std::int32_t> codes;
-  codes.reserve(values.size());
-  for (const float value : values) {
-    codes.push_back(static_cast<std::int32_t>(
-        std::clamp<double>(std::round(value / input.scale) + input.zero, code_min(net.act_w),
-                           code_max(net.act_w))));
-  }
-  return codes;
+  return quantize_values(net, preprocess_image(net.preprocess, image, input.channels, input.height,
+                                               input.width));
 }
 
 }  // namespace reshift

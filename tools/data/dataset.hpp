@@ -46,7 +46,7 @@ std::unique_ptr<Dataset> open_dataset(const std::string& data, const std::string
 std::vector<float> preprocess_image(const Preprocess& preprocess, const Image& image, int channels,
                                     int height, int width);
 
-/// The codes of tensor 0 for an image: round(value / scale) + zero, half away from zero, clamped to the codes.
+/// The codes of tensor 0 for an image: preprocess_image, then quantize_values.
 std::vector<std::int32_t> quantize_image(const QNet& net, const Image& image);
 
 }  // namespace reshift

@@ -199,6 +199,18 @@ void QNet::validate() const {
   require(is_known(output) && output > 0, name, "no operation makes the output tensor {}", output);
 }
 
+std::vector<std::int32_t> quantize_values(const QNet& net, std::span<const float> values) {
+  const QTensor& input = net.tensors.at(0);
+  std::vector<std::int32_t> codes;
+  codes.reserve(values.size());
+  for (const float value : values) {
+    const double code = std::round(value / input.scale) + input.zero;
+    codes.push_back(static_cast<std::int32_t>(
+        std::clamp<double>(code, code_min(net.act_w), code_max(net.act_w))));
+  }
+  return codes;
+}
+
 nlohmann::json to_json(const QNet& net) {
   Json tensors = Json::array(), ops = Json::array();
   for (const QTensor& t : net.tensors) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,6 +73,10 @@ struct QNet {
 };
 
 std::string_view to_string(QKind kind);
+
+/// The codes of tensor 0 for an input of the same size and order: round(value / scale) + zero, half away
+/// from zero, clamped to the codes.
+std::vector<std::int32_t> quantize_values(const QNet& net, std::span<const float> values);
 
 nlohmann::json to_json(const QNet& net);
 /// Validated; throws Error when a field is missing, of another type or inconsistent.

@@ -1,0 +1,15 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace reshift {
+
+// Each adds its subcommand with options, help and an example. A command throws Error when it fails.
+void add_quantize(CLI::App& app);
+void add_eval(CLI::App& app);
+void add_compile(CLI::App& app);
+void add_run(CLI::App& app);
+void add_make_demo(CLI::App& app);
+
+}  // namespace reshift

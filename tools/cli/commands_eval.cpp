@@ -1,0 +1,82 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+#include <memory>
+
+#include "base/error.hpp"
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "data/dataset.hpp"
+#include "golden/graph_interpreter.hpp"
+#include "onnx/import.hpp"
+#include "quant/evaluate.hpp"
+#include "quant/float_graph.hpp"
+
+namespace reshift {
+namespace {
+
+struct EvalOptions {
+  std::string model, data, labels, preprocess, json;
+  std::size_t count = 0;
+};
+
+Accuracy evaluate_quantized(const EvalOptions& options, const Dataset& data) {
+  const QNet net = QNet::load(options.model);
+  const FastGraph graph(net);
+  return evaluate(data, options.count, [&](const Image& image) {
+    const auto codes = graph.run(quantize_image(net, image));
+    return std::vector<double>(codes.begin(), codes.end());
+  });
+}
+
+Accuracy evaluate_float(const EvalOptions& options, const Dataset& data) {
+  const Graph graph = fuse(import_onnx(options.model));
+  const Preprocess preprocess = load_preprocess(options.preprocess);
+  const Tensor& in = graph.tensor(0);
+  return evaluate(data, options.count, [&](const Image& image) {
+    const auto values =
+        run_float(graph, preprocess_image(preprocess, image, in.channels, in.height, in.width));
+    return std::vector<double>(values.begin(), values.end());
+  });
+}
+
+void run_eval(const EvalOptions& options) {
+  const bool quantized = container_kind(options.model) == "NET";
+  if (quantized && !options.preprocess.empty()) {
+    throw Error("{}: a quantised network has its own preprocessing; leave --preprocess out",
+                options.model);
+  }
+  if (!quantized && options.preprocess.empty()) {
+    throw Error("{}: a float network needs --preprocess", options.model);
+  }
+  const auto data = open_dataset(options.data, options.labels);
+  const auto start = std::chrono::steady_clock::now();
+  const Accuracy accuracy =
+      quantized ? evaluate_quantized(options, *data) : evaluate_float(options, *data);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  write_json(options.json, {{"images", accuracy.images},
+                            {"top1", accuracy.top1},
+                            {"top5", accuracy.top5},
+                            {"seconds", seconds.count()}});
+  if (options.json != "-") {
+    fmt::print("{} images: top-1 {:.2f} %, top-5 {:.2f} %, {:.1f} s\n", accuracy.images, accuracy.top1,
+               accuracy.top5, seconds.count());
+  }
+}
+
+}  // namespace
+
+void add_eval(CLI::App& app) {
+  auto options = std::make_shared<EvalOptions>();
+  CLI::App* command = app.add_subcommand(
+      "eval", "Measure the accuracy of a quantised network (golden model) or of a float ONNX network");
+  command->add_option("MODEL", options->model, "quantised network, or ONNX network")->required();
+  command->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder or tar")->required();
+  command->add_option("--labels", options->labels, "labels: IDX, or text of lines `name class`");
+  command->add_option("--count", options->count, "the first images only")->check(CLI::PositiveNumber);
+  command->add_option("--preprocess", options->preprocess, "preprocessing (JSON), for an ONNX network");
+  command->add_option("--json", options->json, "write the result as JSON, - for the standard output");
+  command->footer("Example: reshift eval resnet20.net --data test_batch.bin.xz --json result.json");
+  command->callback([options] { run_eval(*options); });
+}
+
+}  // namespace reshift

@@ -1,0 +1,116 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include <chrono>
+#include <memory>
+
+#include "base/error.hpp"
+#include "base/parallel.hpp"
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "data/dataset.hpp"
+#include "onnx/import.hpp"
+#include "quant/auto_terms.hpp"
+#include "quant/float_graph.hpp"
+#include "quant/quantize.hpp"
+
+namespace reshift {
+namespace {
+
+struct QuantizeOptions {
+  std::string model, calib, labels, preprocess, terms = "1", output, json;
+  std::size_t calib_count = 0;
+  int end_terms = 0;
+  double target_drop = 0.5;
+  NumberFormat format;
+};
+
+/// As many images as make good statistics, fewer where their tensors would fill the memory.
+std::size_t default_count(const Graph& graph, const Dataset& data) {
+  constexpr std::size_t kImages = 1024, kValues = std::size_t{1} << 26;
+  std::size_t largest = 1;
+  for (const Tensor& t : graph.tensors) largest = std::max(largest, t.size());
+  return std::min({data.size(), kImages, std::max<std::size_t>(64, kValues / largest)});
+}
+
+void run_quantize(const QuantizeOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  const Graph graph = fuse(import_onnx(options.model));
+  const Preprocess preprocess = load_preprocess(options.preprocess);
+  const auto data = open_dataset(options.calib, options.labels);
+  const std::size_t count = options.calib_count ? options.calib_count : default_count(graph, *data);
+  if (count > data->size()) throw Error("{}: {} images asked for, it has {}", options.calib, count, data->size());
+
+  CalibrationImages images(count);
+  std::vector<int> labels(count);
+  const Tensor& in = graph.tensor(0);
+  parallel_for(count, [&](std::size_t i) {
+    const Image image = data->get(i);
+    images[i] = preprocess_image(preprocess, image, in.channels, in.height, in.width);
+    labels[i] = image.label;
+  });
+
+  std::vector<int> terms;
+  nlohmann::json result;
+  if (options.terms == "auto") {
+    const AutoTerms chosen = choose_terms(graph, preprocess, images, labels, options.end_terms,
+                                          options.target_drop, options.format);
+    terms = chosen.terms;
+    result["held_out"] = {{"float_top1", chosen.float_accuracy}, {"top1", chosen.accuracy}};
+    result["sensitivity"] = chosen.sensitivity;
+  } else {
+    const int inner = std::stoi(options.terms);
+    terms = uniform_terms(graph, inner, options.end_terms ? options.end_terms : inner);
+  }
+  const QNet net = quantize(graph, preprocess, images, terms, options.format);
+  net.save(options.output);
+
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  result["network"] = net.name;
+  result["calibration_images"] = count;
+  result["seconds"] = seconds.count();
+  result["layers"] = nlohmann::json::array();
+  for (const QOp& op : net.ops) {
+    result["layers"].push_back({{"name", op.name}, {"kind", to_string(op.kind)}, {"terms", op.terms}});
+  }
+  write_json(options.json, result);
+  if (options.json == "-") return;
+  fmt::print("{}: {} operations, {} calibration images, {:.1f} s\n", options.output, net.ops.size(), count,
+             seconds.count());
+  if (result.contains("held_out")) {
+    fmt::print("held-out calibration images: float {:.2f} %, quantised {:.2f} %\n",
+               result["held_out"]["float_top1"].get<double>(), result["held_out"]["top1"].get<double>());
+    for (const QOp& op : net.ops) {
+      if (op.kind == QKind::kConv) fmt::print("  {} term{}  {}\n", op.terms, op.terms == 1 ? " " : "s", op.name);
+    }
+  }
+}
+
+}  // namespace
+
+void add_quantize(CLI::App& app) {
+  auto options = std::make_shared<QuantizeOptions>();
+  CLI::App* command = app.add_subcommand(
+      "quantize", "Quantise a float ONNX network to weights that are sums of powers of two");
+  command->add_option("MODEL", options->model, "float ONNX network")->required();
+  command->add_option("--calib", options->calib,
+                      "calibration images (not the test images): CIFAR-10 binary, IDX, folder or tar")->required();
+  command->add_option("--labels", options->labels, "labels: IDX, or text of lines `name class`");
+  command->add_option("--calib-count", options->calib_count, "calibration images [1024, fewer for large networks]")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--preprocess", options->preprocess, "preprocessing (JSON)")->required();
+  command->add_option("--terms", options->terms, "terms a weight, 1 to 4, or auto")
+      ->required()->check(CLI::IsMember({"1", "2", "3", "4", "auto"}));
+  command->add_option("--end-terms", options->end_terms, "terms in the first and the last layer [as --terms]")
+      ->check(CLI::Range(1, 4));
+  command->add_option("--target-drop", options->target_drop,
+                      "with auto: largest loss of accuracy in points, on held-out calibration images")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 100.0));
+  command->add_option("--act-bits", options->format.act_w, "bits of an activation")->capture_default_str()->check(CLI::Range(8, 16));
+  command->add_option("-o,--output", options->output, "quantised network to write")->required();
+  command->add_option("--json", options->json, "write what was done as JSON, - for the standard output");
+  command->footer("Example: reshift quantize resnet20.onnx --calib data_batch_1.bin.xz --preprocess cifar.json "
+                  "--terms 1 --end-terms 2 -o resnet20.net");
+  command->callback([options] { run_quantize(*options); });
+}
+
+}  // namespace reshift

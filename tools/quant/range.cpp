@@ -1,0 +1,88 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "quant/range.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+namespace reshift {
+namespace {
+
+/// Evenly spaced values of all tensors, some hundred thousand at most.
+std::vector<float> sample(const std::vector<std::vector<float>>& tensors) {
+  constexpr std::size_t kSamples = 200000;
+  std::size_t total = 0;
+  for (const auto& t : tensors) total += t.size();
+  // An odd stride walks through all positions of an image.
+  const std::size_t stride = std::max<std::size_t>(1, total / kSamples) | 1;
+  std::vector<float> values;
+  std::size_t skip = 0;
+  for (const auto& t : tensors) {
+    for (; skip < t.size(); skip += stride) values.push_back(t[skip]);
+    skip -= t.size();
+  }
+  return values;
+}
+
+double squared_error(const std::vector<float>& values, const Range& range, int steps) {
+  const float scale = static_cast<float>((range.high - range.low) / steps);
+  const float low = static_cast<float>(range.low), inverse = 1 / scale, most = static_cast<float>(steps);
+  double sum = 0;
+  for (const float v : values) {
+    const float code = std::clamp(std::round((v - low) * inverse), 0.0f, most);
+    const float error = v - low - code * scale;
+    sum += error * error;
+  }
+  return sum;
+}
+
+}  // namespace
+
+Range best_range(const std::vector<std::vector<float>>& tensors, int steps) {
+  const std::vector<float> values = sample(tensors);
+  Range full{0, 0};
+  for (const auto& t : tensors) {
+    for (const float v : t) {
+      full.low = std::min<double>(full.low, v);
+      full.high = std::max<double>(full.high, v);
+    }
+  }
+  if (full.low == full.high) return {0, 1};
+  // One end after the other, down to a fifth of its extent.
+  constexpr int kFractions = 60;
+  Range best = full;
+  double least = squared_error(values, best, steps);
+  for (double Range::*end : {&Range::high, &Range::low}) {
+    if (full.*end == 0) continue;
+    for (int i = kFractions; i >= kFractions / 5; --i) {
+      Range trial = best;
+      trial.*end = full.*end * i / kFractions;
+      const double error = squared_error(values, trial, steps);
+      if (error < least) {
+        least = error;
+        best = trial;
+      }
+    }
+  }
+  return best;
+}
+
+Range score_range(const std::vector<std::vector<float>>& tensors) {
+  constexpr std::size_t kPlaces = 5;
+  std::vector<float> fifth;
+  double highest = 0;
+  for (auto scores : tensors) {
+    const std::size_t place = std::min(kPlaces, scores.size()) - 1;
+    std::nth_element(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(place), scores.end(), std::greater<>());
+    fifth.push_back(scores[place]);
+    highest = std::max<double>(highest, *std::max_element(scores.begin(), scores.end()));
+  }
+  // All but the lowest hundredth of the images.
+  const auto at = fifth.begin() + static_cast<std::ptrdiff_t>(fifth.size() / 100);
+  std::nth_element(fifth.begin(), at, fifth.end());
+  const double low = std::min<double>(*at, 0);
+  return highest > low ? Range{low, highest} : Range{0, 1};
+}
+
+}  // namespace reshift
