@@ -7,7 +7,8 @@
 /// complete and its channel parameters are loaded; a pixel group starts when the pixels it reads are
 /// written; an M-group ends when post-processing has drained the one before and its residual is here.
 ///
-/// Throughput: an entry a cycle, one cycle between operations. Latency: `read_*`, `tile_*` come 1 cycle after the entry.
+/// Throughput: an entry a cycle, one cycle between operations. Latency: `read_*` come 1 cycle after
+/// the entry.
 /// Handshake: operations and entries are valid/ready; what is issued is never stalled.
 /// Assumes: operations reach this module, the list walker, the coordinates, the residual controller
 /// and post-processing in the same order.
