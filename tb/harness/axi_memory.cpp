@@ -15,10 +15,13 @@ constexpr uint8_t kIncr = 1;
 }  // namespace
 
 AxiMemory::AxiMemory(const AxiMemoryConfig& config)
-    : config_(config), bytes_(static_cast<uint64_t>(config.data_width) / 8),
+    : config_(config),
+      bytes_(static_cast<uint64_t>(config.data_width) / 8),
       memory_(static_cast<uint8_t*>(std::calloc(config.bytes, 1)), &std::free),
-      ar_stall_(config.ar, config.seed + 1), r_stall_(config.r, config.seed + 2),
-      aw_stall_(config.aw, config.seed + 3), w_stall_(config.w, config.seed + 4),
+      ar_stall_(config.ar, config.seed + 1),
+      r_stall_(config.r, config.seed + 2),
+      aw_stall_(config.aw, config.seed + 3),
+      w_stall_(config.w, config.seed + 4),
       b_stall_(config.b, config.seed + 5) {
   if (!memory_) throw std::bad_alloc();
   if (config.data_width != 64 && config.data_width != 128 && config.data_width != 256) {
@@ -159,12 +162,12 @@ AxiMemory::Burst AxiMemory::accept(const Address& a, const char* channel) const 
 void AxiMemory::check_stable() {
   const AxiPins& p = pins_;
   const char* broken = nullptr;
-  if (ar_waits_ && !(p.ar_valid && Address{p.ar_addr, p.ar_id, p.ar_len, p.ar_size, p.ar_burst} ==
-                                       ar_waiting_)) {
+  if (ar_waits_ && !(p.ar_valid &&
+                     Address{p.ar_addr, p.ar_id, p.ar_len, p.ar_size, p.ar_burst} == ar_waiting_)) {
     broken = "AR";
   }
-  if (aw_waits_ && !(p.aw_valid && Address{p.aw_addr, p.aw_id, p.aw_len, p.aw_size, p.aw_burst} ==
-                                       aw_waiting_)) {
+  if (aw_waits_ && !(p.aw_valid &&
+                     Address{p.aw_addr, p.aw_id, p.aw_len, p.aw_size, p.aw_burst} == aw_waiting_)) {
     broken = "AW";
   }
   if (w_waits_ && !(p.w_valid && WriteData{p.w_data, p.w_strb, p.w_last} == w_waiting_)) {

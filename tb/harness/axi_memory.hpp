@@ -50,16 +50,16 @@ struct AxiPins {
 };
 
 struct AxiMemoryConfig {
-  uint64_t base = 0;          ///< first byte address
-  uint64_t bytes = 1 << 20;   ///< size; accesses outside answer DECERR
-  int data_width = 64;        ///< bits: 64, 128 or 256
-  int read_latency = 1;       ///< cycles from the AR handshake to the first data, at least 1
-  int write_latency = 1;      ///< cycles from the last data handshake to the response, at least 1
-  int max_reads = 16;         ///< bursts accepted and not finished, 1..64
+  uint64_t base = 0;         ///< first byte address
+  uint64_t bytes = 1 << 20;  ///< size; accesses outside answer DECERR
+  int data_width = 64;       ///< bits: 64, 128 or 256
+  int read_latency = 1;      ///< cycles from the AR handshake to the first data, at least 1
+  int write_latency = 1;     ///< cycles from the last data handshake to the response, at least 1
+  int max_reads = 16;        ///< bursts accepted and not finished, 1..64
   int max_writes = 16;
-  int declared_reads = 64;    ///< a master with more reads open breaks the protocol
+  int declared_reads = 64;  ///< a master with more reads open breaks the protocol
   int declared_writes = 64;
-  Stalls ar, r, aw, w, b;     ///< back-pressure (ready late) and gaps (valid late), each channel
+  Stalls ar, r, aw, w, b;  ///< back-pressure (ready late) and gaps (valid late), each channel
   uint64_t seed = run_seed();
 };
 
@@ -105,7 +105,7 @@ class AxiMemory {
     uint64_t number = 0;   ///< counted per direction
     uint64_t due = 0;      ///< first cycle for data (read) or response (write)
     uint32_t id = 0;
-    uint16_t left = 0;     ///< beats
+    uint16_t left = 0;  ///< beats
     uint16_t beat = 0;
     AxiResponse response = AxiResponse::kOkay;
   };

@@ -191,60 +191,61 @@ TEST_P(BrokenRule, IsSeen) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    AxiMemory, BrokenRule,
-    testing::Values(
-        std::pair{"4 KB",
-                  Crime([](AxiMemory& m) { offer_read(m.pins(), kBase + 4096 - 8, 2); })},
-        std::pair{"4 KB",
-                  Crime([](AxiMemory& m) { offer_write(m.pins(), kBase + 4096 - 8, 2); })},
-        std::pair{"burst type", Crime([](AxiMemory& m) {
-                    offer_read(m.pins(), kBase, 2);
-                    m.pins().ar_burst = 0;
-                  })},
-        std::pair{"size", Crime([](AxiMemory& m) {
-                    offer_write(m.pins(), kBase, 2);
-                    m.pins().aw_size = 2;
-                  })},
-        std::pair{"WLAST 1", Crime([](AxiMemory& m) {
-                    offer_write(m.pins(), kBase, 2);
-                    edge(m);
-                    m.pins().w_valid = m.pins().w_last = true;
-                  })},
-        std::pair{"WLAST 0", Crime([](AxiMemory& m) {
-                    offer_write(m.pins(), kBase, 1);
-                    edge(m);
-                    m.pins().w_valid = true;
-                  })},
-        std::pair{"reads open", Crime([](AxiMemory& m) {
-                    for (int i = 0; i < 3; ++i) {
-                      offer_read(m.pins(), kBase, 2);
-                      edge(m);
-                    }
-                  })},
-        std::pair{"writes open", Crime([](AxiMemory& m) {
-                    for (int i = 0; i < 3; ++i) {
-                      offer_write(m.pins(), kBase, 2);
-                      edge(m);
-                    }
-                  })},
-        std::pair{"AR changed", Crime([](AxiMemory& m) {
-                    m.pins().ar_ready = false;
-                    offer_read(m.pins(), kBase, 2);
-                    edge(m);
-                    m.pins().ar_addr += 64;
-                  })},
-        std::pair{"AW changed", Crime([](AxiMemory& m) {
-                    m.pins().aw_ready = false;
-                    offer_write(m.pins(), kBase, 2);
-                    edge(m);
-                    m.pins().aw_valid = false;
-                  })},
-        std::pair{"W changed", Crime([](AxiMemory& m) {
-                    m.pins().w_valid = true;  // no address yet, so not ready
-                    edge(m);
-                    m.pins().w_data[0] = 1;
-                  })}));
+INSTANTIATE_TEST_SUITE_P(AxiMemory, BrokenRule,
+                         testing::Values(std::pair{"4 KB", Crime([](AxiMemory& m) {
+                                                     offer_read(m.pins(), kBase + 4096 - 8, 2);
+                                                   })},
+                                         std::pair{"4 KB", Crime([](AxiMemory& m) {
+                                                     offer_write(m.pins(), kBase + 4096 - 8, 2);
+                                                   })},
+                                         std::pair{"burst type", Crime([](AxiMemory& m) {
+                                                     offer_read(m.pins(), kBase, 2);
+                                                     m.pins().ar_burst = 0;
+                                                   })},
+                                         std::pair{"size", Crime([](AxiMemory& m) {
+                                                     offer_write(m.pins(), kBase, 2);
+                                                     m.pins().aw_size = 2;
+                                                   })},
+                                         std::pair{"WLAST 1", Crime([](AxiMemory& m) {
+                                                     offer_write(m.pins(), kBase, 2);
+                                                     edge(m);
+                                                     m.pins().w_valid = m.pins().w_last = true;
+                                                   })},
+                                         std::pair{"WLAST 0", Crime([](AxiMemory& m) {
+                                                     offer_write(m.pins(), kBase, 1);
+                                                     edge(m);
+                                                     m.pins().w_valid = true;
+                                                   })},
+                                         std::pair{"reads open", Crime([](AxiMemory& m) {
+                                                     for (int i = 0; i < 3; ++i) {
+                                                       offer_read(m.pins(), kBase, 2);
+                                                       edge(m);
+                                                     }
+                                                   })},
+                                         std::pair{"writes open", Crime([](AxiMemory& m) {
+                                                     for (int i = 0; i < 3; ++i) {
+                                                       offer_write(m.pins(), kBase, 2);
+                                                       edge(m);
+                                                     }
+                                                   })},
+                                         std::pair{"AR changed", Crime([](AxiMemory& m) {
+                                                     m.pins().ar_ready = false;
+                                                     offer_read(m.pins(), kBase, 2);
+                                                     edge(m);
+                                                     m.pins().ar_addr += 64;
+                                                   })},
+                                         std::pair{"AW changed", Crime([](AxiMemory& m) {
+                                                     m.pins().aw_ready = false;
+                                                     offer_write(m.pins(), kBase, 2);
+                                                     edge(m);
+                                                     m.pins().aw_valid = false;
+                                                   })},
+                                         std::pair{"W changed", Crime([](AxiMemory& m) {
+                                                     m.pins().w_valid =
+                                                         true;  // no address yet, so not ready
+                                                     edge(m);
+                                                     m.pins().w_data[0] = 1;
+                                                   })}));
 
 }  // namespace
 }  // namespace reshift

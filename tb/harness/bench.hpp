@@ -27,7 +27,8 @@ class Agent {
 };
 
 /// A verilated model with clock (`clk_i`, or `clk` at the top) and synchronous reset, active low
-/// (`rst_ni` or `rst_n`), registers and memories starting with random values. One context a bench, so that benches are independent.
+/// (`rst_ni` or `rst_n`), registers and memories starting with random values. One context a bench,
+/// so that benches are independent.
 ///
 /// A trace is written to the file that the environment variable RESHIFT_TRACE names (for a second
 /// bench of the process with `.1` behind the name, and so on).
@@ -36,7 +37,8 @@ template <typename Model>
 class Bench {
  public:
   explicit Bench(uint64_t seed = run_seed())
-      : random_(seed), context_(make_context(seed)),
+      : random_(seed),
+        context_(make_context(seed)),
         model_(std::make_unique<Model>(context_.get(), "dut")) {
     open_trace();
     set_reset(1);

@@ -21,18 +21,19 @@ using Item = std::pair<uint64_t, uint64_t>;  // low 64 bits, high 36 bits
 
 struct Stream {
   explicit Stream(Stalls in, Stalls out)
-      : driver(bench->in_valid_i, bench->in_ready_o,
-               [this](const Item& item) {
-                 set_bits(bench->in_data_i, 0, 64, item.first);
-                 set_bits(bench->in_data_i, 64, 36, item.second);
-               },
-               in),
-        monitor(bench->out_valid_o, bench->out_ready_i,
-                [this] {
-                  return Item{get_bits(bench->out_data_o, 0, 64),
-                              get_bits(bench->out_data_o, 64, 36)};
-                },
-                [this](const Item& item) { board.actual(item); }, out) {
+      : driver(
+            bench->in_valid_i, bench->in_ready_o,
+            [this](const Item& item) {
+              set_bits(bench->in_data_i, 0, 64, item.first);
+              set_bits(bench->in_data_i, 64, 36, item.second);
+            },
+            in),
+        monitor(
+            bench->out_valid_o, bench->out_ready_i,
+            [this] {
+              return Item{get_bits(bench->out_data_o, 0, 64), get_bits(bench->out_data_o, 64, 36)};
+            },
+            [this](const Item& item) { board.actual(item); }, out) {
     bench->unstable_i = bench->fail_i = 0;
     bench.add(driver);
     bench.add(monitor);

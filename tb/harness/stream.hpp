@@ -73,7 +73,10 @@ class StreamMonitor : public Agent {
 
   StreamMonitor(const uint8_t& valid, uint8_t& ready, Get get, Sink sink, Stalls stalls = {},
                 uint64_t seed = run_seed())
-      : valid_(valid), ready_(ready), get_(std::move(get)), sink_(std::move(sink)),
+      : valid_(valid),
+        ready_(ready),
+        get_(std::move(get)),
+        sink_(std::move(sink)),
         stalls_(stalls, seed ^ 0x9e3779b97f4a7c15ull) {
     ready_ = 0;
   }
