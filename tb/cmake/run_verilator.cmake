@@ -28,7 +28,7 @@ endif()
 file(GLOB top ${RTL}/*/${TOP}.sv)
 execute_process(
   COMMAND ${VERILATOR} ${FLAGS} --MMD --Mdir ${DIR} --prefix ${PREFIX} --top-module ${TOP}
-          ${library} ${waivers} ${packages} ${FILES} ${top}
+          ${library} ${waivers} ${CMAKE_CURRENT_LIST_DIR}/inline.vlt ${packages} ${FILES} ${top}
   RESULT_VARIABLE status OUTPUT_QUIET)
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "Verilator failed on ${TOP}")

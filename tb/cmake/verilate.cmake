@@ -114,7 +114,7 @@ function(reshift_verilate)
             -DVERILATOR_ROOT=${RESHIFT_VERILATOR_ROOT} -DRTL=${RESHIFT_RTL} -DDIR=${dir}
             -DPREFIX=${arg_PREFIX} -DTOP=${arg_TOP} "-DFILES=${arg_FILES}"
             "-DFLAGS=${flags};${arg_ARGS}" -P ${PROJECT_SOURCE_DIR}/tb/cmake/run_verilator.cmake
-    DEPENDS ${PROJECT_SOURCE_DIR}/tb/cmake/run_verilator.cmake ${RESHIFT_RTL}/files.txt
+    DEPENDS ${PROJECT_SOURCE_DIR}/tb/cmake/run_verilator.cmake ${PROJECT_SOURCE_DIR}/tb/cmake/inline.vlt ${RESHIFT_RTL}/files.txt
             ${arg_FILES}
     DEPFILE ${dir}/depfile
     COMMENT "Verilating ${arg_NAME}"
@@ -122,7 +122,7 @@ function(reshift_verilate)
   add_library(${arg_NAME} STATIC ${units})
   # The generated code is not ours to warn about; the slow unit runs once.
   set_source_files_properties(${dir}/${arg_PREFIX}__fast.cpp PROPERTIES
-    COMPILE_OPTIONS "-w;-O3;-fno-semantic-interposition")
+    COMPILE_OPTIONS "-w;-O2;-fno-semantic-interposition")
   set_source_files_properties(${dir}/${arg_PREFIX}__slow.cpp PROPERTIES COMPILE_OPTIONS "-w;-O0")
   target_include_directories(${arg_NAME} SYSTEM PUBLIC ${dir})
   target_link_libraries(${arg_NAME} PUBLIC reshift_verilated)
