@@ -79,8 +79,9 @@ module rs_check
       place_ok(e.dst_base, e.dst_words, e.dst_phase, e.dst_row_addr, e.dst_row_bank) &&
       (!e.residual || (!e.res_shift[5] &&
        place_ok(e.res_base, e.res_words, e.res_phase, e.res_row_addr, e.res_row_bank))) &&
-      fits(e.lo[15:ActW-1]) && fits(e.hi[15:ActW-1]) && signed'(e.lo) <= signed'(e.hi) && fits(e.in_zero[15:ActW-1]) &&
-      fits(e.out_zero[15:ActW-1]) && (!e.residual || fits(e.res_zero[15:ActW-1]));
+      fits(e.lo[15:ActW-1]) && fits(e.hi[15:ActW-1]) && signed'(e.lo) <= signed'(e.hi) &&
+      fits(e.in_zero[15:ActW-1]) && fits(e.out_zero[15:ActW-1]) &&
+      (!e.residual || fits(e.res_zero[15:ActW-1]));
 
   always_ff @(posedge clk_i) begin
     if (check_i) begin

@@ -4,8 +4,9 @@
 // guards progress. Start and soft reset both halt the core, wait until the bus is quiet and pulse
 // core_rst_no, so that every run begins from the same state.
 //
-//   start:  Idle -> Quiet -> Reset -> Run -> Idle (done)      soft reset: any -> Quiet -> Reset -> Idle
-//                                      \-> Error
+//   start:      Idle -> Quiet -> Reset -> Run -> Idle (done)
+//                                          \--> Error
+//   soft reset: any --> Quiet -> Reset -> Idle
 
 `include "rs_assert.svh"
 

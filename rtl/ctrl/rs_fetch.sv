@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // Fetches descriptors ahead, a batch to a read command, and gives them out in program order with
-// their checksums tested. The first pass runs ahead until the sequencer finds `end` (end_i) and then
+// their checksums tested. The first pass runs ahead until the sequencer finds `end` (end_i) and
 // drops what was fetched too far; from then on it goes round from 1 to `end` for the other frames.
 // At most Ahead descriptors are inside, so its commands always find room in the read client's FIFO.
 

@@ -1,9 +1,9 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // Runs a program: takes descriptors from rs_fetch, has each checked, and puts it into the queue of
-// its engine; `begin` sets the tokens, `end` puts a marker into STORE's queue and moves the input and
-// output windows to the next frame. Goes on to the next frame without waiting for anything. Three
-// cycles a descriptor. The first bad descriptor stops it until the reset.
+// its engine; `begin` sets the tokens, `end` puts a marker into STORE's queue and moves the input
+// and output windows to the next frame. Goes on to the next frame without waiting for anything.
+// Three cycles a descriptor. The first bad descriptor stops it until the reset.
 
 `include "rs_assert.svh"
 
@@ -51,16 +51,21 @@ module rs_sequencer
   input  logic                data_valid_i,
   output logic                data_ready_o,
   input  logic [AxiDataW-1:0] data_i,
-  /// To LOAD's, STORE's and EXEC's queue.
+  /// To LOAD's and STORE's queue.
   output logic                load_valid_o,
   input  logic                load_ready_i,
   output logic                store_valid_o,
   input  logic                store_ready_i,
   output transfer_t           transfer_o,
+  /// EXEC's queue.
   output logic                exec_valid_o,
   input  logic                exec_ready_i,
   output desc_exec_t          exec_o
 );
+
+  localparam int unsigned QueueDepth = 4;
+  // An exec descriptor without its reserved end and its checksum.
+  localparam int unsigned ExecW = 640;
 
   typedef enum logic [1:0] {StIdle, StWait, StAct, StStop} state_e;
   state_e state_q, state_d;
@@ -74,6 +79,9 @@ module rs_sequencer
   error_e              cause;
   logic [31:0]         frames_q;  // to run, this one included
   logic [AddrW-1:0]    in_base_q, out_base_q;
+  logic                exec_push, exec_space;
+  logic [ExecW-1:0]    exec_item;
+  logic [$clog2(QueueDepth+1)-1:0] unused_count;
 
   assign as_begin    = desc;
   assign as_weights  = desc;
@@ -125,7 +133,7 @@ module rs_sequencer
     desc_ready      = 1'b0;
     load_valid_o    = 1'b0;
     store_valid_o   = 1'b0;
-    exec_valid_o    = 1'b0;
+    exec_push       = 1'b0;
     credits_valid_o = 1'b0;
     error_o         = '{valid: 1'b0, cause: cause, index: index, addr: '0};
     unique case (state_q)
@@ -154,8 +162,8 @@ module rs_sequencer
               desc_ready   = load_ready_i;
             end
             OpExec: begin
-              exec_valid_o = 1'b1;
-              desc_ready   = exec_ready_i;
+              exec_push  = 1'b1;
+              desc_ready = exec_space;
             end
             default: begin  // store_features, end
               store_valid_o = 1'b1;
@@ -188,7 +196,19 @@ module rs_sequencer
 
   assign load_credits_o = as_begin.load_credits;
   assign exec_credits_o = as_begin.exec_credits;
-  assign exec_o         = desc;
+
+  rs_fifo #(.Width(ExecW), .Depth(QueueDepth)) u_exec_queue (
+    .clk_i,
+    .rst_ni,
+    .in_valid_i (exec_push),
+    .in_ready_o (exec_space),
+    .in_data_i  (desc[ExecW-1:0]),
+    .out_valid_o(exec_valid_o),
+    .out_ready_i(exec_ready_i),
+    .out_data_o (exec_item),
+    .count_o    (unused_count)
+  );
+  assign exec_o = 1024'(exec_item);
 
   always_comb begin
     transfer_o              = '0;
@@ -221,6 +241,6 @@ module rs_sequencer
   end
 
   logic unused_fields;
-  assign unused_fields = ^{as_begin, as_weights, as_features};
+  assign unused_fields = ^{as_begin, as_weights, as_features, desc};
 
 endmodule

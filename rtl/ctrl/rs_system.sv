@@ -164,18 +164,9 @@ module rs_system
     $error("rs_system: ActW must be 8 to 16");
   end
 
-  // Descriptors fetched ahead fill the fetch FIFO; LOAD's FIFO covers the memory latency.
-  localparam int unsigned Ahead = 8;
-  localparam int unsigned MaxBurst = 16;
-  localparam int unsigned MaxOutstanding = 8;
-  localparam logic [15:0] FetchBeats = 16'(Ahead * DescriptorBytes * 8 / AxiDataW);
-  localparam logic [15:0] LoadBeats = 16'(MaxBurst * MaxOutstanding);
-  localparam int unsigned QueueDepth = 4;
-  localparam int unsigned QueueCountW = $clog2(QueueDepth + 1);
+  localparam int unsigned Ahead = 8;  // descriptors fetched ahead
   localparam int unsigned Counters = 12;
   localparam int unsigned Sources = 5;
-  // An exec descriptor without its reserved end and its checksum.
-  localparam int unsigned ExecW = 640;
 
   logic rst_n;  // of everything but registers and control
   assign core_rst_no = rst_n;
@@ -190,16 +181,18 @@ module rs_system
   logic [Counters-1:0]        strobe;
   logic [Counters-1:0][31:0]  count;
   error_t [Sources-1:0]       errors;
-  error_t                     read_error, write_error, load_error, store_error, seq_error;
+  error_t [Sources-2:0]       engine_errors;
+  error_t                     seq_error;
   logic [IndexW-1:0]          index;
-  logic                       seq_busy, load_busy, store_busy, read_idle, write_idle;
-  logic                       read_beat, write_beat, progress;
+  logic                       seq_busy, progress;
+  logic [3:0]                 engines_busy;  // axi write, axi read, store, load
+  logic [1:0]                 beats;         // write, read
 
   assign halt_o   = halt;
-  assign errors   = {seq_error, store_error, load_error, write_error, read_error};
-  assign progress = progress_i || read_beat || write_beat || (fb_valid_o && fb_ready_i);
+  assign errors   = {seq_error, engine_errors};
+  assign progress = progress_i || |beats || (fb_valid_o && fb_ready_i);
   assign strobe   = {Counters{counting}} &
-                    {write_beat, read_beat, perf_stall_i, perf_busy_i, first_frame, 1'b1};
+                    {beats, perf_stall_i, perf_busy_i, first_frame, 1'b1};
 
   rs_regs #(
     .M(M), .C(C), .P(P), .ActW(ActW), .ExpN(ExpN), .AccW(AccW), .FbDepth(FbDepth),
@@ -256,8 +249,7 @@ module rs_system
     .error_i      (errors),
     .index_i      (index),
     .frame_done_i (frame_done),
-    .units_busy_i ({!write_idle, !read_idle, store_busy, exec_busy_i || exec_valid_o, load_busy,
-                    seq_busy}),
+    .units_busy_i ({engines_busy[3:1], exec_busy_i || exec_valid_o, engines_busy[0], seq_busy}),
     .progress_i   (progress)
   );
 
@@ -270,22 +262,15 @@ module rs_system
   );
 
   // Sequencer and queues.
-  logic              credits_valid;
-  logic [3:0]        load_credits, exec_credits;
-  logic              q_load_valid, q_load_ready, q_store_valid, q_store_ready;
-  logic              q_exec_valid, q_exec_ready;
-  transfer_t         q_transfer, load_item, store_item;
-  desc_exec_t        q_exec;
-  logic              load_item_valid, load_item_ready, store_item_valid, store_item_ready;
-  logic [ExecW-1:0]  exec_item;
-  logic [QueueCountW-1:0] unused_load_count, unused_store_count, unused_exec_count;
-
-  // Read clients: fetch [0], LOAD [1].
-  logic [1:0]               rd_valid, rd_ready, rd_data_valid, rd_data_ready, rd_data_last;
-  logic [1:0][AddrW-1:0]    rd_addr;
-  logic [1:0][31:0]         rd_bytes;
-  logic [1:0][IndexW-1:0]   rd_tag;
-  logic [1:0][AxiDataW-1:0] rd_data;
+  logic                credits_valid;
+  logic [3:0]          load_credits, exec_credits;
+  logic                q_load_valid, q_load_ready, q_store_valid, q_store_ready;
+  transfer_t           q_transfer;
+  logic                fetch_valid, fetch_ready, fetch_data_valid, fetch_data_ready;
+  logic [AddrW-1:0]    fetch_addr;
+  logic [31:0]         fetch_bytes;
+  logic [IndexW-1:0]   fetch_tag;
+  logic [AxiDataW-1:0] fetch_data;
 
   rs_sequencer #(
     .M(M), .C(C), .P(P), .ActW(ActW), .ExpN(ExpN), .FbDepth(FbDepth), .WmDepth(WmDepth),
@@ -301,205 +286,51 @@ module rs_system
     .credits_valid_o(credits_valid),
     .load_credits_o (load_credits),
     .exec_credits_o (exec_credits),
-    .cmd_valid_o    (rd_valid[0]),
-    .cmd_ready_i    (rd_ready[0]),
-    .cmd_addr_o     (rd_addr[0]),
-    .cmd_bytes_o    (rd_bytes[0]),
-    .cmd_tag_o      (rd_tag[0]),
-    .data_valid_i   (rd_data_valid[0]),
-    .data_ready_o   (rd_data_ready[0]),
-    .data_i         (rd_data[0]),
+    .cmd_valid_o    (fetch_valid),
+    .cmd_ready_i    (fetch_ready),
+    .cmd_addr_o     (fetch_addr),
+    .cmd_bytes_o    (fetch_bytes),
+    .cmd_tag_o      (fetch_tag),
+    .data_valid_i   (fetch_data_valid),
+    .data_ready_o   (fetch_data_ready),
+    .data_i         (fetch_data),
     .load_valid_o   (q_load_valid),
     .load_ready_i   (q_load_ready),
     .store_valid_o  (q_store_valid),
     .store_ready_i  (q_store_ready),
     .transfer_o     (q_transfer),
-    .exec_valid_o   (q_exec_valid),
-    .exec_ready_i   (q_exec_ready),
-    .exec_o         (q_exec)
+    .exec_valid_o,
+    .exec_ready_i,
+    .exec_o         (exec_desc_o)
   );
 
-  rs_fifo #(.Width($bits(transfer_t)), .Depth(QueueDepth)) u_load_queue (
+  rs_engines #(
+    .M(M), .P(P), .ActW(ActW), .FbDepth(FbDepth), .TileW(TileW), .AxiDataW(AxiDataW),
+    .Ahead(Ahead)
+  ) u_engines (
     .clk_i,
-    .rst_ni     (rst_n),
-    .in_valid_i (q_load_valid),
-    .in_ready_o (q_load_ready),
-    .in_data_i  (q_transfer),
-    .out_valid_o(load_item_valid),
-    .out_ready_i(load_item_ready),
-    .out_data_o (load_item),
-    .count_o    (unused_load_count)
-  );
-
-  rs_fifo #(.Width($bits(transfer_t)), .Depth(QueueDepth)) u_store_queue (
-    .clk_i,
-    .rst_ni     (rst_n),
-    .in_valid_i (q_store_valid),
-    .in_ready_o (q_store_ready),
-    .in_data_i  (q_transfer),
-    .out_valid_o(store_item_valid),
-    .out_ready_i(store_item_ready),
-    .out_data_o (store_item),
-    .count_o    (unused_store_count)
-  );
-
-  rs_fifo #(.Width(ExecW), .Depth(QueueDepth)) u_exec_queue (
-    .clk_i,
-    .rst_ni     (rst_n),
-    .in_valid_i (q_exec_valid),
-    .in_ready_o (q_exec_ready),
-    .in_data_i  (q_exec[ExecW-1:0]),
-    .out_valid_o(exec_valid_o),
-    .out_ready_i(exec_ready_i),
-    .out_data_o (exec_item),
-    .count_o    (unused_exec_count)
-  );
-  assign exec_desc_o = 1024'(exec_item);
-
-  // Tokens: EXEC to LOAD [0], LOAD to EXEC [1], EXEC to STORE [2], STORE to EXEC [3].
-  logic [3:0] token_post, token_take, token;
-
-  assign load_token_o  = token[1];
-  assign store_token_o = token[3];
-  assign token_take[1] = take_load_token_i;
-  assign token_take[3] = take_store_token_i;
-  assign token_post[0] = post_load_i;
-  assign token_post[2] = post_store_i;
-
-  rs_tokens u_tokens (
-    .clk_i,
-    .rst_ni      (rst_n),
-    .init_i      (credits_valid),
-    .init_count_i({8'(exec_credits), 8'd0, 8'd0, 8'(load_credits)}),
-    .post_i      (token_post),
-    .take_i      (token_take),
-    .avail_o     (token)
-  );
-
-  // Engines.
-  logic               load_fb_valid, load_fb_ready, store_fb_valid, store_fb_ready;
-  logic [BankW-1:0]   load_fb_bank, store_fb_bank;
-  logic [FbAddrW-1:0] load_fb_addr, store_fb_addr;
-  logic                wr_valid, wr_ready, wr_data_valid, wr_data_ready, wr_data_last, wr_done;
-  logic [AddrW-1:0]    wr_addr;
-  logic [31:0]         wr_bytes;
-  logic [IndexW-1:0]   wr_tag;
-  logic [AxiDataW-1:0] wr_data;
-
-  rs_load #(
-    .M(M), .P(P), .ActW(ActW), .TileW(TileW), .FbDepth(FbDepth), .AxiDataW(AxiDataW)
-  ) u_load (
-    .clk_i,
-    .rst_ni      (rst_n),
-    .busy_o      (load_busy),
-    .item_valid_i(load_item_valid),
-    .item_ready_o(load_item_ready),
-    .item_i      (load_item),
-    .token_i     (token[0]),
-    .take_token_o(token_take[0]),
-    .post_exec_o (token_post[1]),
-    .error_o     (load_error),
-    .cmd_valid_o (rd_valid[1]),
-    .cmd_ready_i (rd_ready[1]),
-    .cmd_addr_o  (rd_addr[1]),
-    .cmd_bytes_o (rd_bytes[1]),
-    .cmd_tag_o   (rd_tag[1]),
-    .data_valid_i(rd_data_valid[1]),
-    .data_ready_o(rd_data_ready[1]),
-    .data_i      (rd_data[1]),
-    .data_last_i (rd_data_last[1]),
-    .param_valid_o,
-    .param_ready_i,
-    .param_o,
-    .header_valid_o,
-    .header_ready_i,
-    .header_o,
-    .tile_valid_o,
-    .tile_ready_i,
-    .tile_o,
-    .fb_valid_o  (load_fb_valid),
-    .fb_ready_i  (load_fb_ready),
-    .fb_bank_o   (load_fb_bank),
-    .fb_addr_o   (load_fb_addr),
-    .fb_data_o   (fb_wdata_o)
-  );
-
-  rs_store #(.M(M), .P(P), .ActW(ActW), .FbDepth(FbDepth), .AxiDataW(AxiDataW)) u_store (
-    .clk_i,
-    .rst_ni      (rst_n),
-    .busy_o      (store_busy),
-    .item_valid_i(store_item_valid),
-    .item_ready_o(store_item_ready),
-    .item_i      (store_item),
-    .token_i     (token[2]),
-    .take_token_o(token_take[2]),
-    .post_exec_o (token_post[3]),
-    .frame_done_o(frame_done),
-    .error_o     (store_error),
-    .fb_valid_o  (store_fb_valid),
-    .fb_ready_i  (store_fb_ready),
-    .fb_bank_o   (store_fb_bank),
-    .fb_addr_o   (store_fb_addr),
-    .fb_rvalid_i,
-    .fb_rdata_i,
-    .cmd_valid_o (wr_valid),
-    .cmd_ready_i (wr_ready),
-    .cmd_addr_o  (wr_addr),
-    .cmd_bytes_o (wr_bytes),
-    .cmd_tag_o   (wr_tag),
-    .data_valid_o(wr_data_valid),
-    .data_ready_i(wr_data_ready),
-    .data_o      (wr_data),
-    .data_last_o (wr_data_last),
-    .done_i      (wr_done)
-  );
-
-  rs_fb_port #(.BankW(BankW), .FbAddrW(FbAddrW)) u_fb_port (
-    .clk_i,
-    .rst_ni       (rst_n),
-    .load_valid_i (load_fb_valid),
-    .load_ready_o (load_fb_ready),
-    .load_bank_i  (load_fb_bank),
-    .load_addr_i  (load_fb_addr),
-    .store_valid_i(store_fb_valid),
-    .store_ready_o(store_fb_ready),
-    .store_bank_i (store_fb_bank),
-    .store_addr_i (store_fb_addr),
-    .fb_valid_o,
-    .fb_ready_i,
-    .fb_write_o,
-    .fb_bank_o,
-    .fb_addr_o
-  );
-
-  // Bus.
-  logic read_error_decerr, write_error_decerr;
-
-  assign read_error.cause  = read_error_decerr ? ErrReadDecerr : ErrReadSlverr;
-  assign write_error.cause = write_error_decerr ? ErrWriteDecerr : ErrWriteSlverr;
-
-  rs_axi_read #(
-    .AxiAddrW(AddrW), .AxiDataW(AxiDataW), .MaxOutstanding(MaxOutstanding), .MaxBurst(MaxBurst),
-    .Clients(2), .TagW(IndexW), .FifoBeats({LoadBeats, FetchBeats})
-  ) u_axi_read (
-    .clk_i,
-    .rst_ni        (rst_n),
-    .halt_i        (halt),
-    .idle_o        (read_idle),
-    .cmd_valid_i   (rd_valid),
-    .cmd_ready_o   (rd_ready),
-    .cmd_addr_i    (rd_addr),
-    .cmd_bytes_i   (rd_bytes),
-    .cmd_tag_i     (rd_tag),
-    .data_valid_o  (rd_data_valid),
-    .data_ready_i  (rd_data_ready),
-    .data_o        (rd_data),
-    .data_last_o   (rd_data_last),
-    .error_valid_o (read_error.valid),
-    .error_decerr_o(read_error_decerr),
-    .error_addr_o  (read_error.addr),
-    .error_tag_o   (read_error.index),
-    .beat_o        (read_beat),
+    .rst_ni            (rst_n),
+    .halt_i            (halt),
+    .busy_o            (engines_busy),
+    .error_o           (engine_errors),
+    .frame_done_o      (frame_done),
+    .beat_o            (beats),
+    .credits_valid_i   (credits_valid),
+    .load_credits_i    (load_credits),
+    .exec_credits_i    (exec_credits),
+    .load_valid_i      (q_load_valid),
+    .load_ready_o      (q_load_ready),
+    .store_valid_i     (q_store_valid),
+    .store_ready_o     (q_store_ready),
+    .transfer_i        (q_transfer),
+    .fetch_valid_i     (fetch_valid),
+    .fetch_ready_o     (fetch_ready),
+    .fetch_addr_i      (fetch_addr),
+    .fetch_bytes_i     (fetch_bytes),
+    .fetch_tag_i       (fetch_tag),
+    .fetch_data_valid_o(fetch_data_valid),
+    .fetch_data_ready_i(fetch_data_ready),
+    .fetch_data_o      (fetch_data),
     .m_axi_araddr_o,
     .m_axi_arlen_o,
     .m_axi_arvalid_o,
@@ -508,32 +339,7 @@ module rs_system
     .m_axi_rresp_i,
     .m_axi_rlast_i,
     .m_axi_rvalid_i,
-    .m_axi_rready_o
-  );
-
-  rs_axi_write #(
-    .AxiAddrW(AddrW), .AxiDataW(AxiDataW), .MaxOutstanding(MaxOutstanding), .MaxBurst(MaxBurst),
-    .TagW(IndexW)
-  ) u_axi_write (
-    .clk_i,
-    .rst_ni        (rst_n),
-    .halt_i        (halt),
-    .idle_o        (write_idle),
-    .cmd_valid_i   (wr_valid),
-    .cmd_ready_o   (wr_ready),
-    .cmd_addr_i    (wr_addr),
-    .cmd_bytes_i   (wr_bytes),
-    .cmd_tag_i     (wr_tag),
-    .data_valid_i  (wr_data_valid),
-    .data_ready_o  (wr_data_ready),
-    .data_i        (wr_data),
-    .data_last_i   (wr_data_last),
-    .done_o        (wr_done),
-    .error_valid_o (write_error.valid),
-    .error_decerr_o(write_error_decerr),
-    .error_addr_o  (write_error.addr),
-    .error_tag_o   (write_error.index),
-    .beat_o        (write_beat),
+    .m_axi_rready_o,
     .m_axi_awaddr_o,
     .m_axi_awlen_o,
     .m_axi_awvalid_o,
@@ -545,10 +351,30 @@ module rs_system
     .m_axi_wready_i,
     .m_axi_bresp_i,
     .m_axi_bvalid_i,
-    .m_axi_bready_o
+    .m_axi_bready_o,
+    .load_token_o,
+    .store_token_o,
+    .take_load_token_i,
+    .take_store_token_i,
+    .post_load_i,
+    .post_store_i,
+    .param_valid_o,
+    .param_ready_i,
+    .param_o,
+    .header_valid_o,
+    .header_ready_i,
+    .header_o,
+    .tile_valid_o,
+    .tile_ready_i,
+    .tile_o,
+    .fb_valid_o,
+    .fb_ready_i,
+    .fb_write_o,
+    .fb_bank_o,
+    .fb_addr_o,
+    .fb_wdata_o,
+    .fb_rvalid_i,
+    .fb_rdata_i
   );
-
-  logic unused_bits;
-  assign unused_bits = ^{q_exec[1023:ExecW], rd_data_last[0]};
 
 endmodule

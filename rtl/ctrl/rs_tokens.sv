@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// Counting tokens between the engines: one count for each direction. A token given in a cycle can be
-// taken in the next. Counts stop at their maximum: a program that gives more is wrong anyway.
+// Counting tokens between the engines: one count for each direction. A token given in a cycle can
+// be taken in the next. Counts stop at their maximum: a program that gives more is wrong anyway.
 
 `include "rs_assert.svh"
 

@@ -1,8 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// AXI4 read master for several clients (one ID, answers in order). Client 0 goes first; clients take
-// turns burst by burst, so that none waits for another's FIFO. Up to MaxOutstanding bursts are
-// open. One beat a cycle; every bus output is registered.
+// AXI4 read master for several clients (one ID, answers in order). The lowest client with a burst
+// ready goes first; a client whose FIFO is full has none ready, so that none waits for another's.
+// Up to MaxOutstanding bursts are open. One beat a cycle; every bus output is registered.
 //
 //   client k: rs_read_client ---burst---> AR register, list of open bursts
 //             rs_read_client <---beat---- R skid buffer

@@ -82,7 +82,7 @@ module rs_read_client #(
   assign offset         = cmd_addr_i[ByteW-1:0];
   assign tail           = cmd_bytes_i[ByteW-1:0] - ByteW'(1);
   assign tail_end       = (ByteW + 1)'(tail) + (ByteW + 1)'(offset);
-  // Flush: the block has as many beats as the bus transfers, so one is made after the last bus beat.
+  // Flush: the block has as many beats as the bus transfers; one is made after the last bus beat.
   assign align_in = '{shift: -offset, prime: offset != '0, flush: offset != '0 && !tail_end[ByteW],
                       tail: tail};
 

@@ -5,8 +5,8 @@
 //   prime = 1: the first beat is only kept, so out[k] is made of in[k+1] and in[k]
 // With flush, one more beat follows the last input beat. A read whose first byte is in lane o uses
 // shift = -o mod bytes and prime = (o != 0); a write uses shift = o and prime = 0.
-// One beat a cycle, no latency; the flush beat takes a cycle of its own. The command must stay until
-// cmd_ready_o, which comes with the last output beat. A primed packet of one beat must flush.
+// One beat a cycle, no latency; the flush beat takes a cycle of its own. The command must stay
+// until cmd_ready_o, which comes with the last output beat. A primed packet of one beat must flush.
 
 `include "rs_assert.svh"
 

@@ -1,8 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// Walks the words of a feature tensor in the order in which memory holds them: for each pixel group,
-// for each of its P pixels (bank), for each word of the pixel. Word w of group g is at address
-// base + g * words + w. One word a cycle; the first one cycle after start_i.
+// Walks the words of a feature tensor in the order in which memory holds them: for each pixel
+// group, for each of its P pixels (bank), for each word of the pixel. Word w of group g is at
+// address base + g * words + w. One word a cycle; the first one cycle after start_i.
 
 module rs_word_walker #(
   /// Pixels of a group.

@@ -3,8 +3,8 @@
 // Changes the word width of a stream by a power of two, little endian: the first narrow word is the
 // low end of the wide one. Full throughput on the wider side's account (a narrow word a cycle),
 // latency 1. in_ready_o depends on out_ready_i; the output comes from registers.
-// last_i marks the end of a packet: going up, the wide word is sent as it is, with what stands above
-// the last narrow word undefined; going down, last_o marks the wide word's last narrow word.
+// last_i marks the end of a packet: going up, the wide word is sent as it is, with what stands
+// above the last narrow word undefined; going down, last_o marks its last narrow word.
 
 `include "rs_assert.svh"
 

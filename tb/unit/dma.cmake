@@ -1,4 +1,4 @@
-# Benches of rtl/dma and rtl/lib.
+# Benches of rtl/dma.
 foreach(width 64 128 256)
   foreach(name rs_axi_read rs_axi_write)
     reshift_bench(NAME ${name} SET ${width} TOP ${name}_bench PARAMS AxiDataW=${width}

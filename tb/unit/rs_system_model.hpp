@@ -275,7 +275,9 @@ struct Program {
       uint64_t code = input[i];
       if (hw::kCodeBytes == 2) code |= static_cast<uint64_t>(input[i + 1]) << 8;
       const auto value = sign_extend((code + 1) & ((1ull << hw::kActW) - 1), hw::kActW);
-      for (size_t b = 0; b < hw::kCodeBytes; ++b) out[i + b] = static_cast<uint8_t>(value >> (8 * b));
+      for (size_t b = 0; b < hw::kCodeBytes; ++b) {
+        out[i + b] = static_cast<uint8_t>(value >> (8 * b));
+      }
     }
     return out;
   }

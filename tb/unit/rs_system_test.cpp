@@ -92,10 +92,11 @@ class System {
     EXPECT_TRUE(core.tiles == repeat(program.tiles, frames));
     Bytes expected = image;
     for (uint32_t f = 0; f < frames; ++f) {
-      const auto from = image.begin() + static_cast<long>(in_base + f * in_stride + program.in_offset);
+      const uint64_t in = in_base + f * in_stride + program.in_offset;
+      const uint64_t out = out_base + f * out_stride + program.out_offset;
+      const auto from = image.begin() + static_cast<long>(in);
       const Bytes result = Program::result({from, from + program.bytes});
-      std::copy(result.begin(), result.end(),
-                expected.begin() + static_cast<long>(out_base + f * out_stride + program.out_offset));
+      std::copy(result.begin(), result.end(), expected.begin() + static_cast<long>(out));
     }
     Bytes actual(kMemory);
     memory.read(0, actual);
