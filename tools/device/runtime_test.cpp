@@ -1,0 +1,166 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "device/runtime.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "compile/compile.hpp"
+#include "compile/hardware.hpp"
+#include "device/compare.hpp"
+#include "device/sim.hpp"
+#include "golden/program_interpreter.hpp"
+#include "golden/random_network.hpp"
+
+namespace reshift {
+namespace {
+
+namespace reg = spec::reg;
+using ::testing::HasSubstr;
+
+/// A core made of the program interpreter, with the registers that the runtime uses.
+class ModelDevice : public Device {
+ public:
+  ModelDevice(const spec::Hardware& hw, std::size_t bytes) : hw_(hw), memory_(bytes) {
+    const auto u = [](int v) { return static_cast<std::uint32_t>(v); };
+    registers[reg::kId] = spec::kRegisterId;
+    registers[reg::kVersion] = spec::kVersion;
+    registers[reg::kCapShape] = u(hw.m | hw.c << 8 | hw.p << 16 | hw.act_w << 24);
+    registers[reg::kCapFormat] = u(hw.exponents | hw.acc_w << 8 | (hw.axi_data_w / 8) << 16);
+    registers[reg::kCapFbDepth] = u(hw.fb_depth);
+    registers[reg::kCapWmDepth] = u(hw.wm_depth);
+    registers[reg::kCapPmDepth] = u(hw.pm_depth);
+  }
+
+  std::uint32_t read_register(std::uint32_t offset) override { return registers[offset]; }
+  void write_register(std::uint32_t offset, std::uint32_t value) override {
+    if (offset == reg::kIrqStatus) {
+      registers[offset] &= ~value;
+    } else if (offset == reg::kCtrl) {
+      value == 1 ? start() : void(resets += value == 2);
+    } else {
+      registers[offset] = value;
+    }
+  }
+  std::uint64_t memory_base() const override { return kBase; }
+  std::uint64_t memory_bytes() const override { return memory_.size(); }
+  void write_memory(std::uint64_t address, std::span<const std::uint8_t> bytes) override {
+    std::copy(bytes.begin(), bytes.end(), window(address, bytes.size()).begin());
+  }
+  void read_memory(std::uint64_t address, std::span<std::uint8_t> bytes) override {
+    const auto from = window(address, bytes.size());
+    std::copy(from.begin(), from.end(), bytes.begin());
+  }
+  void wait_interrupt() override {
+    if (registers[reg::kIrqStatus] == 0) throw Error("no interrupt");
+  }
+
+  std::map<std::uint32_t, std::uint32_t> registers;
+  std::uint32_t fail_with = 0;  ///< error cause of the next starts
+  int resets = 0;
+
+ private:
+  static constexpr std::uint64_t kBase = 0x1'0000'0000;  // beyond 32 bits
+
+  std::span<std::uint8_t> window(std::uint64_t address, std::uint64_t bytes) {
+    if (address < kBase || address - kBase + bytes > memory_.size()) throw Error("address outside the memory");
+    return std::span(memory_).subspan(address - kBase, bytes);
+  }
+  std::uint64_t address(std::uint32_t low) { return std::uint64_t{registers[low + 4]} << 32 | registers[low]; }
+
+  void start() {
+    if (fail_with != 0) {
+      registers[reg::kErrCause] = fail_with;
+      registers[reg::kErrDescriptor] = 3;
+      registers[reg::kIrqStatus] = 2;
+      return;
+    }
+    const std::uint64_t frames = registers[reg::kFrames];
+    const auto image = window(address(reg::kProgBaseLo), registers[reg::kProgSize]);
+    const auto output = ProgramInterpreter(hw_, image).run(
+        window(address(reg::kInBaseLo), frames * registers[reg::kInStride]), registers[reg::kInStride], registers[reg::kOutStride]);
+    write_memory(address(reg::kOutBaseLo), output);
+    registers[reg::kFramesDone] = static_cast<std::uint32_t>(frames);
+    registers[reg::kIrqStatus] = 1;
+  }
+
+  spec::Hardware hw_;
+  std::vector<std::uint8_t> memory_;
+};
+
+class RuntimeTest : public ::testing::Test {
+ protected:
+  std::string error_of(const std::function<void()>& action) {
+    try {
+      action();
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  }
+  const spec::Hardware& hw_ = find_hardware("4x4x3");
+  const Program program_ = compile(hw_, random_qnet(5), {true});
+  const std::vector<std::int32_t> image_ = random_image(program_.net, 7);
+};
+
+TEST_F(RuntimeTest, RunsFramesAndComparesEveryLayer) {
+  ModelDevice device(hw_, 1 << 24);
+  Runtime runtime(device, program_);
+  const auto window = program_.input_window(image_);
+  std::vector<std::uint8_t> two = window;
+  two.insert(two.end(), window.begin(), window.end());
+  auto result = runtime.run(two);
+  ASSERT_EQ(result.output.size(), static_cast<std::size_t>(2 * program_.out_stride));
+  const auto tensors = LayerReference(program_.net).run(image_);
+  EXPECT_EQ(tensors, run_graph(program_.net, image_));
+  const auto second = std::span(result.output).subspan(static_cast<std::size_t>(program_.out_stride));
+  Comparison same(program_);
+  same.add(1, {"core", second}, tensors);
+  EXPECT_EQ(same.mismatches(), 0u);
+
+  const StoredTensor& last = program_.stored.back();
+  second[static_cast<std::size_t>(last.offset)] ^= 1;  // channel 0 of pixel (0, 0)
+  Comparison different(program_);
+  different.add(1, {"core", second}, tensors);
+  EXPECT_EQ(different.mismatches(), 1u);
+  EXPECT_THAT(different.first(), HasSubstr("image 1, layer " + program_.net.ops.back().name));
+  EXPECT_THAT(different.first(), HasSubstr("pixel y 0 x 0, channel 0"));
+}
+
+TEST_F(RuntimeTest, RefusesAnotherCore) {
+  ModelDevice other(find_hardware("16x16x8"), 1 << 24);
+  EXPECT_THAT(error_of([&] { Runtime(other, program_); }), HasSubstr("compiled for 4x4x3 with M 4, the core has 16"));
+  ModelDevice newer(hw_, 1 << 24);
+  newer.registers[reg::kVersion] = spec::kVersion + 1;
+  EXPECT_THAT(error_of([&] { Runtime(newer, program_); }), HasSubstr("interface version"));
+  ModelDevice foreign(hw_, 1 << 24);
+  foreign.registers[reg::kId] = 0;
+  EXPECT_THAT(error_of([&] { Runtime(foreign, program_); }), HasSubstr("no ReShift core"));
+  ModelDevice small(hw_, 4096);
+  EXPECT_THAT(error_of([&] { Runtime(small, program_); }), HasSubstr("too small"));
+}
+
+TEST_F(RuntimeTest, NamesCauseAndPlaceOfAnErrorAndRunsAgain) {
+  ModelDevice device(hw_, 1 << 24);
+  Runtime runtime(device, program_);
+  const auto window = program_.input_window(image_);
+  device.fail_with = static_cast<std::uint32_t>(spec::Error::kReadDecerr);
+  const std::string error = error_of([&] { runtime.run(window); });
+  EXPECT_THAT(error, HasSubstr("read_decerr"));
+  EXPECT_THAT(error, HasSubstr("descriptor 3 (" + program_.descriptors[3] + ")"));
+  EXPECT_EQ(device.resets, 1);
+  device.fail_with = 0;
+  EXPECT_EQ(error_of([&] { runtime.run(window); }), "");
+}
+
+TEST(SimDevice, NamesTheCommandThatBuildsAMissingCore) {
+  try {
+    open_sim_device("no-such-core", {});
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("make sim CONFIG=no-such-core"));
+  }
+}
+
+}  // namespace
+}  // namespace reshift
