@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-// One library for each simulated core: compiled with RESHIFT_MODEL (the Verilated class), RESHIFT_MODEL_HEADER and
-// RESHIFT_DATA_WIDTH (AXI data bits).
+// One library for each simulated core: compiled with RESHIFT_MODEL (the Verilated class),
+// RESHIFT_MODEL_HEADER and RESHIFT_DATA_WIDTH (AXI data bits).
 #include <cstdlib>
 
 #include RESHIFT_MODEL_HEADER
@@ -26,8 +26,11 @@ AxiMemoryConfig memory_config(const SimOptions& options) {
 class SimDevice : public Device {
  public:
   explicit SimDevice(const SimOptions& options)
-      : bytes_(options.memory_bytes), bench_(options.seed), memory_(memory_config(options)),
-        master_([this] { bench_.tick(); }), memory_port_(bench_.dut(), memory_),
+      : bytes_(options.memory_bytes),
+        bench_(options.seed),
+        memory_(memory_config(options)),
+        master_([this] { bench_.tick(); }),
+        memory_port_(bench_.dut(), memory_),
         register_port_(bench_.dut(), master_) {
     bench_.reset();
     bench_.add(memory_port_);

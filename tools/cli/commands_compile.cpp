@@ -28,11 +28,14 @@ void run_compile(const Options& options) {
 
 void add_compile(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("compile", "Compile a quantised network for a configuration of the core");
+  CLI::App* command =
+      app.add_subcommand("compile", "Compile a quantised network for a configuration of the core");
   command->add_option("NET", options->net, "quantised network")->required();
   command->add_option("--hw", options->hardware, "configuration, as 16x16x8")->required();
-  command->add_flag("--store-all", options->store_all, "store every layer's output, so that `run` compares each");
-  command->add_option("--report", options->report, "write the report as JSON, - for the standard output");
+  command->add_flag("--store-all", options->store_all,
+                    "store every layer's output, so that `run` compares each");
+  command->add_option("--report", options->report,
+                      "write the report as JSON, - for the standard output");
   command->add_option("-o,--output", options->output, "the program")->required();
   command->footer("Example: reshift compile resnet20.net --hw 16x16x8 -o resnet20.program");
   command->callback([options] { run_compile(*options); });

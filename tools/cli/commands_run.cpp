@@ -55,7 +55,8 @@ Images read_images(const Program& program, const Options& options) {
 
 /// The output windows that the program interpreter makes, images in parallel.
 std::vector<std::uint8_t> run_golden(const Program& program, const Images& images) {
-  const auto in = static_cast<std::size_t>(program.in_stride), out = static_cast<std::size_t>(program.out_stride);
+  const auto in = static_cast<std::size_t>(program.in_stride),
+             out = static_cast<std::size_t>(program.out_stride);
   std::vector<std::uint8_t> output(images.codes.size() * out);
   Progress progress("golden model", images.codes.size());
   // Several frames a task: an interpreter decodes the whole program when it is made.
@@ -64,9 +65,10 @@ std::vector<std::uint8_t> run_golden(const Program& program, const Images& image
   parallel_for((count + kTask - 1) / kTask, [&](std::size_t task) {
     const std::size_t first = task * kTask, frames = std::min(kTask, count - first);
     ProgramInterpreter interpreter(program.hw, program.image);
-    const auto windows = interpreter.run(std::span(images.windows).subspan(first * in, frames * in), program.in_stride,
-                                         program.out_stride);
-    std::copy(windows.begin(), windows.end(), output.begin() + static_cast<std::ptrdiff_t>(first * out));
+    const auto windows = interpreter.run(std::span(images.windows).subspan(first * in, frames * in),
+                                         program.in_stride, program.out_stride);
+    std::copy(windows.begin(), windows.end(),
+              output.begin() + static_cast<std::ptrdiff_t>(first * out));
     progress.advance(frames);
   });
   return output;
@@ -95,10 +97,11 @@ Measured run_rtl(const Program& program, const Images& images, const Options& op
   for (std::size_t first = 0; first < images.codes.size(); first += runtime.max_frames()) {
     const std::size_t frames = std::min(runtime.max_frames(), images.codes.size() - first);
     std::size_t seen = 0;
-    const auto result = runtime.run(std::span(images.windows).subspan(first * in, frames * in), [&](std::size_t done) {
-      progress.advance(done - seen);
-      seen = done;
-    });
+    const auto result = runtime.run(std::span(images.windows).subspan(first * in, frames * in),
+                                    [&](std::size_t done) {
+                                      progress.advance(done - seen);
+                                      seen = done;
+                                    });
     const Counters& c = result.counters;
     measured.output.insert(measured.output.end(), result.output.begin(), result.output.end());
     measured.counters.cycles += c.cycles;
@@ -110,7 +113,8 @@ Measured run_rtl(const Program& program, const Images& images, const Options& op
     measured.later_cycles += c.cycles - c.cycles_first;
     measured.later_frames += frames - 1;
   }
-  measured.cycles_per_second = static_cast<double>(device->clock_cycles() - start_cycle) / seconds_since(start);
+  measured.cycles_per_second =
+      static_cast<double>(device->clock_cycles() - start_cycle) / seconds_since(start);
   return measured;
 }
 
@@ -118,9 +122,10 @@ std::size_t best_class(const std::vector<std::int32_t>& logits) {
   return static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
 
-/// Compares every stored tensor of the back end's output with the program interpreter's and the logits (with all layers
-/// stored, every layer) with the graph interpreter's.
-Comparison compare_all(const Program& program, const Images& images, const std::vector<std::uint8_t>& golden,
+/// Compares every stored tensor of the back end's output with the program interpreter's and the
+/// logits (with all layers stored, every layer) with the graph interpreter's.
+Comparison compare_all(const Program& program, const Images& images,
+                       const std::vector<std::uint8_t>& golden,
                        const std::vector<std::uint8_t>* core) {
   Comparison comparison(program);
   const LayerReference reference(program.net);
@@ -128,7 +133,8 @@ Comparison compare_all(const Program& program, const Images& images, const std::
   for (std::size_t i = 0; i < images.codes.size(); ++i) {
     const auto golden_window = std::span(golden).subspan(i * out, out);
     if (core) {
-      comparison.add(i, {"core", std::span(*core).subspan(i * out, out)}, {"golden program", golden_window});
+      comparison.add(i, {"core", std::span(*core).subspan(i * out, out)},
+                     {"golden program", golden_window});
     }
     comparison.add(i, {"golden program", golden_window}, reference.run(images.codes[i]));
   }
@@ -138,7 +144,8 @@ Comparison compare_all(const Program& program, const Images& images, const std::
 void add_measured(const Program& program, const Measured& measured, nlohmann::json& result) {
   const bool single = measured.later_frames == 0;
   const double per_image = single ? static_cast<double>(measured.counters.cycles_first)
-                                  : static_cast<double>(measured.later_cycles) / static_cast<double>(measured.later_frames);
+                                  : static_cast<double>(measured.later_cycles) /
+                                        static_cast<double>(measured.later_frames);
   const double lanes = result.at("lanes");
   result["cycles"] = measured.counters.cycles;
   result["cycles_first"] = measured.counters.cycles_first;
@@ -152,19 +159,23 @@ void add_measured(const Program& program, const Measured& measured, nlohmann::js
 }
 
 void print_result(const nlohmann::json& r) {
-  fmt::print("{} images, {} mismatches", r.at("images").get<std::size_t>(), r.at("mismatches").get<std::size_t>());
+  fmt::print("{} images, {} mismatches", r.at("images").get<std::size_t>(),
+             r.at("mismatches").get<std::size_t>());
   if (!r.at("correct").is_null()) fmt::print(", {} correct", r.at("correct").get<std::size_t>());
   fmt::print("\n");
   if (r.at("cycles_per_image").is_null()) return;
-  fmt::print("{:.0f} cycles an image ({} for the first), {:.1f} % of {} lanes; {:.0f} simulated cycles a second\n",
-             r.at("cycles_per_image").get<double>(), r.at("cycles_first").get<std::uint64_t>(),
-             100 * r.at("mac_utilization").get<double>(), r.at("lanes").get<int>(),
-             r.at("sim_cycles_per_second").get<double>());
+  fmt::print(
+      "{:.0f} cycles an image ({} for the first), {:.1f} % of {} lanes; {:.0f} simulated cycles a "
+      "second\n",
+      r.at("cycles_per_image").get<double>(), r.at("cycles_first").get<std::uint64_t>(),
+      100 * r.at("mac_utilization").get<double>(), r.at("lanes").get<int>(),
+      r.at("sim_cycles_per_second").get<double>());
   const double cycles = r.at("cycles");
   fmt::print("  {:<10} {:>12} {:>6.1f} %\n", "busy", r.at("exec_busy").get<std::uint64_t>(),
              100 * r.at("exec_busy").get<double>() / cycles);
   for (const auto& [cause, stall] : r.at("stalls").items()) {
-    fmt::print("  {:<10} {:>12} {:>6.1f} %\n", cause, stall.get<std::uint64_t>(), 100 * stall.get<double>() / cycles);
+    fmt::print("  {:<10} {:>12} {:>6.1f} %\n", cause, stall.get<std::uint64_t>(),
+               100 * stall.get<double>() / cycles);
   }
 }
 
@@ -177,7 +188,8 @@ void run_program(const Options& options) {
   const auto golden_start = Clock::now();
   const std::vector<std::uint8_t> golden = run_golden(program, images);
   const double golden_seconds = seconds_since(golden_start);
-  const Comparison comparison = compare_all(program, images, golden, rtl ? &measured->output : nullptr);
+  const Comparison comparison =
+      compare_all(program, images, golden, rtl ? &measured->output : nullptr);
 
   const std::vector<std::uint8_t>& output = rtl ? measured->output : golden;
   const auto out = static_cast<std::size_t>(program.out_stride);
@@ -185,22 +197,25 @@ void run_program(const Options& options) {
   bool labelled = true;
   nlohmann::json classes = nlohmann::json::array();
   for (std::size_t i = 0; i < images.codes.size(); ++i) {
-    const std::size_t best = best_class(program.stored_codes(program.output(), std::span(output).subspan(i * out, out)));
+    const std::size_t best =
+        best_class(program.stored_codes(program.output(), std::span(output).subspan(i * out, out)));
     classes.push_back(best);
     labelled = labelled && images.labels[i] >= 0;
     correct += images.labels[i] == static_cast<int>(best);
   }
-  nlohmann::json result = {{"images", images.codes.size()},
-                           {"backend", options.backend},
-                           {"hardware", program.hw.name},
-                           {"mismatches", comparison.mismatches()},
-                           {"correct", labelled ? nlohmann::json(correct) : nlohmann::json()},
-                           {"classes", classes},
-                           {"lanes", program.hw.m * program.hw.c * program.hw.p},
-                           {"macs", program.macs()},
-                           {"golden_images_per_second", static_cast<double>(images.codes.size()) / golden_seconds},
-                           {"memory_latency", options.memory_latency}};
-  for (const char* key : {"cycles_first", "cycles_per_image", "mac_utilization", "stalls", "sim_cycles_per_second"}) {
+  nlohmann::json result = {
+      {"images", images.codes.size()},
+      {"backend", options.backend},
+      {"hardware", program.hw.name},
+      {"mismatches", comparison.mismatches()},
+      {"correct", labelled ? nlohmann::json(correct) : nlohmann::json()},
+      {"classes", classes},
+      {"lanes", program.hw.m * program.hw.c * program.hw.p},
+      {"macs", program.macs()},
+      {"golden_images_per_second", static_cast<double>(images.codes.size()) / golden_seconds},
+      {"memory_latency", options.memory_latency}};
+  for (const char* key :
+       {"cycles_first", "cycles_per_image", "mac_utilization", "stalls", "sim_cycles_per_second"}) {
     result[key] = nullptr;  // the golden back end knows no cycles
   }
   if (rtl) add_measured(program, *measured, result);
@@ -213,21 +228,28 @@ void run_program(const Options& options) {
 
 void add_run(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "run", "Run a program on images, on the simulated core or the golden model, and compare the results");
+  CLI::App* command = app.add_subcommand("run",
+                                         "Run a program on images, on the simulated core or the "
+                                         "golden model, and compare the results");
   command->add_option("PROGRAM", options->program, "compiled network")->required();
-  command->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder or tar")->required();
+  command->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder or tar")
+      ->required();
   command->add_option("--labels", options->labels, "labels: IDX, or text of lines `name class`");
   command->add_option("--count", options->count, "images")->required()->check(CLI::PositiveNumber);
   command->add_option("--backend", options->backend, "rtl: the Verilated core, golden: the model")
       ->required()
       ->check(CLI::IsMember({"rtl", "golden"}));
-  command->add_option("--mem-latency", options->memory_latency, "cycles from an address to its first data")
+  command
+      ->add_option("--mem-latency", options->memory_latency,
+                   "cycles from an address to its first data")
       ->check(CLI::Range(1, 10000))
       ->capture_default_str();
   command->add_option("--trace", options->trace, "write a waveform (FST)");
-  command->add_option("--json", options->json, "write the result as JSON, - for the standard output");
-  command->footer("Example: reshift run resnet20.program --data test_batch.bin.xz --count 50 --backend rtl --json result.json");
+  command->add_option("--json", options->json,
+                      "write the result as JSON, - for the standard output");
+  command->footer(
+      "Example: reshift run resnet20.program --data test_batch.bin.xz --count 50 --backend rtl "
+      "--json result.json");
   command->callback([options] { run_program(*options); });
 }
 

@@ -77,8 +77,8 @@ std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net) {
     const Layout& out = layouts[static_cast<std::size_t>(op.output)];
     in.pitch = std::max(in.pitch, out.phased ? 2 * out.phase_width() : out.width);
     if (in.pitch > kMaxPitch) {
-      throw Error("operation {}: rows of {} pixels, a descriptor says at most {}", op.name, in.pitch,
-                  kMaxPitch);
+      throw Error("operation {}: rows of {} pixels, a descriptor says at most {}", op.name,
+                  in.pitch, kMaxPitch);
     }
   }
   return layouts;
@@ -103,9 +103,10 @@ Placement place_tensors(const spec::Hardware& hw, const QNet& net) {
       region.base = std::max(region.base, other->base + other->size);
     }
     placement.words = std::max(placement.words, region.base + region.size);
-    placed.insert(std::upper_bound(placed.begin(), placed.end(), &region,
-                                   [](const Region* a, const Region* b) { return a->base < b->base; }),
-                  &region);
+    placed.insert(
+        std::upper_bound(placed.begin(), placed.end(), &region,
+                         [](const Region* a, const Region* b) { return a->base < b->base; }),
+        &region);
     for (const std::size_t t : region.tensors) placement.layouts[t].base = region.base;
   }
   if (placement.words > hw.fb_depth) {
@@ -121,9 +122,11 @@ Placement place_tensors(const spec::Hardware& hw, const QNet& net) {
         worst = i;
       }
     }
-    throw Error("operation {}: the feature buffer of {} is too small: {} words a bank are alive there and {} "
-                "needed in all, it has {}",
-                net.ops[worst].name, hw.name, most, placement.words, hw.fb_depth);
+    throw Error(
+        "operation {}: the feature buffer of {} is too small: {} words a bank are alive there and "
+        "{} "
+        "needed in all, it has {}",
+        net.ops[worst].name, hw.name, most, placement.words, hw.fb_depth);
   }
   return placement;
 }

@@ -14,7 +14,8 @@ namespace {
 void check_fits(const spec::Hardware& hw, const QNet& net) {
   net.validate();
   if (net.act_w > hw.act_w) {
-    throw Error("network {} has activations of {} bits, {} has {}", net.name, net.act_w, hw.name, hw.act_w);
+    throw Error("network {} has activations of {} bits, {} has {}", net.name, net.act_w, hw.name,
+                hw.act_w);
   }
   if (net.exponents > hw.exponents) {
     throw Error("network {} has {} weight exponents, {} has {}", net.name, net.exponents, hw.name,
@@ -32,7 +33,8 @@ void check_supported(const std::vector<Support>& report, const spec::Hardware& h
   if (!message.empty()) throw Error("{} cannot run this network:{}", hw.name, message);
 }
 
-/// The fastest arrangement of the image that fits the feature buffer, and where everything lies then.
+/// The fastest arrangement of the image that fits the feature buffer, and where everything lies
+/// then.
 std::pair<Lowered, Placement> lower_and_place(const spec::Hardware& hw, const QNet& net) {
   std::optional<Error> refused;
   for (Lowered& lowered : lower(hw, net)) {
@@ -50,13 +52,14 @@ std::int64_t useful_macs(const QNet& net, const QOp& op) {
   if (op.kind != QKind::kConv) return 0;
   const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
   const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
-  return static_cast<std::int64_t>(out.size()) * (in.channels / op.groups) * op.kernel_h * op.kernel_w *
-         op.terms;
+  return static_cast<std::int64_t>(out.size()) * (in.channels / op.groups) * op.kernel_h *
+         op.kernel_w * op.terms;
 }
 
 /// One report line per operation of the lowered network, without what emit() adds.
-std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original, const Lowered& lowered,
-                                 const Placement& placement, const std::vector<ExecPlan>& execs) {
+std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
+                                 const Lowered& lowered, const Placement& placement,
+                                 const std::vector<ExecPlan>& execs) {
   std::vector<OpReport> reports;
   for (std::size_t i = 0; i < lowered.net.ops.size(); ++i) {
     const QOp& op = lowered.net.ops[i];

@@ -6,11 +6,12 @@
 namespace reshift {
 
 struct CompileOptions {
-  bool store_all = false;  ///< store every operation's output, in order, nothing overlapped with a store
+  bool store_all =
+      false;  ///< store every operation's output, in order, nothing overlapped with a store
 };
 
-/// Compiles a network for a configuration. Throws Error when an operation is unsupported or something does not
-/// fit; the message names the operation and the numbers.
+/// Compiles a network for a configuration. Throws Error when an operation is unsupported or
+/// something does not fit; the message names the operation and the numbers.
 Program compile(const spec::Hardware& hw, const QNet& net, const CompileOptions& options);
 
 }  // namespace reshift

@@ -14,9 +14,11 @@ namespace {
 
 using Timing = ProgramInterpreter::Timing;
 
-/// Compiles the network of a seed, runs two frames, and compares everything that reaches memory with the graph.
+/// Compiles the network of a seed, runs two frames, and compares everything that reaches memory
+/// with the graph.
 void check_seed(const spec::Hardware& hw, std::uint64_t seed, bool store_all, Timing timing) {
-  SCOPED_TRACE(fmt::format("{} seed {} store_all {} late {}", hw.name, seed, store_all, timing == Timing::kLate));
+  SCOPED_TRACE(fmt::format("{} seed {} store_all {} late {}", hw.name, seed, store_all,
+                           timing == Timing::kLate));
   const QNet net = random_qnet(seed);
   const Program program = compile(hw, net, {store_all});
   std::vector<std::uint8_t> input;
@@ -28,10 +30,12 @@ void check_seed(const spec::Hardware& hw, std::uint64_t seed, bool store_all, Ti
     const auto window = program.input_window(image);
     input.insert(input.end(), window.begin(), window.end());
   }
-  const auto output = ProgramInterpreter(hw, program.image, timing).run(input, program.in_stride, program.out_stride);
+  const auto output = ProgramInterpreter(hw, program.image, timing)
+                          .run(input, program.in_stride, program.out_stride);
   ASSERT_GE(program.stored.size(), store_all ? net.ops.size() : 1);
   for (std::size_t f = 0; f < kFrames; ++f) {
-    const auto window = std::span(output).subspan(f * static_cast<std::size_t>(program.out_stride), static_cast<std::size_t>(program.out_stride));
+    const auto window = std::span(output).subspan(f * static_cast<std::size_t>(program.out_stride),
+                                                  static_cast<std::size_t>(program.out_stride));
     for (const StoredTensor& t : program.stored) {
       ASSERT_EQ(program.stored_codes(t, window), expected[f][static_cast<std::size_t>(t.tensor)])
           << "frame " << f << " tensor " << t.name;

@@ -5,13 +5,15 @@
 
 namespace reshift {
 
-/// When the next operation's pixel group g may start: first + g * step pixels of the producer's raster written.
+/// When the next operation's pixel group g may start: first + g * step pixels of the producer's
+/// raster written.
 struct Need {
   std::int64_t first = 0, step = 0;
 };
 
-/// The tightest such line from the exact need of every group of `op`, which reads the tensor in `source` that the operation
-/// before it writes while walking a raster of `producer_pitch`; `groups` is the number of groups of `op`.
+/// The tightest such line from the exact need of every group of `op`, which reads the tensor in
+/// `source` that the operation before it writes while walking a raster of `producer_pitch`;
+/// `groups` is the number of groups of `op`.
 Need pixels_needed(const spec::Hardware& hw, const QNet& net, const QOp& op, const Layout& source,
                    int producer_pitch, int groups);
 

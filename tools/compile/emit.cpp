@@ -16,10 +16,13 @@ using spec::Opcode;
 constexpr std::int64_t kAlignment = 64;
 /// Loads are emitted at least this many EXECs ahead.
 constexpr std::size_t kLookAhead = 2;
-/// Cycles from the last issue to the first of the next operation, roughly: pipeline depth and fetch.
+/// Cycles from the last issue to the first of the next operation, roughly: pipeline depth and
+/// fetch.
 constexpr std::int64_t kFillCycles = 24;
 
-std::int64_t align(std::int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+std::int64_t align(std::int64_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
 
 /// A part of an EXEC's list that one LOAD_WEIGHTS brings.
 struct Chunk {
@@ -34,8 +37,13 @@ class Emitter {
  public:
   Emitter(const Lowered& lowered, const Placement& placement, const std::vector<ExecPlan>& execs,
           bool store_all, Program& program)
-      : lowered_(lowered), net_(lowered.net), placement_(placement), execs_(execs),
-        store_all_(store_all), program_(program), hw_(program.hw) {}
+      : lowered_(lowered),
+        net_(lowered.net),
+        placement_(placement),
+        execs_(execs),
+        store_all_(store_all),
+        program_(program),
+        hw_(program.hw) {}
 
   void run() {
     for (std::size_t e = 0; e < execs_.size(); ++e) make_chunks(e);
@@ -48,8 +56,8 @@ class Emitter {
       exec_time += estimate(hw_, execs_[e]).exec + kFillCycles;
       emit_loads_for(e + 1);  // the rest of a list longer than the memory: it is walked as it comes
       emit_loads_for(std::min(e + 1 + kLookAhead, execs_.size()));
-      while (next_chunk_ < chunks_.size() && load_time_ + chunks_[next_chunk_].cycles <= exec_time &&
-             fits(e == 0 ? 0 : e - 1)) {
+      while (next_chunk_ < chunks_.size() &&
+             load_time_ + chunks_[next_chunk_].cycles <= exec_time && fits(e == 0 ? 0 : e - 1)) {
         load_weights();
       }
     }
@@ -102,7 +110,8 @@ class Emitter {
     const QOp& op = net_.ops[plan.op];
     const int channels = net_.tensors[index(op.output)].channels;
     std::vector<std::uint32_t> records;
-    for (int row = plan.first_m_group * hw_.m; row < (plan.first_m_group + plan.m_groups) * hw_.m; ++row) {
+    for (int row = plan.first_m_group * hw_.m; row < (plan.first_m_group + plan.m_groups) * hw_.m;
+         ++row) {
       ChannelParams p;
       if (op.kind == QKind::kMaxPool) {
         p = {-op.post.out_zero, 1, 0};  // the code itself
@@ -158,8 +167,8 @@ class Emitter {
     return entries <= index(hw_.wm_depth) && params <= hw_.pm_depth;
   }
 
-  /// Emits loads up to those of EXEC `end` - 1, as far as they find room without an EXEC that is not yet
-  /// emitted: else the fetcher could wait for a load that waits for an EXEC behind it.
+  /// Emits loads up to those of EXEC `end` - 1, as far as they find room without an EXEC that is
+  /// not yet emitted: else the fetcher could wait for a load that waits for an EXEC behind it.
   void emit_loads_for(std::size_t end) {
     while (next_chunk_ < chunks_.size() && chunks_[next_chunk_].exec < end && fits(next_exec_)) {
       load_weights();
@@ -241,8 +250,9 @@ class Emitter {
       }
       spec::set_signed(d, x::kLo, op.post.lo);
       spec::set_signed(d, x::kHi, op.post.hi);
-      spec::set_signed(d, x::kInZero, op.kind == QKind::kMaxPool ? code_min(net_.act_w)
-                                                                 : net_.tensors[index(op.input)].zero);
+      spec::set_signed(
+          d, x::kInZero,
+          op.kind == QKind::kMaxPool ? code_min(net_.act_w) : net_.tensors[index(op.input)].zero);
       spec::set_signed(d, x::kOutZero, op.post.out_zero);
       spec::set(d, x::kNeedFirst, plan.need.first);
       spec::set(d, x::kNeedStep, plan.need.step);
@@ -265,17 +275,20 @@ class Emitter {
     spec::set(d, spec::store_features::kGroups, layout.groups(hw_));
     spec::set(d, spec::store_features::kOffset, program_.out_stride);
     program_.stored.push_back({tensor.name, lowered_.source_op[op_index],
-                               lowered_.source_tensor[index(op.output)], program_.out_stride, layout});
+                               lowered_.source_tensor[index(op.output)], program_.out_stride,
+                               layout});
     program_.out_stride += align(layout.bytes(hw_));
   }
 
   void finish() {
-    const auto start = align(static_cast<std::int64_t>(descriptors_.size()) * spec::kDescriptorBytes);
+    const auto start =
+        align(static_cast<std::int64_t>(descriptors_.size()) * spec::kDescriptorBytes);
     program_.image.assign(static_cast<std::size_t>(start), 0);
     for (std::size_t i = 0; i < descriptors_.size(); ++i) {
       Descriptor& d = descriptors_[i];
       if (spec::get(d, common::kOpcode) == static_cast<std::uint32_t>(Opcode::kLoadWeights)) {
-        spec::set(d, spec::load_weights::kOffset, spec::get(d, spec::load_weights::kOffset) + start);
+        spec::set(d, spec::load_weights::kOffset,
+                  spec::get(d, spec::load_weights::kOffset) + start);
       }
       spec::seal(d);
       std::copy_n(reinterpret_cast<const std::uint8_t*>(d.data()), spec::kDescriptorBytes,

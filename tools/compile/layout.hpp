@@ -41,7 +41,8 @@ struct Layout {
   bool operator==(const Layout&) const = default;
 };
 
-/// Codes [channel][y][x] to the bytes of a window; everything that is no pixel or channel is `zero`.
+/// Codes [channel][y][x] to the bytes of a window; everything that is no pixel or channel is
+/// `zero`.
 void pack_tensor(const spec::Hardware& hw, const Layout& layout,
                  std::span<const std::int32_t> codes, int zero, std::span<std::uint8_t> bytes);
 

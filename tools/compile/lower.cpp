@@ -19,7 +19,8 @@ struct Axis {
   int kernel, stride, dilation, pad, in, out;
 };
 
-/// One way to arrange an axis: kernel offset k is image offset `slots[k_slot[k]]` of raster offset k_tap[k].
+/// One way to arrange an axis: kernel offset k is image offset `slots[k_slot[k]]` of raster offset
+/// k_tap[k].
 struct AxisPacking {
   std::vector<int> slots;
   std::vector<int> k_slot, k_tap;
@@ -43,7 +44,8 @@ AxisPacking pack_kernel(const Axis& a) {
   return p;
 }
 
-/// `stride` image pixels from `base` on in the slots (those that the kernel reads), the rest in taps.
+/// `stride` image pixels from `base` on in the slots (those that the kernel reads), the rest in
+/// taps.
 AxisPacking pack_phases(const Axis& a, int base) {
   AxisPacking p;
   for (int k = 0; k < a.kernel; ++k) {
@@ -96,7 +98,8 @@ Lowered apply_packing(const spec::Hardware& hw, const QNet& net, std::size_t rea
     return static_cast<std::size_t>(((std::int64_t{a} * an + b) * bn + c) * cn + d);
   };
   const auto terms = static_cast<std::size_t>(op.terms);
-  op.term_values.assign(index(out.channels, image.channels, 0, op.kernel_h, 0, op.kernel_w, 0) * terms, 0);
+  op.term_values.assign(
+      index(out.channels, image.channels, 0, op.kernel_h, 0, op.kernel_w, 0) * terms, 0);
   for (int oc = 0; oc < out.channels; ++oc) {
     for (int ky = 0; ky < original.kernel_h; ++ky) {
       for (int kx = 0; kx < original.kernel_w; ++kx) {
@@ -104,21 +107,23 @@ Lowered apply_packing(const spec::Hardware& hw, const QNet& net, std::size_t rea
         const int column_slots = static_cast<int>(columns.slots.size());
         const int first_slot = (rows.k_slot[ry] * column_slots + columns.k_slot[rx]) * channels;
         for (int c = 0; c < channels; ++c) {
-          const std::size_t from = index(oc, channels, c, original.kernel_h, ky, original.kernel_w, kx);
-          const std::size_t to = index(oc, image.channels, first_slot + c, op.kernel_h,
-                                       rows.k_tap[ry] + op.pad_top, op.kernel_w,
-                                       columns.k_tap[rx] + op.pad_left);
-          std::copy_n(original.term_values.begin() + static_cast<std::ptrdiff_t>(from * terms), terms,
-                      op.term_values.begin() + static_cast<std::ptrdiff_t>(to * terms));
+          const std::size_t from =
+              index(oc, channels, c, original.kernel_h, ky, original.kernel_w, kx);
+          const std::size_t to =
+              index(oc, image.channels, first_slot + c, op.kernel_h, rows.k_tap[ry] + op.pad_top,
+                    op.kernel_w, columns.k_tap[rx] + op.pad_left);
+          std::copy_n(original.term_values.begin() + static_cast<std::ptrdiff_t>(from * terms),
+                      terms, op.term_values.begin() + static_cast<std::ptrdiff_t>(to * terms));
         }
       }
     }
   }
   const int pitch = std::max(image.width, out.width);
   const int groups = ceil_div((out.height - 1) * pitch + out.width, hw.p);
-  const int entries = ceil_div(image.channels, hw.c) * rows.distinct_taps() *
-                      columns.distinct_taps() * op.terms;
-  result.input_cycles = static_cast<double>(groups) * ceil_div(out.channels, hw.m) * std::max(entries, hw.p);
+  const int entries =
+      ceil_div(image.channels, hw.c) * rows.distinct_taps() * columns.distinct_taps() * op.terms;
+  result.input_cycles =
+      static_cast<double>(groups) * ceil_div(out.channels, hw.m) * std::max(entries, hw.p);
   return result;
 }
 
@@ -210,8 +215,8 @@ std::string_view to_string(Support::Verdict verdict) {
 std::vector<std::int32_t> arrange_image(const InputTable& table, const QTensor& image,
                                         const QTensor& input, std::span<const std::int32_t> codes) {
   if (codes.size() != image.size()) {
-    throw Error("the image has {} values, the network expects {}x{}x{}", codes.size(), image.channels,
-                image.height, image.width);
+    throw Error("the image has {} values, the network expects {}x{}x{}", codes.size(),
+                image.channels, image.height, image.width);
   }
   std::vector<std::int32_t> arranged;
   arranged.reserve(input.size());
@@ -221,9 +226,9 @@ std::vector<std::int32_t> arrange_image(const InputTable& table, const QTensor& 
       for (int x = 0; x < input.width; ++x) {
         const int ix = x * table.stride_w + slot.dx;
         const bool inside = iy >= 0 && iy < image.height && ix >= 0 && ix < image.width;
-        arranged.push_back(
-            inside ? codes[static_cast<std::size_t>((slot.channel * image.height + iy) * image.width + ix)]
-                   : image.zero);
+        arranged.push_back(inside ? codes[static_cast<std::size_t>(
+                                        (slot.channel * image.height + iy) * image.width + ix)]
+                                  : image.zero);
       }
     }
   }
@@ -240,8 +245,9 @@ std::vector<Support> check_support(const spec::Hardware& hw, const QNet& origina
     Support line{op.name, Support::Verdict::kAccepted, ""};
     const bool strides_fit = op.stride_h == op.stride_w && (op.stride_h == 1 || op.stride_h == 2);
     if (static_cast<int>(i) != packed && !strides_fit) {
-      line.reason = fmt::format("stride {}x{}; the machine has 1x1 and 2x2 behind the first convolution",
-                                op.stride_h, op.stride_w);
+      line.reason =
+          fmt::format("stride {}x{}; the machine has 1x1 and 2x2 behind the first convolution",
+                      op.stride_h, op.stride_w);
     } else if (static_cast<int>(i) != packed) {
       line.reason = unreachable_tap(net, op);
     }
@@ -275,11 +281,13 @@ std::vector<Lowered> lower(const spec::Hardware& hw, const QNet& original) {
         const QTensor& t = l.net.tensors[0];
         return std::int64_t{ceil_div(t.channels, hw.m)} * t.height * t.width;
       };
-      return a.input_cycles != b.input_cycles ? a.input_cycles < b.input_cycles : bytes(a) < bytes(b);
+      return a.input_cycles != b.input_cycles ? a.input_cycles < b.input_cycles
+                                              : bytes(a) < bytes(b);
     });
   }
   for (Lowered& l : variants) {
-    for (std::size_t t = 0; t < net.tensors.size(); ++t) l.source_tensor.push_back(static_cast<int>(t));
+    for (std::size_t t = 0; t < net.tensors.size(); ++t)
+      l.source_tensor.push_back(static_cast<int>(t));
     l.notes.resize(net.ops.size());
     for (std::size_t i = 0; i < net.ops.size(); ++i) l.source_op.push_back(static_cast<int>(i));
     const QTensor& t = l.net.tensors[0];

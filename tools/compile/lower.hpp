@@ -9,8 +9,9 @@
 
 namespace reshift {
 
-/// How the host arranges an image: slot j of pixel (y, x) of the accelerator's input tensor is channel
-/// `slots[j].channel` of image pixel (y * stride_h + dy, x * stride_w + dx), the zero point outside.
+/// How the host arranges an image: slot j of pixel (y, x) of the accelerator's input tensor is
+/// channel `slots[j].channel` of image pixel (y * stride_h + dy, x * stride_w + dx), the zero point
+/// outside.
 struct InputTable {
   struct Slot {
     int channel = 0, dy = 0, dx = 0;
@@ -34,8 +35,8 @@ struct Support {
 };
 std::string_view to_string(Support::Verdict verdict);
 
-/// Whether each operation of `net` can run on `hw`: strides, reach of the taps, and the proof that the
-/// accumulator and the biased sum never overflow with the operation's real weights.
+/// Whether each operation of `net` can run on `hw`: strides, reach of the taps, and the proof that
+/// the accumulator and the biased sum never overflow with the operation's real weights.
 std::vector<Support> check_support(const spec::Hardware& hw, const QNet& net);
 
 /// A network that needs nothing but what the machine does, equal to the original in every code.
@@ -50,9 +51,9 @@ struct Lowered {
   double input_cycles = 0;         ///< array cycles of the operation that reads a packed image
 };
 
-/// Every way to arrange the image, the fastest first (array cycles, then bytes). The feature buffer may
-/// be too small for the first ones. A tensor with consumers of both stride 1 and 2 gets a copy: one
-/// cheap identity operation keeps layouts and lists the same for every kind of consumer.
+/// Every way to arrange the image, the fastest first (array cycles, then bytes). The feature buffer
+/// may be too small for the first ones. A tensor with consumers of both stride 1 and 2 gets a copy:
+/// one cheap identity operation keeps layouts and lists the same for every kind of consumer.
 std::vector<Lowered> lower(const spec::Hardware& hw, const QNet& net);
 
 }  // namespace reshift

@@ -8,8 +8,8 @@
 namespace reshift {
 namespace {
 
-/// Pixel groups of the raster that an operation walks: all pixels of its destination, the extension of
-/// a phased one included.
+/// Pixel groups of the raster that an operation walks: all pixels of its destination, the extension
+/// of a phased one included.
 int raster_groups(const spec::Hardware& hw, const Layout& source, const Layout& destination) {
   const int scale = destination.phased ? 2 : 1;
   const int height = scale * destination.phase_height(), width = scale * destination.phase_width();
@@ -23,23 +23,25 @@ void append(ExecPlan& exec, const ReductionList& list) {
   ++exec.m_groups;
 }
 
-std::vector<ExecPlan> split_op(const spec::Hardware& hw, const QNet& net, const Placement& placement,
-                               std::size_t index) {
+std::vector<ExecPlan> split_op(const spec::Hardware& hw, const QNet& net,
+                               const Placement& placement, std::size_t index) {
   const QOp& op = net.ops[index];
   const Layout& source = placement.layouts[static_cast<std::size_t>(op.input)];
   const Layout& destination = placement.layouts[static_cast<std::size_t>(op.output)];
   ExecPlan fresh;
   fresh.op = index;
   fresh.groups = raster_groups(hw, source, destination);
-  // With several pixel groups the list stays for all of them, and half of the memory is for the next one.
+  // With several pixel groups the list stays for all of them, and half of the memory is for the
+  // next one.
   const bool resident = fresh.groups > 1;
   const auto half = static_cast<std::size_t>(hw.wm_depth / 2);
   std::vector<ExecPlan> execs{fresh};
   for (int m_group = 0; m_group < destination.words; ++m_group) {
     const ReductionList list = reduction_list(hw, net, op, source, m_group);
     if (resident && list.entries() > 2 * half) {
-      throw Error("operation {}: {} weight tiles for {} output channels, the weight memory of {} holds {}", op.name,
-                  list.entries(), hw.m, hw.name, hw.wm_depth);
+      throw Error(
+          "operation {}: {} weight tiles for {} output channels, the weight memory of {} holds {}",
+          op.name, list.entries(), hw.m, hw.name, hw.wm_depth);
     }
     const ExecPlan& open = execs.back();
     if (open.m_groups > 0 && (open.m_groups >= hw.pm_depth / 2 ||
@@ -55,7 +57,8 @@ std::vector<ExecPlan> split_op(const spec::Hardware& hw, const QNet& net, const 
 
 }  // namespace
 
-std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net, const Placement& placement) {
+std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net,
+                                 const Placement& placement) {
   std::vector<ExecPlan> execs;
   for (std::size_t i = 0; i < net.ops.size(); ++i) {
     std::vector<ExecPlan> parts = split_op(hw, net, placement, i);
@@ -65,9 +68,10 @@ std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net, cons
       const QOp& previous = net.ops[i - 1];
       parts.front().wait_previous = op.residual == previous.output;
       if (op.input == previous.output) {
-        parts.front().need = pixels_needed(
-            hw, net, op, placement.layouts[static_cast<std::size_t>(op.input)],
-            placement.layouts[static_cast<std::size_t>(previous.input)].pitch, parts.front().groups);
+        parts.front().need =
+            pixels_needed(hw, net, op, placement.layouts[static_cast<std::size_t>(op.input)],
+                          placement.layouts[static_cast<std::size_t>(previous.input)].pitch,
+                          parts.front().groups);
       }
     }
     std::move(parts.begin(), parts.end(), std::back_inserter(execs));

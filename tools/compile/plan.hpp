@@ -10,7 +10,8 @@
 
 namespace reshift {
 
-/// One EXEC descriptor: an operation, or a range of its M-groups when its list is too long for the weight memory.
+/// One EXEC descriptor: an operation, or a range of its M-groups when its list is too long for the
+/// weight memory.
 struct ExecPlan {
   std::size_t op = 0;  ///< of the lowered network
   int first_m_group = 0, m_groups = 0;
@@ -23,6 +24,7 @@ struct ExecPlan {
 };
 
 /// The EXECs of a frame in order. Throws Error naming the operation when a list cannot fit.
-std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net, const Placement& placement);
+std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net,
+                                 const Placement& placement);
 
 }  // namespace reshift

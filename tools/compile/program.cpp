@@ -45,10 +45,10 @@ Json op_json(const OpReport& r) {
 }
 
 OpReport op_from_json(const Json& j) {
-  return {j.at("name"),         j.at("kind"),        j.at("note"),         j.at("terms"),
-          j.at("entries"),      j.at("pixel_groups"), j.at("m_groups"),    j.at("execs"),
-          j.at("in_place"),     j.at("macs"),        j.at("array_cycles"), j.at("post_cycles"),
-          j.at("exec_cycles"),  j.at("memory_cycles"), j.at("weight_bytes"), j.at("buffer_bytes"),
+  return {j.at("name"),        j.at("kind"),          j.at("note"),         j.at("terms"),
+          j.at("entries"),     j.at("pixel_groups"),  j.at("m_groups"),     j.at("execs"),
+          j.at("in_place"),    j.at("macs"),          j.at("array_cycles"), j.at("post_cycles"),
+          j.at("exec_cycles"), j.at("memory_cycles"), j.at("weight_bytes"), j.at("buffer_bytes"),
           j.at("bound")};
 }
 
@@ -124,9 +124,8 @@ std::int64_t Program::macs() const {
 }
 
 const StoredTensor& Program::output() const {
-  const auto found = std::find_if(stored.begin(), stored.end(), [this](const StoredTensor& t) {
-    return t.tensor == net.output;
-  });
+  const auto found = std::find_if(stored.begin(), stored.end(),
+                                  [this](const StoredTensor& t) { return t.tensor == net.output; });
   if (found == stored.end()) throw Error("the program does not store the network's output");
   return *found;
 }
@@ -152,8 +151,8 @@ void Program::validate() const {
   };
   net.validate();
   const auto check_layout = [&](const Layout& l) {
-    require(l.channels > 0 && l.height > 0 && l.width > 0 && l.height <= 65535 && l.width <= 65535 &&
-                l.pitch >= l.phase_width() && l.pitch <= 4095 && l.base >= 0 &&
+    require(l.channels > 0 && l.height > 0 && l.width > 0 && l.height <= 65535 &&
+                l.width <= 65535 && l.pitch >= l.phase_width() && l.pitch <= 4095 && l.base >= 0 &&
                 l.words == (l.channels + hw.m - 1) / hw.m,
             "tensor layout");
     require(std::int64_t{l.phase_height()} * l.pitch <= std::int64_t{hw.fb_depth} * hw.p &&
@@ -170,8 +169,9 @@ void Program::validate() const {
     check_layout(t.layout);
     require(t.tensor >= 0 && t.tensor < static_cast<int>(net.tensors.size()), "stored tensor");
     const QTensor& q = net.tensors[static_cast<std::size_t>(t.tensor)];
-    require(q.channels == t.layout.channels && q.height == t.layout.height && q.width == t.layout.width,
-            "stored tensor");
+    require(
+        q.channels == t.layout.channels && q.height == t.layout.height && q.width == t.layout.width,
+        "stored tensor");
     require(t.offset >= 0 && t.offset + t.layout.bytes(hw) <= out_stride, "output window");
   }
   output();
@@ -247,17 +247,18 @@ std::string report_text(const Program& p) {
   text += fmt::format("\n{:<28} {:>5} {:>8} {:>9} {:>9}  {:<16} {:>9}\n", "Layer", "terms", "tiles",
                       "cycles", "memory", "bound by", "bytes");
   for (const OpReport& r : p.ops) {
-    text += fmt::format("{:<28} {:>5} {:>8} {:>9} {:>9}  {:<16} {:>9}{}\n", r.name, r.terms, r.entries,
-                        r.exec_cycles, r.memory_cycles, r.bound, r.buffer_bytes,
+    text += fmt::format("{:<28} {:>5} {:>8} {:>9} {:>9}  {:<16} {:>9}{}\n", r.name, r.terms,
+                        r.entries, r.exec_cycles, r.memory_cycles, r.bound, r.buffer_bytes,
                         r.in_place ? "  in place" : "");
   }
   const int lanes = p.hw.m * p.hw.c * p.hw.p;
   text += fmt::format(
-      "\nEstimate: {} cycles a frame, {:.1f} % of {} lanes\nFeature buffer: {} of {} bytes ({} with every tensor in "
+      "\nEstimate: {} cycles a frame, {:.1f} % of {} lanes\nFeature buffer: {} of {} bytes ({} "
+      "with every tensor in "
       "its own region)\nProgram: {} bytes, input {} and output {} bytes a frame\n",
-      p.cycles, 100.0 * static_cast<double>(p.macs()) / (static_cast<double>(p.cycles) * lanes), lanes,
-      buffer_bytes(p, p.buffer_words), buffer_bytes(p, p.hw.fb_depth), buffer_bytes(p, p.naive_words),
-      p.image.size(), p.in_stride, p.out_stride);
+      p.cycles, 100.0 * static_cast<double>(p.macs()) / (static_cast<double>(p.cycles) * lanes),
+      lanes, buffer_bytes(p, p.buffer_words), buffer_bytes(p, p.hw.fb_depth),
+      buffer_bytes(p, p.naive_words), p.image.size(), p.in_stride, p.out_stride);
   return text;
 }
 

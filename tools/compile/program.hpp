@@ -41,8 +41,8 @@ struct OpReport {
 /// A compiled network: what the accelerator reads, and what the host must know to use it.
 struct Program {
   spec::Hardware hw;
-  QNet net;                         ///< the network as it was compiled from
-  std::vector<std::uint8_t> image;  ///< descriptors, then weight blocks: the program window
+  QNet net;                              ///< the network as it was compiled from
+  std::vector<std::uint8_t> image;       ///< descriptors, then weight blocks: the program window
   std::vector<std::string> descriptors;  ///< what each descriptor does, for messages
   InputTable table;
   QTensor input;  ///< the arranged image
@@ -54,7 +54,8 @@ struct Program {
   int buffer_words = 0, naive_words = 0;
   std::int64_t cycles = 0;  ///< estimated, a frame in the steady state
 
-  /// Useful multiplications of a frame over convolutions and fully connected layers, real sizes, a term each.
+  /// Useful multiplications of a frame over convolutions and fully connected layers, real sizes, a
+  /// term each.
   std::int64_t macs() const;
   /// The output window's entry with the logits.
   const StoredTensor& output() const;

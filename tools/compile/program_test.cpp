@@ -35,7 +35,8 @@ std::string error_of(const std::function<void()>& action) {
 QNet one_conv(int channels, int side, int outputs) {
   QNet net;
   net.name = "one";
-  net.tensors = {{"image", channels, side, side, 0.1, -128}, {"out", outputs, side, side, 0.1, -128}};
+  net.tensors = {{"image", channels, side, side, 0.1, -128},
+                 {"out", outputs, side, side, 0.1, -128}};
   QOp op;
   op.name = "conv1";
   op.input = 0;
@@ -74,7 +75,8 @@ TEST_F(ProgramFile, RefusesDamage) {
   compile(find_hardware("4x4x3"), random_qnet(3), {false}).save(path_);
   const auto bytes = read_file(path_);
   const std::string whole(bytes.begin(), bytes.end());
-  for (const std::size_t length : {std::size_t{0}, std::size_t{20}, whole.size() / 2, whole.size() - 1}) {
+  for (const std::size_t length :
+       {std::size_t{0}, std::size_t{20}, whole.size() / 2, whole.size() - 1}) {
     write_file(path_, whole.substr(0, length));
     EXPECT_THROW(Program::load(path_), Error) << length << " bytes";
   }
@@ -128,8 +130,8 @@ TEST(Compile, SaysWhatDoesNotFitTheFeatureBuffer) {
 }
 
 TEST(Compile, PacksTheKernelOfAThreeChannelImage) {
-  // 27 slots in two slices of 16: 2 tiles; kernel columns: 9 slots in one slice, 3 tiles. Both are below the 8 cycles
-  // that post-processing takes, so the smaller image wins.
+  // 27 slots in two slices of 16: 2 tiles; kernel columns: 9 slots in one slice, 3 tiles. Both are
+  // below the 8 cycles that post-processing takes, so the smaller image wins.
   const Program program = compile(find_hardware("16x16x8"), one_conv(3, 32, 16), {});
   EXPECT_EQ(program.table.slots.size(), 9u);
   EXPECT_EQ(program.ops[0].entries, 3);
@@ -148,7 +150,8 @@ TEST(Compile, PutsTwoTermsOnlyWhereAWeightNeedsThem) {
 }
 
 /// A valid program whose descriptor `index` was changed by `change`, its checksum right again.
-Program changed_program(std::size_t index, const std::function<void(spec::Descriptor&)>& change, bool seal = true) {
+Program changed_program(std::size_t index, const std::function<void(spec::Descriptor&)>& change,
+                        bool seal = true) {
   Program program = compile(find_hardware("4x4x3"), one_conv(3, 8, 4), {});
   spec::Descriptor d;
   auto* at = program.image.data() + index * spec::kDescriptorBytes;
@@ -162,7 +165,8 @@ Program changed_program(std::size_t index, const std::function<void(spec::Descri
 std::string run_error(const Program& program) {
   return error_of([&] {
     const auto window = program.input_window(random_image(program.net, 1));
-    ProgramInterpreter(program.hw, program.image).run(window, program.in_stride, program.out_stride);
+    ProgramInterpreter(program.hw, program.image)
+        .run(window, program.in_stride, program.out_stride);
   });
 }
 
@@ -170,17 +174,25 @@ TEST(ProgramInterpreter, RefusesMalformedPrograms) {
   // begin, load_features, load_weights, exec, store_features, end
   const auto none = [](spec::Descriptor&) {};
   EXPECT_EQ(run_error(changed_program(3, none)), "");
-  EXPECT_THAT(run_error(changed_program(3, [](auto& d) { d[5] ^= 4; }, false)), HasSubstr("descriptor 3: checksum"));
-  EXPECT_THAT(run_error(changed_program(2, [](auto& d) { spec::set(d, spec::common::kOpcode, 9); })), HasSubstr("opcode 9"));
-  EXPECT_THAT(run_error(changed_program(0, [](auto& d) { spec::set(d, spec::begin::kM, 8); })), HasSubstr("the core has 4"));
-  EXPECT_THAT(run_error(changed_program(2, [](auto& d) { spec::set(d, spec::load_weights::kOffset, 1 << 20); })),
+  EXPECT_THAT(run_error(changed_program(
+                  3, [](auto& d) { d[5] ^= 4; }, false)),
+              HasSubstr("descriptor 3: checksum"));
+  EXPECT_THAT(
+      run_error(changed_program(2, [](auto& d) { spec::set(d, spec::common::kOpcode, 9); })),
+      HasSubstr("opcode 9"));
+  EXPECT_THAT(run_error(changed_program(0, [](auto& d) { spec::set(d, spec::begin::kM, 8); })),
+              HasSubstr("the core has 4"));
+  EXPECT_THAT(run_error(changed_program(
+                  2, [](auto& d) { spec::set(d, spec::load_weights::kOffset, 1 << 20); })),
               HasSubstr("outside the program window"));
-  EXPECT_THAT(run_error(changed_program(4, [](auto& d) { spec::set(d, spec::store_features::kOffset, 1 << 20); })),
+  EXPECT_THAT(run_error(changed_program(
+                  4, [](auto& d) { spec::set(d, spec::store_features::kOffset, 1 << 20); })),
               HasSubstr("leave the window"));
   EXPECT_THAT(run_error(changed_program(3, [](auto& d) { spec::set(d, spec::exec::kMGroups, 2); })),
               HasSubstr("wait for each other"));
-  EXPECT_THAT(run_error(changed_program(1, [](auto& d) { spec::set(d, spec::common::kPostExec, 0); })),
-              HasSubstr("wait for each other"));
+  EXPECT_THAT(
+      run_error(changed_program(1, [](auto& d) { spec::set(d, spec::common::kPostExec, 0); })),
+      HasSubstr("wait for each other"));
 }
 
 }  // namespace

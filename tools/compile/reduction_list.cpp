@@ -24,8 +24,9 @@ TapAxis tap_axis(int k, int stride, int dilation, int pad) {
   return {offset - whole * stride, whole};
 }
 
-/// What the header says for an offset: itself, or 0 where it is out of the field's range but no output
-/// reads padding through this tap, so that its mask never acts. Throws Error when neither works.
+/// What the header says for an offset: itself, or 0 where it is out of the field's range but no
+/// output reads padding through this tap, so that its mask never acts. Throws Error when neither
+/// works.
 int mask_offset(int offset, int out, int in, const spec::Field& field) {
   const int limit = 1 << (field.width - 1);
   if (offset >= -limit && offset < limit) return offset;
@@ -39,8 +40,12 @@ int extent(int size, int stride) { return (size + stride - 1) / stride; }
 /// Builds the tiles of one M-group: rows are output channels, columns input channels of a slice.
 class Builder {
  public:
-  Builder(const spec::Hardware& hw, const QNet& net, const QOp& op, const Layout& source, int m_group)
-      : hw_(hw), op_(op), source_(source), m_group_(m_group),
+  Builder(const spec::Hardware& hw, const QNet& net, const QOp& op, const Layout& source,
+          int m_group)
+      : hw_(hw),
+        op_(op),
+        source_(source),
+        m_group_(m_group),
         in_(net.tensors[static_cast<std::size_t>(op.input)]),
         out_(net.tensors[static_cast<std::size_t>(op.output)]),
         tile_(static_cast<std::size_t>(hw.m * hw.c)) {}
@@ -51,7 +56,8 @@ class Builder {
         op_.kind == QKind::kConv ? convolution_tap(ky, kx) : pooling_tap(ky, kx);
       }
     }
-    if (list_.headers.empty()) {  // all weights are zero: the accumulators still need a start and an end
+    if (list_.headers
+            .empty()) {  // all weights are zero: the accumulators still need a start and an end
       clear();
       append(0, 0, 0);
     }
@@ -89,12 +95,13 @@ class Builder {
           const int begin = std::max(slice * hw_.c, first_in);
           const int end = std::min((slice + 1) * hw_.c, first_in + group_in);
           for (int ic = begin; ic < end; ++ic) {
-            const int value = nth_term(((std::int64_t{oc} * group_in + ic - first_in) * op_.kernel_h + ky) *
-                                           op_.kernel_w + kx, t);
+            const int value = nth_term(
+                ((std::int64_t{oc} * group_in + ic - first_in) * op_.kernel_h + ky) * op_.kernel_w +
+                    kx,
+                t);
             if (value == 0) continue;
             at(row, ic - slice * hw_.c) = {
-                value < 0 ? -1 : 1,
-                std::countr_zero(static_cast<unsigned>(std::abs(value)))};
+                value < 0 ? -1 : 1, std::countr_zero(static_cast<unsigned>(std::abs(value)))};
             any = true;
           }
         }
@@ -118,17 +125,20 @@ class Builder {
     const int per_word = hw_.m / hw_.c;
     const int linear = y.offset * source_.pitch + x.offset;
     const int whole = floor_div(linear, hw_.p);
-    const int address = (whole * source_.words + (2 * y.phase + x.phase) * source_.phase_words(hw_)) *
-                            per_word + slice;
+    const int address =
+        (whole * source_.words + (2 * y.phase + x.phase) * source_.phase_words(hw_)) * per_word +
+        slice;
     const int buffer = hw_.fb_depth * per_word;
     std::uint32_t header = 0;
     const std::span word(&header, 1);
     spec::set(word, spec::header::kOffset, ((address % buffer) + buffer) % buffer);
     spec::set(word, spec::header::kRotation, linear - whole * hw_.p);
-    spec::set_signed(word, spec::header::kDy, mask_offset(y.offset, out_.height, extent(in_.height, op_.stride_h),
-                                                          spec::header::kDy));
-    spec::set_signed(word, spec::header::kDx, mask_offset(x.offset, out_.width, extent(in_.width, op_.stride_w),
-                                                          spec::header::kDx));
+    spec::set_signed(
+        word, spec::header::kDy,
+        mask_offset(y.offset, out_.height, extent(in_.height, op_.stride_h), spec::header::kDy));
+    spec::set_signed(
+        word, spec::header::kDx,
+        mask_offset(x.offset, out_.width, extent(in_.width, op_.stride_w), spec::header::kDx));
     list_.headers.push_back(header);
     append_tile();
   }
@@ -198,8 +208,8 @@ std::string overflow(const spec::Hardware& hw, const QNet& net, const QOp& op) {
     const std::int64_t bound = sum << (net.act_w - 1);
     const std::int64_t bias = op.params[static_cast<std::size_t>(oc)].bias;
     if (bound >= std::int64_t{1} << (hw.acc_w - 1)) {
-      return fmt::format("accumulator of channel {} reaches {}, {} bits hold less than {}", oc, bound,
-                         hw.acc_w, std::int64_t{1} << (hw.acc_w - 1));
+      return fmt::format("accumulator of channel {} reaches {}, {} bits hold less than {}", oc,
+                         bound, hw.acc_w, std::int64_t{1} << (hw.acc_w - 1));
     }
     if (bound + std::abs(bias) >= std::int64_t{1} << 31) {
       return fmt::format("channel {} reaches {} with its bias {}, 32 bits hold less than {}", oc,

@@ -9,23 +9,25 @@
 
 namespace reshift {
 
-/// The entries that make one M-group of an operation: headers and weight tiles as they lie in memory.
+/// The entries that make one M-group of an operation: headers and weight tiles as they lie in
+/// memory.
 struct ReductionList {
   std::vector<std::uint32_t> headers;
   std::vector<std::uint8_t> tiles;
   std::size_t entries() const { return headers.size(); }
 };
 
-/// The list of M-group `m_group` of an operation with stride 1x1 or 2x2 on a source that lies in `source`.
-/// A tile without a term that is not zero is left out, unless it is the only one.
+/// The list of M-group `m_group` of an operation with stride 1x1 or 2x2 on a source that lies in
+/// `source`. A tile without a term that is not zero is left out, unless it is the only one.
 ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QOp& op,
                              const Layout& source, int m_group);
 
 /// Why a tap's offset does not fit its header, empty when all fit.
 std::string unreachable_tap(const QNet& net, const QOp& op);
 
-/// Why an accumulator or a biased sum could overflow, empty when the proof holds: for every output channel
-/// the sum of all |terms| times 2^(ActW-1) is below 2^(AccW-1), and with the bias below 2^31.
+/// Why an accumulator or a biased sum could overflow, empty when the proof holds: for every output
+/// channel the sum of all |terms| times 2^(ActW-1) is below 2^(AccW-1), and with the bias below
+/// 2^31.
 std::string overflow(const spec::Hardware& hw, const QNet& net, const QOp& op);
 
 }  // namespace reshift

@@ -9,7 +9,8 @@ LayerReference::LayerReference(const QNet& net) : net_(net) {
   for (const QOp& op : net.ops) ops_.emplace_back(net, op);
 }
 
-std::vector<std::vector<std::int32_t>> LayerReference::run(std::span<const std::int32_t> image) const {
+std::vector<std::vector<std::int32_t>> LayerReference::run(
+    std::span<const std::int32_t> image) const {
   std::vector<std::vector<float>> tensors(net_.tensors.size());
   tensors[0].assign(image.begin(), image.end());
   FastOp::Scratch scratch;
@@ -18,7 +19,8 @@ std::vector<std::vector<std::int32_t>> LayerReference::run(std::span<const std::
     auto& out = tensors[static_cast<std::size_t>(op.output)];
     out.resize(net_.tensors[static_cast<std::size_t>(op.output)].size());
     ops_[i].run(tensors[static_cast<std::size_t>(op.input)].data(),
-                op.residual < 0 ? nullptr : tensors[static_cast<std::size_t>(op.residual)].data(), out.data(), scratch);
+                op.residual < 0 ? nullptr : tensors[static_cast<std::size_t>(op.residual)].data(),
+                out.data(), scratch);
   }
   std::vector<std::vector<std::int32_t>> codes;
   for (const auto& t : tensors) codes.emplace_back(t.begin(), t.end());
@@ -32,7 +34,8 @@ void Comparison::add(std::size_t image, const Named& actual, const Named& expect
   }
 }
 
-void Comparison::add(std::size_t image, const Named& actual, const std::vector<std::vector<std::int32_t>>& tensors) {
+void Comparison::add(std::size_t image, const Named& actual,
+                     const std::vector<std::vector<std::int32_t>>& tensors) {
   for (const StoredTensor& t : program_.stored) {
     add(image, t, actual.name, program_.stored_codes(t, actual.window), "graph",
         tensors[static_cast<std::size_t>(t.tensor)]);
@@ -47,10 +50,13 @@ void Comparison::add(std::size_t image, const StoredTensor& tensor, std::string_
     if (mismatches_++ > 0) continue;
     const auto width = static_cast<std::size_t>(tensor.layout.width);
     const std::size_t plane = width * static_cast<std::size_t>(tensor.layout.height);
-    const std::string layer = tensor.op < 0 ? "a copy" : program_.net.ops[static_cast<std::size_t>(tensor.op)].name;
-    first_ = fmt::format("first difference: image {}, layer {} (tensor {}), pixel y {} x {}, channel {}: {} has {}, {} has {}",
-                         image, layer, tensor.name, i % plane / width, i % width, i / plane, actual_name, actual[i],
-                         expected_name, expected[i]);
+    const std::string layer =
+        tensor.op < 0 ? "a copy" : program_.net.ops[static_cast<std::size_t>(tensor.op)].name;
+    first_ = fmt::format(
+        "first difference: image {}, layer {} (tensor {}), pixel y {} x {}, channel {}: {} has {}, "
+        "{} has {}",
+        image, layer, tensor.name, i % plane / width, i % width, i / plane, actual_name, actual[i],
+        expected_name, expected[i]);
   }
 }
 

@@ -34,7 +34,8 @@ class Comparison {
   };
   void add(std::size_t image, const Named& actual, const Named& expected);
   /// Against the graph: all tensors of the network.
-  void add(std::size_t image, const Named& actual, const std::vector<std::vector<std::int32_t>>& tensors);
+  void add(std::size_t image, const Named& actual,
+           const std::vector<std::vector<std::int32_t>>& tensors);
 
   std::size_t mismatches() const { return mismatches_; }
   /// Image, layer, pixel, channel and both values of the first difference.
@@ -42,7 +43,8 @@ class Comparison {
 
  private:
   void add(std::size_t image, const StoredTensor& tensor, std::string_view actual_name,
-           std::span<const std::int32_t> actual, std::string_view expected_name, std::span<const std::int32_t> expected);
+           std::span<const std::int32_t> actual, std::string_view expected_name,
+           std::span<const std::int32_t> expected);
 
   const Program& program_;
   std::size_t mismatches_ = 0;

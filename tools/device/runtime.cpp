@@ -27,12 +27,14 @@ Runtime::Runtime(Device& device, const Program& program) : device_(device), prog
   const std::uint64_t program_base = device.memory_base();
   in_base_ = program_base + align(program.image.size());
   const auto frame = static_cast<std::uint64_t>(program.in_stride + program.out_stride);
-  const std::uint64_t used = in_base_ - program_base + kPage;  // a page for the alignment of the output
+  const std::uint64_t used =
+      in_base_ - program_base + kPage;  // a page for the alignment of the output
   const std::uint64_t room = device.memory_bytes() > used ? device.memory_bytes() - used : 0;
   max_frames_ = room / frame;
   if (max_frames_ == 0) {
-    throw Error("the device's memory of {} bytes is too small for a program of {} and a frame of {} bytes",
-                device.memory_bytes(), program.image.size(), frame);
+    throw Error(
+        "the device's memory of {} bytes is too small for a program of {} and a frame of {} bytes",
+        device.memory_bytes(), program.image.size(), frame);
   }
   device.write_memory(program_base, program.image);
   write_address(reg::kProgBaseLo, program_base);
@@ -47,15 +49,16 @@ void Runtime::check_core() {
   if (id != spec::kRegisterId) throw Error("the device is no ReShift core: ID is {:#010x}", id);
   const std::uint32_t version = device_.read_register(reg::kVersion);
   if (version != spec::kVersion) {
-    throw Error("the core has interface version {}, this program was built for {}", version, spec::kVersion);
+    throw Error("the core has interface version {}, this program was built for {}", version,
+                spec::kVersion);
   }
   const spec::Hardware& hw = program_.hw;
   const std::uint32_t shape = device_.read_register(reg::kCapShape);
   const std::uint32_t format = device_.read_register(reg::kCapFormat);
   const auto check = [&](std::string_view what, std::uint32_t core, int wanted) {
     if (core != static_cast<std::uint32_t>(wanted)) {
-      throw Error("the program was compiled for {} with {} {}, the core has {} (M {}, C {}, P {})", hw.name, what, wanted,
-                  core, shape & 255, shape >> 8 & 255, shape >> 16 & 255);
+      throw Error("the program was compiled for {} with {} {}, the core has {} (M {}, C {}, P {})",
+                  hw.name, what, wanted, core, shape & 255, shape >> 8 & 255, shape >> 16 & 255);
     }
   };
   check("M", shape & 255, hw.m);
@@ -77,14 +80,17 @@ void Runtime::write_address(std::uint32_t low_register, std::uint64_t address) {
 Runtime::Result Runtime::run(std::span<const std::uint8_t> input,
                              const std::function<void(std::size_t)>& progress) {
   const std::size_t frames = input.size() / static_cast<std::size_t>(program_.in_stride);
-  if (frames == 0 || frames > max_frames_ || input.size() % static_cast<std::size_t>(program_.in_stride) != 0) {
-    throw Error("{} input bytes are not 1 to {} windows of {}", input.size(), max_frames_, program_.in_stride);
+  if (frames == 0 || frames > max_frames_ ||
+      input.size() % static_cast<std::size_t>(program_.in_stride) != 0) {
+    throw Error("{} input bytes are not 1 to {} windows of {}", input.size(), max_frames_,
+                program_.in_stride);
   }
   const std::uint64_t out_base = in_base_ + align(input.size());
   Result result;
   result.output.resize(frames * static_cast<std::size_t>(program_.out_stride), 0);
   device_.write_memory(in_base_, input);
-  device_.write_memory(out_base, result.output);  // a tensor that is not written must not look right
+  device_.write_memory(out_base,
+                       result.output);  // a tensor that is not written must not look right
   write_address(reg::kInBaseLo, in_base_);
   write_address(reg::kOutBaseLo, out_base);
   device_.write_register(reg::kFrames, static_cast<std::uint32_t>(frames));
@@ -119,7 +125,8 @@ void Runtime::report_error() {
   throw Error("the core stopped in frame {}: {} ({}) at descriptor {} ({}), address {:#x}", frame,
               known ? spec::kErrorTexts[cause].name : "unknown cause",
               known ? spec::kErrorTexts[cause].meaning : std::to_string(cause), descriptor,
-              descriptor < program_.descriptors.size() ? program_.descriptors[descriptor] : "outside the program",
+              descriptor < program_.descriptors.size() ? program_.descriptors[descriptor]
+                                                       : "outside the program",
               address);
 }
 

@@ -20,12 +20,13 @@ struct Counters {
   std::uint64_t read_beats = 0, write_beats = 0;
 };
 
-/// A program on a device. The program window, then input and output windows, lie from the start of the device's memory on.
+/// A program on a device. The program window, then input and output windows, lie from the start of
+/// the device's memory on.
 class Runtime {
  public:
-  /// Throws Error when the device is no ReShift core, has another interface version or configuration than the
-  /// program was compiled for, or its memory is too small for the program and one frame. `device` and
-  /// `program` must outlive this object.
+  /// Throws Error when the device is no ReShift core, has another interface version or
+  /// configuration than the program was compiled for, or its memory is too small for the program
+  /// and one frame. `device` and `program` must outlive this object.
   Runtime(Device& device, const Program& program);
 
   /// Frames that one start can run in the device's memory.
@@ -35,10 +36,11 @@ class Runtime {
     std::vector<std::uint8_t> output;  ///< the output windows of all frames
     Counters counters;
   };
-  /// Runs as many frames as `input` has windows, in one start, at most max_frames(). `progress` is called with the
-  /// number of frames done. When the core reports an error, resets it and throws Error with cause, descriptor
-  /// and operation.
-  Result run(std::span<const std::uint8_t> input, const std::function<void(std::size_t)>& progress = {});
+  /// Runs as many frames as `input` has windows, in one start, at most max_frames(). `progress` is
+  /// called with the number of frames done. When the core reports an error, resets it and throws
+  /// Error with cause, descriptor and operation.
+  Result run(std::span<const std::uint8_t> input,
+             const std::function<void(std::size_t)>& progress = {});
 
  private:
   void check_core();

@@ -63,10 +63,13 @@ class ModelDevice : public Device {
   static constexpr std::uint64_t kBase = 0x1'0000'0000;  // beyond 32 bits
 
   std::span<std::uint8_t> window(std::uint64_t address, std::uint64_t bytes) {
-    if (address < kBase || address - kBase + bytes > memory_.size()) throw Error("address outside the memory");
+    if (address < kBase || address - kBase + bytes > memory_.size())
+      throw Error("address outside the memory");
     return std::span(memory_).subspan(address - kBase, bytes);
   }
-  std::uint64_t address(std::uint32_t low) { return std::uint64_t{registers[low + 4]} << 32 | registers[low]; }
+  std::uint64_t address(std::uint32_t low) {
+    return std::uint64_t{registers[low + 4]} << 32 | registers[low];
+  }
 
   void start() {
     if (fail_with != 0) {
@@ -77,8 +80,10 @@ class ModelDevice : public Device {
     }
     const std::uint64_t frames = registers[reg::kFrames];
     const auto image = window(address(reg::kProgBaseLo), registers[reg::kProgSize]);
-    const auto output = ProgramInterpreter(hw_, image).run(
-        window(address(reg::kInBaseLo), frames * registers[reg::kInStride]), registers[reg::kInStride], registers[reg::kOutStride]);
+    const auto output =
+        ProgramInterpreter(hw_, image)
+            .run(window(address(reg::kInBaseLo), frames * registers[reg::kInStride]),
+                 registers[reg::kInStride], registers[reg::kOutStride]);
     write_memory(address(reg::kOutBaseLo), output);
     registers[reg::kFramesDone] = static_cast<std::uint32_t>(frames);
     registers[reg::kIrqStatus] = 1;
@@ -113,7 +118,8 @@ TEST_F(RuntimeTest, RunsFramesAndComparesEveryLayer) {
   ASSERT_EQ(result.output.size(), static_cast<std::size_t>(2 * program_.out_stride));
   const auto tensors = LayerReference(program_.net).run(image_);
   EXPECT_EQ(tensors, run_graph(program_.net, image_));
-  const auto second = std::span(result.output).subspan(static_cast<std::size_t>(program_.out_stride));
+  const auto second =
+      std::span(result.output).subspan(static_cast<std::size_t>(program_.out_stride));
   Comparison same(program_);
   same.add(1, {"core", second}, tensors);
   EXPECT_EQ(same.mismatches(), 0u);
@@ -129,7 +135,8 @@ TEST_F(RuntimeTest, RunsFramesAndComparesEveryLayer) {
 
 TEST_F(RuntimeTest, RefusesAnotherCore) {
   ModelDevice other(find_hardware("16x16x8"), 1 << 24);
-  EXPECT_THAT(error_of([&] { Runtime(other, program_); }), HasSubstr("compiled for 4x4x3 with M 4, the core has 16"));
+  EXPECT_THAT(error_of([&] { Runtime(other, program_); }),
+              HasSubstr("compiled for 4x4x3 with M 4, the core has 16"));
   ModelDevice newer(hw_, 1 << 24);
   newer.registers[reg::kVersion] = spec::kVersion + 1;
   EXPECT_THAT(error_of([&] { Runtime(newer, program_); }), HasSubstr("interface version"));

@@ -11,7 +11,8 @@ namespace reshift {
 
 std::unique_ptr<Device> open_sim_device(std::string_view config, const SimOptions& options) {
   const auto program = std::filesystem::read_symlink("/proc/self/exe");
-  const auto library = program.parent_path().parent_path() / "lib" / fmt::format("libreshift_sim_{}.so", config);
+  const auto library =
+      program.parent_path().parent_path() / "lib" / fmt::format("libreshift_sim_{}.so", config);
   if (!std::filesystem::exists(library)) {
     throw Error("there is no simulated core {0}; `make sim CONFIG={0}` builds it", config);
   }

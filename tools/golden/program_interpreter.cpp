@@ -37,13 +37,20 @@ struct Block {
 class Walker {
  public:
   Walker(int p, int base, int words, int phase, int row_bank, int row_addr, bool phased)
-      : p_(p), words_(words), phase_(phase), row_bank_(row_bank), row_addr_(row_addr), phased_(phased),
-        row_start_{0, base}, at_(row_start_) {}
+      : p_(p),
+        words_(words),
+        phase_(phase),
+        row_bank_(row_bank),
+        row_addr_(row_addr),
+        phased_(phased),
+        row_start_{0, base},
+        at_(row_start_) {}
 
   struct Place {
     int bank, addr;
   };
-  /// Where pixel (y, x) lies; pixels come in raster order, none that is used is skipped within a row.
+  /// Where pixel (y, x) lies; pixels come in raster order, none that is used is skipped within a
+  /// row.
   Place place(int y, int x) {
     const int line = y >> phased_, column = x >> phased_;
     while (line_ < line) {
@@ -87,14 +94,18 @@ struct Queue {
 class ProgramInterpreter::Impl {
  public:
   Impl(const spec::Hardware& hw, std::span<const std::uint8_t> image, Timing timing)
-      : hw_(hw), image_(image), late_(timing == Timing::kLate), slices_(hw.m / hw.c),
+      : hw_(hw),
+        image_(image),
+        late_(timing == Timing::kLate),
+        slices_(hw.m / hw.c),
         memory_(static_cast<std::size_t>(hw.p) * hw.fb_depth * hw.m, 0) {
     read_program();
   }
 
   std::vector<std::uint8_t> run(std::span<const std::uint8_t> input, std::int64_t in_stride,
                                 std::int64_t out_stride) {
-    if (in_stride <= 0 || input.empty() || input.size() % static_cast<std::size_t>(in_stride) != 0) {
+    if (in_stride <= 0 || input.empty() ||
+        input.size() % static_cast<std::size_t>(in_stride) != 0) {
       throw Error("{} input bytes are no whole number of windows of {}", input.size(), in_stride);
     }
     const auto frames = input.size() / static_cast<std::size_t>(in_stride);
@@ -116,10 +127,13 @@ class ProgramInterpreter::Impl {
       }
       step(load_, &Impl::load);
       step(exec_, &Impl::exec);
-      // The store comes last, when nothing else can go on: whoever must not overtake it has to wait.
+      // The store comes last, when nothing else can go on: whoever must not overtake it has to
+      // wait.
       if (!progress_ || !late_) step(store_, &Impl::store);
       if (progress_) continue;
-      if (frame == frames && load_.waiting.empty() && exec_.waiting.empty() && store_.waiting.empty()) break;
+      if (frame == frames && load_.waiting.empty() && exec_.waiting.empty() &&
+          store_.waiting.empty())
+        break;
       throw Error("the engines wait for each other: {}", waiting_text());
     }
     return output;
@@ -129,7 +143,8 @@ class ProgramInterpreter::Impl {
   // ---- the program -------------------------------------------------------------------------
 
   template <typename... Args>
-  [[noreturn]] void fail(std::size_t descriptor, fmt::format_string<Args...> format, Args&&... args) const {
+  [[noreturn]] void fail(std::size_t descriptor, fmt::format_string<Args...> format,
+                         Args&&... args) const {
     throw Error("descriptor {}: {}", descriptor, fmt::format(format, std::forward<Args>(args)...));
   }
 
@@ -148,8 +163,10 @@ class ProgramInterpreter::Impl {
       if (spec::word_sum(d) != spec::kDescriptorSum) fail(index, "checksum is wrong");
       program_.push_back(d);
       const Opcode op = opcode(index);
-      if ((op == Opcode::kBegin) != (index == 0)) fail(index, "begin must be the first, and only the first");
-      if (op < Opcode::kBegin || op > Opcode::kEnd) fail(index, "unknown opcode {}", static_cast<unsigned>(op));
+      if ((op == Opcode::kBegin) != (index == 0))
+        fail(index, "begin must be the first, and only the first");
+      if (op < Opcode::kBegin || op > Opcode::kEnd)
+        fail(index, "unknown opcode {}", static_cast<unsigned>(op));
       if (op == Opcode::kLoadWeights) read_block(index);
       if (op == Opcode::kEnd) break;
     }
@@ -184,9 +201,11 @@ class ProgramInterpreter::Impl {
     const std::int64_t header_bytes = spec::pad_section(entries * 4);
     const std::int64_t bytes = params_bytes + header_bytes + spec::pad_section(entries * tile);
     const std::int64_t offset = spec::get(d, f::kOffset);
-    if (bytes != spec::get(d, f::kBytes)) fail(index, "{} bytes for {} entries", spec::get(d, f::kBytes), entries);
+    if (bytes != spec::get(d, f::kBytes))
+      fail(index, "{} bytes for {} entries", spec::get(d, f::kBytes), entries);
     if (offset % 64 != 0) fail(index, "block at byte {}", offset);
-    if (offset + bytes > static_cast<std::int64_t>(image_.size())) fail(index, "block outside the program window");
+    if (offset + bytes > static_cast<std::int64_t>(image_.size()))
+      fail(index, "block outside the program window");
     const std::uint8_t* at = image_.data() + offset;
     Block& block = blocks_[index];
     for (std::int64_t g = 0; g < groups; ++g) {
@@ -206,7 +225,8 @@ class ProgramInterpreter::Impl {
       Entry entry;
       std::memcpy(entry.header.data(), at + params_bytes + e * 4, 4);
       if (spec::get(entry.header, spec::header::kRotation) >= static_cast<std::uint32_t>(hw_.p)) {
-        fail(index, "entry {} has rotation {}", e, spec::get(entry.header, spec::header::kRotation));
+        fail(index, "entry {} has rotation {}", e,
+             spec::get(entry.header, spec::header::kRotation));
       }
       entry.weights.resize(static_cast<std::size_t>(hw_.m * hw_.c));
       const std::uint8_t* codes = at + params_bytes + header_bytes + e * tile;
@@ -214,7 +234,8 @@ class ProgramInterpreter::Impl {
         for (int c = 0; c < hw_.c; ++c) {
           std::uint32_t code = 0;
           for (int i = 0; i < bits; ++i, ++bit) code |= (codes[bit / 8] >> bit % 8 & 1u) << i;
-          entry.weights[static_cast<std::size_t>(c * hw_.m + m)] = decode_term(code, hw_.exponents).value();
+          entry.weights[static_cast<std::size_t>(c * hw_.m + m)] =
+              decode_term(code, hw_.exponents).value();
         }
       }
       block.entries.push_back(std::move(entry));
@@ -240,7 +261,8 @@ class ProgramInterpreter::Impl {
 
   bool fetch(std::size_t index) {
     Queue* queue = &exec_;
-    if (opcode(index) == Opcode::kLoadWeights || opcode(index) == Opcode::kLoadFeatures) queue = &load_;
+    if (opcode(index) == Opcode::kLoadWeights || opcode(index) == Opcode::kLoadFeatures)
+      queue = &load_;
     if (opcode(index) == Opcode::kStoreFeatures) queue = &store_;
     if (!queue->has_room()) return false;
     queue->waiting.push_back(index);
@@ -254,7 +276,9 @@ class ProgramInterpreter::Impl {
     progress_ = true;
   }
 
-  bool flag(std::size_t index, const spec::Field& field) const { return spec::get(program_[index], field) != 0; }
+  bool flag(std::size_t index, const spec::Field& field) const {
+    return spec::get(program_[index], field) != 0;
+  }
 
   bool load(std::size_t index) {
     if (flag(index, spec::common::kWaitExec) && exec_to_load_ == 0) return false;
@@ -271,7 +295,8 @@ class ProgramInterpreter::Impl {
       for (const Entry& e : block.entries) entries_.push_back(&e);
       for (const ParamGroup& p : block.params) params_.push_back(&p);
     } else {
-      // The descriptors come in the same order each frame: an index that does not grow is a new frame.
+      // The descriptors come in the same order each frame: an index that does not grow is a new
+      // frame.
       if (index <= last_load_) ++load_frame_;
       last_load_ = index;
       transfer(index, true);
@@ -301,12 +326,15 @@ class ProgramInterpreter::Impl {
     const std::int64_t base = spec::get(d, f::kBase), offset = spec::get(d, f::kOffset);
     const std::int64_t bytes = groups * hw_.p * words * hw_.m * spec::code_bytes(hw_);
     const std::int64_t stride = in ? in_stride_ : out_stride_;
-    if (offset + bytes > stride) fail(index, "{} bytes at {} leave the window of {}", bytes, offset, stride);
-    if (base + groups * words > hw_.fb_depth) fail(index, "words up to {} leave the feature buffer", base + groups * words);
+    if (offset + bytes > stride)
+      fail(index, "{} bytes at {} leave the window of {}", bytes, offset, stride);
+    if (base + groups * words > hw_.fb_depth)
+      fail(index, "words up to {} leave the feature buffer", base + groups * words);
     std::int64_t at = (in ? load_frame_ : store_frame_) * stride + offset;
     for (std::int64_t pixel = 0; pixel < groups * hw_.p; ++pixel) {
       for (std::int64_t w = 0; w < words; ++w) {
-        std::int16_t* word = memory_word(static_cast<int>(pixel % hw_.p), static_cast<int>(base + pixel / hw_.p * words + w));
+        std::int16_t* word = memory_word(static_cast<int>(pixel % hw_.p),
+                                         static_cast<int>(base + pixel / hw_.p * words + w));
         for (int m = 0; m < hw_.m; ++m, at += spec::code_bytes(hw_)) {
           in ? void(word[m] = read_code(at)) : write_code(at, word[m]);
         }
@@ -327,7 +355,9 @@ class ProgramInterpreter::Impl {
   }
 
   std::int16_t* memory_word(int bank, int addr) {
-    return memory_.data() + (static_cast<std::size_t>(bank) * hw_.fb_depth + static_cast<std::size_t>(addr & (hw_.fb_depth - 1))) * hw_.m;
+    return memory_.data() + (static_cast<std::size_t>(bank) * hw_.fb_depth +
+                             static_cast<std::size_t>(addr & (hw_.fb_depth - 1))) *
+                                hw_.m;
   }
 
   // ---- EXEC --------------------------------------------------------------------------------
@@ -356,11 +386,13 @@ class ProgramInterpreter::Impl {
     namespace f = spec::exec;
     const bool single = spec::get(d, f::kGroups) == 1;
     const std::size_t entries = spec::get(d, f::kEntries), m_groups = spec::get(d, f::kMGroups);
-    if (entries == 0 || m_groups == 0 || spec::get(d, f::kGroups) == 0) fail(index, "an empty operation");
+    if (entries == 0 || m_groups == 0 || spec::get(d, f::kGroups) == 0)
+      fail(index, "an empty operation");
     if (!single && entries > static_cast<std::size_t>(hw_.wm_depth)) {
       fail(index, "{} entries for several pixel groups exceed the weight memory", entries);
     }
-    if (m_groups > static_cast<std::size_t>(hw_.pm_depth)) fail(index, "{} M-groups exceed the parameter memory", m_groups);
+    if (m_groups > static_cast<std::size_t>(hw_.pm_depth))
+      fail(index, "{} M-groups exceed the parameter memory", m_groups);
     if (!started_) {
       if ((flag(index, spec::common::kWaitLoad) && load_to_exec_ == 0) ||
           (flag(index, spec::common::kWaitStore) && store_to_exec_ == 0)) {
@@ -370,11 +402,13 @@ class ProgramInterpreter::Impl {
       store_to_exec_ -= flag(index, spec::common::kWaitStore);
       started_ = true;
     }
-    // A single pixel group frees each entry as it walks it, so that its list may be longer than the ring.
+    // A single pixel group frees each entry as it walks it, so that its list may be longer than the
+    // ring.
     const std::size_t ready = std::min(entries - walked_.size(), entries_.size());
     if ((single && ready > 0) || ready == entries) {
       progress_ = true;
-      walked_.insert(walked_.end(), entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(ready));
+      walked_.insert(walked_.end(), entries_.begin(),
+                     entries_.begin() + static_cast<std::ptrdiff_t>(ready));
       entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(ready));
     }
     if (walked_.size() < entries || params_.size() < m_groups) return false;
@@ -383,7 +417,8 @@ class ProgramInterpreter::Impl {
     params_.erase(params_.begin(), params_.begin() + static_cast<std::ptrdiff_t>(m_groups));
     started_ = false;
     ++exec_index_;
-    if (!late_ || flag(index, spec::common::kPostLoad) || flag(index, spec::common::kPostStore)) complete(exec_index_);
+    if (!late_ || flag(index, spec::common::kPostLoad) || flag(index, spec::common::kPostStore))
+      complete(exec_index_);
     exec_to_load_ += flag(index, spec::common::kPostLoad);
     exec_to_store_ += flag(index, spec::common::kPostStore);
     return true;
@@ -403,7 +438,9 @@ class ProgramInterpreter::Impl {
   Exec decode(std::size_t index) const {
     const Descriptor& d = program_[index];
     namespace f = spec::exec;
-    const auto number = [&](const spec::Field& field) { return static_cast<int>(spec::get(d, field)); };
+    const auto number = [&](const spec::Field& field) {
+      return static_cast<int>(spec::get(d, field));
+    };
     Exec x;
     x.index = index;
     x.entries = number(f::kEntries);
@@ -420,13 +457,16 @@ class ProgramInterpreter::Impl {
     x.src_base = {number(f::kSrc0Base), number(f::kSrc1Base)};
     x.src_step = {number(f::kSrc0Step), number(f::kSrc1Step)};
     x.in_zero = spec::get_signed(d, f::kInZero);
-    x.post = {spec::get_signed(d, f::kOutZero), spec::get_signed(d, f::kLo), spec::get_signed(d, f::kHi),
+    x.post = {spec::get_signed(d, f::kOutZero),
+              spec::get_signed(d, f::kLo),
+              spec::get_signed(d, f::kHi),
               spec::get_signed(d, f::kResZero),
               static_cast<std::uint16_t>(x.residual ? number(f::kResMult) : 0),
               static_cast<std::uint8_t>(number(f::kResShift))};
     if (x.pitch == 0 || x.out_height == 0 || x.out_width == 0) fail(index, "an empty raster");
     if (x.post.res_shift > 31) fail(index, "residual shift {}", x.post.res_shift);
-    if (number(f::kDstRowBank) >= hw_.p || number(f::kResRowBank) >= hw_.p) fail(index, "row bank beyond P");
+    if (number(f::kDstRowBank) >= hw_.p || number(f::kResRowBank) >= hw_.p)
+      fail(index, "row bank beyond P");
     return x;
   }
 
@@ -434,7 +474,9 @@ class ProgramInterpreter::Impl {
     const Descriptor& d = program_[index];
     const Exec x = decode(index);
     namespace f = spec::exec;
-    const auto number = [&](const spec::Field& field) { return static_cast<int>(spec::get(d, field)); };
+    const auto number = [&](const spec::Field& field) {
+      return static_cast<int>(spec::get(d, field));
+    };
     // Everything before the previous EXEC is complete, that one only as far as each group needs it.
     complete(number(f::kWaitPrevious) ? exec_index_ : exec_index_ - 1);
     Walker destination(hw_.p, number(f::kDstBase), number(f::kDstWords), number(f::kDstPhase),
@@ -443,7 +485,9 @@ class ProgramInterpreter::Impl {
                     number(f::kResRowBank), number(f::kResRowAddr), number(f::kResPhased) != 0);
     std::int64_t need = number(f::kNeedFirst);
     for (int g = 0; g < x.groups; ++g, need += number(f::kNeedStep)) {
-      while (!pending_.empty() && pending_.front().exec < exec_index_ && pending_.front().order < need) land();
+      while (!pending_.empty() && pending_.front().exec < exec_index_ &&
+             pending_.front().order < need)
+        land();
       accumulate(x, g);
       write_group(x, g, destination, residual);
     }
@@ -466,7 +510,8 @@ class ProgramInterpreter::Impl {
       if (first == open) fail(x.index, "first and last flags of the list do not pair");
       if (first) {
         if (++group == x.m_groups) fail(x.index, "the list has more M-groups than the descriptor");
-        const std::int32_t start = x.max_mode ? std::numeric_limits<std::int32_t>::min() >> (32 - hw_.acc_w) : 0;
+        const std::int32_t start =
+            x.max_mode ? std::numeric_limits<std::int32_t>::min() >> (32 - hw_.acc_w) : 0;
         std::fill_n(sums_.begin() + static_cast<std::ptrdiff_t>(group * p * m), p * m, start);
       }
       open = spec::get(entry->header, spec::header::kLast) == 0;
@@ -474,23 +519,29 @@ class ProgramInterpreter::Impl {
       std::int32_t* sums = sums_.data() + static_cast<std::ptrdiff_t>(group * p * m);
       x.max_mode ? accumulate_max(*entry, slice, sums) : accumulate_sum(*entry, sums);
     }
-    if (open || group + 1 != x.m_groups) fail(x.index, "the list has {} M-groups, the descriptor {}", group + 1, x.m_groups);
+    if (open || group + 1 != x.m_groups)
+      fail(x.index, "the list has {} M-groups, the descriptor {}", group + 1, x.m_groups);
     const std::int64_t limit = std::int64_t{1} << (hw_.acc_w - 1);
     for (const std::int32_t sum : sums_) {
       if (sum < -limit || sum >= limit) fail(x.index, "accumulator {} overflows", sum);
     }
   }
 
-  /// The activation vectors of all lanes into vectors_[lane][column]; returns which slice of its word they are.
-  int gather(const Exec& x, int g, const Entry& entry, const std::vector<int>& ys, const std::vector<int>& xs) {
+  /// The activation vectors of all lanes into vectors_[lane][column]; returns which slice of its
+  /// word they are.
+  int gather(const Exec& x, int g, const Entry& entry, const std::vector<int>& ys,
+             const std::vector<int>& xs) {
     namespace h = spec::header;
     const int rotation = static_cast<int>(spec::get(entry.header, h::kRotation));
-    const int dy = spec::get_signed(entry.header, h::kDy), dx = spec::get_signed(entry.header, h::kDx);
+    const int dy = spec::get_signed(entry.header, h::kDy),
+              dx = spec::get_signed(entry.header, h::kDx);
     const auto source = static_cast<std::size_t>(spec::get(entry.header, h::kSource));
     const int step = x.src_step[source];
-    const int address = x.src_base[source] + g * step + static_cast<int>(spec::get(entry.header, h::kOffset));
+    const int address =
+        x.src_base[source] + g * step + static_cast<int>(spec::get(entry.header, h::kOffset));
     for (int lane = 0; lane < hw_.p; ++lane) {
-      const int y = ys[static_cast<std::size_t>(lane)] + dy, column = xs[static_cast<std::size_t>(lane)] + dx;
+      const int y = ys[static_cast<std::size_t>(lane)] + dy,
+                column = xs[static_cast<std::size_t>(lane)] + dx;
       std::int32_t* to = vectors_.data() + static_cast<std::ptrdiff_t>(lane * hw_.c);
       if (y < 0 || y >= x.in_height || column < 0 || column >= x.in_width) {
         std::fill_n(to, hw_.c, x.in_zero);
@@ -522,7 +573,8 @@ class ProgramInterpreter::Impl {
       for (int row = slice * hw_.c; row < (slice + 1) * hw_.c; ++row) {
         std::int32_t sum = 0;
         for (int c = 0; c < hw_.c; ++c) {
-          sum += entry.weights[static_cast<std::size_t>(c * hw_.m + row)] * vectors_[static_cast<std::size_t>(lane * hw_.c + c)];
+          sum += entry.weights[static_cast<std::size_t>(c * hw_.m + row)] *
+                 vectors_[static_cast<std::size_t>(lane * hw_.c + c)];
         }
         std::int32_t& to = sums[lane * hw_.m + row];
         to = std::max(to, sum);
@@ -547,10 +599,12 @@ class ProgramInterpreter::Impl {
           const auto from = res.place(y, column);
           skip = memory_word(from.bank, from.addr + mg);
         }
-        const std::int32_t* sums = sums_.data() + static_cast<std::ptrdiff_t>((mg * hw_.p + lane) * hw_.m);
+        const std::int32_t* sums =
+            sums_.data() + static_cast<std::ptrdiff_t>((mg * hw_.p + lane) * hw_.m);
         for (std::size_t m = 0; m < word.size(); ++m) {
           word[m] = static_cast<std::int16_t>(
-              inside ? post_process(sums[m], skip ? skip[m] : 0, params_[static_cast<std::size_t>(mg)]->rows[m], x.post)
+              inside ? post_process(sums[m], skip ? skip[m] : 0,
+                                    params_[static_cast<std::size_t>(mg)]->rows[m], x.post)
                      : x.post.out_zero);
         }
         if (to.addr + mg >= hw_.fb_depth) fail(x.index, "writes word {} of a bank", to.addr + mg);
@@ -568,7 +622,10 @@ class ProgramInterpreter::Impl {
   }
 
   std::string waiting_text() const {
-    const auto head = [](const Queue& q) { return q.waiting.empty() ? std::string("idle") : fmt::format("descriptor {}", q.waiting.front()); };
+    const auto head = [](const Queue& q) {
+      return q.waiting.empty() ? std::string("idle")
+                               : fmt::format("descriptor {}", q.waiting.front());
+    };
     return fmt::format("LOAD {}, EXEC {}, STORE {}", head(load_), head(exec_), head(store_));
   }
 
@@ -598,14 +655,14 @@ class ProgramInterpreter::Impl {
   std::vector<std::int32_t> sums_, vectors_;
 };
 
-ProgramInterpreter::ProgramInterpreter(const spec::Hardware& hw, std::span<const std::uint8_t> image,
-                                       Timing timing)
+ProgramInterpreter::ProgramInterpreter(const spec::Hardware& hw,
+                                       std::span<const std::uint8_t> image, Timing timing)
     : impl_(std::make_unique<Impl>(hw, image, timing)) {}
 ProgramInterpreter::~ProgramInterpreter() = default;
 ProgramInterpreter::ProgramInterpreter(ProgramInterpreter&&) noexcept = default;
 
-std::vector<std::uint8_t> ProgramInterpreter::run(std::span<const std::uint8_t> input, std::int64_t in_stride,
-                                                  std::int64_t out_stride) {
+std::vector<std::uint8_t> ProgramInterpreter::run(std::span<const std::uint8_t> input,
+                                                  std::int64_t in_stride, std::int64_t out_stride) {
   return impl_->run(input, in_stride, out_stride);
 }
 

@@ -10,10 +10,10 @@
 
 namespace reshift {
 
-/// A bit-exact model of the core that executes a program image from memory: descriptors, weight blocks, rings, feature
-/// buffer, tokens. Everything it knows is docs/architecture.md and spec.json; nothing comes from
-/// the compiler. It also plays the role of the slowest machine that the rules allow (Timing::kLate), so
-/// that a program that relies on luck is found.
+/// A bit-exact model of the core that executes a program image from memory: descriptors, weight
+/// blocks, rings, feature buffer, tokens. Everything it knows is docs/architecture.md and
+/// spec.json; nothing comes from the compiler. It also plays the role of the slowest machine that
+/// the rules allow (Timing::kLate), so that a program that relies on luck is found.
 class ProgramInterpreter {
  public:
   enum class Timing {
@@ -21,7 +21,8 @@ class ProgramInterpreter {
     kLate,   ///< results are visible, and stores happen, only when the rules force them to
   };
 
-  /// Throws Error when `image` does not start with a program for `hw`. `image` must outlive this object.
+  /// Throws Error when `image` does not start with a program for `hw`. `image` must outlive this
+  /// object.
   ProgramInterpreter(const spec::Hardware& hw, std::span<const std::uint8_t> image,
                      Timing timing = Timing::kEager);
   ~ProgramInterpreter();
@@ -29,8 +30,8 @@ class ProgramInterpreter {
 
   /// Runs as many frames as `input` has windows of `in_stride` bytes and returns as many windows of
   /// `out_stride` bytes; bytes that the program does not write are 0.
-  /// Throws Error on a malformed descriptor (with its index), an access outside a window or memory, an overflow, or
-  /// when all engines wait for each other.
+  /// Throws Error on a malformed descriptor (with its index), an access outside a window or memory,
+  /// an overflow, or when all engines wait for each other.
   std::vector<std::uint8_t> run(std::span<const std::uint8_t> input, std::int64_t in_stride,
                                 std::int64_t out_stride);
 

@@ -12,7 +12,8 @@ namespace {
 
 class Maker {
  public:
-  Maker(std::uint64_t seed, const RandomNetworkOptions& options) : options_(options), random_(seed) {
+  Maker(std::uint64_t seed, const RandomNetworkOptions& options)
+      : options_(options), random_(seed) {
     net_.name = fmt::format("random-{}", seed);
     net_.act_w = options.act_w;
     net_.exponents = options.exponents;
@@ -44,7 +45,11 @@ class Maker {
         add_block();
       } else {
         const bool same = !first && chance(3);
-        add_op(pick_input(first), same ? Shape::kSame : first ? Shape::kFirst : Shape::kAny, kAnyResidual);
+        add_op(pick_input(first),
+               same    ? Shape::kSame
+               : first ? Shape::kFirst
+                       : Shape::kAny,
+               kAnyResidual);
       }
     }
     if (chance(2)) add_end();
@@ -68,17 +73,20 @@ class Maker {
   int last() const { return static_cast<int>(net_.tensors.size()) - 1; }
 
   void add_tensor(const std::string& name, int channels, int height, int width) {
-    const int zero = chance(3) ? pick(code_min(net_.act_w), code_max(net_.act_w)) : code_min(net_.act_w);
+    const int zero =
+        chance(3) ? pick(code_min(net_.act_w), code_max(net_.act_w)) : code_min(net_.act_w);
     net_.tensors.push_back({name, channels, height, width, 0.1, zero});
   }
 
   /// Kernel, stride, dilation and padding of one axis; returns the size of the output.
-  int add_axis(int in, int stride, int& kernel, int& dilation, int& before, int& after, bool pooling) {
+  int add_axis(int in, int stride, int& kernel, int& dilation, int& before, int& after,
+               bool pooling) {
     while (true) {
       kernel = pick(1, 7);
       dilation = chance(4) ? 2 : 1;
       const int span = dilation * (kernel - 1) + 1;
-      const int most = pooling ? kernel / 2 : span - 1;  // no window of a maximum lies in the padding
+      const int most =
+          pooling ? kernel / 2 : span - 1;  // no window of a maximum lies in the padding
       before = chance(2) ? std::min(most, span / 2) : pick(0, most);
       after = chance(2) ? before : pick(0, most);
       if (pooling) dilation = 1;
@@ -93,11 +101,13 @@ class Maker {
     return !first && input == 0 && !chance(4) ? last() : input;
   }
 
-  /// Two convolutions around a skip connection, and sometimes a stride-2 reader of the skip tensor too.
+  /// Two convolutions around a skip connection, and sometimes a stride-2 reader of the skip tensor
+  /// too.
   void add_block() {
     const int skip = last(), before = net_.ops.back().input;
     // A projection: the block starts from what the skip tensor was made of.
-    const bool projection = chance(2) && before > 0 && tensor(before).height == tensor(skip).height &&
+    const bool projection = chance(2) && before > 0 &&
+                            tensor(before).height == tensor(skip).height &&
                             tensor(before).width == tensor(skip).width;
     add_op(projection ? before : skip, Shape::kSame, kNoResidual);
     add_op(last(), Shape::kSame, skip);
@@ -114,7 +124,9 @@ class Maker {
     op.residual = residual;
     const QTensor in = tensor(op.input);
     const int kind = pick(1, 10);
-    op.kind = kind <= 7 || shape == Shape::kSame ? QKind::kConv : kind <= 9 ? QKind::kMaxPool : QKind::kAvgPool;
+    op.kind = kind <= 7 || shape == Shape::kSame ? QKind::kConv
+              : kind <= 9                        ? QKind::kMaxPool
+                                                 : QKind::kAvgPool;
     op.stride_h = op.stride_w = shape == Shape::kHalf || chance(3) ? 2 : 1;
     int height = 0, width = 0, channels = in.channels;
     const bool same = shape == Shape::kSame, first = shape == Shape::kFirst;
@@ -133,8 +145,10 @@ class Maker {
         op.stride_w = pick(1, 4);
       }
       const bool pooling = op.kind != QKind::kConv;
-      height = add_axis(in.height, op.stride_h, op.kernel_h, op.dilation_h, op.pad_top, op.pad_bottom, pooling);
-      width = add_axis(in.width, op.stride_w, op.kernel_w, op.dilation_w, op.pad_left, op.pad_right, pooling);
+      height = add_axis(in.height, op.stride_h, op.kernel_h, op.dilation_h, op.pad_top,
+                        op.pad_bottom, pooling);
+      width = add_axis(in.width, op.stride_w, op.kernel_w, op.dilation_w, op.pad_left, op.pad_right,
+                       pooling);
     }
     if (op.kind == QKind::kConv) {
       if (!same || chance(2)) channels = pick(1, options_.max_channels);
@@ -192,19 +206,23 @@ class Maker {
   void add_weights(QOp& op, const QTensor& in, const QTensor& out) {
     op.terms = pick(1, 3);
     const int zeros = chance(6) ? 100 : chance(3) ? pick(0, 99) : 10;  // percent
-    op.term_values.resize(static_cast<std::size_t>(out.channels) * static_cast<std::size_t>(in.channels / op.groups) *
+    op.term_values.resize(static_cast<std::size_t>(out.channels) *
+                          static_cast<std::size_t>(in.channels / op.groups) *
                           static_cast<std::size_t>(op.kernel_h * op.kernel_w * op.terms));
     for (auto& value : op.term_values) {
       if (pick(1, 100) > zeros) {
-        value = static_cast<std::int16_t>((chance(2) ? 1 : -1) * (1 << pick(0, net_.exponents - 1)));
+        value =
+            static_cast<std::int16_t>((chance(2) ? 1 : -1) * (1 << pick(0, net_.exponents - 1)));
       }
     }
   }
 
-  /// Scales that spread the outputs over the codes, and biases that take the input's zero point out.
+  /// Scales that spread the outputs over the codes, and biases that take the input's zero point
+  /// out.
   void add_params(QOp& op, const QTensor& in, const QTensor& out) {
     const int window = op.kernel_h * op.kernel_w;
-    const std::size_t per_channel = op.term_values.size() / static_cast<std::size_t>(op.terms * out.channels);
+    const std::size_t per_channel =
+        op.term_values.size() / static_cast<std::size_t>(op.terms * out.channels);
     for (int oc = 0; oc < out.channels; ++oc) {
       double power = 0;
       std::int64_t sum = 0;
@@ -220,8 +238,8 @@ class Maker {
       const int shift = pick(16, 24);
       const double gain = (0.3 + 0.1 * pick(0, 14)) / std::max(1.0, std::sqrt(power));
       const int mult = static_cast<int>(std::clamp(std::ldexp(gain, shift), 0.0, 65535.0));
-      op.params.push_back({static_cast<std::int32_t>(-in.zero * sum + pick(-40, 40)), static_cast<std::uint16_t>(mult),
-                           static_cast<std::uint8_t>(shift)});
+      op.params.push_back({static_cast<std::int32_t>(-in.zero * sum + pick(-40, 40)),
+                           static_cast<std::uint16_t>(mult), static_cast<std::uint8_t>(shift)});
     }
   }
 
@@ -236,10 +254,12 @@ class Maker {
       if (wanted == kAnyResidual || wanted == t) candidates.push_back(t);
     }
     if (candidates.empty() || chance(8)) return;
-    op.residual = candidates[static_cast<std::size_t>(pick(0, static_cast<int>(candidates.size()) - 1))];
+    op.residual =
+        candidates[static_cast<std::size_t>(pick(0, static_cast<int>(candidates.size()) - 1))];
     op.post.res_zero = tensor(op.residual).zero;
     op.post.res_shift = static_cast<std::uint8_t>(pick(0, 20));
-    op.post.res_mult = static_cast<std::uint16_t>(std::clamp((1 << op.post.res_shift) * pick(1, 3) / 2, 1, 65535));
+    op.post.res_mult =
+        static_cast<std::uint16_t>(std::clamp((1 << op.post.res_shift) * pick(1, 3) / 2, 1, 65535));
   }
 
   RandomNetworkOptions options_;

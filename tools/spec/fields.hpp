@@ -35,7 +35,8 @@ inline void put(std::span<std::uint32_t> words, const Field& f, std::uint32_t bi
 /// Throws Error with the field's name when `value` does not fit.
 inline void set(std::span<std::uint32_t> words, const Field& f, std::int64_t value) {
   if (value < 0 || value > std::int64_t{field_mask(f)}) {
-    throw reshift::Error("field {} is {}, its {} bits hold 0 to {}", f.name, value, f.width, field_mask(f));
+    throw reshift::Error("field {} is {}, its {} bits hold 0 to {}", f.name, value, f.width,
+                         field_mask(f));
   }
   put(words, f, static_cast<std::uint32_t>(value));
 }
@@ -44,8 +45,8 @@ inline void set(std::span<std::uint32_t> words, const Field& f, std::int64_t val
 inline void set_signed(std::span<std::uint32_t> words, const Field& f, std::int64_t value) {
   const std::int64_t limit = std::int64_t{1} << (f.width - 1);
   if (value < -limit || value >= limit) {
-    throw reshift::Error("field {} is {}, its {} bits hold {} to {}", f.name, value, f.width, -limit,
-                limit - 1);
+    throw reshift::Error("field {} is {}, its {} bits hold {} to {}", f.name, value, f.width,
+                         -limit, limit - 1);
   }
   put(words, f, static_cast<std::uint32_t>(value) & field_mask(f));
 }
