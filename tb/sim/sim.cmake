@@ -1,6 +1,7 @@
 # The simulated cores that the tool loads by name: lib/libreshift_sim_<config>.so (tools/device/sim.hpp).
 
-set_target_properties(reshift_verilated reshift_harness reshift_base PROPERTIES POSITION_INDEPENDENT_CODE ON)
+set_target_properties(reshift_verilated reshift_harness reshift_base PROPERTIES
+  POSITION_INDEPENDENT_CODE ON)
 foreach(config IN LISTS RESHIFT_CONFIGS)
   set_target_properties(core_${config} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   reshift_configuration(${config} params)
