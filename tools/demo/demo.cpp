@@ -63,14 +63,9 @@ bool covers(int figure, double x, double y, double frequency) {
 /// One CIFAR-10 record: the label byte, then the planes R, G, B.
 std::string draw(int label, Random& random) {
   std::array<double, kChannels> ink, paper;
-  double contrast = 0;
-  while (contrast < 120) {  // sum of the differences: enough to be seen
-    contrast = 0;
-    for (std::size_t c = 0; c < kChannels; ++c) {
-      ink[c] = random.uniform(0, 255);
-      paper[c] = random.uniform(0, 255);
-      contrast += std::abs(ink[c] - paper[c]);
-    }
+  for (std::size_t c = 0; c < kChannels; ++c) {
+    ink[c] = random.uniform(130, 255);
+    paper[c] = random.uniform(0, 120);
   }
   const double centre_x = random.uniform(12, 20), centre_y = random.uniform(12, 20);
   const double size = random.uniform(9, 14), frequency = random.uniform(2.5, 4.5);
@@ -79,7 +74,7 @@ std::string draw(int label, Random& random) {
     for (int x = 0; x < kSide; ++x) {
       const bool inked = covers(label, (x - centre_x) / size, (y - centre_y) / size, frequency);
       for (std::size_t c = 0; c < kChannels; ++c) {
-        const double value = (inked ? ink[c] : paper[c]) + 12 * random.normal();
+        const double value = (inked ? ink[c] : paper[c]) + 8 * random.normal();
         record[1 + c * kPlane + static_cast<std::size_t>(y * kSide + x)] =
             static_cast<char>(static_cast<unsigned char>(std::clamp(value, 0.0, 255.0)));
       }
@@ -147,6 +142,30 @@ class DemoNetwork {
   const std::vector<std::vector<float>>& value(int t) const { return values_[static_cast<std::size_t>(t)]; }
   const std::string& name(int t) const { return graph_.tensor(t).name; }
 
+  std::vector<float> random_filters(int channels, int row) {
+    std::vector<float> weights;
+    for (int i = 0; i < channels * row; ++i) {
+      weights.push_back(static_cast<float>(random_.normal() * std::sqrt(2.0 / row)));
+    }
+    return weights;
+  }
+
+  /// The first layer sees 3x3 colour edges: of all directions, and blind to flat colour.
+  std::vector<float> edge_filters(int channels) {
+    std::vector<float> weights;
+    for (int i = 0; i < channels; ++i) {
+      const double angle = 2 * std::numbers::pi * i / channels;
+      for (int c = 0; c < kChannels; ++c) {
+        const double strength = random_.uniform(0.5, 1) * (random_.uniform() < 0.25 ? -1 : 1);
+        for (int tap = 0; tap < 9; ++tap) {
+          weights.push_back(static_cast<float>(
+              strength * (std::cos(angle) * (tap % 3 - 1) + std::sin(angle) * (tap / 3 - 1))));
+        }
+      }
+    }
+    return weights;
+  }
+
   int conv(const std::string& title, int input, int channels, int kernel, int stride) {
     const Tensor in = graph_.tensor(input);
     Node node;
@@ -154,10 +173,7 @@ class DemoNetwork {
     node.kernel_h = node.kernel_w = kernel;
     node.stride_h = node.stride_w = stride;
     node.pad_top = node.pad_left = node.pad_bottom = node.pad_right = kernel / 2;
-    const int row = in.channels * kernel * kernel;
-    for (int i = 0; i < channels * row; ++i) {
-      node.weights.push_back(static_cast<float>(random_.normal() * std::sqrt(2.0 / row)));
-    }
+    node.weights = input == 0 ? edge_filters(channels) : random_filters(channels, in.channels * kernel * kernel);
     node.bias.assign(static_cast<std::size_t>(channels), 0.0f);
     auto& proto = onnx_.node("Conv", title, {in.name, onnx_.constant(title + ".weight", {channels, in.channels, kernel, kernel}, node.weights)});
     set_attribute(proto, "kernel_shape", {kernel, kernel});

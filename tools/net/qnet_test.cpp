@@ -1,0 +1,128 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "net/qnet.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <functional>
+
+#include "base/container.hpp"
+#include "base/error.hpp"
+
+namespace reshift {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// A 3x3 convolution of 2 to 4 channels with a residual, a max pooling and a mean.
+QNet sample() {
+  QNet net;
+  net.name = "sample";
+  net.preprocess.channels = "BGR";
+  net.preprocess.mean = {1, 2, 3};
+  net.tensors = {{"image", 2, 6, 6, 0.5, 3}, {"skip", 4, 6, 6, 0.25, -128}, {"sum", 4, 6, 6, 0.125, -128},
+                 {"max", 4, 3, 3, 0.125, -128}, {"mean", 4, 1, 1, 0.5, 7}};
+  QOp skip;
+  skip.name = "skip";
+  skip.input = 0;
+  skip.output = 1;
+  skip.term_values = {1, 0, 0, -64, 0, 0, 2, 4};
+  skip.params.assign(4, {5, 100, 7});
+  skip.post = {-128, -128, 127, 0, 0, 0};
+  QOp sum = skip;
+  sum.name = "sum";
+  sum.residual = 1;
+  sum.output = 2;
+  sum.kernel_h = sum.kernel_w = 3;
+  sum.pad_top = sum.pad_left = sum.pad_bottom = sum.pad_right = 1;
+  sum.terms = 2;
+  sum.term_values.assign(4 * 2 * 9 * 2, 8);
+  sum.post = {-128, -128, 127, -128, 2, 0};
+  QOp max;
+  max.name = "max";
+  max.kind = QKind::kMaxPool;
+  max.input = 2;
+  max.output = 3;
+  max.kernel_h = max.kernel_w = max.stride_h = max.stride_w = 2;
+  max.post = {-128, -128, 127, 0, 0, 0};
+  QOp mean = max;
+  mean.name = "mean";
+  mean.kind = QKind::kAvgPool;
+  mean.input = 3;
+  mean.output = 4;
+  mean.kernel_h = mean.kernel_w = 3;
+  mean.params.assign(4, {1152, 2000, 16});
+  mean.post = {7, -128, 127, 0, 0, 0};
+  net.ops = {skip, sum, max, mean};
+  net.output = 4;
+  return net;
+}
+
+TEST(QNet, FileKeepsEverything) {
+  const std::string path = (std::filesystem::path(::testing::TempDir()) / "qnet_test.net").string();
+  const QNet net = sample();
+  net.save(path);
+  const QNet read = QNet::load(path);
+  EXPECT_EQ(to_json(read), to_json(net));
+  EXPECT_EQ(read.preprocess, net.preprocess);
+  ASSERT_EQ(read.ops.size(), net.ops.size());
+  for (std::size_t i = 0; i < net.ops.size(); ++i) {
+    EXPECT_EQ(read.ops[i].term_values, net.ops[i].term_values);
+    EXPECT_EQ(read.ops[i].params, net.ops[i].params);
+    EXPECT_EQ(read.ops[i].post, net.ops[i].post);
+  }
+  EXPECT_EQ(read.ops[1].weight(0), 16);
+  write_container(path, "NET", {{"name", "no network"}});
+  try {
+    QNet::load(path);
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr(path));
+  }
+  std::filesystem::remove(path);
+}
+
+TEST(QNet, ValidationNamesTheOperation) {
+  sample().validate();
+  const auto error_of = [](const std::function<void(QNet&)>& change) {
+    QNet net = sample();
+    change(net);
+    try {
+      qnet_from_json(to_json(net));
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(error_of([](QNet&) {}), "no error");
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].term_values[3] = 3; }), HasSubstr("sum: term 3"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].term_values[3] = 128; }), HasSubstr("sum: term 128"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].term_values.pop_back(); }), HasSubstr("sum: 143 terms"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].params.pop_back(); }), HasSubstr("skip: channel parameters"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].params[2].shift = 48; }), HasSubstr("shift 48"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].groups = 3; }), HasSubstr("skip: 3 groups"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].kernel_h = 9; }), HasSubstr("skip: the kernel"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[2].stride_w = 1; }), HasSubstr("max: output width"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].input = 3; }), HasSubstr("skip: reads tensor 3"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].output = 1; }), HasSubstr("sum: writes tensor 1"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].residual = 0; }), HasSubstr("sum: residual image"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].post.res_mult = 0; }), HasSubstr("sum: residual multiplier"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].post.res_zero = 0; }), HasSubstr("sum: residual zero"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].post.out_zero = 0; }), HasSubstr("skip: zero point 0"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].post.hi = 128; }), HasSubstr("skip: output bounds"));
+  EXPECT_THAT(error_of([](QNet& n) { n.tensors[3].scale = 1; }), HasSubstr("max: max pooling"));
+  EXPECT_THAT(error_of([](QNet& n) { n.tensors[0].zero = 128; }), HasSubstr("image: zero point 128"));
+  EXPECT_THAT(error_of([](QNet& n) { n.act_w = 17; }), HasSubstr("17 bits"));
+  EXPECT_THAT(error_of([](QNet& n) { n.output = 0; }), HasSubstr("output tensor 0"));
+}
+
+TEST(QNet, QuantizesValues) {
+  QNet net;
+  net.tensors = {{"image", 1, 1, 5, 2.0, -100}};
+  const std::vector<float> values{0, 3, -1, 1000, -1000};
+  EXPECT_THAT(quantize_values(net, values), ::testing::ElementsAre(-100, -98, -101, 127, -128));
+}
+
+}  // namespace
+}  // namespace reshift

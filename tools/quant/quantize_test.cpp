@@ -1,0 +1,210 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "quant/quantize.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <random>
+
+#include "base/error.hpp"
+#include "golden/graph_interpreter.hpp"
+#include "onnx/import.hpp"
+#include "quant/auto_terms.hpp"
+#include "quant/evaluate.hpp"
+#include "quant/float_graph.hpp"
+#include "quant/range.hpp"
+
+namespace reshift {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// A residual network of every kind of operation: stem, shortcut by selection, max pooling, mean, classifier.
+struct Sample {
+  Graph graph;
+  CalibrationImages images;
+  std::vector<int> labels;
+  std::mt19937 random{11};
+
+  float uniform() { return static_cast<float>(random() * 0x1p-31 - 1); }
+
+  int add(NodeKind kind, const char* name, int input, int channels, int kernel, int pad, int stride = 1) {
+    const Tensor in = graph.tensor(input);
+    Node n;
+    n.name = name;
+    n.kind = kind;
+    n.input = input;
+    n.output = static_cast<int>(graph.tensors.size());
+    n.kernel_h = n.kernel_w = kernel;
+    n.stride_h = n.stride_w = stride;
+    n.pad_top = n.pad_left = n.pad_bottom = n.pad_right = pad;
+    if (kind == NodeKind::kConv) {
+      for (int i = 0; i < channels * in.channels * kernel * kernel; ++i) n.weights.push_back(uniform() * 0.5f);
+      for (int i = 0; i < channels; ++i) n.bias.push_back(uniform());
+    }
+    graph.tensors.push_back({name, channels, (in.height + 2 * pad - kernel) / stride + 1,
+                             (in.width + 2 * pad - kernel) / stride + 1});
+    graph.nodes.push_back(n);
+    return n.output;
+  }
+
+  Sample() {
+    graph.name = "sample";
+    graph.tensors.push_back({"image", 3, 8, 8});
+    const int stem = add(NodeKind::kConv, "stem", 0, 8, 3, 1);
+    graph.nodes.back().lo = 0;
+    const int shortcut = add(NodeKind::kConv, "shortcut", stem, 8, 1, 0, 2);
+    Node& selection = graph.nodes.back();
+    selection.bias.assign(8, 0);
+    for (std::size_t i = 0; i < 64; ++i) selection.weights[i] = i % 9 == 0 && i < 40 ? 1.0f : 0.0f;
+    const int pooled = add(NodeKind::kMaxPool, "max", stem, 8, 2, 0, 2);
+    const int sum = add(NodeKind::kConv, "main", pooled, 8, 3, 1);
+    graph.nodes.back().residual = shortcut;
+    graph.nodes.back().lo = 0;
+    graph.nodes.back().hi = 6;
+    const int mean = add(NodeKind::kAvgPool, "mean", sum, 8, 4, 0);
+    graph.output = add(NodeKind::kConv, "classes", mean, 4, 1, 0);
+    for (int i = 0; i < 200; ++i) {
+      std::vector<float> image(3 * 64);
+      for (float& v : image) v = (uniform() + 1) / 2;
+      const auto scores = run_float(graph, image);
+      labels.push_back(static_cast<int>(std::max_element(scores.begin(), scores.end()) - scores.begin()));
+      images.push_back(image);
+    }
+  }
+
+  /// Root of the mean squared difference from the float network, relative to its spread, over the clamped range.
+  double error(const QNet& net) const {
+    const FastGraph fast(net);
+    const QTensor& out = net.tensors[static_cast<std::size_t>(net.output)];
+    double sum = 0, spread = 0;
+    for (const auto& image : images) {
+      const auto codes = fast.run(quantize_values(net, image));
+      const auto wanted = run_float(graph, image);
+      const auto real = [&](int code) { return out.scale * (code - out.zero); };
+      for (std::size_t i = 0; i < codes.size(); ++i) {
+        const double target = std::clamp<double>(wanted[i], real(-(1 << (net.act_w - 1))), real((1 << (net.act_w - 1)) - 1));
+        sum += std::pow(real(codes[i]) - target, 2);
+        spread += std::pow(target, 2);
+      }
+    }
+    return std::sqrt(sum / spread);
+  }
+};
+
+TEST(Quantize, MoreTermsAndBitsComeNearer) {
+  const Sample sample;
+  const auto error = [&](int terms, int bits) {
+    const QNet net = quantize(sample.graph, {}, sample.images, uniform_terms(sample.graph, terms, terms),
+                              {.act_w = bits});
+    for (const QOp& op : net.ops) {
+      const bool one = op.kind != QKind::kConv || op.name == "shortcut";
+      EXPECT_EQ(op.terms, one ? 1 : terms) << op.name;
+    }
+    return sample.error(net);
+  };
+  const double one = error(1, 8), two = error(2, 8), three = error(3, 12);
+  EXPECT_LT(one, 0.15);
+  EXPECT_LT(two, one);
+  EXPECT_LT(three, two / 2);
+}
+
+TEST(Quantize, TensorsAndBounds) {
+  const Sample sample;
+  const QNet net = quantize(sample.graph, {}, sample.images, uniform_terms(sample.graph, 1, 2), {});
+  const auto& tensors = net.tensors;
+  EXPECT_EQ(tensors[1].zero, -128);              // behind a ReLU
+  EXPECT_EQ(tensors[2].scale, tensors[1].scale);  // a selection and a maximum keep the codes
+  EXPECT_EQ(tensors[3].scale, tensors[1].scale);
+  EXPECT_EQ(net.ops[3].post.lo, -128);
+  EXPECT_NEAR((net.ops[3].post.hi + 128) * tensors[4].scale, 6, tensors[4].scale);
+  EXPECT_EQ(net.ops[0].terms, 2);
+  EXPECT_EQ(net.ops[5].terms, 2);
+}
+
+TEST(Quantize, AnOutputWithoutWeightsKeepsItsBias) {
+  Sample sample;
+  Node& classes = sample.graph.nodes.back();
+  std::fill(classes.weights.begin(), classes.weights.begin() + 8, 0.0f);
+  const QNet net = quantize(sample.graph, {}, sample.images, uniform_terms(sample.graph, 1, 1), {});
+  const auto codes = FastGraph(net).run(quantize_values(net, sample.images[0]));
+  const QTensor& out = net.tensors[static_cast<std::size_t>(net.output)];
+  const double lowest = out.scale * (-128 - out.zero);
+  EXPECT_NEAR(out.scale * (codes[0] - out.zero), std::max<double>(classes.bias[0], lowest), out.scale);
+}
+
+TEST(AutoTerms, ReachesTheTarget) {
+  const Sample sample;
+  const AutoTerms easy = choose_terms(sample.graph, {}, sample.images, sample.labels, 0, 100, {});
+  EXPECT_EQ(easy.terms, uniform_terms(sample.graph, 1, 1));
+  EXPECT_EQ(easy.float_accuracy, 100);  // the labels are its own
+  const AutoTerms hard = choose_terms(sample.graph, {}, sample.images, sample.labels, 2, 4, {});
+  EXPECT_GE(hard.accuracy, 96);
+  EXPECT_EQ(hard.terms.front(), 2);
+  EXPECT_EQ(hard.terms.back(), 2);
+  std::vector<int> unknown = sample.labels;
+  unknown[5] = -1;
+  EXPECT_THROW(choose_terms(sample.graph, {}, sample.images, unknown, 0, 1, {}), Error);
+}
+
+TEST(Range, IsTheBestOfAllTried) {
+  // Many small values and a single outlier: clamping it costs less than coarse steps for all.
+  std::vector<float> values;
+  for (int i = 0; i < 10000; ++i) values.push_back(static_cast<float>(i % 1000) / 1000);
+  values.push_back(1.5f);
+  const Range range = best_range({values}, 7);
+  EXPECT_EQ(range.low, 0);
+  EXPECT_GT(range.high, 0.9);
+  EXPECT_LT(range.high, 1.2);
+  const Range both = best_range({{-2.0f, 3.0f}}, 255);
+  EXPECT_NEAR(both.low, -2, 0.01);
+  EXPECT_NEAR(both.high, 3, 0.01);
+}
+
+TEST(InTop, RanksAndRefuses) {
+  const std::vector<double> scores{1, 5, 5, 0};
+  EXPECT_TRUE(in_top(scores, 1, 1));
+  EXPECT_FALSE(in_top(scores, 2, 1));  // the first of equals wins
+  EXPECT_TRUE(in_top(scores, 2, 2));
+  EXPECT_FALSE(in_top(scores, 3, 3));
+  EXPECT_THROW(in_top(scores, 4, 1), Error);
+  EXPECT_THROW(in_top(scores, -1, 1), Error);
+}
+
+/// Real networks and images beside the repository, where they are.
+class RealData : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::path(__FILE__).parent_path() / "../../../shared/data";
+    if (!std::filesystem::exists(folder_)) GTEST_SKIP() << "no real networks and images beside the repository";
+  }
+  std::string path(const char* name) const { return (folder_ / name).string(); }
+  std::filesystem::path folder_;
+};
+
+TEST_F(RealData, ResNet8KeepsItsAccuracy) {
+  const Graph graph = fuse(import_onnx(path("models_cifar10/resnet8/resnet8_cifar10.onnx")));
+  Preprocess raw;
+  raw.scale = 1;
+  const auto training = open_dataset(path("cifar10/data_batch_1.bin.xz"), "");
+  CalibrationImages images;
+  for (std::size_t i = 0; i < 256; ++i) images.push_back(preprocess_image(raw, training->get(i), 3, 32, 32));
+  const QNet net = quantize(graph, raw, images, uniform_terms(graph, 1, 2), {});
+  const FastGraph fast(net);
+  const auto test = open_dataset(path("cifar10/test_batch.bin.xz"), "");
+  const auto real = evaluate(*test, 1000, [&](const Image& image) {
+    const auto out = run_float(graph, preprocess_image(raw, image, 3, 32, 32));
+    return std::vector<double>(out.begin(), out.end());
+  });
+  const auto quantised = evaluate(*test, 1000, [&](const Image& image) {
+    const auto out = fast.run(quantize_image(net, image));
+    return std::vector<double>(out.begin(), out.end());
+  });
+  EXPECT_GT(real.top1, 85);
+  EXPECT_GT(quantised.top1, real.top1 - 2.5);
+}
+
+}  // namespace
+}  // namespace reshift

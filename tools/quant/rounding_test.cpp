@@ -1,0 +1,153 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "quant/rounding.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <Eigen/Cholesky>
+#include <Eigen/LU>
+#include <random>
+#include <set>
+
+namespace reshift {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST(WeightCodes, AreAllSumsOfTerms) {
+  EXPECT_THAT(WeightCodes(1, 3).values(), ElementsAre(-4, -2, -1, 0, 1, 2, 4));
+  EXPECT_THAT(WeightCodes(2, 2).values(), ElementsAre(-4, -3, -2, -1, 0, 1, 2, 3, 4));
+  for (int terms = 1; terms <= 3; ++terms) {
+    std::set<int> sums{0};
+    for (int t = 0; t < terms; ++t) {
+      std::set<int> more = sums;
+      for (const int s : sums) {
+        for (int e = 0; e < 7; ++e) more.insert({s + (1 << e), s - (1 << e)});
+      }
+      sums = more;
+    }
+    const WeightCodes codes(terms, 7);
+    EXPECT_EQ(codes.values(), std::vector<int>(sums.begin(), sums.end())) << terms << " terms";
+    for (const int code : codes.values()) {
+      const auto parts = codes.terms_of(code);
+      ASSERT_EQ(parts.size(), static_cast<std::size_t>(terms));
+      int sum = 0;
+      bool ended = false;
+      for (const int part : parts) {
+        const int magnitude = std::abs(part);
+        EXPECT_EQ(magnitude & (magnitude - 1), 0);
+        EXPECT_LE(magnitude, 64);
+        EXPECT_FALSE(ended && part != 0) << "a term behind a zero";
+        ended = part == 0;
+        sum += part;
+      }
+      EXPECT_EQ(sum, code);
+    }
+  }
+}
+
+TEST(WeightCodes, Nearest) {
+  const WeightCodes codes(1, 3);
+  EXPECT_EQ(codes.nearest(2.9), 2);
+  EXPECT_EQ(codes.nearest(3.1), 4);
+  EXPECT_EQ(codes.nearest(100), 4);
+  EXPECT_EQ(codes.nearest(-100), -4);
+  EXPECT_EQ(codes.nearest(-0.4), 0);
+}
+
+/// Correlated inputs, as neighbouring pixels are, and outputs of random weights on them.
+struct Problem {
+  Matrix<float> x, z, weights;
+  LayerStatistics statistics;
+
+  Problem(unsigned seed, Eigen::Index inputs, Eigen::Index outputs, Eigen::Index samples)
+      : x(inputs, samples), weights(outputs, inputs), statistics(inputs, outputs) {
+    std::mt19937 random(seed);
+    const auto uniform = [&] { return static_cast<float>(random() * 0x1p-31 - 1); };
+    Matrix<float> mix(inputs, inputs), source(inputs, samples);
+    for (float& v : mix.reshaped()) v = uniform();
+    for (float& v : source.reshaped()) v = uniform();
+    for (float& v : weights.reshaped()) v = uniform();
+    mix.diagonal().array() += 2;
+    x = (mix * source).array() + 1;
+    z = (weights * x).array() + 0.5f;
+    statistics.add(x.leftCols(samples / 2), z.leftCols(samples / 2));
+    statistics.add(x.rightCols(samples - samples / 2), z.rightCols(samples - samples / 2));
+    statistics.finish();
+  }
+
+  double error(const RoundedLayer& layer) const {
+    const Eigen::MatrixXd w = layer.scale.asDiagonal() * layer.codes.cast<double>();
+    const Eigen::MatrixXd out = (w * x.cast<double>()).colwise() + layer.bias;
+    return (out - z.cast<double>()).squaredNorm() / static_cast<double>(z.cols());
+  }
+};
+
+TEST(LayerStatistics, AreMeansAndCovariances) {
+  const Problem p(3, 5, 2, 101);
+  const Eigen::MatrixXd x = p.x.cast<double>(), z = p.z.cast<double>();
+  const Eigen::VectorXd mean = x.rowwise().mean();
+  const Eigen::MatrixXd centred = x.colwise() - mean;
+  const Eigen::MatrixXd outputs = z.colwise() - z.rowwise().mean();
+  EXPECT_LT((p.statistics.input_mean - mean).norm(), 1e-5);
+  EXPECT_LT((p.statistics.inputs - centred * centred.transpose() / 101).norm(), 1e-4);
+  EXPECT_LT((p.statistics.cross - outputs * centred.transpose() / 101).norm(), 1e-4);
+}
+
+TEST(Rounding, CompensationBeatsNearestInTheHessianMetric) {
+  for (unsigned seed = 1; seed <= 10; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const Problem p(seed, 40, 1, 500);
+    const WeightCodes codes(1, 7);
+    const Eigen::MatrixXd& h = p.statistics.inputs;
+    const Eigen::MatrixXd factor = h.inverse().llt().matrixU();
+    const Eigen::VectorXd w = p.weights.row(0).transpose().cast<double>();
+    const double scale = w.cwiseAbs().maxCoeff() / 64;
+    Eigen::VectorXi nearest(w.size());
+    for (Eigen::Index i = 0; i < w.size(); ++i) nearest[i] = codes.nearest(w[i] / scale);
+    Eigen::VectorXi rounded = round_compensated(w, scale, codes, factor);
+    const auto error = [&](const Eigen::VectorXi& c) { return weighted_error(h, w - scale * c.cast<double>()); };
+    EXPECT_LT(error(rounded), error(nearest));
+    const double before = error(rounded);
+    descend(w, scale, codes, h, rounded);
+    EXPECT_LE(error(rounded), before);
+    // No single change helps any more.
+    const double settled = error(rounded);
+    for (Eigen::Index i = 0; i < w.size(); ++i) {
+      for (const int code : codes.values()) {
+        Eigen::VectorXi other = rounded;
+        other[i] = code;
+        EXPECT_GE(error(other), settled * (1 - 1e-9));
+      }
+    }
+  }
+}
+
+TEST(Rounding, MoreTermsComeNearer) {
+  const Problem p(5, 30, 8, 400);
+  double last = p.z.cast<double>().squaredNorm();
+  for (int terms = 1; terms <= 3; ++terms) {
+    const WeightCodes codes(terms, 7);
+    const RoundedLayer layer = round_layer(p.statistics, p.weights, codes);
+    for (const int code : layer.codes.reshaped()) EXPECT_EQ(codes.nearest(code), code);
+    const double error = p.error(layer);
+    EXPECT_LT(error, last / 2) << terms << " terms";
+    last = error;
+  }
+}
+
+TEST(Rounding, ExactWeightsStayExact) {
+  Matrix<float> weights(3, 4);
+  weights << 1, 0, -0.5f, 0.25f, 0, 0, 0, 0, 0.3f, 0.6f, -1.2f, 0;
+  RoundedLayer layer;
+  ASSERT_TRUE(round_exactly(weights, {1, 2, 3}, 7, layer));
+  EXPECT_THAT(layer.codes.row(0).reshaped(), ElementsAre(64, 0, -32, 16));
+  EXPECT_THAT(layer.codes.row(2).reshaped(), ElementsAre(16, 32, -64, 0));
+  EXPECT_FLOAT_EQ(static_cast<float>(layer.scale[2] * 64), 1.2f);
+  EXPECT_THAT(layer.bias, ElementsAre(1, 2, 3));
+  weights(0, 1) = 0.75f;
+  EXPECT_FALSE(round_exactly(weights, {1, 2, 3}, 7, layer));
+}
+
+}  // namespace
+}  // namespace reshift
