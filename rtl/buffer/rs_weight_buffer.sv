@@ -81,6 +81,15 @@ module rs_weight_buffer #(
     .rdata_o(tile_o)
   );
 
+  // Places of the reads behind the oldest entry.
+  logic [PtrW-2:0] header_place, tile_place;
+  logic            unused_place;
+  assign header_place = header_addr_i - free_ptr_q[PtrW-2:0];
+  assign tile_place   = tile_addr_i - free_ptr_q[PtrW-2:0];
+  assign unused_place = ^{header_place, tile_place};
+
   `RS_ASSERT(FreeWhatIsLoaded, !free_i || free_ptr_q != tile_ptr_q)
+  `RS_ASSERT(HeaderIsLoaded, !header_read_i || {1'b0, header_place} < tile_ptr_q - free_ptr_q)
+  `RS_ASSERT(TileIsLoaded, !tile_read_i || {1'b0, tile_place} < tile_ptr_q - free_ptr_q)
 
 endmodule

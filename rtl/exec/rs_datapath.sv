@@ -45,13 +45,17 @@ module rs_datapath #(
   input  logic                 max_i,
   input  logic [SubW-1:0]      sub_i,
   input  logic [TileAddrW-1:0] tile_addr_i,
+  /// The entry will not be used again.
+  input  logic                 free_i,
 
   /// Activations, 4 cycles after `valid_i`.
   input  logic [P-1:0][C-1:0][ActW-1:0] act_i,
 
-  /// Weight memory, read latency 2.
+  /// Weight memory, read latency 2. An entry is freed with its last read, not before: LOAD
+  /// overwrites what is free.
   output logic                 tile_read_o,
   output logic [TileAddrW-1:0] tile_addr_o,
+  output logic                 free_o,
   input  logic [TileW-1:0]     tile_i,
 
   /// A pixel: M accumulators.
@@ -68,7 +72,14 @@ module rs_datapath #(
     else valid_q <= {valid_q[Delay-2:0], valid_i};
   end
 
+  logic [TileDelay-1:0] free_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) free_q <= '0;
+    else free_q <= {free_q[TileDelay-2:0], free_i};
+  end
+
   assign tile_read_o = valid_q[TileDelay-1];
+  assign free_o      = free_q[TileDelay-1];
   rs_delay #(.Width(TileAddrW), .Stages(TileDelay)) u_tile_addr (
     .clk_i, .data_i(tile_addr_i), .data_o(tile_addr_o)
   );

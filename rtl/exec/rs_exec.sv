@@ -202,7 +202,7 @@ module rs_exec
   logic [23:0]          written;
   logic [11:0]          in_height, in_width;
   logic [15:0]          in_zero;
-  logic                 read_valid, read_first, read_last, read_max;
+  logic                 read_valid, read_first, read_last, read_max, read_free;
   logic [SliceW-1:0]    read_addr, read_step;
   logic [BankW-1:0]     read_rotation;
   logic [SubW-1:0]      read_sub;
@@ -249,7 +249,7 @@ module rs_exec
     .read_first_o      (read_first),
     .read_last_o       (read_last),
     .read_max_o        (read_max),
-    .free_o            (free_entry),
+    .read_free_o       (read_free),
     .busy_o,
     .issued_o          (issued),
     .stalled_o         (stalled),
@@ -337,9 +337,11 @@ module rs_exec
     .max_i      (read_max),
     .sub_i      (read_sub),
     .tile_addr_i(read_tile),
+    .free_i     (read_free),
     .act_i      (act),
     .tile_read_o(tile_read),
     .tile_addr_o(tile_addr),
+    .free_o     (free_entry),
     .tile_i     (tile),
     .valid_o    (pixel_valid),
     .acc_o      (pixel)

@@ -80,8 +80,8 @@ module rs_issue #(
   output logic                 read_first_o,
   output logic                 read_last_o,
   output logic                 read_max_o,
-  /// An entry will not be used again.
-  output logic                 free_o,
+  /// The entry will not be used again: free it when its tile is read.
+  output logic                 read_free_o,
 
   output logic           busy_o,
   output logic           issued_o,
@@ -125,7 +125,6 @@ module rs_issue #(
   assign entry_ready_o = active_q && depend_ok && post_ok && residual_ok && !halt_i;
   assign coords_next_o = issue && entry_list_end_i;
   assign reserve_o     = issue && entry_header_i.last && residual_q;
-  assign free_o        = issue && entry_last_group_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -167,8 +166,13 @@ module rs_issue #(
   assign slice_addr = (entry_header_i.source ? base1_q : base0_q) + SliceW'(entry_header_i.offset);
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) read_valid_o <= 1'b0;
-    else read_valid_o <= issue;
+    if (!rst_ni) begin
+      read_valid_o <= 1'b0;
+      read_free_o  <= 1'b0;
+    end else begin
+      read_valid_o <= issue;
+      read_free_o  <= issue && entry_last_group_i;
+    end
   end
 
   always_ff @(posedge clk_i) begin

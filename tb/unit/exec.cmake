@@ -9,3 +9,7 @@ reshift_bench(NAME rs_list_walker PARAMS WmDepth=16)
 reshift_bench(NAME rs_lane_coords PARAMS P=3)
 reshift_bench(NAME rs_lane_coords SET pair PARAMS P=2)
 reshift_bench(NAME rs_tap_mask PARAMS P=3 C=4 ActW=8 Latency=5)
+reshift_bench(NAME rs_exec
+  PARAMS M=4 C=4 P=3 ActW=8 ExpN=7 AccW=28 FbDepth=2048 WmDepth=128 PmDepth=8)
+reshift_bench(NAME rs_exec SET slices
+  PARAMS M=8 C=4 P=4 ActW=8 ExpN=7 AccW=28 FbDepth=2048 WmDepth=256 PmDepth=8)

@@ -219,7 +219,6 @@ class Issue : public testing::Test {
     const bool last = issues_ && current_.entries[entry_].last;
     ASSERT_EQ(bench->reserve_o, last && current_.residual);
     ASSERT_EQ(bench->coords_next_o, issues_ && entry_list_end());
-    ASSERT_EQ(bench->free_o, issues_ && entry_last_group());
   }
 
   void advance() {
@@ -231,6 +230,7 @@ class Issue : public testing::Test {
     const bool complete = complete_;
     bench.tick();
     ASSERT_EQ(bench->read_valid_o, issues_);
+    ASSERT_EQ(bench->read_free_o, issues_ && entry_last_group());
     if (issues_) {
       const Entry& e = current_.entries[entry_];
       const int addr = (current_.base[e.source] + group_ * current_.step[e.source] + e.offset) %

@@ -1,0 +1,514 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+//
+// EXEC as a whole: a chain of random small convolutions and poolings, described by logical taps
+// (phase, dy, dx, slice). The model computes from the taps, with a division for every address; the
+// bench encodes the same taps as descriptors and entry headers. Operations depend on each other as
+// tightly as the rules allow; in the end every word of the feature buffer is compared.
+#include <Vrs_exec.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <span>
+#include <vector>
+
+#include "harness/bench.hpp"
+#include "harness/bits.hpp"
+#include "harness/scoreboard.hpp"
+#include "harness/stream.hpp"
+#include "net/numerics.hpp"
+#include "spec/fields.hpp"
+#include "unit/models/raster.hpp"
+
+namespace reshift {
+namespace {
+
+constexpr int kM = RESHIFT_M;
+constexpr int kC = RESHIFT_C;
+constexpr int kP = RESHIFT_P;
+constexpr int kActW = RESHIFT_ActW;
+constexpr int kExponents = RESHIFT_ExpN;
+constexpr int kFbDepth = RESHIFT_FbDepth;
+constexpr int kWmDepth = RESHIFT_WmDepth;
+constexpr int kR = kM / kC;
+constexpr int kTermW = term_bits(kExponents);
+constexpr int kSlots = 5, kSlotWords = 256;  // tensors in the feature buffer; DMA has the rest
+
+using Word = std::vector<int64_t>;
+using Tile = std::vector<Term>;  // M x C
+
+struct Tensor {
+  Raster place;  ///< where its words are; pitch: of the raster that wrote it
+  int height = 1, width = 1, words = 1;
+  bool phased() const { return place.phased; }
+  int rows() const { return phased() ? (height + 1) / 2 : height; }
+  int columns() const { return phased() ? (width + 1) / 2 : width; }
+};
+
+struct Tap {
+  int source, phase, dy, dx, slice;
+  Tile tile;
+};
+
+struct Operation {
+  int src[2], res = -1, dst;  ///< tensors
+  bool max = false;
+  std::vector<std::vector<Tap>> lists;  ///< for each M-group
+  std::vector<std::vector<ChannelParams>> params;
+  PostParams post;
+  int in_zero = 0, pitch = 1, groups = 1;
+  bool wait_load = false, wait_store = false, wait_previous = false;
+  bool post_load = false, post_store = false;
+  int need_first = 0, need_step = 0;
+  int entries() const {
+    int count = 0;
+    for (const auto& list : lists) count += static_cast<int>(list.size());
+    return count;
+  }
+};
+
+int even(int n) { return (n + 1) / 2 * 2; }
+
+/// The chain and what it makes of the feature buffer.
+class Chain {
+ public:
+  explicit Chain(Random& random) : random_(random) {
+    for (auto& bank : memory) {
+      for (Word& word : bank) {
+        for (int64_t& code : word) code = random_code();
+      }
+    }
+    for (int i = 0; i < 2; ++i) {
+      const int height = pick(1, 9), width = pick(1, 9), words = pick(1, 3);
+      add_tensor(height, width, words, random.chance(40), 0);
+    }
+  }
+
+  /// Adds an operation and executes it in `memory`.
+  const Operation& grow() {
+    Operation op;
+    const int newest = static_cast<int>(tensors.size()) - 1;
+    op.src[0] = newest - (random_.chance(30) ? 1 : 0);
+    const Tensor src = tensors[op.src[0]];
+    op.src[1] = op.src[0];
+    for (const int other : {newest, newest - 1}) {
+      const Tensor& t = tensors[other];
+      if (t.phased() == src.phased() && t.place.tensor_pitch == src.place.tensor_pitch &&
+          t.rows() == src.rows() && t.columns() == src.columns() && t.words >= src.words) {
+        op.src[1] = other;
+      }
+    }
+    op.max = random_.chance(25);
+    op.in_zero = op.max ? code_min(kActW) : random_code();
+    op.pitch = src.place.tensor_pitch;
+    const int words = op.max ? src.words : pick(1, 3);
+    // The raster may be larger than the source: maps that have become small grow again.
+    const int height = pick(std::max(1, src.rows() - 1), std::min(src.rows() + 3, 9));
+    const int width = pick(std::max(1, src.columns() - 1), std::min(op.pitch, 9));
+    const bool phased = random_.chance(40) && op.pitch >= even(width);
+    op.dst = add_tensor(height, width, words, phased, op.pitch);
+    const Tensor& dst = tensors[op.dst];
+    op.groups = (op.pitch * (phased ? even(height) : height) + kP - 1) / kP;
+    make_lists(op, src, words);
+    make_post(op, words);
+    for (int other = newest; other >= std::max(0, newest - 2); --other) {
+      const Tensor& t = tensors[other];
+      if (random_.chance(60) && t.height >= dst.height && t.width >= dst.width &&
+          t.words >= words) {
+        op.res = other;
+      }
+    }
+    op.wait_previous = random_.chance(10) || op.res == newest;
+    make_needs(op, newest);
+    execute(op);
+    operations.push_back(op);
+    return operations.back();
+  }
+
+  std::vector<std::vector<Word>> memory =
+      std::vector(kP, std::vector<Word>(kFbDepth, Word(kM)));
+  std::vector<Tensor> tensors;
+  std::vector<Operation> operations;
+
+ private:
+  int pick(int low, int high) { return static_cast<int>(random_.uniform(low, high)); }
+  int random_code() { return pick(code_min(kActW), code_max(kActW)); }
+
+  int add_tensor(int height, int width, int words, bool phased, int raster_pitch) {
+    Tensor t;
+    t.height = height;
+    t.width = width;
+    t.words = words;
+    t.place.p = kP;
+    t.place.phased = phased;
+    t.place.out_height = height;
+    t.place.out_width = width;
+    t.place.words = words + pick(0, 1);
+    t.place.pitch = raster_pitch;
+    t.place.tensor_pitch = even(t.columns()) + pick(0, 2);
+    t.place.phase = (t.place.tensor_pitch * t.rows() + kP - 1) / kP * t.place.words;
+    t.place.base = static_cast<int>(tensors.size()) % kSlots * kSlotWords;
+    if (t.place.phase * (phased ? 4 : 1) > kSlotWords) throw Error("tensor too large for its slot");
+    tensors.push_back(t);
+    return static_cast<int>(tensors.size()) - 1;
+  }
+
+  void make_lists(Operation& op, const Tensor& src, int words) {
+    const int kernel_height = pick(1, 3), kernel_width = pick(1, 3);
+    const int top = pick(0, kernel_height - 1), left = pick(0, kernel_width - 1);
+    op.lists.resize(words);
+    for (int m = 0; m < words; ++m) {
+      for (int ky = 0; ky < kernel_height; ++ky) {
+        for (int kx = 0; kx < kernel_width; ++kx) {
+          Tap tap{pick(0, 1), 0, ky - top, kx - left, 0, Tile(kM * kC)};
+          if (src.phased()) {  // stride 2: position 2 * y + tap
+            tap.phase = 2 * (tap.dy & 1) + (tap.dx & 1);
+            tap.dy >>= 1;
+            tap.dx >>= 1;
+          }
+          for (int slice = 0; slice < (op.max ? kR : src.words * kR); ++slice) {
+            tap.slice = op.max ? m * kR + slice : slice;
+            for (int row = 0; row < kM; ++row) {
+              for (int c = 0; c < kC; ++c) tap.tile[row * kC + c] = term(op.max, row, slice, c);
+            }
+            op.lists[m].push_back(tap);
+          }
+        }
+      }
+    }
+  }
+  Term term(bool max, int row, int sub, int c) {
+    if (max) return row / kC == sub && row % kC == c ? Term{1, 0} : Term{};
+    const int sign = pick(-1, 1);
+    return sign == 0 ? Term{} : Term{sign, pick(0, kExponents - 1)};
+  }
+
+  void make_post(Operation& op, int words) {
+    op.post.out_zero = random_code();
+    op.post.lo = random_.chance(50) ? code_min(kActW) : op.post.out_zero;
+    op.post.hi = pick(op.post.lo, code_max(kActW));
+    if (random_.chance(70)) op.post.hi = code_max(kActW);
+    op.post.res_zero = random_code();
+    op.post.res_mult = static_cast<uint16_t>(pick(1, 65535));
+    op.post.res_shift = static_cast<uint8_t>(pick(14, 18));
+    op.wait_load = random_.chance(15);
+    op.wait_store = random_.chance(15);
+    op.post_load = random_.chance(30);
+    op.post_store = random_.chance(30);
+    op.params.resize(words, std::vector<ChannelParams>(kM));
+    for (auto& group : op.params) {
+      for (ChannelParams& c : group) {
+        c.bias = pick(-5000, 5000);
+        c.mult = static_cast<uint16_t>(pick(1, 65535));
+        c.shift = static_cast<uint8_t>(op.max ? 16 : pick(20, 26));
+      }
+    }
+  }
+
+  static bool inside(const Tensor& src, const Tap& tap, int y, int x) {
+    const int row = y + tap.dy, column = x + tap.dx;
+    return row >= 0 && row < src.rows() && column >= 0 && column < src.columns();
+  }
+
+  /// The tightest needs of one slope, when the newest tensor is a source.
+  void make_needs(Operation& op, int newest) {
+    const Raster& before = tensors[newest].place;
+    if (before.pitch == 0) return;  // not written by an operation
+    op.need_step = kP * pick(0, 4);
+    const Tensor& dst = tensors[op.dst];
+    for (int i = 0; i < op.groups * kP; ++i) {
+      const int y = i / op.pitch, x = i % op.pitch;
+      if (y >= dst.height || x >= dst.width) continue;
+      for (const auto& list : op.lists) {
+        for (const Tap& tap : list) {
+          if (op.src[tap.source] != newest || !inside(tensors[newest], tap, y, x)) continue;
+          const int s = before.phased ? 1 : 0;
+          const int row = ((y + tap.dy) << s) + (tap.phase >> 1);
+          const int column = ((x + tap.dx) << s) + (tap.phase & 1);
+          const int need = row * before.pitch + column + 1;
+          op.need_first = std::max(op.need_first, need - i / kP * op.need_step);
+        }
+      }
+    }
+  }
+
+  void execute(const Operation& op) {
+    const Tensor& dst = tensors[op.dst];
+    for (int y = 0; y < (dst.phased() ? even(dst.height) : dst.height); ++y) {
+      for (int x = 0; x < (dst.phased() ? even(dst.width) : dst.width); ++x) {
+        const bool fill = y >= dst.height || x >= dst.width;
+        for (int m = 0; m < dst.words; ++m) {
+          Word result(kM, op.post.out_zero);
+          if (!fill) compute(op, y, x, m, result);
+          const auto [bank, addr] = dst.place.place(y, x, m);
+          memory[bank][addr] = result;
+        }
+      }
+    }
+  }
+  void compute(const Operation& op, int y, int x, int m, Word& result) const {
+    Word acc(kM, op.max ? code_min(kActW) : 0);
+    for (const Tap& tap : op.lists[m]) {
+      const Tensor& src = tensors[op.src[tap.source]];
+      Word act(kC, op.in_zero);
+      if (inside(src, tap, y, x)) {
+        const int index = (y + tap.dy) * src.place.tensor_pitch + x + tap.dx;
+        const int addr = src.place.base + tap.phase * src.place.phase +
+                         index / kP * src.place.words + tap.slice / kR;
+        const Word& word = memory[index % kP][addr];
+        std::copy_n(word.begin() + tap.slice % kR * kC, kC, act.begin());
+      }
+      for (int row = 0; row < kM; ++row) {
+        int64_t sum = 0;
+        for (int c = 0; c < kC; ++c) sum += act[c] * tap.tile[row * kC + c].value();
+        if (!op.max) acc[row] += sum;
+        else if (row / kC == tap.slice % kR) acc[row] = std::max(acc[row], sum);
+      }
+    }
+    PostParams post = op.post;
+    Word residual(kM, 0);
+    if (op.res >= 0) {
+      const auto [bank, addr] = tensors[op.res].place.place(y, x, m);
+      residual = memory[bank][addr];
+    } else {
+      post.res_mult = 0;
+    }
+    for (int row = 0; row < kM; ++row) {
+      result[row] = post_process(acc[row], static_cast<int32_t>(residual[row]), op.params[m][row],
+                                 post);
+    }
+  }
+
+  Random& random_;
+};
+
+struct DmaRequest {
+  bool write;
+  int bank, addr;
+  Word data;
+};
+/// Tokens from LOAD and STORE, and counts of what EXEC says.
+class Tokens : public Agent {
+ public:
+  Tokens(Bench<Vrs_exec>& bench, int percent) : bench_(bench), percent_(percent) {
+    bench->load_token_i = bench->store_token_i = 0;
+  }
+  void sample() override {
+    load_ = bench_->load_token_i && !bench_->take_load_token_o;
+    store_ = bench_->store_token_i && !bench_->take_store_token_o;
+    load_taken += bench_->take_load_token_o;
+    store_taken += bench_->take_store_token_o;
+    load_posted += bench_->post_load_o;
+    store_posted += bench_->post_store_o;
+    busy += bench_->perf_busy_o;
+    const unsigned reasons = bench_->perf_stall_o + (bench_->perf_busy_o << 7);
+    EXPECT_TRUE(reasons != 0 && (reasons & (reasons - 1)) == 0) << "not one reason: " << reasons;
+  }
+  void drive() override {
+    bench_->load_token_i = load_ || bench_.random().chance(percent_);
+    bench_->store_token_i = store_ || bench_.random().chance(percent_);
+  }
+  int load_taken = 0, store_taken = 0, load_posted = 0, store_posted = 0;
+  int64_t busy = 0;
+
+ private:
+  Bench<Vrs_exec>& bench_;
+  int percent_;
+  bool load_ = false, store_ = false;
+};
+
+/// DMA answers cannot be stalled.
+class DmaAnswers : public Agent {
+ public:
+  explicit DmaAnswers(Bench<Vrs_exec>& bench) : bench_(bench) {}
+  void sample() override {
+    if (bench_->dma_rvalid_o) board.actual(unpack_signed(bench_->dma_rdata_o, kM, kActW));
+  }
+  void drive() override {}
+  Scoreboard<Word> board{"DMA reads"};
+
+ private:
+  Bench<Vrs_exec>& bench_;
+};
+
+class Exec : public testing::Test {
+ protected:
+  void run(int operations, Stalls weights, Stalls dma_stalls) {
+    Chain chain(bench.random());
+    bench->halt_i = 0;
+    StreamDriver<Operation> ops(
+        bench->op_valid_i, bench->op_ready_o,
+        [&](const Operation& op) { put_operation(op, chain.tensors); }, Stalls::light());
+    StreamDriver<std::vector<ChannelParams>> params(
+        bench->param_valid_i, bench->param_ready_o,
+        [&](const std::vector<ChannelParams>& group) {
+          for (unsigned m = 0; m < kM; ++m) {
+            set_bits(bench->param_i, 64 * m, 32, static_cast<uint32_t>(group[m].bias));
+            set_bits(bench->param_i, 64 * m + 32, 16, group[m].mult);
+            set_bits(bench->param_i, 64 * m + 48, 16, group[m].shift);
+          }
+        },
+        weights);
+    StreamDriver<uint32_t> headers(bench->header_valid_i, bench->header_ready_o,
+                                   [&](uint32_t header) { bench->header_i = header; }, weights);
+    StreamDriver<Tile> tiles(bench->tile_valid_i, bench->tile_ready_o,
+                             [&](const Tile& tile) {
+                               std::vector<uint32_t> codes;
+                               for (const Term t : tile) codes.push_back(encode_term(t, kExponents));
+                               pack(bench->tile_i, codes, kTermW);
+                             },
+                             weights, run_seed() + 1);
+    StreamDriver<DmaRequest> dma(bench->dma_valid_i, bench->dma_ready_o,
+                                 [&](const DmaRequest& r) {
+                                   bench->dma_write_i = r.write;
+                                   bench->dma_bank_i = static_cast<uint8_t>(r.bank);
+                                   bench->dma_addr_i = static_cast<uint16_t>(r.addr);
+                                   if (r.write) pack(bench->dma_wdata_i, r.data, kActW);
+                                 },
+                                 dma_stalls);
+    Tokens tokens(bench, 10);
+    DmaAnswers answers(bench);
+    for (Agent* agent : std::initializer_list<Agent*>{&ops, &params, &headers, &tiles, &dma,
+                                                      &tokens, &answers}) {
+      bench.add(*agent);
+    }
+    bench.reset();
+    const auto all_words = [&](bool write) {
+      for (int bank = 0; bank < kP; ++bank) {
+        for (int addr = 0; addr < kFbDepth; ++addr) {
+          dma.push({write, bank, addr, chain.memory[bank][addr]});
+          if (!write) answers.board.expect(chain.memory[bank][addr]);
+        }
+      }
+    };
+    all_words(true);
+    bench.run_until([&] { return dma.idle(); });
+
+    int64_t entries = 0;
+    int waits[2] = {0, 0}, posts[2] = {0, 0}, residuals = 0, maxima = 0;
+    for (int i = 0; i < operations; ++i) {
+      const Operation op = chain.grow();
+      ops.push(op);
+      for (const auto& group : op.params) params.push(group);
+      for (const auto& list : op.lists) {
+        for (const Tap& tap : list) {
+          headers.push(header(op, chain.tensors, tap, &tap == &list.front(), &tap == &list.back()));
+          tiles.push(tap.tile);
+        }
+      }
+      entries += int64_t{op.entries()} * op.groups;
+      waits[0] += op.wait_load;
+      waits[1] += op.wait_store;
+      posts[0] += op.post_load;
+      posts[1] += op.post_store;
+      residuals += op.res >= 0;
+      maxima += op.max;
+      ASSERT_LE(op.entries(), kWmDepth);
+    }
+    // DMA at the same time, in the words that no tensor has.
+    for (int i = 0; i < 2000; ++i) {
+      const int bank = static_cast<int>(bench.random().uniform(0, kP - 1));
+      const int addr =
+          static_cast<int>(bench.random().uniform(kSlots * kSlotWords, kFbDepth - 1));
+      Word& word = chain.memory[bank][addr];
+      if (bench.random().chance(50)) {
+        for (int64_t& code : word) code = sign_extend(bench.random()(), kActW);
+        dma.push({true, bank, addr, word});
+      } else {
+        dma.push({false, bank, addr, word});
+        answers.board.expect(word);
+      }
+    }
+    bench.tick();
+    bench.run_until([&] { return ops.idle() && !bench->busy_o && dma.idle(); }, 500000);
+    bench.run(10);
+    all_words(false);
+    bench.run_until([&] { return answers.board.empty(); });
+
+    EXPECT_EQ(tokens.busy, entries);
+    EXPECT_EQ(tokens.load_taken, waits[0]);
+    EXPECT_EQ(tokens.store_taken, waits[1]);
+    EXPECT_EQ(tokens.load_posted, posts[0]);
+    EXPECT_EQ(tokens.store_posted, posts[1]);
+    EXPECT_GT(residuals, 0);
+    EXPECT_GT(maxima, 0);
+  }
+
+  Bench<Vrs_exec> bench;
+
+ private:
+  static uint32_t header(const Operation& op, const std::vector<Tensor>& tensors, const Tap& tap,
+                         bool first, bool last) {
+    const Raster& src = tensors[op.src[tap.source]].place;
+    const int o = tap.dy * op.pitch + tap.dx;
+    const int r = (o % kP + kP) % kP, q = (o - r) / kP;
+    const int offset = (q * src.words + tap.phase * src.phase) * kR + tap.slice;
+    uint32_t word[1] = {0};
+    using namespace spec::header;
+    spec::set(word, kOffset, offset & 0x7fff);
+    spec::set(word, kRotation, r);
+    spec::set_signed(word, kDy, tap.dy);
+    spec::set_signed(word, kDx, tap.dx);
+    spec::set(word, kSource, tap.source);
+    spec::set(word, kFirst, first);
+    spec::set(word, kLast, last);
+    return word[0];
+  }
+
+  void put_operation(const Operation& op, const std::vector<Tensor>& tensors) {
+    using namespace spec::exec;
+    const std::span<uint32_t> d(bench->op_i.m_storage, spec::kDescriptorWords);
+    std::fill(d.begin(), d.end(), 0);
+    const Tensor& dst = tensors[op.dst];
+    const Raster& src0 = tensors[op.src[0]].place;
+    const Raster& src1 = tensors[op.src[1]].place;
+    const Raster& res = tensors[std::max(op.res, 0)].place;
+    spec::set(d, spec::common::kWaitLoad, op.wait_load);
+    spec::set(d, spec::common::kWaitStore, op.wait_store);
+    spec::set(d, spec::common::kPostLoad, op.post_load);
+    spec::set(d, spec::common::kPostStore, op.post_store);
+    spec::set(d, kMaxMode, op.max);
+    spec::set(d, kResidual, op.res >= 0);
+    spec::set(d, kWaitPrevious, op.wait_previous);
+    spec::set(d, kDstPhased, dst.place.phased);
+    spec::set(d, kResPhased, res.phased);
+    spec::set(d, kEntries, op.entries());
+    spec::set(d, kGroups, op.groups);
+    spec::set(d, kMGroups, dst.words);
+    spec::set(d, kPitch, op.pitch);
+    spec::set(d, kInHeight, tensors[op.src[0]].rows());
+    spec::set(d, kInWidth, tensors[op.src[0]].columns());
+    spec::set(d, kOutHeight, dst.height);
+    spec::set(d, kOutWidth, dst.width);
+    spec::set(d, kSrc0Base, src0.base * kR);
+    spec::set(d, kSrc0Step, src0.words * kR);
+    spec::set(d, kSrc1Base, src1.base * kR);
+    spec::set(d, kSrc1Step, src1.words * kR);
+    spec::set(d, kDstBase, dst.place.base);
+    spec::set(d, kDstWords, dst.place.words);
+    spec::set(d, kDstPhase, dst.place.phase);
+    spec::set(d, kDstRowBank, dst.place.tensor_pitch % kP);
+    spec::set(d, kDstRowAddr, dst.place.tensor_pitch / kP * dst.place.words);
+    spec::set(d, kResBase, res.base);
+    spec::set(d, kResWords, res.words);
+    spec::set(d, kResPhase, res.phase);
+    spec::set(d, kResRowBank, res.tensor_pitch % kP);
+    spec::set(d, kResRowAddr, res.tensor_pitch / kP * res.words);
+    spec::set_signed(d, kLo, op.post.lo);
+    spec::set_signed(d, kHi, op.post.hi);
+    spec::set_signed(d, kInZero, op.in_zero);
+    spec::set_signed(d, kOutZero, op.post.out_zero);
+    spec::set_signed(d, kResZero, op.post.res_zero);
+    spec::set(d, kResShift, op.post.res_shift);
+    spec::set(d, kResMult, op.post.res_mult);
+    spec::set(d, kNeedFirst, op.need_first);
+    spec::set(d, kNeedStep, op.need_step);
+  }
+};
+
+TEST_F(Exec, WeightsAlwaysThere) { run(60, Stalls::none(), Stalls::bursty()); }
+TEST_F(Exec, WeightsLate) { run(40, Stalls::light(), Stalls::none()); }
+TEST_F(Exec, WeightsInBursts) { run(40, Stalls::bursty(), Stalls::heavy()); }
+
+}  // namespace
+}  // namespace reshift
