@@ -5,13 +5,13 @@
 /// The feature buffer: P banks, each a memory of M-channel words. Its first port belongs to the array
 /// and reads P consecutive pixels at any offset: bank b gives the word of its row, or of the next row
 /// when b < rotation, and a rotation puts the pixels in lane order. Its second port serves, bank by
-/// bank, post-processing writes first, then residual reads, then DMA.
+/// bank, residual reads first, then post-processing writes, then DMA; urgent writes come before all.
 ///
 /// Throughput: P slices a cycle on the array port; one word a cycle for each of the other three.
 /// Latency: array port 4 cycles from address to activations; residual and DMA reads 4 cycles. A write
 /// is seen by every read that comes a cycle later; by the array port not reliably in the same cycle.
-/// Handshake: array port and writes are always taken; residual and DMA have valid/ready requests and
-/// answers in order that cannot be stalled.
+/// Handshake: array reads are always taken, and urgent writes; writes, residual and DMA requests are
+/// valid/ready, with answers in order that cannot be stalled.
 module rs_feature_buffer #(
   /// Channels of a word.
   parameter int unsigned M = 16,
@@ -41,6 +41,8 @@ module rs_feature_buffer #(
 
   /// Post-processing writes.
   input  logic             wr_valid_i,
+  output logic             wr_ready_o,
+  input  logic             wr_urgent_i,
   input  logic [BankW-1:0] wr_bank_i,
   input  logic [AddrW-1:0] wr_addr_i,
   input  logic [WordW-1:0] wr_data_i,
@@ -69,7 +71,10 @@ module rs_feature_buffer #(
   `RS_PARAM_CHECK(Banks, P >= 2 && P <= 15, "P must be 2 to 15")
   `RS_PARAM_CHECK(Address, SliceW <= 15, "slice addresses have at most 15 bits")
 
-  assign res_ready_o = !(wr_valid_i && wr_bank_i == res_bank_i);
+  logic res_wr_clash;
+  assign res_wr_clash = res_valid_i && wr_valid_i && wr_bank_i == res_bank_i;
+  assign wr_ready_o   = !res_wr_clash || wr_urgent_i;
+  assign res_ready_o  = !res_wr_clash || !wr_urgent_i;
   assign dma_ready_o = !(wr_valid_i && wr_bank_i == dma_bank_i)
                     && !(res_valid_i && res_bank_i == dma_bank_i);
 
@@ -105,8 +110,8 @@ module rs_feature_buffer #(
     logic             wr_hit, res_hit, dma_hit, b_en_q, b_write_q;
     logic [AddrW-1:0] b_addr_q;
     logic [WordW-1:0] b_wdata_q;
-    assign wr_hit  = wr_valid_i && wr_bank_i == BankW'(b);
-    assign res_hit = res_valid_i && res_bank_i == BankW'(b);
+    assign wr_hit  = wr_valid_i && wr_ready_o && wr_bank_i == BankW'(b);
+    assign res_hit = res_valid_i && res_ready_o && res_bank_i == BankW'(b);
     assign dma_hit = dma_valid_i && dma_bank_i == BankW'(b);
 
     always_ff @(posedge clk_i) begin
@@ -174,6 +179,7 @@ module rs_feature_buffer #(
     if (dma3_q) dma_rdata_o <= b_word[dma_bank3_q];
   end
 
+  `RS_ASSERT_STABLE(WriteRequest, wr_valid_i, wr_ready_o, {wr_bank_i, wr_addr_i, wr_data_i})
   `RS_ASSERT_STABLE(ResidualRequest, res_valid_i, res_ready_o, {res_bank_i, res_addr_i})
   `RS_ASSERT_STABLE(DmaRequest, dma_valid_i, dma_ready_o, {dma_write_i, dma_bank_i, dma_addr_i})
 

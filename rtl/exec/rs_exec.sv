@@ -261,7 +261,8 @@ module rs_exec
 
   // Feature buffer.
   logic [P-1:0][C-1:0][ActW-1:0] act;
-  logic             wr_valid, res_req_valid, res_req_ready, res_rsp_valid;
+  logic             wr_valid, wr_ready, wr_urgent;
+  logic             res_req_valid, res_req_ready, res_rsp_valid;
   logic [BankW-1:0] wr_bank, res_bank;
   logic [AddrW-1:0] wr_addr, res_addr;
   logic [WordW-1:0] wr_data, res_rsp_data, residual;
@@ -276,6 +277,8 @@ module rs_exec
     .rd_rotation_i(read_rotation),
     .rd_act_o     (act),
     .wr_valid_i   (wr_valid),
+    .wr_ready_o   (wr_ready),
+    .wr_urgent_i  (wr_urgent),
     .wr_bank_i    (wr_bank),
     .wr_addr_i    (wr_addr),
     .wr_data_i    (wr_data),
@@ -387,6 +390,8 @@ module rs_exec
     .residual_pop_o     (residual_pop),
     .residual_i         (residual),
     .wr_valid_o         (wr_valid),
+    .wr_ready_i         (wr_ready),
+    .wr_urgent_o        (wr_urgent),
     .wr_bank_o          (wr_bank),
     .wr_addr_o          (wr_addr),
     .wr_data_o          (wr_data),

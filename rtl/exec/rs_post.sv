@@ -3,12 +3,13 @@
 `include "rs_assert.svh"
 
 /// The post-processing unit: takes the array's pixels, M accumulators at a time, turns them into codes
-/// and writes them to their place in the feature buffer.
+/// and writes them to their place in the feature buffer, through a FIFO, so that a residual read of
+/// the same bank may go first.
 ///
 /// Throughput: a pixel (M channels) a cycle, operations back to back. Latency: 8 cycles from pixel to
-/// write.
-/// Handshake: operations are valid/ready and must be here before their first pixel; pixels, residual
-/// words and writes are never stalled.
+/// write, 9 to progress, more when the write has to wait.
+/// Handshake: operations and writes are valid/ready; an operation must be here before its first pixel.
+/// Pixels and residual words cannot be stalled: `wr_urgent_o` says that a write must not wait.
 module rs_post #(
   /// Channels of a word.
   parameter int unsigned M = 16,
@@ -49,6 +50,8 @@ module rs_post #(
 
   /// Feature buffer writes.
   output logic                   wr_valid_o,
+  input  logic                   wr_ready_i,
+  output logic                   wr_urgent_o,
   output logic [BankW-1:0]       wr_bank_o,
   output logic [AddrW-1:0]       wr_addr_o,
   output logic [M-1:0][ActW-1:0] wr_data_o,
@@ -85,6 +88,21 @@ module rs_post #(
   } pixel_t;
 
   localparam int unsigned Stages = 7;
+
+  // A finished pixel on its way to the feature buffer.
+  typedef struct packed {
+    logic                   write;
+    logic [BankW-1:0]       bank;
+    logic [AddrW-1:0]       addr;
+    logic [M-1:0][ActW-1:0] data;
+    logic                   group_end;
+    logic                   op_end;
+    logic                   post_load;
+    logic                   post_store;
+    logic [ParamAddrW:0]    m_groups;
+  } write_t;
+
+  localparam int unsigned WriteDepth = 8;
 
   // The next operation waits here while the current one ends: their pixels may follow back to back.
   logic          next_valid_q, start, active, walk_last;
@@ -211,43 +229,73 @@ module rs_post #(
     assign unused_params = ^params_q[m].reserved;
   end
 
-  // Write, and tell who waits for it. The write is in the memory before anything that this progress
-  // allows can read it.
   op_t    done_op;
-  logic   unused_done;
   pixel_t done;
-  logic   done_valid;
-  assign done_op    = op_stage_q[Stages-1];
-  assign done       = pixel_q[Stages-1];
-  assign done_valid = valid_q[Stages-1];
+  write_t done_write, write;
+  logic   unused_done;
+  assign done_op     = op_stage_q[Stages-1];
+  assign done        = pixel_q[Stages-1];
   assign unused_done = ^{done_op, done};
 
+  always_comb begin
+    done_write = '{
+      write:      done.write,
+      bank:       done.bank,
+      addr:       done.addr,
+      data:       code,
+      group_end:  done.group_end,
+      op_end:     done.op_end,
+      post_load:  done_op.post_load,
+      post_store: done_op.post_store,
+      m_groups:   (ParamAddrW + 1)'(done_op.m_groups)
+    };
+    if (done.fill) done_write.data = {M{done_op.out_zero}};
+  end
+
+  logic                            write_space, write_valid, write_pop;
+  logic [$clog2(WriteDepth+1)-1:0] write_count;
+
+  rs_fifo #(.Width($bits(write_t)), .Depth(WriteDepth)) u_writes (
+    .clk_i,
+    .rst_ni,
+    .in_valid_i (valid_q[Stages-1]),
+    .in_ready_o (write_space),
+    .in_data_i  (done_write),
+    .out_valid_o(write_valid),
+    .out_ready_i(write_pop),
+    .out_data_o (write),
+    .count_o    (write_count)
+  );
+
+  assign write_pop   = write_valid && (!write.write || wr_ready_i);
+  assign wr_valid_o  = write_valid && write.write;
+  assign wr_urgent_o = write_count >= ($clog2(WriteDepth + 1))'(WriteDepth / 2);
+  assign wr_bank_o   = write.bank;
+  assign wr_addr_o   = write.addr;
+  assign wr_data_o   = write.data;
+
+  // Tell who waits for the write. It is in the memory before anything that this progress allows can
+  // read it.
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      wr_valid_o    <= 1'b0;
       written_o     <= '0;
       complete_o    <= 1'b0;
       post_load_o   <= 1'b0;
       post_store_o  <= 1'b0;
       params_free_o <= 1'b0;
     end else begin
-      wr_valid_o    <= done_valid && done.write;
-      complete_o    <= done_valid && done.op_end;
-      post_load_o   <= done_valid && done.op_end && done_op.post_load;
-      post_store_o  <= done_valid && done.op_end && done_op.post_store;
-      params_free_o <= done_valid && done.op_end;
-      if (done_valid && done.op_end) written_o <= '0;
-      else if (done_valid && done.group_end) written_o <= written_o + 24'(P);
+      complete_o    <= write_pop && write.op_end;
+      post_load_o   <= write_pop && write.op_end && write.post_load;
+      post_store_o  <= write_pop && write.op_end && write.post_store;
+      params_free_o <= write_pop && write.op_end;
+      if (write_pop && write.op_end) written_o <= '0;
+      else if (write_pop && write.group_end) written_o <= written_o + 24'(P);
     end
   end
 
-  always_ff @(posedge clk_i) begin
-    wr_bank_o           <= done.bank;
-    wr_addr_o           <= done.addr;
-    params_free_count_o <= (ParamAddrW + 1)'(done_op.m_groups);
-    for (int unsigned m = 0; m < M; m++) wr_data_o[m] <= done.fill ? done_op.out_zero : code[m];
-  end
+  always_ff @(posedge clk_i) params_free_count_o <= write.m_groups;
 
+  `RS_ASSERT(RoomForPixel, !valid_q[Stages-1] || write_space)
   `RS_ASSERT(OperationBeforePixel, !valid_i || active)
 
 endmodule

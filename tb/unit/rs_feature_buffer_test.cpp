@@ -55,6 +55,7 @@ class FeatureBuffer : public testing::Test {
   /// One cycle with what each port is offered; requests not taken stay in place.
   void cycle() {
     bench->wr_valid_i = wr.has_value();
+    bench->wr_urgent_i = urgent;
     bench->res_valid_i = res.has_value();
     bench->dma_valid_i = dma.has_value();
     if (wr) {
@@ -73,21 +74,26 @@ class FeatureBuffer : public testing::Test {
       if (dma->write) pack(bench->dma_wdata_i, dma->data, kActW);
     }
     bench.settle();
-    const bool res_ready = !(wr && res && wr->bank == res->bank);
+    const bool clash = wr && res && wr->bank == res->bank;
+    const bool wr_ready = !clash || urgent;
+    const bool res_ready = !clash || !urgent;
     const bool dma_ready =
         !(dma && ((wr && wr->bank == dma->bank) || (res && res->bank == dma->bank)));
+    ASSERT_TRUE(!wr || bench->wr_ready_o == wr_ready);
     ASSERT_TRUE(!res || bench->res_ready_o == res_ready);
     ASSERT_TRUE(!dma || bench->dma_ready_o == dma_ready);
 
     const uint64_t due = bench.cycle() + kLatency;
     std::set<std::pair<int, int>> touched;
-    if (wr) touched.insert({wr->bank, wr->addr});
+    if (wr && wr_ready) touched.insert({wr->bank, wr->addr});
     if (dma && dma_ready && dma->write) touched.insert({dma->bank, dma->addr});
     if (reading_) expect_read(due, touched);
     bench->rd_valid_i = reading_;
     reading_ = false;
-    if (wr) memory_[wr->bank][wr->addr] = wr->data;
-    wr.reset();
+    if (wr && wr_ready) {
+      memory_[wr->bank][wr->addr] = wr->data;
+      wr.reset();
+    }
     if (res && res_ready) {
       res_answers_.push_back({due, memory_[res->bank][res->addr]});
       res.reset();
@@ -125,13 +131,14 @@ class FeatureBuffer : public testing::Test {
     }
   }
   void drain() {
-    while (res || dma) cycle();
+    while (wr || res || dma) cycle();
     for (uint64_t i = 0; i < kLatency; ++i) cycle();
   }
 
   Bench<Vrs_feature_buffer> bench;
   Random& random = bench.random();
   std::optional<Request> wr, res, dma;
+  bool urgent = false;  ///< writes go before residual reads
   int slices = 0, residual_words = 0, dma_words = 0;  ///< compared
 
  private:
@@ -201,7 +208,8 @@ TEST_F(FeatureBuffer, EveryRotationSliceAndTheWrap) {
   EXPECT_GT(slices, 0);
 }
 
-// Different banks: nobody waits. The same bank: post-processing, then residual, then DMA.
+// Different banks: nobody waits. The same bank: residual, then post-processing, then DMA; urgent
+// post-processing comes first.
 TEST_F(FeatureBuffer, PriorityOfTheSecondPort) {
   fill();
   for (int i = 0; i < 100; ++i) {
@@ -213,10 +221,12 @@ TEST_F(FeatureBuffer, PriorityOfTheSecondPort) {
       wr->bank = w;
       res->bank = r;
       dma->bank = d;
+      urgent = random.chance(50);
       cycle();
-      EXPECT_EQ(res.has_value(), r == w);
+      EXPECT_EQ(res.has_value(), urgent && r == w);
+      EXPECT_EQ(wr.has_value(), !urgent && r == w);
       EXPECT_EQ(dma.has_value(), d == w || d == r);
-      while (res || dma) cycle();
+      while (wr || res || dma) cycle();
     }
   }
   drain();
@@ -244,7 +254,8 @@ TEST_F(FeatureBuffer, RandomOnAllPorts) {
   fill();
   for (int i = 0; i < 5000; ++i) {
     if (random.chance(80)) random_read();
-    if (random.chance(50)) wr = random_request(true);
+    if (!wr && random.chance(50)) wr = random_request(true);
+    urgent = random.chance(20);
     if (!res && random.chance(50)) res = random_request(false);
     if (!dma && random.chance(70)) dma = random_request(random.chance(50));
     cycle();
