@@ -54,13 +54,19 @@ module rs_control
 
   localparam int unsigned ResetCycles = 4;
 
-  typedef enum logic [2:0] {StIdle, StQuiet, StReset, StRun, StError} run_e;
-  run_e        state_q, state_d;
+  typedef enum logic [2:0] {
+    StIdle,
+    StQuiet,
+    StReset,
+    StRun,
+    StError
+  } run_e;
+  run_e state_q, state_d;
   logic        then_run_q;  // Quiet and Reset lead to Run
   logic [1:0]  reset_q;
-  logic        done_q, complete, finish, fail, expired;
+  logic done_q, complete, finish, fail, expired;
   logic [31:0] frames_q, idle_q;
-  error_t      first, kept_q;
+  error_t first, kept_q;
 
   assign start_ok_o = state_q == StIdle && frames_i != '0;
   assign complete   = frames_q == frames_i;

@@ -125,25 +125,23 @@ module rs_engines
   input  logic [M*ActW-1:0]     fb_rdata_i
 );
 
-  // Descriptors fetched ahead fill the fetch FIFO; LOAD's FIFO covers the memory latency.
-  localparam int unsigned MaxBurst = 16;
-  localparam int unsigned MaxOutstanding = 8;
+  // Descriptors fetched ahead fill the fetch FIFO; LOAD's FIFO holds 8 open bursts of 16 beats.
   localparam logic [15:0] FetchBeats = 16'(Ahead * DescriptorBytes * 8 / AxiDataW);
-  localparam logic [15:0] LoadBeats = 16'(MaxBurst * MaxOutstanding);
+  localparam logic [15:0] LoadBeats = 16'(8 * 16);
   localparam int unsigned QueueDepth = 4;
   localparam int unsigned QueueCountW = $clog2(QueueDepth + 1);
 
-  error_t    read_error, write_error, load_error, store_error;
-  logic      load_busy, store_busy, read_idle, write_idle;
+  error_t read_error, write_error, load_error, store_error;
+  logic load_busy, store_busy, read_idle, write_idle;
   transfer_t load_item, store_item;
-  logic      load_item_valid, load_item_ready, store_item_valid, store_item_ready;
+  logic load_item_valid, load_item_ready, store_item_valid, store_item_ready;
   logic [QueueCountW-1:0] unused_load_count, unused_store_count;
 
   assign busy_o  = {!write_idle, !read_idle, store_busy, load_busy};
   assign error_o = {store_error, load_error, write_error, read_error};
 
   // Read clients: fetch [0], LOAD [1].
-  logic [1:0]               rd_valid, rd_ready, rd_data_valid, rd_data_ready, rd_data_last;
+  logic [1:0] rd_valid, rd_ready, rd_data_valid, rd_data_ready, rd_data_last;
   logic [1:0][AddrW-1:0]    rd_addr;
   logic [1:0][31:0]         rd_bytes;
   logic [1:0][IndexW-1:0]   rd_tag;
@@ -158,7 +156,10 @@ module rs_engines
   assign fetch_data_valid_o = rd_data_valid[0];
   assign fetch_data_o       = rd_data[0];
 
-  rs_fifo #(.Width($bits(transfer_t)), .Depth(QueueDepth)) u_load_queue (
+  rs_fifo #(
+    .Width($bits(transfer_t)),
+    .Depth(QueueDepth)
+  ) u_load_queue (
     .clk_i,
     .rst_ni,
     .in_valid_i (load_valid_i),
@@ -170,7 +171,10 @@ module rs_engines
     .count_o    (unused_load_count)
   );
 
-  rs_fifo #(.Width($bits(transfer_t)), .Depth(QueueDepth)) u_store_queue (
+  rs_fifo #(
+    .Width($bits(transfer_t)),
+    .Depth(QueueDepth)
+  ) u_store_queue (
     .clk_i,
     .rst_ni,
     .in_valid_i (store_valid_i),
@@ -203,17 +207,22 @@ module rs_engines
   );
 
   // Engines.
-  logic               load_fb_valid, load_fb_ready, store_fb_valid, store_fb_ready;
-  logic [BankW-1:0]   load_fb_bank, store_fb_bank;
+  logic load_fb_valid, load_fb_ready, store_fb_valid, store_fb_ready;
+  logic [BankW-1:0] load_fb_bank, store_fb_bank;
   logic [FbAddrW-1:0] load_fb_addr, store_fb_addr;
-  logic                wr_valid, wr_ready, wr_data_valid, wr_data_ready, wr_data_last, wr_done;
+  logic wr_valid, wr_ready, wr_data_valid, wr_data_ready, wr_data_last, wr_done;
   logic [AddrW-1:0]    wr_addr;
   logic [31:0]         wr_bytes;
   logic [IndexW-1:0]   wr_tag;
   logic [AxiDataW-1:0] wr_data;
 
   rs_load #(
-    .M(M), .P(P), .ActW(ActW), .TileW(TileW), .FbDepth(FbDepth), .AxiDataW(AxiDataW)
+    .M(M),
+    .P(P),
+    .ActW(ActW),
+    .TileW(TileW),
+    .FbDepth(FbDepth),
+    .AxiDataW(AxiDataW)
   ) u_load (
     .clk_i,
     .rst_ni,
@@ -250,7 +259,13 @@ module rs_engines
     .fb_data_o   (fb_wdata_o)
   );
 
-  rs_store #(.M(M), .P(P), .ActW(ActW), .FbDepth(FbDepth), .AxiDataW(AxiDataW)) u_store (
+  rs_store #(
+    .M(M),
+    .P(P),
+    .ActW(ActW),
+    .FbDepth(FbDepth),
+    .AxiDataW(AxiDataW)
+  ) u_store (
     .clk_i,
     .rst_ni,
     .busy_o      (store_busy),
@@ -280,7 +295,10 @@ module rs_engines
     .done_i      (wr_done)
   );
 
-  rs_fb_port #(.BankW(BankW), .FbAddrW(FbAddrW)) u_fb_port (
+  rs_fb_port #(
+    .BankW(BankW),
+    .FbAddrW(FbAddrW)
+  ) u_fb_port (
     .clk_i,
     .rst_ni,
     .load_valid_i (load_fb_valid),
@@ -305,8 +323,9 @@ module rs_engines
   assign write_error.cause = write_error_decerr ? ErrWriteDecerr : ErrWriteSlverr;
 
   rs_axi_read #(
-    .AxiAddrW(AddrW), .AxiDataW(AxiDataW), .MaxOutstanding(MaxOutstanding), .MaxBurst(MaxBurst),
-    .Clients(2), .TagW(IndexW), .FifoBeats({LoadBeats, FetchBeats})
+    .AxiDataW(AxiDataW),
+    .TagW(IndexW),
+    .FifoBeats({LoadBeats, FetchBeats})
   ) u_axi_read (
     .clk_i,
     .rst_ni,
@@ -338,7 +357,7 @@ module rs_engines
   );
 
   rs_axi_write #(
-    .AxiAddrW(AddrW), .AxiDataW(AxiDataW), .MaxOutstanding(MaxOutstanding), .MaxBurst(MaxBurst),
+    .AxiDataW(AxiDataW),
     .TagW(IndexW)
   ) u_axi_write (
     .clk_i,

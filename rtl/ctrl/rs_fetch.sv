@@ -64,8 +64,8 @@ module rs_fetch
   logic [31:0]       passes_q;   // to ask for, this one included
   logic [AheadW-1:0] inside_q, inside_d, drop_q, batch;
   logic [IndexW-1:0] left, next_end;
-  logic              ask, taken, gone, first_end;
-  logic              cmd_valid_q, desc_full;
+  logic ask, taken, gone, first_end;
+  logic cmd_valid_q, desc_full;
 
   assign left     = limit_q - next_q;
   assign batch    = left < IndexW'(Batch) ? AheadW'(left) : AheadW'(Batch);
@@ -131,11 +131,14 @@ module rs_fetch
   assign cmd_valid_o = cmd_valid_q;
 
   // Beats become descriptors; the words are summed on the way.
-  logic                  unused_last;
-  logic [31:0]           sum_q, beat_sum;
+  logic unused_last;
+  logic [31:0] sum_q, beat_sum;
   logic [BeatIndexW-1:0] beat_q;  // the next beat's place in its descriptor
 
-  rs_resize #(.InW(AxiDataW), .OutW(DescW)) u_desc (
+  rs_resize #(
+    .InW(AxiDataW),
+    .OutW(DescW)
+  ) u_desc (
     .clk_i,
     .rst_ni,
     .clear_i    (1'b0),

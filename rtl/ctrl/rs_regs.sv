@@ -69,13 +69,15 @@ module rs_regs
   localparam logic [1:0] RespSlverr = 2'b10;
 
   // Bus side.
-  logic        aw_valid, w_valid, ar_valid, write, read;
-  logic [9:0]  aw_index, ar_index;  // word address
+  logic aw_valid, w_valid, ar_valid, write, read;
+  logic [9:0] aw_index, ar_index;  // word address
   logic [31:0] w_data;
   logic [3:0]  w_strb;
   logic [11:0] waddr, raddr;
 
-  rs_skid #(.Width(10)) u_aw (
+  rs_skid #(
+    .Width(10)
+  ) u_aw (
     .clk_i,
     .rst_ni,
     .in_valid_i (s_axil_awvalid_i),
@@ -85,7 +87,9 @@ module rs_regs
     .out_ready_i(write),
     .out_data_o (aw_index)
   );
-  rs_skid #(.Width(36)) u_w (
+  rs_skid #(
+    .Width(36)
+  ) u_w (
     .clk_i,
     .rst_ni,
     .in_valid_i (s_axil_wvalid_i),
@@ -95,7 +99,9 @@ module rs_regs
     .out_ready_i(write),
     .out_data_o ({w_data, w_strb})
   );
-  rs_skid #(.Width(10)) u_ar (
+  rs_skid #(
+    .Width(10)
+  ) u_ar (
     .clk_i,
     .rst_ni,
     .in_valid_i (s_axil_arvalid_i),
@@ -124,8 +130,8 @@ module rs_regs
   // Writes.
   config_t     config_q;
   logic [31:0] watchdog_q;
-  logic [2:0]  irq_enable_q, irq_status_q, irq_clear;
-  logic        write_ok, refused, ctrl;
+  logic [2:0] irq_enable_q, irq_status_q, irq_clear;
+  logic write_ok, refused, ctrl;
 
   // A register with the strobed bytes replaced.
   function automatic logic [31:0] merge(input logic [31:0] old);

@@ -67,19 +67,24 @@ module rs_sequencer
   // An exec descriptor without its reserved end and its checksum.
   localparam int unsigned ExecW = 640;
 
-  typedef enum logic [1:0] {StIdle, StWait, StAct, StStop} state_e;
+  typedef enum logic [1:0] {
+    StIdle,
+    StWait,
+    StAct,
+    StStop
+  } state_e;
   state_e state_q, state_d;
 
   descriptor_t         desc;
   desc_begin_t         as_begin;
   desc_load_weights_t  as_weights;
   desc_load_features_t as_features;  // store_features has the same fields
-  logic                desc_valid, desc_ready, sum_ok, overrun, at_end, last_frame;
+  logic desc_valid, desc_ready, sum_ok, overrun, at_end, last_frame;
   logic [IndexW-1:0]   index;
   error_e              cause;
   logic [31:0]         frames_q;  // to run, this one included
-  logic [AddrW-1:0]    in_base_q, out_base_q;
-  logic                exec_push, exec_space;
+  logic [AddrW-1:0] in_base_q, out_base_q;
+  logic exec_push, exec_space;
   logic [ExecW-1:0]    exec_item;
   logic [$clog2(QueueDepth+1)-1:0] unused_count;
 
@@ -87,7 +92,10 @@ module rs_sequencer
   assign as_weights  = desc;
   assign as_features = desc;
 
-  rs_fetch #(.AxiDataW(AxiDataW), .Ahead(Ahead)) u_fetch (
+  rs_fetch #(
+    .AxiDataW(AxiDataW),
+    .Ahead(Ahead)
+  ) u_fetch (
     .clk_i,
     .rst_ni,
     .start_i,
@@ -112,7 +120,13 @@ module rs_sequencer
   );
 
   rs_check #(
-    .M(M), .C(C), .P(P), .ActW(ActW), .ExpN(ExpN), .FbDepth(FbDepth), .WmDepth(WmDepth),
+    .M(M),
+    .C(C),
+    .P(P),
+    .ActW(ActW),
+    .ExpN(ExpN),
+    .FbDepth(FbDepth),
+    .WmDepth(WmDepth),
     .PmDepth(PmDepth)
   ) u_check (
     .clk_i,
@@ -197,7 +211,10 @@ module rs_sequencer
   assign load_credits_o = as_begin.load_credits;
   assign exec_credits_o = as_begin.exec_credits;
 
-  rs_fifo #(.Width(ExecW), .Depth(QueueDepth)) u_exec_queue (
+  rs_fifo #(
+    .Width(ExecW),
+    .Depth(QueueDepth)
+  ) u_exec_queue (
     .clk_i,
     .rst_ni,
     .in_valid_i (exec_push),

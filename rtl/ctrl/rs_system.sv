@@ -165,29 +165,27 @@ module rs_system
   end
 
   localparam int unsigned Ahead = 8;  // descriptors fetched ahead
-  localparam int unsigned Counters = 12;
-  localparam int unsigned Sources = 5;
+  localparam int unsigned Counters = 12;  // the default of rs_regs and rs_perf
+  localparam int unsigned Sources = 5;  // the default of rs_control
 
   logic rst_n;  // of everything but registers and control
   assign core_rst_no = rst_n;
-
   // Registers, control, counters.
   config_t                    cfg;
   state_t                     state;
   logic [31:0]                watchdog;
   logic [2:0]                 irq_event;
-  logic                       clear_irq, start, start_ok, soft_reset, halt, go;
-  logic                       clear_counts, counting, first_frame, frame_done;
+  logic clear_irq, start, start_ok, soft_reset, halt, go;
+  logic clear_counts, counting, first_frame, frame_done;
   logic [Counters-1:0]        strobe;
   logic [Counters-1:0][31:0]  count;
   error_t [Sources-1:0]       errors;
   error_t [Sources-2:0]       engine_errors;
   error_t                     seq_error;
   logic [IndexW-1:0]          index;
-  logic                       seq_busy, progress;
+  logic seq_busy, progress;
   logic [3:0]                 engines_busy;  // axi write, axi read, store, load
   logic [1:0]                 beats;         // write, read
-
   assign halt_o   = halt;
   assign errors   = {seq_error, engine_errors};
   assign progress = progress_i || |beats || (fb_valid_o && fb_ready_i);
@@ -195,8 +193,16 @@ module rs_system
                     {beats, perf_stall_i, perf_busy_i, first_frame, 1'b1};
 
   rs_regs #(
-    .M(M), .C(C), .P(P), .ActW(ActW), .ExpN(ExpN), .AccW(AccW), .FbDepth(FbDepth),
-    .WmDepth(WmDepth), .PmDepth(PmDepth), .AxiDataW(AxiDataW), .Counters(Counters)
+    .M(M),
+    .C(C),
+    .P(P),
+    .ActW(ActW),
+    .ExpN(ExpN),
+    .AccW(AccW),
+    .FbDepth(FbDepth),
+    .WmDepth(WmDepth),
+    .PmDepth(PmDepth),
+    .AxiDataW(AxiDataW)
   ) u_regs (
     .clk_i,
     .rst_ni,
@@ -229,7 +235,7 @@ module rs_system
     .counter_i   (count)
   );
 
-  rs_control #(.Sources(Sources)) u_control (
+  rs_control u_control (
     .clk_i,
     .rst_ni,
     .start_i      (start),
@@ -253,7 +259,7 @@ module rs_system
     .progress_i   (progress)
   );
 
-  rs_perf #(.Counters(Counters)) u_perf (
+  rs_perf u_perf (
     .clk_i,
     .rst_ni,
     .clear_i (clear_counts),
@@ -262,19 +268,27 @@ module rs_system
   );
 
   // Sequencer and queues.
-  logic                credits_valid;
-  logic [3:0]          load_credits, exec_credits;
-  logic                q_load_valid, q_load_ready, q_store_valid, q_store_ready;
-  transfer_t           q_transfer;
-  logic                fetch_valid, fetch_ready, fetch_data_valid, fetch_data_ready;
+  logic credits_valid;
+  logic [3:0] load_credits, exec_credits;
+  logic q_load_valid, q_load_ready, q_store_valid, q_store_ready;
+  transfer_t q_transfer;
+  logic fetch_valid, fetch_ready, fetch_data_valid, fetch_data_ready;
   logic [AddrW-1:0]    fetch_addr;
   logic [31:0]         fetch_bytes;
   logic [IndexW-1:0]   fetch_tag;
   logic [AxiDataW-1:0] fetch_data;
 
   rs_sequencer #(
-    .M(M), .C(C), .P(P), .ActW(ActW), .ExpN(ExpN), .FbDepth(FbDepth), .WmDepth(WmDepth),
-    .PmDepth(PmDepth), .AxiDataW(AxiDataW), .Ahead(Ahead)
+    .M(M),
+    .C(C),
+    .P(P),
+    .ActW(ActW),
+    .ExpN(ExpN),
+    .FbDepth(FbDepth),
+    .WmDepth(WmDepth),
+    .PmDepth(PmDepth),
+    .AxiDataW(AxiDataW),
+    .Ahead(Ahead)
   ) u_sequencer (
     .clk_i,
     .rst_ni         (rst_n),
@@ -305,7 +319,12 @@ module rs_system
   );
 
   rs_engines #(
-    .M(M), .P(P), .ActW(ActW), .FbDepth(FbDepth), .TileW(TileW), .AxiDataW(AxiDataW),
+    .M(M),
+    .P(P),
+    .ActW(ActW),
+    .FbDepth(FbDepth),
+    .TileW(TileW),
+    .AxiDataW(AxiDataW),
     .Ahead(Ahead)
   ) u_engines (
     .clk_i,

@@ -78,17 +78,20 @@ module rs_axi_read #(
   } burst_t;
 
   // Clients.
-  logic [Clients-1:0]               burst_valid, burst_ready, burst_last;
+  logic [Clients-1:0] burst_valid, burst_ready, burst_last;
   logic [Clients-1:0][AxiAddrW-1:0] burst_addr;
   logic [Clients-1:0][7:0]          burst_len;
   logic [Clients-1:0][TagW-1:0]     burst_tag;
-  logic [Clients-1:0]               beat_valid, beat_ready, client_idle;
+  logic [Clients-1:0] beat_valid, beat_ready, client_idle;
   logic [AxiDataW-1:0]              beat_data;
   logic                             beat_last;
 
   for (genvar k = 0; k < Clients; k++) begin : gen_client
     rs_read_client #(
-      .AxiAddrW(AxiAddrW), .AxiDataW(AxiDataW), .MaxBurst(MaxBurst), .TagW(TagW),
+      .AxiAddrW(AxiAddrW),
+      .AxiDataW(AxiDataW),
+      .MaxBurst(MaxBurst),
+      .TagW(TagW),
       .FifoBeats(32'(FifoBeats[k]))
     ) u_client (
       .clk_i,
@@ -117,11 +120,11 @@ module rs_axi_read #(
   end
 
   // Address channel.
-  logic                ar_valid_q, ar_free, issue;
+  logic ar_valid_q, ar_free, issue;
   logic [AxiAddrW-1:0] ar_addr_q;
-  logic [7:0]          ar_len_q, pick_len;
-  burst_t              pick, open;
-  logic                open_space, open_valid, open_done;
+  logic [7:0] ar_len_q, pick_len;
+  burst_t pick, open;
+  logic open_space, open_valid, open_done;
 
   always_comb begin
     pick     = '0;
@@ -157,7 +160,10 @@ module rs_axi_read #(
   assign m_axi_arlen_o   = ar_len_q;
 
   logic [$clog2(MaxOutstanding+1)-1:0] unused_open_count;
-  rs_fifo #(.Width($bits(burst_t)), .Depth(MaxOutstanding)) u_open (
+  rs_fifo #(
+    .Width($bits(burst_t)),
+    .Depth(MaxOutstanding)
+  ) u_open (
     .clk_i,
     .rst_ni,
     .in_valid_i (issue),
@@ -170,10 +176,12 @@ module rs_axi_read #(
   );
 
   // Data channel.
-  logic       r_valid, r_ready, r_last;
+  logic r_valid, r_ready, r_last;
   logic [1:0] r_resp;
 
-  rs_skid #(.Width(AxiDataW + 3)) u_skid (
+  rs_skid #(
+    .Width(AxiDataW + 3)
+  ) u_skid (
     .clk_i,
     .rst_ni,
     .in_valid_i (m_axi_rvalid_i),

@@ -89,20 +89,20 @@ module rs_axi_write #(
   } burst_t;
 
   // Address channel.
-  logic                aw_valid_q, aw_free, issue;
+  logic aw_valid_q, aw_free, issue;
   logic [AxiAddrW-1:0] aw_addr_q;
   logic [7:0]          aw_len_q;
   logic [TagW-1:0]     tag_q;
-  logic                split_ready, burst_valid, burst_last;
+  logic split_ready, burst_valid, burst_last;
   logic [AxiAddrW-1:0] burst_addr;
   logic [7:0]          burst_len;
-  align_t              align_in, align;
-  logic                align_space, align_valid, align_done;
-  logic [ByteW:0]      last_lane;
-  logic                open_space, open_valid, list_space;
-  burst_t              open;
-  logic [CountW-1:0]   unused_open_count, unused_list_count;
-  logic [2:0]          unused_align_count;
+  align_t align_in, align;
+  logic align_space, align_valid, align_done;
+  logic [ByteW:0] last_lane;
+  logic open_space, open_valid, list_space;
+  burst_t open;
+  logic [CountW-1:0] unused_open_count, unused_list_count;
+  logic [2:0] unused_align_count;
 
   assign cmd_ready_o = split_ready && align_space;
   assign last_lane   = (ByteW + 1)'(cmd_addr_i[ByteW-1:0]) +
@@ -111,7 +111,9 @@ module rs_axi_write #(
                          tail: last_lane[ByteW-1:0]};
 
   rs_burst_splitter #(
-    .AxiAddrW(AxiAddrW), .AxiDataW(AxiDataW), .MaxBurst(MaxBurst)
+    .AxiAddrW(AxiAddrW),
+    .AxiDataW(AxiDataW),
+    .MaxBurst(MaxBurst)
   ) u_splitter (
     .clk_i,
     .rst_ni,
@@ -126,7 +128,10 @@ module rs_axi_write #(
     .burst_last_o (burst_last)
   );
 
-  rs_fifo #(.Width($bits(align_t)), .Depth(4)) u_align (
+  rs_fifo #(
+    .Width($bits(align_t)),
+    .Depth(4)
+  ) u_align (
     .clk_i,
     .rst_ni,
     .in_valid_i (cmd_valid_i && split_ready),
@@ -158,14 +163,17 @@ module rs_axi_write #(
   assign m_axi_awlen_o   = aw_len_q;
 
   // Data channel: bursts begun, in order; a beat needs one of them.
-  logic                 list_valid, list_done, list_last;
-  logic [7:0]           list_len, beat_q;
-  logic                 aligned_valid, aligned_ready, aligned_first, aligned_last;
-  logic [AxiDataW-1:0]  aligned;
+  logic list_valid, list_done, list_last;
+  logic [7:0] list_len, beat_q;
+  logic aligned_valid, aligned_ready, aligned_first, aligned_last;
+  logic [AxiDataW-1:0] aligned;
   logic [BeatBytes-1:0] first_strb, last_strb, strb;
-  logic                 w_valid, w_ready, w_last;
+  logic w_valid, w_ready, w_last;
 
-  rs_fifo #(.Width(9), .Depth(MaxOutstanding)) u_list (
+  rs_fifo #(
+    .Width(9),
+    .Depth(MaxOutstanding)
+  ) u_list (
     .clk_i,
     .rst_ni,
     .in_valid_i (issue),
@@ -177,7 +185,9 @@ module rs_axi_write #(
     .count_o    (unused_list_count)
   );
 
-  rs_realign #(.DataW(AxiDataW)) u_realign (
+  rs_realign #(
+    .DataW(AxiDataW)
+  ) u_realign (
     .clk_i,
     .rst_ni,
     .cmd_valid_i(align_valid),
@@ -210,7 +220,9 @@ module rs_axi_write #(
     else if (w_valid && w_ready) beat_q <= w_last ? '0 : beat_q + 8'd1;
   end
 
-  rs_skid #(.Width(AxiDataW + BeatBytes + 1)) u_skid (
+  rs_skid #(
+    .Width(AxiDataW + BeatBytes + 1)
+  ) u_skid (
     .clk_i,
     .rst_ni,
     .in_valid_i (w_valid),
@@ -224,7 +236,10 @@ module rs_axi_write #(
   assign beat_o = m_axi_wvalid_o && m_axi_wready_i;
 
   // Responses.
-  rs_fifo #(.Width($bits(burst_t)), .Depth(MaxOutstanding)) u_open (
+  rs_fifo #(
+    .Width($bits(burst_t)),
+    .Depth(MaxOutstanding)
+  ) u_open (
     .clk_i,
     .rst_ni,
     .in_valid_i (issue),
@@ -246,10 +261,10 @@ module rs_axi_write #(
   assign idle_o = !open_valid && (halt_i || (!align_valid && !burst_valid));
 
   `RS_ASSERT(ResponseToABurst, !m_axi_bvalid_i || open_valid)
-  `RS_ASSERT(LastBeatAgrees, halt_i || !(aligned_valid && aligned_ready) ||
-             aligned_last == (w_last && list_last))
+  `RS_ASSERT(LastBeatAgrees,
+             halt_i || !(aligned_valid && aligned_ready) || aligned_last == (w_last && list_last))
   `RS_ASSERT_STABLE(AwStable, m_axi_awvalid_o, m_axi_awready_i, ({m_axi_awaddr_o, m_axi_awlen_o}))
-  `RS_ASSERT_STABLE(WStable, m_axi_wvalid_o, m_axi_wready_i,
-                    ({m_axi_wdata_o, m_axi_wstrb_o, m_axi_wlast_o}))
+  `RS_ASSERT_STABLE(WStable, m_axi_wvalid_o, m_axi_wready_i, ({m_axi_wdata_o, m_axi_wstrb_o,
+                                                               m_axi_wlast_o}))
 
 endmodule

@@ -78,10 +78,11 @@ module rs_burst_splitter #(
   end
 
   `RS_ASSERT(NoZeroLength, !cmd_valid_i || cmd_bytes_i != '0)
-  `RS_ASSERT(InPage, !valid_q || 32'(burst_addr_o[11:0]) +
-             (32'(burst_len_o) + 32'd1) * BeatBytes <= 32'd4096)
-  `RS_ASSERT_STABLE(BurstStable, burst_valid_o, burst_ready_i,
-                    ({burst_addr_o, burst_len_o, burst_last_o}))
+  `RS_ASSERT(
+      InPage,
+      !valid_q || 32'(burst_addr_o[11:0]) + (32'(burst_len_o) + 32'd1) * BeatBytes <= 32'd4096)
+  `RS_ASSERT_STABLE(BurstStable, burst_valid_o, burst_ready_i, ({burst_addr_o, burst_len_o,
+                                                                 burst_last_o}))
 
   logic unused_last_byte;
   assign unused_last_byte = ^last_byte[ByteW-1:0];

@@ -91,15 +91,24 @@ module rs_load
   } job_t;
 
   // Front.
-  typedef enum logic [1:0] {FrontIdle, FrontSpan, FrontSend, FrontStop} front_e;
-  front_e           front_q, front_d;
-  logic             span_valid, send, token_ok, job_space;
+  typedef enum logic [1:0] {
+    FrontIdle,
+    FrontSpan,
+    FrontSend,
+    FrontStop
+  } front_e;
+  front_e front_q, front_d;
+  logic span_valid, send, token_ok, job_space;
   logic [AddrW-1:0] span_addr;
   logic [31:0]      span_bytes;
   error_e           span_cause;
 
   rs_span #(
-    .M(M), .P(P), .WordBytes(WordW / 8), .TileBytes(TileMemW / 8), .FbDepth(FbDepth)
+    .M(M),
+    .P(P),
+    .WordBytes(WordW / 8),
+    .TileBytes(TileMemW / 8),
+    .FbDepth(FbDepth)
   ) u_span (
     .clk_i,
     .rst_ni,
@@ -142,14 +151,22 @@ module rs_load
   end
 
   // Jobs sent.
-  job_t       job_in, job;
-  logic       job_valid, begin_job, job_done;
+  job_t job_in, job;
+  logic job_valid, begin_job, job_done;
   logic [1:0] unused_job_count;
 
-  assign job_in = '{weights: item_i.weights, post_exec: item_i.post_exec, count: item_i.count,
-                    words: item_i.words, base: FbAddrW'(item_i.base)};
+  assign job_in = '{
+          weights: item_i.weights,
+          post_exec: item_i.post_exec,
+          count: item_i.count,
+          words: item_i.words,
+          base: FbAddrW'(item_i.base)
+      };
 
-  rs_fifo #(.Width($bits(job_t)), .Depth(2)) u_jobs (
+  rs_fifo #(
+    .Width($bits(job_t)),
+    .Depth(2)
+  ) u_jobs (
     .clk_i,
     .rst_ni,
     .in_valid_i (send),
@@ -191,7 +208,11 @@ module rs_load
                         param_wants ? param_beat :
                         header_wants ? header_beat : tile_wants && tile_beat;
 
-  rs_load_section #(.AxiDataW(AxiDataW), .ItemW(M * 64), .CountW(16)) u_params (
+  rs_load_section #(
+    .AxiDataW(AxiDataW),
+    .ItemW(M * 64),
+    .CountW(16)
+  ) u_params (
     .clk_i,
     .rst_ni,
     .start_i     (begin_job && job.weights),
@@ -206,7 +227,11 @@ module rs_load
     .item_o      (param_o)
   );
 
-  rs_load_section #(.AxiDataW(AxiDataW), .ItemW(32), .CountW(20)) u_headers (
+  rs_load_section #(
+    .AxiDataW(AxiDataW),
+    .ItemW(32),
+    .CountW(20)
+  ) u_headers (
     .clk_i,
     .rst_ni,
     .start_i     (begin_job && job.weights),
@@ -221,7 +246,11 @@ module rs_load
     .item_o      (header_o)
   );
 
-  rs_load_section #(.AxiDataW(AxiDataW), .ItemW(TileMemW), .CountW(20)) u_tiles (
+  rs_load_section #(
+    .AxiDataW(AxiDataW),
+    .ItemW(TileMemW),
+    .CountW(20)
+  ) u_tiles (
     .clk_i,
     .rst_ni,
     .start_i     (begin_job && job.weights),
@@ -237,7 +266,10 @@ module rs_load
   );
   assign tile_o = tile[TileW-1:0];
 
-  rs_resize #(.InW(AxiDataW), .OutW(WordW)) u_words (
+  rs_resize #(
+    .InW(AxiDataW),
+    .OutW(WordW)
+  ) u_words (
     .clk_i,
     .rst_ni,
     .clear_i    (begin_job),
@@ -251,7 +283,10 @@ module rs_load
     .out_last_o (unused_word_last)
   );
 
-  rs_word_walker #(.P(P), .FbAddrW(FbAddrW)) u_walker (
+  rs_word_walker #(
+    .P(P),
+    .FbAddrW(FbAddrW)
+  ) u_walker (
     .clk_i,
     .rst_ni,
     .start_i (begin_job && !job.weights),

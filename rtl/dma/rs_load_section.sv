@@ -44,7 +44,7 @@ module rs_load_section #(
   logic [CountW-1:0] items_q;
   logic [BeatsW-1:0] beats_q;
   logic [BytesW-1:0] bytes;  // rounded up, low bits meaningless
-  logic              valid, unused_last;
+  logic valid, unused_last;
 
   assign bytes = (BytesW'(items_i) << $clog2(ItemW / 8)) + BytesW'(31);
 
@@ -52,7 +52,10 @@ module rs_load_section #(
   assign busy_o       = wants_o || items_q != '0;
   assign item_valid_o = valid && items_q != '0;
 
-  rs_resize #(.InW(AxiDataW), .OutW(ItemW)) u_resize (
+  rs_resize #(
+    .InW(AxiDataW),
+    .OutW(ItemW)
+  ) u_resize (
     .clk_i,
     .rst_ni,
     .clear_i    (start_i),

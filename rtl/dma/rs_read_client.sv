@@ -69,12 +69,12 @@ module rs_read_client #(
     logic [ByteW-1:0] tail;  // last byte of the block in its beat
   } align_t;
 
-  align_t           align_in, align;
-  logic             align_valid, align_space, align_done;
-  logic             split_ready, split_valid, split_give;
-  logic [TagW-1:0]  tag_q;
+  align_t align_in, align;
+  logic align_valid, align_space, align_done;
+  logic split_ready, split_valid, split_give;
+  logic [TagW-1:0] tag_q;
   logic [ByteW-1:0] offset, tail;
-  logic [ByteW:0]   tail_end;
+  logic [ByteW:0] tail_end;
 
   // Commands are taken when both the splitter and the list of pending ones have room.
   assign cmd_ready_o = split_ready && align_space;
@@ -87,7 +87,9 @@ module rs_read_client #(
                       tail: tail};
 
   rs_burst_splitter #(
-    .AxiAddrW(AxiAddrW), .AxiDataW(AxiDataW), .MaxBurst(MaxBurst)
+    .AxiAddrW(AxiAddrW),
+    .AxiDataW(AxiDataW),
+    .MaxBurst(MaxBurst)
   ) u_splitter (
     .clk_i,
     .rst_ni,
@@ -108,7 +110,10 @@ module rs_read_client #(
   assign burst_tag_o = tag_q;
 
   logic [$clog2(Pending+1)-1:0] unused_align_count;
-  rs_fifo #(.Width($bits(align_t)), .Depth(Pending)) u_align (
+  rs_fifo #(
+    .Width($bits(align_t)),
+    .Depth(Pending)
+  ) u_align (
     .clk_i,
     .rst_ni,
     .in_valid_i (cmd_valid_i && split_ready),
@@ -125,7 +130,7 @@ module rs_read_client #(
   // Credits: free FIFO beats that no burst on its way has been promised. A command whose data needs
   // one beat less than the bus transfers gives that one back at its end.
   logic [CreditW-1:0] credit_q, cost;
-  logic               pop, give_back;
+  logic pop, give_back;
 
   assign cost          = CreditW'(burst_len_o) + CreditW'(1);
   assign burst_valid_o = split_valid && credit_q >= cost;
@@ -138,10 +143,12 @@ module rs_read_client #(
     else credit_q <= credit_q - (split_give ? cost : '0) + CreditW'(pop) + CreditW'(give_back);
   end
 
-  logic                realigned_valid, realigned_last, fifo_space, unused_first;
+  logic realigned_valid, realigned_last, fifo_space, unused_first;
   logic [AxiDataW-1:0] realigned, mask;
 
-  rs_realign #(.DataW(AxiDataW)) u_realign (
+  rs_realign #(
+    .DataW(AxiDataW)
+  ) u_realign (
     .clk_i,
     .rst_ni,
     .cmd_valid_i(align_valid),
@@ -163,7 +170,10 @@ module rs_read_client #(
   assign mask = realigned_last ? '1 >> {~align.tail, 3'b000} : '1;
 
   logic [CreditW-1:0] unused_count;
-  rs_fifo #(.Width(AxiDataW + 1), .Depth(FifoBeats)) u_fifo (
+  rs_fifo #(
+    .Width(AxiDataW + 1),
+    .Depth(FifoBeats)
+  ) u_fifo (
     .clk_i,
     .rst_ni,
     .in_valid_i (realigned_valid),

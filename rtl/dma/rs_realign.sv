@@ -39,9 +39,9 @@ module rs_realign #(
   output logic             out_last_o
 );
 
-  logic             primed_q, begun_q, flush_q;  // prime beat kept; output begun; flush beat due
+  logic primed_q, begun_q, flush_q;  // prime beat kept; output begun; flush beat due
   logic [DataW-1:0] prev_q;
-  logic             prime, take, give;
+  logic prime, take, give;
   logic [2*DataW-1:0] shifted;
 
   assign prime       = cmd_prime_i && !primed_q;

@@ -46,11 +46,12 @@ module rs_span
   logic [BytesW-1:0] bytes_q;    // of the features
   logic [UnitsW-1:0] block_q;    // units of the weight block that its fields ask for
   logic [32:0]       end_q;      // offset behind the last byte
-  logic              field_q, bad_field;
-  logic [AddrW-1:0]  addr_q;
+  logic field_q, bad_field;
+  logic [AddrW-1:0] addr_q;
 
   // Units of each section, rounded up.
-  function automatic logic [UnitsW-1:0] units(input logic [19:0] count, input int unsigned bytes);
+  function automatic logic [UnitsW-1:0] in_units(input logic [19:0] count,
+                                                 input int unsigned bytes);
     return UnitsW'((40'(count) * 40'(bytes) + 40'd31) >> UnitShift);
   endfunction
 
@@ -66,8 +67,8 @@ module rs_span
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       depth_q <= 36'(item_i.words) * 36'(item_i.count);
-      block_q <= units(20'(item_i.words), M * 8) + units(item_i.count, 4) +
-                 units(item_i.count, TileBytes);
+      block_q <= in_units(20'(item_i.words), M * 8) + in_units(item_i.count, 4) +
+                 in_units(item_i.count, TileBytes);
       addr_q  <= item_i.window + AddrW'(item_i.offset);
     end
     if (step_q[0]) begin

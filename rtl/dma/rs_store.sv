@@ -72,12 +72,24 @@ module rs_store
   localparam int unsigned FifoDepth = 16;
   localparam int unsigned CountW = $clog2(FifoDepth + 1);
 
-  typedef enum logic [2:0] {StIdle, StSpan, StSend, StRun, StStop} state_e;
+  typedef enum logic [2:0] {
+    StIdle,
+    StSpan,
+    StSend,
+    StRun,
+    StStop
+  } state_e;
   state_e state_q, state_d;
-  logic             span_valid, send, token_ok;
-  error_e           span_cause;
+  logic span_valid, send, token_ok;
+  error_e span_cause;
 
-  rs_span #(.M(M), .P(P), .WordBytes(WordW / 8), .TileBytes(1), .FbDepth(FbDepth)) u_span (
+  rs_span #(
+    .M(M),
+    .P(P),
+    .WordBytes(WordW / 8),
+    .TileBytes(1),
+    .FbDepth(FbDepth)
+  ) u_span (
     .clk_i,
     .rst_ni,
     .start_i(state_q == StIdle && item_valid_i),
@@ -122,13 +134,16 @@ module rs_store
 
   // Reads: reserved_q counts FIFO places promised to reads.
   logic [CountW-1:0] reserved_q, unused_count, unused_last_count;
-  logic              walking, last_read, ask;
-  logic              word_valid, word_ready, word_last, unused_last_space, unused_last_valid;
-  logic              fifo_space, pop;
+  logic walking, last_read, ask;
+  logic word_valid, word_ready, word_last, unused_last_space, unused_last_valid;
+  logic fifo_space, pop;
   logic [M*ActW-1:0] codes;
   logic [WordW-1:0]  word;
 
-  rs_word_walker #(.P(P), .FbAddrW(FbAddrW)) u_walker (
+  rs_word_walker #(
+    .P(P),
+    .FbAddrW(FbAddrW)
+  ) u_walker (
     .clk_i,
     .rst_ni,
     .start_i (send),
@@ -151,7 +166,10 @@ module rs_store
     else reserved_q <= reserved_q + CountW'(ask) - CountW'(pop);
   end
 
-  rs_fifo #(.Width(M * ActW), .Depth(FifoDepth)) u_words (
+  rs_fifo #(
+    .Width(M * ActW),
+    .Depth(FifoDepth)
+  ) u_words (
     .clk_i,
     .rst_ni,
     .in_valid_i (fb_rvalid_i),
@@ -164,7 +182,10 @@ module rs_store
   );
 
   // The end of the tensor travels beside the data, from the request on.
-  rs_fifo #(.Width(1), .Depth(FifoDepth)) u_last (
+  rs_fifo #(
+    .Width(1),
+    .Depth(FifoDepth)
+  ) u_last (
     .clk_i,
     .rst_ni,
     .in_valid_i (ask),
@@ -180,7 +201,10 @@ module rs_store
     assign word[m*CodeW+:CodeW] = CodeW'(signed'(codes[m*ActW+:ActW]));
   end
 
-  rs_resize #(.InW(WordW), .OutW(AxiDataW)) u_beats (
+  rs_resize #(
+    .InW(WordW),
+    .OutW(AxiDataW)
+  ) u_beats (
     .clk_i,
     .rst_ni,
     .clear_i    (1'b0),

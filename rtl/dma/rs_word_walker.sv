@@ -32,9 +32,9 @@ module rs_word_walker #(
   logic               valid_q;
   logic [BankW-1:0]   bank_q;
   logic [FbAddrW-1:0] addr_q, group_addr_q;  // of the word, of the group's word 0
-  logic [15:0]        word_q, words_q;       // words to come in the pixel, less one
-  logic [19:0]        group_q;               // groups to come, less one
-  logic               last_word, last_bank;
+  logic [15:0] word_q, words_q;  // words to come in the pixel, less one
+  logic [19:0] group_q;  // groups to come, less one
+  logic last_word, last_bank;
 
   assign valid_o   = valid_q;
   assign bank_o    = bank_q;

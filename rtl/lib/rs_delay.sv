@@ -18,7 +18,7 @@ module rs_delay #(
     assign unused_clk = clk_i;
     assign data_o     = data_i;
   end else begin : gen_line
-    logic [Width-1:0] line_q [Stages];
+    logic [Width-1:0] line_q[Stages];
     always_ff @(posedge clk_i) begin
       line_q[0] <= data_i;
       for (int unsigned s = 1; s < Stages; s++) line_q[s] <= line_q[s-1];

@@ -41,10 +41,10 @@ module rs_fifo #(
 
   logic [Width-1:0]  mem [MemDepth];
   logic [Width-1:0]  out_q;
-  logic [PtrW-1:0]   wptr_q, rptr_q;
+  logic [PtrW-1:0] wptr_q, rptr_q;
   logic [CountW-1:0] count_q, count_d;
-  logic              valid_q, full_q;
-  logic              push, pop, load, mem_used, mem_push, mem_pop;
+  logic valid_q, full_q;
+  logic push, pop, load, mem_used, mem_push, mem_pop;
 
   assign in_ready_o  = !full_q;
   assign out_valid_o = valid_q;

@@ -32,7 +32,7 @@ module rs_ram_1r_1rw #(
     $error("rs_ram_1r_1rw: Depth must be a power of two");
   end
 
-  (* no_rw_check *) logic [Width-1:0] mem [Depth];
+  (* no_rw_check *) logic [Width-1:0] mem[Depth];
   logic [Width-1:0] a_q, b_q;
 
   always_ff @(posedge clk_i) begin

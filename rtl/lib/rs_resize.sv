@@ -42,7 +42,7 @@ module rs_resize #(
     $error("rs_resize: widths must differ by a power of two");
   end
 
-  logic              valid_q, last_q;
+  logic valid_q, last_q;
   logic [IndexW-1:0] index_q;
 
   assign out_valid_o = valid_q;
@@ -50,7 +50,7 @@ module rs_resize #(
   if (Up) begin : gen_up
     // index_q: where the next narrow word goes; valid_q: the word is complete.
     logic [Ratio-1:0][InW-1:0] data_q;
-    logic                      take, complete;
+    logic take, complete;
 
     assign in_ready_o = (!valid_q || out_ready_i) && !clear_i;
     assign take       = in_valid_i && in_ready_o;

@@ -23,9 +23,9 @@ module rs_skid #(
   output logic [Width-1:0] out_data_o
 );
 
-  logic             out_valid_q, spare_valid_q;
+  logic out_valid_q, spare_valid_q;
   logic [Width-1:0] out_q, spare_q;
-  logic             load;
+  logic load;
 
   assign in_ready_o  = !spare_valid_q;
   assign out_valid_o = out_valid_q;

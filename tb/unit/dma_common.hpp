@@ -77,8 +77,8 @@ inline AxiMemoryConfig memory_config(int data_width, const Traffic& traffic) {
   return config;
 }
 
-/// Commands of the grid: every byte offset of a beat, lengths of 1 to 4 beats near the end of a page,
-/// then lengths around a burst (16 beats) and a page, and some random ones.
+/// Commands of the grid: every byte offset of a beat, lengths of 1 to 4 beats near the end of a
+/// page, then lengths around a burst (16 beats) and a page, and some random ones.
 inline std::vector<Transfer> transfer_grid(unsigned beat_bytes, Random& random) {
   std::vector<Transfer> grid;
   const uint64_t page = 0x12000;

@@ -50,7 +50,10 @@ module rs_axi_read_bench #(
   assign m_axi_arburst = 2'b01;
 
   rs_axi_read #(
-    .AxiDataW(AxiDataW), .Clients(2), .TagW(8), .FifoBeats({16'd128, 16'd32})
+    .AxiDataW(AxiDataW),
+    .Clients(2),
+    .TagW(8),
+    .FifoBeats({16'd128, 16'd32})
   ) u_dut (
     .clk_i,
     .rst_ni,

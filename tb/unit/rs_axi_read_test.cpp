@@ -25,26 +25,30 @@ class ReadBench {
   explicit ReadBench(const Traffic& traffic)
       : memory(memory_config(RESHIFT_AxiDataW, traffic)),
         port_(bench.dut(), memory),
-        cmd0_(bench->cmd0_valid_i, bench->cmd0_ready_o,
-              [this](const Transfer& t) {
-                bench->cmd0_addr_i = t.address;
-                bench->cmd0_bytes_i = t.bytes;
-                bench->cmd0_tag_i = t.tag;
-              },
-              traffic.client, run_seed() + 1),
-        cmd1_(bench->cmd1_valid_i, bench->cmd1_ready_o,
-              [this](const Transfer& t) {
-                bench->cmd1_addr_i = t.address;
-                bench->cmd1_bytes_i = t.bytes;
-                bench->cmd1_tag_i = t.tag;
-              },
-              traffic.client, run_seed() + 2),
-        data0_(bench->data0_valid_o, bench->data0_ready_i,
-               [this] { return beat(bench->data0_o, bench->data0_last_o); },
-               [this](const Beat& b) { sink(0, b); }, traffic.client, run_seed() + 3),
-        data1_(bench->data1_valid_o, bench->data1_ready_i,
-               [this] { return beat(bench->data1_o, bench->data1_last_o); },
-               [this](const Beat& b) { sink(1, b); }, traffic.client, run_seed() + 4),
+        cmd0_(
+            bench->cmd0_valid_i, bench->cmd0_ready_o,
+            [this](const Transfer& t) {
+              bench->cmd0_addr_i = t.address;
+              bench->cmd0_bytes_i = t.bytes;
+              bench->cmd0_tag_i = t.tag;
+            },
+            traffic.client, run_seed() + 1),
+        cmd1_(
+            bench->cmd1_valid_i, bench->cmd1_ready_o,
+            [this](const Transfer& t) {
+              bench->cmd1_addr_i = t.address;
+              bench->cmd1_bytes_i = t.bytes;
+              bench->cmd1_tag_i = t.tag;
+            },
+            traffic.client, run_seed() + 2),
+        data0_(
+            bench->data0_valid_o, bench->data0_ready_i,
+            [this] { return beat(bench->data0_o, bench->data0_last_o); },
+            [this](const Beat& b) { sink(0, b); }, traffic.client, run_seed() + 3),
+        data1_(
+            bench->data1_valid_o, bench->data1_ready_i,
+            [this] { return beat(bench->data1_o, bench->data1_last_o); },
+            [this](const Beat& b) { sink(1, b); }, traffic.client, run_seed() + 4),
         probe_([this] {
           if (bench->error_valid_o) {
             faults.push_back({bench->error_addr_o, bench->error_tag_o,
@@ -175,8 +179,8 @@ TEST(Read, EveryBadBeatIsReportedWithItsBurst) {
           b.checking = false;
           b.bench.run_until([&] { return !b.faults.empty(); }, 2000);
           ASSERT_EQ(b.faults.size(), 1u);
-          EXPECT_EQ(b.faults[0], (Fault{0x14000 + burst * burst_bytes, 0x5a,
-                                        response == AxiResponse::kDecerr}));
+          EXPECT_EQ(b.faults[0],
+                    (Fault{0x14000 + burst * burst_bytes, 0x5a, response == AxiResponse::kDecerr}));
           b.bench.run(static_cast<uint64_t>(b.bench.random().uniform(0, 3)));
           b.recover();
           b.push(0, {0x10101, 77, 1});

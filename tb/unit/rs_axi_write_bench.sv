@@ -43,7 +43,10 @@ module rs_axi_write_bench #(
   assign m_axi_awsize  = 3'($clog2(AxiDataW / 8));
   assign m_axi_awburst = 2'b01;
 
-  rs_axi_write #(.AxiDataW(AxiDataW), .TagW(8)) u_dut (
+  rs_axi_write #(
+    .AxiDataW(AxiDataW),
+    .TagW(8)
+  ) u_dut (
     .clk_i,
     .rst_ni,
     .halt_i,

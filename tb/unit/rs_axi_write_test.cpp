@@ -30,21 +30,23 @@ class WriteBench {
       : memory(config),
         expected(kSize, kGuard),
         port_(bench.dut(), memory),
-        cmd_(bench->cmd_valid_i, bench->cmd_ready_o,
-             [this](const Transfer& t) {
-               bench->cmd_addr_i = t.address;
-               bench->cmd_bytes_i = t.bytes;
-               bench->cmd_tag_i = t.tag;
-             },
-             traffic.client, run_seed() + 1),
-        data_(bench->data_valid_i, bench->data_ready_o,
-              [this](const Beat& b) {
-                for (unsigned i = 0; i < kBeatBytes; ++i) {
-                  set_bits(bench->data_i, 8 * i, 8, b.bytes[i]);
-                }
-                bench->data_last_i = b.last;
-              },
-              traffic.client, run_seed() + 2),
+        cmd_(
+            bench->cmd_valid_i, bench->cmd_ready_o,
+            [this](const Transfer& t) {
+              bench->cmd_addr_i = t.address;
+              bench->cmd_bytes_i = t.bytes;
+              bench->cmd_tag_i = t.tag;
+            },
+            traffic.client, run_seed() + 1),
+        data_(
+            bench->data_valid_i, bench->data_ready_o,
+            [this](const Beat& b) {
+              for (unsigned i = 0; i < kBeatBytes; ++i) {
+                set_bits(bench->data_i, 8 * i, 8, b.bytes[i]);
+              }
+              bench->data_last_i = b.last;
+            },
+            traffic.client, run_seed() + 2),
         probe_([this] {
           if (bench->done_o) finished();
           if (bench->error_valid_o) {
@@ -196,8 +198,8 @@ TEST(Write, EveryBadBurstIsReported) {
         b.push({0x14000, static_cast<uint32_t>(10 * burst_bytes), 0x5a});
         b.bench.run_until([&] { return !b.faults.empty(); }, 2000);
         ASSERT_EQ(b.faults.size(), 1u);
-        EXPECT_EQ(b.faults[0], (Fault{0x14000 + burst * burst_bytes, 0x5a,
-                                      response == AxiResponse::kDecerr}));
+        EXPECT_EQ(b.faults[0],
+                  (Fault{0x14000 + burst * burst_bytes, 0x5a, response == AxiResponse::kDecerr}));
         EXPECT_EQ(b.jobs.size(), 1u) << "a failed command is not done";
         b.bench.run(static_cast<uint64_t>(b.bench.random().uniform(0, 3)));
         b.recover();

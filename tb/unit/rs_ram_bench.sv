@@ -21,7 +21,11 @@ module rs_ram_bench (
   for (genvar r = 0; r < 2; r++) begin : gen_reg
     logic [39:0] simple, dual_a, dual_b;
 
-    rs_ram_1r1w #(.Width(40), .Depth(16), .OutReg(r == 1)) u_simple (
+    rs_ram_1r1w #(
+      .Width(40),
+      .Depth(16),
+      .OutReg(r == 1)
+    ) u_simple (
       .clk_i,
       .write_i(b_en_i && b_write_i),
       .waddr_i(b_addr_i),
@@ -30,7 +34,11 @@ module rs_ram_bench (
       .raddr_i(a_addr_i),
       .rdata_o(simple)
     );
-    rs_ram_1r_1rw #(.Width(40), .Depth(16), .OutReg(r == 1)) u_dual (
+    rs_ram_1r_1rw #(
+      .Width(40),
+      .Depth(16),
+      .OutReg(r == 1)
+    ) u_dual (
       .clk_i,
       .a_read_i,
       .a_addr_i,

@@ -33,26 +33,28 @@ class Resize : public testing::TestWithParam<Profile> {};
 TEST_P(Resize, PacketsKeepTheirBits) {
   Bench<Vrs_resize> bench;
   Scoreboard<Item> board("out");
-  StreamDriver<Item> driver(bench->in_valid_i, bench->in_ready_o,
-                            [&](const Item& item) {
-                              pack(bench->in_data_i, item.pieces, kUnit);
-                              bench->in_last_i = item.last;
-                            },
-                            GetParam().in);
+  StreamDriver<Item> driver(
+      bench->in_valid_i, bench->in_ready_o,
+      [&](const Item& item) {
+        pack(bench->in_data_i, item.pieces, kUnit);
+        bench->in_last_i = item.last;
+      },
+      GetParam().in);
   std::deque<size_t> sizes;  // pieces that count in each output word
-  StreamMonitor<Item> monitor(bench->out_valid_o, bench->out_ready_i,
-                              [&] {
-                                Item item{{}, static_cast<bool>(bench->out_last_o)};
-                                for (unsigned i = 0; i < sizes.front(); ++i) {
-                                  item.pieces.push_back(get_element(bench->out_data_o, i, kUnit));
-                                }
-                                return item;
-                              },
-                              [&](const Item& item) {
-                                board.actual(item);
-                                sizes.pop_front();
-                              },
-                              GetParam().out);
+  StreamMonitor<Item> monitor(
+      bench->out_valid_o, bench->out_ready_i,
+      [&] {
+        Item item{{}, static_cast<bool>(bench->out_last_o)};
+        for (unsigned i = 0; i < sizes.front(); ++i) {
+          item.pieces.push_back(get_element(bench->out_data_o, i, kUnit));
+        }
+        return item;
+      },
+      [&](const Item& item) {
+        board.actual(item);
+        sizes.pop_front();
+      },
+      GetParam().out);
   bench->clear_i = 0;
   bench.add(driver);
   bench.add(monitor);
@@ -106,13 +108,12 @@ TEST(Resize, ClearDropsWhatIsInside) {
   EXPECT_EQ(get_bits(bench->out_data_o, 0, kUnit), 5u) << "the first word after the clear is low";
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Traffic, Resize,
-    testing::Values(Profile{"none", Stalls::none(), Stalls::none()},
-                    Profile{"slow_in", Stalls::heavy(), Stalls::light()},
-                    Profile{"slow_out", Stalls::light(), Stalls::heavy()},
-                    Profile{"bursty", Stalls::bursty(), Stalls::bursty()}),
-    [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(Traffic, Resize,
+                         testing::Values(Profile{"none", Stalls::none(), Stalls::none()},
+                                         Profile{"slow_in", Stalls::heavy(), Stalls::light()},
+                                         Profile{"slow_out", Stalls::light(), Stalls::heavy()},
+                                         Profile{"bursty", Stalls::bursty(), Stalls::bursty()}),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
 }  // namespace reshift

@@ -30,13 +30,13 @@ void expect_count(Bench<Model>& bench, uint64_t inside) {
 TEST_P(Stream, OrderIsKept) {
   Bench<RESHIFT_MODEL> bench;
   Scoreboard<uint32_t> board("out");
-  StreamDriver<uint32_t> driver(bench->in_valid_i, bench->in_ready_o,
-                                [&](const uint32_t& item) { bench->in_data_i = item; },
-                                GetParam().in);
-  StreamMonitor<uint32_t> monitor(bench->out_valid_o, bench->out_ready_i,
-                                  [&] { return static_cast<uint32_t>(bench->out_data_o); },
-                                  [&](const uint32_t& item) { board.actual(item); },
-                                  GetParam().out);
+  StreamDriver<uint32_t> driver(
+      bench->in_valid_i, bench->in_ready_o, [&](const uint32_t& item) { bench->in_data_i = item; },
+      GetParam().in);
+  StreamMonitor<uint32_t> monitor(
+      bench->out_valid_o, bench->out_ready_i,
+      [&] { return static_cast<uint32_t>(bench->out_data_o); },
+      [&](const uint32_t& item) { board.actual(item); }, GetParam().out);
   bench.add(driver);
   bench.add(monitor);
   bench.reset();
@@ -56,13 +56,12 @@ TEST_P(Stream, OrderIsKept) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Traffic, Stream,
-    testing::Values(Profile{"none", Stalls::none(), Stalls::none()},
-                    Profile{"slow_in", Stalls::heavy(), Stalls::light()},
-                    Profile{"slow_out", Stalls::light(), Stalls::heavy()},
-                    Profile{"bursty", Stalls::bursty(), Stalls::bursty()}),
-    [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(Traffic, Stream,
+                         testing::Values(Profile{"none", Stalls::none(), Stalls::none()},
+                                         Profile{"slow_in", Stalls::heavy(), Stalls::light()},
+                                         Profile{"slow_out", Stalls::light(), Stalls::heavy()},
+                                         Profile{"bursty", Stalls::bursty(), Stalls::bursty()}),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
 }  // namespace reshift

@@ -103,8 +103,16 @@ module rs_system_bench #(
   assign m_axi_awburst = 2'b01;
 
   rs_system #(
-    .M(M), .C(C), .P(P), .ActW(ActW), .ExpN(ExpN), .AccW(AccW), .FbDepth(FbDepth),
-    .WmDepth(WmDepth), .PmDepth(PmDepth), .AxiDataW(AxiDataW)
+    .M(M),
+    .C(C),
+    .P(P),
+    .ActW(ActW),
+    .ExpN(ExpN),
+    .AccW(AccW),
+    .FbDepth(FbDepth),
+    .WmDepth(WmDepth),
+    .PmDepth(PmDepth),
+    .AxiDataW(AxiDataW)
   ) u_dut (
     .clk_i,
     .rst_ni,

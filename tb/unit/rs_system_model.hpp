@@ -36,9 +36,13 @@ using Word = std::array<int16_t, hw::kM>;  ///< a feature-buffer word, sign exte
 class FakeCore : public Agent {
  public:
   FakeCore(Vrs_system_bench& model, Stalls stalls)
-      : m_(model), random_(run_seed()), ready_stall_(stalls, run_seed() + 7),
-        exec_stall_(stalls, run_seed() + 8), param_stall_(stalls, run_seed() + 9),
-        header_stall_(stalls, run_seed() + 10), tile_stall_(stalls, run_seed() + 11) {
+      : m_(model),
+        random_(run_seed()),
+        ready_stall_(stalls, run_seed() + 7),
+        exec_stall_(stalls, run_seed() + 8),
+        param_stall_(stalls, run_seed() + 9),
+        header_stall_(stalls, run_seed() + 10),
+        tile_stall_(stalls, run_seed() + 11) {
     clear();
     drive();
   }
@@ -84,7 +88,7 @@ class FakeCore : public Agent {
     }
   }
 
-  bool hang = false;   ///< EXEC never finishes
+  bool hang = false;  ///< EXEC never finishes
   int exec_cycles = 40;
   Bytes params, headers, tiles;  ///< what the streams gave
   uint64_t execs = 0, busy_cycles = 0;
@@ -237,8 +241,8 @@ struct Program {
     weights(add(Opcode::kLoadWeights), random, random.uniform(1, 40), random.uniform(0, 1));
     Descriptor& move = add(Opcode::kExec);
     fill_exec(move);
-    for (const Field& f : {common::kWaitLoad, common::kWaitStore, common::kPostLoad,
-                           common::kPostStore}) {
+    for (const Field& f :
+         {common::kWaitLoad, common::kWaitStore, common::kPostLoad, common::kPostStore}) {
       set(move, f, 1);
     }
 

@@ -199,16 +199,16 @@ TEST(System, Registers) {
     uint32_t offset, mask;
   };
   const Writable writable[] = {
-      {reg::kIrqEnable, 7},          {reg::kProgBaseLo, ~0u}, {reg::kProgBaseHi, 0xff},
-      {reg::kProgSize, ~0u},         {reg::kInBaseLo, ~0u},   {reg::kInBaseHi, 0xff},
-      {reg::kInStride, ~0u},         {reg::kOutBaseLo, ~0u},  {reg::kOutBaseHi, 0xff},
-      {reg::kOutStride, ~0u},        {reg::kFrames, ~0u},     {reg::kWatchdog, ~0u}};
+      {reg::kIrqEnable, 7},   {reg::kProgBaseLo, ~0u}, {reg::kProgBaseHi, 0xff},
+      {reg::kProgSize, ~0u},  {reg::kInBaseLo, ~0u},   {reg::kInBaseHi, 0xff},
+      {reg::kInStride, ~0u},  {reg::kOutBaseLo, ~0u},  {reg::kOutBaseHi, 0xff},
+      {reg::kOutStride, ~0u}, {reg::kFrames, ~0u},     {reg::kWatchdog, ~0u}};
   std::vector<uint32_t> values;
   using Order = AxiLiteMaster::Order;
   for (const Writable& w : writable) {
     values.push_back(static_cast<uint32_t>(s.bench.random()()));
-    const Order order = std::array{Order::kTogether, Order::kAddressFirst,
-                                   Order::kDataFirst}[values.size() % 3];
+    const Order order =
+        std::array{Order::kTogether, Order::kAddressFirst, Order::kDataFirst}[values.size() % 3];
     EXPECT_EQ(s.lite.write(w.offset, values.back(), order), AxiResponse::kOkay);
   }
   for (size_t i = 0; i < values.size(); ++i) {
@@ -295,8 +295,8 @@ std::vector<Flaw> flaws() {
   std::vector<Flaw> list = {
       {"checksum_begin", Error::kBadChecksum, P::kBegin,
        [](P& p) { p.descriptors[P::kBegin][20] ^= 0x100; }, false},
-      {"checksum_end", Error::kBadChecksum, P::kEnd,
-       [](P& p) { p.descriptors[P::kEnd][31] += 1; }, false},
+      {"checksum_end", Error::kBadChecksum, P::kEnd, [](P& p) { p.descriptors[P::kEnd][31] += 1; },
+       false},
       {"checksum_exec", Error::kBadChecksum, P::kMove,
        [](P& p) { p.descriptors[P::kMove][7] ^= 0x80000000; }, false},
       field("opcode_0", Error::kBadOpcode, P::kWeights, common::kOpcode, 0),
@@ -489,9 +489,8 @@ TEST(System, ProgramsThatComputeDoNotTripTheWatchdog) {
 }
 
 TEST(System, SoftResetAtAnyTime) {
-  for (const Traffic& traffic :
-       {Traffic{"quick", Stalls::none(), Stalls::none(), 1},
-        Traffic{"far", Stalls::light(), Stalls::heavy(), 50}}) {
+  for (const Traffic& traffic : {Traffic{"quick", Stalls::none(), Stalls::none(), 1},
+                                 Traffic{"far", Stalls::light(), Stalls::heavy(), 50}}) {
     System s(traffic);
     for (int i = 0; i < 30; ++i) {
       const Program program(s.bench.random());
