@@ -3,10 +3,10 @@
 #   reshift_verilate(NAME core_4x4x3 TOP reshift_core PREFIX Vcore_4x4x3 PARAMS M=4 C=4 P=3)
 #
 # makes the static library target NAME; its users include "<PREFIX>.h" (default: V<TOP>.h).
-# Options: NO_TRACE (no FST support: the model is a little faster), FILES (extra or test-only
-# sources), ARGS (more Verilator options). Modules are found by name in the folders of rtl/ (file
-# name = module name), packages come from rtl/files.txt; a model is rebuilt when a file that it
-# read changes.
+# Options: FILES (extra or test-only sources), ARGS (more Verilator options). Modules are found by
+# name in the folders of rtl/ (file name = module name), packages come from rtl/files.txt; a model
+# is rebuilt when a file that it read changes. Every model can write traces and checks assertions:
+# while no trace is open that costs nothing measurable.
 
 set(RESHIFT_RTL ${PROJECT_SOURCE_DIR}/rtl)
 set(VERILATOR "" CACHE FILEPATH "Verilator to use; empty: an adequate one on PATH, else .venv's")
@@ -90,16 +90,14 @@ target_compile_options(reshift_verilated PRIVATE -O2)
 target_link_libraries(reshift_verilated PUBLIC ZLIB::ZLIB Threads::Threads ${LZ4_LIBRARY})
 
 function(reshift_verilate)
-  cmake_parse_arguments(arg "NO_TRACE" "NAME;TOP;PREFIX" "PARAMS;FILES;ARGS" ${ARGN})
+  cmake_parse_arguments(arg "" "NAME;TOP;PREFIX" "PARAMS;FILES;ARGS" ${ARGN})
   if(NOT arg_PREFIX)
     set(arg_PREFIX V${arg_TOP})
   endif()
   set(dir ${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}.verilated)
   set(flags --cc -Wall -Wno-fatal -Werror-UNOPTFLAT --assert --no-timing -O3
-            --x-initial unique --x-assign unique -I${RESHIFT_RTL}/include)
-  if(NOT arg_NO_TRACE)
-    list(APPEND flags --trace-fst --trace-structs)
-  endif()
+            --x-initial unique --x-assign unique --trace-fst --trace-structs
+            -I${RESHIFT_RTL}/include)
   if(RESHIFT_VERILATOR_VERSION LESS 5020)
     list(APPEND flags -fno-dfg)  # wrong results on some false combinational loops
   endif()
@@ -151,8 +149,7 @@ endfunction()
 # The whole core as library core_<config>, header Vcore_<config>.h.
 function(reshift_core_model config)
   reshift_configuration(${config} params)
-  reshift_verilate(NAME core_${config} TOP reshift_core PREFIX Vcore_${config} PARAMS ${params}
-                   ${ARGN})
+  reshift_verilate(NAME core_${config} TOP reshift_core PREFIX Vcore_${config} PARAMS ${params})
 endfunction()
 
 # A GoogleTest bench: tb/unit/<NAME>_test.cpp (or TEST file) around the verilated TOP.
