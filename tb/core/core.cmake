@@ -1,10 +1,23 @@
-# Whole-core tests: each simulated configuration on random networks.
+# Whole-core tests on random networks: the simulated configurations, and one whose parameters are all
+# unlike theirs (two slices a word, odd P, wide activations, a tile that does not fill its memory word).
 
-foreach(config IN LISTS RESHIFT_CONFIGS)
+function(reshift_core_test config)
   add_executable(core_${config}_test core/random_network_test.cpp)
   target_compile_definitions(core_${config}_test PRIVATE RESHIFT_CONFIG="${config}"
     RESHIFT_MODEL=Vcore_${config} RESHIFT_MODEL_HEADER="Vcore_${config}.h")
+  foreach(param IN LISTS ARGN)
+    target_compile_definitions(core_${config}_test PRIVATE RESHIFT_${param})
+  endforeach()
   target_link_libraries(core_${config}_test PRIVATE
     core_${config} reshift_compile reshift_bench_main reshift_warnings)
   gtest_discover_tests(core_${config}_test TEST_PREFIX core_${config}. DISCOVERY_TIMEOUT 60)
+endfunction()
+
+foreach(config IN LISTS RESHIFT_CONFIGS)
+  reshift_configuration(${config} params)
+  reshift_core_test(${config} ${params})
 endforeach()
+
+set(params M=8 C=4 P=5 ActW=12 ExpN=8 AccW=32 FbDepth=8192 WmDepth=1024 PmDepth=64 AxiDataW=256)
+reshift_verilate(NAME core_8x4x5 TOP reshift_core PREFIX Vcore_8x4x5 PARAMS ${params})
+reshift_core_test(8x4x5 ${params})

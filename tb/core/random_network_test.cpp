@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include "compile/compile.hpp"
-#include "compile/hardware.hpp"
 #include "core/core_bench.hpp"
 #include "golden/graph_interpreter.hpp"
 #include "golden/random_network.hpp"
@@ -24,10 +23,24 @@ struct Case {
 
 class RandomNetwork : public testing::TestWithParam<int> {};
 
+constexpr spec::Hardware kHardware{
+    .name = RESHIFT_CONFIG,
+    .m = RESHIFT_M,
+    .c = RESHIFT_C,
+    .p = RESHIFT_P,
+    .act_w = RESHIFT_ActW,
+    .exponents = RESHIFT_ExpN,
+    .acc_w = RESHIFT_AccW,
+    .fb_depth = RESHIFT_FbDepth,
+    .wm_depth = RESHIFT_WmDepth,
+    .pm_depth = RESHIFT_PmDepth,
+    .axi_data_w = RESHIFT_AxiDataW,
+};
+
 void run_case(std::uint64_t seed, const Case& c) {
-  const spec::Hardware& hw = find_hardware(RESHIFT_CONFIG);
-  const QNet net = random_qnet(seed);
-  const Program program = compile(hw, net, {.store_all = c.store_all});
+  const QNet net =
+      random_qnet(seed, {.act_w = kHardware.act_w, .exponents = kHardware.exponents});
+  const Program program = compile(kHardware, net, {.store_all = c.store_all});
 
   std::vector<std::uint8_t> inputs;
   std::vector<std::vector<std::vector<std::int32_t>>> expected;
@@ -38,7 +51,7 @@ void run_case(std::uint64_t seed, const Case& c) {
     expected.push_back(run_graph(net, image));
   }
 
-  CoreBench<RESHIFT_MODEL> core(hw, c.options, seed);
+  CoreBench<RESHIFT_MODEL> core(kHardware, c.options, seed);
   core.run(program, inputs, c.frames);
   ASSERT_EQ(core.get(spec::reg::kErrCause), 0u);
   ASSERT_EQ(core.get(spec::reg::kFramesDone), static_cast<std::uint32_t>(c.frames));
