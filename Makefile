@@ -11,7 +11,7 @@ NINJA  := cmake --build $(BUILD) -j $(JOBS)
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 14
 	@echo
-	@echo 'CONFIG=$(CONFIG)   hardware configuration, for verilog and sim'
+	@echo 'CONFIG=$(CONFIG)   hardware configuration, for verilog, sim and vectors'
 	@echo 'VERILATOR=   program to use instead of the one found (5.006 or newer)'
 	@echo 'BUILD=$(BUILD)  JOBS=$(JOBS)'
 
@@ -62,8 +62,9 @@ synth-check: setup  ## map 4x4x3 to an FPGA family: block RAM, no latch, no mult
 	$(PYTHON) tools/synth/synth_check.py --config 4x4x3 -o $(BUILD)/synth
 
 .PHONY: vectors
-vectors: configure  ## test vectors as text, with manifest, into BUILD/vectors
-	$(NINJA) --target vectors
+vectors: configure  ## test vectors of CONFIG as text, with manifest, into BUILD/vectors
+	$(NINJA) --target reshift
+	$(BUILD)/bin/reshift vectors --hw $(CONFIG) -o $(BUILD)/vectors/$(CONFIG)
 
 .PHONY: bench
 bench: configure  ## measured cycles, utilisation and simulation speed

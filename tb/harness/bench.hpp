@@ -111,7 +111,7 @@ class Bench {
     if (!name) return;
     static int count = 0;
     std::string file = name;
-    if (count > 0) file += "." + std::to_string(count);
+    if (count > 0) file.append(".").append(std::to_string(count));
     ++count;
     trace_ = std::make_unique<VerilatedFstC>();
     model_->trace(trace_.get(), 99);
