@@ -13,10 +13,10 @@ namespace reshift {
 /// CRC-32 of IEEE 802.3 (reflected polynomial 0xEDB88320), the one of gzip.
 std::uint32_t crc32(std::span<const std::uint8_t> bytes);
 
-/// Container file of the tools, little endian: the 8 bytes "RSHIFT\r\n", kind as 8 characters padded with
-/// spaces, format version, CRC-32 of the payload (32 bits each), payload length (64 bits),
-/// payload: CBOR (RFC 8949) of `content`. Large arrays are binary values.
-/// Written to a temporary file beside `path` and renamed, so that no half-written file is ever seen.
+/// Container file of the tools, little endian: the 8 bytes "RSHIFT\r\n", kind as 8 characters
+/// padded with spaces, format version, CRC-32 of the payload (32 bits each), payload length (64
+/// bits), payload: CBOR (RFC 8949) of `content`. Large arrays are binary values. Written to a
+/// temporary file beside `path` and renamed, so that no half-written file is ever seen.
 void write_container(const std::string& path, std::string_view kind, const nlohmann::json& content);
 
 /// Reads it back. Throws Error when the file is absent, foreign, of another kind or version,

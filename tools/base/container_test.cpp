@@ -34,10 +34,10 @@ class ContainerTest : public ::testing::Test {
   }
 
   const std::vector<std::int16_t> numbers_{1, -2, 32767, -32768};
-  const std::string path_ =
-      (std::filesystem::path(::testing::TempDir()) /
-       (std::string("container_") +
-        ::testing::UnitTest::GetInstance()->current_test_info()->name())).string();
+  const std::string path_ = (std::filesystem::path(::testing::TempDir()) /
+                             (std::string("container_") +
+                              ::testing::UnitTest::GetInstance()->current_test_info()->name()))
+                                .string();
   std::string good_;
 };
 
@@ -83,7 +83,8 @@ TEST_F(ContainerTest, FailedWriteLeavesNothing) {
   std::filesystem::create_directories(folder / "inside");  // a file cannot replace this folder
   EXPECT_THROW(write_container(folder.string(), "NET", {}), Error);
   for (const auto& entry : std::filesystem::directory_iterator(::testing::TempDir())) {
-    EXPECT_THAT(entry.path().filename().string(), ::testing::Not(::testing::StartsWith("container_target.")));
+    EXPECT_THAT(entry.path().filename().string(),
+                ::testing::Not(::testing::StartsWith("container_target.")));
   }
   std::filesystem::remove_all(folder);
 }

@@ -10,7 +10,9 @@
 namespace reshift {
 
 Progress::Progress(std::string label, std::size_t total)
-    : label_(std::move(label)), total_(std::max<std::size_t>(total, 1)), visible_(::isatty(STDERR_FILENO) == 1) {
+    : label_(std::move(label)),
+      total_(std::max<std::size_t>(total, 1)),
+      visible_(::isatty(STDERR_FILENO) == 1) {
   advance(0);
 }
 

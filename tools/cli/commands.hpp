@@ -11,5 +11,6 @@ void add_eval(CLI::App& app);
 void add_compile(CLI::App& app);
 void add_run(CLI::App& app);
 void add_make_demo(CLI::App& app);
+void add_vectors(CLI::App& app);
 
 }  // namespace reshift

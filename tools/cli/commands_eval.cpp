@@ -58,8 +58,8 @@ void run_eval(const EvalOptions& options) {
                             {"top5", accuracy.top5},
                             {"seconds", seconds.count()}});
   if (options.json != "-") {
-    fmt::print("{} images: top-1 {:.2f} %, top-5 {:.2f} %, {:.1f} s\n", accuracy.images, accuracy.top1,
-               accuracy.top5, seconds.count());
+    fmt::print("{} images: top-1 {:.2f} %, top-5 {:.2f} %, {:.1f} s\n", accuracy.images,
+               accuracy.top1, accuracy.top5, seconds.count());
   }
 }
 
@@ -68,13 +68,18 @@ void run_eval(const EvalOptions& options) {
 void add_eval(CLI::App& app) {
   auto options = std::make_shared<EvalOptions>();
   CLI::App* command = app.add_subcommand(
-      "eval", "Measure the accuracy of a quantised network (golden model) or of a float ONNX network");
+      "eval",
+      "Measure the accuracy of a quantised network (golden model) or of a float ONNX network");
   command->add_option("MODEL", options->model, "quantised network, or ONNX network")->required();
-  command->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder or tar")->required();
+  command->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder or tar")
+      ->required();
   command->add_option("--labels", options->labels, "labels: IDX, or text of lines `name class`");
-  command->add_option("--count", options->count, "the first images only")->check(CLI::PositiveNumber);
-  command->add_option("--preprocess", options->preprocess, "preprocessing (JSON), for an ONNX network");
-  command->add_option("--json", options->json, "write the result as JSON, - for the standard output");
+  command->add_option("--count", options->count, "the first images only")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--preprocess", options->preprocess,
+                      "preprocessing (JSON), for an ONNX network");
+  command->add_option("--json", options->json,
+                      "write the result as JSON, - for the standard output");
   command->footer("Example: reshift eval resnet20.net --data test_batch.bin.xz --json result.json");
   command->callback([options] { run_eval(*options); });
 }

@@ -37,7 +37,8 @@ void run_quantize(const QuantizeOptions& options) {
   const Preprocess preprocess = load_preprocess(options.preprocess);
   const auto data = open_dataset(options.calib, options.labels);
   const std::size_t count = options.calib_count ? options.calib_count : default_count(graph, *data);
-  if (count > data->size()) throw Error("{}: {} images asked for, it has {}", options.calib, count, data->size());
+  if (count > data->size())
+    throw Error("{}: {} images asked for, it has {}", options.calib, count, data->size());
 
   CalibrationImages images(count);
   std::vector<int> labels(count);
@@ -69,17 +70,20 @@ void run_quantize(const QuantizeOptions& options) {
   result["seconds"] = seconds.count();
   result["layers"] = nlohmann::json::array();
   for (const QOp& op : net.ops) {
-    result["layers"].push_back({{"name", op.name}, {"kind", to_string(op.kind)}, {"terms", op.terms}});
+    result["layers"].push_back(
+        {{"name", op.name}, {"kind", to_string(op.kind)}, {"terms", op.terms}});
   }
   write_json(options.json, result);
   if (options.json == "-") return;
-  fmt::print("{}: {} operations, {} calibration images, {:.1f} s\n", options.output, net.ops.size(), count,
-             seconds.count());
+  fmt::print("{}: {} operations, {} calibration images, {:.1f} s\n", options.output, net.ops.size(),
+             count, seconds.count());
   if (result.contains("held_out")) {
     fmt::print("held-out calibration images: float {:.2f} %, quantised {:.2f} %\n",
-               result["held_out"]["float_top1"].get<double>(), result["held_out"]["top1"].get<double>());
+               result["held_out"]["float_top1"].get<double>(),
+               result["held_out"]["top1"].get<double>());
     for (const QOp& op : net.ops) {
-      if (op.kind == QKind::kConv) fmt::print("  {} term{}  {}\n", op.terms, op.terms == 1 ? " " : "s", op.name);
+      if (op.kind == QKind::kConv)
+        fmt::print("  {} term{}  {}\n", op.terms, op.terms == 1 ? " " : "s", op.name);
     }
   }
 }
@@ -91,25 +95,37 @@ void add_quantize(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "quantize", "Quantise a float ONNX network to weights that are sums of powers of two");
   command->add_option("MODEL", options->model, "float ONNX network")->required();
-  command->add_option("--calib", options->calib,
-                      "calibration images (not the test images): CIFAR-10 binary, IDX, folder or tar")->required();
+  command
+      ->add_option("--calib", options->calib,
+                   "calibration images (not the test images): CIFAR-10 binary, IDX, folder or tar")
+      ->required();
   command->add_option("--labels", options->labels, "labels: IDX, or text of lines `name class`");
-  command->add_option("--calib-count", options->calib_count, "calibration images [1024, fewer for large networks]")
+  command
+      ->add_option("--calib-count", options->calib_count,
+                   "calibration images [1024, fewer for large networks]")
       ->check(CLI::PositiveNumber);
   command->add_option("--preprocess", options->preprocess, "preprocessing (JSON)")->required();
   command->add_option("--terms", options->terms, "terms a weight, 1 to 4, or auto")
-      ->required()->check(CLI::IsMember({"1", "2", "3", "4", "auto"}));
-  command->add_option("--end-terms", options->end_terms, "terms in the first and the last layer [as --terms]")
+      ->required()
+      ->check(CLI::IsMember({"1", "2", "3", "4", "auto"}));
+  command
+      ->add_option("--end-terms", options->end_terms,
+                   "terms in the first and the last layer [as --terms]")
       ->check(CLI::Range(1, 4));
-  command->add_option("--target-drop", options->target_drop,
-                      "with auto: largest loss of accuracy in points, on held-out calibration images")
+  command
+      ->add_option("--target-drop", options->target_drop,
+                   "with auto: largest loss of accuracy in points, on held-out calibration images")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 100.0));
-  command->add_option("--act-bits", options->format.act_w, "bits of an activation")->capture_default_str()->check(CLI::Range(8, 16));
+  command->add_option("--act-bits", options->format.act_w, "bits of an activation")
+      ->capture_default_str()
+      ->check(CLI::Range(8, 16));
   command->add_option("-o,--output", options->output, "quantised network to write")->required();
-  command->add_option("--json", options->json, "write what was done as JSON, - for the standard output");
-  command->footer("Example: reshift quantize resnet20.onnx --calib data_batch_1.bin.xz --preprocess cifar.json "
-                  "--terms 1 --end-terms 2 -o resnet20.net");
+  command->add_option("--json", options->json,
+                      "write what was done as JSON, - for the standard output");
+  command->footer(
+      "Example: reshift quantize resnet20.onnx --calib data_batch_1.bin.xz --preprocess cifar.json "
+      "--terms 1 --end-terms 2 -o resnet20.net");
   command->callback([options] { run_quantize(*options); });
 }
 

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   reshift::add_compile(app);
   reshift::add_run(app);
   reshift::add_make_demo(app);
+  reshift::add_vectors(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

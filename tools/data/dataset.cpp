@@ -67,7 +67,8 @@ struct Idx {
 constexpr std::size_t kIdxImages = 3, kIdxLabels = 1;  // dimensions, the last byte of the magic
 
 bool is_idx(const Bytes& bytes, std::size_t dimensions) {
-  return bytes.size() >= 4 && bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 8 && bytes[3] == dimensions;
+  return bytes.size() >= 4 && bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 8 &&
+         bytes[3] == dimensions;
 }
 
 Idx parse_idx(const std::string& path, const Bytes& bytes) {
@@ -104,9 +105,12 @@ class IdxDataset : public Dataset {
     check_index(i, size());
     const auto height = images_.dimensions[1], width = images_.dimensions[2];
     const auto begin = images_.values.begin() + static_cast<std::ptrdiff_t>(i * height * width);
-    return {static_cast<int>(height), static_cast<int>(width), 1,
+    return {static_cast<int>(height),
+            static_cast<int>(width),
+            1,
             Bytes(begin, begin + static_cast<std::ptrdiff_t>(height * width)),
-            labels_.empty() ? -1 : labels_[i], std::to_string(i)};
+            labels_.empty() ? -1 : labels_[i],
+            std::to_string(i)};
   }
 
  private:
@@ -118,10 +122,12 @@ class IdxDataset : public Dataset {
 bool is_complete(const Bytes& bytes) {
   static constexpr std::uint8_t kJpegStart[]{0xFF, 0xD8}, kJpegEnd[]{0xFF, 0xD9};
   static constexpr std::uint8_t kPngEnd[]{'I', 'E', 'N', 'D'};
-  const bool jpeg = bytes.size() >= 2 && std::equal(std::begin(kJpegStart), std::end(kJpegStart), bytes.begin());
+  const bool jpeg =
+      bytes.size() >= 2 && std::equal(std::begin(kJpegStart), std::end(kJpegStart), bytes.begin());
   const auto tail = bytes.end() - std::min<std::ptrdiff_t>(std::ssize(bytes), 4096);
   return (jpeg ? std::search(tail, bytes.end(), std::begin(kJpegEnd), std::end(kJpegEnd))
-               : std::search(tail, bytes.end(), std::begin(kPngEnd), std::end(kPngEnd))) != bytes.end();
+               : std::search(tail, bytes.end(), std::begin(kPngEnd), std::end(kPngEnd))) !=
+         bytes.end();
 }
 
 Image decode(const std::string& name, const Bytes& bytes, int label) {
@@ -173,7 +179,8 @@ bool is_image_name(const std::string& name) {
   return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
 }
 
-/// Keeps the entries that the label file names, in its order. A name is a path in the data or its last part.
+/// Keeps the entries that the label file names, in its order. A name is a path in the data or its
+/// last part.
 std::vector<Entry> select_labelled(std::vector<Entry> entries, const std::string& labels) {
   std::map<std::string, std::size_t> by_name;
   constexpr std::size_t kAmbiguous = static_cast<std::size_t>(-1);
@@ -207,7 +214,8 @@ std::vector<Entry> select_labelled(std::vector<Entry> entries, const std::string
     const auto found = by_name.find(name);
     if (found == by_name.end()) throw Error("{}:{}: no image {} in the data", labels, number, name);
     if (found->second == kAmbiguous) {
-      throw Error("{}:{}: several images are called {}; give the path in the data", labels, number, name);
+      throw Error("{}:{}: several images are called {}; give the path in the data", labels, number,
+                  name);
     }
     if (used[found->second]) throw Error("{}:{}: image {} a second time", labels, number, name);
     used[found->second] = true;
@@ -221,7 +229,8 @@ std::vector<Entry> select_labelled(std::vector<Entry> entries, const std::string
 std::unique_ptr<Dataset> make_file_dataset(const fs::path& folder, std::vector<Entry> entries,
                                            const std::string& data, const std::string& labels) {
   if (entries.empty()) throw Error("{}: no JPEG or PNG image inside", data);
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return a.name < b.name; });
   if (!labels.empty()) entries = select_labelled(std::move(entries), labels);
   return std::make_unique<FileDataset>(folder, std::move(entries));
 }
@@ -256,7 +265,8 @@ std::unique_ptr<Dataset> open_dataset(const std::string& data, const std::string
   Bytes bytes = read_decompressed(data);
   if (is_tar(bytes)) return open_tar(data, labels);
   if (CifarDataset::matches(bytes)) {
-    if (!labels.empty()) throw Error("{}: CIFAR-10 data has its own labels; leave --labels out", data);
+    if (!labels.empty())
+      throw Error("{}: CIFAR-10 data has its own labels; leave --labels out", data);
     return std::make_unique<CifarDataset>(std::move(bytes));
   }
   if (is_idx(bytes, kIdxImages)) {
@@ -272,13 +282,14 @@ std::unique_ptr<Dataset> open_dataset(const std::string& data, const std::string
     return std::make_unique<IdxDataset>(std::move(images), std::move(label_idx.values));
   }
   throw Error(
-      "{}: not image data: neither a folder, a tar archive, an IDX image file nor whole CIFAR-10 records of {} "
+      "{}: not image data: neither a folder, a tar archive, an IDX image file nor whole CIFAR-10 "
+      "records of {} "
       "bytes ({} bytes, perhaps truncated or damaged)",
       data, kCifarRecord, bytes.size());
 }
 
-std::vector<float> preprocess_image(const Preprocess& p, const Image& image, int channels, int height,
-                                    int width) {
+std::vector<float> preprocess_image(const Preprocess& p, const Image& image, int channels,
+                                    int height, int width) {
   cv::Mat picture(image.height, image.width, CV_8UC(image.channels),
                   const_cast<std::uint8_t*>(image.pixels.data()));  // only read
   if (p.resize > 0) {
@@ -296,16 +307,18 @@ std::vector<float> preprocess_image(const Preprocess& p, const Image& image, int
       throw Error("image {}: {}x{} pixels are too few for a crop of {}", image.name, picture.rows,
                   picture.cols, p.crop);
     }
-    picture = picture(cv::Rect((picture.cols - p.crop) / 2, (picture.rows - p.crop) / 2, p.crop, p.crop));
+    picture =
+        picture(cv::Rect((picture.cols - p.crop) / 2, (picture.rows - p.crop) / 2, p.crop, p.crop));
   }
   const int wanted = p.channel_count();
   cv::Mat coloured = picture;
   if (wanted == 1 && picture.channels() == 3) cv::cvtColor(picture, coloured, cv::COLOR_RGB2GRAY);
   if (wanted == 3 && picture.channels() == 1) cv::cvtColor(picture, coloured, cv::COLOR_GRAY2RGB);
   if (wanted != channels || coloured.rows != height || coloured.cols != width) {
-    throw Error("image {}: {}x{}x{} after preprocessing, the network's input is {}x{}x{}; see channels, "
-                "resize and crop of the preprocessing", image.name, wanted, coloured.rows, coloured.cols,
-                channels, height, width);
+    throw Error(
+        "image {}: {}x{}x{} after preprocessing, the network's input is {}x{}x{}; see channels, "
+        "resize and crop of the preprocessing",
+        image.name, wanted, coloured.rows, coloured.cols, channels, height, width);
   }
   std::vector<float> values;
   values.reserve(static_cast<std::size_t>(channels * height * width));
@@ -315,7 +328,8 @@ std::vector<float> preprocess_image(const Preprocess& p, const Image& image, int
     for (int y = 0; y < height; ++y) {
       const std::uint8_t* row = coloured.ptr(y);
       for (int x = 0; x < width; ++x) {
-        values.push_back(static_cast<float>((row[x * channels + from] * p.scale - p.mean[i]) / p.std[i]));
+        values.push_back(
+            static_cast<float>((row[x * channels + from] * p.scale - p.mean[i]) / p.std[i]));
       }
     }
   }
@@ -324,8 +338,8 @@ std::vector<float> preprocess_image(const Preprocess& p, const Image& image, int
 
 std::vector<std::int32_t> quantize_image(const QNet& net, const Image& image) {
   const QTensor& input = net.tensors.at(0);
-  return quantize_values(net, preprocess_image(net.preprocess, image, input.channels, input.height,
-                                               input.width));
+  return quantize_values(
+      net, preprocess_image(net.preprocess, image, input.channels, input.height, input.width));
 }
 
 }  // namespace reshift

@@ -31,9 +31,12 @@ class Dataset {
 };
 
 /// Opens data named by its own standard file, recognised by content:
-/// - CIFAR-10 binary (records of a label byte and 3072 bytes, planes R, G, B), plain or compressed by xz or gzip;
-/// - IDX images (magic 0x00000803, big endian), plain or compressed; `labels` is an IDX file (0x00000801);
-/// - a folder or a .tar of JPEG or PNG images, in the order of their names; `labels` is a text of lines `name class`,
+/// - CIFAR-10 binary (records of a label byte and 3072 bytes, planes R, G, B), plain or compressed
+/// by xz or gzip;
+/// - IDX images (magic 0x00000803, big endian), plain or compressed; `labels` is an IDX file
+/// (0x00000801);
+/// - a folder or a .tar of JPEG or PNG images, in the order of their names; `labels` is a text of
+/// lines `name class`,
 ///   and then only the named images are part of the data, in the order of the text.
 /// An empty `labels` leaves the labels that are not in the data unknown. Throws Error on a damaged
 /// or truncated file, a foreign one, and labels that do not match.

@@ -24,8 +24,9 @@ using ::testing::HasSubstr;
 class DatasetTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(::testing::TempDir()) /
-              (std::string("dataset_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ =
+        fs::path(::testing::TempDir()) /
+        (std::string("dataset_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }
@@ -49,7 +50,8 @@ class DatasetTest : public ::testing::Test {
     return path;
   }
 
-  std::string tar(const std::string& name, const std::vector<std::pair<std::string, std::string>>& files) {
+  std::string tar(const std::string& name,
+                  const std::vector<std::pair<std::string, std::string>>& files) {
     const std::string path = (folder_ / name).string();
     archive* a = archive_write_new();
     archive_write_set_format_ustar(a);
@@ -128,7 +130,8 @@ TEST_F(DatasetTest, CifarPlainAndCompressed) {
 
 TEST_F(DatasetTest, DamagedCifarIsRefused) {
   const std::string bytes = cifar(3);
-  EXPECT_THAT(error_of(write("short.bin", bytes.substr(0, bytes.size() - 1))), HasSubstr("truncated"));
+  EXPECT_THAT(error_of(write("short.bin", bytes.substr(0, bytes.size() - 1))),
+              HasSubstr("truncated"));
   std::string bad = bytes;
   bad[3073] = 10;  // a label that CIFAR-10 does not have
   EXPECT_THAT(error_of(write("label.bin", bad)), HasSubstr("not image data"));
@@ -140,7 +143,8 @@ TEST_F(DatasetTest, DamagedCifarIsRefused) {
 TEST_F(DatasetTest, TruncatedCompressionIsRefused) {
   for (const int filter : {ARCHIVE_FILTER_XZ, ARCHIVE_FILTER_GZIP}) {
     const auto whole = read_file(pack("whole", filter, cifar(3)));
-    const std::string part(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(whole.size() / 2));
+    const std::string part(whole.begin(),
+                           whole.begin() + static_cast<std::ptrdiff_t>(whole.size() / 2));
     EXPECT_THAT(error_of(write("part", part)), HasSubstr("truncated"));
   }
 }
@@ -156,7 +160,8 @@ TEST_F(DatasetTest, Idx) {
   EXPECT_EQ(data->get(1).channels, 1);
   EXPECT_EQ(open_dataset(images, "")->get(0).label, -1);
 
-  EXPECT_THAT(error_of(images, write("three", idx({3}, "abc"))), HasSubstr("3 labels for the 2 images"));
+  EXPECT_THAT(error_of(images, write("three", idx({3}, "abc"))),
+              HasSubstr("3 labels for the 2 images"));
   EXPECT_THAT(error_of(images, images), HasSubstr("not an IDX label file"));
   EXPECT_THAT(error_of(write("cut", idx({2, 2, 3}, "abcdefABCDE"))), HasSubstr("truncated"));
   EXPECT_THAT(error_of(write("huge", idx({-1, -1, -1}, "abc"))), HasSubstr("truncated"));
@@ -169,7 +174,8 @@ TEST_F(DatasetTest, FolderAndTarAgree) {
   write("pictures/b.png", png);
   write("pictures/sub/a.JPEG", jpeg);
   write("pictures/readme.txt", "not an image");
-  const auto archive = tar("pictures.tar", {{"./b.png", png}, {"sub/a.JPEG", jpeg}, {"readme.txt", "no"}});
+  const auto archive =
+      tar("pictures.tar", {{"./b.png", png}, {"sub/a.JPEG", jpeg}, {"readme.txt", "no"}});
   const auto labels = write("labels.txt", "./sub/a.JPEG, 472\nb.png 5\n\n");
   for (const std::string& path : {(folder_ / "pictures").string(), archive}) {
     SCOPED_TRACE(path);
@@ -180,7 +186,8 @@ TEST_F(DatasetTest, FolderAndTarAgree) {
     EXPECT_EQ(data->get(1).height, 20);
     EXPECT_EQ(data->get(1).width, 30);
     std::mt19937 random(7);  // PNG keeps every pixel; the first is written blue, green, red
-    const auto blue = static_cast<std::uint8_t>(random()), green = static_cast<std::uint8_t>(random()),
+    const auto blue = static_cast<std::uint8_t>(random()),
+               green = static_cast<std::uint8_t>(random()),
                red = static_cast<std::uint8_t>(random());
     const auto pixels = data->get(1).pixels;
     EXPECT_THAT(std::vector(pixels.begin(), pixels.begin() + 3), ElementsAre(red, green, blue));
@@ -197,7 +204,8 @@ TEST_F(DatasetTest, FolderAndTarAgree) {
 TEST_F(DatasetTest, DamagedImagesAndArchivesAreRefused) {
   for (const char* extension : {".png", ".jpg"}) {
     const std::string whole = noise_jpeg(extension);
-    const auto archive = tar("cut.tar", {{std::string("a") + extension, whole.substr(0, whole.size() / 2)}});
+    const auto archive =
+        tar("cut.tar", {{std::string("a") + extension, whole.substr(0, whole.size() / 2)}});
     EXPECT_THAT(error_of(archive), HasSubstr("truncated"));
   }
   EXPECT_THAT(error_of(tar("none.tar", {{"a.txt", "text"}})), HasSubstr("no JPEG or PNG"));
@@ -218,9 +226,9 @@ TEST(PreprocessImage, ValuesChannelsAndCrop) {
   p.std = {1, 2, 4};
   p.crop = 2;
   EXPECT_THAT(preprocess_image(p, image, 3, 2, 2),
-              ElementsAre(4, 9, 24, 29,                   // red of pixels 1, 2, 5, 6
-                          1.75, 4.25, 11.75, 14.25,       // green
-                          0.75, 2, 5.75, 7));             // blue: (12 * 0.5 - 3) / 4
+              ElementsAre(4, 9, 24, 29,              // red of pixels 1, 2, 5, 6
+                          1.75, 4.25, 11.75, 14.25,  // green
+                          0.75, 2, 5.75, 7));        // blue: (12 * 0.5 - 3) / 4
   p.channels = "BGR";
   EXPECT_THAT(preprocess_image(p, image, 3, 2, 2)[0], 5);  // blue first: 12 * 0.5 - 1
   p.resize = 1;
@@ -257,7 +265,7 @@ TEST(Preprocess, StrictJson) {
     return std::string("no error");
   };
   const auto p = preprocess_from_json(nlohmann::json::parse(
-      R"({"channels":"BGR","resize":256,"crop":224,"scale":1,"mean":[104,117,123],"std":[1,2,3]})"));
+      R"({"channels":"BGR","resize":256,"crop":224,"scale":1,"mean":[9,8,7],"std":[1,2,3]})"));
   EXPECT_EQ(p.channels, "BGR");
   EXPECT_EQ(p.crop, 224);
   EXPECT_EQ(preprocess_from_json(to_json(p)), p);

@@ -47,16 +47,26 @@ bool covers(int figure, double x, double y, double frequency) {
   const double radius = std::hypot(x, y);
   const auto stripe = [&](double t) { return std::sin(std::numbers::pi * frequency * t) > 0; };
   switch (figure) {
-    case 0: return stripe(y);
-    case 1: return stripe(x);
-    case 2: return stripe((x + y) / std::numbers::sqrt2);
-    case 3: return stripe((x - y) / std::numbers::sqrt2);
-    case 4: return stripe(x) != stripe(y);
-    case 5: return radius < 0.8;
-    case 6: return radius < 0.9 && radius > 0.55;
-    case 7: return std::max(std::abs(x), std::abs(y)) < 0.7;
-    case 8: return std::min(std::abs(x), std::abs(y)) < 0.25 && std::max(std::abs(x), std::abs(y)) < 0.9;
-    default: return stripe(radius * 1.5);
+    case 0:
+      return stripe(y);
+    case 1:
+      return stripe(x);
+    case 2:
+      return stripe((x + y) / std::numbers::sqrt2);
+    case 3:
+      return stripe((x - y) / std::numbers::sqrt2);
+    case 4:
+      return stripe(x) != stripe(y);
+    case 5:
+      return radius < 0.8;
+    case 6:
+      return radius < 0.9 && radius > 0.55;
+    case 7:
+      return std::max(std::abs(x), std::abs(y)) < 0.7;
+    case 8:
+      return std::min(std::abs(x), std::abs(y)) < 0.25 && std::max(std::abs(x), std::abs(y)) < 0.9;
+    default:
+      return stripe(radius * 1.5);
   }
 }
 
@@ -95,14 +105,17 @@ class DemoNetwork {
  public:
   /// A tensor's number in the graph is its index in `values_`.
   explicit DemoNetwork(const std::string& records)
-      : onnx_("demo_resnet", kChannels, kSide, kSide), random_(20), images_(records.size() / (1 + kChannels * kPlane)) {
+      : onnx_("demo_resnet", kChannels, kSide, kSide),
+        random_(20),
+        images_(records.size() / (1 + kChannels * kPlane)) {
     graph_.tensors.push_back({"image", kChannels, kSide, kSide});
     values_.emplace_back(images_);
     for (std::size_t i = 0; i < images_; ++i) {
       const char* record = records.data() + i * (1 + kChannels * kPlane);
       labels_.push_back(record[0]);
       for (std::size_t p = 1; p <= kChannels * kPlane; ++p) {
-        values_[0][i].push_back((static_cast<float>(static_cast<unsigned char>(record[p])) / 255 - 0.5f) * 4);
+        values_[0][i].push_back(
+            (static_cast<float>(static_cast<unsigned char>(record[p])) / 255 - 0.5f) * 4);
       }
     }
   }
@@ -133,13 +146,16 @@ class DemoNetwork {
       Matrix<float> columns;
       out[i].resize(graph_.tensor(node.output).size());
       run_node(graph_, node, value(node.input)[i].data(),
-               node.residual < 0 ? nullptr : value(node.residual)[i].data(), out[i].data(), columns);
+               node.residual < 0 ? nullptr : value(node.residual)[i].data(), out[i].data(),
+               columns);
       for (float& v : out[i]) v = std::max(v, node.lo);
     });
     return node.output;
   }
 
-  const std::vector<std::vector<float>>& value(int t) const { return values_[static_cast<std::size_t>(t)]; }
+  const std::vector<std::vector<float>>& value(int t) const {
+    return values_[static_cast<std::size_t>(t)];
+  }
   const std::string& name(int t) const { return graph_.tensor(t).name; }
 
   std::vector<float> random_filters(int channels, int row) {
@@ -173,9 +189,13 @@ class DemoNetwork {
     node.kernel_h = node.kernel_w = kernel;
     node.stride_h = node.stride_w = stride;
     node.pad_top = node.pad_left = node.pad_bottom = node.pad_right = kernel / 2;
-    node.weights = input == 0 ? edge_filters(channels) : random_filters(channels, in.channels * kernel * kernel);
+    node.weights = input == 0 ? edge_filters(channels)
+                              : random_filters(channels, in.channels * kernel * kernel);
     node.bias.assign(static_cast<std::size_t>(channels), 0.0f);
-    auto& proto = onnx_.node("Conv", title, {in.name, onnx_.constant(title + ".weight", {channels, in.channels, kernel, kernel}, node.weights)});
+    auto& proto = onnx_.node(
+        "Conv", title,
+        {in.name,
+         onnx_.constant(title + ".weight", {channels, in.channels, kernel, kernel}, node.weights)});
     set_attribute(proto, "kernel_shape", {kernel, kernel});
     set_attribute(proto, "strides", {stride, stride});
     set_attribute(proto, "pads", {kernel / 2, kernel / 2, kernel / 2, kernel / 2});
@@ -208,11 +228,12 @@ class DemoNetwork {
       node.bias.push_back(-mean[c] * node.weights.back());
     }
     const OnnxBuilder::Ints dims{in.channels};
-    auto& proto = onnx_.node("BatchNormalization", title,
-                             {in.name, onnx_.constant(title + ".scale", dims, std::vector<float>(channels, 1)),
-                              onnx_.constant(title + ".bias", dims, std::vector<float>(channels, 0)),
-                              onnx_.constant(title + ".mean", dims, mean),
-                              onnx_.constant(title + ".variance", dims, variance)});
+    auto& proto = onnx_.node(
+        "BatchNormalization", title,
+        {in.name, onnx_.constant(title + ".scale", dims, std::vector<float>(channels, 1)),
+         onnx_.constant(title + ".bias", dims, std::vector<float>(channels, 0)),
+         onnx_.constant(title + ".mean", dims, mean),
+         onnx_.constant(title + ".variance", dims, variance)});
     set_attribute(proto, "epsilon", kEpsilon);
     return run(node, title, in.channels, in.height, in.width);
   }
@@ -230,7 +251,8 @@ class DemoNetwork {
   int block(const std::string& title, int input, int channels, int stride) {
     const int inner = relu(normalized(conv(title + ".conv1", input, channels, 3, stride)));
     const int main = normalized(conv(title + ".conv2", inner, channels, 3, 1));
-    const int shortcut = stride == 1 ? input : normalized(conv(title + ".projection", input, channels, 1, stride));
+    const int shortcut =
+        stride == 1 ? input : normalized(conv(title + ".projection", input, channels, 1, stride));
     const Tensor shape = graph_.tensor(main);
     Node node;
     node.kind = NodeKind::kAdd;
@@ -240,7 +262,8 @@ class DemoNetwork {
     return relu(run(node, title + ".add", shape.channels, shape.height, shape.width));
   }
 
-  /// Global mean, then the linear classifier with the least squared error plus a penalty on its weights.
+  /// Global mean, then the linear classifier with the least squared error plus a penalty on its
+  /// weights.
   void classify(int input) {
     const Tensor in = graph_.tensor(input);
     Node mean;
@@ -255,7 +278,8 @@ class DemoNetwork {
     Eigen::MatrixXd x(rows, in.channels + 1), wanted = Eigen::MatrixXd::Zero(rows, kClasses);
     for (Eigen::Index i = 0; i < rows; ++i) {
       const auto index = static_cast<std::size_t>(i);
-      for (Eigen::Index c = 0; c < in.channels; ++c) x(i, c) = value(features)[index][static_cast<std::size_t>(c)];
+      for (Eigen::Index c = 0; c < in.channels; ++c)
+        x(i, c) = value(features)[index][static_cast<std::size_t>(c)];
       x(i, in.channels) = 1;
       wanted(i, labels_[index]) = 1;
     }
@@ -266,12 +290,15 @@ class DemoNetwork {
 
     std::vector<float> weights, bias;
     for (Eigen::Index k = 0; k < kClasses; ++k) {
-      for (Eigen::Index c = 0; c < in.channels; ++c) weights.push_back(static_cast<float>(solution(c, k)));
+      for (Eigen::Index c = 0; c < in.channels; ++c)
+        weights.push_back(static_cast<float>(solution(c, k)));
       bias.push_back(static_cast<float>(solution(in.channels, k)));
     }
     onnx_.node("Flatten", "flat", {"mean"});
-    auto& proto = onnx_.node("Gemm", "scores", {"flat", onnx_.constant("scores.weight", {kClasses, in.channels}, weights),
-                                                onnx_.constant("scores.bias", {kClasses}, bias)});
+    auto& proto =
+        onnx_.node("Gemm", "scores",
+                   {"flat", onnx_.constant("scores.weight", {kClasses, in.channels}, weights),
+                    onnx_.constant("scores.bias", {kClasses}, bias)});
     set_attribute(proto, "transB", std::int64_t{1});
     onnx_.output("scores");
   }
@@ -290,7 +317,9 @@ void make_demo(const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw Error("cannot make the folder {}: {}", folder, error.message());
-  const auto path = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
+  const auto path = [&](const char* name) {
+    return (std::filesystem::path(folder) / name).string();
+  };
   const std::string train = draw_set(kTrainImages, 1);
   const std::string network = DemoNetwork(train).build();
   write_file(path("demo_train.bin"), train);

@@ -16,9 +16,12 @@ namespace {
 
 TEST(Demo, IsTheSameEachTimeAndClassifies) {
   const auto folder = std::filesystem::path(::testing::TempDir()) / "reshift_demo";
-  const auto path = [&](const char* set, const char* name) { return (folder / set / name).string(); };
+  const auto path = [&](const char* set, const char* name) {
+    return (folder / set / name).string();
+  };
   for (const char* set : {"a", "b"}) make_demo((folder / set).string());
-  for (const char* name : {"demo.onnx", "demo_train.bin", "demo_test.bin", "demo_preprocess.json"}) {
+  for (const char* name :
+       {"demo.onnx", "demo_train.bin", "demo_test.bin", "demo_preprocess.json"}) {
     EXPECT_EQ(read_file(path("a", name)), read_file(path("b", name))) << name;
   }
   EXPECT_NE(read_file(path("a", "demo_train.bin")), read_file(path("a", "demo_test.bin")));

@@ -25,16 +25,26 @@ struct Window {
 /// Of an operation (Node or QOp) from its input to its output tensor.
 template <typename Op, typename TensorT>
 Window window_of(const Op& op, const TensorT& in, const TensorT& out) {
-  return {in.channels / op.groups, in.height,   in.width,      out.height,    out.width,
-          op.kernel_h,             op.kernel_w, op.stride_h,   op.stride_w,   op.dilation_h,
-          op.dilation_w,           op.pad_top,  op.pad_left};
+  return {in.channels / op.groups,
+          in.height,
+          in.width,
+          out.height,
+          out.width,
+          op.kernel_h,
+          op.kernel_w,
+          op.stride_h,
+          op.stride_w,
+          op.dilation_h,
+          op.dilation_w,
+          op.pad_top,
+          op.pad_left};
 }
 
 template <typename T>
 using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// The output rows `first` to `last - 1` as columns: one row for each (channel, ky, kx), one column for
-/// each output pixel; positions outside the image are `pad`. `columns` is resized.
+/// The output rows `first` to `last - 1` as columns: one row for each (channel, ky, kx), one column
+/// for each output pixel; positions outside the image are `pad`. `columns` is resized.
 template <typename T>
 void im2col(const Window& w, const T* in, T pad, int first, int last, Matrix<T>& columns) {
   columns.resize(w.rows(), Eigen::Index{last - first} * w.out_width);
@@ -69,8 +79,8 @@ void im2col(const Window& w, const T* in, T pad, int first, int last, Matrix<T>&
   }
 }
 
-/// out[o][pixel] = sum over (channel, ky, kx) of weights[o][...] * in, one group; `out_channels` rows.
-/// `columns` is scratch. Exact for integers as long as every partial sum is exact in T.
+/// out[o][pixel] = sum over (channel, ky, kx) of weights[o][...] * in, one group; `out_channels`
+/// rows. `columns` is scratch. Exact for integers as long as every partial sum is exact in T.
 template <typename T>
 void convolve(const Window& w, const T* in, T pad, const T* weights, int out_channels, T* out,
               Matrix<T>& columns) {

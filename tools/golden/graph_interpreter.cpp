@@ -23,8 +23,10 @@ PostParams effective_post(const QOp& op) {
 /// The weight of an output and an input channel at a tap; pooling reads its own channel only.
 int tap_weight(const QOp& op, int out, int in, int in_per_group, int ky, int kx) {
   const auto index = ((static_cast<std::size_t>(out) * static_cast<std::size_t>(in_per_group) +
-                       static_cast<std::size_t>(in)) * static_cast<std::size_t>(op.kernel_h) +
-                      static_cast<std::size_t>(ky)) * static_cast<std::size_t>(op.kernel_w) +
+                       static_cast<std::size_t>(in)) *
+                          static_cast<std::size_t>(op.kernel_h) +
+                      static_cast<std::size_t>(ky)) *
+                         static_cast<std::size_t>(op.kernel_w) +
                      static_cast<std::size_t>(kx);
   return op.kind == QKind::kConv ? op.weight(index) : 1;
 }
@@ -55,7 +57,8 @@ void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int3
               const int in_x = x * op.stride_w + kx * op.dilation_w - op.pad_left;
               const bool inside = in_y >= 0 && in_y < in.height && in_x >= 0 && in_x < in.width;
               const std::int64_t code =
-                  inside ? source[static_cast<std::size_t>(((first + c) * in.height + in_y) * in.width + in_x)]
+                  inside ? source[static_cast<std::size_t>(
+                               ((first + c) * in.height + in_y) * in.width + in_x)]
                          : (op.kind == QKind::kMaxPool ? code_min(net.act_w) : in.zero);
               sum += tap_weight(op, o, c, in_per_group, ky, kx) * code;
               maximum = std::max(maximum, code);
@@ -64,7 +67,8 @@ void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int3
         }
         const std::int32_t residual =
             op.residual < 0 ? 0 : tensors[static_cast<std::size_t>(op.residual)][at];
-        result[at] = post_process(op.kind == QKind::kMaxPool ? maximum : sum, residual, params, post);
+        result[at] =
+            post_process(op.kind == QKind::kMaxPool ? maximum : sum, residual, params, post);
       }
     }
   }
@@ -95,7 +99,8 @@ FastOp::FastOp(const QNet& net, const QOp& op)
       in_zero_(kind_ == QKind::kMaxPool ? code_min(net.act_w) : tensor(net, op.input).zero),
       params_(op.params),
       post_(effective_post(op)) {
-  if (kind_ == QKind::kMaxPool) params_.assign(static_cast<std::size_t>(out_channels_), kPassThrough);
+  if (kind_ == QKind::kMaxPool)
+    params_.assign(static_cast<std::size_t>(out_channels_), kPassThrough);
   if (kind_ != QKind::kConv) return;
   const auto rows = static_cast<std::size_t>(window_.rows());
   std::int64_t largest = 0;
@@ -120,7 +125,8 @@ void FastOp::run_conv(const T* in, const std::vector<T>& weights, std::vector<T>
                       Matrix<T>& columns) const {
   const int per_group = out_channels_ / groups_;
   for (int g = 0; g < groups_; ++g) {
-    convolve(window_, in + static_cast<std::size_t>(g) * window_.in_size(), static_cast<T>(in_zero_),
+    convolve(window_, in + static_cast<std::size_t>(g) * window_.in_size(),
+             static_cast<T>(in_zero_),
              weights.data() + Eigen::Index{g} * per_group * window_.rows(), per_group,
              sums.data() + Eigen::Index{g} * per_group * window_.out_pixels(), columns);
   }
@@ -133,12 +139,14 @@ void FastOp::finish(const T* sums, const float* residual, float* out) const {
     // Loops without a condition inside, so that they become vector code.
     if (post_.res_mult == 0) {
       for (std::size_t i = 0; i < pixels; ++i) {
-        out[i] = static_cast<float>(post_process(static_cast<std::int64_t>(sums[i]), 0, params, post_));
+        out[i] =
+            static_cast<float>(post_process(static_cast<std::int64_t>(sums[i]), 0, params, post_));
       }
     } else {
       for (std::size_t i = 0; i < pixels; ++i) {
-        out[i] = static_cast<float>(post_process(static_cast<std::int64_t>(sums[i]),
-                                                 static_cast<std::int32_t>(residual[i]), params, post_));
+        out[i] =
+            static_cast<float>(post_process(static_cast<std::int64_t>(sums[i]),
+                                            static_cast<std::int32_t>(residual[i]), params, post_));
       }
       residual += pixels;
     }
@@ -148,11 +156,13 @@ void FastOp::finish(const T* sums, const float* residual, float* out) const {
 }
 
 void FastOp::run(const float* in, const float* residual, float* out, Scratch& scratch) const {
-  const auto size = static_cast<std::size_t>(out_channels_) * static_cast<std::size_t>(window_.out_pixels());
+  const auto size =
+      static_cast<std::size_t>(out_channels_) * static_cast<std::size_t>(window_.out_pixels());
   scratch.sums.resize(size);
   const auto pad = static_cast<float>(in_zero_);
   if (kind_ == QKind::kMaxPool) {
-    pool(window_, in, pad, pad, scratch.sums.data(), [](float a, float b) { return std::max(a, b); });
+    pool(window_, in, pad, pad, scratch.sums.data(),
+         [](float a, float b) { return std::max(a, b); });
   } else if (kind_ == QKind::kAvgPool) {
     scratch.wide_sums.resize(size);
     pool(window_, in, pad, 0.0, scratch.wide_sums.data(), [](double a, float b) { return a + b; });
@@ -173,8 +183,11 @@ FastGraph::FastGraph(const QNet& net) : output_(static_cast<std::size_t>(net.out
   std::vector<bool> needed(net.tensors.size(), false);
   needed[output_] = true;
   for (auto op = net.ops.rbegin(); op != net.ops.rend(); ++op) {
-    Step step{FastOp(net, *op), static_cast<std::size_t>(op->input),
-              static_cast<std::size_t>(op->output), op->residual, {}};
+    Step step{FastOp(net, *op),
+              static_cast<std::size_t>(op->input),
+              static_cast<std::size_t>(op->output),
+              op->residual,
+              {}};
     for (const int read : {op->input, op->residual}) {
       if (read < 0 || needed[static_cast<std::size_t>(read)]) continue;
       needed[static_cast<std::size_t>(read)] = true;
@@ -193,9 +206,10 @@ std::vector<std::int32_t> FastGraph::run(std::span<const std::int32_t> image) co
   FastOp::Scratch scratch;
   for (const Step& step : steps_) {
     tensors[step.output].resize(sizes_[step.output]);
-    step.op.run(tensors[step.input].data(),
-                step.residual < 0 ? nullptr : tensors[static_cast<std::size_t>(step.residual)].data(),
-                tensors[step.output].data(), scratch);
+    step.op.run(
+        tensors[step.input].data(),
+        step.residual < 0 ? nullptr : tensors[static_cast<std::size_t>(step.residual)].data(),
+        tensors[step.output].data(), scratch);
     for (const std::size_t i : step.dead) tensors[i] = {};
   }
   return {tensors[output_].begin(), tensors[output_].end()};

@@ -14,10 +14,11 @@ namespace reshift {
 /// integers, the definition that everything else is measured against.
 /// `image` holds the codes of tensor 0, channels x height x width. Returns all tensors, in the
 /// network's order and the same layout. Throws Error when the image has another size.
-std::vector<std::vector<std::int32_t>> run_graph(const QNet& net, std::span<const std::int32_t> image);
+std::vector<std::vector<std::int32_t>> run_graph(const QNet& net,
+                                                 std::span<const std::int32_t> image);
 
-/// One operation prepared for speed, with the same result as run_graph. Codes are held in float, where
-/// they are exact (at most 16 bits).
+/// One operation prepared for speed, with the same result as run_graph. Codes are held in float,
+/// where they are exact (at most 16 bits).
 class FastOp {
  public:
   FastOp(const QNet& net, const QOp& op);

@@ -69,9 +69,11 @@ class RandomNet {
     }
     QTensor out{"t" + std::to_string(op.output), in.channels, 0, 0, 0.1, code(net)};
     out.height = (in.height + op.pad_top + op.pad_bottom - op.dilation_h * (op.kernel_h - 1) - 1) /
-                     op.stride_h + 1;
+                     op.stride_h +
+                 1;
     out.width = (in.width + op.pad_left + op.pad_right - op.dilation_w * (op.kernel_w - 1) - 1) /
-                    op.stride_w + 1;
+                    op.stride_w +
+                1;
     if (op.kind == QKind::kConv) {
       op.groups = in.channels % 2 == 0 && pick(0, 2) == 0 ? 2 : 1;
       if (!same) out.channels = op.groups * pick(1, 4);
@@ -158,7 +160,9 @@ TEST(GraphInterpreter, LargeSumsStayExact) {
 TEST(GraphInterpreter, ByHand) {
   QNet net;
   net.name = "hand";
-  net.tensors = {{"image", 1, 1, 3, 1.0, 10}, {"sum", 1, 1, 3, 1.0, -128}, {"max", 1, 1, 2, 1.0, -128},
+  net.tensors = {{"image", 1, 1, 3, 1.0, 10},
+                 {"sum", 1, 1, 3, 1.0, -128},
+                 {"max", 1, 1, 2, 1.0, -128},
                  {"mean", 1, 1, 1, 1.0, 5}};
   QOp conv;
   conv.name = "conv";
@@ -194,7 +198,8 @@ TEST(GraphInterpreter, ByHand) {
   const auto tensors = run_graph(net, image);
   EXPECT_THAT(tensors[1], ElementsAre(102, -128, -65));
   EXPECT_THAT(tensors[2], ElementsAre(100, -65));
-  EXPECT_THAT(tensors[3], ElementsAre(127));  // ((100 + 128) + (-65 + 128)) / 2 + 5 = 150.5, clamped
+  EXPECT_THAT(tensors[3],
+              ElementsAre(127));  // ((100 + 128) + (-65 + 128)) / 2 + 5 = 150.5, clamped
   EXPECT_THAT(FastGraph(net).run(image), ElementsAre(127));
 }
 

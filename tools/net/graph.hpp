@@ -34,8 +34,8 @@ struct Node {
   float hi = std::numeric_limits<float>::infinity();
 };
 
-/// A float network: nodes in execution order over tensors; tensor 0 is the image. kAvgPool divides by
-/// the whole kernel, padding counted as zeros; padding never wins a kMaxPool.
+/// A float network: nodes in execution order over tensors; tensor 0 is the image. kAvgPool divides
+/// by the whole kernel, padding counted as zeros; padding never wins a kMaxPool.
 struct Graph {
   std::string name;
   std::vector<Tensor> tensors;

@@ -36,8 +36,7 @@ constexpr std::int32_t post_process(std::int64_t acc, std::int32_t residual, con
   const std::int64_t u = round_shift((acc + c.bias) * c.mult, c.shift);
   const std::int64_t v =
       round_shift((std::int64_t{residual} - p.res_zero) * p.res_mult, p.res_shift);
-  return static_cast<std::int32_t>(
-      std::clamp<std::int64_t>(u + v + p.out_zero, p.lo, p.hi));
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(u + v + p.out_zero, p.lo, p.hi));
 }
 
 /// Lowest and highest activation code of `act_w` bits.

@@ -65,8 +65,9 @@ Preprocess preprocess_from_json(const nlohmann::json& json) {
     } else if (key == "std") {
       numbers(key, value, p.std);
     } else if (key != "channels") {
-      throw Error("preprocessing: unknown key \"{}\"; known are channels, resize, crop, scale, mean, std",
-                  key);
+      throw Error(
+          "preprocessing: unknown key \"{}\"; known are channels, resize, crop, scale, mean, std",
+          key);
     }
   }
   return p;

@@ -22,8 +22,8 @@ struct Preprocess {
 
 nlohmann::json to_json(const Preprocess& preprocess);
 
-/// Strict: an unknown key, a wrong type or an impossible value is an Error that names it; absent keys
-/// have the defaults above. `mean` and `std` have one number a channel.
+/// Strict: an unknown key, a wrong type or an impossible value is an Error that names it; absent
+/// keys have the defaults above. `mean` and `std` have one number a channel.
 Preprocess preprocess_from_json(const nlohmann::json& json);
 Preprocess load_preprocess(const std::string& path);
 

@@ -58,8 +58,8 @@ QOp op_from_json(const Json& j) {
   assign("stride", {&op.stride_h, &op.stride_w});
   assign("dilation", {&op.dilation_h, &op.dilation_w});
   assign("pads", {&op.pad_top, &op.pad_left, &op.pad_bottom, &op.pad_right});
-  assign("post", {&op.post.out_zero, &op.post.lo, &op.post.hi, &op.post.res_zero, &res_mult,
-                  &res_shift});
+  assign("post",
+         {&op.post.out_zero, &op.post.lo, &op.post.hi, &op.post.res_zero, &res_mult, &res_shift});
   if (res_mult < 0 || res_mult > 65535 || res_shift < 0 || res_shift > 31) {
     throw Error("operation {}: residual multiplier {} or shift {} out of range", op.name, res_mult,
                 res_shift);
@@ -117,7 +117,8 @@ void validate_op(const QNet& net, const QOp& op) {
     require(op.groups >= 1 && in.channels % op.groups == 0 && out.channels % op.groups == 0, where,
             "{} groups do not divide {} input and {} output channels", op.groups, in.channels,
             out.channels);
-    require(op.terms >= 1 && op.terms <= 16, where, "{} terms a weight, expected 1 to 16", op.terms);
+    require(op.terms >= 1 && op.terms <= 16, where, "{} terms a weight, expected 1 to 16",
+            op.terms);
     const std::size_t weights = channels * static_cast<std::size_t>(in.channels / op.groups) *
                                 static_cast<std::size_t>(op.kernel_h) *
                                 static_cast<std::size_t>(op.kernel_w);
@@ -185,7 +186,9 @@ void QNet::validate() const {
   const int count = static_cast<int>(tensors.size());
   std::vector<bool> known(tensors.size(), false);
   known[0] = true;
-  const auto is_known = [&](int i) { return i >= 0 && i < count && known[static_cast<std::size_t>(i)]; };
+  const auto is_known = [&](int i) {
+    return i >= 0 && i < count && known[static_cast<std::size_t>(i)];
+  };
   for (const QOp& op : ops) {
     const std::string where = fmt::format("operation {}", op.name);
     require(is_known(op.input), where, "reads tensor {}, which nothing before it makes", op.input);
@@ -220,12 +223,9 @@ nlohmann::json to_json(const QNet& net) {
                        {"zero", t.zero}});
   }
   for (const QOp& op : net.ops) ops.push_back(op_to_json(op));
-  return {{"name", net.name},
-          {"act_w", net.act_w},
-          {"exponents", net.exponents},
-          {"preprocess", to_json(net.preprocess)},
-          {"tensors", tensors},
-          {"ops", ops},
+  return {{"name", net.name},           {"act_w", net.act_w},
+          {"exponents", net.exponents}, {"preprocess", to_json(net.preprocess)},
+          {"tensors", tensors},         {"ops", ops},
           {"output", net.output}};
 }
 
@@ -238,7 +238,8 @@ QNet qnet_from_json(const nlohmann::json& json) {
     net.preprocess = preprocess_from_json(json.at("preprocess"));
     for (const Json& j : json.at("tensors")) {
       const auto shape = j.at("shape").get<std::array<int, 3>>();
-      net.tensors.push_back({j.at("name"), shape[0], shape[1], shape[2], j.at("scale"), j.at("zero")});
+      net.tensors.push_back(
+          {j.at("name"), shape[0], shape[1], shape[2], j.at("scale"), j.at("zero")});
     }
     for (const Json& j : json.at("ops")) net.ops.push_back(op_from_json(j));
     net.output = json.at("output");

@@ -27,8 +27,9 @@ struct QTensor {
 
 enum class QKind { kConv, kMaxPool, kAvgPool };
 
-/// One operation of a quantised network. A fully connected layer is a convolution whose kernel is the
-/// whole map; an element-wise addition is the residual of the operation that makes its other operand.
+/// One operation of a quantised network. A fully connected layer is a convolution whose kernel is
+/// the whole map; an element-wise addition is the residual of the operation that makes its other
+/// operand.
 struct QOp {
   std::string name;
   QKind kind = QKind::kConv;
@@ -41,10 +42,11 @@ struct QOp {
   /// term_values[index * terms + t], each 0 or +-2^e; the weight is their sum.
   std::vector<std::int16_t> term_values;
   /// One record an output channel. `bias` holds everything that is constant: the network's bias
-  /// and -zero * sum(w). kMaxPool has none: its output is clamp(maximum, lo, hi), padding never wins.
-  /// kAvgPool sums all taps, padding included as the zero point; mult/shift are those of 1/n.
+  /// and -zero * sum(w). kMaxPool has none: its output is clamp(maximum, lo, hi), padding never
+  /// wins. kAvgPool sums all taps, padding included as the zero point; mult/shift are those of 1/n.
   std::vector<ChannelParams> params;
-  PostParams post;  ///< out_zero and res_zero are those of the tensors; res_mult > 0 with a residual
+  PostParams
+      post;  ///< out_zero and res_zero are those of the tensors; res_mult > 0 with a residual
 
   /// The integer weight at a flat index of [out][in of group][ky][kx].
   int weight(std::size_t index) const {
@@ -74,8 +76,8 @@ struct QNet {
 
 std::string_view to_string(QKind kind);
 
-/// The codes of tensor 0 for an input of the same size and order: round(value / scale) + zero, half away
-/// from zero, clamped to the codes.
+/// The codes of tensor 0 for an input of the same size and order: round(value / scale) + zero, half
+/// away from zero, clamped to the codes.
 std::vector<std::int32_t> quantize_values(const QNet& net, std::span<const float> values);
 
 nlohmann::json to_json(const QNet& net);

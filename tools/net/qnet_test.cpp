@@ -21,8 +21,11 @@ QNet sample() {
   net.name = "sample";
   net.preprocess.channels = "BGR";
   net.preprocess.mean = {1, 2, 3};
-  net.tensors = {{"image", 2, 6, 6, 0.5, 3}, {"skip", 4, 6, 6, 0.25, -128}, {"sum", 4, 6, 6, 0.125, -128},
-                 {"max", 4, 3, 3, 0.125, -128}, {"mean", 4, 1, 1, 0.5, 7}};
+  net.tensors = {{"image", 2, 6, 6, 0.5, 3},
+                 {"skip", 4, 6, 6, 0.25, -128},
+                 {"sum", 4, 6, 6, 0.125, -128},
+                 {"max", 4, 3, 3, 0.125, -128},
+                 {"mean", 4, 1, 1, 0.5, 7}};
   QOp skip;
   skip.name = "skip";
   skip.input = 0;
@@ -98,8 +101,10 @@ TEST(QNet, ValidationNamesTheOperation) {
   EXPECT_EQ(error_of([](QNet&) {}), "no error");
   EXPECT_THAT(error_of([](QNet& n) { n.ops[1].term_values[3] = 3; }), HasSubstr("sum: term 3"));
   EXPECT_THAT(error_of([](QNet& n) { n.ops[1].term_values[3] = 128; }), HasSubstr("sum: term 128"));
-  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].term_values.pop_back(); }), HasSubstr("sum: 143 terms"));
-  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].params.pop_back(); }), HasSubstr("skip: channel parameters"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].term_values.pop_back(); }),
+              HasSubstr("sum: 143 terms"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].params.pop_back(); }),
+              HasSubstr("skip: channel parameters"));
   EXPECT_THAT(error_of([](QNet& n) { n.ops[0].params[2].shift = 48; }), HasSubstr("shift 48"));
   EXPECT_THAT(error_of([](QNet& n) { n.ops[0].groups = 3; }), HasSubstr("skip: 3 groups"));
   EXPECT_THAT(error_of([](QNet& n) { n.ops[0].kernel_h = 9; }), HasSubstr("skip: the kernel"));
@@ -107,12 +112,16 @@ TEST(QNet, ValidationNamesTheOperation) {
   EXPECT_THAT(error_of([](QNet& n) { n.ops[0].input = 3; }), HasSubstr("skip: reads tensor 3"));
   EXPECT_THAT(error_of([](QNet& n) { n.ops[1].output = 1; }), HasSubstr("sum: writes tensor 1"));
   EXPECT_THAT(error_of([](QNet& n) { n.ops[1].residual = 0; }), HasSubstr("sum: residual image"));
-  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].post.res_mult = 0; }), HasSubstr("sum: residual multiplier"));
-  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].post.res_zero = 0; }), HasSubstr("sum: residual zero"));
-  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].post.out_zero = 0; }), HasSubstr("skip: zero point 0"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].post.res_mult = 0; }),
+              HasSubstr("sum: residual multiplier"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].post.res_zero = 0; }),
+              HasSubstr("sum: residual zero"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].post.out_zero = 0; }),
+              HasSubstr("skip: zero point 0"));
   EXPECT_THAT(error_of([](QNet& n) { n.ops[0].post.hi = 128; }), HasSubstr("skip: output bounds"));
   EXPECT_THAT(error_of([](QNet& n) { n.tensors[3].scale = 1; }), HasSubstr("max: max pooling"));
-  EXPECT_THAT(error_of([](QNet& n) { n.tensors[0].zero = 128; }), HasSubstr("image: zero point 128"));
+  EXPECT_THAT(error_of([](QNet& n) { n.tensors[0].zero = 128; }),
+              HasSubstr("image: zero point 128"));
   EXPECT_THAT(error_of([](QNet& n) { n.act_w = 17; }), HasSubstr("17 bits"));
   EXPECT_THAT(error_of([](QNet& n) { n.output = 0; }), HasSubstr("output tensor 0"));
 }

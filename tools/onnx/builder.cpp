@@ -32,7 +32,8 @@ OnnxBuilder::OnnxBuilder(const std::string& name, int channels, int height, int 
   add_tensor_type(*image, {1, channels, height, width});
 }
 
-std::string OnnxBuilder::constant(const std::string& name, const Ints& dims, const std::vector<float>& values) {
+std::string OnnxBuilder::constant(const std::string& name, const Ints& dims,
+                                  const std::vector<float>& values) {
   auto* tensor = model_.mutable_graph()->add_initializer();
   tensor->set_name(name);
   tensor->set_data_type(onnx::TensorProto::FLOAT);
@@ -76,7 +77,8 @@ void set_attribute(onnx::NodeProto& node, const std::string& name, const char* v
   add_attribute(node, name, onnx::AttributeProto::STRING).set_s(value);
 }
 
-void set_attribute(onnx::NodeProto& node, const std::string& name, const OnnxBuilder::Ints& values) {
+void set_attribute(onnx::NodeProto& node, const std::string& name,
+                   const OnnxBuilder::Ints& values) {
   auto& attribute = add_attribute(node, name, onnx::AttributeProto::INTS);
   for (const auto v : values) attribute.add_ints(v);
 }

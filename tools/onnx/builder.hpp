@@ -9,7 +9,8 @@
 
 namespace reshift {
 
-/// Writes ONNX networks: a thin layer over the protobuf classes, for the demonstration network and for tests.
+/// Writes ONNX networks: a thin layer over the protobuf classes, for the demonstration network and
+/// for tests.
 class OnnxBuilder {
  public:
   /// An input "image" of 1 x channels x height x width.
@@ -22,7 +23,8 @@ class OnnxBuilder {
   std::string constant(const std::string& name, const Ints& values);
 
   /// Adds a node with one output of the same name; attributes are added to what is returned.
-  onnx::NodeProto& node(const std::string& op_type, const std::string& name, const std::vector<std::string>& inputs);
+  onnx::NodeProto& node(const std::string& op_type, const std::string& name,
+                        const std::vector<std::string>& inputs);
 
   void output(const std::string& name);
 

@@ -25,8 +25,8 @@ struct Constant {
   Dims integers;              ///< of an integer tensor
 };
 
-/// What an ONNX name stands for: a tensor of the graph, perhaps seen as a vector or with padding that
-/// the next node takes over.
+/// What an ONNX name stands for: a tensor of the graph, perhaps seen as a vector or with padding
+/// that the next node takes over.
 struct Value {
   int tensor = -1;
   bool flat = false;
@@ -158,14 +158,15 @@ class Importer {
     const onnx::ValueInfoProto* input = nullptr;
     for (const auto& candidate : graph.input()) {
       if (constants_.contains(candidate.name())) continue;  // old files list the weights as inputs
-      if (input) throw Error("inputs {} and {}: only one is supported", input->name(), candidate.name());
+      if (input)
+        throw Error("inputs {} and {}: only one is supported", input->name(), candidate.name());
       input = &candidate;
     }
     if (!input) throw Error("no input");
     const auto& shape = input->type().tensor_type().shape();
     if (shape.dim_size() != 4) {
-      throw Error("input {}: {} dimensions, expected 4 (image, channel, row, column)", input->name(),
-                  shape.dim_size());
+      throw Error("input {}: {} dimensions, expected 4 (image, channel, row, column)",
+                  input->name(), shape.dim_size());
     }
     for (int i = 1; i < 4; ++i) {
       if (shape.dim(i).dim_value() < 1 || shape.dim(i).dim_value() > 65535) {
@@ -278,7 +279,8 @@ class Importer {
   /// Kernel, strides, dilation and padding; appends the node with the output's spatial size.
   void append_window(Node node, const Value& source, std::array<int, 2> kernel, int channels) {
     const Tensor& in = graph_.tensor(source.tensor);
-    if (source.flat && in.height * in.width != 1) fail("needs a map of pixels, its input is flattened");
+    if (source.flat && in.height * in.width != 1)
+      fail("needs a map of pixels, its input is flattened");
     const auto strides = pair("strides", {1, 1});
     const auto dilations = pair("dilations", {1, 1});
     const std::string auto_pad = string("auto_pad", "NOTSET");
@@ -294,7 +296,8 @@ class Importer {
         last = pads[axis + 2];
       } else if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") {
         const std::int64_t wanted = (size + strides[axis] - 1) / strides[axis];
-        const std::int64_t total = std::max<std::int64_t>(0, (wanted - 1) * strides[axis] + span - size);
+        const std::int64_t total =
+            std::max<std::int64_t>(0, (wanted - 1) * strides[axis] + span - size);
         first = auto_pad == "SAME_UPPER" ? total / 2 : total - total / 2;
         last = total - first;
       } else if (auto_pad != "VALID") {
@@ -306,12 +309,15 @@ class Importer {
       first += source.pads[axis];
       last += source.pads[axis + 2];
       std::int64_t room = size + first + last - span;
-      if (room < 0) fail("the kernel covers {} pixels, its padded input has {}", span, size + first + last);
+      if (room < 0)
+        fail("the kernel covers {} pixels, its padded input has {}", span, size + first + last);
       if (integer("ceil_mode", 0) != 0 && room % strides[axis] != 0) {
-        // Rounding up means more padding behind, unless the last window lay in the padding altogether.
+        // Rounding up means more padding behind, unless the last window lay in the padding
+        // altogether.
         const std::int64_t more = strides[axis] - room % strides[axis];
         if ((room + more) < size + first) {
-          if (node.kind == NodeKind::kAvgPool) fail("ceil_mode with incomplete windows is not supported");
+          if (node.kind == NodeKind::kAvgPool)
+            fail("ceil_mode with incomplete windows is not supported");
           room += more;
           last += more;
         }
@@ -377,13 +383,15 @@ class Importer {
       fail("operator {}{}{} is not supported; supported are {}", node_->domain(),
            standard ? "" : ".", node_->op_type(), known);
     }
-    if (!softmax_.empty()) throw Error("node '{}' (Softmax): supported only as the last node", softmax_);
+    if (!softmax_.empty())
+      throw Error("node '{}' (Softmax): supported only as the last node", softmax_);
     (this->*handler->second)();
   }
 
   void add_conv() {
     const Constant& weights = constant(1, "weight");
-    if (weights.dims.size() != 4) fail("weights {}: only two spatial axes are supported", text(weights.dims));
+    if (weights.dims.size() != 4)
+      fail("weights {}: only two spatial axes are supported", text(weights.dims));
     const Value& source = value(0);
     Node node;
     node.kind = NodeKind::kConv;
@@ -391,7 +399,8 @@ class Importer {
     const int channels = graph_.tensor(source.tensor).channels;
     if (groups < 1 || groups > channels || channels != weights.dims[1] * groups ||
         weights.dims[0] < 1 || weights.dims[0] % groups != 0 || weights.dims[0] > 65535) {
-      fail("weights {} in {} groups do not fit {} input channels", text(weights.dims), groups, channels);
+      fail("weights {} in {} groups do not fit {} input channels", text(weights.dims), groups,
+           channels);
     }
     node.groups = static_cast<int>(groups);
     const auto kernel = pair("kernel_shape", {weights.dims[2], weights.dims[3]});
@@ -457,8 +466,8 @@ class Importer {
       node.residual = map(1);
       const Tensor a = graph_.tensor(node.input), b = graph_.tensor(node.residual);
       if (a.channels != b.channels || a.height != b.height || a.width != b.width) {
-        fail("{}x{}x{} and {}x{}x{} do not fit", a.channels, a.height, a.width, b.channels, b.height,
-             b.width);
+        fail("{}x{}x{} and {}x{}x{} do not fit", a.channels, a.height, a.width, b.channels,
+             b.height, b.width);
       }
       append(std::move(node), a.channels, a.height, a.width, value(0).flat && value(1).flat);
       return;
@@ -484,18 +493,21 @@ class Importer {
 
   void add_max_pool() {
     require_attribute("storage_order", 0);
-    if (node_->output_size() > 1 && !node_->output(1).empty()) fail("its indices are not supported");
+    if (node_->output_size() > 1 && !node_->output(1).empty())
+      fail("its indices are not supported");
     Node node;
     node.kind = NodeKind::kMaxPool;
     const Value& source = value(0);
-    append_window(std::move(node), source, pair("kernel_shape", {}), graph_.tensor(source.tensor).channels);
+    append_window(std::move(node), source, pair("kernel_shape", {}),
+                  graph_.tensor(source.tensor).channels);
   }
 
   void add_average_pool() {
     Node node;
     node.kind = NodeKind::kAvgPool;
     const Value& source = value(0);
-    append_window(std::move(node), source, pair("kernel_shape", {}), graph_.tensor(source.tensor).channels);
+    append_window(std::move(node), source, pair("kernel_shape", {}),
+                  graph_.tensor(source.tensor).channels);
   }
 
   void add_global_average_pool() {
@@ -533,7 +545,8 @@ class Importer {
     if (c.dims.size() != 2) fail("weights {} are not a matrix", text(c.dims));
     const auto& from = floats(i, "weight", static_cast<std::size_t>(product(c.dims)));
     if (transposed) return from;
-    const auto rows = static_cast<std::size_t>(c.dims[0]), columns = static_cast<std::size_t>(c.dims[1]);
+    const auto rows = static_cast<std::size_t>(c.dims[0]),
+               columns = static_cast<std::size_t>(c.dims[1]);
     std::vector<float> to(from.size());
     for (std::size_t r = 0; r < rows; ++r) {
       for (std::size_t k = 0; k < columns; ++k) to[k * rows + r] = from[r * columns + k];
@@ -562,7 +575,8 @@ class Importer {
 
   void add_matmul() {
     std::vector<float> weights = matrix(1, false);
-    append_dense(std::move(weights), std::vector<float>(static_cast<std::size_t>(constant(1, "weight").dims[1]), 0.0f));
+    append_dense(std::move(weights),
+                 std::vector<float>(static_cast<std::size_t>(constant(1, "weight").dims[1]), 0.0f));
   }
 
   void add_flatten() {
@@ -605,10 +619,13 @@ class Importer {
   void add_pad() {
     Value v = value(0);
     if (v.flat) fail("needs a map of pixels, its input is flattened");
-    if (string("mode", "constant") != "constant") fail("mode {} is not supported", string("mode", ""));
+    if (string("mode", "constant") != "constant")
+      fail("mode {} is not supported", string("mode", ""));
     // Attributes up to operator set 10, inputs since.
     const Dims pads = opset_ < 11 ? integers("pads", {}) : constant(1, "padding").integers;
-    const float fill = opset_ < 11 ? number("value", 0) : has_input(2) ? floats(2, "value", 1)[0] : 0.0f;
+    const float fill = opset_ < 11    ? number("value", 0)
+                       : has_input(2) ? floats(2, "value", 1)[0]
+                                      : 0.0f;
     if (fill != 0) fail("padding with {} is not supported, only with 0", fill);
     if (pads.size() != 8 || pads[0] || pads[1] || pads[4] || pads[5]) {
       fail("pads {}: only rows and columns can be padded", text(pads));

@@ -20,7 +20,8 @@ using ::testing::HasSubstr;
 Graph import(const std::string& content) {
   const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
   const std::string path =
-      (std::filesystem::path(::testing::TempDir()) / (std::string(test->name()) + ".onnx")).string();
+      (std::filesystem::path(::testing::TempDir()) / (std::string(test->name()) + ".onnx"))
+          .string();
   write_file(path, content);
   try {
     Graph graph = import_onnx(path);
@@ -57,7 +58,9 @@ std::string single(int opset, const std::function<void(OnnxBuilder&)>& add) {
 
 TEST(Import, ConvolutionWithEveryAttribute) {
   const Graph g = import(single(13, [](OnnxBuilder& b) {
-    auto& n = b.node("Conv", "n", {"image", b.constant("w", {4, 1, 3, 2}, ramp(24)), b.constant("b", {4}, ramp(4))});
+    auto& n =
+        b.node("Conv", "n",
+               {"image", b.constant("w", {4, 1, 3, 2}, ramp(24)), b.constant("b", {4}, ramp(4))});
     set_attribute(n, "group", std::int64_t{2});
     set_attribute(n, "strides", {2, 3});
     set_attribute(n, "dilations", {1, 2});
@@ -68,8 +71,10 @@ TEST(Import, ConvolutionWithEveryAttribute) {
   EXPECT_EQ(n.groups, 2);
   EXPECT_EQ(n.weights, ramp(24));
   EXPECT_EQ(n.bias, ramp(4));
-  EXPECT_THAT((std::vector{n.pad_top, n.pad_left, n.pad_bottom, n.pad_right}), ElementsAre(0, 1, 2, 3));
-  EXPECT_THAT((std::vector{n.stride_h, n.stride_w, n.dilation_h, n.dilation_w}), ElementsAre(2, 3, 1, 2));
+  EXPECT_THAT((std::vector{n.pad_top, n.pad_left, n.pad_bottom, n.pad_right}),
+              ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT((std::vector{n.stride_h, n.stride_w, n.dilation_h, n.dilation_w}),
+              ElementsAre(2, 3, 1, 2));
   const Tensor& out = g.tensor(g.output);  // (6 + 2 - 3) / 2 + 1 and (8 + 4 - 3) / 3 + 1
   EXPECT_THAT((std::vector{out.channels, out.height, out.width}), ElementsAre(4, 3, 4));
 }
@@ -113,24 +118,28 @@ TEST(Import, PaddingIsTakenOverByTheNextNode) {
   }));
   ASSERT_EQ(g.nodes.size(), 1u);
   const Node& n = g.nodes[0];
-  EXPECT_THAT((std::vector{n.pad_top, n.pad_left, n.pad_bottom, n.pad_right}), ElementsAre(2, 3, 4, 5));
+  EXPECT_THAT((std::vector{n.pad_top, n.pad_left, n.pad_bottom, n.pad_right}),
+              ElementsAre(2, 3, 4, 5));
 }
 
 TEST(Import, FullyConnectedInEveryForm) {
-  // The same layer as Gemm with and without transposition and as MatMul and Add, behind what leaves no node.
+  // The same layer as Gemm with and without transposition and as MatMul and Add, behind what leaves
+  // no node.
   std::vector<float> weights = ramp(3 * 96), transposed(weights.size());
   for (std::size_t o = 0; o < 3; ++o) {
     for (std::size_t i = 0; i < 96; ++i) transposed[i * 3 + o] = weights[o * 96 + i];
   }
   const Graph transposed_gemm = import(single(13, [&](OnnxBuilder& b) {
     b.node("Flatten", "f", {"image"});
-    auto& n = b.node("Gemm", "n", {"f", b.constant("w", {3, 96}, weights), b.constant("b", {3}, ramp(3))});
+    auto& n = b.node("Gemm", "n",
+                     {"f", b.constant("w", {3, 96}, weights), b.constant("b", {3}, ramp(3))});
     set_attribute(n, "transB", std::int64_t{1});
   }));
   const Graph plain_gemm = import(single(13, [&](OnnxBuilder& b) {
     b.node("Dropout", "d", {"image"});
     b.node("Reshape", "f", {"d", b.constant("s", {0, -1})});
-    b.node("Gemm", "g", {"f", b.constant("w", {96, 3}, transposed), b.constant("b", {1, 3}, ramp(3))});
+    b.node("Gemm", "g",
+           {"f", b.constant("w", {96, 3}, transposed), b.constant("b", {1, 3}, ramp(3))});
     b.node("Softmax", "n", {"g"});
   }));
   const Graph matmul = import(single(13, [&](OnnxBuilder& b) {
@@ -150,34 +159,52 @@ TEST(Import, FullyConnectedInEveryForm) {
 }
 
 TEST(Import, UnsupportedIsNamedWithItsNode) {
-  const auto node_error = [](const char* op, const std::function<void(onnx::NodeProto&, OnnxBuilder&)>& fill) {
+  const auto node_error = [](const char* op,
+                             const std::function<void(onnx::NodeProto&, OnnxBuilder&)>& fill) {
     return error_of(single(13, [&](OnnxBuilder& b) { fill(b.node(op, "n", {"image"}), b); }));
   };
   const auto nothing = [](onnx::NodeProto&, OnnxBuilder&) {};
-  EXPECT_THAT(node_error("LSTM", nothing), HasSubstr("node 'n' (LSTM): operator LSTM is not supported"));
-  EXPECT_THAT(node_error("Relu", [](auto& n, auto&) { n.set_domain("com.example"); }), HasSubstr("com.example"));
-  EXPECT_THAT(node_error("Relu", [](auto& n, auto&) { n.set_input(0, "nowhere"); }), HasSubstr("nowhere"));
-  EXPECT_THAT(node_error("Pad", [](auto& n, auto& b) {
-                n.add_input(b.constant("p", OnnxBuilder::Ints(8, 1)));
-              }), HasSubstr("'n' (Pad)"));
-  EXPECT_THAT(node_error("Reshape", [](auto& n, auto& b) { n.add_input(b.constant("s", {1, 4, 24})); }),
+  EXPECT_THAT(node_error("LSTM", nothing),
+              HasSubstr("node 'n' (LSTM): operator LSTM is not supported"));
+  EXPECT_THAT(node_error("Relu", [](auto& n, auto&) { n.set_domain("com.example"); }),
+              HasSubstr("com.example"));
+  EXPECT_THAT(node_error("Relu", [](auto& n, auto&) { n.set_input(0, "nowhere"); }),
+              HasSubstr("nowhere"));
+  EXPECT_THAT(
+      node_error("Pad",
+                 [](auto& n, auto& b) { n.add_input(b.constant("p", OnnxBuilder::Ints(8, 1))); }),
+      HasSubstr("'n' (Pad)"));
+  EXPECT_THAT(node_error("Reshape",
+                         [](auto& n, auto& b) {
+                           n.add_input(b.constant("s", {1, 4, 24}));
+                         }),
               HasSubstr("'n' (Reshape)"));
-  EXPECT_THAT(node_error("Conv", [](auto& n, auto& b) { n.add_input(b.constant("w", {1, 3, 1, 1}, ramp(3))); }),
+  EXPECT_THAT(node_error("Conv",
+                         [](auto& n, auto& b) {
+                           n.add_input(b.constant("w", {1, 3, 1, 1}, ramp(3)));
+                         }),
               HasSubstr("do not fit 2 input channels"));
-  EXPECT_THAT(node_error("Conv", [](auto& n, auto& b) { n.add_input(b.constant("w", {1, 2, 9, 9}, ramp(162))); }),
+  EXPECT_THAT(node_error("Conv",
+                         [](auto& n, auto& b) {
+                           n.add_input(b.constant("w", {1, 2, 9, 9}, ramp(162)));
+                         }),
               HasSubstr("the kernel covers 9"));
-  EXPECT_THAT(node_error("AveragePool", [](auto& n, auto&) {
-                set_attribute(n, "kernel_shape", {3, 3});
-                set_attribute(n, "pads", {1, 1, 1, 1});
-              }), HasSubstr("count_include_pad"));
+  EXPECT_THAT(node_error("AveragePool",
+                         [](auto& n, auto&) {
+                           set_attribute(n, "kernel_shape", {3, 3});
+                           set_attribute(n, "pads", {1, 1, 1, 1});
+                         }),
+              HasSubstr("count_include_pad"));
 }
 
 TEST(Import, SoftmaxOnlyAtTheEnd) {
-  EXPECT_THAT(error_of(single(13, [](OnnxBuilder& b) {
-    b.node("Relu", "r", {"image"});
-    b.node("Softmax", "s", {"r"});
-    b.node("Relu", "n", {"s"});
-  })), HasSubstr("node 's' (Softmax)"));
+  EXPECT_THAT(error_of(single(13,
+                              [](OnnxBuilder& b) {
+                                b.node("Relu", "r", {"image"});
+                                b.node("Softmax", "s", {"r"});
+                                b.node("Relu", "n", {"s"});
+                              })),
+              HasSubstr("node 's' (Softmax)"));
 }
 
 TEST(Import, DamagedFiles) {

@@ -35,7 +35,8 @@ class TermChooser {
               const std::vector<int>& labels, int end_terms, const NumberFormat& format)
       : graph_(graph), preprocess_(preprocess), format_(format), end_terms_(end_terms) {
     for (std::size_t i = 0; i < images.size(); ++i) {
-      if (labels[i] < 0) throw Error("calibration image {}: choosing terms needs its class; give --labels", i);
+      if (labels[i] < 0)
+        throw Error("calibration image {}: choosing terms needs its class; give --labels", i);
       if (i % 4 == 3) {
         held_out_.push_back(images[i]);
         labels_.push_back(labels[i]);
@@ -49,9 +50,9 @@ class TermChooser {
   AutoTerms run(double target_drop) {
     AutoTerms result;
     result.float_accuracy = score([&](const auto& image) {
-      const auto out = run_float(graph_, image);
-      return std::vector<double>(out.begin(), out.end());
-    }).accuracy;
+                              const auto out = run_float(graph_, image);
+                              return std::vector<double>(out.begin(), out.end());
+                            }).accuracy;
     const double enough = result.float_accuracy - target_drop;
     const QNet least = make(0), more = make_uniform(2);
     result.sensitivity = measure(least, more);
@@ -62,15 +63,18 @@ class TermChooser {
     std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
       return result.sensitivity[a] > result.sensitivity[b];
     });
-    // The smallest number of raises that is enough: first whole rounds of one more term, then a bisection.
+    // The smallest number of raises that is enough: first whole rounds of one more term, then a
+    // bisection.
     std::size_t low = 0, high = 0;
     result.accuracy = score(least).accuracy;
     while (result.accuracy < enough) {
       low = high;
       high += order_.size();
       if (high > order_.size() * (kMostTerms - 1) || order_.empty()) {
-        throw Error("even {} terms a weight lose more than {} points on the held-out images: {:.2f} % of {:.2f} %",
-                    kMostTerms, target_drop, result.accuracy, result.float_accuracy);
+        throw Error(
+            "even {} terms a weight lose more than {} points on the held-out images: {:.2f} % of "
+            "{:.2f} %",
+            kMostTerms, target_drop, result.accuracy, result.float_accuracy);
       }
       result.accuracy = score(make(high)).accuracy;
     }
@@ -149,15 +153,15 @@ class TermChooser {
   const NumberFormat format_;
   const int end_terms_;
   CalibrationImages calibration_, held_out_;
-  std::vector<int> labels_;          ///< of the held-out images
-  std::vector<std::size_t> order_;   ///< operations, the most sensitive first
+  std::vector<int> labels_;         ///< of the held-out images
+  std::vector<std::size_t> order_;  ///< operations, the most sensitive first
 };
 
 }  // namespace
 
-AutoTerms choose_terms(const Graph& fused, const Preprocess& preprocess, const CalibrationImages& images,
-                       const std::vector<int>& labels, int end_terms, double target_drop,
-                       const NumberFormat& format) {
+AutoTerms choose_terms(const Graph& fused, const Preprocess& preprocess,
+                       const CalibrationImages& images, const std::vector<int>& labels,
+                       int end_terms, double target_drop, const NumberFormat& format) {
   return TermChooser(fused, preprocess, images, labels, end_terms, format).run(target_drop);
 }
 

@@ -8,8 +8,8 @@
 
 namespace reshift {
 
-void run_node(const Graph& graph, const Node& node, const float* in, const float* residual, float* out,
-              Matrix<float>& columns) {
+void run_node(const Graph& graph, const Node& node, const float* in, const float* residual,
+              float* out, Matrix<float>& columns) {
   const Tensor& to = graph.tensor(node.output);
   const Window window = window_of(node, graph.tensor(node.input), to);
   const auto pixels = window.out_pixels();
@@ -59,7 +59,8 @@ void run_node(const Graph& graph, const Node& node, const float* in, const float
 
 std::vector<float> run_float(const Graph& graph, std::span<const float> image) {
   if (image.size() != graph.tensor(0).size()) {
-    throw Error("image of {} values, the network's input has {}", image.size(), graph.tensor(0).size());
+    throw Error("image of {} values, the network's input has {}", image.size(),
+                graph.tensor(0).size());
   }
   std::vector<std::vector<float>> tensors(graph.tensors.size());
   tensors[0].assign(image.begin(), image.end());
@@ -82,7 +83,9 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 class Fuser {
  public:
   explicit Fuser(const Graph& graph)
-      : graph_(graph), uses_(graph.tensors.size(), 0), producer_(graph.tensors.size(), -1),
+      : graph_(graph),
+        uses_(graph.tensors.size(), 0),
+        producer_(graph.tensors.size(), -1),
         level_(graph.tensors.size(), 0) {
     for (const Node& n : graph.nodes) {
       ++use(n.input);
@@ -122,7 +125,8 @@ class Fuser {
     redirect(nodes_.back(), nodes_.back().output);
   }
 
-  /// A convolution of single channels in the place of another kind: weights 1 and bias 0 unless given.
+  /// A convolution of single channels in the place of another kind: weights 1 and bias 0 unless
+  /// given.
   Node single_channels(Node node) {
     const auto channels = static_cast<std::size_t>(graph_.tensor(node.output).channels);
     node.kind = NodeKind::kConv;
@@ -136,10 +140,14 @@ class Fuser {
 
   void add(const Node& node) {
     switch (node.kind) {
-      case NodeKind::kScale: return add_scale(node);
-      case NodeKind::kClamp: return add_clamp(node);
-      case NodeKind::kAdd: return add_add(node);
-      default: append(node);
+      case NodeKind::kScale:
+        return add_scale(node);
+      case NodeKind::kClamp:
+        return add_clamp(node);
+      case NodeKind::kAdd:
+        return add_add(node);
+      default:
+        append(node);
     }
   }
 
@@ -183,7 +191,8 @@ class Fuser {
     redirect(p, node.output);
   }
 
-  /// Operations in the order of need, residual first; tensors renumbered, the image stays the first.
+  /// Operations in the order of need, residual first; tensors renumbered, the image stays the
+  /// first.
   Graph ordered() {
     Graph result;
     result.name = graph_.name;

@@ -18,7 +18,9 @@ class RandomGraph {
   explicit RandomGraph(unsigned seed) : random_(seed) {}
 
   float uniform() { return static_cast<float>(random_() * 0x1p-31 - 1); }
-  int pick(int low, int high) { return low + static_cast<int>(random_() % static_cast<unsigned>(high - low + 1)); }
+  int pick(int low, int high) {
+    return low + static_cast<int>(random_() % static_cast<unsigned>(high - low + 1));
+  }
 
   Graph make() {
     Graph g;
@@ -87,7 +89,8 @@ TEST(Fuse, EqualsTheNetworkNodeByNode) {
     const Graph graph = random.make();
     const Graph fused = fuse(graph);
     for (const Node& n : fused.nodes) {
-      EXPECT_TRUE(n.kind == NodeKind::kConv || n.kind == NodeKind::kMaxPool || n.kind == NodeKind::kAvgPool);
+      EXPECT_TRUE(n.kind == NodeKind::kConv || n.kind == NodeKind::kMaxPool ||
+                  n.kind == NodeKind::kAvgPool);
     }
     const auto image = random.values(graph.tensor(0).size());
     const auto expected = run_float(graph, image), got = run_float(fused, image);
@@ -118,7 +121,8 @@ TEST(Fuse, ProjectionComesBeforeTheMainBranch) {
   };
   g.tensors.push_back({"image", 1, 4, 4});
   const int stem = add(NodeKind::kClamp, "stem_relu", add(NodeKind::kConv, "stem", 0));
-  const int first = add(NodeKind::kClamp, "relu1", add(NodeKind::kScale, "bn1", add(NodeKind::kConv, "conv1", stem)));
+  const int first = add(NodeKind::kClamp, "relu1",
+                        add(NodeKind::kScale, "bn1", add(NodeKind::kConv, "conv1", stem)));
   const int main = add(NodeKind::kScale, "bn2", add(NodeKind::kConv, "conv2", first));
   const int shortcut = add(NodeKind::kConv, "projection", stem);
   g.output = add(NodeKind::kClamp, "relu2", add(NodeKind::kAdd, "add", shortcut, main));

@@ -37,10 +37,14 @@ Factor encode_factor(double factor, int max_shift, const std::string& name) {
 
 QKind kind_of(const Node& node) {
   switch (node.kind) {
-    case NodeKind::kConv: return QKind::kConv;
-    case NodeKind::kMaxPool: return QKind::kMaxPool;
-    case NodeKind::kAvgPool: return QKind::kAvgPool;
-    default: throw Error("operation {}: not a fused network", node.name);
+    case NodeKind::kConv:
+      return QKind::kConv;
+    case NodeKind::kMaxPool:
+      return QKind::kMaxPool;
+    case NodeKind::kAvgPool:
+      return QKind::kAvgPool;
+    default:
+      throw Error("operation {}: not a fused network", node.name);
   }
 }
 
@@ -61,7 +65,8 @@ bool is_selection(const Node& node) {
   const Matrix<float> weights = weight_matrix(node);
   for (Eigen::Index o = 0; o < weights.rows(); ++o) {
     const auto row = weights.row(o);
-    if ((row.array() != 0).count() > 1 || ((row.array() != 0) && (row.array() != 1)).any()) return false;
+    if ((row.array() != 0).count() > 1 || ((row.array() != 0) && (row.array() != 1)).any())
+      return false;
   }
   return true;
 }
@@ -70,14 +75,19 @@ class Quantizer {
  public:
   Quantizer(const Graph& graph, const Preprocess& preprocess, const CalibrationImages& images,
             const std::vector<int>& terms, const NumberFormat& format)
-      : graph_(graph), images_(images), terms_(terms), format_(format),
-        real_(graph.tensors.size()), codes_(graph.tensors.size()) {
+      : graph_(graph),
+        images_(images),
+        terms_(terms),
+        format_(format),
+        real_(graph.tensors.size()),
+        codes_(graph.tensors.size()) {
     net_.name = graph.name;
     net_.act_w = format.act_w;
     net_.exponents = format.exponents;
     net_.preprocess = preprocess;
     net_.output = graph.output;
-    for (const Tensor& t : graph.tensors) net_.tensors.push_back({t.name, t.channels, t.height, t.width, 1, 0});
+    for (const Tensor& t : graph.tensors)
+      net_.tensors.push_back({t.name, t.channels, t.height, t.width, 1, 0});
   }
 
   QNet run() {
@@ -125,7 +135,8 @@ class Quantizer {
       Matrix<float> columns;
       result[i].resize(graph_.tensor(node.output).size());
       run_node(graph_, node, real(node.input)[i].data(),
-               node.residual < 0 ? nullptr : real(node.residual)[i].data(), result[i].data(), columns);
+               node.residual < 0 ? nullptr : real(node.residual)[i].data(), result[i].data(),
+               columns);
     });
     return result;
   }
@@ -181,14 +192,16 @@ class Quantizer {
                             ? score_range(real(node.output))
                             : best_range(real(node.output), high() - low());
     out.scale = (range.high - range.low) / (high() - low());
-    out.zero = static_cast<int>(std::clamp<long>(std::lround(low() - range.low / out.scale), low(), high()));
+    out.zero = static_cast<int>(
+        std::clamp<long>(std::lround(low() - range.low / out.scale), low(), high()));
   }
 
   void set_post(const Node& node, QOp& op) {
     const QTensor& out = qtensor(node.output);
     const auto bound = [&](float value, int unbounded) {
       if (!std::isfinite(value)) return unbounded;
-      return static_cast<int>(std::clamp<double>(std::round(value / out.scale) + out.zero, low(), high()));
+      return static_cast<int>(
+          std::clamp<double>(std::round(value / out.scale) + out.zero, low(), high()));
     };
     op.post.out_zero = out.zero;
     op.post.lo = bound(node.lo, low());
@@ -227,8 +240,8 @@ class Quantizer {
     op.terms = terms;
   }
 
-  /// Statistics of one group: inputs as the quantised network makes them, outputs as the float network
-  /// does, less the quantised residual, which the hardware adds.
+  /// Statistics of one group: inputs as the quantised network makes them, outputs as the float
+  /// network does, less the quantised residual, which the hardware adds.
   LayerStatistics collect(const Node& node, const QOp& op, int group, const Batch& wanted) {
     const Window window = window_of(node, graph_.tensor(node.input), graph_.tensor(node.output));
     const QTensor& in = qtensor(node.input);
@@ -236,7 +249,8 @@ class Quantizer {
     const Eigen::Index outputs = out.channels / node.groups;
     const auto pixels = static_cast<std::size_t>(window.out_pixels());
     const auto first_value = static_cast<std::size_t>(group * outputs) * pixels;
-    // Neighbouring rows say much the same: at most this many pixels of an image, other rows in each.
+    // Neighbouring rows say much the same: at most this many pixels of an image, other rows in
+    // each.
     constexpr int kPixels = 256;
     const int step = std::max(1, window.out_height * window.out_width / kPixels);
     // A fixed number of parts, added in order: the result does not depend on the threads.
@@ -256,7 +270,8 @@ class Quantizer {
       };
       for (std::size_t i = part; i < images_.size(); i += kParts) {
         const auto& all = codes(node.input)[i];
-        const auto begin = all.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(group) * window.in_size());
+        const auto begin = all.begin() + static_cast<std::ptrdiff_t>(
+                                             static_cast<std::size_t>(group) * window.in_size());
         input.assign(begin, begin + static_cast<std::ptrdiff_t>(window.in_size()));
         for (float& v : input) v = static_cast<float>((v - static_cast<float>(in.zero)) * in.scale);
         for (int y = static_cast<int>(i) % step; y < window.out_height; y += step) {
@@ -270,9 +285,10 @@ class Quantizer {
               if (node.residual >= 0) {
                 const auto code = static_cast<std::int64_t>(
                     codes(node.residual)[i][at + static_cast<std::size_t>(x)]);
-                target -= static_cast<float>(
-                    out.scale * static_cast<double>(round_shift((code - op.post.res_zero) * op.post.res_mult,
-                                                                op.post.res_shift)));
+                target -=
+                    static_cast<float>(out.scale * static_cast<double>(round_shift(
+                                                       (code - op.post.res_zero) * op.post.res_mult,
+                                                       op.post.res_shift)));
               }
               targets(o, used + x) = target;
             }
@@ -295,14 +311,16 @@ class Quantizer {
       const Eigen::RowVectorXi row = layer.codes.row(o);
       const std::int64_t magnitude = row.cwiseAbs().cast<std::int64_t>().sum();
       if (magnitude << (format_.act_w - 1) >= std::int64_t{1} << (format_.acc_w - 1)) {
-        throw Error("operation {}: the sums of output channel {} may pass {} bits; fewer terms would fit",
-                    op.name, o, format_.acc_w);
+        throw Error(
+            "operation {}: the sums of output channel {} may pass {} bits; fewer terms would fit",
+            op.name, o, format_.acc_w);
       }
       // The unit of the accumulator; an output without weights takes a fine one for its bias.
       double unit = layer.scale[o] * in.scale;
       bool dead = magnitude == 0 || unit == 0;
       constexpr double kLargestBias = 1 << 30;
-      if (!dead && std::abs(layer.bias[o]) > unit * kLargestBias) dead = true;  // no input matters beside it
+      if (!dead && std::abs(layer.bias[o]) > unit * kLargestBias)
+        dead = true;  // no input matters beside it
       if (dead) unit = std::max(out.scale / 256, std::abs(layer.bias[o]) / kLargestBias);
       const Factor f = encode_factor(unit / out.scale, 47, op.name);
       const std::int64_t bias = std::llround(layer.bias[o] / unit) -
@@ -330,9 +348,9 @@ class Quantizer {
   /// Frees the tensors that no node behind node i reads.
   void drop_dead(std::size_t i) {
     for (const int tensor : {graph_.nodes[i].input, graph_.nodes[i].residual}) {
-      const bool read = std::any_of(
-          graph_.nodes.begin() + static_cast<std::ptrdiff_t>(i) + 1, graph_.nodes.end(),
-          [&](const Node& n) { return n.input == tensor || n.residual == tensor; });
+      const bool read =
+          std::any_of(graph_.nodes.begin() + static_cast<std::ptrdiff_t>(i) + 1, graph_.nodes.end(),
+                      [&](const Node& n) { return n.input == tensor || n.residual == tensor; });
       if (tensor < 0 || read) continue;
       Batch().swap(real(tensor));
       Batch().swap(codes(tensor));

@@ -18,7 +18,8 @@ struct NumberFormat {
 };
 
 /// Terms for every operation of a fused network: `ends` for the first and the last convolution,
-/// `inner` for the others (pooling ignores them; a layer that one term represents exactly takes one).
+/// `inner` for the others (pooling ignores them; a layer that one term represents exactly takes
+/// one).
 std::vector<int> uniform_terms(const Graph& fused, int inner, int ends);
 
 /// Quantises a fused network (see fuse): the layers one after another, each calibrated on what the

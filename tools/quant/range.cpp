@@ -27,7 +27,8 @@ std::vector<float> sample(const std::vector<std::vector<float>>& tensors) {
 
 double squared_error(const std::vector<float>& values, const Range& range, int steps) {
   const float scale = static_cast<float>((range.high - range.low) / steps);
-  const float low = static_cast<float>(range.low), inverse = 1 / scale, most = static_cast<float>(steps);
+  const float low = static_cast<float>(range.low), inverse = 1 / scale,
+              most = static_cast<float>(steps);
   double sum = 0;
   for (const float v : values) {
     const float code = std::clamp(std::round((v - low) * inverse), 0.0f, most);
@@ -74,7 +75,8 @@ Range score_range(const std::vector<std::vector<float>>& tensors) {
   double highest = 0;
   for (auto scores : tensors) {
     const std::size_t place = std::min(kPlaces, scores.size()) - 1;
-    std::nth_element(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(place), scores.end(), std::greater<>());
+    std::nth_element(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(place),
+                     scores.end(), std::greater<>());
     fifth.push_back(scores[place]);
     highest = std::max<double>(highest, *std::max_element(scores.begin(), scores.end()));
   }

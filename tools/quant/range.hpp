@@ -10,8 +10,8 @@ struct Range {
   double low = 0, high = 1;
 };
 
-/// The range whose `steps` equal steps represent the values of a tensor with the least squared error,
-/// values outside clamped.
+/// The range whose `steps` equal steps represent the values of a tensor with the least squared
+/// error, values outside clamped.
 Range best_range(const std::vector<std::vector<float>>& tensors, int steps);
 
 /// Of the network's output: classes compete at the top, so the steps are spent there. From

@@ -24,7 +24,8 @@ WeightCodes::WeightCodes(int terms, int exponents) : terms_(terms) {
       for (int e = 0; e < exponents; ++e) {
         for (const int term : {1 << e, -(1 << e)}) {
           const int to = from + term;
-          if (std::abs(to) > largest || fewest[static_cast<std::size_t>(to + largest)] >= 0) continue;
+          if (std::abs(to) > largest || fewest[static_cast<std::size_t>(to + largest)] >= 0)
+            continue;
           fewest[static_cast<std::size_t>(to + largest)] = used;
           first_term_[static_cast<std::size_t>(to + largest)] = term;
         }
@@ -92,8 +93,8 @@ double weighted_error(const Eigen::MatrixXd& hessian, const Eigen::VectorXd& dif
   return difference.dot(hessian * difference);
 }
 
-Eigen::VectorXi round_compensated(const Eigen::VectorXd& weights, double scale, const WeightCodes& codes,
-                                  const Eigen::MatrixXd& inverse_factor) {
+Eigen::VectorXi round_compensated(const Eigen::VectorXd& weights, double scale,
+                                  const WeightCodes& codes, const Eigen::MatrixXd& inverse_factor) {
   const Eigen::Index size = weights.size();
   Eigen::VectorXd open = weights;
   Eigen::VectorXi rounded(size);
@@ -136,18 +137,19 @@ double best_scale(const Eigen::MatrixXd& hessian, const Eigen::VectorXd& target,
   return size > 0 ? c.dot(target) / size : 0;
 }
 
-/// One output: its codes and scale for the weights w under the Hessian; inputs in the order of `hessian`.
+/// One output: its codes and scale for the weights w under the Hessian; inputs in the order of
+/// `hessian`.
 void round_row(const Eigen::MatrixXd& hessian, const Eigen::MatrixXd& inverse_factor,
-               const Eigen::VectorXd& weights, const WeightCodes& codes, Eigen::VectorXi& best_codes,
-               double& scale) {
+               const Eigen::VectorXd& weights, const WeightCodes& codes,
+               Eigen::VectorXi& best_codes, double& scale) {
   best_codes = Eigen::VectorXi::Zero(weights.size());
   scale = 0;
   const double largest = weights.cwiseAbs().maxCoeff();
   if (largest == 0) return;
   const Eigen::VectorXd target = hessian * weights;
   double best_error = std::numeric_limits<double>::infinity();
-  // The largest weight on the largest code, then more and less of the range. A code set of one term repeats
-  // itself every octave but for its ends.
+  // The largest weight on the largest code, then more and less of the range. A code set of one term
+  // repeats itself every octave but for its ends.
   constexpr int kFirst = -9, kLast = 9, kPerOctave = 9;
   for (int step = kFirst; step <= kLast; ++step) {
     double s = largest / codes.largest() * std::exp2(static_cast<double>(step) / kPerOctave);
@@ -184,7 +186,8 @@ RoundedLayer round_layer(const LayerStatistics& statistics, const Matrix<float>&
   Eigen::MatrixXd hessian = statistics.inputs(order, order);
   hessian.diagonal().array() += damping;
   const Eigen::LLT<Eigen::MatrixXd> factor(hessian);
-  if (factor.info() != Eigen::Success) throw Error("calibration statistics are not positive definite");
+  if (factor.info() != Eigen::Success)
+    throw Error("calibration statistics are not positive definite");
   const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(size, size));
   const Eigen::MatrixXd inverse_factor = inverse.llt().matrixU();
 
@@ -195,7 +198,8 @@ RoundedLayer round_layer(const LayerStatistics& statistics, const Matrix<float>&
   parallel_for(static_cast<std::size_t>(weights.rows()), [&](std::size_t row) {
     const auto o = static_cast<Eigen::Index>(row);
     const Eigen::VectorXd original = weights.row(o).transpose().cast<double>();
-    const Eigen::VectorXd wanted = (statistics.cross.row(o).transpose() + damping * original)(order);
+    const Eigen::VectorXd wanted =
+        (statistics.cross.row(o).transpose() + damping * original)(order);
     Eigen::VectorXi rounded;
     round_row(hessian, inverse_factor, factor.solve(wanted), codes, rounded, layer.scale[o]);
     for (Eigen::Index i = 0; i < size; ++i) {

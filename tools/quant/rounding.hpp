@@ -24,7 +24,7 @@ class WeightCodes {
  private:
   int terms_;
   std::vector<int> values_;
-  std::vector<int> first_term_;     ///< of the shortest sum, by code + largest()
+  std::vector<int> first_term_;  ///< of the shortest sum, by code + largest()
 };
 
 /// Second-order statistics of a layer: of its inputs x (the columns of im2col) and of the outputs z
@@ -33,9 +33,9 @@ struct LayerStatistics {
   explicit LayerStatistics(Eigen::Index inputs = 0, Eigen::Index outputs = 0);
 
   double samples = 0;
-  Eigen::MatrixXd inputs;        ///< sum of x x^T, then their covariance
-  Eigen::MatrixXd cross;         ///< outputs x inputs: sum of z x^T, then their covariance
-  Eigen::VectorXd input_mean;    ///< sum, then mean
+  Eigen::MatrixXd inputs;      ///< sum of x x^T, then their covariance
+  Eigen::MatrixXd cross;       ///< outputs x inputs: sum of z x^T, then their covariance
+  Eigen::VectorXd input_mean;  ///< sum, then mean
   Eigen::VectorXd output_mean;
 
   /// Adds samples: x inputs x samples, z outputs x samples.
@@ -54,11 +54,11 @@ struct RoundedLayer {
 /// Squared error of an output against the least possible: (w - v)^T H (w - v).
 double weighted_error(const Eigen::MatrixXd& hessian, const Eigen::VectorXd& difference);
 
-/// Rounds one weight vector to scale * codes, column by column: the error of each is made good by the
-/// columns that follow (Frantar et al., GPTQ, arXiv:2210.17323). `inverse_factor` is the upper Cholesky factor
-/// U of the inverse Hessian, H^-1 = U^T U.
-Eigen::VectorXi round_compensated(const Eigen::VectorXd& weights, double scale, const WeightCodes& codes,
-                                  const Eigen::MatrixXd& inverse_factor);
+/// Rounds one weight vector to scale * codes, column by column: the error of each is made good by
+/// the columns that follow (Frantar et al., GPTQ, arXiv:2210.17323). `inverse_factor` is the upper
+/// Cholesky factor U of the inverse Hessian, H^-1 = U^T U.
+Eigen::VectorXi round_compensated(const Eigen::VectorXd& weights, double scale,
+                                  const WeightCodes& codes, const Eigen::MatrixXd& inverse_factor);
 
 /// Changes single codes while that lowers weighted_error(hessian, weights - scale * codes).
 void descend(const Eigen::VectorXd& weights, double scale, const WeightCodes& codes,
@@ -70,8 +70,8 @@ void descend(const Eigen::VectorXd& weights, double scale, const WeightCodes& co
 RoundedLayer round_layer(const LayerStatistics& statistics, const Matrix<float>& weights,
                          const WeightCodes& codes);
 
-/// The layer as it is, when every output's weights are its scale times codes of a single term; the scales are
-/// such that the largest code is in use. False, and nothing changed, otherwise.
+/// The layer as it is, when every output's weights are its scale times codes of a single term; the
+/// scales are such that the largest code is in use. False, and nothing changed, otherwise.
 bool round_exactly(const Matrix<float>& weights, const std::vector<float>& bias, int exponents,
                    RoundedLayer& layer);
 

@@ -106,7 +106,9 @@ TEST(Rounding, CompensationBeatsNearestInTheHessianMetric) {
     Eigen::VectorXi nearest(w.size());
     for (Eigen::Index i = 0; i < w.size(); ++i) nearest[i] = codes.nearest(w[i] / scale);
     Eigen::VectorXi rounded = round_compensated(w, scale, codes, factor);
-    const auto error = [&](const Eigen::VectorXi& c) { return weighted_error(h, w - scale * c.cast<double>()); };
+    const auto error = [&](const Eigen::VectorXi& c) {
+      return weighted_error(h, w - scale * c.cast<double>());
+    };
     EXPECT_LT(error(rounded), error(nearest));
     const double before = error(rounded);
     descend(w, scale, codes, h, rounded);
