@@ -40,7 +40,7 @@ Accuracy evaluate_float(const EvalOptions& options, const Dataset& data) {
 }
 
 void run_eval(const EvalOptions& options) {
-  const bool quantized = container_kind(options.model) == "NET";
+  const bool quantized = !container_kind(options.model).empty();
   if (quantized && !options.preprocess.empty()) {
     throw Error("{}: a quantised network has its own preprocessing; leave --preprocess out",
                 options.model);
