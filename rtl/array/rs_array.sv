@@ -58,8 +58,13 @@ module rs_array #(
   rs_pkg::cell_ctrl_t      ctrl [M][P+1];
 
   for (genvar p = 0; p < P; p++) begin : gen_column
-    rs_delay #(.Width(C * ActW), .Stages(p)) u_skew (
-      .clk_i, .data_i(act_i[p]), .data_o(act[0][p])
+    rs_delay #(
+      .Width(C * ActW),
+      .Stages(p)
+    ) u_skew (
+      .clk_i,
+      .data_i(act_i[p]),
+      .data_o(act[0][p])
     );
     logic unused_act;
     assign unused_act = ^act[M][p];
@@ -83,8 +88,13 @@ module rs_array #(
   logic [M-1:0] row_done;
 
   for (genvar m = 0; m < M; m++) begin : gen_row
-    rs_delay #(.Width(C * TermW), .Stages(m)) u_term_skew (
-      .clk_i, .data_i(tile_i[m]), .data_o(term[m][0])
+    rs_delay #(
+      .Width(C * TermW),
+      .Stages(m)
+    ) u_term_skew (
+      .clk_i,
+      .data_i(tile_i[m]),
+      .data_o(term[m][0])
     );
     always_comb begin
       ctrl[m][0]        = edge_ctrl[m];
@@ -95,7 +105,12 @@ module rs_array #(
     logic [AccW-1:0] cell_acc [P];
 
     for (genvar p = 0; p < P; p++) begin : gen_cell
-      rs_cell #(.C(C), .ActW(ActW), .ExpN(ExpN), .AccW(AccW)) u_cell (
+      rs_cell #(
+        .C(C),
+        .ActW(ActW),
+        .ExpN(ExpN),
+        .AccW(AccW)
+      ) u_cell (
         .clk_i,
         .rst_ni,
         .act_i (act[m][p]),
@@ -123,8 +138,13 @@ module rs_array #(
       if (!rst_ni) row_done[m] <= 1'b0;
       else row_done[m] <= |cell_done;
     end
-    rs_delay #(.Width(AccW), .Stages(M - 1 - m)) u_deskew (
-      .clk_i, .data_i(merged_q), .data_o(acc_o[m])
+    rs_delay #(
+      .Width(AccW),
+      .Stages(M - 1 - m)
+    ) u_deskew (
+      .clk_i,
+      .data_i(merged_q),
+      .data_o(acc_o[m])
     );
 
     `RS_ASSERT(OnePixelAtATime, $onehot0(cell_done))

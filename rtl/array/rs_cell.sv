@@ -79,8 +79,8 @@ module rs_cell #(
   logic [C-1:0]            negative_q;
 
   for (genvar c = 0; c < C; c++) begin : gen_lane
-    logic [ExpW-1:0]         exponent;
-    logic                    zero, negative;
+    logic [ExpW-1:0] exponent;
+    logic zero, negative;
     logic signed [ProdW-1:0] shifted;
 
     assign exponent = term_o[c][ExpW-1:0];
@@ -95,8 +95,8 @@ module rs_cell #(
   end
 
   // Adder tree in two registered levels: quads, then their sum.
-  logic signed [QuadW-1:0] quad_q [Quads];
-  logic signed [SumW-1:0]  sum, sum_q;
+  logic signed [QuadW-1:0] quad_q[Quads];
+  logic signed [SumW-1:0] sum, sum_q;
 
   for (genvar q = 0; q < Quads; q++) begin : gen_quad
     logic [2:0] ones;

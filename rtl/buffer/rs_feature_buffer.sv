@@ -79,9 +79,9 @@ module rs_feature_buffer #(
                     && !(res_valid_i && res_bank_i == dma_bank_i);
 
   // Array port pipeline beside the memories: 1 bank addresses, 2 and 3 memory, 4 lane selection.
-  logic             rd1_q;
+  logic rd1_q;
   logic [BankW-1:0] rotation1_q, rotation2_q, rotation3_q;
-  logic [SubW-1:0]  sub1_q, sub2_q, sub3_q;
+  logic [SubW-1:0] sub1_q, sub2_q, sub3_q;
 
   always_ff @(posedge clk_i) begin
     rd1_q       <= rd_valid_i;
@@ -99,7 +99,7 @@ module rs_feature_buffer #(
   for (genvar b = 0; b < P; b++) begin : gen_bank
     logic [SliceW-1:0] slice_addr;
     logic [AddrW-1:0]  a_addr_q;
-    assign slice_addr = rd_addr_i + ({1'b0, rd_rotation_i} > (BankW+1)'(b) ? rd_step_i : '0);
+    assign slice_addr = rd_addr_i + ({1'b0, rd_rotation_i} > (BankW + 1)'(b) ? rd_step_i : '0);
     always_ff @(posedge clk_i) a_addr_q <= slice_addr[SliceW-1-:AddrW];
 
     if (R > 1) begin : gen_sub
@@ -107,7 +107,7 @@ module rs_feature_buffer #(
       assign unused_sub = ^slice_addr[SliceW-AddrW-1:0];
     end
 
-    logic             wr_hit, res_hit, dma_hit, b_en_q, b_write_q;
+    logic wr_hit, res_hit, dma_hit, b_en_q, b_write_q;
     logic [AddrW-1:0] b_addr_q;
     logic [WordW-1:0] b_wdata_q;
     assign wr_hit  = wr_valid_i && wr_ready_o && wr_bank_i == BankW'(b);
@@ -122,7 +122,11 @@ module rs_feature_buffer #(
       else b_en_q <= wr_hit || res_hit || dma_hit;
     end
 
-    rs_ram_1r_1rw #(.Width(WordW), .Depth(FbDepth), .OutReg(1'b1)) u_ram (
+    rs_ram_1r_1rw #(
+      .Width(WordW),
+      .Depth(FbDepth),
+      .OutReg(1'b1)
+    ) u_ram (
       .clk_i,
       .a_read_i (rd1_q),
       .a_addr_i (a_addr_q),
@@ -148,7 +152,7 @@ module rs_feature_buffer #(
   end
 
   // Answers of the second port, 3 cycles after the request, registered once more.
-  logic             res1_q, res2_q, res3_q, dma1_q, dma2_q, dma3_q;
+  logic res1_q, res2_q, res3_q, dma1_q, dma2_q, dma3_q;
   logic [BankW-1:0] res_bank1_q, res_bank2_q, res_bank3_q;
   logic [BankW-1:0] dma_bank1_q, dma_bank2_q, dma_bank3_q;
 

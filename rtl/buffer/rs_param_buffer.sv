@@ -44,7 +44,10 @@ module rs_param_buffer #(
     end
   end
 
-  rs_ram_1r1w #(.Width(M * 64), .Depth(PmDepth)) u_params (
+  rs_ram_1r1w #(
+    .Width(M * 64),
+    .Depth(PmDepth)
+  ) u_params (
     .clk_i,
     .write_i(write),
     .waddr_i(loaded_o[PtrW-2:0]),

@@ -47,15 +47,15 @@ module rs_pixel_walker #(
     logic [AddrW-1:0] row_addr, addr;
   } place_t;
 
-  rs_pkg::walk_t    walk_q;
-  place_t           place_q, next, group_q;
+  rs_pkg::walk_t walk_q;
+  place_t place_q, next, group_q;
   logic             active_q;
   logic [BankW-1:0] p_q;
   logic [11:0]      m_q;
   logic [19:0]      g_q;
 
   // The next pixel of the raster.
-  logic             row_end, stored_row_end;
+  logic row_end, stored_row_end;
   logic [BankW:0]   row_bank_sum;
   logic             row_wrap;
 

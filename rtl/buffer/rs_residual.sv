@@ -57,10 +57,10 @@ module rs_residual #(
     Walk
   } state_e;
 
-  state_e     state_q, state_d;
+  state_e state_q, state_d;
   logic       residual_q;
   logic [1:0] starts_q;
-  logic       take, begin_walk;
+  logic take, begin_walk;
 
   assign op_ready_o = state_q == Idle;
   assign take       = op_valid_i && op_ready_o;
@@ -93,15 +93,18 @@ module rs_residual #(
   // Walk the raster as far as the FIFO has room; requests already made count as filled.
   logic [CountW-1:0] room_q;
   logic              walk_run;
-  logic [11:0]       walk_y, walk_x;
-  logic              walk_inside, walk_fill;
-  logic              walk_first_p, walk_last_p, walk_last_m, walk_last_g, walk_last;
+  logic [11:0] walk_y, walk_x;
+  logic walk_inside, walk_fill;
+  logic walk_first_p, walk_last_p, walk_last_m, walk_last_g, walk_last;
 
   assign walk_run    = state_q == Walk && walk_active;
   assign req_valid_o = walk_run && room_q != '0;
   assign walk_step   = req_valid_o && req_ready_i;
 
-  rs_pixel_walker #(.P(P), .AddrW(AddrW)) u_walker (
+  rs_pixel_walker #(
+    .P(P),
+    .AddrW(AddrW)
+  ) u_walker (
     .clk_i,
     .rst_ni,
     .start_i  (take && op_residual_i),
@@ -125,10 +128,13 @@ module rs_residual #(
   assign unused_walk = ^{walk_y, walk_x, walk_inside, walk_fill, walk_first_p, walk_last_p,
                          walk_last_m, walk_last_g, walk_last};
 
-  logic              fifo_ready, fifo_valid;
+  logic fifo_ready, fifo_valid;
   logic [CountW-1:0] fifo_count;
 
-  rs_fifo #(.Width(WordW), .Depth(Depth)) u_fifo (
+  rs_fifo #(
+    .Width(WordW),
+    .Depth(Depth)
+  ) u_fifo (
     .clk_i,
     .rst_ni,
     .in_valid_i (rsp_valid_i),

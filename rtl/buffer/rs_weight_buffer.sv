@@ -40,7 +40,7 @@ module rs_weight_buffer #(
 );
 
   logic [PtrW-1:0] header_ptr_q, tile_ptr_q, free_ptr_q;
-  logic            header_write, tile_write;
+  logic header_write, tile_write;
 
   // Full when the pointers are a whole ring apart.
   assign header_ready_o = (header_ptr_q ^ free_ptr_q) != {1'b1, {(PtrW - 1) {1'b0}}};
@@ -61,7 +61,10 @@ module rs_weight_buffer #(
     end
   end
 
-  rs_ram_1r1w #(.Width(32), .Depth(WmDepth)) u_headers (
+  rs_ram_1r1w #(
+    .Width(32),
+    .Depth(WmDepth)
+  ) u_headers (
     .clk_i,
     .write_i(header_write),
     .waddr_i(header_ptr_q[PtrW-2:0]),
@@ -71,7 +74,11 @@ module rs_weight_buffer #(
     .rdata_o(header_o)
   );
 
-  rs_ram_1r1w #(.Width(TileW), .Depth(WmDepth), .OutReg(1'b1)) u_tiles (
+  rs_ram_1r1w #(
+    .Width(TileW),
+    .Depth(WmDepth),
+    .OutReg(1'b1)
+  ) u_tiles (
     .clk_i,
     .write_i(tile_write),
     .waddr_i(tile_ptr_q[PtrW-2:0]),
@@ -83,7 +90,7 @@ module rs_weight_buffer #(
 
   // Places of the reads behind the oldest entry.
   logic [PtrW-2:0] header_place, tile_place;
-  logic            unused_place;
+  logic unused_place;
   assign header_place = header_addr_i - free_ptr_q[PtrW-2:0];
   assign tile_place   = tile_addr_i - free_ptr_q[PtrW-2:0];
   assign unused_place = ^{header_place, tile_place};

@@ -64,7 +64,7 @@ module rs_datapath #(
 );
 
   localparam int unsigned TileDelay = 3;  // from valid_i to the tile's address
-  localparam int unsigned Delay = 5;      // from valid_i to the array
+  localparam int unsigned Delay = 5;  // from valid_i to the array
 
   logic [Delay-1:0] valid_q;
   always_ff @(posedge clk_i) begin
@@ -80,18 +80,33 @@ module rs_datapath #(
 
   assign tile_read_o = valid_q[TileDelay-1];
   assign free_o      = free_q[TileDelay-1];
-  rs_delay #(.Width(TileAddrW), .Stages(TileDelay)) u_tile_addr (
-    .clk_i, .data_i(tile_addr_i), .data_o(tile_addr_o)
+  rs_delay #(
+    .Width(TileAddrW),
+    .Stages(TileDelay)
+  ) u_tile_addr (
+    .clk_i,
+    .data_i(tile_addr_i),
+    .data_o(tile_addr_o)
   );
 
-  logic            first, last, max;
+  logic first, last, max;
   logic [SubW-1:0] sub;
-  rs_delay #(.Width(3 + SubW), .Stages(Delay)) u_place (
-    .clk_i, .data_i({first_i, last_i, max_i, sub_i}), .data_o({first, last, max, sub})
+  rs_delay #(
+    .Width(3 + SubW),
+    .Stages(Delay)
+  ) u_place (
+    .clk_i,
+    .data_i({first_i, last_i, max_i, sub_i}),
+    .data_o({first, last, max, sub})
   );
 
   logic [P-1:0][C-1:0][ActW-1:0] act;
-  rs_tap_mask #(.P(P), .C(C), .ActW(ActW), .Latency(Delay)) u_mask (
+  rs_tap_mask #(
+    .P(P),
+    .C(C),
+    .ActW(ActW),
+    .Latency(Delay)
+  ) u_mask (
     .clk_i,
     .y_i     (tap_y_i),
     .x_i     (tap_x_i),
@@ -104,7 +119,14 @@ module rs_datapath #(
     .act_o   (act)
   );
 
-  rs_array #(.M(M), .C(C), .P(P), .ActW(ActW), .ExpN(ExpN), .AccW(AccW)) u_array (
+  rs_array #(
+    .M(M),
+    .C(C),
+    .P(P),
+    .ActW(ActW),
+    .ExpN(ExpN),
+    .AccW(AccW)
+  ) u_array (
     .clk_i,
     .rst_ni,
     .valid_i(valid_q[Delay-1]),

@@ -98,53 +98,35 @@ module rs_exec
   } taker_e;
   localparam int unsigned Takers = 5;
 
-  logic [Takers-1:0] taken_q, offered, accepts, done;
-  assign offered    = {Takers{op_valid_i}} & ~taken_q;
-  assign done       = taken_q | (offered & accepts);
-  assign op_ready_o = &done;
+  logic [Takers-1:0] offered, accepts;
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) taken_q <= '0;
-    else taken_q <= op_ready_o ? '0 : done;
-  end
-
-  rs_pkg::walk_t dst_walk, res_walk;
-  always_comb begin
-    dst_walk = '{
-      groups:     op_i.groups,
-      m_groups:   op_i.m_groups,
-      pitch:      op_i.pitch,
-      out_height: op_i.out_height[11:0],
-      out_width:  op_i.out_width[11:0],
-      phased:     op_i.dst_phased,
-      base:       op_i.dst_base[14:0],
-      words:      op_i.dst_words[14:0],
-      phase:      op_i.dst_phase[14:0],
-      row_bank:   op_i.dst_row_bank,
-      row_addr:   op_i.dst_row_addr[14:0]
-    };
-    res_walk          = dst_walk;
-    res_walk.phased   = op_i.res_phased;
-    res_walk.base     = op_i.res_base[14:0];
-    res_walk.words    = op_i.res_words[14:0];
-    res_walk.phase    = op_i.res_phase[14:0];
-    res_walk.row_bank = op_i.res_row_bank;
-    res_walk.row_addr = op_i.res_row_addr[14:0];
-  end
+  rs_fork #(
+    .Takers(Takers)
+  ) u_fork (
+    .clk_i,
+    .rst_ni,
+    .in_valid_i (op_valid_i),
+    .in_ready_o (op_ready_o),
+    .out_valid_o(offered),
+    .out_ready_i(accepts)
+  );
 
   logic unused_op;
   assign unused_op = ^op_i;
 
   // Weight memory and the reduction list.
-  logic [TileAddrW:0]   loaded;
-  logic                 header_read, entry_valid, entry_ready, entry_list_end, entry_last_group;
-  logic                 free_entry, tile_read;
+  logic [TileAddrW:0] loaded;
+  logic header_read, entry_valid, entry_ready, entry_list_end, entry_last_group;
+  logic free_entry, tile_read;
   logic [TileAddrW-1:0] header_addr, entry_tile, tile_addr;
   logic [31:0]          header;
   entry_header_t        entry_header;
   logic [TileW-1:0]     tile;
 
-  rs_weight_buffer #(.TileW(TileW), .WmDepth(WmDepth)) u_weights (
+  rs_weight_buffer #(
+    .TileW(TileW),
+    .WmDepth(WmDepth)
+  ) u_weights (
     .clk_i,
     .rst_ni,
     .header_valid_i,
@@ -163,7 +145,9 @@ module rs_exec
     .tile_o       (tile)
   );
 
-  rs_list_walker #(.WmDepth(WmDepth)) u_list (
+  rs_list_walker #(
+    .WmDepth(WmDepth)
+  ) u_list (
     .clk_i,
     .rst_ni,
     .op_valid_i        (offered[ListTaker]),
@@ -182,10 +166,12 @@ module rs_exec
     .entry_last_group_o(entry_last_group)
   );
 
-  logic               coords_valid, coords_next;
+  logic coords_valid, coords_next;
   logic [P-1:0][11:0] lane_y, lane_x;
 
-  rs_lane_coords #(.P(P)) u_coords (
+  rs_lane_coords #(
+    .P(P)
+  ) u_coords (
     .clk_i,
     .rst_ni,
     .op_valid_i (offered[CoordsTaker]),
@@ -198,12 +184,12 @@ module rs_exec
     .x_o        (lane_x)
   );
 
-  logic                 started, reservable, reserve, complete, issued, stalled;
-  logic [23:0]          written;
-  logic [11:0]          in_height, in_width;
-  logic [15:0]          in_zero;
-  logic                 read_valid, read_first, read_last, read_max, read_free;
-  logic [SliceW-1:0]    read_addr, read_step;
+  logic started, reservable, reserve, complete, issued, stalled;
+  logic [23:0] written;
+  logic [11:0] in_height, in_width;
+  logic [15:0] in_zero;
+  logic read_valid, read_first, read_last, read_max, read_free;
+  logic [SliceW-1:0] read_addr, read_step;
   logic [BankW-1:0]     read_rotation;
   logic [SubW-1:0]      read_sub;
   logic [TileAddrW-1:0] read_tile;
@@ -211,7 +197,11 @@ module rs_exec
   rs_pkg::stall_e       stall;
 
   rs_issue #(
-    .P(P), .SliceW(SliceW), .R(R), .PmDepth(PmDepth), .TileAddrW(TileAddrW)
+    .P(P),
+    .SliceW(SliceW),
+    .R(R),
+    .PmDepth(PmDepth),
+    .TileAddrW(TileAddrW)
   ) u_issue (
     .clk_i,
     .rst_ni,
@@ -261,14 +251,20 @@ module rs_exec
 
   // Feature buffer.
   logic [P-1:0][C-1:0][ActW-1:0] act;
-  logic             wr_valid, wr_ready, wr_urgent;
-  logic             res_req_valid, res_req_ready, res_rsp_valid;
+  logic wr_valid, wr_ready, wr_urgent;
+  logic res_req_valid, res_req_ready, res_rsp_valid;
   logic [BankW-1:0] wr_bank, res_bank;
   logic [AddrW-1:0] wr_addr, res_addr;
   logic [WordW-1:0] wr_data, res_rsp_data, residual;
-  logic             residual_pop;
+  logic residual_pop;
 
-  rs_feature_buffer #(.M(M), .C(C), .P(P), .ActW(ActW), .FbDepth(FbDepth)) u_features (
+  rs_feature_buffer #(
+    .M(M),
+    .C(C),
+    .P(P),
+    .ActW(ActW),
+    .FbDepth(FbDepth)
+  ) u_features (
     .clk_i,
     .rst_ni,
     .rd_valid_i   (read_valid),
@@ -298,13 +294,17 @@ module rs_exec
     .dma_rdata_o
   );
 
-  rs_residual #(.P(P), .WordW(WordW), .AddrW(AddrW)) u_residual (
+  rs_residual #(
+    .P(P),
+    .WordW(WordW),
+    .AddrW(AddrW)
+  ) u_residual (
     .clk_i,
     .rst_ni,
     .op_valid_i   (offered[ResidualTaker]),
     .op_ready_o   (accepts[ResidualTaker]),
     .op_residual_i(op_i.residual),
-    .op_walk_i    (res_walk),
+    .op_walk_i    (rs_pkg::residual_walk(op_i)),
     .started_i    (started),
     .req_valid_o  (res_req_valid),
     .req_ready_i  (res_req_ready),
@@ -323,7 +323,13 @@ module rs_exec
   logic [M-1:0][AccW-1:0] pixel;
 
   rs_datapath #(
-    .M(M), .C(C), .P(P), .ActW(ActW), .ExpN(ExpN), .AccW(AccW), .TileAddrW(TileAddrW)
+    .M(M),
+    .C(C),
+    .P(P),
+    .ActW(ActW),
+    .ExpN(ExpN),
+    .AccW(AccW),
+    .TileAddrW(TileAddrW)
   ) u_datapath (
     .clk_i,
     .rst_ni,
@@ -359,7 +365,10 @@ module rs_exec
   logic                 params_free;
   logic [ParamPtrW-1:0] params_free_count;
 
-  rs_param_buffer #(.M(M), .PmDepth(PmDepth)) u_params (
+  rs_param_buffer #(
+    .M(M),
+    .PmDepth(PmDepth)
+  ) u_params (
     .clk_i,
     .rst_ni,
     .valid_i     (param_valid_i),
@@ -373,14 +382,19 @@ module rs_exec
   );
 
   rs_post #(
-    .M(M), .P(P), .ActW(ActW), .AccW(AccW), .AddrW(AddrW), .PmDepth(PmDepth)
+    .M(M),
+    .P(P),
+    .ActW(ActW),
+    .AccW(AccW),
+    .AddrW(AddrW),
+    .PmDepth(PmDepth)
   ) u_post (
     .clk_i,
     .rst_ni,
     .op_valid_i         (offered[PostTaker]),
     .op_ready_o         (accepts[PostTaker]),
     .op_i,
-    .op_walk_i          (dst_walk),
+    .op_walk_i          (rs_pkg::destination_walk(op_i)),
     .valid_i            (pixel_valid),
     .acc_i              (pixel),
     .params_addr_o      (params_addr),

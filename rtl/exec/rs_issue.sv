@@ -90,16 +90,16 @@ module rs_issue #(
 );
 
   // Operation under way.
-  logic                 active_q, max_q, residual_q;
-  logic [SliceW-1:0]    base0_q, base1_q, step0_q, step1_q;
-  logic [23:0]          need_q, need_step_q;
+  logic active_q, max_q, residual_q;
+  logic [SliceW-1:0] base0_q, base1_q, step0_q, step1_q;
+  logic [23:0] need_q, need_step_q;
   logic [1:0]           in_flight_q;
   logic [ParamPtrW-1:0] params_ptr_q;
   logic [BankW-1:0]     cooldown_q;
 
   // Start of the next one.
   logic [ParamPtrW-1:0] params_there;
-  logic                 load_ok, store_ok, order_ok, params_ok, start, op_end;
+  logic load_ok, store_ok, order_ok, params_ok, start, op_end;
 
   assign params_there = params_loaded_i - params_ptr_q;
   assign load_ok      = !op_i.wait_load || load_token_i;

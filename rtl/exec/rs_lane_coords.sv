@@ -34,13 +34,16 @@ module rs_lane_coords #(
     walk.pitch    = op_pitch_i;
   end
 
-  logic             active, step, first_p, last_p, last_m, last_g, last, in_tensor, fill, addr;
-  logic [11:0]      y, x;
+  logic active, step, first_p, last_p, last_m, last_g, last, in_tensor, fill, addr;
+  logic [11:0] y, x;
   logic [BankW-1:0] bank;
 
   assign op_ready_o = !active || (step && last);
 
-  rs_pixel_walker #(.P(P), .AddrW(1)) u_walker (
+  rs_pixel_walker #(
+    .P(P),
+    .AddrW(1)
+  ) u_walker (
     .clk_i,
     .rst_ni,
     .start_i  (op_valid_i && op_ready_o),
@@ -65,7 +68,7 @@ module rs_lane_coords #(
 
   // The last lane goes straight to the output, together with the collected ones.
   logic [P-1:0][11:0] y_q, x_q;
-  logic               full;
+  logic full;
   assign full = active && last_p;
   assign step = active && (!last_p || !valid_o || next_i);
 

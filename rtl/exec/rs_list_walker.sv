@@ -35,10 +35,10 @@ module rs_list_walker #(
 
   localparam int unsigned FifoDepth = 4;
 
-  logic            active_q;
+  logic active_q;
   logic [PtrW-1:0] base_q, ptr_q;
-  logic [19:0]     entries_q, entry_q, groups_q;
-  logic            list_end, last_group, op_end, read;
+  logic [19:0] entries_q, entry_q, groups_q;
+  logic list_end, last_group, op_end, read;
 
   assign list_end   = entry_q == 20'd1;
   assign last_group = groups_q == 20'd1;
@@ -77,7 +77,7 @@ module rs_list_walker #(
   assign header_read_o = read;
   assign header_addr_o = ptr_q[PtrW-2:0];
 
-  logic            read_q, list_end_q, last_group_q;
+  logic read_q, list_end_q, last_group_q;
   logic [PtrW-2:0] tile_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) read_q <= 1'b0;
@@ -93,7 +93,10 @@ module rs_list_walker #(
   logic [2:0] fifo_count;
   assign pop = entry_valid_o && entry_ready_i;
 
-  rs_fifo #(.Width(32 + PtrW - 1 + 2), .Depth(FifoDepth)) u_entries (
+  rs_fifo #(
+    .Width(32 + PtrW - 1 + 2),
+    .Depth(FifoDepth)
+  ) u_entries (
     .clk_i,
     .rst_ni,
     .in_valid_i (read_q),

@@ -105,8 +105,8 @@ module rs_post #(
   localparam int unsigned WriteDepth = 8;
 
   // The next operation waits here while the current one ends: their pixels may follow back to back.
-  logic          next_valid_q, start, active, walk_last;
-  op_t           next_q, op_q;
+  logic next_valid_q, start, active, walk_last;
+  op_t next_q, op_q;
   rs_pkg::walk_t next_walk_q;
 
   assign op_ready_o = !next_valid_q;
@@ -140,12 +140,15 @@ module rs_post #(
   assign unused_op = ^op_i;
 
   // The place of the pixel.
-  logic [11:0]      y, x;
+  logic [11:0] y, x;
   logic [BankW-1:0] bank;
   logic [AddrW-1:0] addr;
-  logic             in_tensor, fill, first_p, last_p, last_m, last_g;
+  logic in_tensor, fill, first_p, last_p, last_m, last_g;
 
-  rs_pixel_walker #(.P(P), .AddrW(AddrW)) u_walker (
+  rs_pixel_walker #(
+    .P(P),
+    .AddrW(AddrW)
+  ) u_walker (
     .clk_i,
     .rst_ni,
     .start_i  (start),
@@ -170,7 +173,7 @@ module rs_post #(
 
   // Stage 0: the pixel, its place, its operation; parameters at the start of an M-group.
   // The parameters of the next M-group are being read meanwhile.
-  logic [ParamAddrW-1:0]                params_base_q, params_addr_q;
+  logic [ParamAddrW-1:0] params_base_q, params_addr_q;
   rs_spec_pkg::channel_params_t [M-1:0] params_q;
   logic [M-1:0][AccW-1:0]               acc_q;
   logic [M-1:0][ActW-1:0]               residual_q;
@@ -210,7 +213,10 @@ module rs_post #(
   logic [M-1:0][ActW-1:0] code;
 
   for (genvar m = 0; m < M; m++) begin : gen_lane
-    rs_post_lane #(.ActW(ActW), .AccW(AccW)) u_lane (
+    rs_post_lane #(
+      .ActW(ActW),
+      .AccW(AccW)
+    ) u_lane (
       .clk_i,
       .acc_i      (acc_q[m]),
       .bias_i     (params_q[m].bias),
@@ -232,30 +238,33 @@ module rs_post #(
   op_t    done_op;
   pixel_t done;
   write_t done_write, write;
-  logic   unused_done;
+  logic unused_done;
   assign done_op     = op_stage_q[Stages-1];
   assign done        = pixel_q[Stages-1];
   assign unused_done = ^{done_op, done};
 
   always_comb begin
     done_write = '{
-      write:      done.write,
-      bank:       done.bank,
-      addr:       done.addr,
-      data:       code,
-      group_end:  done.group_end,
-      op_end:     done.op_end,
-      post_load:  done_op.post_load,
-      post_store: done_op.post_store,
-      m_groups:   (ParamAddrW + 1)'(done_op.m_groups)
+        write: done.write,
+        bank: done.bank,
+        addr: done.addr,
+        data: code,
+        group_end: done.group_end,
+        op_end: done.op_end,
+        post_load: done_op.post_load,
+        post_store: done_op.post_store,
+        m_groups: (ParamAddrW + 1)'(done_op.m_groups)
     };
     if (done.fill) done_write.data = {M{done_op.out_zero}};
   end
 
-  logic                            write_space, write_valid, write_pop;
+  logic write_space, write_valid, write_pop;
   logic [$clog2(WriteDepth+1)-1:0] write_count;
 
-  rs_fifo #(.Width($bits(write_t)), .Depth(WriteDepth)) u_writes (
+  rs_fifo #(
+    .Width($bits(write_t)),
+    .Depth(WriteDepth)
+  ) u_writes (
     .clk_i,
     .rst_ni,
     .in_valid_i (valid_q[Stages-1]),

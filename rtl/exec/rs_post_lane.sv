@@ -54,10 +54,10 @@ module rs_post_lane #(
   logic signed [31:0]      biased_q;
   logic signed [DiffW-1:0] diff_q;
   logic [15:0]             mult1_q;
-  logic [5:0]              shift1_q, shift2_q, shift3_q;
+  logic [5:0] shift1_q, shift2_q, shift3_q;
   // 2 and 3: products, registered twice so that a DSP block can take both registers.
   logic signed [ProdW-1:0] prod2_q, prod3_q;
-  logic signed [ResW-1:0]  res2_q, res3_q;
+  logic signed [ResW-1:0] res2_q, res3_q;
   // 4: shifts, one more bit at the bottom.
   logic signed [ProdW:0]   scaled_q;
   logic signed [ResW:0]    res_scaled_q;

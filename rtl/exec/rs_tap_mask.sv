@@ -28,8 +28,8 @@ module rs_tap_mask #(
   output logic [P-1:0][C-1:0][ActW-1:0] act_o
 );
 
-  logic [11:0]     height_q, width_q;
-  logic [P-1:0]    keep_q, keep;
+  logic [11:0] height_q, width_q;
+  logic [P-1:0] keep_q, keep;
   logic [ActW-1:0] zero;
 
   always_ff @(posedge clk_i) begin
@@ -50,7 +50,21 @@ module rs_tap_mask #(
     end
   end
 
-  rs_delay #(.Width(P), .Stages(Latency - 2)) u_keep (.clk_i, .data_i(keep_q), .data_o(keep));
-  rs_delay #(.Width(ActW), .Stages(Latency)) u_zero (.clk_i, .data_i(zero_i), .data_o(zero));
+  rs_delay #(
+    .Width(P),
+    .Stages(Latency - 2)
+  ) u_keep (
+    .clk_i,
+    .data_i(keep_q),
+    .data_o(keep)
+  );
+  rs_delay #(
+    .Width(ActW),
+    .Stages(Latency)
+  ) u_zero (
+    .clk_i,
+    .data_i(zero_i),
+    .data_o(zero)
+  );
 
 endmodule

@@ -2,6 +2,7 @@
 
 /// Types and functions that several modules of the core share.
 package rs_pkg;
+  import rs_spec_pkg::desc_exec_t;
 
   /// What travels with a weight tile through the array.
   typedef struct packed {
@@ -47,6 +48,38 @@ package rs_pkg;
   /// Width of a term code: a sign and an exponent field whose all-ones value is left for zero.
   function automatic int unsigned term_width(int unsigned exponents);
     return 1 + $clog2(exponents + 1);
+  endfunction
+
+  /// Where an operation writes.
+  function automatic walk_t destination_walk(desc_exec_t op);
+    return
+    '{
+        groups: op.groups,
+        m_groups: op.m_groups,
+        pitch: op.pitch,
+        out_height: op.out_height[11:0],
+        out_width: op.out_width[11:0],
+        phased: op.dst_phased,
+        base: op.dst_base[14:0],
+        words: op.dst_words[14:0],
+        phase: op.dst_phase[14:0],
+        row_bank: op.dst_row_bank,
+        row_addr: op.dst_row_addr[14:0]
+    }
+    ;
+  endfunction
+
+  /// Where it reads its residual: the same pixels of another tensor.
+  function automatic walk_t residual_walk(desc_exec_t op);
+    walk_t walk;
+    walk          = destination_walk(op);
+    walk.phased   = op.res_phased;
+    walk.base     = op.res_base[14:0];
+    walk.words    = op.res_words[14:0];
+    walk.phase    = op.res_phase[14:0];
+    walk.row_bank = op.res_row_bank;
+    walk.row_addr = op.res_row_addr[14:0];
+    return walk;
   endfunction
 
 endpackage

@@ -104,25 +104,33 @@ module reshift_core #(
   logic unused_prot;
   assign unused_prot = ^{s_axil_awprot, s_axil_arprot};
 
-  logic                    core_rst_n, halt;
-  logic                    exec_valid, exec_ready, exec_busy;
+  logic core_rst_n, halt;
+  logic exec_valid, exec_ready, exec_busy;
   rs_spec_pkg::desc_exec_t exec_desc;
-  logic                    load_token, store_token, take_load_token, take_store_token;
-  logic                    post_load, post_store, perf_busy;
-  logic [6:0]              perf_stall;
-  logic                    param_valid, param_ready, header_valid, header_ready;
-  logic                    tile_valid, tile_ready;
+  logic load_token, store_token, take_load_token, take_store_token;
+  logic post_load, post_store, perf_busy;
+  logic [6:0] perf_stall;
+  logic param_valid, param_ready, header_valid, header_ready;
+  logic tile_valid, tile_ready;
   logic [M*64-1:0]         param;
   logic [31:0]             header;
   logic [TileW-1:0]        tile;
-  logic                    fb_valid, fb_ready, fb_write, fb_rvalid;
+  logic fb_valid, fb_ready, fb_write, fb_rvalid;
   logic [BankW-1:0]        fb_bank;
   logic [AddrW-1:0]        fb_addr;
-  logic [WordW-1:0]        fb_wdata, fb_rdata;
+  logic [WordW-1:0] fb_wdata, fb_rdata;
 
   rs_system #(
-    .M(M), .C(C), .P(P), .ActW(ActW), .ExpN(ExpN), .AccW(AccW),
-    .FbDepth(FbDepth), .WmDepth(WmDepth), .PmDepth(PmDepth), .AxiDataW(AxiDataW)
+    .M(M),
+    .C(C),
+    .P(P),
+    .ActW(ActW),
+    .ExpN(ExpN),
+    .AccW(AccW),
+    .FbDepth(FbDepth),
+    .WmDepth(WmDepth),
+    .PmDepth(PmDepth),
+    .AxiDataW(AxiDataW)
   ) u_system (
     .clk_i            (clk),
     .rst_ni           (rst_n),
@@ -200,8 +208,15 @@ module reshift_core #(
   );
 
   rs_exec #(
-    .M(M), .C(C), .P(P), .ActW(ActW), .ExpN(ExpN), .AccW(AccW),
-    .FbDepth(FbDepth), .WmDepth(WmDepth), .PmDepth(PmDepth)
+    .M(M),
+    .C(C),
+    .P(P),
+    .ActW(ActW),
+    .ExpN(ExpN),
+    .AccW(AccW),
+    .FbDepth(FbDepth),
+    .WmDepth(WmDepth),
+    .PmDepth(PmDepth)
   ) u_exec (
     .clk_i             (clk),
     .rst_ni            (core_rst_n),

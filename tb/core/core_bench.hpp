@@ -14,8 +14,8 @@ namespace reshift {
 /// How the memory behind the core behaves in a run, and where things lie in it.
 struct CoreRunOptions {
   int read_latency = 40;
-  bool stalls = false;     ///< random back-pressure on every channel
-  int misalignment = 0;    ///< bytes by which input and output windows are off a bus word
+  bool stalls = false;   ///< random back-pressure on every channel
+  int misalignment = 0;  ///< bytes by which input and output windows are off a bus word
   std::uint64_t max_cycles = 3'000'000;
 };
 
@@ -42,7 +42,9 @@ class CoreBench {
   AxiMemory& memory() { return memory_; }
   AxiLiteMaster& master() { return master_; }
   Bench<Model>& bench() { return bench_; }
-  std::uint64_t out_base() const { return kOutBase + static_cast<std::uint64_t>(options_.misalignment); }
+  std::uint64_t out_base() const {
+    return kOutBase + static_cast<std::uint64_t>(options_.misalignment);
+  }
 
   /// Places program and inputs, and starts; returns when the interrupt comes.
   void run(const Program& program, const std::vector<std::uint8_t>& inputs, int frames) {
@@ -97,7 +99,8 @@ class CoreBench {
     config.read_latency = options.read_latency;
     config.seed = seed;
     if (options.stalls) {
-      for (Stalls* s : {&config.ar, &config.r, &config.aw, &config.w, &config.b}) *s = Stalls::light();
+      for (Stalls* s : {&config.ar, &config.r, &config.aw, &config.w, &config.b})
+        *s = Stalls::light();
     }
     return config;
   }

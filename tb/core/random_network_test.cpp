@@ -3,12 +3,13 @@
 // Random small networks through the whole core: every tensor that reaches memory equals the
 // reference model's, bit for bit.
 
+#include "golden/random_network.hpp"
+
 #include <gtest/gtest.h>
 
 #include "compile/compile.hpp"
 #include "core/core_bench.hpp"
 #include "golden/graph_interpreter.hpp"
-#include "golden/random_network.hpp"
 
 #include RESHIFT_MODEL_HEADER
 
@@ -38,8 +39,7 @@ constexpr spec::Hardware kHardware{
 };
 
 void run_case(std::uint64_t seed, const Case& c) {
-  const QNet net =
-      random_qnet(seed, {.act_w = kHardware.act_w, .exponents = kHardware.exponents});
+  const QNet net = random_qnet(seed, {.act_w = kHardware.act_w, .exponents = kHardware.exponents});
   const Program program = compile(kHardware, net, {.store_all = c.store_all});
 
   std::vector<std::uint8_t> inputs;
@@ -63,10 +63,12 @@ void run_case(std::uint64_t seed, const Case& c) {
                                                static_cast<std::size_t>(program.out_stride));
     for (const StoredTensor& tensor : program.stored) {
       const auto codes = program.stored_codes(tensor, window);
-      const auto& want = expected[static_cast<std::size_t>(frame)][static_cast<std::size_t>(tensor.tensor)];
+      const auto& want =
+          expected[static_cast<std::size_t>(frame)][static_cast<std::size_t>(tensor.tensor)];
       ASSERT_EQ(codes.size(), want.size());
       for (std::size_t i = 0; i < codes.size(); ++i) {
-        ASSERT_EQ(codes[i], want[i]) << "frame " << frame << ", " << tensor.name << ", element " << i;
+        ASSERT_EQ(codes[i], want[i])
+            << "frame " << frame << ", " << tensor.name << ", element " << i;
       }
     }
   }

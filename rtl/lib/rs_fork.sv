@@ -1,0 +1,33 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+
+/// Gives every word of a stream to several takers, each in its own time; the next word is offered to
+/// those that have taken this one only when all have.
+///
+/// Throughput: a word a cycle when all take at once. Latency: none. The payload does not pass through
+/// here: it is the source's, and holds while `in_ready_o` is low.
+/// Handshake: valid/ready; `in_ready_o` depends on `out_ready_i`.
+module rs_fork #(
+  /// Number of takers.
+  parameter int unsigned Takers = 2
+) (
+  input logic clk_i,
+  input logic rst_ni,
+
+  input  logic              in_valid_i,
+  output logic              in_ready_o,
+  output logic [Takers-1:0] out_valid_o,
+  input  logic [Takers-1:0] out_ready_i
+);
+
+  logic [Takers-1:0] taken_q, taken;
+
+  assign out_valid_o = {Takers{in_valid_i}} & ~taken_q;
+  assign taken       = taken_q | (out_valid_o & out_ready_i);
+  assign in_ready_o  = &taken;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) taken_q <= '0;
+    else taken_q <= in_ready_o ? '0 : taken;
+  end
+
+endmodule
