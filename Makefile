@@ -57,9 +57,10 @@ verilog: setup  ## the core CONFIG as one plain Verilog file in BUILD/verilog
 	$(PYTHON) tools/synth/plain_verilog.py --config $(CONFIG) -o $(BUILD)/verilog/reshift_core_$(CONFIG).v
 
 .PHONY: synth-check
-synth-check: setup  ## map 4x4x3 to an FPGA family: block RAM, no latch, no multiplier in the array
+synth-check: vectors  ## map 4x4x3 to an FPGA family: block RAM, no latch, netlist against vectors
 	@mkdir -p $(BUILD)/synth
 	$(PYTHON) tools/synth/synth_check.py --config 4x4x3 -o $(BUILD)/synth
+	$(PYTHON) tools/synth/replay.py netlist --vectors $(BUILD)/vectors --work $(BUILD)/synth
 
 .PHONY: vectors
 vectors: configure  ## test vectors of CONFIG as text, with manifest, into BUILD/vectors

@@ -199,7 +199,8 @@ module rs_post #(
 
   always_ff @(posedge clk_i) begin
     acc_q      <= acc_i;
-    residual_q <= residual_i;
+    // Without a residual its FIFO was never written: nothing unknown may enter the sum.
+    residual_q <= residual_pop_o ? residual_i : '0;
     if (valid_i && first_p) params_q <= params_i;
     op_stage_q[0] <= op_q;
     pixel_q[0]    <= '{write: in_tensor, fill: fill, bank: bank, addr: addr,

@@ -46,6 +46,17 @@ def share_equal_modules(text):
     return result
 
 
+def write(design, title, output):
+    """Writes an elaborated design as plain Verilog; returns the number of modules."""
+    yosys.run(design, "proc -noopt", "opt_clean", "memory_collect", "opt_clean -purge", "bwmuxmap",
+              f"write_verilog -noattr -simple-lhs {output}")
+    modules = share_equal_modules(output.read_text())
+    output.write_text(f"// ReShift {title}; Apache-2.0.\n"
+                      "// Written by Yosys from the SystemVerilog sources: change those, not this.\n\n"
+                      + "\n".join(modules))
+    return len(modules)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", required=True, help="named configuration of spec.json")
@@ -55,14 +66,8 @@ def main():
 
     parameters = yosys.configuration(arguments.config) if arguments.top == yosys.TOP else {}
     design = yosys.read(arguments.top, parameters)
-    yosys.run(design, "proc -noopt", "opt_clean", "memory_collect", "opt_clean -purge", "bwmuxmap",
-              f"write_verilog -noattr -simple-lhs {arguments.output}")
-    modules = share_equal_modules(arguments.output.read_text())
-    arguments.output.write_text(
-        f"// ReShift core, configuration {arguments.config}; Apache-2.0.\n"
-        "// Written by Yosys from the SystemVerilog sources: change those, not this.\n\n"
-        + "\n".join(modules))
-    print(f"{arguments.output}: {len(modules)} modules")
+    count = write(design, f"{arguments.top}, configuration {arguments.config}", arguments.output)
+    print(f"{arguments.output}: {count} modules")
 
 
 if __name__ == "__main__":

@@ -54,14 +54,8 @@ def main():
     design = yosys.read(yosys.TOP, yosys.configuration(arguments.config))
     yosys.run(design, "proc", "opt_clean", "memory_collect")
     before = memories(design)
-    # As synth_xilinx does, except for ABC instead of ABC9, which does not end on this hierarchy.
-    yosys.run(design, f"synth_xilinx -family xc7 -noiopad -noclkbuf -top {yosys.TOP} "
-              "-run begin:map_luts",
-              "opt_expr -mux_undef -noclkinv", "abc -luts 2:2,3,6:5,10,20", "clean",
-              "xilinx_srl -fixed -minlen 3",
-              "techmap -map +/xilinx/lut_map.v -map +/xilinx/cells_map.v -D LUT_WIDTH=6",
-              "xilinx_dffopt", "opt_lut_ins -tech xilinx", "clean",
-              f"write_verilog -noattr {arguments.output / 'netlist.v'}")
+    yosys.map_xilinx(design, yosys.TOP)
+    yosys.run(design, f"write_verilog -noattr {arguments.output / 'netlist.v'}")
     modules = statistics(design, arguments.output / "modules.json")
 
     findings = []

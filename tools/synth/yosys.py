@@ -4,11 +4,14 @@
 import json
 import pathlib
 
+import pyosys
 from pyosys import libyosys as ys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RTL = ROOT / "rtl"
 TOP = "reshift_core"
+# The cell libraries of Yosys.
+SHARE = pathlib.Path(pyosys.__file__).parent / "share"
 
 
 def configuration(name):
@@ -32,3 +35,13 @@ def read(top=TOP, parameters=None):
 def run(design, *passes):
     for command in passes:
         ys.run_pass(command, design)
+
+
+def map_xilinx(design, top):
+    """Maps to Xilinx 7-series cells, hierarchy kept: as synth_xilinx does, except for ABC instead of
+    ABC9, which does not end on this hierarchy."""
+    run(design, f"synth_xilinx -family xc7 -noiopad -noclkbuf -top {top} -run begin:map_luts",
+        "opt_expr -mux_undef -noclkinv", "abc -luts 2:2,3,6:5,10,20", "clean",
+        "xilinx_srl -fixed -minlen 3",
+        "techmap -map +/xilinx/lut_map.v -map +/xilinx/cells_map.v -D LUT_WIDTH=6",
+        "xilinx_dffopt", "opt_lut_ins -tech xilinx", "clean")

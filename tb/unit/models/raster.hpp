@@ -1,109 +1,19 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <tuple>
-#include <utility>
-#include <vector>
-
 #include "harness/bits.hpp"
-#include "harness/random.hpp"
+#include "unit/models/raster_model.hpp"
 
 namespace reshift {
-
-/// A pass over a raster and the tensor it touches, as docs/architecture.md ("Feature buffer") says it,
-/// with multiplications and divisions where the RTL counts.
-struct Raster {
-  int p = 2;  ///< pixels of a group, banks
-  int groups = 1, m_groups = 1;
-  int pitch = 1;  ///< of the raster walked
-  int out_height = 1, out_width = 1;
-  bool phased = false;
-  int base = 0, words = 1, phase = 0;
-  int tensor_pitch = 1;  ///< of the tensor (of one phase of it)
-
-  /// One step of the walk.
-  struct Pixel {
-    int y, x;
-    int bank, addr;  ///< addr is not reduced to the depth of the memory
-    bool inside;     ///< in the tensor or its even extension
-    bool fill;       ///< not data
-    bool first_p, last_p, last_m, last_g, last;
-  };
-
-  /// Where pixel (y, x) keeps word w.
-  std::pair<int, int> place(int y, int x, int w) const {
-    const int s = phased ? 1 : 0;
-    const int index = (y >> s) * tensor_pitch + (x >> s);
-    const int number = phased ? 2 * (y & 1) + (x & 1) : 0;
-    return {index % p, base + number * phase + index / p * words + w};
-  }
-
-  /// All steps: groups, in each the M-groups, in each the pixels.
-  std::vector<Pixel> walk() const {
-    const int s = phased ? 1 : 0;
-    std::vector<Pixel> pixels;
-    for (int g = 0; g < groups; ++g) {
-      for (int m = 0; m < m_groups; ++m) {
-        for (int lane = 0; lane < p; ++lane) {
-          const int i = g * p + lane;
-          Pixel q{};
-          q.y = i / pitch;
-          q.x = i % pitch;
-          std::tie(q.bank, q.addr) = place(q.y, q.x, m);
-          q.inside = q.x >> s <= (out_width - 1) >> s && q.y >> s <= (out_height - 1) >> s;
-          q.fill = q.x >= out_width || q.y >= out_height;
-          q.first_p = lane == 0;
-          q.last_p = lane == p - 1;
-          q.last_m = m == m_groups - 1;
-          q.last_g = g == groups - 1;
-          q.last = q.last_p && q.last_m && q.last_g;
-          pixels.push_back(q);
-        }
-      }
-    }
-    return pixels;
-  }
-};
-
-/// Width and height up to `size`, a walk that covers the tensor, with junk at the right and below.
-inline Raster random_raster(Random& random, int p, int size = 12, int max_m_groups = 3) {
-  Raster r;
-  r.p = p;
-  r.phased = random.chance(40);
-  r.out_height = static_cast<int>(random.uniform(1, size));
-  r.out_width = static_cast<int>(random.uniform(1, size));
-  const int s = r.phased ? 1 : 0;
-  const int rows = (r.out_height + s) >> s << s;
-  const int columns = (r.out_width + s) >> s << s;
-  r.pitch = columns + static_cast<int>(random.chance(50) ? 0 : random.uniform(1, 4));
-  r.tensor_pitch = (columns >> s) + static_cast<int>(random.chance(50) ? 0 : random.uniform(1, 4));
-  r.groups = (r.pitch * rows + p - 1) / p;
-  r.m_groups = static_cast<int>(random.uniform(1, max_m_groups));
-  r.words = r.m_groups + static_cast<int>(random.uniform(0, 2));
-  r.phase = (r.tensor_pitch * (rows >> s) + p - 1) / p * r.words;
-  r.base = static_cast<int>(random.uniform(0, 200));
-  return r;
-}
 
 /// Sets a port of type rs_pkg::walk_t.
 template <typename Port>
 void set_walk(Port& port, const Raster& r) {
   unsigned low = 0;
-  const auto field = [&](unsigned width, int value) {
+  walk_fields(r, [&](unsigned width, int value) {
     set_bits(port, low, width, static_cast<uint64_t>(value));
     low += width;
-  };
-  field(15, r.tensor_pitch / r.p * r.words);
-  field(4, r.tensor_pitch % r.p);
-  field(15, r.phase);
-  field(15, r.words);
-  field(15, r.base);
-  field(1, r.phased ? 1 : 0);
-  field(12, r.out_width);
-  field(12, r.out_height);
-  field(12, r.pitch);
-  field(12, r.m_groups);
-  field(20, r.groups);
+  });
 }
 
 }  // namespace reshift

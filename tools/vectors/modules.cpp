@@ -1,0 +1,501 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "vectors/modules.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "harness/random.hpp"
+#include "net/numerics.hpp"
+#include "unit/models/raster_model.hpp"
+#include "vectors/module_trace.hpp"
+
+namespace reshift {
+namespace {
+
+constexpr int kResetCycles = 3;
+
+int log2_ceil(int n) { return std::bit_width(static_cast<unsigned>(n - 1)); }
+
+int random_code(Random& random, int act_w) {
+  if (random.chance(20)) return random.chance(50) ? code_min(act_w) : code_max(act_w);
+  return static_cast<int>(random.uniform(code_min(act_w), code_max(act_w)));
+}
+
+std::vector<int> random_codes(Random& random, int act_w, int count) {
+  std::vector<int> codes(static_cast<std::size_t>(count));
+  for (int& code : codes) code = random_code(random, act_w);
+  return codes;
+}
+
+/// Term codes; zero with either sign, which the hardware must take.
+std::vector<std::uint32_t> random_terms(Random& random, int exponents, int count) {
+  std::vector<std::uint32_t> terms(static_cast<std::size_t>(count));
+  for (std::uint32_t& term : terms) {
+    const int sign = random.chance(50) ? 1 : -1;
+    const int exponent = static_cast<int>(random.uniform(0, exponents - 1));
+    const std::uint32_t minus_zero =
+        encode_term({}, exponents) | 1u << (term_bits(exponents) - 1);
+    term = random.chance(10)   ? minus_zero
+           : random.chance(15) ? encode_term({}, exponents)
+                               : encode_term({sign, exponent}, exponents);
+  }
+  return terms;
+}
+
+/// +1 on the lane of row `m`, when the row belongs to slice `sub`.
+std::vector<std::uint32_t> identity_terms(int m, int c, int sub, int exponents) {
+  std::vector<std::uint32_t> terms(static_cast<std::size_t>(c), encode_term({}, exponents));
+  if (m / c == sub) terms[static_cast<std::size_t>(m % c)] = encode_term({1, 0}, exponents);
+  return terms;
+}
+
+std::int64_t dot(const int* acts, const std::uint32_t* terms, int c, int exponents) {
+  std::int64_t sum = 0;
+  for (int i = 0; i < c; ++i) sum += acts[i] * decode_term(terms[i], exponents).value();
+  return sum;
+}
+
+/// The next accumulator after a tile whose sum is `sum`.
+std::int64_t accumulate(std::int64_t acc, std::int64_t sum, bool first, bool max, bool enable,
+                        int act_w) {
+  if (first) acc = max ? code_min(act_w) : 0;
+  if (!enable) return acc;
+  return max ? std::max(acc, sum) : acc + sum;
+}
+
+ModuleTrace cell(const spec::Hardware& hw, Random random) {
+  const int term_w = term_bits(hw.exponents), act_bits = hw.c * hw.act_w, term_bits_all = hw.c * term_w;
+  ModuleTrace trace("rs_cell",
+                    {{"C", hw.c}, {"ActW", hw.act_w}, {"ExpN", hw.exponents}, {"AccW", hw.acc_w}},
+                    {{"rst_ni", 1}, {"act_i", act_bits}, {"term_i", term_bits_all}, {"ctrl_i", 5}},
+                    {{"act_o", act_bits}, {"term_o", term_bits_all}, {"ctrl_o", 5}, {"done_o", 1},
+                     {"acc_o", hw.acc_w}});
+  std::int64_t acc = 0;
+  // Without `valid` anything may be at the other pins.
+  const auto cycle = [&](bool reset, bool valid, bool first, bool last, bool max, bool enable, int lane) {
+    const auto acts = random_codes(random, hw.act_w, hw.c);
+    const auto terms = max ? identity_terms(lane, hw.c, 0, hw.exponents)
+                           : random_terms(random, hw.exponents, hw.c);
+    const int ctrl = valid << 4 | enable << 3 | first << 2 | last << 1 | int{max};
+    const Bits act_line = Bits::packed(hw.act_w, acts), term_line = Bits::packed(term_w, terms);
+    const int now = trace.now();
+    trace.cycle({Bits(1, !reset), act_line, term_line, Bits(5, ctrl)});
+    trace.expect(now + 1, "act_o", act_line);
+    trace.expect(now + 1, "term_o", term_line);
+    trace.expect(now + 1, "ctrl_o", reset ? 0 : ctrl);
+    trace.expect(now + 5, "done_o", !reset && valid && last);
+    if (reset || !valid) return;
+    acc = accumulate(acc, dot(acts.data(), terms.data(), hw.c, hw.exponents), first, max, enable,
+                     hw.act_w);
+    if (last) trace.expect(now + 5, "acc_o", acc);
+  };
+  const auto idle = [&](bool reset) {
+    cycle(reset, false, random.chance(50), random.chance(50), random.chance(50), random.chance(50), 0);
+  };
+  for (int i = 0; i < kResetCycles; ++i) idle(true);
+  for (int list = 0; list < 120; ++list) {
+    const bool max = random.chance(30);
+    const int tiles = static_cast<int>(random.uniform(1, 8));
+    const int lane = static_cast<int>(random.uniform(0, hw.c - 1));
+    for (int i = 0; i < tiles; ++i) {
+      while (random.chance(15)) idle(false);
+      cycle(false, true, i == 0, i == tiles - 1, max, !max || random.chance(60), lane);
+    }
+  }
+  for (int i = 0; i < 5; ++i) {
+    trace.cycle({Bits(1, 1), Bits(act_bits, 0), Bits(term_bits_all, 0), Bits(5, 0)});
+  }
+  return trace;
+}
+
+ModuleTrace array(const spec::Hardware& hw, Random random) {
+  const int term_w = term_bits(hw.exponents), slices = hw.m / hw.c;
+  const int sub_w = slices > 1 ? log2_ceil(slices) : 1;
+  ModuleTrace trace("rs_array",
+                    {{"M", hw.m}, {"C", hw.c}, {"P", hw.p}, {"ActW", hw.act_w},
+                     {"ExpN", hw.exponents}, {"AccW", hw.acc_w}},
+                    {{"rst_ni", 1}, {"valid_i", 1}, {"first_i", 1}, {"last_i", 1}, {"max_i", 1},
+                     {"sub_i", sub_w}, {"act_i", hw.p * hw.c * hw.act_w},
+                     {"tile_i", hw.m * hw.c * term_w}},
+                    {{"valid_o", 1}, {"acc_o", hw.m * hw.acc_w}});
+  const int latency = hw.m + 5;
+  std::vector<std::vector<std::int64_t>> accs(
+      static_cast<std::size_t>(hw.p), std::vector<std::int64_t>(static_cast<std::size_t>(hw.m)));
+  std::vector<int> leaves;  // cycles in which a pixel leaves
+  const auto cycle = [&](bool reset, bool valid, bool first, bool last, bool max, int sub) {
+    const auto acts = random_codes(random, hw.act_w, hw.p * hw.c);
+    auto tile = random_terms(random, hw.exponents, hw.m * hw.c);
+    if (max) {
+      tile.clear();
+      for (int m = 0; m < hw.m; ++m) {
+        const auto row = identity_terms(m, hw.c, sub, hw.exponents);
+        tile.insert(tile.end(), row.begin(), row.end());
+      }
+    }
+    const int now = trace.now();
+    trace.cycle({Bits(1, !reset), Bits(1, valid), Bits(1, first), Bits(1, last), Bits(1, max),
+                 Bits(sub_w, sub), Bits::packed(hw.act_w, acts), Bits::packed(term_w, tile)});
+    if (!valid) return;
+    for (int p = 0; p < hw.p; ++p) {
+      auto& pixel = accs[static_cast<std::size_t>(p)];
+      for (int m = 0; m < hw.m; ++m) {
+        auto& acc = pixel[static_cast<std::size_t>(m)];
+        acc = accumulate(acc, dot(&acts[static_cast<std::size_t>(p * hw.c)],
+                                  &tile[static_cast<std::size_t>(m * hw.c)], hw.c, hw.exponents),
+                         first, max, !max || m / hw.c == sub, hw.act_w);
+      }
+      if (last) {
+        leaves.push_back(now + latency + p);
+        trace.expect(leaves.back(), "acc_o", Bits::packed(hw.acc_w, pixel));
+      }
+    }
+  };
+  const auto idle = [&](bool reset) {
+    cycle(reset, false, random.chance(50), random.chance(50), random.chance(50),
+          static_cast<int>(random.uniform(0, slices - 1)));
+  };
+  // Long enough to flush the control pipeline, whose tail a short reset would leave unknown.
+  for (int i = 0; i < latency + hw.p; ++i) idle(true);
+  const int begin = trace.now();
+  for (int list = 0; list < 60; ++list) {
+    const bool max = random.chance(30);
+    const int tiles = static_cast<int>(random.uniform(1, 3 * hw.p));
+    for (int i = tiles; i < hw.p; ++i) idle(false);  // last tiles are at least P cycles apart
+    for (int i = 0; i < tiles; ++i) {
+      if (random.chance(10)) idle(false);
+      cycle(false, true, i == 0, i == tiles - 1, max, static_cast<int>(random.uniform(0, slices - 1)));
+    }
+  }
+  for (int i = 0; i < latency + hw.p; ++i) idle(false);
+  for (int t = begin; t < trace.now(); ++t) {
+    trace.expect(t, "valid_o", std::find(leaves.begin(), leaves.end(), t) != leaves.end());
+  }
+  return trace;
+}
+
+struct PostSample {
+  std::int32_t acc = 0, residual = 0;
+  ChannelParams channel;
+  PostParams post;
+};
+
+PostSample random_post_sample(const spec::Hardware& hw, Random& random) {
+  const auto code = [&] {
+    return static_cast<std::int32_t>(random.uniform(code_min(hw.act_w), code_max(hw.act_w)));
+  };
+  PostSample s;
+  // Sums of any size; the shift mostly such that the result is inside the bounds.
+  const int small = static_cast<int>(random.uniform(0, hw.acc_w - 1));
+  const std::int64_t low = -(std::int64_t{1} << (hw.acc_w - 1)) >> small, high = -low - 1;
+  s.acc = static_cast<std::int32_t>(random.uniform(low, high));
+  const std::int64_t room_low = std::numeric_limits<std::int32_t>::min() - std::min(s.acc, 0);
+  const std::int64_t room_high = std::numeric_limits<std::int32_t>::max() - std::max(s.acc, 0);
+  s.channel.bias = static_cast<std::int32_t>(
+      random.uniform(std::max(2 * low, room_low), std::min(2 * high + 1, room_high)));
+  s.channel.mult = static_cast<std::uint16_t>(random.uniform(0, 65535));
+  s.channel.shift = static_cast<std::uint8_t>(
+      random.chance(40) ? random.uniform(0, 47)
+                        : std::clamp(hw.acc_w - small + 16 - hw.act_w, 0, 47));
+  s.residual = code();
+  s.post.res_zero = code();
+  s.post.res_mult = static_cast<std::uint16_t>(random.chance(30) ? 0 : random.uniform(0, 65535));
+  s.post.res_shift = static_cast<std::uint8_t>(random.uniform(0, 31));
+  s.post.out_zero = code();
+  s.post.lo = random.chance(50) ? code_min(hw.act_w) : code();
+  s.post.hi = random.chance(50) ? code_max(hw.act_w)
+                                : static_cast<std::int32_t>(
+                                      random.uniform(s.post.lo, code_max(hw.act_w)));
+  return s;
+}
+
+ModuleTrace post_lane(const spec::Hardware& hw, Random random) {
+  constexpr int kLatency = 6;
+  ModuleTrace trace("rs_post_lane", {{"ActW", hw.act_w}, {"AccW", hw.acc_w}},
+                    {{"acc_i", hw.acc_w}, {"bias_i", 32}, {"mult_i", 16}, {"shift_i", 6},
+                     {"residual_i", hw.act_w}, {"res_zero_i", hw.act_w}, {"res_mult_i", 16},
+                     {"res_shift_i", 5}, {"out_zero_i", hw.act_w}, {"lo_i", hw.act_w},
+                     {"hi_i", hw.act_w}},
+                    {{"code_o", hw.act_w}});
+  constexpr int kSamples = 1000;
+  std::vector<PostSample> samples;
+  for (int i = 0; i < kSamples; ++i) samples.push_back(random_post_sample(hw, random));
+  // Each input belongs to the sample that is in the stage which uses it.
+  for (int t = 0; t < kSamples + kLatency; ++t) {
+    const auto stage = [&](int s) -> const PostSample& {
+      return samples[static_cast<std::size_t>(std::clamp(t - s + 1, 0, kSamples - 1))];
+    };
+    trace.cycle({Bits(hw.acc_w, stage(1).acc), Bits(32, stage(1).channel.bias),
+                 Bits(16, stage(1).channel.mult), Bits(6, stage(1).channel.shift),
+                 Bits(hw.act_w, stage(1).residual), Bits(hw.act_w, stage(1).post.res_zero),
+                 Bits(16, stage(2).post.res_mult), Bits(5, stage(4).post.res_shift),
+                 Bits(hw.act_w, stage(5).post.out_zero), Bits(hw.act_w, stage(6).post.lo),
+                 Bits(hw.act_w, stage(6).post.hi)});
+    if (t < kLatency) continue;
+    const PostSample& done = samples[static_cast<std::size_t>(t - kLatency)];
+    trace.expect(t, "code_o", post_process(done.acc, done.residual, done.channel, done.post));
+  }
+  return trace;
+}
+
+Bits walk_bits(const Raster& raster) {
+  Bits bits;
+  walk_fields(raster, [&](int width, int value) { bits.push(width, value); });
+  return bits;
+}
+
+ModuleTrace pixel_walker(const spec::Hardware& hw, Random random) {
+  const int bank_w = log2_ceil(hw.p), addr_w = log2_ceil(hw.fb_depth);
+  const int walk_w = walk_bits({}).width();
+  ModuleTrace trace("rs_pixel_walker", {{"P", hw.p}, {"AddrW", addr_w}},
+                    {{"rst_ni", 1}, {"start_i", 1}, {"walk_i", walk_w}, {"step_i", 1}},
+                    {{"active_o", 1}, {"y_o", 12}, {"x_o", 12}, {"bank_o", bank_w},
+                     {"addr_o", addr_w}, {"inside_o", 1}, {"fill_o", 1}, {"first_p_o", 1},
+                     {"last_p_o", 1}, {"last_m_o", 1}, {"last_g_o", 1}, {"last_o", 1}});
+  const auto cycle = [&](bool reset, const Raster* start, bool step) {
+    Bits walk;
+    if (start) {
+      walk = walk_bits(*start);
+    } else {
+      for (int i = 0; i < walk_w; ++i) walk.push(1, random.chance(50));
+    }
+    trace.cycle({Bits(1, !reset), Bits(1, start != nullptr), walk, Bits(1, step)});
+  };
+  const auto idle = [&](int cycles) {
+    for (int i = 0; i < cycles; ++i) {
+      trace.expect(trace.now(), "active_o", 0);
+      cycle(false, nullptr, false);
+    }
+  };
+  for (int i = 0; i < kResetCycles; ++i) cycle(true, nullptr, false);
+  idle(2);
+  Raster raster = random_raster(random, hw.p, 9);
+  trace.expect(trace.now(), "active_o", 0);
+  cycle(false, &raster, false);
+  constexpr int kRasters = 8;
+  for (int i = 0; i < kRasters; ++i) {
+    const Raster next = random_raster(random, hw.p, 9);
+    const int pause_percent = i % 2 == 0 ? 0 : 40;
+    const auto pixels = raster.walk();
+    for (const Raster::Pixel& pixel : pixels) {
+      bool step = false;
+      do {
+        const int now = trace.now();
+        trace.expect(now, "active_o", 1);
+        trace.expect(now, "y_o", pixel.y);
+        trace.expect(now, "x_o", pixel.x);
+        trace.expect(now, "inside_o", pixel.inside);
+        trace.expect(now, "first_p_o", pixel.first_p);
+        trace.expect(now, "last_p_o", pixel.last_p);
+        trace.expect(now, "last_m_o", pixel.last_m);
+        trace.expect(now, "last_g_o", pixel.last_g);
+        trace.expect(now, "last_o", pixel.last);
+        if (pixel.inside) {
+          trace.expect(now, "fill_o", pixel.fill);
+          trace.expect(now, "bank_o", pixel.bank);
+          trace.expect(now, "addr_o", pixel.addr);
+        }
+        step = !random.chance(pause_percent);
+        // The next operation starts with the last step of this one.
+        cycle(false, step && pixel.last && i + 1 < kRasters ? &next : nullptr, step);
+      } while (!step);
+    }
+    raster = next;
+  }
+  idle(3);
+  return trace;
+}
+
+ModuleTrace lane_coords(const spec::Hardware& hw, Random random) {
+  ModuleTrace trace("rs_lane_coords", {{"P", hw.p}},
+                    {{"rst_ni", 1}, {"op_valid_i", 1}, {"op_groups_i", 20}, {"op_pitch_i", 12},
+                     {"next_i", 1}},
+                    {{"op_ready_o", 1}, {"valid_o", 1}, {"y_o", hw.p * 12}, {"x_o", hw.p * 12}});
+  const auto cycle = [&](bool reset, int groups, int pitch) {
+    trace.cycle({Bits(1, !reset), Bits(1, groups > 0),
+                 Bits(20, groups > 0 ? groups : random.uniform(0, 9)),
+                 Bits(12, groups > 0 ? pitch : random.uniform(1, 9)), Bits(1, 1)});
+  };
+  for (int i = 0; i < kResetCycles; ++i) cycle(true, 0, 0);
+  // Operations back to back, every group taken at once: a group every P cycles.
+  std::vector<int> groups_at, ready_at;
+  for (int op = 0; op < 25; ++op) {
+    const int groups = static_cast<int>(random.uniform(1, 12));
+    const int pitch = static_cast<int>(random.uniform(1, 15));
+    const int taken = trace.now();
+    ready_at.push_back(taken);
+    cycle(false, groups, pitch);
+    for (int g = 0; g < groups; ++g) {
+      Bits y, x;
+      for (int i = g * hw.p; i < (g + 1) * hw.p; ++i) {
+        y.push(12, i / pitch);
+        x.push(12, i % pitch);
+      }
+      groups_at.push_back(taken + (g + 1) * hw.p + 1);
+      trace.expect(groups_at.back(), "y_o", y);
+      trace.expect(groups_at.back(), "x_o", x);
+    }
+    // The walker is free with the last pixel, the cycle in which the next operation is taken.
+    for (int i = 1; i < groups * hw.p; ++i) cycle(false, 0, 0);
+  }
+  ready_at.push_back(trace.now());
+  cycle(false, 0, 0);
+  cycle(false, 0, 0);
+  for (int t = ready_at.front(); t <= ready_at.back(); ++t) {
+    trace.expect(t, "op_ready_o", std::find(ready_at.begin(), ready_at.end(), t) != ready_at.end());
+    trace.expect(t, "valid_o", std::find(groups_at.begin(), groups_at.end(), t) != groups_at.end());
+  }
+  return trace;
+}
+
+ModuleTrace tap_mask(const spec::Hardware& hw, Random random) {
+  constexpr int kLatency = 5;
+  const int act_bits = hw.p * hw.c * hw.act_w;
+  ModuleTrace trace("rs_tap_mask",
+                    {{"P", hw.p}, {"C", hw.c}, {"ActW", hw.act_w}, {"Latency", kLatency}},
+                    {{"y_i", hw.p * 12}, {"x_i", hw.p * 12}, {"dy_i", 5}, {"dx_i", 5},
+                     {"height_i", 12}, {"width_i", 12}, {"zero_i", hw.act_w}, {"act_i", act_bits}},
+                    {{"act_o", act_bits}});
+  struct Tap {
+    std::vector<bool> inside;
+    int zero;
+  };
+  std::vector<Tap> taps;
+  constexpr int kTaps = 400;
+  for (int t = 0; t < kTaps; ++t) {
+    const int height = static_cast<int>(random.chance(20) ? 4095 : random.uniform(1, 9));
+    const int width = static_cast<int>(random.chance(20) ? 4095 : random.uniform(1, 9));
+    const int dy = static_cast<int>(random.uniform(-16, 15));
+    const int dx = static_cast<int>(random.uniform(-16, 15));
+    Tap tap{{}, random_code(random, hw.act_w)};
+    Bits y, x;
+    for (int p = 0; p < hw.p; ++p) {
+      // Around the borders, where the tap is just inside or outside.
+      const auto near = [&](int size, int d) {
+        const std::int64_t border = random.chance(50) ? -d : size - 1 - d;
+        return static_cast<int>(std::clamp<std::int64_t>(border + random.uniform(-1, 1), 0, 4095));
+      };
+      const int at_y = near(height, dy), at_x = near(width, dx);
+      tap.inside.push_back(at_y + dy >= 0 && at_y + dy < height && at_x + dx >= 0 &&
+                           at_x + dx < width);
+      y.push(12, at_y);
+      x.push(12, at_x);
+    }
+    taps.push_back(tap);
+    const auto acts = random_codes(random, hw.act_w, hw.p * hw.c);
+    trace.cycle({y, x, Bits(5, dy), Bits(5, dx), Bits(12, height), Bits(12, width),
+                 Bits(hw.act_w, tap.zero), Bits::packed(hw.act_w, acts)});
+    // These activations are those of the tap `kLatency` cycles ago.
+    if (t < kLatency || t + 1 == kTaps) continue;
+    const Tap& due = taps[static_cast<std::size_t>(t - kLatency)];
+    Bits kept;
+    for (int i = 0; i < hw.p * hw.c; ++i) {
+      const bool inside = due.inside[static_cast<std::size_t>(i / hw.c)];
+      kept.push(hw.act_w, inside ? acts[static_cast<std::size_t>(i)] : due.zero);
+    }
+    trace.expect(t + 1, "act_o", kept);
+  }
+  return trace;
+}
+
+ModuleTrace list_walker(const spec::Hardware&, Random random) {
+  constexpr int kDepth = 16, kAddrW = 4, kPtrW = kAddrW + 1;
+  ModuleTrace trace("rs_list_walker", {{"WmDepth", kDepth}},
+                    {{"rst_ni", 1}, {"op_valid_i", 1}, {"op_entries_i", 20}, {"op_groups_i", 20},
+                     {"loaded_i", kPtrW}, {"header_i", 32}, {"entry_ready_i", 1}},
+                    {{"op_ready_o", 1}, {"header_read_o", 1}, {"header_addr_o", kAddrW},
+                     {"entry_valid_o", 1}, {"entry_header_o", 32}, {"entry_tile_o", kAddrW},
+                     {"entry_list_end_o", 1}, {"entry_last_group_o", 1}});
+  std::vector<std::uint32_t> ring(kDepth);
+  int base = 0, loaded = 0;              // entries since reset
+  std::optional<std::uint32_t> pending;  // header read in the cycle before
+  const auto cycle = [&](bool reset, int entries, int groups) {
+    // The memory answers a cycle later; anything is on its output otherwise.
+    const auto header = pending.value_or(static_cast<std::uint32_t>(random()));
+    trace.cycle({Bits(1, !reset), Bits(1, entries > 0),
+                 Bits(20, entries > 0 ? entries : random.uniform(0, 20)),
+                 Bits(20, entries > 0 ? groups : random.uniform(0, 20)), Bits(kPtrW, loaded),
+                 Bits(32, header), Bits(1, 1)});
+    pending.reset();
+  };
+  for (int i = 0; i < kResetCycles; ++i) cycle(true, 0, 0);
+  std::vector<int> reads_at;
+  const int begin = trace.now();
+  constexpr int kOps = 40;
+  int entries = 0, groups = 0;
+  const auto draw = [&] {
+    entries = static_cast<int>(random.uniform(1, kDepth));
+    groups = static_cast<int>(random.uniform(1, 4));
+  };
+  draw();
+  trace.expect(trace.now(), "op_ready_o", 1);
+  cycle(false, entries, groups);
+  for (int op = 0; op < kOps; ++op) {
+    const int my_entries = entries, my_groups = groups;
+    const bool last_op = op + 1 == kOps;
+    for (int g = 0; g < my_groups; ++g) {
+      for (int i = 0; i < my_entries; ++i) {
+        const int address = (base + i) % kDepth;
+        // LOAD has brought everything, or brings an entry now and then, at the latest when waited for.
+        const auto load = [&] {
+          ring[static_cast<std::size_t>(loaded % kDepth)] = static_cast<std::uint32_t>(random());
+          ++loaded;
+        };
+        if (op % 2 == 0) {
+          while (loaded < base + my_entries) load();
+        }
+        while (loaded == base + i) {
+          trace.expect(trace.now(), "op_ready_o", 0);
+          const bool arrives = random.chance(40);
+          cycle(false, 0, 0);
+          if (arrives) load();
+        }
+        const int now = trace.now();
+        const bool list_end = i + 1 == my_entries, last_group = g + 1 == my_groups;
+        const std::uint32_t header = ring[static_cast<std::size_t>(address)];
+        reads_at.push_back(now);
+        trace.expect(now, "header_addr_o", address);
+        trace.expect(now + 2, "entry_header_o", header);
+        trace.expect(now + 2, "entry_tile_o", address);
+        trace.expect(now + 2, "entry_list_end_o", list_end);
+        trace.expect(now + 2, "entry_last_group_o", last_group);
+        trace.expect(now, "op_ready_o", list_end && last_group);
+        if (list_end && last_group && !last_op) {
+          draw();
+          cycle(false, entries, groups);
+        } else {
+          cycle(false, 0, 0);
+        }
+        pending = header;
+      }
+    }
+    base += my_entries;
+  }
+  for (int i = 0; i < 3; ++i) cycle(false, 0, 0);
+  for (int t = begin; t < trace.now(); ++t) {
+    const auto read = [&](int when) {
+      return std::find(reads_at.begin(), reads_at.end(), when) != reads_at.end();
+    };
+    trace.expect(t, "header_read_o", read(t));
+    trace.expect(t, "entry_valid_o", read(t - 2));
+  }
+  return trace;
+}
+
+}  // namespace
+
+nlohmann::ordered_json write_modules(const spec::Hardware& hw, std::uint64_t seed,
+                                     const std::filesystem::path& folder) {
+  auto entries = nlohmann::ordered_json::array();
+  std::uint64_t number = 0;
+  for (const auto make :
+       {cell, array, post_lane, pixel_walker, lane_coords, tap_mask, list_walker}) {
+    const ModuleTrace trace = make(hw, Random(seed * 1'000'003 + ++number));
+    entries.push_back(trace.write(folder / trace.module()));
+  }
+  return entries;
+}
+
+}  // namespace reshift
