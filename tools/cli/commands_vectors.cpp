@@ -24,8 +24,10 @@ void add_vectors(CLI::App& app) {
   command->add_option("--seed", options->vectors.seed, "the same seed makes the same files")
       ->capture_default_str();
   command->add_option("--count", options->vectors.count, "whole-core cases")->capture_default_str();
-  command->add_option("-o,--output", options->folder,
-                      "folder to make; an older set of vectors in it is replaced")->required();
+  command
+      ->add_option("-o,--output", options->folder,
+                   "folder to make; an older set of vectors in it is replaced")
+      ->required();
   command->footer("Example: reshift vectors --hw 4x4x3 --seed 1 --count 4 -o vectors_4x4x3");
   command->callback([options] {
     write_vectors(find_hardware(options->hardware), options->vectors, options->folder);

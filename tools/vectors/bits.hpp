@@ -30,7 +30,9 @@ class Bits {
   void push(int width, std::int64_t value) {
     for (int i = 0; i < width; ++i) bits_.push_back((value >> i & 1) != 0);
   }
-  void push(const Bits& other) { bits_.insert(bits_.end(), other.bits_.begin(), other.bits_.end()); }
+  void push(const Bits& other) {
+    bits_.insert(bits_.end(), other.bits_.begin(), other.bits_.end());
+  }
   /// Replaces the bits from `low` on.
   void set(int low, const Bits& other) {
     std::copy(other.bits_.begin(), other.bits_.end(), bits_.begin() + low);

@@ -81,8 +81,7 @@ Json write_core_case(const spec::Hardware& hw, std::uint64_t seed, int index,
   std::vector<std::vector<std::vector<std::int32_t>>> tensors;
   const Bytes frame_care = cared_for(program);
   for (int frame = 0; frame < frames; ++frame) {
-    const auto image =
-        random_image(net, network_seed * 100 + static_cast<std::uint64_t>(frame));
+    const auto image = random_image(net, network_seed * 100 + static_cast<std::uint64_t>(frame));
     const Bytes window = program.input_window(image);
     inputs.insert(inputs.end(), window.begin(), window.end());
     care.insert(care.end(), frame_care.begin(), frame_care.end());

@@ -69,8 +69,8 @@ void ModuleTrace::expect(int when, const std::string& name, const Bits& value) {
 }
 
 void ModuleTrace::expect(int when, const std::string& name, std::int64_t value) {
-  const auto port = std::find_if(outputs_.begin(), outputs_.end(),
-                                 [&](const Port& p) { return p.name == name; });
+  const auto port =
+      std::find_if(outputs_.begin(), outputs_.end(), [&](const Port& p) { return p.name == name; });
   expect(when, name, Bits(port == outputs_.end() ? 0 : port->width, value));
 }
 
@@ -110,9 +110,12 @@ Json ModuleTrace::write(const std::filesystem::path& folder) const {
 
   Json parameters = Json::object();
   for (const auto& [name, value] : parameters_) parameters[name] = value;
-  return {{"folder", folder.filename().string()}, {"module", module_},
-          {"parameters", parameters},             {"lines", inputs_lines_.size()},
-          {"inputs", fields(inputs_)},            {"outputs", fields(outputs_)}};
+  return {{"folder", folder.filename().string()},
+          {"module", module_},
+          {"parameters", parameters},
+          {"lines", inputs_lines_.size()},
+          {"inputs", fields(inputs_)},
+          {"outputs", fields(outputs_)}};
 }
 
 }  // namespace reshift

@@ -30,7 +30,8 @@ class ModuleTrace {
   int now() const { return static_cast<int>(inputs_lines_.size()); }
   /// Adds a cycle; one value for each input, in order.
   void cycle(const std::vector<Bits>& values);
-  /// In cycle `when`, the output `name` must have this value. Outputs nobody expects are not compared.
+  /// In cycle `when`, the output `name` must have this value. Outputs nobody expects are not
+  /// compared.
   void expect(int when, const std::string& name, const Bits& value);
   void expect(int when, const std::string& name, std::int64_t value);
 

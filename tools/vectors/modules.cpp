@@ -36,8 +36,7 @@ std::vector<std::uint32_t> random_terms(Random& random, int exponents, int count
   for (std::uint32_t& term : terms) {
     const int sign = random.chance(50) ? 1 : -1;
     const int exponent = static_cast<int>(random.uniform(0, exponents - 1));
-    const std::uint32_t minus_zero =
-        encode_term({}, exponents) | 1u << (term_bits(exponents) - 1);
+    const std::uint32_t minus_zero = encode_term({}, exponents) | 1u << (term_bits(exponents) - 1);
     term = random.chance(10)   ? minus_zero
            : random.chance(15) ? encode_term({}, exponents)
                                : encode_term({sign, exponent}, exponents);
@@ -67,15 +66,20 @@ std::int64_t accumulate(std::int64_t acc, std::int64_t sum, bool first, bool max
 }
 
 ModuleTrace cell(const spec::Hardware& hw, Random random) {
-  const int term_w = term_bits(hw.exponents), act_bits = hw.c * hw.act_w, term_bits_all = hw.c * term_w;
+  const int term_w = term_bits(hw.exponents), act_bits = hw.c * hw.act_w,
+            term_bits_all = hw.c * term_w;
   ModuleTrace trace("rs_cell",
                     {{"C", hw.c}, {"ActW", hw.act_w}, {"ExpN", hw.exponents}, {"AccW", hw.acc_w}},
                     {{"rst_ni", 1}, {"act_i", act_bits}, {"term_i", term_bits_all}, {"ctrl_i", 5}},
-                    {{"act_o", act_bits}, {"term_o", term_bits_all}, {"ctrl_o", 5}, {"done_o", 1},
+                    {{"act_o", act_bits},
+                     {"term_o", term_bits_all},
+                     {"ctrl_o", 5},
+                     {"done_o", 1},
                      {"acc_o", hw.acc_w}});
   std::int64_t acc = 0;
   // Without `valid` anything may be at the other pins.
-  const auto cycle = [&](bool reset, bool valid, bool first, bool last, bool max, bool enable, int lane) {
+  const auto cycle = [&](bool reset, bool valid, bool first, bool last, bool max, bool enable,
+                         int lane) {
     const auto acts = random_codes(random, hw.act_w, hw.c);
     const auto terms = max ? identity_terms(lane, hw.c, 0, hw.exponents)
                            : random_terms(random, hw.exponents, hw.c);
@@ -93,7 +97,8 @@ ModuleTrace cell(const spec::Hardware& hw, Random random) {
     if (last) trace.expect(now + 5, "acc_o", acc);
   };
   const auto idle = [&](bool reset) {
-    cycle(reset, false, random.chance(50), random.chance(50), random.chance(50), random.chance(50), 0);
+    cycle(reset, false, random.chance(50), random.chance(50), random.chance(50), random.chance(50),
+          0);
   };
   for (int i = 0; i < kResetCycles; ++i) idle(true);
   for (int list = 0; list < 120; ++list) {
@@ -115,10 +120,19 @@ ModuleTrace array(const spec::Hardware& hw, Random random) {
   const int term_w = term_bits(hw.exponents), slices = hw.m / hw.c;
   const int sub_w = slices > 1 ? log2_ceil(slices) : 1;
   ModuleTrace trace("rs_array",
-                    {{"M", hw.m}, {"C", hw.c}, {"P", hw.p}, {"ActW", hw.act_w},
-                     {"ExpN", hw.exponents}, {"AccW", hw.acc_w}},
-                    {{"rst_ni", 1}, {"valid_i", 1}, {"first_i", 1}, {"last_i", 1}, {"max_i", 1},
-                     {"sub_i", sub_w}, {"act_i", hw.p * hw.c * hw.act_w},
+                    {{"M", hw.m},
+                     {"C", hw.c},
+                     {"P", hw.p},
+                     {"ActW", hw.act_w},
+                     {"ExpN", hw.exponents},
+                     {"AccW", hw.acc_w}},
+                    {{"rst_ni", 1},
+                     {"valid_i", 1},
+                     {"first_i", 1},
+                     {"last_i", 1},
+                     {"max_i", 1},
+                     {"sub_i", sub_w},
+                     {"act_i", hw.p * hw.c * hw.act_w},
                      {"tile_i", hw.m * hw.c * term_w}},
                     {{"valid_o", 1}, {"acc_o", hw.m * hw.acc_w}});
   const int latency = hw.m + 5;
@@ -143,8 +157,9 @@ ModuleTrace array(const spec::Hardware& hw, Random random) {
       auto& pixel = accs[static_cast<std::size_t>(p)];
       for (int m = 0; m < hw.m; ++m) {
         auto& acc = pixel[static_cast<std::size_t>(m)];
-        acc = accumulate(acc, dot(&acts[static_cast<std::size_t>(p * hw.c)],
-                                  &tile[static_cast<std::size_t>(m * hw.c)], hw.c, hw.exponents),
+        acc = accumulate(acc,
+                         dot(&acts[static_cast<std::size_t>(p * hw.c)],
+                             &tile[static_cast<std::size_t>(m * hw.c)], hw.c, hw.exponents),
                          first, max, !max || m / hw.c == sub, hw.act_w);
       }
       if (last) {
@@ -166,7 +181,8 @@ ModuleTrace array(const spec::Hardware& hw, Random random) {
     for (int i = tiles; i < hw.p; ++i) idle(false);  // last tiles are at least P cycles apart
     for (int i = 0; i < tiles; ++i) {
       if (random.chance(10)) idle(false);
-      cycle(false, true, i == 0, i == tiles - 1, max, static_cast<int>(random.uniform(0, slices - 1)));
+      cycle(false, true, i == 0, i == tiles - 1, max,
+            static_cast<int>(random.uniform(0, slices - 1)));
     }
   }
   for (int i = 0; i < latency + hw.p; ++i) idle(false);
@@ -205,18 +221,25 @@ PostSample random_post_sample(const spec::Hardware& hw, Random& random) {
   s.post.res_shift = static_cast<std::uint8_t>(random.uniform(0, 31));
   s.post.out_zero = code();
   s.post.lo = random.chance(50) ? code_min(hw.act_w) : code();
-  s.post.hi = random.chance(50) ? code_max(hw.act_w)
-                                : static_cast<std::int32_t>(
-                                      random.uniform(s.post.lo, code_max(hw.act_w)));
+  s.post.hi = random.chance(50)
+                  ? code_max(hw.act_w)
+                  : static_cast<std::int32_t>(random.uniform(s.post.lo, code_max(hw.act_w)));
   return s;
 }
 
 ModuleTrace post_lane(const spec::Hardware& hw, Random random) {
   constexpr int kLatency = 6;
   ModuleTrace trace("rs_post_lane", {{"ActW", hw.act_w}, {"AccW", hw.acc_w}},
-                    {{"acc_i", hw.acc_w}, {"bias_i", 32}, {"mult_i", 16}, {"shift_i", 6},
-                     {"residual_i", hw.act_w}, {"res_zero_i", hw.act_w}, {"res_mult_i", 16},
-                     {"res_shift_i", 5}, {"out_zero_i", hw.act_w}, {"lo_i", hw.act_w},
+                    {{"acc_i", hw.acc_w},
+                     {"bias_i", 32},
+                     {"mult_i", 16},
+                     {"shift_i", 6},
+                     {"residual_i", hw.act_w},
+                     {"res_zero_i", hw.act_w},
+                     {"res_mult_i", 16},
+                     {"res_shift_i", 5},
+                     {"out_zero_i", hw.act_w},
+                     {"lo_i", hw.act_w},
                      {"hi_i", hw.act_w}},
                     {{"code_o", hw.act_w}});
   constexpr int kSamples = 1000;
@@ -251,9 +274,18 @@ ModuleTrace pixel_walker(const spec::Hardware& hw, Random random) {
   const int walk_w = walk_bits({}).width();
   ModuleTrace trace("rs_pixel_walker", {{"P", hw.p}, {"AddrW", addr_w}},
                     {{"rst_ni", 1}, {"start_i", 1}, {"walk_i", walk_w}, {"step_i", 1}},
-                    {{"active_o", 1}, {"y_o", 12}, {"x_o", 12}, {"bank_o", bank_w},
-                     {"addr_o", addr_w}, {"inside_o", 1}, {"fill_o", 1}, {"first_p_o", 1},
-                     {"last_p_o", 1}, {"last_m_o", 1}, {"last_g_o", 1}, {"last_o", 1}});
+                    {{"active_o", 1},
+                     {"y_o", 12},
+                     {"x_o", 12},
+                     {"bank_o", bank_w},
+                     {"addr_o", addr_w},
+                     {"inside_o", 1},
+                     {"fill_o", 1},
+                     {"first_p_o", 1},
+                     {"last_p_o", 1},
+                     {"last_m_o", 1},
+                     {"last_g_o", 1},
+                     {"last_o", 1}});
   const auto cycle = [&](bool reset, const Raster* start, bool step) {
     Bits walk;
     if (start) {
@@ -309,10 +341,10 @@ ModuleTrace pixel_walker(const spec::Hardware& hw, Random random) {
 }
 
 ModuleTrace lane_coords(const spec::Hardware& hw, Random random) {
-  ModuleTrace trace("rs_lane_coords", {{"P", hw.p}},
-                    {{"rst_ni", 1}, {"op_valid_i", 1}, {"op_groups_i", 20}, {"op_pitch_i", 12},
-                     {"next_i", 1}},
-                    {{"op_ready_o", 1}, {"valid_o", 1}, {"y_o", hw.p * 12}, {"x_o", hw.p * 12}});
+  ModuleTrace trace(
+      "rs_lane_coords", {{"P", hw.p}},
+      {{"rst_ni", 1}, {"op_valid_i", 1}, {"op_groups_i", 20}, {"op_pitch_i", 12}, {"next_i", 1}},
+      {{"op_ready_o", 1}, {"valid_o", 1}, {"y_o", hw.p * 12}, {"x_o", hw.p * 12}});
   const auto cycle = [&](bool reset, int groups, int pitch) {
     trace.cycle({Bits(1, !reset), Bits(1, groups > 0),
                  Bits(20, groups > 0 ? groups : random.uniform(0, 9)),
@@ -355,8 +387,14 @@ ModuleTrace tap_mask(const spec::Hardware& hw, Random random) {
   const int act_bits = hw.p * hw.c * hw.act_w;
   ModuleTrace trace("rs_tap_mask",
                     {{"P", hw.p}, {"C", hw.c}, {"ActW", hw.act_w}, {"Latency", kLatency}},
-                    {{"y_i", hw.p * 12}, {"x_i", hw.p * 12}, {"dy_i", 5}, {"dx_i", 5},
-                     {"height_i", 12}, {"width_i", 12}, {"zero_i", hw.act_w}, {"act_i", act_bits}},
+                    {{"y_i", hw.p * 12},
+                     {"x_i", hw.p * 12},
+                     {"dy_i", 5},
+                     {"dx_i", 5},
+                     {"height_i", 12},
+                     {"width_i", 12},
+                     {"zero_i", hw.act_w},
+                     {"act_i", act_bits}},
                     {{"act_o", act_bits}});
   struct Tap {
     std::vector<bool> inside;
@@ -403,11 +441,21 @@ ModuleTrace tap_mask(const spec::Hardware& hw, Random random) {
 ModuleTrace list_walker(const spec::Hardware&, Random random) {
   constexpr int kDepth = 16, kAddrW = 4, kPtrW = kAddrW + 1;
   ModuleTrace trace("rs_list_walker", {{"WmDepth", kDepth}},
-                    {{"rst_ni", 1}, {"op_valid_i", 1}, {"op_entries_i", 20}, {"op_groups_i", 20},
-                     {"loaded_i", kPtrW}, {"header_i", 32}, {"entry_ready_i", 1}},
-                    {{"op_ready_o", 1}, {"header_read_o", 1}, {"header_addr_o", kAddrW},
-                     {"entry_valid_o", 1}, {"entry_header_o", 32}, {"entry_tile_o", kAddrW},
-                     {"entry_list_end_o", 1}, {"entry_last_group_o", 1}});
+                    {{"rst_ni", 1},
+                     {"op_valid_i", 1},
+                     {"op_entries_i", 20},
+                     {"op_groups_i", 20},
+                     {"loaded_i", kPtrW},
+                     {"header_i", 32},
+                     {"entry_ready_i", 1}},
+                    {{"op_ready_o", 1},
+                     {"header_read_o", 1},
+                     {"header_addr_o", kAddrW},
+                     {"entry_valid_o", 1},
+                     {"entry_header_o", 32},
+                     {"entry_tile_o", kAddrW},
+                     {"entry_list_end_o", 1},
+                     {"entry_last_group_o", 1}});
   std::vector<std::uint32_t> ring(kDepth);
   int base = 0, loaded = 0;              // entries since reset
   std::optional<std::uint32_t> pending;  // header read in the cycle before
@@ -438,7 +486,8 @@ ModuleTrace list_walker(const spec::Hardware&, Random random) {
     for (int g = 0; g < my_groups; ++g) {
       for (int i = 0; i < my_entries; ++i) {
         const int address = (base + i) % kDepth;
-        // LOAD has brought everything, or brings an entry now and then, at the latest when waited for.
+        // LOAD has brought everything, or brings an entry now and then, at the latest when waited
+        // for.
         const auto load = [&] {
           ring[static_cast<std::size_t>(loaded % kDepth)] = static_cast<std::uint32_t>(random());
           ++loaded;

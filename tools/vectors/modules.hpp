@@ -9,8 +9,8 @@
 
 namespace reshift {
 
-/// Writes a folder of vectors for each arithmetic or datapath module, with the parameters that it has
-/// in the core `hw`, and returns their entries of the manifest.
+/// Writes a folder of vectors for each arithmetic or datapath module, with the parameters that it
+/// has in the core `hw`, and returns their entries of the manifest.
 nlohmann::ordered_json write_modules(const spec::Hardware& hw, std::uint64_t seed,
                                      const std::filesystem::path& folder);
 

@@ -14,9 +14,10 @@ struct VectorOptions {
   int count = 4;  ///< whole-core cases
 };
 
-/// Writes whole-core cases, module vectors and manifest.json into a new folder, or over an older set
-/// of vectors (docs/vectors.md has the formats). Always the same bytes for the same options and
+/// Writes whole-core cases, module vectors and manifest.json into a new folder, or over an older
+/// set of vectors (docs/vectors.md has the formats). Always the same bytes for the same options and
 /// configuration. Throws Error when the folder holds anything else or cannot be written.
-void write_vectors(const spec::Hardware& hw, const VectorOptions& options, const std::string& folder);
+void write_vectors(const spec::Hardware& hw, const VectorOptions& options,
+                   const std::string& folder);
 
 }  // namespace reshift

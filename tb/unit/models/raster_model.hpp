@@ -9,8 +9,8 @@
 
 namespace reshift {
 
-/// A pass over a raster and the tensor it touches, as docs/architecture.md ("Feature buffer") says it,
-/// with multiplications and divisions where the RTL counts.
+/// A pass over a raster and the tensor it touches, as docs/architecture.md ("Feature buffer") says
+/// it, with multiplications and divisions where the RTL counts.
 struct Raster {
   int p = 2;  ///< pixels of a group, banks
   int groups = 1, m_groups = 1;
