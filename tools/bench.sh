@@ -1,64 +1,102 @@
 #!/usr/bin/env bash
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #
-# Measures the numbers of docs/results.md that come from the RTL: cycles, utilisation, stalls and
-# simulation speed of ResNet-8 and ResNet-20 (with the data folder) or of the demo network, at
-# several memory latencies. One JSON file a run in BUILD/bench.
+# Measures what docs/results.md states: accuracy of the golden model over all test images, and the RTL
+# (mismatches, cycles, utilisation, stalls, simulation speed) on every simulated configuration and over
+# the memory latency. ResNet-8 and ResNet-20 with the data folder, otherwise the demo network.
+# A JSON file a run in BUILD/bench, the tables on the standard output.
 #
-#   tools/bench.sh BUILD [IMAGES]
+#   tools/bench.sh BUILD
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${1:?build folder}
-count=${2:-5}
-config=16x16x8
 data=${RESHIFT_DATA:-../shared/data}
 reshift=$build/bin/reshift
 out=$build/bench
 mkdir -p "$out"
-
-# measure NAME MODEL CALIBRATION IMAGES PREPROCESS
-measure() {
-  "$reshift" quantize "$2" --calib "$3" --calib-count 512 --preprocess "$5" \
-    --terms 1 --end-terms 2 -o "$out/$1.rsq" > "$out/$1.log"
-  "$reshift" compile "$out/$1.rsq" --hw "$config" -o "$out/$1.rsp" >> "$out/$1.log"
-  local latency
-  for latency in 1 40 100; do
-    "$reshift" run "$out/$1.rsp" --data "$4" --count "$count" --backend rtl \
-      --mem-latency "$latency" --json "$out/$1.$latency.json" >> "$out/$1.log"
-  done
-}
+rm -f "$out"/*.json
 
 normalised='{"channels": "RGB", "resize": 0, "crop": 0, "scale": 0.00392156862745098,
  "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}'
 plain='{"channels": "RGB", "resize": 0, "crop": 0, "scale": 1.0, "mean": [0, 0, 0], "std": [1, 1, 1]}'
 
-names=()
+# accuracy NAME MODEL CALIBRATION IMAGES PREPROCESS: float, one term (two at the ends), two terms
+accuracy() {
+  "$reshift" eval "$2" --preprocess "$5" --data "$4" --json "$out/$1.float.json" > "$out/$1.log"
+  local terms
+  for terms in 1 2; do
+    "$reshift" quantize "$2" --calib "$3" --preprocess "$5" --terms $terms --end-terms 2 \
+      -o "$out/$1.$terms.rsq" >> "$out/$1.log"
+    "$reshift" eval "$out/$1.$terms.rsq" --data "$4" --json "$out/$1.$terms.json" >> "$out/$1.log"
+  done
+}
+
+# rtl NAME CONFIG COUNT LATENCY IMAGES
+rtl() {
+  local run=$1.$2.$4
+  "$reshift" compile "$out/$1.1.rsq" --hw "$2" -o "$out/$run.rsp" >> "$out/$1.log"
+  "$reshift" run "$out/$run.rsp" --data "$5" --count "$3" --backend rtl --mem-latency "$4" \
+    --json "$out/run.$run.json" >> "$out/$1.log"
+}
+
+networks=()
 if [[ -d $data/models_cifar10 ]]; then
+  images=$data/cifar10/test_batch.bin.xz
+  echo "$plain" > "$out/resnet8.preprocess"
+  echo "$normalised" > "$out/resnet20.preprocess"
   for name in resnet8 resnet20; do
-    preprocess=$normalised
-    if [[ $name == resnet8 ]]; then preprocess=$plain; fi
-    echo "$preprocess" > "$out/$name.json"
-    measure "$name" "$data/models_cifar10/$name/${name}_cifar10.onnx" \
-      "$data/cifar10/data_batch_1.bin.xz" "$data/cifar10/test_batch.bin.xz" "$out/$name.json"
-    names+=("$name")
+    accuracy $name "$data/models_cifar10/$name/${name}_cifar10.onnx" \
+      "$data/cifar10/data_batch_1.bin.xz" "$images" "$out/$name.preprocess"
+    networks+=("$name")
   done
 else
   "$reshift" make-demo --out-dir "$out"
-  measure demo "$out/demo.onnx" "$out/demo_train.bin" "$out/demo_test.bin" \
-    "$out/demo_preprocess.json"
-  names+=(demo)
+  images=$out/demo_test.bin
+  accuracy demo "$out/demo.onnx" "$out/demo_train.bin" "$images" "$out/demo_preprocess.json"
+  networks+=(demo)
 fi
 
-python3 - "$out" "${names[@]}" << 'END'
+for name in "${networks[@]}"; do
+  rtl "$name" 16x16x8 50 40 "$images"
+  rtl "$name" 16x16x8 5 1 "$images"
+  rtl "$name" 16x16x8 5 100 "$images"
+  for config in 4x4x3 32x16x7; do
+    if [[ -f $build/lib/libreshift_sim_$config.so ]]; then rtl "$name" $config 5 40 "$images"; fi
+  done
+done
+
+python3 - "$out" "${networks[@]}" << 'END'
 import json
+import pathlib
 import sys
 
-keys = ("images", "mismatches", "cycles_first", "cycles_per_image", "mac_utilization",
-        "sim_cycles_per_second")
-print("| network | latency |", " | ".join(keys), "|")
-print("| --- " * (len(keys) + 2) + "|")
-for name in sys.argv[2:]:
-    for latency in (1, 40, 100):
-        run = json.load(open(f"{sys.argv[1]}/{name}.{latency}.json"))
-        print(f"| {name} | {latency} |", " | ".join(f"{run[key]:.6g}" for key in keys), "|")
+out, networks = pathlib.Path(sys.argv[1]), sys.argv[2:]
+
+
+def table(head, rows):
+    print("|", " | ".join(head), "|\n|" + " --- |" * len(head))
+    for row in rows:
+        print("|", " | ".join(str(cell) for cell in row), "|")
+    print()
+
+
+def accuracy(name, kind):
+    result = json.loads((out / f"{name}.{kind}.json").read_text())
+    return f"{result['top1']:.2f} / {result['top5']:.2f}"
+
+
+table(["top-1 / top-5, percent", "float", "one term, two at the ends", "two terms"],
+      [[name, *(accuracy(name, kind) for kind in ("float", 1, 2))] for name in networks])
+rows, stalls = [], []
+for path in sorted(out.glob("run.*.json")):
+    _, name, config, latency, _ = path.name.split(".")
+    run = json.loads(path.read_text())
+    rows.append([name, config, latency, run["images"], run["mismatches"], run["correct"],
+                 run["cycles_first"], f"{run['cycles_per_image']:.0f}",
+                 f"{100 * run['mac_utilization']:.1f} % of {run['lanes']}",
+                 f"{run['sim_cycles_per_second']:.0f}"])
+    stalls.append([name, config, latency, run["cycles"], run["exec_busy"], *run["stalls"].values()])
+table(["network", "core", "latency", "images", "mismatches", "correct", "cycles, first image",
+       "cycles an image", "lanes in use", "simulated cycles/s"], rows)
+table(["network", "core", "latency", "cycles", "busy", *run["stalls"]], stalls)
 END

@@ -1,8 +1,8 @@
-# Whole-core tests on random networks: the simulated configurations, and one whose parameters are all
+# Whole-core tests: the simulated configurations, and one whose parameters are all
 # unlike theirs (two slices a word, odd P, wide activations, a tile that does not fill its memory word).
 
 function(reshift_core_test config)
-  add_executable(core_${config}_test core/random_network_test.cpp)
+  add_executable(core_${config}_test core/random_network_test.cpp core/error_test.cpp)
   target_compile_definitions(core_${config}_test PRIVATE RESHIFT_CONFIG="${config}"
     RESHIFT_MODEL=Vcore_${config} RESHIFT_MODEL_HEADER="Vcore_${config}.h")
   foreach(param IN LISTS ARGN)

@@ -23,6 +23,10 @@ struct CoreRunOptions {
 template <typename Model>
 class CoreBench {
  public:
+  static constexpr std::uint32_t kProgBase = 0x1000;
+  static constexpr std::uint32_t kInBase = 0x800000;
+  static constexpr std::uint32_t kOutBase = 0xc00000;
+
   CoreBench(const spec::Hardware& hw, const CoreRunOptions& options,
             std::uint64_t seed = run_seed())
       : hw_(hw),
@@ -87,10 +91,6 @@ class CoreBench {
   }
 
  private:
-  static constexpr std::uint32_t kProgBase = 0x1000;
-  static constexpr std::uint32_t kInBase = 0x800000;
-  static constexpr std::uint32_t kOutBase = 0xc00000;
-
   static AxiMemoryConfig memory_config(const spec::Hardware& hw, const CoreRunOptions& options,
                                        std::uint64_t seed) {
     AxiMemoryConfig config;

@@ -1,0 +1,72 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <span>
+#include <vector>
+
+#include "compile/compile.hpp"
+#include "core/core_bench.hpp"
+#include "golden/graph_interpreter.hpp"
+#include "golden/random_network.hpp"
+
+namespace reshift {
+
+/// The configuration of the model that this test was built with.
+inline constexpr spec::Hardware kHardware{
+    .name = RESHIFT_CONFIG,
+    .m = RESHIFT_M,
+    .c = RESHIFT_C,
+    .p = RESHIFT_P,
+    .act_w = RESHIFT_ActW,
+    .exponents = RESHIFT_ExpN,
+    .acc_w = RESHIFT_AccW,
+    .fb_depth = RESHIFT_FbDepth,
+    .wm_depth = RESHIFT_WmDepth,
+    .pm_depth = RESHIFT_PmDepth,
+    .axi_data_w = RESHIFT_AxiDataW,
+};
+
+/// A random network with its program, its images and what the reference model makes of them.
+struct CoreCase {
+  CoreCase(std::uint64_t seed, bool store_all, int frame_count)
+      : net(random_qnet(seed, {.act_w = kHardware.act_w, .exponents = kHardware.exponents})),
+        program(compile(kHardware, net, {.store_all = store_all})),
+        frames(frame_count) {
+    for (int frame = 0; frame < frames; ++frame) {
+      const auto image = random_image(net, seed * 100 + static_cast<std::uint64_t>(frame));
+      const auto window = program.input_window(image);
+      inputs.insert(inputs.end(), window.begin(), window.end());
+      expected.push_back(run_graph(net, image));
+    }
+  }
+
+  /// Runs the program and compares every tensor that it stored.
+  template <typename Model>
+  void run_and_compare(CoreBench<Model>& core) const {
+    core.run(program, inputs, frames);
+    ASSERT_EQ(core.get(spec::reg::kErrCause), 0u);
+    ASSERT_EQ(core.get(spec::reg::kFramesDone), static_cast<std::uint32_t>(frames));
+    const auto outputs = core.outputs(program, frames);
+    ASSERT_FALSE(program.stored.empty());
+    for (int frame = 0; frame < frames; ++frame) {
+      const std::span<const std::uint8_t> window(outputs.data() + frame * program.out_stride,
+                                                 static_cast<std::size_t>(program.out_stride));
+      for (const StoredTensor& tensor : program.stored) {
+        ASSERT_EQ(
+            program.stored_codes(tensor, window),
+            expected[static_cast<std::size_t>(frame)][static_cast<std::size_t>(tensor.tensor)])
+            << "frame " << frame << ", " << tensor.name;
+      }
+    }
+  }
+
+  QNet net;
+  Program program;
+  int frames;
+  std::vector<std::uint8_t> inputs;
+  std::vector<std::vector<std::vector<std::int32_t>>> expected;  ///< [frame][tensor][element]
+};
+
+}  // namespace reshift
