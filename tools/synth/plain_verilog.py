@@ -8,6 +8,7 @@ import pathlib
 import re
 
 import yosys
+from pyosys import libyosys as ys
 
 
 def share_equal_modules(text):
@@ -46,9 +47,26 @@ def share_equal_modules(text):
     return result
 
 
+def replicate_enables(design):
+    """A choice between all ones and all zeros becomes its condition, repeated: a memory's write enable
+    is then one signal, and its words are written as a whole, as block RAM wants it."""
+    for module in design.selected_modules():
+        for cell in module.selected_cells():
+            if cell.type.str() != "$mux":
+                continue
+            a, b = (cell.getPort(ys.IdString(port)) for port in ("\\A", "\\B"))
+            if a.is_fully_zero() and b.is_fully_ones():
+                condition = cell.getPort(ys.IdString("\\S"))
+                output = cell.getPort(ys.IdString("\\Y"))
+                module.remove(cell)
+                module.connect(output, condition.repeat(output.size()))
+
+
 def write(design, title, output):
     """Writes an elaborated design as plain Verilog; returns the number of modules."""
-    yosys.run(design, "proc -noopt", "opt_clean", "memory_collect", "opt_clean -purge", "bwmuxmap",
+    yosys.run(design, "proc -noopt", "opt_clean", "memory_collect")
+    replicate_enables(design)
+    yosys.run(design, "opt_clean -purge", "bwmuxmap",
               f"write_verilog -noattr -simple-lhs {output}")
     modules = share_equal_modules(output.read_text())
     output.write_text(f"// ReShift {title}; Apache-2.0.\n"
