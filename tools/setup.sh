@@ -13,7 +13,7 @@ packages=(
   libfmt-dev libcli11-dev nlohmann-json3-dev libeigen3-dev libtbb-dev libarchive-dev
   libonnx-dev libprotobuf-dev protobuf-compiler
   libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
-  libgtest-dev libgmock-dev libbenchmark-dev
+  libgtest-dev libgmock-dev
   zlib1g-dev liblz4-dev
   iverilog clang-format
 )
