@@ -37,9 +37,8 @@ class Array : public testing::Test {
 
   void random_pins(bool extreme = false) {
     for (int64_t& act : acts_) {
-      act = extreme || random.chance(10)
-                ? (random.chance(50) ? code_min(kActW) : code_max(kActW))
-                : random.uniform(code_min(kActW), code_max(kActW));
+      act = extreme || random.chance(10) ? (random.chance(50) ? code_min(kActW) : code_max(kActW))
+                                         : random.uniform(code_min(kActW), code_max(kActW));
     }
     for (uint32_t& code : codes_) {
       const int sign = random.chance(50) ? 1 : -1;

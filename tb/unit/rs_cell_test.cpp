@@ -64,8 +64,10 @@ class Cell : public testing::Test {
     for (int c = 0; c < kLanes; ++c) {
       sum += int64_t{tile.act[c]} * decode_term(tile.codes[c], kExponents).value();
     }
-    if (tile.first) acc_ = tile.enable ? sum : code_min(kActW);
-    else if (tile.enable) acc_ = tile.max ? std::max(acc_, sum) : acc_ + sum;
+    if (tile.first)
+      acc_ = tile.enable ? sum : code_min(kActW);
+    else if (tile.enable)
+      acc_ = tile.max ? std::max(acc_, sum) : acc_ + sum;
     if (tile.last) due_.push_back({bench.cycle() + kLatency, acc_});
     cycle(tile, true);
   }

@@ -125,8 +125,7 @@ class Chain {
     return operations.back();
   }
 
-  std::vector<std::vector<Word>> memory =
-      std::vector(kP, std::vector<Word>(kFbDepth, Word(kM)));
+  std::vector<std::vector<Word>> memory = std::vector(kP, std::vector<Word>(kFbDepth, Word(kM)));
   std::vector<Tensor> tensors;
   std::vector<Operation> operations;
 
@@ -261,8 +260,10 @@ class Chain {
       for (int row = 0; row < kM; ++row) {
         int64_t sum = 0;
         for (int c = 0; c < kC; ++c) sum += act[c] * tap.tile[row * kC + c].value();
-        if (!op.max) acc[row] += sum;
-        else if (row / kC == tap.slice % kR) acc[row] = std::max(acc[row], sum);
+        if (!op.max)
+          acc[row] += sum;
+        else if (row / kC == tap.slice % kR)
+          acc[row] = std::max(acc[row], sum);
       }
     }
     PostParams post = op.post;
@@ -274,8 +275,8 @@ class Chain {
       post.res_mult = 0;
     }
     for (int row = 0; row < kM; ++row) {
-      result[row] = post_process(acc[row], static_cast<int32_t>(residual[row]), op.params[m][row],
-                                 post);
+      result[row] =
+          post_process(acc[row], static_cast<int32_t>(residual[row]), op.params[m][row], post);
     }
   }
 
@@ -349,27 +350,30 @@ class Exec : public testing::Test {
           }
         },
         weights);
-    StreamDriver<uint32_t> headers(bench->header_valid_i, bench->header_ready_o,
-                                   [&](uint32_t header) { bench->header_i = header; }, weights);
-    StreamDriver<Tile> tiles(bench->tile_valid_i, bench->tile_ready_o,
-                             [&](const Tile& tile) {
-                               std::vector<uint32_t> codes;
-                               for (const Term t : tile) codes.push_back(encode_term(t, kExponents));
-                               pack(bench->tile_i, codes, kTermW);
-                             },
-                             weights, run_seed() + 1);
-    StreamDriver<DmaRequest> dma(bench->dma_valid_i, bench->dma_ready_o,
-                                 [&](const DmaRequest& r) {
-                                   bench->dma_write_i = r.write;
-                                   bench->dma_bank_i = static_cast<uint8_t>(r.bank);
-                                   bench->dma_addr_i = static_cast<uint16_t>(r.addr);
-                                   if (r.write) pack(bench->dma_wdata_i, r.data, kActW);
-                                 },
-                                 dma_stalls);
+    StreamDriver<uint32_t> headers(
+        bench->header_valid_i, bench->header_ready_o,
+        [&](uint32_t header) { bench->header_i = header; }, weights);
+    StreamDriver<Tile> tiles(
+        bench->tile_valid_i, bench->tile_ready_o,
+        [&](const Tile& tile) {
+          std::vector<uint32_t> codes;
+          for (const Term t : tile) codes.push_back(encode_term(t, kExponents));
+          pack(bench->tile_i, codes, kTermW);
+        },
+        weights, run_seed() + 1);
+    StreamDriver<DmaRequest> dma(
+        bench->dma_valid_i, bench->dma_ready_o,
+        [&](const DmaRequest& r) {
+          bench->dma_write_i = r.write;
+          bench->dma_bank_i = static_cast<uint8_t>(r.bank);
+          bench->dma_addr_i = static_cast<uint16_t>(r.addr);
+          if (r.write) pack(bench->dma_wdata_i, r.data, kActW);
+        },
+        dma_stalls);
     Tokens tokens(bench, 10);
     DmaAnswers answers(bench);
-    for (Agent* agent : std::initializer_list<Agent*>{&ops, &params, &headers, &tiles, &dma,
-                                                      &tokens, &answers}) {
+    for (Agent* agent :
+         std::initializer_list<Agent*>{&ops, &params, &headers, &tiles, &dma, &tokens, &answers}) {
       bench.add(*agent);
     }
     bench.reset();
@@ -408,8 +412,7 @@ class Exec : public testing::Test {
     // DMA at the same time, in the words that no tensor has.
     for (int i = 0; i < 2000; ++i) {
       const int bank = static_cast<int>(bench.random().uniform(0, kP - 1));
-      const int addr =
-          static_cast<int>(bench.random().uniform(kSlots * kSlotWords, kFbDepth - 1));
+      const int addr = static_cast<int>(bench.random().uniform(kSlots * kSlotWords, kFbDepth - 1));
       Word& word = chain.memory[bank][addr];
       if (bench.random().chance(50)) {
         for (int64_t& code : word) code = sign_extend(bench.random()(), kActW);

@@ -99,8 +99,10 @@ class FeatureBuffer : public testing::Test {
       res.reset();
     }
     if (dma && dma_ready) {
-      if (dma->write) memory_[dma->bank][dma->addr] = dma->data;
-      else dma_answers_.push_back({due, memory_[dma->bank][dma->addr]});
+      if (dma->write)
+        memory_[dma->bank][dma->addr] = dma->data;
+      else
+        dma_answers_.push_back({due, memory_[dma->bank][dma->addr]});
       dma.reset();
     }
     bench.tick();
@@ -138,7 +140,7 @@ class FeatureBuffer : public testing::Test {
   Bench<Vrs_feature_buffer> bench;
   Random& random = bench.random();
   std::optional<Request> wr, res, dma;
-  bool urgent = false;  ///< writes go before residual reads
+  bool urgent = false;                                ///< writes go before residual reads
   int slices = 0, residual_words = 0, dma_words = 0;  ///< compared
 
  private:
@@ -213,8 +215,8 @@ TEST_F(FeatureBuffer, EveryRotationSliceAndTheWrap) {
 TEST_F(FeatureBuffer, PriorityOfTheSecondPort) {
   fill();
   for (int i = 0; i < 100; ++i) {
-    for (const auto& [w, r, d] : {std::tuple{0, 1, kP - 1}, {1, 1, 0}, {0, 1, 1}, {1, 0, 1},
-                                  {kP - 1, kP - 1, kP - 1}}) {
+    for (const auto& [w, r, d] :
+         {std::tuple{0, 1, kP - 1}, {1, 1, 0}, {0, 1, 1}, {1, 0, 1}, {kP - 1, kP - 1, kP - 1}}) {
       wr = random_request(true);
       res = random_request(false);
       dma = random_request(random.chance(50));

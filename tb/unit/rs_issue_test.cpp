@@ -79,8 +79,7 @@ class Issue : public testing::Test {
         op.entries.push_back({static_cast<int>(random.uniform(0, 32767)),
                               static_cast<int>(random.uniform(0, kP - 1)),
                               static_cast<int>(random.uniform(0, 1)),
-                              static_cast<int>(random.uniform(0, 63)), tap == 0,
-                              tap == taps - 1});
+                              static_cast<int>(random.uniform(0, 63)), tap == 0, tap == taps - 1});
       }
     }
     return op;
@@ -185,9 +184,12 @@ class Issue : public testing::Test {
     Stall stall = kIdle;
     if (!active_ && !waiting_.empty()) {
       const Operation& op = waiting_.front();
-      if (op.wait_load && !load_token_) stall = kLoad;
-      else if (op.wait_store && !store_token_) stall = kStore;
-      else if (in_flight_ > (op.wait_previous ? 0 : 1)) stall = kDepend;
+      if (op.wait_load && !load_token_)
+        stall = kLoad;
+      else if (op.wait_store && !store_token_)
+        stall = kStore;
+      else if (in_flight_ > (op.wait_previous ? 0 : 1))
+        stall = kDepend;
       else {
         stall = kWeights;
         starts_ = params_loaded_ - params_started_ >= op.m_groups && !halt;
@@ -196,9 +198,12 @@ class Issue : public testing::Test {
       const int need = current_.need_first + group_ * current_.need_step;
       const bool last = entry_valid_ && current_.entries[entry_].last;
       const bool written = in_flight_ == 1 || flights_.front().written >= need;
-      if (!coords_valid_ || !written) stall = kDepend;
-      else if (!entry_valid_) stall = kWeights;
-      else if (last && cycle() < last_issue_ + kP) stall = kPost;
+      if (!coords_valid_ || !written)
+        stall = kDepend;
+      else if (!entry_valid_)
+        stall = kWeights;
+      else if (last && cycle() < last_issue_ + kP)
+        stall = kPost;
       else {
         stall = kResidual;
         issues_ = !(last && current_.residual && !reservable_) && !halt;
@@ -233,8 +238,8 @@ class Issue : public testing::Test {
     ASSERT_EQ(bench->read_free_o, issues_ && entry_last_group());
     if (issues_) {
       const Entry& e = current_.entries[entry_];
-      const int addr = (current_.base[e.source] + group_ * current_.step[e.source] + e.offset) %
-                       (1 << kSliceW);
+      const int addr =
+          (current_.base[e.source] + group_ * current_.step[e.source] + e.offset) % (1 << kSliceW);
       ASSERT_EQ(bench->read_addr_o, addr);
       ASSERT_EQ(bench->read_step_o, current_.step[e.source]);
       ASSERT_EQ(bench->read_rotation_o, e.rotation);
@@ -246,8 +251,10 @@ class Issue : public testing::Test {
     }
     if (complete) --in_flight_;
     post_process_some();
-    if (starts_) start();
-    else if (issues_) issue();
+    if (starts_)
+      start();
+    else if (issues_)
+      issue();
   }
 
   void start() {
@@ -330,11 +337,10 @@ TEST_F(Issue, FullRate) {
 }
 
 TEST_F(Issue, RandomNeighboursEveryStall) {
-  for (const Willing& willing :
-       {Willing{90, 90, 90, 90, 90, 90}, Willing{40, 90, 90, 90, 90, 90},
-        Willing{95, 30, 90, 90, 90, 50}, Willing{100, 100, 1, 90, 90, 90},
-        Willing{95, 90, 90, 5, 90, 90}, Willing{95, 90, 90, 90, 10, 90},
-        Willing{95, 90, 90, 90, 90, 5}}) {
+  for (const Willing& willing : {Willing{90, 90, 90, 90, 90, 90}, Willing{40, 90, 90, 90, 90, 90},
+                                 Willing{95, 30, 90, 90, 90, 50}, Willing{100, 100, 1, 90, 90, 90},
+                                 Willing{95, 90, 90, 5, 90, 90}, Willing{95, 90, 90, 90, 10, 90},
+                                 Willing{95, 90, 90, 90, 90, 5}}) {
     std::deque<Operation> ops;
     for (int i = 0; i < 40; ++i) ops.push_back(random_operation());
     run(ops, willing);

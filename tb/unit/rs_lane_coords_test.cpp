@@ -21,21 +21,23 @@ using Lanes = std::vector<std::pair<int64_t, int64_t>>;  // (y, x) of each lane
 
 struct Coords {
   Coords(Stalls ops_stalls, Stalls user_stalls)
-      : ops(bench->op_valid_i, bench->op_ready_o,
+      : ops(
+            bench->op_valid_i, bench->op_ready_o,
             [this](const Operation& op) {
               bench->op_groups_i = static_cast<uint32_t>(op.groups);
               bench->op_pitch_i = static_cast<uint16_t>(op.pitch);
             },
             ops_stalls),
-        lanes(bench->valid_o, bench->next_i,
-              [this] {
-                Lanes l;
-                for (unsigned p = 0; p < kP; ++p) {
-                  l.emplace_back(get_element(bench->y_o, p, 12), get_element(bench->x_o, p, 12));
-                }
-                return l;
-              },
-              [this](const Lanes& l) { board.actual(l); }, user_stalls) {
+        lanes(
+            bench->valid_o, bench->next_i,
+            [this] {
+              Lanes l;
+              for (unsigned p = 0; p < kP; ++p) {
+                l.emplace_back(get_element(bench->y_o, p, 12), get_element(bench->x_o, p, 12));
+              }
+              return l;
+            },
+            [this](const Lanes& l) { board.actual(l); }, user_stalls) {
     bench.add(ops);
     bench.add(lanes);
     bench.reset();

@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// The walker between a ring that is filled at random and a user that frees entries as the issuer does.
+// The walker between a ring that is filled at random and a user that frees entries as the issuer
+// does.
 #include <Vrs_list_walker.h>
 #include <gtest/gtest.h>
 
@@ -62,13 +63,15 @@ class Memory : public Agent {
 struct Walker {
   Walker(Stalls load, Stalls ops_stalls, Stalls user)
       : memory(bench, load),
-        ops(bench->op_valid_i, bench->op_ready_o,
+        ops(
+            bench->op_valid_i, bench->op_ready_o,
             [this](const Operation& op) {
               bench->op_entries_i = static_cast<uint32_t>(op.entries);
               bench->op_groups_i = static_cast<uint32_t>(op.groups);
             },
             ops_stalls),
-        out(bench->entry_valid_o, bench->entry_ready_i,
+        out(
+            bench->entry_valid_o, bench->entry_ready_i,
             [this] {
               return Entry{bench->entry_header_o, bench->entry_tile_o, bench->entry_list_end_o,
                            bench->entry_last_group_o};
@@ -137,12 +140,12 @@ TEST_P(ListWalkerStalled, Random) {
   walker.bench.run(20);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Profiles, ListWalkerStalled,
-    testing::Values(Profile{Stalls::none(), Stalls::none(), Stalls::none()},
-                    Profile{Stalls::heavy(), Stalls::none(), Stalls::light()},
-                    Profile{Stalls::none(), Stalls::bursty(), Stalls::heavy()},
-                    Profile{Stalls::bursty(), Stalls::light(), Stalls::bursty()}));
+INSTANTIATE_TEST_SUITE_P(Profiles, ListWalkerStalled,
+                         testing::Values(Profile{Stalls::none(), Stalls::none(), Stalls::none()},
+                                         Profile{Stalls::heavy(), Stalls::none(), Stalls::light()},
+                                         Profile{Stalls::none(), Stalls::bursty(), Stalls::heavy()},
+                                         Profile{Stalls::bursty(), Stalls::light(),
+                                                 Stalls::bursty()}));
 
 }  // namespace
 }  // namespace reshift

@@ -18,8 +18,9 @@ using Group = std::vector<int64_t>;  // M records of 64 bits
 
 struct Ring {
   Ring(int count, Stalls stalls)
-      : groups(bench->valid_i, bench->ready_o,
-               [this](int i) { pack(bench->params_i, words[i], 64); }, stalls) {
+      : groups(
+            bench->valid_i, bench->ready_o, [this](int i) { pack(bench->params_i, words[i], 64); },
+            stalls) {
     bench->free_i = 0;
     bench->free_count_i = 0;
     bench->addr_i = 0;

@@ -52,12 +52,11 @@ class PostLane : public testing::Test {
     bench.tick();
     if (++sent_ < kLatency) return;
     const Sample& s = stages_[5];
-    ASSERT_EQ(sign_extend(bench->code_o, kActW),
-              post_process(s.acc, s.residual, s.channel, s.post))
-        << "acc " << s.acc << " bias " << s.channel.bias << " mult " << s.channel.mult
-        << " shift " << int{s.channel.shift} << " residual " << s.residual << " zero "
-        << s.post.res_zero << " mult " << s.post.res_mult << " shift " << int{s.post.res_shift}
-        << " out zero " << s.post.out_zero << " bounds " << s.post.lo << ' ' << s.post.hi;
+    ASSERT_EQ(sign_extend(bench->code_o, kActW), post_process(s.acc, s.residual, s.channel, s.post))
+        << "acc " << s.acc << " bias " << s.channel.bias << " mult " << s.channel.mult << " shift "
+        << int{s.channel.shift} << " residual " << s.residual << " zero " << s.post.res_zero
+        << " mult " << s.post.res_mult << " shift " << int{s.post.res_shift} << " out zero "
+        << s.post.out_zero << " bounds " << s.post.lo << ' ' << s.post.hi;
     ++compared_;
     stages_.pop_back();
   }
@@ -90,8 +89,8 @@ TEST_F(PostLane, Extremes) {
   for (int shift = 0; shift <= 47; ++shift) {
     for (const int mult : {0, 1, 32768, 65535}) {
       for (const int32_t acc : {kAccMin, -1, 0, 1, kAccMax}) {
-        for (const int32_t bias : {std::numeric_limits<int32_t>::min(), -1, 0,
-                                   std::numeric_limits<int32_t>::max()}) {
+        for (const int32_t bias :
+             {std::numeric_limits<int32_t>::min(), -1, 0, std::numeric_limits<int32_t>::max()}) {
           const int64_t t = int64_t{acc} + bias;
           if (t != static_cast<int32_t>(t)) continue;
           Sample s = wide();
@@ -147,9 +146,9 @@ TEST_F(PostLane, RandomWithoutPause) {
     s.channel.mult = static_cast<uint16_t>(random.uniform(0, 65535));
     s.channel.bias = static_cast<int32_t>(random.uniform(kAccMin >> acc_bits, kAccMax >> acc_bits));
     if (const int64_t t = int64_t{s.acc} + s.channel.bias; t != static_cast<int32_t>(t)) continue;
-    s.channel.shift = static_cast<uint8_t>(
-        random.chance(50) ? random.uniform(0, 47)
-                          : std::clamp(kAccW - acc_bits + 16 - kActW, 0, 47));
+    s.channel.shift =
+        static_cast<uint8_t>(random.chance(50) ? random.uniform(0, 47)
+                                               : std::clamp(kAccW - acc_bits + 16 - kActW, 0, 47));
     s.residual = static_cast<int32_t>(random.uniform(code_min(kActW), code_max(kActW)));
     s.post.res_zero = static_cast<int32_t>(random.uniform(code_min(kActW), code_max(kActW)));
     s.post.res_mult =

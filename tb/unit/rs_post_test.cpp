@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// Operations through the post-processing unit against post_process and the plain rule of pixel places;
-// cycle by cycle: writes, progress, completion, tokens, freed parameters.
+// Operations through the post-processing unit against post_process and the plain rule of pixel
+// places; cycle by cycle: writes, progress, completion, tokens, freed parameters.
 #include <Vrs_post.h>
 #include <gtest/gtest.h>
 
@@ -28,7 +28,8 @@ constexpr int kAccW = RESHIFT_AccW;
 constexpr int kAddrW = RESHIFT_AddrW;
 constexpr int kPmDepth = RESHIFT_PmDepth;
 constexpr uint64_t kLatency = 8;
-constexpr uint64_t kAhead = 3;  ///< an operation and its parameters are there so long before a pixel
+constexpr uint64_t kAhead =
+    3;  ///< an operation and its parameters are there so long before a pixel
 
 using Channels = std::vector<ChannelParams>;
 
@@ -95,15 +96,17 @@ class Post : public testing::Test {
     std::deque<uint64_t> taken;  // when operations not yet begun were taken
     std::vector<Raster::Pixel> pixels = operations[0].raster.walk();
     int written = 0;
-    for (uint64_t quiet = 0; current < operations.size() || quiet < kLatency + 2 || !shown_.empty(); ++quiet) {
+    for (uint64_t quiet = 0; current < operations.size() || quiet < kLatency + 2 || !shown_.empty();
+         ++quiet) {
       // An operation is offered when its parameters have room.
       bench->op_valid_i = 0;
       if (offered < operations.size() && load(operations[offered], offered)) {
         put(operations[offered]);
       }
-      const bool pixel = current < operations.size() && place < pixels.size() &&
-                         (place > 0 || (!taken.empty() && taken.front() + kAhead <= bench.cycle()))
-                         && !random.chance(pause_percent);
+      const bool pixel =
+          current < operations.size() && place < pixels.size() &&
+          (place > 0 || (!taken.empty() && taken.front() + kAhead <= bench.cycle())) &&
+          !random.chance(pause_percent);
       put_pixel(pixel);
       bench.settle();
       if (pixel) {
@@ -193,7 +196,8 @@ class Post : public testing::Test {
     pack(bench->residual_i, residual_, kActW);
   }
 
-  Shown expected(const Operation& op, const Raster::Pixel& q, std::size_t place, int written) const {
+  Shown expected(const Operation& op, const Raster::Pixel& q, std::size_t place,
+                 int written) const {
     Shown s;
     s.write = q.inside;
     s.bank = q.bank;
@@ -305,8 +309,7 @@ TEST_F(Post, BackToBack) {
   const uint64_t begin = bench.cycle();
   run(operations, 0);
   // Before the first pixel: kAhead cycles; behind the last: those that `run` waits.
-  EXPECT_EQ(bench.cycle() - begin,
-            kAhead + static_cast<uint64_t>(pixels_sent) + kLatency + 1);
+  EXPECT_EQ(bench.cycle() - begin, kAhead + static_cast<uint64_t>(pixels_sent) + kLatency + 1);
 }
 
 }  // namespace

@@ -37,13 +37,16 @@ class Surroundings : public Agent {
  public:
   Surroundings(Bench<Vrs_residual>& bench, const std::vector<Operation>& operations, Stalls memory,
                Stalls user)
-      : bench_(bench), memory_stalls_(memory, run_seed()), user_stalls_(user, run_seed() + 1),
-        ops_(bench->op_valid_i, bench->op_ready_o,
-             [this](const Operation& op) {
-               bench_->op_residual_i = op.residual;
-               set_walk(bench_->op_walk_i, op.raster);
-             },
-             user) {
+      : bench_(bench),
+        memory_stalls_(memory, run_seed()),
+        user_stalls_(user, run_seed() + 1),
+        ops_(
+            bench->op_valid_i, bench->op_ready_o,
+            [this](const Operation& op) {
+              bench_->op_residual_i = op.residual;
+              set_walk(bench_->op_walk_i, op.raster);
+            },
+            user) {
     bench->started_i = bench->rsp_valid_i = bench->reserve_i = bench->pop_i = 0;
     bench->req_ready_i = 0;
     bench.add(ops_);

@@ -22,11 +22,12 @@ using Tile = std::vector<int64_t>;  // bytes
 
 struct Rings {
   Rings(int entries, Stalls header_stalls, Stalls tile_stalls)
-      : headers(bench->header_valid_i, bench->header_ready_o,
-                [this](int i) { bench->header_i = header_words[i]; }, header_stalls),
-        tiles(bench->tile_valid_i, bench->tile_ready_o,
-              [this](int i) { pack(bench->tile_i, tile_words[i], 8); }, tile_stalls,
-              run_seed() + 1) {
+      : headers(
+            bench->header_valid_i, bench->header_ready_o,
+            [this](int i) { bench->header_i = header_words[i]; }, header_stalls),
+        tiles(
+            bench->tile_valid_i, bench->tile_ready_o,
+            [this](int i) { pack(bench->tile_i, tile_words[i], 8); }, tile_stalls, run_seed() + 1) {
     bench->free_i = bench->header_read_i = bench->tile_read_i = 0;
     bench.add(headers);
     bench.add(tiles);
@@ -112,7 +113,8 @@ TEST_P(WeightBufferStalled, RandomReadsAndFrees) {
     const int freed = rings.freed, loaded = rings.loaded();
     const auto any = [&] {
       return loaded > freed && random.chance(70)
-                 ? static_cast<int>(random.uniform(freed, loaded - 1)) : -1;
+                 ? static_cast<int>(random.uniform(freed, loaded - 1))
+                 : -1;
     };
     // A tile is read within a cycle of its entry being freed, never after it.
     const int header = any(), tile = any();
