@@ -21,3 +21,10 @@ endforeach()
 set(params M=8 C=4 P=5 ActW=12 ExpN=8 AccW=32 FbDepth=8192 WmDepth=1024 PmDepth=64 AxiDataW=256)
 reshift_verilate(NAME core_8x4x5 TOP reshift_core PREFIX Vcore_8x4x5 PARAMS ${params})
 reshift_core_test(8x4x5 ${params})
+
+# The tool with everything in it: real networks, or what it makes itself.
+add_test(NAME real_networks
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/core/real_networks.sh ${CMAKE_BINARY_DIR})
+set_tests_properties(real_networks PROPERTIES SKIP_RETURN_CODE 77)
+add_test(NAME demo COMMAND ${PROJECT_SOURCE_DIR}/tools/demo.sh ${CMAKE_BINARY_DIR} 2)
+set_tests_properties(demo PROPERTIES ENVIRONMENT "RESHIFT_DATA=none;RESHIFT_CALIB=128")
