@@ -48,6 +48,7 @@ format: configure  ## format C++ and RTL in place
 
 .PHONY: sim
 sim: setup  ## add the simulated core CONFIG to the tool
+	@python3 tools/spec/generate.py --gflags $(CONFIG) > /dev/null
 	$(MAKE) configure CMAKE_FLAGS=-DRESHIFT_ADD_CONFIG=$(CONFIG)
 	$(NINJA) --target reshift
 
