@@ -115,6 +115,8 @@ def main():
     parser.add_argument("--format", action="store_true", help="format in place, nothing else")
     parser.add_argument("--only", help="only checks whose label contains this")
     arguments = parser.parse_args()
+    if not arguments.format and not arguments.verilator:
+        parser.error("--verilator is missing; `make lint` knows which")
     if arguments.format:
         jobs = list(format_jobs(in_place=True))
     else:
