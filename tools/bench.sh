@@ -16,10 +16,6 @@ out=$build/bench
 mkdir -p "$out"
 rm -f "$out"/*.json
 
-normalised='{"channels": "RGB", "resize": 0, "crop": 0, "scale": 0.00392156862745098,
- "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}'
-plain='{"channels": "RGB", "resize": 0, "crop": 0, "scale": 1.0, "mean": [0, 0, 0], "std": [1, 1, 1]}'
-
 # accuracy NAME MODEL CALIBRATION IMAGES PREPROCESS: float, one term (two at the ends), two terms
 accuracy() {
   "$reshift" eval "$2" --preprocess "$5" --data "$4" --json "$out/$1.float.json" > "$out/$1.log"
@@ -42,11 +38,9 @@ rtl() {
 networks=()
 if [[ -d $data/models_cifar10 ]]; then
   images=$data/cifar10/test_batch.bin.xz
-  echo "$plain" > "$out/resnet8.preprocess"
-  echo "$normalised" > "$out/resnet20.preprocess"
   for name in resnet8 resnet20; do
     accuracy $name "$data/models_cifar10/$name/${name}_cifar10.onnx" \
-      "$data/cifar10/data_batch_1.bin.xz" "$images" "$out/$name.preprocess"
+      "$data/cifar10/data_batch_1.bin.xz" "$images" tools/preprocess/$name.json
     networks+=("$name")
   done
 else

@@ -20,11 +20,7 @@ if [[ -f $data/models_cifar10/resnet20/resnet20_cifar10.onnx ]]; then
   model=$data/models_cifar10/resnet20/resnet20_cifar10.onnx
   calibration=$data/cifar10/data_batch_1.bin.xz
   images=$data/cifar10/test_batch.bin.xz
-  preprocess=$out/preprocess.json
-  cat > "$preprocess" << 'END'
-{"channels": "RGB", "resize": 0, "crop": 0, "scale": 0.00392156862745098,
- "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
-END
+  preprocess=tools/preprocess/resnet20.json
 else
   echo "No data in $data: a small network and images made here instead."
   "$reshift" make-demo --out-dir "$out"

@@ -33,30 +33,6 @@
   `define RS_ASSERT(Name, Expr)
 `endif
 
-// Assumption about the inputs: assumed in a proof, checked in simulation.
-`ifdef FORMAL
-  `define RS_ASSUME(Name, Expr) \
-    always_ff @(posedge clk_i) begin \
-      if (rst_ni) begin \
-        Name : assume (Expr); \
-      end \
-    end
-`else
-  `define RS_ASSUME(Name, Expr) `RS_ASSERT(Name, Expr)
-`endif
-
-// Reachability, for proofs only.
-`ifdef FORMAL
-  `define RS_COVER(Name, Expr) \
-    always_ff @(posedge clk_i) begin \
-      if (rst_ni) begin \
-        Name : cover (Expr); \
-      end \
-    end
-`else
-  `define RS_COVER(Name, Expr)
-`endif
-
 // The promise of a stream: once valid, it stays valid and keeps its payload until taken.
 `ifdef RS_ASSERT_ON
   `define RS_ASSERT_STABLE(Name, Valid, Ready, Data) \

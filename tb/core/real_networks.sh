@@ -23,13 +23,10 @@ check() {
     --backend rtl --json "$out/$1.$2.json"
 }
 
-echo '{"channels": "RGB", "scale": 1, "mean": [0, 0, 0], "std": [1, 1, 1]}' > "$out/resnet8.json"
-echo '{"channels": "RGB", "scale": 0.00392156862745098, "mean": [0.485, 0.456, 0.406],
- "std": [0.229, 0.224, 0.225]}' > "$out/resnet20.json"
 for name in resnet8 resnet20; do
   "$reshift" quantize "$data/models_cifar10/$name/${name}_cifar10.onnx" \
     --calib "$data/cifar10/data_batch_1.bin.xz" --calib-count 128 \
-    --preprocess "$out/$name.json" --terms 1 --end-terms 2 -o "$out/$name.rsq"
+    --preprocess tools/preprocess/$name.json --terms 1 --end-terms 2 -o "$out/$name.rsq"
   check $name 16x16x8 3
 done
 check resnet8 4x4x3 1

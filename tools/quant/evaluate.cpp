@@ -28,8 +28,8 @@ Accuracy evaluate(const Dataset& data, std::size_t count,
   Progress progress("evaluating", images);
   parallel_for(images, [&](std::size_t i) {
     const Image image = data.get(i);
+    const auto scores = score(image);
     try {
-      const auto scores = score(image);
       first += in_top(scores, image.label, 1);
       fifth += in_top(scores, image.label, 5);
     } catch (const Error& e) {
