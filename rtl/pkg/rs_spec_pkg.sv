@@ -9,6 +9,7 @@ package rs_spec_pkg;
   localparam logic [31:0] DescriptorSum = 32'h52534454;
   localparam logic [31:0] ProgramMagic = 32'h31505352;
   localparam logic [31:0] RegisterId = 32'h52534654;
+  localparam logic [31:0] BoardMagic = 32'h31425352;
 
   typedef enum logic [3:0] {
     OpBegin = 4'd1,
@@ -32,6 +33,36 @@ package rs_spec_pkg;
     ErrBadField = 4'd9,
     ErrWatchdog = 4'd10
   } error_e;
+
+  // Commands of the stand-alone board, see board.md.
+  typedef enum logic [3:0] {
+    BoardCommandHello = 4'd0,
+    BoardCommandRead = 4'd1,
+    BoardCommandWrite = 4'd2,
+    BoardCommandRun = 4'd3
+  } board_command_e;
+
+  // Ends every answer of the board.
+  typedef enum logic [3:0] {
+    BoardStatusOk = 4'd0,
+    BoardStatusBadCheck = 4'd1,
+    BoardStatusTimeout = 4'd2,
+    BoardStatusBadCommand = 4'd3,
+    BoardStatusBadRange = 4'd4,
+    BoardStatusNoProgram = 4'd5,
+    BoardStatusRefused = 4'd6,
+    BoardStatusCoreError = 4'd7
+  } board_status_e;
+
+  // Steps of a run: 64-bit words, operation [63:60], argument [55:32], value [31:0].
+  typedef enum logic [3:0] {
+    BoardStepEnd = 4'd0,
+    BoardStepSet = 4'd1,
+    BoardStepWait = 4'd2,
+    BoardStepGet = 4'd3,
+    BoardStepBytes = 4'd4,
+    BoardStepClass = 4'd5
+  } board_step_e;
 
   // One 32-bit header for each weight tile of a reduction list.
   typedef struct packed {

@@ -66,6 +66,7 @@ def systemverilog():
         f"  localparam logic [31:0] DescriptorSum = 32'h{number(SPEC['descriptor_checksum']):08X};",
         f"  localparam logic [31:0] ProgramMagic = 32'h{number(SPEC['program_magic']):08X};",
         f"  localparam logic [31:0] RegisterId = 32'h{number(SPEC['register_id']):08X};",
+        f"  localparam logic [31:0] BoardMagic = 32'h{number(SPEC['board_magic']):08X};",
         "",
         "  typedef enum logic [3:0] {",
         ",\n".join(f"    Op{camel(n)} = 4'd{v}" for n, v, _ in SPEC["opcodes"]),
@@ -74,6 +75,12 @@ def systemverilog():
         "  typedef enum logic [3:0] {",
         ",\n".join(f"    Err{camel(n)} = 4'd{v}" for n, v, _ in SPEC["errors"]),
         "  } error_e;",
+    ]
+    for name, enum in SPEC["enumerations"].items():
+        out += ["", f"  // {enum['doc']}", "  typedef enum logic [3:0] {",
+                ",\n".join(f"    {camel(name)}{camel(n)} = 4'd{v}" for n, v, _ in enum["values"]),
+                f"  }} {name}_e;"]
+    out += [
         "",
         f"  // {SPEC['entry_header']['doc']}",
         sv_struct("entry_header", [(f, b) for f, b, _ in SPEC["entry_header"]["fields"]]),
@@ -121,17 +128,24 @@ def cpp():
         f"inline constexpr std::uint32_t kDescriptorSum = {SPEC['descriptor_checksum']};",
         f"inline constexpr std::uint32_t kProgramMagic = {SPEC['program_magic']};",
         f"inline constexpr std::uint32_t kRegisterId = {SPEC['register_id']};",
+        f"inline constexpr std::uint32_t kBoardMagic = {SPEC['board_magic']};",
         "",
         "enum class Opcode : std::uint32_t {",
     ]
     out += [f"  k{camel(n)} = {v},  ///< {d}" for n, v, d in SPEC["opcodes"]]
     out += ["};", "", "enum class Error : std::uint32_t {"]
     out += [f"  k{camel(n)} = {v},  ///< {d}" for n, v, d in SPEC["errors"]]
-    out += ["};", "", "/// Name and meaning of an error code, in the order of the codes.",
-            "struct ErrorText {", "  std::string_view name;", "  std::string_view meaning;", "};",
-            f"inline constexpr std::array<ErrorText, {len(SPEC['errors'])}> kErrorTexts{{{{"]
-    out += [f'    {{"{n}", "{d}"}},' for n, _, d in SPEC["errors"]]
-    out += ["}};", "", "/// Position of a field: bits [lsb + width - 1 : lsb] of 32-bit word `word`.",
+    out += ["};"]
+    for name, enum in SPEC["enumerations"].items():
+        out += ["", f"/// {enum['doc']}", f"enum class {camel(name)} : std::uint8_t {{"]
+        out += [f"  k{camel(n)} = {v},  ///< {d}" for n, v, d in enum["values"]] + ["};"]
+    out += ["", "/// Name and meaning of a code, in the order of the codes.",
+            "struct ErrorText {", "  std::string_view name;", "  std::string_view meaning;", "};"]
+    for name, values in (("Error", SPEC["errors"]),
+                         ("BoardStatus", SPEC["enumerations"]["board_status"]["values"])):
+        out.append(f"inline constexpr std::array<ErrorText, {len(values)}> k{name}Texts{{{{")
+        out += [f'    {{"{n}", "{d}"}},' for n, _, d in values] + ["}};"]
+    out += ["", "/// Position of a field: bits [lsb + width - 1 : lsb] of 32-bit word `word`.",
             "struct Field {", "  std::string_view name;", "  int word;", "  int lsb;", "  int width;", "};"]
     for title, key in (("header", "entry_header"), ("params", "channel_params")):
         out += ["", f"/// {SPEC[key]['doc']}", f"namespace {title} {{"]
@@ -170,6 +184,9 @@ def markdown():
     out += ["## Registers", "", "AXI4-Lite, 32 bits. A write to a read-only or unknown offset, or a read of an unknown one, answers SLVERR.", ""]
     out += table(["offset", "name", "access", "meaning"], [[a, f"`{n}`", x, d] for n, a, x, d in SPEC["registers"]])
     out += ["## Errors", ""] + table(["code", "name", "meaning"], [[v, f"`{n}`", d] for n, v, d in SPEC["errors"]])
+    for name, enum in SPEC["enumerations"].items():
+        out += [f"## {name.replace('_', ' ').capitalize()}", "", enum["doc"], ""]
+        out += table(["code", "name", "meaning"], [[v, f"`{n}`", d] for n, v, d in enum["values"]])
     out += ["## Descriptors", "", SPEC["descriptor_doc"], ""]
     out += table(["opcode", "name", "meaning"], [[v, f"`{n}`", d] for n, v, d in SPEC["opcodes"]])
     for name, fields in [("all descriptors", SPEC["common_fields"])] + list(SPEC["descriptors"].items()):

@@ -23,8 +23,10 @@ struct Hardware {
   int axi_data_w;  ///< AXI data width in bits: 64, 128 or 256
 };
 
-inline constexpr std::array<Hardware, 3> kConfigurations{{
+inline constexpr std::array<Hardware, 5> kConfigurations{{
+    {"4x4x2", 4, 4, 2, 8, 7, 24, 256, 128, 16, 64},
     {"4x4x3", 4, 4, 3, 8, 7, 28, 16384, 4096, 512, 64},
+    {"8x8x8", 8, 8, 8, 8, 7, 28, 1024, 512, 64, 64},
     {"16x16x8", 16, 16, 8, 8, 7, 28, 8192, 2048, 256, 128},
     {"32x16x7", 32, 16, 7, 8, 7, 28, 4096, 1024, 128, 128},
 }};
@@ -35,6 +37,7 @@ inline constexpr int kDescriptorWords = 32;
 inline constexpr std::uint32_t kDescriptorSum = 0x52534454;
 inline constexpr std::uint32_t kProgramMagic = 0x31505352;
 inline constexpr std::uint32_t kRegisterId = 0x52534654;
+inline constexpr std::uint32_t kBoardMagic = 0x31425352;
 
 enum class Opcode : std::uint32_t {
   kBegin = 1,  ///< first descriptor of a program; checked against the core, run once
@@ -59,7 +62,37 @@ enum class Error : std::uint32_t {
   kWatchdog = 10,  ///< no progress for WATCHDOG cycles
 };
 
-/// Name and meaning of an error code, in the order of the codes.
+/// Commands of the stand-alone board, see board.md.
+enum class BoardCommand : std::uint8_t {
+  kHello = 0,  ///< what the board is: magic, clock in Hz, bytes of memory, M [7:0], C [15:8], P [23:16], ActW [31:24]; 32 bits each
+  kRead = 1,  ///< answer with memory
+  kWrite = 2,  ///< the payload into memory
+  kRun = 3,  ///< the payload into memory, then the steps behind the memory's header
+};
+
+/// Ends every answer of the board.
+enum class BoardStatus : std::uint8_t {
+  kOk = 0,  ///< done
+  kBadCheck = 1,  ///< a checksum of the request is wrong: bytes were damaged or lost on the line
+  kTimeout = 2,  ///< the request broke off: the line was quiet before its last byte
+  kBadCommand = 3,  ///< unknown command
+  kBadRange = 4,  ///< address and length reach beyond the memory
+  kNoProgram = 5,  ///< the memory does not begin with the magic of a board image
+  kRefused = 6,  ///< the core refused a register access
+  kCoreError = 7,  ///< the core stopped with an error
+};
+
+/// Steps of a run: 64-bit words, operation [63:60], argument [55:32], value [31:0].
+enum class BoardStep : std::uint8_t {
+  kEnd = 0,  ///< the run is over
+  kSet = 1,  ///< write the value to the core's register at offset argument
+  kWait = 2,  ///< wait for the core's interrupt
+  kGet = 3,  ///< answer with the core's register at offset argument; status core_error when a bit of the value is set in it
+  kBytes = 4,  ///< answer with as many bytes of memory from address argument as the value says, signed scores of the classes
+  kClass = 5,  ///< answer with the number of the highest score of the step before, the first of equals, 16 bits; 0xFFFF when the status is not ok
+};
+
+/// Name and meaning of a code, in the order of the codes.
 struct ErrorText {
   std::string_view name;
   std::string_view meaning;
@@ -76,6 +109,16 @@ inline constexpr std::array<ErrorText, 11> kErrorTexts{{
     {"bad_window", "access outside the program, input or output window"},
     {"bad_field", "descriptor field out of range"},
     {"watchdog", "no progress for WATCHDOG cycles"},
+}};
+inline constexpr std::array<ErrorText, 8> kBoardStatusTexts{{
+    {"ok", "done"},
+    {"bad_check", "a checksum of the request is wrong: bytes were damaged or lost on the line"},
+    {"timeout", "the request broke off: the line was quiet before its last byte"},
+    {"bad_command", "unknown command"},
+    {"bad_range", "address and length reach beyond the memory"},
+    {"no_program", "the memory does not begin with the magic of a board image"},
+    {"refused", "the core refused a register access"},
+    {"core_error", "the core stopped with an error"},
 }};
 
 /// Position of a field: bits [lsb + width - 1 : lsb] of 32-bit word `word`.
