@@ -47,12 +47,14 @@ def verilator_jobs(program):
         env["VERILATOR_ROOT"] = str(root)
     else:
         env.pop("VERILATOR_ROOT", None)
-    files = (RTL / "files.txt").read_text().split()
+    files = [file for listed in ("files.txt", "board/files.txt")
+             for file in (RTL / listed).read_text().split()]
     common = [program, "--lint-only", "-Wall", "--assert", "--no-timing", "+libext+.sv",
               f"-I{RTL / 'include'}"]
     for folder in sorted({str(RTL / file.split("/")[0]) for file in files}):
         common += ["-y", folder]
     common += [str(path) for path in sorted((RTL / "lint").glob("*.vlt"))]
+    common += ["-v", str(RTL / "lint/vendor_cells.v")]
     common += [str(RTL / file) for file in files if file.endswith("_pkg.sv")]
 
     def job(label, module, *parameters):

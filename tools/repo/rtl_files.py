@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-"""Writes rtl/files.txt: every RTL file once, what a file uses before it. `--check`: only compares."""
+"""Writes the lists of RTL files, what a file uses before it: rtl/files.txt has the core,
+rtl/board/files.txt what the boards have around it. `--check`: only compares."""
 
 import pathlib
 import re
@@ -24,16 +25,19 @@ def ordered():
 
     for name in [n for n in files if n.endswith("_pkg")] + list(files):
         visit(name)
-    return "".join(f"{files[name].relative_to(RTL)}\n" for name in done)
+    return [files[name] for name in done]
 
 
 def main():
-    target = RTL / "files.txt"
-    if sys.argv[1:] == ["--check"]:
-        if target.read_text() != ordered():
-            sys.exit("rtl/files.txt is stale: run tools/repo/rtl_files.py")
-    else:
-        target.write_text(ordered())
+    files = ordered()
+    for target, of_board in ((RTL / "files.txt", False), (RTL / "board/files.txt", True)):
+        text = "".join(f"{file.relative_to(RTL)}\n" for file in files
+                       if (file.parent.name == "board") == of_board)
+        if sys.argv[1:] == ["--check"]:
+            if not target.exists() or target.read_text() != text:
+                sys.exit(f"{target.relative_to(RTL.parent)} is stale: run tools/repo/rtl_files.py")
+        else:
+            target.write_text(text)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,81 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+//
+// Top for the iCE40-HX8K breakout board: the stand-alone board at 81 MHz from the 12 MHz
+// oscillator, its serial line on the USB bridge at 1 Mbit/s. There is no reset button. Pins:
+// constraints/ice40_hx8k/ice40_hx8k.pcf.
+
+module ice40_hx8k_top #(
+  /// Parameters of the core, see docs/interfaces.md.
+  parameter int unsigned M = 4,
+  parameter int unsigned C = 4,
+  parameter int unsigned P = 2,
+  parameter int unsigned ActW = 8,
+  parameter int unsigned ExpN = 7,
+  parameter int unsigned AccW = 24,
+  parameter int unsigned FbDepth = 256,
+  parameter int unsigned WmDepth = 128,
+  parameter int unsigned PmDepth = 16,
+  parameter int unsigned AxiDataW = 64,
+  /// Words of the memory, 8 bytes each, a power of two.
+  parameter int unsigned MemWords = 512,
+  /// First content of the memory; empty: none.
+  parameter InitFile = ""
+) (
+  input  logic       clk_12mhz,
+  /// USB bridge: from the host, to it.
+  input  logic       ftdi_txd,
+  output logic       ftdi_rxd,
+  output logic [7:0] led
+);
+
+  // 12 MHz * 54 / 2**3.
+  localparam int unsigned ClockHz = 81000000;
+
+  logic clk, locked, rst_n;
+
+  SB_PLL40_CORE #(
+    .FEEDBACK_PATH("SIMPLE"),
+    .PLLOUT_SELECT("GENCLK"),
+    .DIVR(4'd0),
+    .DIVF(7'd53),
+    .DIVQ(3'd3),
+    .FILTER_RANGE(3'd1)
+  ) u_pll (
+    .REFERENCECLK(clk_12mhz),
+    .RESETB      (1'b1),
+    .BYPASS      (1'b0),
+    .PLLOUTGLOBAL(clk),
+    .LOCK        (locked)
+  );
+
+  rs_board_reset u_reset (
+    .clk_i (clk),
+    .ok_i  (locked),
+    .rst_no(rst_n)
+  );
+
+  rs_board #(
+    .M(M),
+    .C(C),
+    .P(P),
+    .ActW(ActW),
+    .ExpN(ExpN),
+    .AccW(AccW),
+    .FbDepth(FbDepth),
+    .WmDepth(WmDepth),
+    .PmDepth(PmDepth),
+    .AxiDataW(AxiDataW),
+    .MemBanks(1),
+    .BankWords(MemWords),
+    .InitFile(InitFile),
+    .ClockHz(ClockHz),
+    .ClocksPerBit(ClockHz / 1000000)
+  ) u_board (
+    .clk_i (clk),
+    .rst_ni(rst_n),
+    .rx_i  (ftdi_txd),
+    .tx_o  (ftdi_rxd),
+    .led_o (led)
+  );
+
+endmodule

@@ -1,0 +1,311 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+//
+// Carries out requests and answers them (docs/board.md). A run replays the steps behind the header at
+// the start of memory: core registers to set, the interrupt to wait for, registers and scores to
+// answer with, the class. So the logic is the same for every network. An answer is sent as it comes
+// about; its status is its last byte before the checksum.
+//
+// A step takes some ten cycles; a byte of an answer one byte time of the line.
+
+`include "rs_assert.svh"
+
+module rs_board_answer
+  import rs_spec_pkg::*;
+  import rs_board_pkg::*;
+#(
+  /// What the board says of itself: clock, bytes of memory, shape of the core as in CAP_SHAPE.
+  parameter int unsigned ClockHz = 100000000,
+  parameter int unsigned MemBytes = 32768,
+  parameter logic [31:0] Shape = '0
+) (
+  /// Clock.
+  input  logic             clk_i,
+  /// Synchronous reset, active low.
+  input  logic             rst_ni,
+  /// Request, taken when its answer is complete.
+  input  logic             request_valid_i,
+  output logic             request_ready_o,
+  input  request_t         request_i,
+  /// Word of memory by byte address; the answer comes with mem_rvalid_i.
+  output logic             mem_valid_o,
+  input  logic             mem_ready_i,
+  output logic [SpanW-1:0] mem_addr_o,
+  input  logic             mem_rvalid_i,
+  input  logic [WordW-1:0] mem_rdata_i,
+  /// AXI4-Lite master, one access at a time.
+  output logic [11:0]      m_axil_addr_o,
+  output logic             m_axil_awvalid_o,
+  input  logic             m_axil_awready_i,
+  output logic [31:0]      m_axil_wdata_o,
+  output logic             m_axil_wvalid_o,
+  input  logic             m_axil_wready_i,
+  input  logic [1:0]       m_axil_bresp_i,
+  input  logic             m_axil_bvalid_i,
+  output logic             m_axil_arvalid_o,
+  input  logic             m_axil_arready_i,
+  input  logic [31:0]      m_axil_rdata_i,
+  input  logic [1:0]       m_axil_rresp_i,
+  input  logic             m_axil_rvalid_i,
+  /// The core's interrupt.
+  input  logic             irq_i,
+  /// Bytes for the line.
+  output logic             tx_valid_o,
+  input  logic             tx_ready_i,
+  output logic [7:0]       tx_data_o,
+  /// For lamps: a run is going on, the last answer's status was not ok, the last class's low bits.
+  output logic             running_o,
+  output logic             failed_o,
+  output logic [5:0]       class_o
+);
+
+  // The first byte of an answer.
+  localparam logic [7:0] AnswerSync = 8'h5A;
+  localparam int unsigned StepW = 6;
+  localparam logic [StepW-1:0] FirstStep = StepW'(4);  // behind the header
+  localparam logic [SpanW-1:0] HelloBytes = SpanW'(16);
+
+  typedef enum logic [3:0] {
+    StIdle,
+    StFetch,
+    StHead,
+    StHello,
+    StStep,
+    StSet,
+    StGet,
+    StGot,
+    StByte,
+    StSend,
+    StRank,
+    StStatus,
+    StDone
+  } state_e;
+
+  state_e state_q;
+  logic [WordW-1:0] word_q;  // read last
+  step_t step;
+  logic [StepW-1:0] pc_q;  // word at hand: the header's first one, then steps
+  logic asked_q;           // the memory has taken the read
+  logic [SpanW-1:0] addr_q, left_q, length;
+  logic [31:0] value_q;  // of a register
+  logic [15:0] index_q, class_q;  // of the score at hand, of the best one
+  logic [7:0] octet, octet_q, best_q;
+  logic is_run, magic_ok, better, waited, step_done;
+  board_status_e status_q;
+  logic send_valid, send_ready, send_done;
+  logic [31:0] send_data, hello;
+  logic [2:0] send_bytes;
+
+  assign step     = step_t'(word_q);
+  assign is_run   = request_i.command == BoardCommandRun;
+  assign magic_ok = word_q[31:0] == BoardMagic;
+  assign octet    = word_q[8*addr_q[2:0]+:8];
+  assign better   = index_q == '0 || $signed(octet_q) > $signed(best_q);
+
+  assign mem_valid_o = (state_q == StFetch || (state_q == StByte && left_q != '0)) && !asked_q;
+  assign mem_addr_o  = state_q == StFetch ? SpanW'({pc_q, 3'd0}) : addr_q;
+
+  // Bytes of the answer, known before the first of them is sent.
+  always_comb begin
+    length = '0;
+    if (status_q == BoardStatusOk) begin
+      unique case (request_i.command)
+        BoardCommandHello: length = HelloBytes;
+        BoardCommandRead:  length = request_i.bytes;
+        BoardCommandRun:   length = magic_ok ? step.arg : '0;
+        default:           length = '0;
+      endcase
+    end
+  end
+
+  // A start that the core refused brings no interrupt.
+  assign waited = irq_i || status_q != BoardStatusOk;
+
+  always_comb begin
+    unique case (pc_q[1:0])
+      2'd0:    hello = BoardMagic;
+      2'd1:    hello = ClockHz;
+      2'd2:    hello = MemBytes;
+      default: hello = Shape;
+    endcase
+  end
+
+  // What each state sends.
+  always_comb begin
+    send_valid = 1'b1;
+    send_bytes = 3'd4;
+    send_data  = value_q;
+    unique case (state_q)
+      StHead:  send_data = {length, AnswerSync};
+      StHello: send_data = hello;
+      StGot:   ;
+      StStep: begin
+        send_valid = step.op == BoardStepClass;
+        send_bytes = 3'd2;
+        send_data  = {16'd0, class_q | {16{status_q != BoardStatusOk}}};
+      end
+      StSend: begin
+        send_bytes = 3'd1;
+        send_data  = 32'(octet);
+      end
+      StStatus: begin
+        send_bytes = 3'd1;
+        send_data  = 32'(status_q);
+      end
+      default: send_valid = 1'b0;
+    endcase
+  end
+
+  rs_board_send u_send (
+    .clk_i,
+    .rst_ni,
+    .in_valid_i(send_valid),
+    .in_ready_o(send_ready),
+    .in_data_i (send_data),
+    .in_bytes_i(send_bytes),
+    .in_last_i (state_q == StStatus),
+    .done_o    (send_done),
+    .tx_valid_o,
+    .tx_ready_i,
+    .tx_data_o
+  );
+
+  always_comb begin
+    unique case (state_q)
+      StStep: begin
+        step_done = step.op == BoardStepClass ? send_ready : step.op == BoardStepWait && waited;
+      end
+      StSet:   step_done = m_axil_bvalid_i;
+      StGot:   step_done = send_ready;
+      StByte:  step_done = left_q == '0 && is_run;
+      default: step_done = 1'b0;
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q          <= StIdle;
+      asked_q          <= 1'b0;
+      m_axil_awvalid_o <= 1'b0;
+      m_axil_wvalid_o  <= 1'b0;
+      m_axil_arvalid_o <= 1'b0;
+    end else begin
+      if (mem_rvalid_i) asked_q <= 1'b0;
+      else if (mem_valid_o && mem_ready_i) asked_q <= 1'b1;
+      if (m_axil_awready_i) m_axil_awvalid_o <= 1'b0;
+      if (m_axil_wready_i) m_axil_wvalid_o <= 1'b0;
+      if (m_axil_arready_i) m_axil_arvalid_o <= 1'b0;
+
+      unique case (state_q)
+        StIdle:  if (request_valid_i) state_q <= is_run ? StFetch : StHead;
+        StFetch: if (mem_rvalid_i) state_q <= pc_q == '0 ? StHead : StStep;
+        StHead: begin
+          if (send_ready) begin
+            state_q <= StStatus;
+            if (status_q == BoardStatusOk) begin
+              unique case (request_i.command)
+                BoardCommandHello: state_q <= StHello;
+                BoardCommandRead:  state_q <= StByte;
+                BoardCommandRun:   if (magic_ok) state_q <= StFetch;
+                default: ;
+              endcase
+            end
+          end
+        end
+        StHello: if (send_ready && pc_q[1:0] == 2'd3) state_q <= StStatus;
+        StStep: begin
+          unique case (step.op)
+            BoardStepSet: begin
+              m_axil_awvalid_o <= 1'b1;
+              m_axil_wvalid_o  <= 1'b1;
+              state_q          <= StSet;
+            end
+            BoardStepGet: begin
+              m_axil_arvalid_o <= 1'b1;
+              state_q          <= StGet;
+            end
+            BoardStepBytes: state_q <= StByte;
+            BoardStepWait, BoardStepClass: if (step_done) state_q <= StFetch;
+            default: state_q <= StStatus;
+          endcase
+        end
+        StSet: if (step_done) state_q <= StFetch;
+        StGet: if (m_axil_rvalid_i) state_q <= StGot;
+        StGot: if (step_done) state_q <= StFetch;
+        StByte: begin
+          if (left_q == '0) state_q <= is_run ? StFetch : StStatus;
+          else if (mem_rvalid_i) state_q <= StSend;
+        end
+        StSend:   if (send_ready) state_q <= StRank;
+        StRank:   state_q <= StByte;
+        StStatus: if (send_ready) state_q <= StDone;
+        StDone:   if (send_done) state_q <= StIdle;
+        default:  state_q <= StIdle;
+      endcase
+    end
+  end
+
+  // The first bad thing is the answer's status.
+  always_ff @(posedge clk_i) begin
+    if (state_q == StIdle) begin
+      status_q <= request_i.status;
+    end else if (status_q == BoardStatusOk) begin
+      if (state_q == StHead && is_run && !magic_ok) status_q <= BoardStatusNoProgram;
+      if (state_q == StSet && m_axil_bvalid_i && m_axil_bresp_i[1]) status_q <= BoardStatusRefused;
+      if (state_q == StGet && m_axil_rvalid_i && m_axil_rresp_i[1]) status_q <= BoardStatusRefused;
+      if (state_q == StGot && (value_q & step.value) != '0) status_q <= BoardStatusCoreError;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (mem_rvalid_i) word_q <= mem_rdata_i;
+    if (m_axil_rvalid_i) value_q <= m_axil_rdata_i;
+    octet_q <= octet;
+
+    if (state_q == StIdle) pc_q <= '0;
+    else if (state_q == StHead && is_run) pc_q <= FirstStep;
+    else if (step_done || (state_q == StHello && send_ready)) pc_q <= pc_q + StepW'(1);
+
+    unique case (state_q)
+      StHead: begin
+        addr_q <= request_i.addr;
+        left_q <= request_i.bytes;
+      end
+      StStep: begin
+        addr_q  <= step.arg;
+        left_q  <= step.value[SpanW-1:0];
+        index_q <= '0;
+      end
+      StRank: begin
+        addr_q  <= addr_q + SpanW'(1);
+        left_q  <= left_q - SpanW'(1);
+        index_q <= index_q + 16'd1;
+        if (better) best_q <= octet_q;
+      end
+      default: ;
+    endcase
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      failed_o <= 1'b0;
+      class_q  <= '0;
+    end else begin
+      if (state_q == StStatus) failed_o <= status_q != BoardStatusOk;
+      if (state_q == StRank && is_run && better) class_q <= index_q;
+    end
+  end
+
+  assign class_o         = class_q[5:0];
+  assign m_axil_addr_o   = step.arg[11:0];
+  assign m_axil_wdata_o  = step.value;
+  assign request_ready_o = state_q == StDone && send_done;
+  assign running_o       = state_q != StIdle && is_run;
+
+  `RS_ASSERT_STABLE(AwStable, m_axil_awvalid_o, m_axil_awready_i, m_axil_addr_o)
+  `RS_ASSERT_STABLE(WStable, m_axil_wvalid_o, m_axil_wready_i, m_axil_wdata_o)
+  `RS_ASSERT_STABLE(ArStable, m_axil_arvalid_o, m_axil_arready_i, m_axil_addr_o)
+
+  logic unused_step;
+  assign unused_step = ^{step.reserved, step.arg[SpanW-1:12], m_axil_bresp_i[0], m_axil_rresp_i[0]};
+
+endmodule
