@@ -2,7 +2,7 @@
 
 `include "rs_assert.svh"
 
-/// The array: M x P cells, systolic and output-stationary. Activations move down the rows, terms and
+/// The array: M x P cells, systolic and output-stationary. Activations move down the rows, weights and
 /// control move along the columns, a register a hop, so no net has a wide fan-out:
 ///
 ///                 act 0   act 1  ...  act P-1      (column p enters p cycles late)
@@ -11,10 +11,11 @@
 ///   tile row 1  --cell----cell--  ... --cell-
 ///
 /// The skew brings the pixels of an M-group out one after another, just as post-processing wants
-/// them: no drain registers, a row's results are merged by an OR.
+/// them: no drain registers, a row's results are merged by an OR. The lanes of a cell are skewed too,
+/// in the same delay lines: lane c enters c mod chain_length cycles late.
 ///
 /// Throughput: a tile a cycle; a pixel (M accumulators) a cycle comes out.
-/// Latency: pixel p leaves M + 5 + p cycles after its last tile entered.
+/// Latency: pixel p leaves M + 1 + sum_delay + p cycles after its last tile entered.
 /// Handshake: none, free-running. Assumes: last tiles are at least P cycles apart.
 module rs_array #(
   /// Rows: output channels.
@@ -25,11 +26,12 @@ module rs_array #(
   parameter int unsigned P = 8,
   /// Activation width.
   parameter int unsigned ActW = 8,
-  /// Number of exponents.
+  /// Weight format.
   parameter int unsigned ExpN = 7,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
   localparam int unsigned TermW = rs_pkg::term_width(ExpN),
+  localparam int unsigned LaneW = rs_pkg::lane_width(ExpN),
   localparam int unsigned R = M / C,
   localparam int unsigned SubW = rs_pkg::index_width(R)
 ) (
@@ -53,29 +55,49 @@ module rs_array #(
 
   `RS_PARAM_CHECK(Shape, M % C == 0, "M must be a multiple of C")
 
-  logic [C-1:0][ActW-1:0]  act  [M+1][P];
-  logic [C-1:0][TermW-1:0] term [M][P+1];
-  rs_pkg::cell_ctrl_t      ctrl [M][P+1];
+  localparam int unsigned Chain = rs_pkg::chain_length(C);
+  localparam int unsigned SumDelay = rs_pkg::sum_delay(C, ExpN);
+
+  logic [C-1:0][ActW-1:0]  act    [M+1][P];
+  logic [C-1:0][LaneW-1:0] weight [M][P+1];
+  rs_pkg::cell_ctrl_t      ctrl   [M][P+1];
 
   for (genvar p = 0; p < P; p++) begin : gen_column
-    rs_delay #(
-      .Width(C * ActW),
-      .Stages(p)
-    ) u_skew (
-      .clk_i,
-      .data_i(act_i[p]),
-      .data_o(act[0][p])
-    );
+    for (genvar c = 0; c < C; c++) begin : gen_lane
+      rs_delay #(
+        .Width(ActW),
+        .Stages(p + c % Chain)
+      ) u_skew (
+        .clk_i,
+        .data_i(act_i[p][c]),
+        .data_o(act[0][p][c])
+      );
+    end
     logic unused_act;
     assign unused_act = ^act[M][p];
   end
 
-  // Control enters row m after m cycles.
+  // Control waits for the sums, then enters row m after m cycles.
   rs_pkg::cell_ctrl_t edge_ctrl [M];
   logic [SubW-1:0]    edge_sub  [M];
+  logic [SumDelay-1:0] valid_q;
 
-  assign edge_ctrl[0] = '{valid: valid_i, enable: 1'b1, first: first_i, last: last_i, max: max_i};
-  assign edge_sub[0]  = sub_i;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= '0;
+    else valid_q <= {valid_q[SumDelay-2:0], valid_i};
+  end
+
+  logic first, last, max;
+  rs_delay #(
+    .Width(3 + SubW),
+    .Stages(SumDelay)
+  ) u_place (
+    .clk_i,
+    .data_i({first_i, last_i, max_i, sub_i}),
+    .data_o({first, last, max, edge_sub[0]})
+  );
+  assign edge_ctrl[0] = '{valid: valid_q[SumDelay-1], enable: 1'b1, first: first, last: last,
+                          max: max};
 
   for (genvar m = 1; m < M; m++) begin : gen_edge
     always_ff @(posedge clk_i) begin
@@ -88,14 +110,24 @@ module rs_array #(
   logic [M-1:0] row_done;
 
   for (genvar m = 0; m < M; m++) begin : gen_row
-    rs_delay #(
-      .Width(C * TermW),
-      .Stages(m)
-    ) u_term_skew (
-      .clk_i,
-      .data_i(tile_i[m]),
-      .data_o(term[m][0])
-    );
+    for (genvar c = 0; c < C; c++) begin : gen_lane
+      logic [LaneW-1:0] code;
+      if (rs_pkg::is_multiplier(ExpN)) begin : gen_mult
+        assign code = tile_i[m][c];
+      end else begin : gen_shift
+        logic zero;
+        assign zero = &tile_i[m][c][TermW-2:0];
+        assign code = {zero, tile_i[m][c]};
+      end
+      rs_delay #(
+        .Width(LaneW),
+        .Stages(m + c % Chain)
+      ) u_skew (
+        .clk_i,
+        .data_i(code),
+        .data_o(weight[m][0][c])
+      );
+    end
     always_comb begin
       ctrl[m][0]        = edge_ctrl[m];
       ctrl[m][0].enable = !edge_ctrl[m].max || edge_sub[m] == SubW'(m / C);
@@ -113,19 +145,19 @@ module rs_array #(
       ) u_cell (
         .clk_i,
         .rst_ni,
-        .act_i (act[m][p]),
-        .act_o (act[m+1][p]),
-        .term_i(term[m][p]),
-        .term_o(term[m][p+1]),
-        .ctrl_i(ctrl[m][p]),
-        .ctrl_o(ctrl[m][p+1]),
-        .done_o(cell_done[p]),
-        .acc_o (cell_acc[p])
+        .act_i   (act[m][p]),
+        .act_o   (act[m+1][p]),
+        .weight_i(weight[m][p]),
+        .weight_o(weight[m][p+1]),
+        .ctrl_i  (ctrl[m][p]),
+        .ctrl_o  (ctrl[m][p+1]),
+        .done_o  (cell_done[p]),
+        .acc_o   (cell_acc[p])
       );
     end
 
     logic unused_end;
-    assign unused_end = ^{term[m][P], ctrl[m][P]};
+    assign unused_end = ^{weight[m][P], ctrl[m][P]};
 
     // Merge the row's results and take the skew between the rows out again.
     logic [AccW-1:0] merged, merged_q;

@@ -2,25 +2,26 @@
 
 `include "rs_assert.svh"
 
-/// One cell of the array: C shift-and-add lanes and an accumulator, for one output channel of one
-/// pixel. It multiplies nothing: a lane shifts its activation by its term's exponent, inverts it for
-/// a negative term, and the missing ones of the two's complement are added in the tree.
+/// One cell of the array: C lanes and an accumulator, for one output channel of one pixel. The lanes
+/// stand in chains of up to 8: each adds its product to the sum of the lane before, a cycle later, so
+/// that the adder and the second half of the shift share their look-up tables and no tree is needed.
 ///
-/// Throughput: a tile a cycle. Latency: activations, terms and control leave for the next cell after
-/// 1 cycle; `acc_o` with `done_o` comes 5 cycles after the last tile.
+/// Throughput: a tile a cycle. Latency: activations, weights and control leave for the next cell after
+/// 1 cycle; `acc_o` with `done_o` comes 1 cycle after the control of the last tile.
 /// Handshake: none, the issuer knows the pipeline is free-running.
-/// Assumes: the compiler proved that no partial sum leaves AccW bits; in max mode tiles are identity
-/// tiles, so that a sum is an activation.
+/// Assumes: lane c's activation and weight come `c mod chain_length` cycles after lane 0's, the control
+/// `sum_delay` cycles after lane 0's (both in rs_pkg); the compiler proved that no partial sum leaves
+/// AccW bits; in max mode tiles are identity tiles, so that a sum is an activation.
 module rs_cell #(
   /// Lanes; a power of two, at least 4.
   parameter int unsigned C = 16,
   /// Activation width.
   parameter int unsigned ActW = 8,
-  /// Number of exponents.
+  /// Weight format.
   parameter int unsigned ExpN = 7,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
-  localparam int unsigned TermW = rs_pkg::term_width(ExpN)
+  localparam int unsigned LaneW = rs_pkg::lane_width(ExpN)
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -29,9 +30,11 @@ module rs_cell #(
   input  logic [C-1:0][ActW-1:0] act_i,
   output logic [C-1:0][ActW-1:0] act_o,
 
-  /// Terms of this row's output channel and control, from the column to the left.
-  input  logic [C-1:0][TermW-1:0] term_i,
-  output logic [C-1:0][TermW-1:0] term_o,
+  /// Weights of this row's output channel, in the array's form, from the column to the left.
+  input  logic [C-1:0][LaneW-1:0] weight_i,
+  output logic [C-1:0][LaneW-1:0] weight_o,
+
+  /// Control of the tile whose sum is complete.
   input  rs_pkg::cell_ctrl_t ctrl_i,
   output rs_pkg::cell_ctrl_t ctrl_o,
 
@@ -40,98 +43,110 @@ module rs_cell #(
   output logic [AccW-1:0] acc_o
 );
 
-  localparam int unsigned ExpW = TermW - 1;
-  // |activation| <= 2^(ActW-1), shifted by at most ExpN-1; one's complement needs no further bit.
-  localparam int unsigned ProdW = ActW + ExpN - 1;
-  // Four products and up to four carried-in ones.
-  localparam int unsigned QuadW = ProdW + 3;
-  localparam int unsigned Quads = C / 4;
-  localparam int unsigned SumW = QuadW + rs_pkg::index_width(Quads);
+  localparam int unsigned Chain = rs_pkg::chain_length(C);
+  localparam int unsigned Chains = C / Chain;
+  // A product is at most 2^MagnitudeW.
+  localparam int unsigned MagnitudeW =
+      ActW - 1 + (rs_pkg::is_multiplier(ExpN) ? LaneW - 1 : ExpN - 1);
+  localparam int unsigned SumW = sum_width(C);
   localparam logic [AccW-1:0] LowestCode = {{(AccW - ActW + 1) {1'b1}}, {(ActW - 1) {1'b0}}};
 
   `RS_PARAM_CHECK(Lanes, C >= 4 && 2 ** $clog2(C) == C, "C must be a power of two, at least 4")
   `RS_PARAM_CHECK(Act, ActW >= 8 && ActW <= 16, "ActW must be 8 to 16")
-  `RS_PARAM_CHECK(Acc, AccW >= SumW && AccW <= 32, "AccW must hold the sum of C lanes, at most 32")
+  `RS_PARAM_CHECK(Acc, AccW > ActW && AccW <= 32, "AccW must be more than ActW and at most 32")
 
-  rs_pkg::cell_ctrl_t ctrl1_q, ctrl2_q, ctrl3_q;
+  // Width of the sum of n products; what would not fit the accumulator never occurs.
+  function automatic int unsigned sum_width(int unsigned n);
+    int unsigned width;
+    width = MagnitudeW + $clog2(n + 1) + 1;
+    return width < AccW ? width : AccW;
+  endfunction
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      ctrl_o  <= '0;
-      ctrl1_q <= '0;
-      ctrl2_q <= '0;
-      ctrl3_q <= '0;
-    end else begin
-      ctrl_o  <= ctrl_i;
-      ctrl1_q <= ctrl_o;
-      ctrl2_q <= ctrl1_q;
-      ctrl3_q <= ctrl2_q;
-    end
+    act_o    <= act_i;
+    weight_o <= weight_i;
   end
 
   always_ff @(posedge clk_i) begin
-    act_o  <= act_i;
-    term_o <= term_i;
+    if (!rst_ni) ctrl_o <= '0;
+    else ctrl_o <= ctrl_i;
   end
 
   // Lanes.
-  logic signed [ProdW-1:0] prod_q [C];
-  logic [C-1:0]            negative_q;
+  localparam int unsigned ChainW = sum_width(Chain);
+  logic signed [ChainW-1:0] chain_sum[Chains];
 
-  for (genvar c = 0; c < C; c++) begin : gen_lane
-    logic [ExpW-1:0] exponent;
-    logic zero, negative;
-    logic signed [ProdW-1:0] shifted;
-
-    assign exponent = term_o[c][ExpW-1:0];
-    assign zero     = &exponent;
-    assign negative = term_o[c][ExpW] && !zero;
-    assign shifted  = ProdW'(signed'(act_o[c])) <<< exponent;
-
-    always_ff @(posedge clk_i) begin
-      prod_q[c]     <= zero ? '0 : negative ? ~shifted : shifted;
-      negative_q[c] <= negative;
+  for (genvar h = 0; h < Chains; h++) begin : gen_chain
+    for (genvar k = 0; k < Chain; k++) begin : gen_lane
+      localparam int unsigned InW = k == 0 ? 1 : sum_width(k);
+      localparam int unsigned OutW = sum_width(k + 1);
+      logic signed [InW-1:0]  sum_in;
+      logic signed [OutW-1:0] sum_out;
+      if (k == 0) begin : gen_first
+        assign sum_in = '0;
+      end else begin : gen_next
+        assign sum_in = gen_lane[k-1].sum_out;
+      end
+      if (rs_pkg::is_multiplier(ExpN)) begin : gen_mult
+        rs_mult_lane #(
+          .ActW(ActW),
+          .MultW(LaneW),
+          .InW(InW),
+          .OutW(OutW)
+        ) u_lane (
+          .clk_i,
+          .act_i   (act_i[h*Chain+k]),
+          .weight_i(weight_i[h*Chain+k]),
+          .sum_i   (sum_in),
+          .sum_o   (sum_out)
+        );
+      end else begin : gen_shift
+        rs_shift_lane #(
+          .ActW(ActW),
+          .ExpN(ExpN),
+          .InW(InW),
+          .OutW(OutW)
+        ) u_lane (
+          .clk_i,
+          .act_i (act_i[h*Chain+k]),
+          .code_i(weight_i[h*Chain+k]),
+          .sum_i (sum_in),
+          .sum_o (sum_out)
+        );
+      end
     end
+    assign chain_sum[h] = gen_lane[Chain-1].sum_out;
   end
 
-  // Adder tree in two registered levels: quads, then their sum.
-  logic signed [QuadW-1:0] quad_q[Quads];
-  logic signed [SumW-1:0] sum, sum_q;
-
-  for (genvar q = 0; q < Quads; q++) begin : gen_quad
-    logic [2:0] ones;
-    assign ones = 3'(negative_q[4*q]) + 3'(negative_q[4*q+1]) + 3'(negative_q[4*q+2])
-                + 3'(negative_q[4*q+3]);
-    always_ff @(posedge clk_i) begin
-      quad_q[q] <= QuadW'(prod_q[4*q]) + QuadW'(prod_q[4*q+1]) + QuadW'(prod_q[4*q+2])
-                 + QuadW'(prod_q[4*q+3]) + signed'(QuadW'(ones));
+  logic signed [SumW-1:0] sum;
+  if (Chains > 1) begin : gen_join
+    logic signed [SumW-1:0] join_d;
+    always_comb begin
+      join_d = '0;
+      for (int unsigned h = 0; h < Chains; h++) join_d += SumW'(chain_sum[h]);
     end
+    always_ff @(posedge clk_i) sum <= join_d;
+  end else begin : gen_single
+    assign sum = chain_sum[0];
   end
 
-  always_comb begin
-    sum = '0;
-    for (int unsigned q = 0; q < Quads; q++) sum += SumW'(quad_q[q]);
-  end
-
-  always_ff @(posedge clk_i) sum_q <= sum;
-
-  // Accumulator.
+  // Accumulator: the plain sum of both, or the sum alone, in one look-up table a bit.
   logic signed [AccW-1:0] acc_q;
-  logic                   greater;
+  logic greater, load, clear, write;
 
-  assign greater = signed'(sum_q[ActW-1:0]) > signed'(acc_q[ActW-1:0]);
+  assign greater = signed'(sum[ActW-1:0]) > signed'(acc_q[ActW-1:0]);
+  assign load    = ctrl_i.first || ctrl_i.max;
+  assign clear   = ctrl_i.valid && ctrl_i.first && !ctrl_i.enable;
+  assign write   = ctrl_i.valid && ctrl_i.enable && (ctrl_i.first || !ctrl_i.max || greater);
 
   always_ff @(posedge clk_i) begin
-    if (ctrl3_q.valid) begin
-      if (ctrl3_q.first) acc_q <= ctrl3_q.enable ? AccW'(sum_q) : signed'(LowestCode);
-      else if (ctrl3_q.enable && !ctrl3_q.max) acc_q <= acc_q + AccW'(sum_q);
-      else if (ctrl3_q.enable && greater) acc_q <= AccW'(sum_q);
-    end
+    if (clear) acc_q <= LowestCode;
+    else if (write) acc_q <= AccW'(sum) + (acc_q & {AccW{!load}});
   end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) done_o <= 1'b0;
-    else done_o <= ctrl3_q.valid && ctrl3_q.last;
+    else done_o <= ctrl_i.valid && ctrl_i.last;
   end
 
   assign acc_o = acc_q;

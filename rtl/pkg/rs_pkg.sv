@@ -45,9 +45,31 @@ package rs_pkg;
     return n > 1 ? $clog2(n) : 1;
   endfunction
 
-  /// Width of a term code: a sign and an exponent field whose all-ones value is left for zero.
-  function automatic int unsigned term_width(int unsigned exponents);
-    return 1 + $clog2(exponents + 1);
+  /// Weight formats (parameter ExpN): up to 15 is a number of exponents, for shift lanes; 128 + n is
+  /// the baseline, signed integers of n bits for multiplier lanes.
+  function automatic bit is_multiplier(int unsigned format);
+    return format >= 128;
+  endfunction
+
+  /// Width of a weight in memory. A term is a sign and an exponent field whose all-ones value is left
+  /// for zero.
+  function automatic int unsigned term_width(int unsigned format);
+    return is_multiplier(format) ? format - 128 : 1 + $clog2(format + 1);
+  endfunction
+
+  /// Width of a weight in the array: a term's zero has a bit of its own there.
+  function automatic int unsigned lane_width(int unsigned format);
+    return is_multiplier(format) ? format - 128 : 2 + $clog2(format + 1);
+  endfunction
+
+  /// Lanes of a cell that form a chain, each adding to the sum of the one before, a cycle later.
+  function automatic int unsigned chain_length(int unsigned c);
+    return c < 8 ? c : 8;
+  endfunction
+
+  /// Cycles from the first lane's activation to the cell's sum.
+  function automatic int unsigned sum_delay(int unsigned c, int unsigned format);
+    return (is_multiplier(format) ? 3 : 2) + chain_length(c) - 1 + (c > chain_length(c) ? 1 : 0);
   endfunction
 
   /// Where an operation writes.

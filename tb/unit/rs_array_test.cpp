@@ -19,10 +19,13 @@ constexpr int kM = RESHIFT_M;
 constexpr int kC = RESHIFT_C;
 constexpr int kP = RESHIFT_P;
 constexpr int kActW = RESHIFT_ActW;
-constexpr int kExponents = RESHIFT_ExpN;
+constexpr int kFormat = RESHIFT_ExpN;
 constexpr int kAccW = RESHIFT_AccW;
-constexpr int kTermW = term_bits(kExponents);
+constexpr int kTermW = weight_bits(kFormat);
 constexpr int kSlices = kM / kC;
+constexpr int kChain = std::min(kC, 8);
+constexpr int kLatency =
+    kM + 1 + (is_multiplier(kFormat) ? 3 : 2) + kChain - 1 + (kC > kChain);
 
 class Array : public testing::Test {
  protected:
@@ -40,23 +43,27 @@ class Array : public testing::Test {
       act = extreme || random.chance(10) ? (random.chance(50) ? code_min(kActW) : code_max(kActW))
                                          : random.uniform(code_min(kActW), code_max(kActW));
     }
-    for (uint32_t& code : codes_) {
-      const int sign = random.chance(50) ? 1 : -1;
-      const int exponent =
-          extreme ? kExponents - 1 : static_cast<int>(random.uniform(0, kExponents - 1));
-      code = encode_term({random.chance(15) ? 0 : sign, exponent}, kExponents);
-    }
+    for (uint32_t& code : codes_) code = encode_weight(random_weight(extreme), kFormat);
     bench->first_i = random.chance(50);
     bench->last_i = random.chance(50);
     bench->max_i = random.chance(50);
     bench->sub_i = static_cast<uint8_t>(random.uniform(0, kSlices - 1));
+  }
+  int random_weight(bool extreme) {
+    if (random.chance(15)) return 0;
+    if (is_multiplier(kFormat)) {
+      const int low = code_min(kTermW), high = code_max(kTermW);
+      return static_cast<int>(extreme ? low : random.uniform(low, high));
+    }
+    const int64_t exponent = extreme ? kFormat - 1 : random.uniform(0, kFormat - 1);
+    return (random.chance(50) ? 1 : -1) * (1 << exponent);
   }
   /// Tiles of max pooling: +1 where row and lane mean the same channel.
   void identity(int sub) {
     for (int m = 0; m < kM; ++m) {
       for (int c = 0; c < kC; ++c) {
         const bool one = m / kC == sub && m % kC == c;
-        codes_[m * kC + c] = encode_term({one ? 1 : 0, 0}, kExponents);
+        codes_[m * kC + c] = encode_weight(one, kFormat);
       }
     }
     bench->sub_i = static_cast<uint8_t>(sub);
@@ -70,7 +77,7 @@ class Array : public testing::Test {
       for (int p = 0; p < kP; ++p) {
         int64_t sum = 0;
         for (int c = 0; c < kC; ++c) {
-          sum += acts_[p * kC + c] * decode_term(codes_[m * kC + c], kExponents).value();
+          sum += acts_[p * kC + c] * decode_weight(codes_[m * kC + c], kFormat);
         }
         int64_t& acc = accs_[p][m];
         if (!max) {
@@ -83,7 +90,7 @@ class Array : public testing::Test {
     }
     if (last) {
       for (int p = 0; p < kP; ++p) {
-        due_.push_back({bench.cycle() + kM + 5 + static_cast<uint64_t>(p), accs_[p]});
+        due_.push_back({bench.cycle() + kLatency + static_cast<uint64_t>(p), accs_[p]});
       }
     }
     cycle(true);
@@ -94,7 +101,7 @@ class Array : public testing::Test {
       cycle(false);
     }
   }
-  void drain() { idle(kM + 5 + kP); }
+  void drain() { idle(kLatency + kP); }
 
   Bench<Vrs_array> bench;
   Random& random = bench.random();

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <deque>
 #include <vector>
 
@@ -17,15 +18,29 @@ namespace {
 
 constexpr int kLanes = RESHIFT_C;
 constexpr int kActW = RESHIFT_ActW;
-constexpr int kExponents = RESHIFT_ExpN;
+constexpr int kFormat = RESHIFT_ExpN;
 constexpr int kAccW = RESHIFT_AccW;
-constexpr int kTermW = term_bits(kExponents);
-constexpr uint64_t kLatency = 5;
+constexpr int kLaneW = is_multiplier(kFormat) ? weight_bits(kFormat) : weight_bits(kFormat) + 1;
+constexpr int kChain = std::min(kLanes, 8);
+// From lane 0's activation to the cell's sum: a lane, the rest of the chain, the joining of chains.
+constexpr int kSumDelay = (is_multiplier(kFormat) ? 3 : 2) + kChain - 1 + (kLanes > kChain);
+// Largest weight of a sum: of up to 12 tiles of integers, that the accumulator holds.
+constexpr int kLargest =
+    is_multiplier(kFormat)
+        ? std::min(1 << (kLaneW - 1), 1 << (kAccW - kActW - std::bit_width(12u * kLanes)))
+        : 1 << (kFormat - 1);
+
+/// A weight as the array carries it: a term has a bit of its own that says zero.
+uint32_t lane_code(int weight) {
+  const uint32_t code = encode_weight(weight, kFormat);
+  return is_multiplier(kFormat) || weight != 0 ? code : code | 1u << (kLaneW - 1);
+}
 
 struct Tile {
   std::vector<int> act = std::vector<int>(kLanes, 0);
-  std::vector<uint32_t> codes = std::vector<uint32_t>(kLanes, encode_term({}, kExponents));
-  bool first = false, last = false, max = false, enable = true;
+  std::vector<uint32_t> codes = std::vector<uint32_t>(kLanes, lane_code(0));
+  bool first = false, last = false, max = false, enable = true, valid = false;
+  void set(int lane, int weight) { codes[lane] = lane_code(weight); }
 };
 
 class Cell : public testing::Test {
@@ -43,33 +58,56 @@ class Cell : public testing::Test {
     if (random.chance(20)) return random.chance(50) ? code_min(kActW) : code_max(kActW);
     return static_cast<int>(random.uniform(code_min(kActW), code_max(kActW)));
   }
-  uint32_t random_code() {
-    if (random.chance(20)) return zero_code(random.chance(50));
-    const int sign = random.chance(50) ? 1 : -1;
-    return encode_term({sign, static_cast<int>(random.uniform(0, kExponents - 1))}, kExponents);
+  int random_weight() {
+    if (random.chance(20)) return 0;
+    if (is_multiplier(kFormat)) {
+      return static_cast<int>(random.uniform(-kLargest, kLargest - 1));
+    }
+    return (random.chance(50) ? 1 : -1) << random.uniform(0, kFormat - 1);
   }
-  static uint32_t zero_code(bool sign) {
-    return encode_term({}, kExponents) | (sign ? 1u << (kTermW - 1) : 0);
+  /// Every term; of the integers the lowest, the highest and some of those between.
+  std::vector<int> weights() {
+    std::vector<int> all = {0};
+    for (int e = 0; e < kFormat && !is_multiplier(kFormat); ++e) {
+      for (const int sign : {1, -1}) all.push_back(sign * (1 << e));
+    }
+    for (int i = 0; i < 24 && is_multiplier(kFormat); ++i) {
+      const int lowest = code_min(kLaneW);
+      const int extremes[] = {lowest, lowest + 1, -1, 1, -lowest - 1};
+      all.push_back(i < 5 ? extremes[i]
+                          : static_cast<int>(random.uniform(lowest, -lowest - 1)));
+    }
+    return all;
   }
   Tile random_tile() {
     Tile tile;
-    for (int& act : tile.act) act = random_act();
-    for (uint32_t& code : tile.codes) code = random_code();
+    for (int c = 0; c < kLanes; ++c) {
+      tile.act[c] = random_act();
+      tile.set(c, random_weight());
+    }
+    return tile;
+  }
+
+  static Tile uniform(int act, int weight, bool first, bool last) {
+    Tile tile;
+    std::fill(tile.act.begin(), tile.act.end(), act);
+    std::fill(tile.codes.begin(), tile.codes.end(), lane_code(weight));
+    tile.first = first;
+    tile.last = last;
     return tile;
   }
 
   /// Lets the tile in and accounts for it.
-  void issue(const Tile& tile) {
+  void issue(Tile tile) {
     int64_t sum = 0;
-    for (int c = 0; c < kLanes; ++c) {
-      sum += int64_t{tile.act[c]} * decode_term(tile.codes[c], kExponents).value();
-    }
+    for (int c = 0; c < kLanes; ++c) sum += int64_t{tile.act[c]} * value(tile.codes[c]);
     if (tile.first)
       acc_ = tile.enable ? sum : code_min(kActW);
     else if (tile.enable)
       acc_ = tile.max ? std::max(acc_, sum) : acc_ + sum;
-    if (tile.last) due_.push_back({bench.cycle() + kLatency, acc_});
-    cycle(tile, true);
+    if (tile.last) due_.push_back({bench.cycle() + kSumDelay + 1, acc_});
+    tile.valid = true;
+    cycle(tile);
   }
   /// A cycle without a tile, but with anything at the other pins.
   void idle(int cycles = 1) {
@@ -77,10 +115,10 @@ class Cell : public testing::Test {
       Tile tile = random_tile();
       tile.first = random.chance(50);
       tile.last = random.chance(50);
-      cycle(tile, false);
+      cycle(tile);
     }
   }
-  void drain() { idle(kLatency); }
+  void drain() { idle(kSumDelay + 1); }
 
   Bench<Vrs_cell> bench;
   Random& random = bench.random();
@@ -91,17 +129,31 @@ class Cell : public testing::Test {
     int64_t acc;
   };
 
-  void cycle(const Tile& tile, bool valid) {
-    pack(bench->act_i, tile.act, kActW);
-    pack(bench->term_i, tile.codes, kTermW);
-    bench->ctrl_i = static_cast<uint8_t>(valid << 4 | tile.enable << 3 | tile.first << 2 |
+  static int value(uint32_t code) {
+    if (!is_multiplier(kFormat) && code >> (kLaneW - 1)) return 0;
+    return decode_weight(code, kFormat);
+  }
+
+  /// Lane c sees the tile of c mod chain cycles ago, the accumulator that of kSumDelay cycles ago.
+  void cycle(const Tile& newest) {
+    history_.push_front(newest);
+    history_.resize(kSumDelay + 1);
+    Tile pins;
+    for (int c = 0; c < kLanes; ++c) {
+      pins.act[c] = history_[c % kChain].act[c];
+      pins.codes[c] = history_[c % kChain].codes[c];
+    }
+    const Tile& tile = history_.back();
+    pack(bench->act_i, pins.act, kActW);
+    pack(bench->weight_i, pins.codes, kLaneW);
+    bench->ctrl_i = static_cast<uint8_t>(tile.valid << 4 | tile.enable << 3 | tile.first << 2 |
                                          tile.last << 1 | int{tile.max});
     const auto ctrl = bench->ctrl_i;
     bench.tick();
     EXPECT_EQ(unpack_signed(bench->act_o, kLanes, kActW),
               unpack_signed(bench->act_i, kLanes, kActW));
-    EXPECT_EQ(unpack_signed(bench->term_o, kLanes, kTermW),
-              unpack_signed(bench->term_i, kLanes, kTermW));
+    EXPECT_EQ(unpack_signed(bench->weight_o, kLanes, kLaneW),
+              unpack_signed(bench->weight_i, kLanes, kLaneW));
     EXPECT_EQ(bench->ctrl_o, ctrl);
     const bool done = !due_.empty() && due_.front().cycle == bench.cycle();
     ASSERT_EQ(bench->done_o, done);
@@ -112,20 +164,19 @@ class Cell : public testing::Test {
   }
 
   int64_t acc_ = 0;
+  std::deque<Tile> history_;
   std::deque<Result> due_;
   int results_ = 0;
 };
 
-TEST_F(Cell, EveryTermOnEveryLane) {
+TEST_F(Cell, EveryWeightOnEveryLane) {
   for (int lane = 0; lane < kLanes; ++lane) {
-    for (uint32_t code = 0; code < 1u << kTermW; ++code) {
-      const uint32_t exponent = code & ((1u << (kTermW - 1)) - 1);
-      if (exponent >= uint32_t{kExponents} && exponent != encode_term({}, kExponents)) continue;
+    for (const int weight : weights()) {
       for (const int act : {code_min(kActW), code_min(kActW) + 1, -1, 0, 1, code_max(kActW)}) {
         Tile tile;
         std::fill(tile.act.begin(), tile.act.end(), code_min(kActW));
         tile.act[lane] = act;
-        tile.codes[lane] = code;
+        tile.set(lane, weight);
         tile.first = tile.last = true;
         issue(tile);
       }
@@ -134,15 +185,26 @@ TEST_F(Cell, EveryTermOnEveryLane) {
   drain();
 }
 
+// A zero term is zero whatever its sign and exponent say.
+TEST_F(Cell, ZeroTerms) {
+  if (is_multiplier(kFormat)) {
+    Tile tile = random_tile();
+    tile.first = tile.last = true;
+    issue(tile);
+  }
+  for (uint32_t code = 0; code < 1u << (kLaneW - 1) && !is_multiplier(kFormat); ++code) {
+    Tile tile = random_tile();
+    for (int c = 0; c < kLanes; c += 2) tile.codes[c] = code | 1u << (kLaneW - 1);
+    tile.first = tile.last = true;
+    issue(tile);
+  }
+  drain();
+}
+
 TEST_F(Cell, AllLanesAtTheirExtremes) {
   for (const int act : {code_min(kActW), code_max(kActW)}) {
-    for (const int sign : {-1, 1}) {
-      Tile tile;
-      std::fill(tile.act.begin(), tile.act.end(), act);
-      std::fill(tile.codes.begin(), tile.codes.end(),
-                encode_term({sign, kExponents - 1}, kExponents));
-      tile.first = tile.last = true;
-      issue(tile);
+    for (const int weight : {-kLargest, kLargest - is_multiplier(kFormat)}) {
+      issue(uniform(act, weight, true, true));
     }
   }
   drain();
@@ -150,16 +212,20 @@ TEST_F(Cell, AllLanesAtTheirExtremes) {
 
 // Down to the lowest and up to the highest number the accumulator holds.
 TEST_F(Cell, AccumulatorAtItsExtremes) {
-  const int64_t step = int64_t{kLanes} << (kExponents - 1 + kActW - 1);
+  const int64_t step = int64_t{kLanes} * kLargest << (kActW - 1);
   const int64_t tiles = (int64_t{1} << (kAccW - 1)) / step;
+  if (is_multiplier(kFormat)) {  // no weight of +kLargest: only upwards
+    for (int64_t i = 0; i < tiles; ++i) {
+      Tile tile = uniform(code_min(kActW), -kLargest, i == 0, i == tiles - 1);
+      if (tile.last) tile.act[0] = code_min(kActW) + 1;
+      issue(tile);
+    }
+    drain();
+    return;
+  }
   for (const int sign : {1, -1}) {
     for (int64_t i = 0; i < tiles; ++i) {
-      Tile tile;
-      std::fill(tile.act.begin(), tile.act.end(), code_min(kActW));
-      std::fill(tile.codes.begin(), tile.codes.end(),
-                encode_term({sign, kExponents - 1}, kExponents));
-      tile.first = i == 0;
-      tile.last = i == tiles - 1;
+      Tile tile = uniform(code_min(kActW), sign * kLargest, i == 0, i == tiles - 1);
       if (sign < 0 && tile.last) tile.act[0] = code_min(kActW) + 1;
       issue(tile);
     }
@@ -190,8 +256,7 @@ TEST_F(Cell, RandomMaximaAndSums) {
       if (random.chance(20)) idle();
       Tile tile = random_tile();
       if (max) {
-        for (uint32_t& code : tile.codes) code = zero_code(random.chance(50));
-        tile.codes[lane] = encode_term({1, 0}, kExponents);
+        for (int c = 0; c < kLanes; ++c) tile.set(c, c == lane);
       }
       tile.max = max;
       tile.enable = !max || random.chance(60);

@@ -31,11 +31,11 @@ constexpr int kExponents = RESHIFT_ExpN;
 constexpr int kFbDepth = RESHIFT_FbDepth;
 constexpr int kWmDepth = RESHIFT_WmDepth;
 constexpr int kR = kM / kC;
-constexpr int kTermW = term_bits(kExponents);
+constexpr int kTermW = weight_bits(kExponents);
 constexpr int kSlots = 5, kSlotWords = 256;  // tensors in the feature buffer; DMA has the rest
 
 using Word = std::vector<int64_t>;
-using Tile = std::vector<Term>;  // M x C
+using Tile = std::vector<int>;  // M x C
 
 struct Tensor {
   Raster place;  ///< where its words are; pitch: of the raster that wrote it
@@ -176,10 +176,10 @@ class Chain {
       }
     }
   }
-  Term term(bool max, int row, int sub, int c) {
-    if (max) return row / kC == sub && row % kC == c ? Term{1, 0} : Term{};
+  int term(bool max, int row, int sub, int c) {
+    if (max) return row / kC == sub && row % kC == c ? 1 : 0;
     const int sign = pick(-1, 1);
-    return sign == 0 ? Term{} : Term{sign, pick(0, kExponents - 1)};
+    return sign * (1 << pick(0, kExponents - 1));
   }
 
   void make_post(Operation& op, int words) {
@@ -259,7 +259,7 @@ class Chain {
       }
       for (int row = 0; row < kM; ++row) {
         int64_t sum = 0;
-        for (int c = 0; c < kC; ++c) sum += act[c] * tap.tile[row * kC + c].value();
+        for (int c = 0; c < kC; ++c) sum += act[c] * tap.tile[row * kC + c];
         if (!op.max)
           acc[row] += sum;
         else if (row / kC == tap.slice % kR)
@@ -357,7 +357,7 @@ class Exec : public testing::Test {
         bench->tile_valid_i, bench->tile_ready_o,
         [&](const Tile& tile) {
           std::vector<uint32_t> codes;
-          for (const Term t : tile) codes.push_back(encode_term(t, kExponents));
+          for (const int weight : tile) codes.push_back(encode_weight(weight, kExponents));
           pack(bench->tile_i, codes, kTermW);
         },
         weights, run_seed() + 1);

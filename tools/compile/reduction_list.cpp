@@ -2,7 +2,6 @@
 #include "compile/reduction_list.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstdlib>
 
 #include "base/error.hpp"
@@ -67,8 +66,8 @@ class Builder {
   }
 
  private:
-  void clear() { std::fill(tile_.begin(), tile_.end(), Term{}); }
-  Term& at(int row, int column) { return tile_[static_cast<std::size_t>(row * hw_.c + column)]; }
+  void clear() { std::fill(tile_.begin(), tile_.end(), 0); }
+  int& at(int row, int column) { return tile_[static_cast<std::size_t>(row * hw_.c + column)]; }
 
   void pooling_tap(int ky, int kx) {
     const int per_word = hw_.m / hw_.c;
@@ -77,15 +76,16 @@ class Builder {
       // A maximum visits every slice of the word, so that all its rows are defined.
       if (op_.kind == QKind::kAvgPool && slice * hw_.c >= in_.channels) break;
       clear();
-      for (int c = 0; c < hw_.c; ++c) at(j * hw_.c + c, c) = {1, 0};
+      for (int c = 0; c < hw_.c; ++c) at(j * hw_.c + c, c) = 1;
       append(ky, kx, slice);
     }
   }
 
   void convolution_tap(int ky, int kx) {
     const int group_in = in_.channels / op_.groups, group_out = out_.channels / op_.groups;
+    const int tiles = tiles_per_tap(hw_, op_);
     for (int slice = 0; slice * hw_.c < in_.channels; ++slice) {
-      for (int t = 0; t < op_.terms; ++t) {
+      for (int t = 0; t < tiles; ++t) {
         clear();
         bool any = false;
         for (int row = 0; row < hw_.m; ++row) {
@@ -95,14 +95,14 @@ class Builder {
           const int begin = std::max(slice * hw_.c, first_in);
           const int end = std::min((slice + 1) * hw_.c, first_in + group_in);
           for (int ic = begin; ic < end; ++ic) {
-            const int value = nth_term(
+            const std::int64_t weight =
                 ((std::int64_t{oc} * group_in + ic - first_in) * op_.kernel_h + ky) * op_.kernel_w +
-                    kx,
-                t);
-            if (value == 0) continue;
-            at(row, ic - slice * hw_.c) = {
-                value < 0 ? -1 : 1, std::countr_zero(static_cast<unsigned>(std::abs(value)))};
-            any = true;
+                kx;
+            const int value = is_multiplier(hw_.exponents)
+                                  ? op_.weight(static_cast<std::size_t>(weight))
+                                  : nth_term(weight, t);
+            at(row, ic - slice * hw_.c) = value;
+            any |= value != 0;
           }
         }
         if (any) append(ky, kx, slice);
@@ -144,12 +144,15 @@ class Builder {
   }
 
   void append_tile() {
-    const int bits = term_bits(hw_.exponents);
+    const int bits = weight_bits(hw_.exponents);
     const std::size_t start = list_.tiles.size();
     list_.tiles.resize(start + static_cast<std::size_t>(spec::tile_bytes(hw_, bits)), 0);
     std::size_t bit = 0;
-    for (const Term& term : tile_) {
-      const std::uint32_t code = encode_term(term, hw_.exponents);
+    for (const int weight : tile_) {
+      if (!weight_fits(weight, hw_.exponents)) {
+        throw Error("the weight {} does not fit {} bits of {}", weight, bits, hw_.name);
+      }
+      const std::uint32_t code = encode_weight(weight, hw_.exponents);
       for (int i = 0; i < bits; ++i, ++bit) {
         list_.tiles[start + bit / 8] |= static_cast<std::uint8_t>((code >> i & 1) << bit % 8);
       }
@@ -162,7 +165,7 @@ class Builder {
   int m_group_;
   const QTensor& in_;
   const QTensor& out_;
-  std::vector<Term> tile_;
+  std::vector<int> tile_;
   ReductionList list_;
 };
 
@@ -175,6 +178,10 @@ ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QO
   } catch (const Error& e) {
     throw Error("operation {}: {}", op.name, e.what());
   }
+}
+
+int tiles_per_tap(const spec::Hardware& hw, const QOp& op) {
+  return is_multiplier(hw.exponents) ? 1 : op.terms;
 }
 
 std::string unreachable_tap(const QNet& net, const QOp& op) {

@@ -22,6 +22,9 @@ struct ReductionList {
 ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QOp& op,
                              const Layout& source, int m_group);
 
+/// Tiles that a tap of a convolution has a slice: one a term, or one for multiplier lanes.
+int tiles_per_tap(const spec::Hardware& hw, const QOp& op);
+
 /// Why a tap's offset does not fit its header, empty when all fit.
 std::string unreachable_tap(const QNet& net, const QOp& op);
 

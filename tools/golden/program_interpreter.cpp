@@ -196,7 +196,7 @@ class ProgramInterpreter::Impl {
     const Descriptor& d = program_[index];
     const auto entries = static_cast<std::int64_t>(spec::get(d, f::kEntries));
     const auto groups = static_cast<std::int64_t>(spec::get(d, f::kParamGroups));
-    const int bits = term_bits(hw_.exponents), tile = spec::tile_bytes(hw_, bits);
+    const int bits = weight_bits(hw_.exponents), tile = spec::tile_bytes(hw_, bits);
     const std::int64_t params_bytes = spec::pad_section(groups * hw_.m * 8);
     const std::int64_t header_bytes = spec::pad_section(entries * 4);
     const std::int64_t bytes = params_bytes + header_bytes + spec::pad_section(entries * tile);
@@ -235,7 +235,7 @@ class ProgramInterpreter::Impl {
           std::uint32_t code = 0;
           for (int i = 0; i < bits; ++i, ++bit) code |= (codes[bit / 8] >> bit % 8 & 1u) << i;
           entry.weights[static_cast<std::size_t>(c * hw_.m + m)] =
-              decode_term(code, hw_.exponents).value();
+              decode_weight(code, hw_.exponents);
         }
       }
       block.entries.push_back(std::move(entry));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 
 /// The integer arithmetic of the accelerator, defined once (docs/architecture.md, "Numbers").
@@ -43,33 +44,43 @@ constexpr std::int32_t post_process(std::int64_t acc, std::int32_t residual, con
 constexpr std::int32_t code_min(int act_w) { return -(1 << (act_w - 1)); }
 constexpr std::int32_t code_max(int act_w) { return (1 << (act_w - 1)) - 1; }
 
-/// One term of a weight: 0 or +-2^exponent.
-struct Term {
-  int sign = 0;  ///< -1, 0 or 1
-  int exponent = 0;
-  constexpr int value() const { return sign * (1 << exponent); }
-  bool operator==(const Term&) const = default;
-};
+/// Weight formats, as the hardware parameter ExpN: up to 15 is the number of exponents of a term,
+/// which is 0 or +-2^e; 128 + n is the multiplier baseline, a signed integer of n bits.
+constexpr bool is_multiplier(int format) { return format >= 128; }
 
-/// Bits of a term code for exponents 0..exponents-1; the all-ones exponent means zero.
-constexpr int term_bits(int exponents) {
-  int bits = 0;
-  while ((1 << bits) < exponents + 1) ++bits;
-  return bits + 1;
+/// Bits of a weight code.
+constexpr int weight_bits(int format) {
+  if (is_multiplier(format)) return format - 128;
+  return 1 + std::bit_width(static_cast<unsigned>(format));
 }
 
-/// Code of a term: sign in the top bit, exponent below, all-ones exponent for zero.
-constexpr std::uint32_t encode_term(Term t, int exponents) {
-  const int exponent_bits = term_bits(exponents) - 1;
-  if (t.sign == 0) return (1u << exponent_bits) - 1;
-  return (t.sign < 0 ? 1u << exponent_bits : 0u) | static_cast<std::uint32_t>(t.exponent);
+/// Whether one code holds the value.
+constexpr bool weight_fits(int value, int format) {
+  if (is_multiplier(format)) {
+    return value >= code_min(weight_bits(format)) && value <= code_max(weight_bits(format));
+  }
+  const auto magnitude = static_cast<unsigned>(value < 0 ? -value : value);
+  return magnitude == 0 || (std::has_single_bit(magnitude) && magnitude >> format == 0);
 }
 
-constexpr Term decode_term(std::uint32_t code, int exponents) {
-  const int exponent_bits = term_bits(exponents) - 1;
-  const auto mask = (1u << exponent_bits) - 1;
-  if ((code & mask) == mask) return {};
-  return {code >> exponent_bits ? -1 : 1, static_cast<int>(code & mask)};
+/// Code of a weight that fits. A term has its sign in the top bit and the exponent below; the
+/// exponent of all ones means zero. An integer is a two's complement number.
+constexpr std::uint32_t encode_weight(int value, int format) {
+  const int bits = weight_bits(format);
+  if (is_multiplier(format)) return static_cast<std::uint32_t>(value) & ((1u << bits) - 1);
+  if (value == 0) return (1u << (bits - 1)) - 1;
+  const auto magnitude = static_cast<unsigned>(value < 0 ? -value : value);
+  return (value < 0 ? 1u << (bits - 1) : 0u) |
+         static_cast<std::uint32_t>(std::countr_zero(magnitude));
+}
+
+constexpr int decode_weight(std::uint32_t code, int format) {
+  const int sign_bit = weight_bits(format) - 1;
+  const bool negative = code >> sign_bit & 1;
+  const std::uint32_t low = code & ((1u << sign_bit) - 1);
+  if (is_multiplier(format)) return static_cast<int>(low) - (negative ? 1 << sign_bit : 0);
+  if (low == (1u << sign_bit) - 1) return 0;
+  return negative ? -(1 << low) : 1 << low;
 }
 
 }  // namespace reshift

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <deque>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -34,26 +35,37 @@ std::vector<int> random_codes(Random& random, int act_w, int count) {
 std::vector<std::uint32_t> random_terms(Random& random, int exponents, int count) {
   std::vector<std::uint32_t> terms(static_cast<std::size_t>(count));
   for (std::uint32_t& term : terms) {
-    const int sign = random.chance(50) ? 1 : -1;
-    const int exponent = static_cast<int>(random.uniform(0, exponents - 1));
-    const std::uint32_t minus_zero = encode_term({}, exponents) | 1u << (term_bits(exponents) - 1);
-    term = random.chance(10)   ? minus_zero
-           : random.chance(15) ? encode_term({}, exponents)
-                               : encode_term({sign, exponent}, exponents);
+    const int weight = (random.chance(50) ? 1 : -1) * (1 << random.uniform(0, exponents - 1));
+    const std::uint32_t minus_zero =
+        encode_weight(0, exponents) | 1u << (weight_bits(exponents) - 1);
+    term = random.chance(10) ? minus_zero
+                             : encode_weight(random.chance(15) ? 0 : weight, exponents);
   }
   return terms;
 }
 
+/// Terms as the array carries them, zero marked by a bit of its own above.
+std::vector<std::uint32_t> lane_codes(std::vector<std::uint32_t> terms, int exponents) {
+  for (std::uint32_t& term : terms) {
+    if (decode_weight(term, exponents) == 0) term |= 1u << weight_bits(exponents);
+  }
+  return terms;
+}
+
+/// Lanes of a cell that add one after another, and cycles from the first one's activation to the sum.
+int chain(const spec::Hardware& hw) { return std::min(hw.c, 8); }
+int sum_delay(const spec::Hardware& hw) { return 1 + chain(hw) + (hw.c > chain(hw)); }
+
 /// +1 on the lane of row `m`, when the row belongs to slice `sub`.
 std::vector<std::uint32_t> identity_terms(int m, int c, int sub, int exponents) {
-  std::vector<std::uint32_t> terms(static_cast<std::size_t>(c), encode_term({}, exponents));
-  if (m / c == sub) terms[static_cast<std::size_t>(m % c)] = encode_term({1, 0}, exponents);
+  std::vector<std::uint32_t> terms(static_cast<std::size_t>(c), encode_weight(0, exponents));
+  if (m / c == sub) terms[static_cast<std::size_t>(m % c)] = encode_weight(1, exponents);
   return terms;
 }
 
 std::int64_t dot(const int* acts, const std::uint32_t* terms, int c, int exponents) {
   std::int64_t sum = 0;
-  for (int i = 0; i < c; ++i) sum += acts[i] * decode_term(terms[i], exponents).value();
+  for (int i = 0; i < c; ++i) sum += acts[i] * decode_weight(terms[i], exponents);
   return sum;
 }
 
@@ -66,35 +78,57 @@ std::int64_t accumulate(std::int64_t acc, std::int64_t sum, bool first, bool max
 }
 
 ModuleTrace cell(const spec::Hardware& hw, Random random) {
-  const int term_w = term_bits(hw.exponents), act_bits = hw.c * hw.act_w,
-            term_bits_all = hw.c * term_w;
-  ModuleTrace trace("rs_cell",
-                    {{"C", hw.c}, {"ActW", hw.act_w}, {"ExpN", hw.exponents}, {"AccW", hw.acc_w}},
-                    {{"rst_ni", 1}, {"act_i", act_bits}, {"term_i", term_bits_all}, {"ctrl_i", 5}},
-                    {{"act_o", act_bits},
-                     {"term_o", term_bits_all},
-                     {"ctrl_o", 5},
-                     {"done_o", 1},
-                     {"acc_o", hw.acc_w}});
+  const int lane_w = weight_bits(hw.exponents) + 1, delay = sum_delay(hw);
+  const int act_bits = hw.c * hw.act_w, weight_bits_all = hw.c * lane_w;
+  ModuleTrace trace(
+      "rs_cell",
+      {{"C", hw.c}, {"ActW", hw.act_w}, {"ExpN", hw.exponents}, {"AccW", hw.acc_w}},
+      {{"rst_ni", 1}, {"act_i", act_bits}, {"weight_i", weight_bits_all}, {"ctrl_i", 5}},
+      {{"act_o", act_bits},
+       {"weight_o", weight_bits_all},
+       {"ctrl_o", 5},
+       {"done_o", 1},
+       {"acc_o", hw.acc_w}});
+  struct Tile {
+    bool valid, first, last, max, enable;
+    std::vector<int> acts;
+    std::vector<std::uint32_t> terms;
+  };
+  std::deque<Tile> history;  // newest first
   std::int64_t acc = 0;
+  // Lane c sees the tile of c mod chain cycles ago, the accumulator that of `delay` cycles ago.
   // Without `valid` anything may be at the other pins.
   const auto cycle = [&](bool reset, bool valid, bool first, bool last, bool max, bool enable,
                          int lane) {
-    const auto acts = random_codes(random, hw.act_w, hw.c);
-    const auto terms = max ? identity_terms(lane, hw.c, 0, hw.exponents)
-                           : random_terms(random, hw.exponents, hw.c);
-    const int ctrl = valid << 4 | enable << 3 | first << 2 | last << 1 | int{max};
-    const Bits act_line = Bits::packed(hw.act_w, acts), term_line = Bits::packed(term_w, terms);
+    history.push_front({valid, first, last, max, enable, random_codes(random, hw.act_w, hw.c),
+                        max ? identity_terms(lane, hw.c, 0, hw.exponents)
+                            : random_terms(random, hw.exponents, hw.c)});
+    if (static_cast<int>(history.size()) > delay + 1) history.pop_back();
+    std::vector<int> acts;
+    std::vector<std::uint32_t> terms;
+    for (int c = 0; c < hw.c; ++c) {
+      const auto age = static_cast<std::size_t>(c % chain(hw));
+      const Tile& seen = history[std::min(age, history.size() - 1)];
+      acts.push_back(seen.acts[static_cast<std::size_t>(c)]);
+      terms.push_back(seen.terms[static_cast<std::size_t>(c)]);
+    }
+    const bool filled = static_cast<int>(history.size()) == delay + 1;
+    const Tile& done = history.back();
+    const int ctrl = filled ? done.valid << 4 | done.enable << 3 | done.first << 2 |
+                                  done.last << 1 | int{done.max}
+                            : 0;
+    const Bits act_line = Bits::packed(hw.act_w, acts);
+    const Bits weight_line = Bits::packed(lane_w, lane_codes(terms, hw.exponents));
     const int now = trace.now();
-    trace.cycle({Bits(1, !reset), act_line, term_line, Bits(5, ctrl)});
+    trace.cycle({Bits(1, !reset), act_line, weight_line, Bits(5, ctrl)});
     trace.expect(now + 1, "act_o", act_line);
-    trace.expect(now + 1, "term_o", term_line);
+    trace.expect(now + 1, "weight_o", weight_line);
     trace.expect(now + 1, "ctrl_o", reset ? 0 : ctrl);
-    trace.expect(now + 5, "done_o", !reset && valid && last);
-    if (reset || !valid) return;
-    acc = accumulate(acc, dot(acts.data(), terms.data(), hw.c, hw.exponents), first, max, enable,
-                     hw.act_w);
-    if (last) trace.expect(now + 5, "acc_o", acc);
+    trace.expect(now + 1, "done_o", !reset && filled && done.valid && done.last);
+    if (reset || !filled || !done.valid) return;
+    acc = accumulate(acc, dot(done.acts.data(), done.terms.data(), hw.c, hw.exponents), done.first,
+                     done.max, done.enable, hw.act_w);
+    if (done.last) trace.expect(now + 1, "acc_o", acc);
   };
   const auto idle = [&](bool reset) {
     cycle(reset, false, random.chance(50), random.chance(50), random.chance(50), random.chance(50),
@@ -110,14 +144,13 @@ ModuleTrace cell(const spec::Hardware& hw, Random random) {
       cycle(false, true, i == 0, i == tiles - 1, max, !max || random.chance(60), lane);
     }
   }
-  for (int i = 0; i < 5; ++i) {
-    trace.cycle({Bits(1, 1), Bits(act_bits, 0), Bits(term_bits_all, 0), Bits(5, 0)});
-  }
+  for (int i = 0; i <= delay; ++i) idle(false);
+  trace.cycle({Bits(1, 1), Bits(act_bits, 0), Bits(weight_bits_all, 0), Bits(5, 0)});
   return trace;
 }
 
 ModuleTrace array(const spec::Hardware& hw, Random random) {
-  const int term_w = term_bits(hw.exponents), slices = hw.m / hw.c;
+  const int term_w = weight_bits(hw.exponents), slices = hw.m / hw.c;
   const int sub_w = slices > 1 ? log2_ceil(slices) : 1;
   ModuleTrace trace("rs_array",
                     {{"M", hw.m},
@@ -135,7 +168,7 @@ ModuleTrace array(const spec::Hardware& hw, Random random) {
                      {"act_i", hw.p * hw.c * hw.act_w},
                      {"tile_i", hw.m * hw.c * term_w}},
                     {{"valid_o", 1}, {"acc_o", hw.m * hw.acc_w}});
-  const int latency = hw.m + 5;
+  const int latency = hw.m + 1 + sum_delay(hw);
   std::vector<std::vector<std::int64_t>> accs(
       static_cast<std::size_t>(hw.p), std::vector<std::int64_t>(static_cast<std::size_t>(hw.m)));
   std::vector<int> leaves;  // cycles in which a pixel leaves
