@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 """Writes the lists of RTL files, what a file uses before it: rtl/files.txt has the core,
-rtl/board/files.txt what the boards have around it; neither has rtl/tech, a family's versions of modules.
-`--check`: only compares."""
+rtl/board/files.txt what the boards have around it. Neither has rtl/tech: a family's own versions of
+modules. `--check`: only compares."""
 
 import pathlib
 import re
@@ -12,7 +12,8 @@ RTL = pathlib.Path(__file__).resolve().parents[2] / "rtl"
 
 
 def ordered():
-    files = {path.stem: path for path in sorted(RTL.rglob("*.sv")) if RTL / "tech" not in path.parents}
+    files = {path.stem: path for path in sorted(RTL.rglob("*.sv"))
+             if RTL / "tech" not in path.parents}
     text = {name: re.sub(r"//.*", "", path.read_text()) for name, path in files.items()}
     done = []
 
