@@ -6,8 +6,8 @@
 /// and writes them to their place in the feature buffer, through a FIFO, so that a residual read of
 /// the same bank may go first.
 ///
-/// Throughput: a pixel (M channels) a cycle, operations back to back. Latency: 8 cycles from pixel to
-/// write, 9 to progress, more when the write has to wait.
+/// Throughput: a pixel (M channels) a cycle, operations back to back. Latency: 9 cycles from pixel to
+/// write, 10 to progress, more when the write has to wait.
 /// Handshake: operations and writes are valid/ready; an operation must be here before its first pixel.
 /// Pixels and residual words cannot be stalled: `wr_urgent_o` says that a write must not wait.
 module rs_post #(
@@ -67,8 +67,7 @@ module rs_post #(
   typedef struct packed {
     logic            residual;
     logic [ActW-1:0] res_zero;
-    logic [15:0]     res_mult;
-    logic [4:0]      res_shift;
+    rs_pkg::scale_t  res_scale;
     logic [ActW-1:0] out_zero;
     logic [ActW-1:0] lo;
     logic [ActW-1:0] hi;
@@ -87,7 +86,7 @@ module rs_post #(
     logic             op_end;
   } pixel_t;
 
-  localparam int unsigned Stages = 7;
+  localparam int unsigned Stages = 8;
 
   // A finished pixel on its way to the feature buffer.
   typedef struct packed {
@@ -123,8 +122,7 @@ module rs_post #(
       next_q <= '{
         residual:   op_i.residual,
         res_zero:   op_i.res_zero[ActW-1:0],
-        res_mult:   op_i.residual ? op_i.res_mult : '0,
-        res_shift:  op_i.res_shift[4:0],
+        res_scale:  rs_pkg::scale(op_i.residual ? op_i.res_mult : '0, op_i.res_shift),
         out_zero:   op_i.out_zero[ActW-1:0],
         lo:         op_i.lo[ActW-1:0],
         hi:         op_i.hi[ActW-1:0],
@@ -174,10 +172,10 @@ module rs_post #(
   // Stage 0: the pixel, its place, its operation; parameters at the start of an M-group.
   // The parameters of the next M-group are being read meanwhile.
   logic [ParamAddrW-1:0] params_base_q, params_addr_q;
-  rs_spec_pkg::channel_params_t [M-1:0] params_q;
-  logic [M-1:0][AccW-1:0]               acc_q;
-  logic [M-1:0][ActW-1:0]               residual_q;
-  logic [Stages-1:0]                    valid_q;
+  rs_pkg::channel_t [M-1:0] params_q;
+  logic [M-1:0][AccW-1:0]   acc_q;
+  logic [M-1:0][ActW-1:0]   residual_q;
+  logic [Stages-1:0]        valid_q;
   op_t                                  op_stage_q [Stages];
   pixel_t                               pixel_q [Stages];
 
@@ -201,7 +199,12 @@ module rs_post #(
     acc_q      <= acc_i;
     // Without a residual its FIFO was never written: nothing unknown may enter the sum.
     residual_q <= residual_pop_o ? residual_i : '0;
-    if (valid_i && first_p) params_q <= params_i;
+    if (valid_i && first_p) begin
+      for (int unsigned m = 0; m < M; m++) begin
+        params_q[m] <= '{bias: params_i[m].bias,
+                         scale: rs_pkg::scale(params_i[m].mult, params_i[m].shift)};
+      end
+    end
     op_stage_q[0] <= op_q;
     pixel_q[0]    <= '{write: in_tensor, fill: fill, bank: bank, addr: addr,
                        group_end: last_p && last_m, op_end: walk_last};
@@ -221,19 +224,18 @@ module rs_post #(
       .clk_i,
       .acc_i      (acc_q[m]),
       .bias_i     (params_q[m].bias),
-      .mult_i     (params_q[m].mult),
-      .shift_i    (params_q[m].shift),
+      .scale_i    (params_q[m].scale),
       .residual_i (residual_q[m]),
       .res_zero_i (op_stage_q[0].res_zero),
-      .res_mult_i (op_stage_q[1].res_mult),
-      .res_shift_i(op_stage_q[3].res_shift),
-      .out_zero_i (op_stage_q[4].out_zero),
-      .lo_i       (op_stage_q[5].lo),
-      .hi_i       (op_stage_q[5].hi),
+      .res_mult_i (op_stage_q[1].res_scale.mult),
+      .res_shift_i(op_stage_q[2].res_scale.shift[3:0]),
+      .out_zero_i (op_stage_q[3].out_zero),
+      .lo_i       (op_stage_q[6].lo),
+      .hi_i       (op_stage_q[6].hi),
       .code_o     (code[m])
     );
     logic unused_params;
-    assign unused_params = ^params_q[m].reserved;
+    assign unused_params = ^params_i[m].reserved;
   end
 
   op_t    done_op;

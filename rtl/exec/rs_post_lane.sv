@@ -1,5 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
+`include "rs_assert.svh"
+
 /// Post-processing of one channel: bias, multiplier, rounding shift, residual, bounds
 /// (`post_process` in tools/net/numerics.hpp):
 ///
@@ -7,10 +9,12 @@
 ///   v = round_shift((residual - res_zero) * res_mult, res_shift)
 ///   y = clamp(u + v + out_zero, lo, hi)
 ///
-/// round_shift(x, s) rounds half up. It is built as ({x, 0} >>> s), whose lowest bit is then the
-/// rounding bit: x >>> s plus the last bit shifted out; nothing is added before the shift.
+/// round_shift(x, s) rounds half up. It is built as w = 2x >>> s and then (w >> 1) + w[0]: nothing is
+/// added before the shift. Multiplier and shift come as rs_pkg::scale_t, the last bit of the shift
+/// already in the multiplier. v fits in ActW + 4 bits (the compiler refuses larger residual factors), so
+/// of u only ActW + 5 bits matter: the shifter keeps those and a flag that the rest was not all sign.
 ///
-/// Throughput: a pixel a cycle. Latency: 6 cycles. Handshake: none.
+/// Throughput: a pixel a cycle. Latency: 7 cycles. Handshake: none.
 /// Each input is sampled in the cycle of the stage that uses it, see the comments; the caller delays
 /// what belongs to an operation.
 module rs_post_lane #(
@@ -24,70 +28,112 @@ module rs_post_lane #(
   /// Stage 1.
   input  logic signed [AccW-1:0] acc_i,
   input  logic signed [31:0]     bias_i,
-  input  logic [15:0]            mult_i,
-  input  logic [5:0]             shift_i,
+  input  rs_pkg::scale_t         scale_i,
   input  logic signed [ActW-1:0] residual_i,
   input  logic signed [ActW-1:0] res_zero_i,
-  /// Stage 2; 0 without a residual.
-  input  logic [15:0]            res_mult_i,
+  /// Stages 2 and 3; the multiplier is 0 without a residual.
+  input  logic [16:0]            res_mult_i,
+  input  logic [3:0]             res_shift_i,
   /// Stage 4.
-  input  logic [4:0]             res_shift_i,
-  /// Stage 5.
   input  logic signed [ActW-1:0] out_zero_i,
-  /// Stage 6.
+  /// Stage 7.
   input  logic signed [ActW-1:0] lo_i,
   input  logic signed [ActW-1:0] hi_i,
 
-  /// After 6 cycles.
+  /// After 7 cycles.
   output logic [ActW-1:0]        code_o
 );
 
-  // acc + bias fits in 32 bits (proved by the compiler), times 16 unsigned bits: 48.
-  localparam int unsigned ProdW = 48;
-  // (r - zero) has a bit more than r; times 16 unsigned bits.
-  localparam int unsigned DiffW = ActW + 1;
-  localparam int unsigned ResW = DiffW + 16;
-  // The sum of a 48-bit, a ResW-bit and an ActW-bit number.
-  localparam int unsigned SumW = ProdW + 2;
+  // Low part of the sum that is multiplied on its own: two products of at most 18 x 18 bits.
+  localparam int unsigned LowW = 17;
+  localparam int unsigned HighW = 32 - LowW;
+  localparam int unsigned ProdW = 32 + 17;
+  localparam int unsigned UW = ActW + 5;
+  localparam int unsigned VW = ActW + 4;
+  localparam int unsigned ResW = ActW + 1 + 17;
+  localparam int unsigned CodeSpare = UW + 2 - ActW;
+
+  // What is left of w after each of its three shifts, and of the residual's after its first.
+  localparam int unsigned W4 = UW + 1 + 14;
+  localparam int unsigned W5 = UW + 1 + 2;
+  localparam int unsigned V3 = VW + 1 + 6;
 
   // 1: bias, residual's zero point.
-  logic signed [31:0]      biased_q;
-  logic signed [DiffW-1:0] diff_q;
-  logic [15:0]             mult1_q;
-  logic [5:0] shift1_q, shift2_q, shift3_q;
-  // 2 and 3: products, registered twice so that a DSP block can take both registers.
-  logic signed [ProdW-1:0] prod2_q, prod3_q;
-  logic signed [ResW-1:0] res2_q, res3_q;
-  // 4: shifts, one more bit at the bottom.
-  logic signed [ProdW:0]   scaled_q;
-  logic signed [ResW:0]    res_scaled_q;
-  // 5: roundings and sum.
-  logic signed [SumW-1:0]  sum_q;
+  logic signed [31:0]   biased_q;
+  rs_pkg::scale_t       scale1_q;
+  logic signed [ActW:0] diff_q;
+  // 2: products. 3: their sum; a multiplier block takes both registers and the addition.
+  logic [LowW+16:0] low_q;
+  logic signed [HighW+16:0] high_q;
+  logic signed [ProdW-1:0]  prod_q;
+  logic signed [ResW-1:0]   res_prod_q;
+  logic [4:0] shift2_q, shift3_q;
+  logic [2:0] shift4_q;
+  logic [1:0] res_shift_q;
+  // 3: residual by 0, 8, 16, 24; 4: by 0, 2, 4, 6; rounding and zero point.
+  logic signed [V3-1:0] res_w3_q;
+  logic signed [VW:0] res_w, addend4_q, addend5_q;
+  // 4: by 0, 16, 32; 5: by 0, 4, 8, 12; 6: by 0, 2; rounding and sum.
+  logic signed [ProdW-1:0] w4;
+  logic signed [W4-1:0] w4_q, w5;
+  logic signed [W5-1:0] w5_q, w6;
+  logic over4_q, over5_q, over6_q, negative4_q, negative5_q, negative6_q;
+  logic shift5_q;
+  logic signed [UW:0] sum_q;
+
+  always_comb begin
+    w4 = prod_q >>> {shift3_q[4:3], 4'd0};
+    w5 = w4_q >>> {shift4_q[2:1], 2'd0};
+    w6 = shift5_q ? w5_q >>> 2 : w5_q;
+
+    res_w = (VW + 1)'(res_w3_q >>> {res_shift_q, 1'b0});
+  end
 
   always_ff @(posedge clk_i) begin
     biased_q <= 32'(acc_i) + bias_i;
-    diff_q   <= DiffW'(residual_i) - DiffW'(res_zero_i);
-    mult1_q  <= mult_i;
-    shift1_q <= shift_i;
+    diff_q   <= (ActW + 1)'(residual_i) - (ActW + 1)'(res_zero_i);
+    scale1_q <= scale_i;
 
-    prod2_q  <= biased_q * signed'({1'b0, mult1_q});
-    res2_q   <= diff_q * signed'({1'b0, res_mult_i});
-    shift2_q <= shift1_q;
+    low_q      <= biased_q[LowW-1:0] * scale1_q.mult;
+    high_q     <= signed'(biased_q[31:LowW]) * signed'({1'b0, scale1_q.mult});
+    res_prod_q <= diff_q * signed'({1'b0, res_mult_i});
+    shift2_q   <= scale1_q.shift;
 
-    prod3_q  <= prod2_q;
-    res3_q   <= res2_q;
-    shift3_q <= shift2_q;
+    prod_q      <= {high_q + (HighW + 17)'(low_q[LowW+16:LowW]), low_q[LowW-1:0]};
+    res_w3_q    <= V3'(res_prod_q >>> {res_shift_i[3:2], 3'd0});
+    res_shift_q <= res_shift_i[1:0];
+    shift3_q    <= shift2_q;
 
-    scaled_q     <= signed'({prod3_q, 1'b0}) >>> shift3_q;
-    res_scaled_q <= signed'({res3_q, 1'b0}) >>> res_shift_i;
+    w4_q        <= W4'(w4);
+    over4_q     <= w4[ProdW-1:W4-1] != {(ProdW - W4 + 1) {w4[ProdW-1]}};
+    negative4_q <= prod_q[ProdW-1];
+    addend4_q   <= (VW + 1)'(signed'(res_w[VW:1])) + (VW + 1)'(out_zero_i)
+                 + signed'((VW + 1)'(res_w[0]));
+    shift4_q    <= shift3_q[2:0];
 
-    sum_q <= SumW'(signed'(scaled_q[ProdW:1])) + SumW'(signed'(res_scaled_q[ResW:1]))
-           + SumW'(out_zero_i)
-           + signed'({(SumW)'(scaled_q[0])}) + signed'({(SumW)'(res_scaled_q[0])});
+    w5_q        <= W5'(w5);
+    over5_q     <= over4_q || w5[W4-1:W5-1] != {(W4 - W5 + 1) {negative4_q}};
+    negative5_q <= negative4_q;
+    addend5_q   <= addend4_q;
+    shift5_q    <= shift4_q[0];
 
-    if (sum_q < SumW'(lo_i)) code_o <= lo_i;
-    else if (sum_q > SumW'(hi_i)) code_o <= hi_i;
-    else code_o <= sum_q[ActW-1:0];
+    sum_q       <= (UW + 1)'(signed'(w6[UW:1])) + (UW + 1)'(addend5_q) + signed'((UW + 1)'(w6[0]));
+    over6_q     <= over5_q || w6[W5-1:UW] != {(W5 - UW) {negative5_q}};
+    negative6_q <= negative5_q;
   end
+
+  // 7: beyond the codes, or beyond the bounds.
+  logic beyond, below, above;
+  always_comb begin
+    beyond = over6_q || sum_q[UW:ActW-1] != {CodeSpare{sum_q[UW]}};
+    below  = signed'(sum_q[ActW-1:0]) < lo_i;
+    above  = signed'(sum_q[ActW-1:0]) > hi_i;
+    if (beyond) begin
+      below = over6_q ? negative6_q : sum_q[UW];
+      above = !below;
+    end
+  end
+
+  always_ff @(posedge clk_i) code_o <= below ? lo_i : above ? hi_i : sum_q[ActW-1:0];
 
 endmodule

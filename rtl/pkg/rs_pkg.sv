@@ -29,6 +29,19 @@ package rs_pkg;
     logic [14:0] row_addr;
   } walk_t;
 
+  /// A multiplier and a right shift, prepared for hardware by the function `scale`: the shift is even,
+  /// its last bit is in the multiplier.
+  typedef struct packed {
+    logic [4:0]  shift;
+    logic [16:0] mult;
+  } scale_t;
+
+  /// Post-processing parameters of a channel as the core keeps them.
+  typedef struct packed {
+    scale_t      scale;
+    logic [31:0] bias;
+  } channel_t;
+
   /// Why EXEC issued no tile in a cycle, in the order of the STALL_* registers.
   typedef enum logic [2:0] {
     StallIdle     = 3'd0,
@@ -70,6 +83,11 @@ package rs_pkg;
   /// Cycles from the first lane's activation to the cell's sum.
   function automatic int unsigned sum_delay(int unsigned c, int unsigned format);
     return (is_multiplier(format) ? 3 : 2) + chain_length(c) - 1 + (c > chain_length(c) ? 1 : 0);
+  endfunction
+
+  /// 2 * x * factor >> s, whose lowest bit rounds, is x * mult >> 2 * shift.
+  function automatic scale_t scale(logic [15:0] factor, logic [5:0] s);
+    return '{shift: s[5:1], mult: s[0] ? {1'b0, factor} : {factor, 1'b0}};
   endfunction
 
   /// Where an operation writes.

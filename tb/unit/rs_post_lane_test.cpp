@@ -18,7 +18,7 @@ namespace {
 
 constexpr int kActW = RESHIFT_ActW;
 constexpr int kAccW = RESHIFT_AccW;
-constexpr std::size_t kLatency = 6;
+constexpr std::size_t kLatency = 7;
 
 struct Sample {
   int32_t acc = 0;
@@ -40,18 +40,17 @@ class PostLane : public testing::Test {
     };
     put(bench->acc_i, kAccW, stages_[0].acc);
     put(bench->bias_i, 32, stages_[0].channel.bias);
-    put(bench->mult_i, 16, stages_[0].channel.mult);
-    put(bench->shift_i, 6, stages_[0].channel.shift);
+    put(bench->scale_i, 22, scale(stages_[0].channel.mult, stages_[0].channel.shift));
     put(bench->residual_i, kActW, stages_[0].residual);
     put(bench->res_zero_i, kActW, stages_[0].post.res_zero);
-    put(bench->res_mult_i, 16, stages_[1].post.res_mult);
-    put(bench->res_shift_i, 5, stages_[3].post.res_shift);
-    put(bench->out_zero_i, kActW, stages_[4].post.out_zero);
-    put(bench->lo_i, kActW, stages_[5].post.lo);
-    put(bench->hi_i, kActW, stages_[5].post.hi);
+    put(bench->res_mult_i, 17, scale(stages_[1].post.res_mult, stages_[1].post.res_shift));
+    put(bench->res_shift_i, 4, stages_[2].post.res_shift / 2);
+    put(bench->out_zero_i, kActW, stages_[3].post.out_zero);
+    put(bench->lo_i, kActW, stages_[6].post.lo);
+    put(bench->hi_i, kActW, stages_[6].post.hi);
     bench.tick();
     if (++sent_ < kLatency) return;
-    const Sample& s = stages_[5];
+    const Sample& s = stages_[6];
     ASSERT_EQ(sign_extend(bench->code_o, kActW), post_process(s.acc, s.residual, s.channel, s.post))
         << "acc " << s.acc << " bias " << s.channel.bias << " mult " << s.channel.mult << " shift "
         << int{s.channel.shift} << " residual " << s.residual << " zero " << s.post.res_zero
@@ -64,12 +63,23 @@ class PostLane : public testing::Test {
     for (std::size_t i = 0; i < kLatency; ++i) send(wide());
   }
 
+  /// A value of type rs_pkg::scale_t: shifts are even, the odd ones' last bit is in the multiplier.
+  static int64_t scale(int mult, int shift) {
+    return int64_t{shift / 2} << 17 | (shift % 2 == 0 ? 2 * mult : mult);
+  }
+
   /// No bounds but the code's, nothing added.
   static Sample wide() {
     Sample s;
     s.post.lo = code_min(kActW);
     s.post.hi = code_max(kActW);
     return s;
+  }
+
+  /// A multiplier of the residual that is allowed with this shift, often the largest.
+  uint16_t random_factor(int shift) {
+    const int64_t largest = std::min<int64_t>(int64_t{8} << shift, 65535);
+    return static_cast<uint16_t>(random.chance(20) ? largest : random.uniform(0, largest));
   }
 
   Bench<Vrs_post_lane> bench;
@@ -129,10 +139,35 @@ TEST_F(PostLane, ResidualExtremesAndTies) {
           s.post.res_zero = zero;
           s.post.res_mult = static_cast<uint16_t>(mult);
           s.post.res_shift = static_cast<uint8_t>(shift);
-          send(s);
+          if (residual_factor_ok(s.post)) send(s);
         }
       }
     }
+  }
+  drain();
+}
+
+// Large sums against the largest residuals: what comes back into the range is exact.
+TEST_F(PostLane, Cancellation) {
+  for (int i = 0; i < 20000; ++i) {
+    Sample s = wide();
+    s.post.res_shift = static_cast<uint8_t>(random.uniform(0, 31));
+    s.post.res_mult =
+        static_cast<uint16_t>(std::min<int64_t>(int64_t{8} << s.post.res_shift, 65535));
+    s.post.res_zero = random.chance(50) ? code_min(kActW) : code_max(kActW);
+    s.residual = static_cast<int32_t>(random.uniform(code_min(kActW), code_max(kActW)));
+    s.post.out_zero = static_cast<int32_t>(random.uniform(code_min(kActW), code_max(kActW)));
+    s.channel = {0, 1, static_cast<uint8_t>(random.uniform(0, 8))};
+    const int64_t v = post_process(0, s.residual, {},
+                                   {.lo = -(1 << 30),
+                                    .hi = 1 << 30,
+                                    .res_zero = s.post.res_zero,
+                                    .res_mult = s.post.res_mult,
+                                    .res_shift = s.post.res_shift});
+    s.acc = static_cast<int32_t>((-v + random.uniform(code_min(kActW), code_max(kActW)))
+                                 << s.channel.shift);
+    if (s.acc < kAccMin || s.acc > kAccMax) continue;
+    send(s);
   }
   drain();
 }
@@ -151,9 +186,8 @@ TEST_F(PostLane, RandomWithoutPause) {
                                                : std::clamp(kAccW - acc_bits + 16 - kActW, 0, 47));
     s.residual = static_cast<int32_t>(random.uniform(code_min(kActW), code_max(kActW)));
     s.post.res_zero = static_cast<int32_t>(random.uniform(code_min(kActW), code_max(kActW)));
-    s.post.res_mult =
-        random.chance(50) ? uint16_t{0} : static_cast<uint16_t>(random.uniform(0, 65535));
     s.post.res_shift = static_cast<uint8_t>(random.uniform(0, 31));
+    s.post.res_mult = random.chance(50) ? uint16_t{0} : random_factor(s.post.res_shift);
     s.post.out_zero = static_cast<int32_t>(random.uniform(code_min(kActW), code_max(kActW)));
     s.post.lo = static_cast<int32_t>(random.uniform(code_min(kActW), code_max(kActW)));
     s.post.hi = static_cast<int32_t>(random.uniform(s.post.lo, code_max(kActW)));

@@ -27,7 +27,7 @@ constexpr int kActW = RESHIFT_ActW;
 constexpr int kAccW = RESHIFT_AccW;
 constexpr int kAddrW = RESHIFT_AddrW;
 constexpr int kPmDepth = RESHIFT_PmDepth;
-constexpr uint64_t kLatency = 8;
+constexpr uint64_t kLatency = 9;
 constexpr uint64_t kAhead =
     3;  ///< an operation and its parameters are there so long before a pixel
 
@@ -74,8 +74,9 @@ class Post : public testing::Test {
       op.post.hi = code_max(kActW);
     }
     op.post.res_zero = random_code();
-    op.post.res_mult = static_cast<uint16_t>(random.uniform(0, 65535));
     op.post.res_shift = static_cast<uint8_t>(random.uniform(12, 31));
+    op.post.res_mult =
+        static_cast<uint16_t>(random.uniform(0, std::min(8ll << op.post.res_shift, 65535ll)));
     for (int m = 0; m < op.raster.m_groups; ++m) {
       Channels channels(kM);
       for (ChannelParams& c : channels) {

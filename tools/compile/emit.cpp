@@ -237,6 +237,9 @@ class Emitter {
       spec::set(d, x::kDstRowAddr, out.pitch / hw_.p * out.words);
       if (op.residual >= 0) {
         const Layout& res = placement_.layouts[index(op.residual)];
+        if (!residual_factor_ok(op.post)) {
+          throw Error("the scale of its residual is more than 8 times that of its output");
+        }
         spec::set(d, x::kResidual, 1);
         spec::set(d, x::kResPhased, res.phased);
         spec::set(d, x::kResBase, res.base + plan.first_m_group);

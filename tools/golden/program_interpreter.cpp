@@ -465,6 +465,8 @@ class ProgramInterpreter::Impl {
               static_cast<std::uint8_t>(number(f::kResShift))};
     if (x.pitch == 0 || x.out_height == 0 || x.out_width == 0) fail(index, "an empty raster");
     if (x.post.res_shift > 31) fail(index, "residual shift {}", x.post.res_shift);
+    if (!residual_factor_ok(x.post))
+      fail(index, "residual factor {} >> {} above 8", x.post.res_mult, x.post.res_shift);
     if (number(f::kDstRowBank) >= hw_.p || number(f::kResRowBank) >= hw_.p)
       fail(index, "row bank beyond P");
     return x;

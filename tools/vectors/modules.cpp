@@ -38,8 +38,8 @@ std::vector<std::uint32_t> random_terms(Random& random, int exponents, int count
     const int weight = (random.chance(50) ? 1 : -1) * (1 << random.uniform(0, exponents - 1));
     const std::uint32_t minus_zero =
         encode_weight(0, exponents) | 1u << (weight_bits(exponents) - 1);
-    term = random.chance(10) ? minus_zero
-                             : encode_weight(random.chance(15) ? 0 : weight, exponents);
+    term =
+        random.chance(10) ? minus_zero : encode_weight(random.chance(15) ? 0 : weight, exponents);
   }
   return terms;
 }
@@ -52,7 +52,8 @@ std::vector<std::uint32_t> lane_codes(std::vector<std::uint32_t> terms, int expo
   return terms;
 }
 
-/// Lanes of a cell that add one after another, and cycles from the first one's activation to the sum.
+/// Lanes of a cell that add one after another, and cycles from the first one's activation to the
+/// sum.
 int chain(const spec::Hardware& hw) { return std::min(hw.c, 8); }
 int sum_delay(const spec::Hardware& hw) { return 1 + chain(hw) + (hw.c > chain(hw)); }
 
@@ -81,8 +82,7 @@ ModuleTrace cell(const spec::Hardware& hw, Random random) {
   const int lane_w = weight_bits(hw.exponents) + 1, delay = sum_delay(hw);
   const int act_bits = hw.c * hw.act_w, weight_bits_all = hw.c * lane_w;
   ModuleTrace trace(
-      "rs_cell",
-      {{"C", hw.c}, {"ActW", hw.act_w}, {"ExpN", hw.exponents}, {"AccW", hw.acc_w}},
+      "rs_cell", {{"C", hw.c}, {"ActW", hw.act_w}, {"ExpN", hw.exponents}, {"AccW", hw.acc_w}},
       {{"rst_ni", 1}, {"act_i", act_bits}, {"weight_i", weight_bits_all}, {"ctrl_i", 5}},
       {{"act_o", act_bits},
        {"weight_o", weight_bits_all},
@@ -250,8 +250,9 @@ PostSample random_post_sample(const spec::Hardware& hw, Random& random) {
                         : std::clamp(hw.acc_w - small + 16 - hw.act_w, 0, 47));
   s.residual = code();
   s.post.res_zero = code();
-  s.post.res_mult = static_cast<std::uint16_t>(random.chance(30) ? 0 : random.uniform(0, 65535));
   s.post.res_shift = static_cast<std::uint8_t>(random.uniform(0, 31));
+  const std::int64_t largest = std::min<std::int64_t>(std::int64_t{8} << s.post.res_shift, 65535);
+  s.post.res_mult = static_cast<std::uint16_t>(random.chance(30) ? 0 : random.uniform(0, largest));
   s.post.out_zero = code();
   s.post.lo = random.chance(50) ? code_min(hw.act_w) : code();
   s.post.hi = random.chance(50)
@@ -261,16 +262,19 @@ PostSample random_post_sample(const spec::Hardware& hw, Random& random) {
 }
 
 ModuleTrace post_lane(const spec::Hardware& hw, Random random) {
-  constexpr int kLatency = 6;
+  constexpr int kLatency = 7;
+  // As rs_pkg::scale: the last bit of the shift is in the multiplier.
+  const auto scale = [](int mult, int shift) {
+    return std::int64_t{shift / 2} << 17 | (shift % 2 == 0 ? 2 * mult : mult);
+  };
   ModuleTrace trace("rs_post_lane", {{"ActW", hw.act_w}, {"AccW", hw.acc_w}},
                     {{"acc_i", hw.acc_w},
                      {"bias_i", 32},
-                     {"mult_i", 16},
-                     {"shift_i", 6},
+                     {"scale_i", 22},
                      {"residual_i", hw.act_w},
                      {"res_zero_i", hw.act_w},
-                     {"res_mult_i", 16},
-                     {"res_shift_i", 5},
+                     {"res_mult_i", 17},
+                     {"res_shift_i", 4},
                      {"out_zero_i", hw.act_w},
                      {"lo_i", hw.act_w},
                      {"hi_i", hw.act_w}},
@@ -284,11 +288,11 @@ ModuleTrace post_lane(const spec::Hardware& hw, Random random) {
       return samples[static_cast<std::size_t>(std::clamp(t - s + 1, 0, kSamples - 1))];
     };
     trace.cycle({Bits(hw.acc_w, stage(1).acc), Bits(32, stage(1).channel.bias),
-                 Bits(16, stage(1).channel.mult), Bits(6, stage(1).channel.shift),
+                 Bits(22, scale(stage(1).channel.mult, stage(1).channel.shift)),
                  Bits(hw.act_w, stage(1).residual), Bits(hw.act_w, stage(1).post.res_zero),
-                 Bits(16, stage(2).post.res_mult), Bits(5, stage(4).post.res_shift),
-                 Bits(hw.act_w, stage(5).post.out_zero), Bits(hw.act_w, stage(6).post.lo),
-                 Bits(hw.act_w, stage(6).post.hi)});
+                 Bits(17, scale(stage(2).post.res_mult, stage(2).post.res_shift) & 0x1ffff),
+                 Bits(4, stage(3).post.res_shift / 2), Bits(hw.act_w, stage(4).post.out_zero),
+                 Bits(hw.act_w, stage(7).post.lo), Bits(hw.act_w, stage(7).post.hi)});
     if (t < kLatency) continue;
     const PostSample& done = samples[static_cast<std::size_t>(t - kLatency)];
     trace.expect(t, "code_o", post_process(done.acc, done.residual, done.channel, done.post));
