@@ -164,6 +164,7 @@ module rs_board_memory
     .InitFile(InitFile)
   ) u_ram (
     .clk_i,
+    .rst_ni,
     .strb_i (strb),
     .waddr_i(write_i ? AddrW'(waddr_i >> ByteW) : waddr_q),
     .wdata_i(write_i ? {WordW / 8{wdata_i}} : s_axi_wdata_i),

@@ -24,6 +24,8 @@ module rs_board_ram
 ) (
   /// Clock.
   input  logic               clk_i,
+  /// Synchronous reset, active low.
+  input  logic               rst_ni,
   /// Write port.
   input  logic [WordW/8-1:0] strb_i,
   input  logic [AddrW-1:0]   waddr_i,
@@ -53,12 +55,17 @@ module rs_board_ram
   logic [Banks-1:0][Bytes-1:0] strb_q;
   logic [Banks*Bytes-1:0] strobes;
 
+  // The first content must outlive the first clock edge, which no reset precedes.
+  initial strb_q = '0;
+
+  always_ff @(posedge clk_i) begin
+    for (int unsigned b = 0; b < Banks; b++) begin
+      strb_q[b] <= rst_ni && BankW'(waddr_i >> RowW) == BankW'(b) ? strb_i : '0;
+    end
+  end
   always_ff @(posedge clk_i) begin
     wrow_q  <= waddr_i[RowW-1:0];
     wdata_q <= wdata_i;
-    for (int unsigned b = 0; b < Banks; b++) begin
-      strb_q[b] <= BankW'(waddr_i >> RowW) == BankW'(b) ? strb_i : '0;
-    end
   end
 
   assign strobes = strb_q;

@@ -14,8 +14,6 @@ namespace reg = spec::reg;
 constexpr std::uint32_t kStart = 1, kSoftReset = 2;
 constexpr std::uint32_t kStatusBusy = 1, kStatusResetting = 8;
 constexpr std::uint32_t kIrqDone = 1, kIrqError = 2, kIrqFrame = 4;
-/// Longer than any wait of a working core: its slowest step is a descriptor's worth of bursts.
-constexpr std::uint32_t kWatchdogCycles = 1'000'000;
 constexpr std::uint64_t kPage = 4096;
 
 std::uint64_t align(std::uint64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
@@ -99,7 +97,8 @@ Runtime::Result Runtime::run(std::span<const std::uint8_t> input,
   device_.write_register(reg::kCtrl, kStart);
   wait_done(progress);
   device_.read_memory(out_base, result.output);
-  result.counters = read_counters();
+  result.counters =
+      read_counters([this](std::uint32_t offset) { return device_.read_register(offset); });
   return result;
 }
 
@@ -121,13 +120,7 @@ void Runtime::report_error() {
                                 device_.read_register(reg::kErrAddrLo);
   const std::uint32_t frame = device_.read_register(reg::kFramesDone);
   soft_reset();
-  const bool known = cause < spec::kErrorTexts.size();
-  throw Error("the core stopped in frame {}: {} ({}) at descriptor {} ({}), address {:#x}", frame,
-              known ? spec::kErrorTexts[cause].name : "unknown cause",
-              known ? spec::kErrorTexts[cause].meaning : std::to_string(cause), descriptor,
-              descriptor < program_.descriptors.size() ? program_.descriptors[descriptor]
-                                                       : "outside the program",
-              address);
+  throw core_error(program_, frame, cause, descriptor, address);
 }
 
 void Runtime::soft_reset() {
@@ -139,17 +132,28 @@ void Runtime::soft_reset() {
   throw Error("the core does not come out of its soft reset");
 }
 
-Counters Runtime::read_counters() {
+Counters read_counters(const std::function<std::uint32_t(std::uint32_t)>& read_register) {
   Counters c;
-  c.cycles = device_.read_register(reg::kCycles);
-  c.cycles_first = device_.read_register(reg::kCyclesFirst);
-  c.exec_busy = device_.read_register(reg::kExecBusy);
+  c.cycles = read_register(reg::kCycles);
+  c.cycles_first = read_register(reg::kCyclesFirst);
+  c.exec_busy = read_register(reg::kExecBusy);
   for (const spec::Counter& stall : spec::kStalls) {
-    c.stalls[std::string(stall.name)] = device_.read_register(stall.offset);
+    c.stalls[std::string(stall.name)] = read_register(stall.offset);
   }
-  c.read_beats = device_.read_register(reg::kReadBeats);
-  c.write_beats = device_.read_register(reg::kWriteBeats);
+  c.read_beats = read_register(reg::kReadBeats);
+  c.write_beats = read_register(reg::kWriteBeats);
   return c;
+}
+
+Error core_error(const Program& program, std::uint32_t frame, std::uint32_t cause,
+                 std::uint32_t descriptor, std::uint64_t address) {
+  const bool known = cause < spec::kErrorTexts.size();
+  return Error("the core stopped in frame {}: {} ({}) at descriptor {} ({}), address {:#x}", frame,
+               known ? spec::kErrorTexts[cause].name : "unknown cause",
+               known ? spec::kErrorTexts[cause].meaning : std::to_string(cause), descriptor,
+               descriptor < program.descriptors.size() ? program.descriptors[descriptor]
+                                                       : "outside the program",
+               address);
 }
 
 }  // namespace reshift

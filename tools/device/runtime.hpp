@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "compile/program.hpp"
 #include "device/device.hpp"
 
@@ -19,6 +20,17 @@ struct Counters {
   std::map<std::string, std::uint64_t> stalls;  ///< cycles by cause
   std::uint64_t read_beats = 0, write_beats = 0;
 };
+
+/// Counters from their registers; `read_register` is given offsets of spec::reg.
+Counters read_counters(const std::function<std::uint32_t(std::uint32_t)>& read_register);
+
+/// What to tell of a core that stopped: cause, descriptor and operation by name.
+Error core_error(const Program& program, std::uint32_t frame, std::uint32_t cause,
+                 std::uint32_t descriptor, std::uint64_t address);
+
+/// Cycles without progress after which the core stops: longer than any wait of a working one, whose
+/// slowest step is a descriptor's worth of bursts.
+inline constexpr std::uint32_t kWatchdogCycles = 1'000'000;
 
 /// A program on a device. The program window, then input and output windows, lie from the start of
 /// the device's memory on.
@@ -48,7 +60,6 @@ class Runtime {
   void wait_done(const std::function<void(std::size_t)>& progress);
   [[noreturn]] void report_error();
   void soft_reset();
-  Counters read_counters();
 
   Device& device_;
   const Program& program_;

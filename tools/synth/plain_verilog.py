@@ -11,13 +11,27 @@ import yosys
 from pyosys import libyosys as ys
 
 
+def modules_of(text):
+    """Name -> text of each module, with the blank behind an escaped name."""
+    return {re.match(r"module (\\\S+ |\w+)", module)[1]: module
+            for module in re.findall(r"^module .*?^endmodule\n", text, re.M | re.S)}
+
+
+def instantiated(text, modules):
+    """Those of `modules` that a module's text instantiates."""
+    return set(re.findall(r"^  (\w+) +(?:\\\S+ |\w+) \($", text, re.M)) & modules.keys()
+
+
+def stub(text):
+    """A module's text without what is in it: name and ports."""
+    ports = re.findall(r"^  (?:input|output|inout) .*\n", text, re.M)
+    return text[:text.index(");\n") + 3] + "".join(ports) + "endmodule\n"
+
+
 def share_equal_modules(text):
     """The front end makes a module of each instance, named by its path: the texts of the modules,
     equal ones once, with plain names (rs_fifo, rs_fifo_2, ...)."""
-    bodies = {}
-    for module in re.findall(r"^module .*?^endmodule\n", text, re.M | re.S):
-        name = re.match(r"module (\\\S+ |\w+)", module)[1]
-        bodies[name] = module
+    bodies = modules_of(text)
     taken = {}
 
     def plain(name):
@@ -66,8 +80,10 @@ def write(design, title, output):
     """Writes an elaborated design as plain Verilog; returns the number of modules."""
     yosys.run(design, "proc -noopt", "opt_clean", "memory_collect")
     replicate_enables(design)
+    # The attributes that are left are those of the RTL, for synthesis (no_rw_check).
     yosys.run(design, "opt_clean -purge", "bwmuxmap",
-              f"write_verilog -noattr -simple-lhs {output}")
+              "setattr -unset src -unset hdlname -unset full_case -unset parallel_case",
+              f"write_verilog -simple-lhs {output}")
     modules = share_equal_modules(output.read_text())
     output.write_text(f"// ReShift {title}; Apache-2.0.\n"
                       "// Written by Yosys from the SystemVerilog sources: change those, not this.\n\n"

@@ -1,8 +1,12 @@
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 """What the synthesis scripts share: the core, or a module of it, in Yosys (pyosys of .venv)."""
 
+import contextlib
 import json
+import os
 import pathlib
+import re
+import sys
 
 import pyosys
 from pyosys import libyosys as ys
@@ -14,6 +18,20 @@ TOP = "reshift_core"
 SHARE = pathlib.Path(pyosys.__file__).parent / "share"
 
 
+@contextlib.contextmanager
+def log_to(path):
+    """Yosys writes its log to descriptor 1; its errors go to descriptor 2 and stay visible."""
+    sys.stdout.flush()
+    saved = os.dup(1)
+    with open(path, "w") as log:
+        os.dup2(log.fileno(), 1)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
+
+
 def configuration(name):
     """The RTL parameters of a named configuration."""
     spec = json.loads((ROOT / "tools/spec/spec.json").read_text())
@@ -23,12 +41,34 @@ def configuration(name):
     return {spec["parameters"][key][0]: value for key, value in values.items()}
 
 
-def read(top=TOP, parameters=None):
-    """A design with `top` elaborated, hierarchy kept."""
+def sources(family=None):
+    """The RTL files, what a file uses before it. rtl/tech/FAMILY has modules in place of those of the
+    same name, for what a family has of its own."""
+    listed = [RTL / line for path in ("files.txt", "board/files.txt") if (RTL / path).exists()
+              for line in (RTL / path).read_text().split()]
+    own = {path.name: path for path in (RTL / "tech" / family).glob("*.sv")} if family else {}
+    return [own.get(path.name, path) for path in listed]
+
+
+def parameters_of(top):
+    """The names of the parameters of an RTL module."""
+    files = {path.stem: path for path in sources()}
+    if top not in files:
+        raise SystemExit(f"no module {top}: there are {', '.join(sorted(files))}")
+    return re.findall(r"^\s*parameter\s+\w[\w\s]*?\b(\w+)\s*=", files[top].read_text(), re.M)
+
+
+def read(top=TOP, parameters=None, family=None, extra=()):
+    """A design with `top` elaborated, hierarchy kept; with the modules of a family (families.py), if
+    one is given. `extra`: more source files."""
     design = ys.Design()
-    files = " ".join(str(RTL / file) for file in (RTL / "files.txt").read_text().split())
+    files = sources()
+    if family:
+        files = sources(family.name)
+        load_libraries(design, family.libraries)
     overrides = " ".join(f"-G {name}={value}" for name, value in (parameters or {}).items())
-    run(design, f"read_slang --keep-hierarchy -D SYNTHESIS -I {RTL / 'include'} {overrides} --top {top} {files}")
+    run(design, f"read_slang --keep-hierarchy -D SYNTHESIS -I {RTL / 'include'} {overrides} --top {top} "
+        + " ".join(map(str, [*files, *extra])))
     return design
 
 
@@ -37,11 +77,5 @@ def run(design, *passes):
         ys.run_pass(command, design)
 
 
-def map_xilinx(design, top):
-    """Maps to Xilinx 7-series cells, hierarchy kept: as synth_xilinx does, except for ABC instead of
-    ABC9, which does not end on this hierarchy."""
-    run(design, f"synth_xilinx -family xc7 -noiopad -noclkbuf -top {top} -run begin:map_luts",
-        "opt_expr -mux_undef -noclkinv", "abc -luts 2:2,3,6:5,10,20", "clean",
-        "xilinx_srl -fixed -minlen 3",
-        "techmap -map +/xilinx/lut_map.v -map +/xilinx/cells_map.v -D LUT_WIDTH=6",
-        "xilinx_dffopt", "opt_lut_ins -tech xilinx", "clean")
+def load_libraries(design, libraries):
+    run(design, *(f"read_verilog -lib {library}" for library in libraries))

@@ -1,0 +1,283 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+//
+// The stand-alone board end to end: the host's code, a serial line bit by bit at the pins, the
+// board with its core. The programs are of random networks, written into the board's memory over
+// the line.
+#include "board/board.hpp"
+
+#include <Vrs_board.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/container.hpp"
+#include "board/uart_agent.hpp"
+#include "compile/compile.hpp"
+#include "compile/hardware.hpp"
+#include "golden/graph_interpreter.hpp"
+#include "golden/random_network.hpp"
+
+namespace reshift {
+namespace {
+
+using spec::BoardCommand;
+using ::testing::HasSubstr;
+
+constexpr std::uint32_t kMemoryBytes = RESHIFT_MemBanks * RESHIFT_BankWords * 8;
+
+/// The line to a simulated board: time passes while the host waits.
+class SimLine : public ByteStream {
+ public:
+  SimLine() : uart_(bench_.dut(), RESHIFT_ClocksPerBit) {
+    bench_.add(uart_);
+    bench_.reset();
+  }
+
+  void write(std::span<const std::uint8_t> bytes) override {
+    for (std::uint8_t byte : bytes) {
+      if (damage_out) byte = damage_out(byte);
+      uart_.to_board.push_back(byte);
+    }
+  }
+  std::size_t read(std::span<std::uint8_t> bytes) override {
+    constexpr std::uint64_t kPatience = 50'000;
+    auto& received = uart_.from_board;
+    std::uint64_t waited = 0;
+    while (received.empty() && waited < kPatience) {
+      bench_.tick();
+      waited = uart_.idle() ? waited + 1 : 0;
+    }
+    const std::size_t count = std::min(bytes.size(), received.size());
+    for (std::uint8_t& byte : bytes.first(count)) {
+      byte = damage_in ? damage_in(received.front()) : received.front();
+      received.pop_front();
+    }
+    return count;
+  }
+  std::string name() const override { return "simulation"; }
+
+  Random& random() { return bench_.random(); }
+  Bench<Vrs_board>& bench() { return bench_; }
+
+  /// Lets what is on the line, and the board's answer to it, pass unheard.
+  void settle() {
+    std::array<std::uint8_t, 256> bytes;
+    while (read(bytes) > 0) continue;
+  }
+
+  /// What the line makes of a byte on its way to the board, and of one from it.
+  std::function<std::uint8_t(std::uint8_t)> damage_out, damage_in;
+
+ private:
+  Bench<Vrs_board> bench_;
+  UartAgent<Vrs_board> uart_;
+};
+
+std::string error_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "no error";
+}
+
+struct BoardTest : testing::Test {
+  SimLine line;
+  Board board{line};
+  const spec::Hardware& hw = find_hardware("4x4x2");
+
+  /// The program of a random classifier that the board's memory holds.
+  Program program(std::uint64_t seed) {
+    RandomNetworkOptions options;
+    options.max_ops = 4;
+    options.max_side = 8;
+    options.max_channels = 8;
+    for (;; ++seed) {
+      const QNet net = random_qnet(seed, options);
+      const QTensor& output = net.tensors[static_cast<std::size_t>(net.output)];
+      if (output.height != 1 || output.width != 1 || output.channels < 2) continue;
+      Program result = compile(hw, net, {});
+      if (make_board_image(result).memory_bytes <= kMemoryBytes) return result;
+    }
+  }
+
+  void expect_right(BoardProgram& loaded, const Program& p, std::uint64_t seed) {
+    const auto image = random_image(p.net, seed);
+    const auto result = loaded.run(image);
+    const auto scores = run_graph(p.net, image)[static_cast<std::size_t>(p.net.output)];
+    EXPECT_EQ(result.scores, scores);
+    EXPECT_EQ(result.best, std::max_element(scores.begin(), scores.end()) - scores.begin());
+    EXPECT_GT(result.counters.cycles, result.counters.exec_busy);
+    EXPECT_GT(result.counters.exec_busy, 0u);
+  }
+
+  /// Sends bytes as they are; the status of the answer.
+  spec::BoardStatus status_of(const std::vector<std::uint8_t>& frame) {
+    line.write(frame);
+    std::vector<std::uint8_t> answer(9);  // all but a run answer with no payload
+    for (auto& byte : answer) EXPECT_EQ(line.read(std::span(&byte, 1)), 1u);
+    EXPECT_EQ(answer[0], 0x5A);
+    EXPECT_EQ(answer[1] | answer[2] | answer[3], 0);
+    EXPECT_EQ(crc32(std::span(answer).first(5)),
+              answer[5] | answer[6] << 8 | answer[7] << 16 | std::uint32_t{answer[8]} << 24);
+    return spec::BoardStatus{answer[4]};
+  }
+};
+
+/// A request as docs/board.md says.
+std::vector<std::uint8_t> request(std::uint8_t command, std::uint32_t address, std::uint32_t bytes,
+                                  const std::vector<std::uint8_t>& payload = {}) {
+  const auto append_crc = [](std::vector<std::uint8_t>& to, std::uint32_t crc) {
+    for (int i = 0; i < 4; ++i) to.push_back(static_cast<std::uint8_t>(crc >> 8 * i));
+  };
+  std::vector<std::uint8_t> frame = {0xA5, command};
+  for (const std::uint32_t value : {address, bytes}) {
+    for (int i = 0; i < 3; ++i) frame.push_back(static_cast<std::uint8_t>(value >> 8 * i));
+  }
+  append_crc(frame, crc32(frame));
+  if (!payload.empty()) {
+    frame.insert(frame.end(), payload.begin(), payload.end());
+    append_crc(frame, crc32(payload));
+  }
+  return frame;
+}
+
+TEST_F(BoardTest, SaysWhatItIs) {
+  const auto d = board.hello();
+  EXPECT_EQ(d.clock_hz, 100000000u);
+  EXPECT_EQ(d.memory_bytes, kMemoryBytes);
+  EXPECT_EQ(d.m, hw.m);
+  EXPECT_EQ(d.c, hw.c);
+  EXPECT_EQ(d.p, hw.p);
+  EXPECT_EQ(d.act_w, hw.act_w);
+}
+
+TEST_F(BoardTest, MemoryOverTheLine) {
+  for (int i = 0; i < 5; ++i) {
+    const auto bytes = static_cast<std::uint32_t>(line.random().uniform(1, 100));
+    const auto address = static_cast<std::uint32_t>(line.random().uniform(0, kMemoryBytes - bytes));
+    std::vector<std::uint8_t> data(bytes);
+    for (auto& byte : data) byte = static_cast<std::uint8_t>(line.random()());
+    board.write(address, data);
+    EXPECT_EQ(board.read(address, bytes), data);
+  }
+  // The last byte, and none of its neighbours.
+  board.write(kMemoryBytes - 3, std::vector<std::uint8_t>{1, 2, 3});
+  board.write(kMemoryBytes - 2, std::vector<std::uint8_t>{9});
+  EXPECT_EQ(board.read(kMemoryBytes - 3, 3), (std::vector<std::uint8_t>{1, 9, 3}));
+}
+
+TEST_F(BoardTest, RunsProgramsAndImages) {
+  for (std::uint64_t network = 0; network < 4; ++network) {
+    const Program p = program(run_seed() + 100 * network);
+    BoardProgram loaded(board, p, true);
+    for (std::uint64_t seed = 0; seed < 3; ++seed) expect_right(loaded, p, seed);
+    // It stays there.
+    BoardProgram again(board, p, false);
+    expect_right(again, p, 3);
+  }
+}
+
+TEST_F(BoardTest, WithoutProgram) {
+  board.write(0, std::vector<std::uint8_t>(8, 0));
+  EXPECT_THAT(error_of([&] { board.run(0, std::vector<std::uint8_t>(8, 0)); }),
+              HasSubstr("no_program"));
+}
+
+TEST_F(BoardTest, AnotherProgram) {
+  const Program p = program(1), other = program(50);
+  BoardProgram loaded(board, p, true);
+  EXPECT_THAT(error_of([&] { BoardProgram(board, other, false); }), HasSubstr("--load"));
+  const Program foreign = compile(find_hardware("4x4x3"), p.net, {});
+  EXPECT_THAT(error_of([&] { BoardProgram(board, foreign, true); }),
+              HasSubstr("compiled for 4x4x3, the board has M 4, C 4, P 2"));
+  expect_right(loaded, p, 1);
+}
+
+TEST_F(BoardTest, BadRequests) {
+  using spec::BoardStatus;
+  EXPECT_EQ(status_of(request(2, 8, 4, {1, 2, 3, 4})), BoardStatus::kOk);
+  // A damaged payload is in memory, but nothing was done with it; a damaged head changes nothing.
+  auto frame = request(3, 8, 4, {1, 2, 3, 5});
+  frame[frame.size() - 5] ^= 1;
+  EXPECT_EQ(status_of(frame), BoardStatus::kBadCheck);
+  EXPECT_EQ(board.read(8, 4), (std::vector<std::uint8_t>{1, 2, 3, 4}));
+  frame = request(2, 8, 4, {6, 6, 6, 6});
+  frame[2] ^= 4;
+  EXPECT_EQ(status_of(frame), BoardStatus::kBadCheck);
+  EXPECT_EQ(board.read(8, 8)[4] == 6 && board.read(8, 8)[5] == 6, false);
+  EXPECT_EQ(board.read(8, 4), (std::vector<std::uint8_t>{1, 2, 3, 4}));
+  // Beyond the memory, by the length and by the address.
+  EXPECT_EQ(status_of(request(2, kMemoryBytes - 4, 5, {1, 2, 3, 4, 5})), BoardStatus::kBadRange);
+  EXPECT_EQ(status_of(request(1, 0xFFFFFF, 0xFFFFFF)), BoardStatus::kBadRange);
+  EXPECT_EQ(status_of(request(7, 0, 0)), BoardStatus::kBadCommand);
+  // Broken off at every place.
+  const auto whole = request(2, 16, 4, {1, 2, 3, 4});
+  for (std::size_t bytes = 1; bytes < whole.size(); ++bytes) {
+    EXPECT_EQ(status_of({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(bytes)}),
+              BoardStatus::kTimeout)
+        << bytes;
+  }
+  // What is no request is not answered.
+  line.write(std::vector<std::uint8_t>{0x00, 0x5A, 0xFF});
+  EXPECT_EQ(board.read(8, 4), (std::vector<std::uint8_t>{1, 2, 3, 4}));
+}
+
+TEST_F(BoardTest, CoreErrorByName) {
+  const Program p = program(3);
+  BoardProgram loaded(board, p, true);
+  expect_right(loaded, p, 1);
+  const std::uint32_t second = 64 * 8 + spec::kDescriptorBytes;  // descriptor 1 of the program
+  const auto good = board.read(second + 20, 1);
+  board.write(second + 20, std::vector<std::uint8_t>{static_cast<std::uint8_t>(good[0] ^ 1)});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(error_of([&] { loaded.run(random_image(p.net, 1)); }),
+                HasSubstr("the core stopped in frame 0: bad_checksum"));
+  }
+  board.write(second + 20, good);
+  expect_right(loaded, p, 2);
+}
+
+TEST_F(BoardTest, NoiseNeverMakesAWrongClass) {
+  const Program p = program(5);
+  BoardProgram loaded(board, p, true);
+  const auto image = random_image(p.net, 1);
+  const auto scores = run_graph(p.net, image)[static_cast<std::size_t>(p.net.output)];
+  const auto request_bytes = static_cast<std::int64_t>(p.input_window(image).size()) + 14;
+  const std::int64_t answer_bytes = make_board_image(p).answer_bytes() + 9;
+  int errors = 0;
+  for (const bool to_board : {true, false}) {
+    for (int i = 0; i < 15; ++i) {
+      // Three random bytes somewhere in the request, or in the answer.
+      std::int64_t at = line.random().uniform(0, (to_board ? request_bytes : answer_bytes) - 3);
+      const auto noise = [&](std::uint8_t byte) {
+        const bool hit = at <= 0 && at > -3;
+        --at;
+        return static_cast<std::uint8_t>(hit ? line.random()() : byte);
+      };
+      (to_board ? line.damage_out : line.damage_in) = noise;
+      try {
+        EXPECT_EQ(loaded.run(image).scores, scores);
+      } catch (const Error&) {
+        ++errors;
+      }
+      line.damage_out = line.damage_in = nullptr;
+      line.settle();
+      expect_right(loaded, p, 1);
+    }
+  }
+  EXPECT_GE(errors, 28);  // now and then a random byte is the right one
+}
+
+TEST_F(BoardTest, ResetInTheMiddle) {
+  const Program p = program(8);
+  BoardProgram loaded(board, p, true);
+  line.write(std::vector<std::uint8_t>{0xA5, 3, 0, 0});
+  line.bench().run(100);
+  line.bench().reset();
+  line.bench().run(100 * RESHIFT_ClocksPerBit);
+  expect_right(loaded, p, 1);
+}
+
+}  // namespace
+}  // namespace reshift

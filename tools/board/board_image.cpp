@@ -1,0 +1,139 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "board/board_image.hpp"
+
+#include <algorithm>
+
+#include "base/container.hpp"
+#include "base/error.hpp"
+#include "device/runtime.hpp"
+
+namespace reshift {
+namespace {
+
+namespace reg = spec::reg;
+
+constexpr std::size_t kHeadWords = 64;  ///< words of 8 bytes for header and steps
+constexpr std::uint64_t kAlignment = 64, kWordBytes = 8;
+constexpr std::uint64_t kMaxBytes = 1 << 24;
+constexpr std::uint32_t kStart = 1, kSoftReset = 2, kStatusError = 4;
+constexpr std::uint32_t kIrqDone = 1, kIrqError = 2, kIrqFrame = 4;
+
+std::uint64_t align(std::uint64_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+std::uint64_t pair(std::uint64_t high, std::uint64_t low) { return high << 32 | low; }
+
+std::uint64_t step(spec::BoardStep op, std::uint64_t argument, std::uint64_t value) {
+  return static_cast<std::uint64_t>(op) << 60 | argument << 32 | value;
+}
+
+/// What a run needs to tell about itself: how it ended, where, the counters.
+std::vector<std::uint32_t> answered_registers() {
+  std::vector<std::uint32_t> offsets = {reg::kStatus,    reg::kErrCause,  reg::kErrDescriptor,
+                                        reg::kErrAddrLo, reg::kErrAddrHi, reg::kFramesDone};
+  for (std::uint32_t offset = reg::kCycles; offset <= reg::kWriteBeats; offset += 4) {
+    offsets.push_back(offset);
+  }
+  return offsets;
+}
+
+/// The steps of a run: what Runtime does, for one frame.
+std::vector<std::uint64_t> run_steps(const Program& program, const BoardImage& image,
+                                     std::uint64_t prog_base, std::uint64_t out_base) {
+  using spec::BoardStep;
+  std::vector<std::uint64_t> steps;
+  const auto set = [&](std::uint32_t offset, std::uint64_t value) {
+    steps.push_back(step(BoardStep::kSet, offset, value));
+  };
+  set(reg::kProgBaseLo, prog_base);
+  set(reg::kProgBaseHi, 0);
+  set(reg::kProgSize, program.image.size());
+  set(reg::kInBaseLo, image.in_base);
+  set(reg::kInBaseHi, 0);
+  set(reg::kInStride, static_cast<std::uint64_t>(program.in_stride));
+  set(reg::kOutBaseLo, out_base);
+  set(reg::kOutBaseHi, 0);
+  set(reg::kOutStride, static_cast<std::uint64_t>(program.out_stride));
+  set(reg::kFrames, 1);
+  set(reg::kWatchdog, kWatchdogCycles);
+  set(reg::kIrqStatus, kIrqDone | kIrqError | kIrqFrame);
+  set(reg::kIrqEnable, kIrqDone | kIrqError);
+  set(reg::kCtrl, kStart);
+  steps.push_back(step(BoardStep::kWait, 0, 0));
+  for (const std::uint32_t offset : image.registers) {
+    steps.push_back(step(BoardStep::kGet, offset, offset == reg::kStatus ? kStatusError : 0));
+  }
+  // Long before the next start, which a core refuses after an error.
+  set(reg::kCtrl, kSoftReset);
+  const auto scores = out_base + static_cast<std::uint64_t>(program.output().offset);
+  steps.push_back(step(BoardStep::kBytes, scores, image.classes));
+  steps.push_back(step(BoardStep::kClass, 0, 0));
+  steps.push_back(step(BoardStep::kEnd, 0, 0));
+  return steps;
+}
+
+}  // namespace
+
+BoardImage make_board_image(const Program& program) {
+  const Layout& output = program.output().layout;
+  if (output.height != 1 || output.width != 1 || program.hw.act_w != 8) {
+    throw Error(
+        "the board answers with a class: it needs a network whose output is a score of 8 bits "
+        "for each, not {} x {} x {} of {} bits",
+        output.channels, output.height, output.width, program.hw.act_w);
+  }
+  BoardImage image;
+  image.registers = answered_registers();
+  image.classes = static_cast<std::uint32_t>(output.channels);
+  const std::uint64_t prog_base = kHeadWords * kWordBytes;
+  const std::uint64_t in_base = align(prog_base + program.image.size());
+  const std::uint64_t out_base = align(in_base + static_cast<std::uint64_t>(program.in_stride));
+  const std::uint64_t end = align(out_base + static_cast<std::uint64_t>(program.out_stride));
+  if (end > kMaxBytes)
+    throw Error("the program needs {} bytes, a board has {} at most", end, kMaxBytes);
+  image.in_base = static_cast<std::uint32_t>(in_base);
+  image.memory_bytes = static_cast<std::uint32_t>(end);
+
+  std::vector<std::uint64_t> head = {
+      pair(image.answer_bytes(), spec::kBoardMagic),
+      pair(static_cast<std::uint64_t>(program.in_stride), in_base),
+      pair(program.image.size(), crc32(program.image)),
+      pair(0, image.classes),
+  };
+  const auto steps = run_steps(program, image, prog_base, out_base);
+  head.insert(head.end(), steps.begin(), steps.end());
+  if (head.size() > kHeadWords) throw Error("{} steps are too many for a board", steps.size());
+
+  for (const std::uint64_t word : head) {
+    for (std::uint64_t byte = 0; byte < kWordBytes; ++byte) {
+      image.bytes.push_back(static_cast<std::uint8_t>(word >> 8 * byte));
+    }
+  }
+  image.head_bytes = static_cast<std::uint32_t>(image.bytes.size());
+  image.bytes.resize(prog_base);
+  image.bytes.insert(image.bytes.end(), program.image.begin(), program.image.end());
+  return image;
+}
+
+std::string board_image_hex(const BoardImage& image, std::uint32_t banks,
+                            std::uint32_t bank_words) {
+  const std::uint64_t bank_bytes = bank_words * kWordBytes;
+  if (image.memory_bytes > banks * bank_bytes) {
+    throw Error("the program needs {} bytes of memory, {} banks of {} have {}", image.memory_bytes,
+                banks, bank_bytes, banks * bank_bytes);
+  }
+  std::string text;
+  for (std::uint64_t row = 0; row < bank_words; ++row) {
+    for (std::uint64_t bank = banks; bank-- > 0;) {
+      for (std::uint64_t byte = kWordBytes; byte-- > 0;) {
+        const std::uint64_t address = bank * bank_bytes + row * kWordBytes + byte;
+        text += fmt::format("{:02x}", address < image.bytes.size() ? image.bytes[address] : 0);
+      }
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace reshift

@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+# Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+"""Maps a design to the cells of a family with its hierarchy kept.
+
+The front end makes a module of each instance, 128 equal cells for example. So the design is first
+written as plain Verilog in which equal modules are one (plain_verilog.py) and read again: what is
+mapped is each kind once. The costly part, the mapping to LUTs, runs in a process of its own for each
+kind, several at a time: their results then depend on nothing but their own text.
+
+As a program: the mapping of one kind, called by this file."""
+
+import argparse
+import concurrent.futures
+import json
+import pathlib
+import subprocess
+import sys
+
+import families
+import plain_verilog
+import yosys
+from yosys import ys
+
+
+def elaborate(top, parameters, family, work, extra=()):
+    """The plain Verilog of `top`, in `work`; elaborated for the family's own modules."""
+    with yosys.log_to(work / "elaborate.log"):
+        design = yosys.read(top, parameters, family, extra)
+        text = work / f"{top}.v"
+        plain_verilog.write(design, top, text)
+    return text
+
+
+def own_modules(design):
+    return [module for module in design.modules_.values() if not module.get_blackbox_attribute()]
+
+
+def memories(module):
+    """Bits of each memory of a module. An array with constant addresses only is registers."""
+    width, size, read, write = (ys.IdString(name)
+                                for name in ("\\WIDTH", "\\SIZE", "\\RD_ADDR", "\\WR_ADDR"))
+    return [cell.parameters[width].as_int() * cell.parameters[size].as_int()
+            for cell in module.cells_.values()
+            if cell.type.str() == "$mem_v2" and not (cell.getPort(read).is_fully_const() and
+                                                     cell.getPort(write).is_fully_const())]
+
+
+def inspect(text):
+    """Kind -> (bits of its memories, whether it has a latch), before any mapping."""
+    with yosys.log_to(text.with_suffix(".inspect.log")):
+        design = ys.Design()
+        yosys.run(design, f"read_verilog {text}", "proc", "opt_clean", "memory_collect")
+    return {module.name.str()[1:]: (memories(module), any("latch" in cell.type.str() or
+                                                          cell.type.str() == "$sr"
+                                                          for cell in module.cells_.values()))
+            for module in own_modules(design)}
+
+
+def map_all(text, top, family, work, jobs, progress):
+    """Maps the plain Verilog `text`; returns kind -> its netlist as Yosys' JSON. The same as RTLIL
+    is in `work`, see `join`."""
+    with yosys.log_to(work / "coarse.log"):
+        design = ys.Design()
+        yosys.run(design, f"read_verilog {text}", family.map_coarse.format(top=top))
+        modules = own_modules(design)
+        kinds = [module.name.str()[1:] for module in modules]
+        for kind, module in zip(kinds, modules):
+            cells = {cell.type.str()[1:] for cell in module.cells_.values()
+                     if cell.type.str().startswith("\\")} - set(kinds)
+            yosys.run(design, f"select {kind} {' '.join('=' + cell for cell in cells)}",
+                      f"write_rtlil -selected {work / kind}.il", "select -clear")
+    progress(f"{len(kinds)} kinds of modules: mapping them to LUTs")
+
+    def map_one(kind):
+        command = [sys.executable, __file__, kind, "--family", family.name, "--text", text,
+                   "--work", work]
+        with open(work / f"{kind}.log", "w") as log:
+            if subprocess.run(command, stdout=log, stderr=subprocess.STDOUT).returncode:
+                raise SystemExit(f"Yosys failed on {kind}: see {log.name}")
+        return json.loads((work / f"{kind}.json").read_text())["modules"][kind]
+
+    result = {}
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for count, kind, data in zip(range(1, len(kinds) + 1), kinds, pool.map(map_one, kinds)):
+            result[kind] = data
+            if count % 20 == 0:
+                progress(f"{count} of {len(kinds)} kinds mapped")
+    return result
+
+
+def join(kinds, top, family, work):
+    """The mapped kinds of `map_all` as one design."""
+    design = ys.Design()
+    yosys.load_libraries(design, family.libraries)
+    yosys.run(design, *(f"read_rtlil {work / kind}.mapped.il" for kind in kinds),
+              f"hierarchy -check -top {top}")
+    return design
+
+
+def map_kind(kind, family, text, work):
+    modules = plain_verilog.modules_of(text.read_text())
+    stubs = work / f"{kind}.stubs.v"
+    stubs.write_text("".join(plain_verilog.stub(modules[child])
+                             for child in plain_verilog.instantiated(modules[kind], modules)))
+    design = ys.Design()
+    yosys.load_libraries(design, family.libraries[:1])
+    yosys.run(design, f"read_verilog -lib {stubs}", f"read_rtlil -nooverwrite {work / kind}.il",
+              f"hierarchy -top {kind}", family.map_luts, "setattr -unset src", f"write_json -selected {work / kind}.json",
+              f"write_rtlil -selected {work / kind}.mapped.il")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind")
+    parser.add_argument("--family", required=True)
+    parser.add_argument("--text", type=pathlib.Path, required=True)
+    parser.add_argument("--work", type=pathlib.Path, required=True)
+    arguments = parser.parse_args()
+    map_kind(arguments.kind, families.family(arguments.family), arguments.text, arguments.work)
