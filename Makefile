@@ -63,6 +63,10 @@ synth-check: vectors  ## map 4x4x3 to an FPGA family: block RAM, no latch, netli
 	$(PYTHON) tools/synth/synth_check.py --config 4x4x3 -o $(BUILD)/synth
 	$(PYTHON) tools/synth/replay.py netlist --vectors $(BUILD)/vectors --work $(BUILD)/synth
 
+.PHONY: vivado
+vivado:  ## a Vivado job: BOARD=zc706 CONFIG=... STEP=synth|impl|package (constraints/README.md)
+	@constraints/vivado/run.sh "$(BOARD)" $(CONFIG) $(or $(STEP),synth) $(BUILD)
+
 .PHONY: vectors
 vectors: configure  ## test vectors of CONFIG as text, with manifest, into BUILD/vectors
 	$(NINJA) --target reshift

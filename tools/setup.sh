@@ -15,7 +15,7 @@ packages=(
   libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
   libgtest-dev libgmock-dev
   zlib1g-dev liblz4-dev
-  iverilog clang-format
+  iverilog clang-format tcl
 )
 
 stamp=.venv/setup.stamp
