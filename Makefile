@@ -2,6 +2,7 @@
 
 BUILD  ?= build
 CONFIG ?= 16x16x8
+DEVICE ?= xc7
 JOBS   ?= $(shell nproc)
 
 PYTHON := .venv/bin/python
@@ -11,7 +12,8 @@ NINJA  := cmake --build $(BUILD) -j $(JOBS)
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 14
 	@echo
-	@echo 'CONFIG=$(CONFIG)   hardware configuration, for verilog, sim and vectors'
+	@echo 'CONFIG=$(CONFIG)   hardware configuration, for verilog, sim, vectors and synth'
+	@echo 'DEVICE=$(DEVICE)         FPGA family, for synth: xc7, xcup, ecp5, ice40'
 	@echo 'VERILATOR=   program to use instead of the one found (5.006 or newer)'
 	@echo 'BUILD=$(BUILD)  JOBS=$(JOBS)'
 
@@ -57,11 +59,9 @@ verilog: setup  ## the core CONFIG as one plain Verilog file in BUILD/verilog
 	@mkdir -p $(BUILD)/verilog
 	$(PYTHON) tools/synth/plain_verilog.py --config $(CONFIG) -o $(BUILD)/verilog/reshift_core_$(CONFIG).v
 
-.PHONY: synth-check
-synth-check: vectors  ## map 4x4x3 to an FPGA family: block RAM, no latch, netlist against vectors
-	@mkdir -p $(BUILD)/synth
-	$(PYTHON) tools/synth/synth_check.py --config 4x4x3 -o $(BUILD)/synth
-	$(PYTHON) tools/synth/replay.py netlist --vectors $(BUILD)/vectors --work $(BUILD)/synth
+.PHONY: synth
+synth: setup  ## synthesis of CONFIG for DEVICE: area and depth of every module, into BUILD/synth
+	$(PYTHON) tools/synth/synth.py --device $(DEVICE) --config $(CONFIG) -o $(BUILD)/synth -j $(JOBS)
 
 .PHONY: vivado
 vivado:  ## a Vivado job: BOARD=zc706 CONFIG=... STEP=synth|impl|package (constraints/README.md)

@@ -19,8 +19,8 @@ import re
 @dataclasses.dataclass(frozen=True, eq=False)
 class Family:
     name: str
-    # The synthesis command up to the mapping to LUTs, and from there on. `libraries` are the cells; the
-    # first is enough for the mapping to LUTs.
+    # The synthesis command up to the mapping to LUTs, and from there on. `libraries` are the cells, files
+    # in Yosys' share folder; all of them read with `define`.
     map_coarse: str
     map_luts: str
     libraries: tuple
@@ -31,7 +31,7 @@ class Family:
     bram: dict
     # Inputs of a carry cell that continue the chain, and outputs in the order of the chain.
     carry_in: str
-    lut_inputs: int
+    define: str = "SYNTHESIS"
 
     @functools.lru_cache(maxsize=None)
     def kind(self, cell):
@@ -54,14 +54,14 @@ def xilinx(name, dsp):
         name=name,
         map_coarse=f"synth_xilinx -family {name} -noiopad -noclkbuf -top {{top}} -run begin:map_luts",
         map_luts=f"synth_xilinx -family {name} -noiopad -noclkbuf -run map_luts:check",
-        libraries=("-specify +/xilinx/cells_sim.v", "+/xilinx/cells_xtra.v"),
+        libraries=("xilinx/cells_sim.v", "xilinx/cells_xtra.v"),
         kinds={"lut": r"LUT[1-6]|INV", "mux": r"MUXF[789]", "carry": r"CARRY[48]",
                "ff": r"FD[RSCP]E(_1)?", "latch": r"LD[CP]E", "bram": r"RAMB(18|36)E[12]",
                "lutram": r"RAM\d+(M\d*|X1[SD])", "srl": r"SRL16E|SRLC32E", "dsp": dsp},
         luts={r"LUT[1-6]|INV|SRL16E|SRLC32E|RAM(32|64)X1S": 1, r"RAM(32|64)X1D|RAM128X1S": 2,
               r"RAM(32|64)M|RAM128X1D|RAM256X1S": 4, r"RAM32M16|RAM64M8|RAM256X1D": 8},
         bram={r"RAMB36E[12]": 1, r"RAMB18E[12]": 0.5},
-        carry_in="CI", lut_inputs=6)
+        carry_in="CI")
 
 
 FAMILIES = {family.name: family for family in (
@@ -71,24 +71,24 @@ FAMILIES = {family.name: family for family in (
         name="ecp5",
         map_coarse="synth_lattice -family ecp5 -noflatten -top {top} -run :map_luts",
         map_luts="synth_lattice -family ecp5 -noflatten -run map_luts:check",
-        libraries=("-specify +/lattice/cells_sim_ecp5.v", "+/lattice/cells_bb_ecp5.v"),
+        libraries=("lattice/cells_sim_ecp5.v", "lattice/cells_bb_ecp5.v"),
         kinds={"lut": r"LUT4", "mux": r"PFUMX|L6MUX21", "carry": r"CCU2C", "ff": r"TRELLIS_FF",
                "bram": r"DP16KD|PDPW16KD", "lutram": r"TRELLIS_DPR16X4", "dsp": r"MULT18X18D"},
         # Both LUTs of a slice are the carry cell; a memory takes two slices and the LUTs of a third
         # for its write port.
         luts={r"LUT4": 1, r"CCU2C": 2, r"TRELLIS_DPR16X4": 6},
         bram={r"DP16KD|PDPW16KD": 1},
-        carry_in="CIN", lut_inputs=4),
+        carry_in="CIN"),
     Family(
         name="ice40",
         map_coarse="synth_ice40 -noflatten -top {top} -run :map_luts",
         map_luts="synth_ice40 -noflatten -run map_luts:check",
-        libraries=("-D ICE40_HX -specify +/ice40/cells_sim.v",),
+        libraries=("ice40/cells_sim.v",),
         kinds={"lut": r"SB_LUT4", "carry": r"SB_CARRY", "ff": r"SB_DFF\w*",
                "bram": r"SB_RAM40_4K\w*", "dsp": r"SB_MAC16"},
         luts={r"SB_LUT4": 1},
         bram={r"SB_RAM40_4K\w*": 1},
-        carry_in="CI", lut_inputs=4),
+        carry_in="CI", define="ICE40_HX"),
 )}
 
 

@@ -13,6 +13,7 @@ import argparse
 import concurrent.futures
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -23,7 +24,8 @@ from yosys import ys
 
 
 def elaborate(top, parameters, family, work, extra=()):
-    """The plain Verilog of `top`, in `work`; elaborated for the family's own modules."""
+    """The plain Verilog of `top`, in `work`; elaborated with the family's own modules and with the source
+    files `extra`."""
     with yosys.log_to(work / "elaborate.log"):
         design = yosys.read(top, parameters, family, extra)
         text = work / f"{top}.v"
@@ -62,13 +64,9 @@ def map_all(text, top, family, work, jobs, progress):
     with yosys.log_to(work / "coarse.log"):
         design = ys.Design()
         yosys.run(design, f"read_verilog {text}", family.map_coarse.format(top=top))
-        modules = own_modules(design)
-        kinds = [module.name.str()[1:] for module in modules]
-        for kind, module in zip(kinds, modules):
-            cells = {cell.type.str()[1:] for cell in module.cells_.values()
-                     if cell.type.str().startswith("\\")} - set(kinds)
-            yosys.run(design, f"select {kind} {' '.join('=' + cell for cell in cells)}",
-                      f"write_rtlil -selected {work / kind}.il", "select -clear")
+        kinds = [module.name.str()[1:] for module in own_modules(design)]
+        for kind in kinds:
+            yosys.run(design, f"select {kind}", f"write_rtlil -selected {work / kind}.il", "select -clear")
     progress(f"{len(kinds)} kinds of modules: mapping them to LUTs")
 
     def map_one(kind):
@@ -91,7 +89,7 @@ def map_all(text, top, family, work, jobs, progress):
 def join(kinds, top, family, work):
     """The mapped kinds of `map_all` as one design."""
     design = ys.Design()
-    yosys.load_libraries(design, family.libraries)
+    yosys.load_libraries(design, family, family.libraries)
     yosys.run(design, *(f"read_rtlil {work / kind}.mapped.il" for kind in kinds),
               f"hierarchy -check -top {top}")
     return design
@@ -102,10 +100,17 @@ def map_kind(kind, family, text, work):
     stubs = work / f"{kind}.stubs.v"
     stubs.write_text("".join(plain_verilog.stub(modules[child])
                              for child in plain_verilog.instantiated(modules[kind], modules)))
+    netlist = work / f"{kind}.il"
+    cells = set(re.findall(r"^  cell (\\\w+) ", netlist.read_text(), re.M))
     design = ys.Design()
-    yosys.load_libraries(design, family.libraries[:1])
-    yosys.run(design, f"read_verilog -lib {stubs}", f"read_rtlil -nooverwrite {work / kind}.il",
-              f"hierarchy -top {kind}", family.map_luts, "setattr -unset src", f"write_json -selected {work / kind}.json",
+    yosys.run(design, f"read_verilog -lib {stubs}")
+    # Every library costs time in every process: the second one only for cells that are not in the first.
+    for library in family.libraries:
+        yosys.load_libraries(design, family, [library])
+        if all(design.module(ys.IdString(cell)) for cell in cells):
+            break
+    yosys.run(design, f"read_rtlil {netlist}", f"hierarchy -top {kind}", family.map_luts,
+              "setattr -unset src", f"write_json -selected {work / kind}.json",
               f"write_rtlil -selected {work / kind}.mapped.il")
 
 

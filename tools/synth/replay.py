@@ -9,7 +9,6 @@
 Exit status 77, which tests take for skipped, when a tool is missing."""
 
 import argparse
-import contextlib
 import json
 import os
 import pathlib
@@ -28,6 +27,8 @@ def skip(what, command):
 if not shutil.which("iverilog"):
     skip("Icarus Verilog", "make setup (or apt-get install iverilog)")
 try:
+    import families
+    import mapping
     import plain_verilog
     import yosys
 except ModuleNotFoundError as error:
@@ -36,20 +37,6 @@ except ModuleNotFoundError as error:
     skip("Yosys with slang (pyosys)", "make setup")
 
 BENCHES = yosys.ROOT / "vectors"
-
-
-@contextlib.contextmanager
-def output_to(path):
-    """Yosys writes its log to descriptor 1; its errors go to descriptor 2 and stay visible."""
-    sys.stdout.flush()
-    saved = os.dup(1)
-    with open(path, "w") as log:
-        os.dup2(log.fileno(), 1)
-    try:
-        yield
-    finally:
-        os.dup2(saved, 1)
-        os.close(saved)
 
 
 def compile_bench(bench, sources, output, *options):
@@ -99,7 +86,7 @@ class Replay:
 def replay_core(manifest, vectors, work, replay):
     config = manifest["configuration"]["name"]
     core = work / f"reshift_core_{config}.v"
-    with output_to(work / "yosys.log"):
+    with yosys.log_to(work / "yosys.log"):
         plain_verilog.write(yosys.read(yosys.TOP, yosys.configuration(config)),
                             f"{yosys.TOP}, configuration {config}", core)
     program = work / "core.vvp"
@@ -113,15 +100,18 @@ def replay_core(manifest, vectors, work, replay):
 
 def replay_module(entry, vectors, work, replay, mapped):
     name, folder = entry["module"], vectors / entry["folder"]
-    output = work / f"{name}.v"
-    with output_to(work / f"{name}.log"):
-        design = yosys.read(name, entry["parameters"])
-        if mapped:
-            yosys.map_xilinx(design, name)
-            yosys.run(design, f"write_verilog -noattr {output}")
-        else:
-            plain_verilog.write(design, name, output)
-    cells = [yosys.SHARE / "xilinx/cells_sim.v"] if mapped else []
+    output = work / (f"{name}.netlist.v" if mapped else f"{name}.v")
+    cells = []
+    if mapped:
+        family = families.family("xc7")
+        text = mapping.elaborate(name, entry["parameters"], family, work)
+        kinds = mapping.map_all(text, name, family, work, os.cpu_count(), lambda line: None)
+        with yosys.log_to(work / f"{name}.log"):
+            yosys.run(mapping.join(kinds, name, family, work), f"write_verilog -noattr {output}")
+        cells = [yosys.SHARE / "xilinx/cells_sim.v"]
+    else:
+        with yosys.log_to(work / f"{name}.log"):
+            plain_verilog.write(yosys.read(name, entry["parameters"]), name, output)
     program = work / f"{name}.vvp"
     compile_bench(BENCHES / "module_replay_tb.v", [output, *cells], program, f"-I{folder}")
     replay.check(name, program, f"+vectors={folder}")

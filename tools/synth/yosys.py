@@ -58,24 +58,36 @@ def parameters_of(top):
     return re.findall(r"^\s*parameter\s+\w[\w\s]*?\b(\w+)\s*=", files[top].read_text(), re.M)
 
 
+def vendor_cells(files, family):
+    """Arguments of the front end for the vendor's cells that sources instantiate: black boxes."""
+    libraries = [SHARE / library for library in family.libraries]
+    # With the files that they include.
+    known = {name for file in libraries[0].parent.glob("*.v*")
+             for name in re.findall(r"^\s*module\s+(\w+)", file.read_text(), re.M)}
+    used = known & {word for file in files for word in re.findall(r"\b[A-Z]\w+", file.read_text())}
+    if not used:
+        return ""
+    return "".join([f"-D {family.define} --allow-lib-module-redef ",
+                    *(f"-v {library} " for library in libraries),
+                    *(f"--blackboxed-module {name} " for name in sorted(used))])
+
+
 def read(top=TOP, parameters=None, family=None, extra=()):
     """A design with `top` elaborated, hierarchy kept; with the modules of a family (families.py), if
     one is given. `extra`: more source files."""
     design = ys.Design()
-    files = sources()
-    if family:
-        files = sources(family.name)
-        load_libraries(design, family.libraries)
-    overrides = " ".join(f"-G {name}={value}" for name, value in (parameters or {}).items())
-    run(design, f"read_slang --keep-hierarchy -D SYNTHESIS -I {RTL / 'include'} {overrides} --top {top} "
-        + " ".join(map(str, [*files, *extra])))
+    files = [*sources(family and family.name), *extra]
+    overrides = "".join(f"-G {name}={value} " for name, value in (parameters or {}).items())
+    cells = vendor_cells(files, family) if family else ""
+    run(design, f"read_slang --keep-hierarchy -D SYNTHESIS -I {RTL / 'include'} {cells}{overrides}"
+        f"--top {top} {' '.join(map(str, files))}")
     return design
+
+
+def load_libraries(design, family, libraries):
+    run(design, *(f"read_verilog -lib -specify -D {family.define} +/{library}" for library in libraries))
 
 
 def run(design, *passes):
     for command in passes:
         ys.run_pass(command, design)
-
-
-def load_libraries(design, libraries):
-    run(design, *(f"read_verilog -lib {library}" for library in libraries))
