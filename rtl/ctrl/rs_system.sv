@@ -34,7 +34,7 @@ module rs_system
   /// AXI data width in bits: 64, 128 or 256.
   parameter int unsigned AxiDataW = 64,
   /// Bits of a weight term: sign and exponent. Derived, do not set.
-  localparam int unsigned TermW = 1 + $clog2(ExpN + 1),
+  localparam int unsigned TermW = rs_pkg::term_width(ExpN),
   /// Bits of a weight tile. Derived.
   localparam int unsigned TileW = M * C * TermW,
   /// Bits of a bank number. Derived.

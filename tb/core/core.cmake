@@ -22,6 +22,12 @@ set(params M=8 C=4 P=5 ActW=12 ExpN=8 AccW=32 FbDepth=8192 WmDepth=1024 PmDepth=
 reshift_verilate(NAME core_8x4x5 TOP reshift_core PREFIX Vcore_8x4x5 PARAMS ${params})
 reshift_core_test(8x4x5 ${params})
 
+# The multiplier baseline: weights of 16 bits, activations of 16 bits.
+set(params M=4 C=4 P=3 ActW=16 ExpN=144 AccW=32 FbDepth=16384 WmDepth=1024 PmDepth=64 AxiDataW=64)
+reshift_verilate(NAME core_4x4x3_mult16 TOP reshift_core PREFIX Vcore_4x4x3_mult16
+  PARAMS ${params})
+reshift_core_test(4x4x3_mult16 ${params})
+
 # The tool with everything in it: real networks, or what it makes itself.
 add_test(NAME real_networks
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/core/real_networks.sh ${CMAKE_BINARY_DIR})

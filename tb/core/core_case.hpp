@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "core/core_bench.hpp"
 #include "golden/graph_interpreter.hpp"
 #include "golden/random_network.hpp"
+#include "net/numerics.hpp"
 
 namespace reshift {
 
@@ -28,10 +30,16 @@ inline constexpr spec::Hardware kHardware{
     .axi_data_w = RESHIFT_AxiDataW,
 };
 
+/// Exponents of the networks: all of a term's, or so many that the sum of a weight's terms is an
+/// integer that a multiplier lane takes.
+inline constexpr int kExponents = is_multiplier(kHardware.exponents)
+                                      ? std::min(weight_bits(kHardware.exponents) - 2, 7)
+                                      : kHardware.exponents;
+
 /// A random network with its program, its images and what the reference model makes of them.
 struct CoreCase {
   CoreCase(std::uint64_t seed, bool store_all, int frame_count)
-      : net(random_qnet(seed, {.act_w = kHardware.act_w, .exponents = kHardware.exponents})),
+      : net(random_qnet(seed, {.act_w = kHardware.act_w, .exponents = kExponents})),
         program(compile(kHardware, net, {.store_all = store_all})),
         frames(frame_count) {
     for (int frame = 0; frame < frames; ++frame) {

@@ -15,7 +15,7 @@ struct Hardware {
   int c;  ///< input channels reduced at once (lanes of a cell); a power of two
   int p;  ///< output pixels computed at once (columns of the array), which is also the number of feature-buffer banks; 2 to 15
   int act_w;  ///< activation width in bits, 8 to 16
-  int exponents;  ///< number of weight exponents: a term is +-2^0 .. +-2^(ExpN-1)
+  int exponents;  ///< weight format: 4 to 15 is the number of exponents of a term +-2^0 .. +-2^(ExpN-1); 128 + n is the multiplier baseline, signed weights of n bits
   int acc_w;  ///< accumulator width in bits, at most 32
   int fb_depth;  ///< feature-buffer depth in words a bank; a power of two, at most 32768 / (M/C)
   int wm_depth;  ///< weight-memory depth in tiles; a power of two
