@@ -67,6 +67,11 @@ synth: setup  ## synthesis of CONFIG for DEVICE: area and depth of every module,
 vivado:  ## a Vivado job: BOARD=zc706 CONFIG=... STEP=synth|impl|package (constraints/README.md)
 	@constraints/vivado/run.sh "$(BOARD)" $(CONFIG) $(or $(STEP),synth) $(BUILD)
 
+.PHONY: netlist-test
+netlist-test: configure  ## the benches on netlists of every module and of the core (iCE40)
+	$(NINJA) --target netlist_test
+	python3 tb/netlist/run.py $(BUILD)/netlist/runs.txt
+
 .PHONY: vectors
 vectors: configure  ## test vectors of CONFIG as text, with manifest, into BUILD/vectors
 	$(NINJA) --target reshift

