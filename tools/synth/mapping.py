@@ -22,6 +22,9 @@ import plain_verilog
 import yosys
 from yosys import ys
 
+# Modules of many equal lanes, which stay modules when a design is flattened.
+KEPT = {"rs_array", "rs_cell", "rs_post_lane"}
+
 
 def elaborate(top, parameters, family, work, extra=()):
     """The plain Verilog of `top`, in `work`; elaborated with the family's own modules and with the source
@@ -35,6 +38,10 @@ def elaborate(top, parameters, family, work, extra=()):
 
 def own_modules(design):
     return [module for module in design.modules_.values() if not module.get_blackbox_attribute()]
+
+
+def name_of_kind(module):
+    return module.name.str()[1:]
 
 
 def memories(module):
@@ -52,19 +59,26 @@ def inspect(text):
     with yosys.log_to(text.with_suffix(".inspect.log")):
         design = ys.Design()
         yosys.run(design, f"read_verilog {text}", "proc", "opt_clean", "memory_collect")
-    return {module.name.str()[1:]: (memories(module), any("latch" in cell.type.str() or
+    return {name_of_kind(module): (memories(module), any("latch" in cell.type.str() or
                                                           cell.type.str() == "$sr"
                                                           for cell in module.cells_.values()))
             for module in own_modules(design)}
 
 
-def map_all(text, top, family, work, jobs, progress):
+def map_all(text, top, family, work, jobs, progress, flatten=False):
     """Maps the plain Verilog `text`; returns kind -> its netlist as Yosys' JSON. The same as RTLIL
-    is in `work`, see `join`."""
+    is in `work`, see `join`. With `flatten`, all but the modules of many equal lanes (KEPT) is one module
+    from the mapping to LUTs on."""
     with yosys.log_to(work / "coarse.log"):
         design = ys.Design()
         yosys.run(design, f"read_verilog {text}", family.map_coarse.format(top=top))
-        kinds = [module.name.str()[1:] for module in own_modules(design)]
+        if flatten:
+            for module in own_modules(design):
+                if plain_verilog.name_of(name_of_kind(module)) in KEPT:
+                    yosys.run(design, f"setattr -mod -set keep_hierarchy 1 {name_of_kind(module)}")
+            yosys.run(design, "flatten", "setattr -mod -unset keep_hierarchy *", "opt_clean",
+                      "opt_merge", "opt_clean")
+        kinds = [name_of_kind(module) for module in own_modules(design)]
         for kind in kinds:
             yosys.run(design, f"select {kind}", f"write_rtlil -selected {work / kind}.il", "select -clear")
     progress(f"{len(kinds)} kinds of modules: mapping them to LUTs")
@@ -79,10 +93,14 @@ def map_all(text, top, family, work, jobs, progress):
 
     result = {}
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for count, kind, data in zip(range(1, len(kinds) + 1), kinds, pool.map(map_one, kinds)):
-            result[kind] = data
-            if count % 20 == 0:
-                progress(f"{count} of {len(kinds)} kinds mapped")
+        try:
+            for kind, data in zip(kinds, pool.map(map_one, kinds)):
+                result[kind] = data
+                if len(result) % 20 == 0:
+                    progress(f"{len(result)} of {len(kinds)} kinds mapped")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     return result
 
 
@@ -96,18 +114,17 @@ def join(kinds, top, family, work):
 
 
 def map_kind(kind, family, text, work):
+    netlist = work / f"{kind}.il"
+    cells = set(re.findall(r"^  cell \\(\w+) ", netlist.read_text(), re.M))
     modules = plain_verilog.modules_of(text.read_text())
     stubs = work / f"{kind}.stubs.v"
-    stubs.write_text("".join(plain_verilog.stub(modules[child])
-                             for child in plain_verilog.instantiated(modules[kind], modules)))
-    netlist = work / f"{kind}.il"
-    cells = set(re.findall(r"^  cell (\\\w+) ", netlist.read_text(), re.M))
+    stubs.write_text("".join(plain_verilog.stub(modules[child]) for child in cells & modules.keys()))
     design = ys.Design()
     yosys.run(design, f"read_verilog -lib {stubs}")
     # Every library costs time in every process: the second one only for cells that are not in the first.
     for library in family.libraries:
         yosys.load_libraries(design, family, [library])
-        if all(design.module(ys.IdString(cell)) for cell in cells):
+        if all(design.module(ys.IdString("\\" + cell)) for cell in cells):
             break
     yosys.run(design, f"read_rtlil {netlist}", f"hierarchy -top {kind}", family.map_luts,
               "setattr -unset src", f"write_json -selected {work / kind}.json",

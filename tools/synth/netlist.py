@@ -14,6 +14,8 @@ import collections
 import dataclasses
 import re
 
+import plain_verilog
+
 LUT, CARRY, LUT_CARRY, FREE = "lut", "carry", "lut+carry", "free"
 # What an edge adds: (state before, state after, levels).
 STEPS = {
@@ -48,27 +50,21 @@ class Piece:
         return sum(cell[1] in kinds for cell in self.cells)
 
 
-def name_of(kind):
-    """rs_fifo of rs_fifo_2, a variant with other parameters."""
-    return re.sub(r"_\d+$", "", kind)
-
-
 class Module:
     """One mapped module, from the JSON that Yosys writes."""
 
-    def __init__(self, kind, data, kinds, family):
+    def __init__(self, kind, data, kinds, family, places):
         self.kind = kind
+        self.places = places
         self.family = family
         self.ports = {name: (port["direction"], port["bits"]) for name, port in data["ports"].items()}
         self.cells = data["cells"]
+        # The name of each net: that of a register (x_q) before others, short before long.
         self.names = {}
-        for name, net in data["netnames"].items():
-            if net["hide_name"]:
-                continue
-            for i, bit in enumerate(net["bits"]):
-                label = f"{name}[{i}]" if len(net["bits"]) > 1 else name
-                if len(label) < len(self.names.get(bit, label + "-")):
-                    self.names[bit] = label
+        for name, net in sorted(data["netnames"].items(),
+                                key=lambda item: (not item[0].endswith("_q"), len(item[0]))):
+            for i, bit in enumerate(net["bits"] if not net["hide_name"] else ()):
+                self.names.setdefault(bit, f"{name}[{i}]" if len(net["bits"]) > 1 else name)
         self.instances = {name: cell["type"] for name, cell in self.cells.items()
                           if cell["type"] in kinds}
         self.driver = {}
@@ -129,10 +125,18 @@ class Module:
 
     # Depth.
 
-    def register_name(self, name, cell, bit=None):
+    def place(self, name, cell, suffix="", bit=None):
+        """Where a register is, as in Piece; found from its name where modules were flattened."""
         if self.family.kind(cell["type"]) == "ff":
-            return self.names.get(cell["connections"]["Q"][0], name)
-        return f"{self.names.get(bit, name)} ({cell['type']})"
+            name = self.names.get(cell["connections"]["Q"][0], name)
+        else:
+            name, suffix = self.names.get(bit, name), f" ({cell['type']}){suffix}"
+        parts = re.sub(r"^\$flatten|\\", "", name).split(".")
+        for i in range(len(parts) - 1, 0, -1):
+            path = ".".join(parts[:i])
+            if path in self.places:
+                return path, self.places[path], ".".join(parts[i:]) + suffix
+        return "", self.kind, name + suffix
 
     def edges(self, summaries):
         """Fills self.edge (net -> [(net, [(state, state, piece)])]), self.starts and self.ends
@@ -177,11 +181,10 @@ class Module:
 
     def register(self, name, cell):
         for _, _, bit in self.bits(cell, "output"):
-            start = Piece(0, start=("", self.kind, self.register_name(name, cell, bit)))
-            self.starts.setdefault(bit, {})[0] = start
+            self.starts.setdefault(bit, {})[0] = Piece(0, start=self.place(name, cell, bit=bit))
         for port, i, bit in self.bits(cell, "input"):
             index = f"[{i}]" if len(cell["connections"][port]) > 1 else ""
-            end = Piece(0, end=("", self.kind, f"{self.register_name(name, cell)}/{port}{index}"))
+            end = Piece(0, end=self.place(name, cell, f"/{port}{index}"))
             self.ends[bit].append({0: end, 1: end})
 
     def child_edges(self, instance, summary):
@@ -380,11 +383,13 @@ def carry_place(port, i):
 
 
 class Netlist:
-    """A mapped hierarchy below `top`; `modules` is kind -> what Yosys wrote of it."""
+    """A mapped hierarchy below `top`; `modules` is kind -> what Yosys wrote of it, `text` the plain
+    Verilog that was mapped."""
 
-    def __init__(self, modules, top, family):
+    def __init__(self, modules, top, family, text):
         self.top = top
-        self.modules = {kind: Module(kind, data, modules, family) for kind, data in modules.items()}
+        self.modules = {kind: Module(kind, data, modules, family, plain_verilog.places(text, kind))
+                        for kind, data in modules.items()}
         self.places = collections.defaultdict(list)
         self._place(top, "")
         self.own = {kind: self.modules[kind].resources() for kind in self.places}
@@ -400,6 +405,11 @@ class Netlist:
         for child in self.modules[kind].instances.values():
             total.update(self.below(child))
         return total
+
+    def kinds_with(self, cell_kind):
+        """The kinds of modules that have such a cell of their own, also where they were flattened."""
+        return {module.place(name, cell)[1] for kind, module in self.modules.items() if kind in self.places
+                for name, cell in module.cells.items() if module.family.kind(cell["type"]) == cell_kind}
 
     def kinds_below(self, kind):
         return {kind}.union(*(self.kinds_below(child)
@@ -424,7 +434,7 @@ class Netlist:
         best = {}
         for kind, summary in summaries.items():
             for end_kind, piece in summary.worst.items():
-                key = name_of(end_kind)
+                key = plain_verilog.name_of(end_kind)
                 if key not in best or best[key].levels < piece.levels:
                     place = self.places[kind][0]
                     best[key] = piece.inside(place) if place else piece

@@ -17,9 +17,26 @@ def modules_of(text):
             for module in re.findall(r"^module .*?^endmodule\n", text, re.M | re.S)}
 
 
-def instantiated(text, modules):
-    """Those of `modules` that a module's text instantiates."""
-    return set(re.findall(r"^  (\w+) +(?:\\\S+ |\w+) \($", text, re.M)) & modules.keys()
+def name_of(kind):
+    """The RTL module of a shared one: rs_fifo of rs_fifo_2."""
+    return re.sub(r"_\d+$", "", kind)
+
+
+def places(text, top):
+    """Instance path below `top` -> kind of every module of a plain Verilog file; the top is ""."""
+    modules = modules_of(text)
+    children = {name: [(kind, instance.strip("\\ ")) for kind, instance in
+                       re.findall(r"^  (\w+) +(\\\S+ |\w+) \($", body, re.M) if kind in modules]
+                for name, body in modules.items()}
+    result = {"": top}
+    pending = [("", top)]
+    while pending:
+        path, name = pending.pop()
+        for kind, instance in children[name]:
+            below = f"{path}.{instance}" if path else instance
+            result[below] = kind
+            pending.append((below, kind))
+    return result
 
 
 def stub(text):

@@ -16,6 +16,7 @@ import time
 import families
 import mapping
 import netlist
+import plain_verilog
 import yosys
 
 ARRAY = "rs_array"
@@ -55,23 +56,20 @@ def lanes(values):
     return int(values["C"]) * int(values.get("M", 1)) * int(values.get("P", 1))
 
 
-def findings(before, design, family):
+def findings(before, design):
     """What makes a run fail. `before` is `mapping.inspect`, `design` the mapped netlist."""
-    result = []
+    result = [f"{kind}: a latch" for kind, (_, latch) in sorted(before.items()) if latch]
+    result += [f"{kind}: a latch" for kind in sorted(design.kinds_with("latch"))]
     array = set().union(*(design.kinds_below(kind) for kind in design.own
-                          if netlist.name_of(kind) == ARRAY), set())
-    for kind, own in sorted(design.own.items()):
-        name = netlist.name_of(kind)
-        memories, latch = before[kind]
-        if latch or own["latch"]:
-            result.append(f"{kind}: a latch")
-        if own["dsp"] and kind in array:
-            result.append(f"{kind}: {own['dsp']} DSP blocks in the shift array")
-        if name in SMALL_MEMORIES:
-            if sum(memories) > SMALL_MEMORIES[name]:
-                result.append(f"{kind}: {sum(memories)} bits are too many for LUT RAM")
-        elif memories and not own["bram"]:
-            result.append(f"{kind}: {sum(memories)} bits of memory, no block RAM")
+                          if plain_verilog.name_of(kind) == ARRAY))
+    result += [f"{kind}: {design.own[kind]['dsp']} DSP blocks in the shift array"
+               for kind in sorted(array) if design.own[kind]["dsp"]]
+    block_ram = design.kinds_with("bram")
+    for kind, (memories, _) in sorted(before.items()):
+        small = SMALL_MEMORIES.get(plain_verilog.name_of(kind), 0)
+        if sum(memories) > small and kind not in block_ram:
+            result.append(f"{kind}: {sum(memories)} bits of memory, no block RAM"
+                          + (f" (up to {small} may be)" if small else ""))
     return result
 
 
@@ -87,7 +85,7 @@ def describe(piece):
         "cells": [cell for _, cell in piece.cells],
         "start": ".".join(filter(None, (piece.start[0], piece.start[2]))),
         "end": ".".join(filter(None, (piece.end[0], piece.end[2]))),
-        "end_module": netlist.name_of(piece.end[1]),
+        "end_module": plain_verilog.name_of(piece.end[1]),
         "modules": [name for i, name in enumerate(modules) if i == 0 or modules[i - 1] != name],
     }
 
@@ -97,7 +95,7 @@ def report(design, family, values):
     total = design.below(design.top)
     modules = {}
     for kind in design.own:
-        variants = modules.setdefault(netlist.name_of(kind), {"instances": 0, "levels": 0, "variants": []})
+        variants = modules.setdefault(plain_verilog.name_of(kind), {"instances": 0, "levels": 0, "variants": []})
         inside = summaries[kind].inside
         own = {key: number(design.own[kind][key]) for key in RESOURCES}
         variants["instances"] += len(design.places[kind])
@@ -111,7 +109,7 @@ def report(design, family, values):
     paths = [describe(piece) for piece in design.paths(summaries)]
     result = {key: number(total[key]) for key in RESOURCES}
     result["lanes"] = lanes(values)
-    array = [kind for kind in design.own if netlist.name_of(kind) == ARRAY] or [design.top]
+    array = [kind for kind in design.own if plain_verilog.name_of(kind) == ARRAY] or [design.top]
     if result["lanes"]:
         result["lut_per_lane"] = round(design.below(array[0])["lut"] / result["lanes"], 2)
     result["levels"] = paths[0]["levels"] if paths else 0
@@ -150,16 +148,17 @@ def main():
     parser.add_argument("--top", default=yosys.TOP, help="module (default: the core)")
     parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE",
                         help="RTL parameter, over the configuration's")
+    parser.add_argument("--flatten", action="store_true",
+                        help="all but array and lanes as one module: depth as tools see it that flatten")
     parser.add_argument("-o", dest="output", type=pathlib.Path, default=pathlib.Path("build/synth"))
     parser.add_argument("-j", dest="jobs", type=int, default=os.cpu_count(), help="processes")
     arguments = parser.parse_args()
 
     family = families.family(arguments.device)
     values = parameters(arguments.top, arguments.config, arguments.param)
-    if arguments.top == yosys.TOP and not arguments.config:
-        raise SystemExit("the core needs --config")
     name = "-".join(filter(None, (family.name, arguments.config,
-                                  arguments.top if arguments.top != yosys.TOP else "", *arguments.param)))
+                                  arguments.top if arguments.top != yosys.TOP else "", *arguments.param,
+                                  "flat" if arguments.flatten else "")))
     work = arguments.output / name
     work.mkdir(parents=True, exist_ok=True)
 
@@ -168,12 +167,13 @@ def main():
     text = mapping.elaborate(arguments.top, values, family, work)
     before = mapping.inspect(text)
     progress(f"mapping {len(before)} kinds of modules to {family.name}: memories, arithmetic, registers")
-    modules = mapping.map_all(text, arguments.top, family, work, arguments.jobs, progress)
+    modules = mapping.map_all(text, arguments.top, family, work, arguments.jobs, progress,
+                              arguments.flatten)
     progress("measuring")
-    design = netlist.Netlist(modules, arguments.top, family)
+    design = netlist.Netlist(modules, arguments.top, family, text.read_text())
     result = {"device": family.name, "config": arguments.config, "top": arguments.top, "parameters": values,
               **report(design, family, values)}
-    result["findings"] = findings(before, design, family)
+    result["findings"] = findings(before, design)
     target = arguments.output / f"{name}.json"
     target.write_text(json.dumps(result, indent=1) + "\n")
     progress(f"report in {target}")
