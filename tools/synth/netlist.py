@@ -59,12 +59,12 @@ class Module:
         self.family = family
         self.ports = {name: (port["direction"], port["bits"]) for name, port in data["ports"].items()}
         self.cells = data["cells"]
-        # The name of each net: that of a register (x_q) before others, short before long.
-        self.names = {}
+        # The names of each net: those of registers (x_q) before others, short before long.
+        self.names = collections.defaultdict(list)
         for name, net in sorted(data["netnames"].items(),
                                 key=lambda item: (not item[0].endswith("_q"), len(item[0]))):
             for i, bit in enumerate(net["bits"] if not net["hide_name"] else ()):
-                self.names.setdefault(bit, f"{name}[{i}]" if len(net["bits"]) > 1 else name)
+                self.names[bit].append(f"{name}[{i}]" if len(net["bits"]) > 1 else name)
         self.instances = {name: cell["type"] for name, cell in self.cells.items()
                           if cell["type"] in kinds}
         self.driver = {}
@@ -125,18 +125,24 @@ class Module:
 
     # Depth.
 
-    def place(self, name, cell, suffix="", bit=None):
-        """Where a register is, as in Piece; found from its name where modules were flattened."""
-        if self.family.kind(cell["type"]) == "ff":
-            name = self.names.get(cell["connections"]["Q"][0], name)
-        else:
-            name, suffix = self.names.get(bit, name), f" ({cell['type']}){suffix}"
+    def inside_of(self, name):
+        """The place of the module that a name is in, and the name there, where modules were flattened."""
         parts = re.sub(r"^\$flatten|\\", "", name).split(".")
         for i in range(len(parts) - 1, 0, -1):
-            path = ".".join(parts[:i])
-            if path in self.places:
-                return path, self.places[path], ".".join(parts[i:]) + suffix
-        return "", self.kind, name + suffix
+            if (path := ".".join(parts[:i])) in self.places:
+                return path, ".".join(parts[i:])
+        return "", name
+
+    def place(self, name, cell, suffix="", bit=None):
+        """Where a register is, as in Piece. A flip-flop has the name of its net in its own module."""
+        path, rest = self.inside_of(name)
+        if self.family.kind(cell["type"]) == "ff":
+            bit = cell["connections"]["Q"][0]
+        else:
+            suffix = f" ({cell['type']}){suffix}"
+        labels = self.names.get(bit, [])
+        names = [name for place, name in map(self.inside_of, labels) if place == path] or labels or [rest]
+        return path, self.places[path], names[0] + suffix
 
     def edges(self, summaries):
         """Fills self.edge (net -> [(net, [(state, state, piece)])]), self.starts and self.ends
@@ -220,7 +226,7 @@ class Module:
                     ready.append(out)
         if any(degree.values()):
             net = next(net for net, count in degree.items() if count)
-            raise SystemExit(f"{self.kind}: a combinational loop through {self.names.get(net, net)}")
+            raise SystemExit(f"{self.kind}: a combinational loop through {(self.names.get(net) or [net])[0]}")
         return result
 
     def forward(self, starts, nets):
