@@ -63,6 +63,11 @@ verilog: setup  ## the core CONFIG as one plain Verilog file in BUILD/verilog
 synth: setup  ## synthesis of CONFIG for DEVICE: area and depth of every module, into BUILD/synth
 	$(PYTHON) tools/synth/synth.py --device $(DEVICE) --config $(CONFIG) -o $(BUILD)/synth -j $(JOBS)
 
+.PHONY: pnr
+pnr: setup  ## bitstream for BOARD (ulx3s-85f, ice40-hx8k) with timing report, into BUILD/pnr
+	$(PYTHON) tools/synth/pnr.py --board $(BOARD) -o $(BUILD)/pnr -j $(JOBS) \
+	  $(if $(filter command environment,$(origin CONFIG)),--config $(CONFIG))
+
 .PHONY: vivado
 vivado:  ## a Vivado job: BOARD=zc706 CONFIG=... STEP=synth|impl|package (constraints/README.md)
 	@constraints/vivado/run.sh "$(BOARD)" $(CONFIG) $(or $(STEP),synth) $(BUILD)

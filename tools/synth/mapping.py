@@ -113,6 +113,12 @@ def join(kinds, top, family, work):
     return design
 
 
+def write_flat(kinds, top, family, work, output):
+    """The mapped kinds as one flat module in JSON, for place and route."""
+    with yosys.log_to(work / "flat.log"):
+        yosys.run(join(kinds, top, family, work), "flatten", "opt_clean -purge", f"write_json {output}")
+
+
 def map_kind(kind, family, text, work):
     netlist = work / f"{kind}.il"
     cells = set(re.findall(r"^  cell \\(\w+) ", netlist.read_text(), re.M))

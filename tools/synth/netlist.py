@@ -97,7 +97,18 @@ class Module:
             for pattern, amount in family.bram.items():
                 total["bram"] += amount if re.fullmatch(pattern, cell["type"]) else 0
         total["lut"] += self.carry_luts()
+        if family.name == "ice40":
+            total["cells"] = total["lut"] + self.lone_registers()
         return total
+
+    def lone_registers(self):
+        """Flip-flops of an iCE40 that take a logic cell of their own: a cell has a LUT and a flip-flop
+        behind it, for which the LUT must drive nothing else."""
+        loads = collections.Counter(bit for cell in self.cells.values() for _, _, bit in
+                                    self.bits(cell, "input"))
+        return sum(self.family.kind(self.driver.get(bit, ("",))[0]) != "lut" or loads[bit] > 1
+                   for cell in self.cells.values() if self.family.kind(cell["type"]) == "ff"
+                   for bit in cell["connections"]["D"])
 
     def carry_luts(self):
         """LUTs a slice spends on carry cells and the netlist does not show. Xilinx: an S input comes

@@ -6,7 +6,6 @@ folder (docs/synthesis.md). Fails if a memory is not in block RAM (small FIFOs e
 latch, or if the shift array took a DSP."""
 
 import argparse
-import collections
 import json
 import os
 import pathlib
@@ -90,7 +89,7 @@ def describe(piece):
     }
 
 
-def report(design, family, values):
+def report(design, values):
     summaries = design.depths()
     total = design.below(design.top)
     modules = {}
@@ -141,6 +140,18 @@ def table(title, result):
     return "\n".join(lines)
 
 
+def synthesize(top, values, family, work, jobs, flatten, progress):
+    """The mapped netlist, and what makes the run fail."""
+    work.mkdir(parents=True, exist_ok=True)
+    progress(f"{top}: elaborating")
+    text = mapping.elaborate(top, values, family, work)
+    before = mapping.inspect(text)
+    progress(f"mapping {len(before)} kinds of modules to {family.name}: memories, arithmetic, registers")
+    modules = mapping.map_all(text, top, family, work, jobs, progress, flatten)
+    design = netlist.Netlist(modules, top, family, text.read_text())
+    return design, findings(before, design)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", required=True, help=f"family: {', '.join(families.FAMILIES)}")
@@ -159,28 +170,19 @@ def main():
     name = "-".join(filter(None, (family.name, arguments.config,
                                   arguments.top if arguments.top != yosys.TOP else "", *arguments.param,
                                   "flat" if arguments.flatten else "")))
-    work = arguments.output / name
-    work.mkdir(parents=True, exist_ok=True)
-
     progress = Progress()
-    progress(f"{arguments.top}: elaborating")
-    text = mapping.elaborate(arguments.top, values, family, work)
-    before = mapping.inspect(text)
-    progress(f"mapping {len(before)} kinds of modules to {family.name}: memories, arithmetic, registers")
-    modules = mapping.map_all(text, arguments.top, family, work, arguments.jobs, progress,
-                              arguments.flatten)
-    progress("measuring")
-    design = netlist.Netlist(modules, arguments.top, family, text.read_text())
+    design, found = synthesize(arguments.top, values, family, arguments.output / name, arguments.jobs,
+                               arguments.flatten, progress)
+    progress("measuring depth")
     result = {"device": family.name, "config": arguments.config, "top": arguments.top, "parameters": values,
-              **report(design, family, values)}
-    result["findings"] = findings(before, design)
+              **report(design, values), "findings": found}
     target = arguments.output / f"{name}.json"
     target.write_text(json.dumps(result, indent=1) + "\n")
     progress(f"report in {target}")
     print("\n" + table(f"{arguments.top} {arguments.config or ''} on {family.name}", result) + "\n")
-    print("\n".join("FAILED: " + finding for finding in result["findings"])
+    print("\n".join("FAILED: " + finding for finding in found)
           or "every memory in block RAM, no latch, no DSP in the array")
-    return 1 if result["findings"] else 0
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
