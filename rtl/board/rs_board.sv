@@ -46,6 +46,8 @@ module rs_board
 );
 
   `RS_PARAM_CHECK(width, AxiDataW == WordW, "rs_board: AxiDataW must be 64")
+  `RS_PARAM_CHECK(words, ActW == 8 && M * P % 8 == 0,
+                  "rs_board: ActW must be 8, and M * P a multiple of 8, so that results are words")
 
   localparam int unsigned AxiAddrW = rs_ctrl_pkg::AddrW;
   localparam int unsigned MemBytes = MemBanks * BankWords * WordW / 8;
@@ -78,7 +80,7 @@ module rs_board
   // Requests.
   logic write, request_valid, request_ready;
   logic [SpanW-1:0] waddr;
-  logic [7:0] wdata;
+  logic [WordW-1:0] wdata;
   request_t request;
 
   rs_board_receive #(

@@ -72,37 +72,40 @@ module rs_board_answer
     StStep,
     StSet,
     StGet,
-    StGot,
+    StLeft,
     StByte,
-    StSend,
+    StOctet,
     StRank,
     StStatus,
+    StPut,
     StDone
   } state_e;
 
-  state_e state_q;
+  state_e state_q, from_q;  // from: what StPut sends the value of
   logic [WordW-1:0] word_q;  // read last
   step_t step;
-  logic [StepW-1:0] pc_q;  // word at hand: the header's first one, then steps
-  logic asked_q;           // the memory has taken the read
-  logic [SpanW-1:0] addr_q, left_q, length;
-  logic [31:0] value_q;  // of a register
+  logic [StepW-1:0] pc_q;   // word at hand: the header's first one, then steps
+  logic asked_q;            // the memory has taken the read
+  logic [SpanW-1:0] addr_q, length;
+  logic [SpanW:0] left_q;  // bytes to go, less one: negative at the end
+  logic [31:0] value_q, hello;
+  logic [2:0] bytes_q;
   logic [15:0] index_q, class_q;  // of the score at hand, of the best one
-  logic [7:0] octet, octet_q, best_q;
-  logic is_run, magic_ok, better, waited, step_done;
+  logic [7:0] best_q;
+  logic is_run, magic_ok, better, waited, put, step_done;
   board_status_e status_q;
-  logic send_valid, send_ready, send_done;
-  logic [31:0] send_data, hello;
-  logic [2:0] send_bytes;
+  logic send_ready, send_done;
 
   assign step     = step_t'(word_q);
   assign is_run   = request_i.command == BoardCommandRun;
   assign magic_ok = word_q[31:0] == BoardMagic;
-  assign octet    = word_q[8*addr_q[2:0]+:8];
-  assign better   = index_q == '0 || $signed(octet_q) > $signed(best_q);
+  assign better   = index_q == '0 || $signed(value_q[7:0]) > $signed(best_q);
 
-  assign mem_valid_o = (state_q == StFetch || (state_q == StByte && left_q != '0)) && !asked_q;
+  assign mem_valid_o = (state_q == StFetch || (state_q == StByte && !left_q[SpanW])) && !asked_q;
   assign mem_addr_o  = state_q == StFetch ? SpanW'({pc_q, 3'd0}) : addr_q;
+
+  // A start that the core refused brings no interrupt.
+  assign waited = irq_i || status_q != BoardStatusOk;
 
   // Bytes of the answer, known before the first of them is sent.
   always_comb begin
@@ -117,9 +120,6 @@ module rs_board_answer
     end
   end
 
-  // A start that the core refused brings no interrupt.
-  assign waited = irq_i || status_q != BoardStatusOk;
-
   always_comb begin
     unique case (pc_q[1:0])
       2'd0:    hello = BoardMagic;
@@ -129,54 +129,27 @@ module rs_board_answer
     endcase
   end
 
-  // What each state sends.
-  always_comb begin
-    send_valid = 1'b1;
-    send_bytes = 3'd4;
-    send_data  = value_q;
-    unique case (state_q)
-      StHead:  send_data = {length, AnswerSync};
-      StHello: send_data = hello;
-      StGot:   ;
-      StStep: begin
-        send_valid = step.op == BoardStepClass;
-        send_bytes = 3'd2;
-        send_data  = {16'd0, class_q | {16{status_q != BoardStatusOk}}};
-      end
-      StSend: begin
-        send_bytes = 3'd1;
-        send_data  = 32'(octet);
-      end
-      StStatus: begin
-        send_bytes = 3'd1;
-        send_data  = 32'(status_q);
-      end
-      default: send_valid = 1'b0;
-    endcase
-  end
-
   rs_board_send u_send (
     .clk_i,
     .rst_ni,
-    .in_valid_i(send_valid),
+    .in_valid_i(state_q == StPut),
     .in_ready_o(send_ready),
-    .in_data_i (send_data),
-    .in_bytes_i(send_bytes),
-    .in_last_i (state_q == StStatus),
+    .in_data_i (value_q),
+    .in_bytes_i(bytes_q),
+    .in_last_i (from_q == StStatus),
     .done_o    (send_done),
     .tx_valid_o,
     .tx_ready_i,
     .tx_data_o
   );
+  assign put = state_q == StPut && send_ready;
 
   always_comb begin
     unique case (state_q)
-      StStep: begin
-        step_done = step.op == BoardStepClass ? send_ready : step.op == BoardStepWait && waited;
-      end
+      StStep:  step_done = step.op == BoardStepClass || (step.op == BoardStepWait && waited);
       StSet:   step_done = m_axil_bvalid_i;
-      StGot:   step_done = send_ready;
-      StByte:  step_done = left_q == '0 && is_run;
+      StGet:   step_done = m_axil_rvalid_i;
+      StByte:  step_done = left_q[SpanW] && is_run;
       default: step_done = 1'b0;
     endcase
   end
@@ -198,20 +171,6 @@ module rs_board_answer
       unique case (state_q)
         StIdle:  if (request_valid_i) state_q <= is_run ? StFetch : StHead;
         StFetch: if (mem_rvalid_i) state_q <= pc_q == '0 ? StHead : StStep;
-        StHead: begin
-          if (send_ready) begin
-            state_q <= StStatus;
-            if (status_q == BoardStatusOk) begin
-              unique case (request_i.command)
-                BoardCommandHello: state_q <= StHello;
-                BoardCommandRead:  state_q <= StByte;
-                BoardCommandRun:   if (magic_ok) state_q <= StFetch;
-                default: ;
-              endcase
-            end
-          end
-        end
-        StHello: if (send_ready && pc_q[1:0] == 2'd3) state_q <= StStatus;
         StStep: begin
           unique case (step.op)
             BoardStepSet: begin
@@ -219,27 +178,43 @@ module rs_board_answer
               m_axil_wvalid_o  <= 1'b1;
               state_q          <= StSet;
             end
+            BoardStepWait: if (waited) state_q <= StFetch;
             BoardStepGet: begin
               m_axil_arvalid_o <= 1'b1;
               state_q          <= StGet;
             end
-            BoardStepBytes: state_q <= StByte;
-            BoardStepWait, BoardStepClass: if (step_done) state_q <= StFetch;
-            default: state_q <= StStatus;
+            BoardStepBytes: state_q <= StLeft;
+            BoardStepClass: state_q <= StPut;
+            default:        state_q <= StStatus;
           endcase
         end
-        StSet: if (step_done) state_q <= StFetch;
-        StGet: if (m_axil_rvalid_i) state_q <= StGot;
-        StGot: if (step_done) state_q <= StFetch;
+        StSet: if (m_axil_bvalid_i) state_q <= StFetch;
+        StGet: if (m_axil_rvalid_i) state_q <= StPut;
         StByte: begin
-          if (left_q == '0) state_q <= is_run ? StFetch : StStatus;
-          else if (mem_rvalid_i) state_q <= StSend;
+          if (left_q[SpanW]) state_q <= is_run ? StFetch : StStatus;
+          else if (mem_rvalid_i) state_q <= StOctet;
         end
-        StSend:   if (send_ready) state_q <= StRank;
-        StRank:   state_q <= StByte;
-        StStatus: if (send_ready) state_q <= StDone;
-        StDone:   if (send_done) state_q <= StIdle;
-        default:  state_q <= StIdle;
+        StRank: state_q <= StLeft;
+        StLeft: state_q <= StByte;
+        StHead, StHello, StOctet, StStatus: state_q <= StPut;
+        StPut: begin
+          if (send_ready) begin
+            unique case (from_q)
+              StHead: begin
+                state_q <= StStatus;
+                if (status_q == BoardStatusOk && request_i.command != BoardCommandWrite) begin
+                  state_q <= is_run ? StFetch : request_i.command[0] ? StLeft : StHello;
+                end
+              end
+              StHello:  state_q <= pc_q[1:0] == '0 ? StStatus : StHello;
+              StOctet:  state_q <= StRank;
+              StStatus: state_q <= StDone;
+              default:  state_q <= StFetch;
+            endcase
+          end
+        end
+        StDone:  if (send_done) state_q <= StIdle;
+        default: state_q <= StIdle;
       endcase
     end
   end
@@ -252,34 +227,58 @@ module rs_board_answer
       if (state_q == StHead && is_run && !magic_ok) status_q <= BoardStatusNoProgram;
       if (state_q == StSet && m_axil_bvalid_i && m_axil_bresp_i[1]) status_q <= BoardStatusRefused;
       if (state_q == StGet && m_axil_rvalid_i && m_axil_rresp_i[1]) status_q <= BoardStatusRefused;
-      if (state_q == StGot && (value_q & step.value) != '0) status_q <= BoardStatusCoreError;
+      if (put && from_q == StGet && (value_q & step.value) != '0) status_q <= BoardStatusCoreError;
     end
+  end
+
+  // What to send.
+  always_ff @(posedge clk_i) begin
+    if (state_q != StPut) begin
+      from_q  <= state_q;
+      bytes_q <= 3'd4;
+    end
+    unique case (state_q)
+      StHead:  value_q <= {length, AnswerSync};
+      StHello: value_q <= hello;
+      StStep: begin
+        value_q <= {16'd0, class_q | {16{status_q != BoardStatusOk}}};
+        bytes_q <= 3'd2;
+      end
+      StGet:   value_q <= m_axil_rdata_i;
+      StOctet: begin
+        value_q <= {24'd0, word_q[8*addr_q[2:0]+:8]};
+        bytes_q <= 3'd1;
+      end
+      StStatus: begin
+        value_q <= {28'd0, status_q};
+        bytes_q <= 3'd1;
+      end
+      default: ;
+    endcase
   end
 
   always_ff @(posedge clk_i) begin
     if (mem_rvalid_i) word_q <= mem_rdata_i;
-    if (m_axil_rvalid_i) value_q <= m_axil_rdata_i;
-    octet_q <= octet;
 
     if (state_q == StIdle) pc_q <= '0;
     else if (state_q == StHead && is_run) pc_q <= FirstStep;
-    else if (step_done || (state_q == StHello && send_ready)) pc_q <= pc_q + StepW'(1);
+    else if (step_done || state_q == StHello) pc_q <= pc_q + StepW'(1);
 
     unique case (state_q)
       StHead: begin
         addr_q <= request_i.addr;
-        left_q <= request_i.bytes;
+        left_q <= {1'b0, request_i.bytes};
       end
       StStep: begin
         addr_q  <= step.arg;
-        left_q  <= step.value[SpanW-1:0];
+        left_q  <= {1'b0, step.value[SpanW-1:0]};
         index_q <= '0;
       end
+      StLeft: left_q <= left_q - (SpanW + 1)'(1);
       StRank: begin
         addr_q  <= addr_q + SpanW'(1);
-        left_q  <= left_q - SpanW'(1);
         index_q <= index_q + 16'd1;
-        if (better) best_q <= octet_q;
+        if (better) best_q <= value_q[7:0];
       end
       default: ;
     endcase

@@ -3,10 +3,10 @@
 // The board's memory as AXI4 slave of the core (INCR bursts of full beats, any length, one ID), with
 // a second way in for the board's own logic. A beat a cycle, a cycle between bursts; first data 6
 // cycles after the address. One burst each way at a time. A burst that begins beyond the memory
-// answers DECERR.
+// answers DECERR. Words are written as a whole: a beat's strobes are all high or all low.
 //
-// The board's own accesses: a byte written in any cycle, before the bus; a word read when no burst
-// is, answered some 5 cycles later. It uses them while the core rests.
+// The board's own accesses: a word written in any cycle, before the bus; one read when no burst is,
+// answered some 5 cycles later. It uses them while the core rests.
 
 `include "rs_assert.svh"
 
@@ -46,10 +46,10 @@ module rs_board_memory
   output logic [1:0]          s_axi_bresp_o,
   output logic                s_axi_bvalid_o,
   input  logic                s_axi_bready_i,
-  /// A byte to write.
+  /// A word to write, by byte address.
   input  logic                write_i,
   input  logic [SpanW-1:0]    waddr_i,
-  input  logic [7:0]          wdata_i,
+  input  logic [WordW-1:0]    wdata_i,
   /// A word to read, by byte address; the answer comes with rvalid_o.
   input  logic                read_valid_i,
   output logic                read_ready_o,
@@ -152,12 +152,6 @@ module rs_board_memory
   assign s_axi_bvalid_o = bvalid_q;
   assign s_axi_bresp_o  = wbad_q ? Decerr : '0;
 
-  logic [WordW/8-1:0] strb;
-  always_comb begin
-    strb = s_axi_wstrb_i & {WordW / 8{beat && !wbad_q}};
-    if (write_i) strb = (WordW / 8)'(1) << waddr_i[ByteW-1:0];
-  end
-
   rs_board_ram #(
     .Banks(Banks),
     .BankWords(BankWords),
@@ -165,14 +159,15 @@ module rs_board_memory
   ) u_ram (
     .clk_i,
     .rst_ni,
-    .strb_i (strb),
+    .write_i(write_i || (beat && s_axi_wstrb_i[0] && !wbad_q)),
     .waddr_i(write_i ? AddrW'(waddr_i >> ByteW) : waddr_q),
-    .wdata_i(write_i ? {WordW / 8{wdata_i}} : s_axi_wdata_i),
+    .wdata_i(write_i ? wdata_i : s_axi_wdata_i),
     .en_i   (advance),
     .raddr_i(raddr_q),
     .rdata_o
   );
 
+  `RS_ASSERT(WholeWords, !beat || s_axi_wstrb_i inside {'0, '1})
   `RS_ASSERT_STABLE(RStable, s_axi_rvalid_o, s_axi_rready_i, ({s_axi_rdata_o, s_axi_rresp_o,
                                                                s_axi_rlast_o}))
   `RS_ASSERT_STABLE(BStable, s_axi_bvalid_o, s_axi_bready_i, s_axi_bresp_o)

@@ -25,10 +25,10 @@ module rs_board_receive
   /// Bytes from the line.
   input  logic             rx_valid_i,
   input  logic [7:0]       rx_data_i,
-  /// Payload for the memory, a byte in a cycle.
+  /// Payload for the memory, a word in a cycle, by byte address.
   output logic             write_o,
   output logic [SpanW-1:0] waddr_o,
-  output logic [7:0]       wdata_o,
+  output logic [WordW-1:0] wdata_o,
   /// Request; status other than ok says why it is none. Taken when its answer is complete.
   output logic             request_valid_o,
   input  logic             request_ready_i,
@@ -68,7 +68,8 @@ module rs_board_receive
   head_t head_q;
   logic [3:0] count_q;
   logic [QuietW-1:0] quiet_q;
-  logic quiet_end_q, payload_q, last_q, in_range_q;
+  logic quiet_end_q, payload_q, last_q, whole_q, in_range_q, octet;
+  logic [WordW-9:0] word_q;  // the bytes before
   logic [SpanW:0] end_q;
   board_status_e status_q, status_d;
   logic crc_clear, crc_feed, crc_busy, crc_good;
@@ -143,7 +144,7 @@ module rs_board_receive
     quiet_end_q <= quiet_q == QuietW'(1) && !rx_valid_i;
     if (rx_valid_i && state_q == StHead) begin
       head_q <= {rx_data_i, head_q[$bits(head_t)-1:8]};
-    end else if (write_o) begin
+    end else if (octet) begin
       head_q.addr  <= head_q.addr + SpanW'(1);
       head_q.bytes <= head_q.bytes - SpanW'(1);
     end
@@ -151,12 +152,15 @@ module rs_board_receive
     last_q     <= head_q.bytes == SpanW'(1);
     payload_q  <= head_q.bytes != '0 && head_q.command[1];  // write and run bring one
     end_q      <= (SpanW + 1)'(head_q.addr) + (SpanW + 1)'(head_q.bytes);
-    in_range_q <= end_q <= (SpanW + 1)'(MemBytes);
+    whole_q    <= head_q.addr[2:0] == '0 && head_q.bytes[2:0] == '0;
+    in_range_q <= end_q <= (SpanW + 1)'(MemBytes) && (whole_q || !head_q.command[1]);
+    if (octet) word_q <= {rx_data_i, word_q[WordW-9:8]};
   end
 
-  assign write_o = rx_valid_i && state_q == StBody;
+  assign octet   = rx_valid_i && state_q == StBody;
+  assign write_o = octet && &head_q.addr[2:0];
   assign waddr_o = head_q.addr;
-  assign wdata_o = rx_data_i;
+  assign wdata_o = {rx_data_i, word_q};
 
   assign request_valid_o = state_q == StRequest;
   assign request_o = '{status: status_q, command: board_command_e'(head_q.command[3:0]),

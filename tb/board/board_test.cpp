@@ -154,17 +154,19 @@ TEST_F(BoardTest, SaysWhatItIs) {
 
 TEST_F(BoardTest, MemoryOverTheLine) {
   for (int i = 0; i < 5; ++i) {
-    const auto bytes = static_cast<std::uint32_t>(line.random().uniform(1, 100));
-    const auto address = static_cast<std::uint32_t>(line.random().uniform(0, kMemoryBytes - bytes));
+    const auto bytes = static_cast<std::uint32_t>(8 * line.random().uniform(1, 20));
+    const auto address =
+        static_cast<std::uint32_t>(8 * line.random().uniform(0, (kMemoryBytes - bytes) / 8));
     std::vector<std::uint8_t> data(bytes);
     for (auto& byte : data) byte = static_cast<std::uint8_t>(line.random()());
     board.write(address, data);
     EXPECT_EQ(board.read(address, bytes), data);
   }
-  // The last byte, and none of its neighbours.
-  board.write(kMemoryBytes - 3, std::vector<std::uint8_t>{1, 2, 3});
-  board.write(kMemoryBytes - 2, std::vector<std::uint8_t>{9});
-  EXPECT_EQ(board.read(kMemoryBytes - 3, 3), (std::vector<std::uint8_t>{1, 9, 3}));
+  // The last word, and not its neighbour; bytes from anywhere in a word.
+  board.write(kMemoryBytes - 16,
+              std::vector<std::uint8_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15});
+  board.write(kMemoryBytes - 8, std::vector<std::uint8_t>(8, 99));
+  EXPECT_EQ(board.read(kMemoryBytes - 10, 3), (std::vector<std::uint8_t>{6, 7, 99}));
 }
 
 TEST_F(BoardTest, RunsProgramsAndImages) {
@@ -196,23 +198,31 @@ TEST_F(BoardTest, AnotherProgram) {
 
 TEST_F(BoardTest, BadRequests) {
   using spec::BoardStatus;
-  EXPECT_EQ(status_of(request(2, 8, 4, {1, 2, 3, 4})), BoardStatus::kOk);
-  // A damaged payload is in memory, but nothing was done with it; a damaged head changes nothing.
-  auto frame = request(3, 8, 4, {1, 2, 3, 5});
+  const std::vector<std::uint8_t> data = {1, 2, 3, 4, 5, 6, 7, 8}, other(8, 66);
+  EXPECT_EQ(status_of(request(2, 8, 8, data)), BoardStatus::kOk);
+  board.write(16, data);
+  // A damaged head changes nothing in memory.
+  auto frame = request(2, 8, 8, other);
+  frame[2] ^= 24;
+  EXPECT_EQ(status_of(frame), BoardStatus::kBadCheck);
+  EXPECT_EQ(board.read(8, 8), data);
+  EXPECT_EQ(board.read(16, 8), data);
+  // A damaged payload starts nothing.
+  frame = request(3, 8, 8, other);
   frame[frame.size() - 5] ^= 1;
   EXPECT_EQ(status_of(frame), BoardStatus::kBadCheck);
-  EXPECT_EQ(board.read(8, 4), (std::vector<std::uint8_t>{1, 2, 3, 4}));
-  frame = request(2, 8, 4, {6, 6, 6, 6});
-  frame[2] ^= 4;
+  frame = request(3, 8, 8, other);
+  frame.back() ^= 1;
   EXPECT_EQ(status_of(frame), BoardStatus::kBadCheck);
-  EXPECT_EQ(board.read(8, 8)[4] == 6 && board.read(8, 8)[5] == 6, false);
-  EXPECT_EQ(board.read(8, 4), (std::vector<std::uint8_t>{1, 2, 3, 4}));
-  // Beyond the memory, by the length and by the address.
-  EXPECT_EQ(status_of(request(2, kMemoryBytes - 4, 5, {1, 2, 3, 4, 5})), BoardStatus::kBadRange);
+  // Beyond the memory, by the length and by the address; no whole words.
+  EXPECT_EQ(status_of(request(2, kMemoryBytes - 8, 16, std::vector<std::uint8_t>(16))),
+            BoardStatus::kBadRange);
   EXPECT_EQ(status_of(request(1, 0xFFFFFF, 0xFFFFFF)), BoardStatus::kBadRange);
+  EXPECT_EQ(status_of(request(2, 4, 8, data)), BoardStatus::kBadRange);
+  EXPECT_EQ(status_of(request(2, 8, 4, {1, 2, 3, 4})), BoardStatus::kBadRange);
   EXPECT_EQ(status_of(request(7, 0, 0)), BoardStatus::kBadCommand);
   // Broken off at every place.
-  const auto whole = request(2, 16, 4, {1, 2, 3, 4});
+  const auto whole = request(2, 8, 8, data);
   for (std::size_t bytes = 1; bytes < whole.size(); ++bytes) {
     EXPECT_EQ(status_of({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(bytes)}),
               BoardStatus::kTimeout)
@@ -220,7 +230,7 @@ TEST_F(BoardTest, BadRequests) {
   }
   // What is no request is not answered.
   line.write(std::vector<std::uint8_t>{0x00, 0x5A, 0xFF});
-  EXPECT_EQ(board.read(8, 4), (std::vector<std::uint8_t>{1, 2, 3, 4}));
+  EXPECT_EQ(board.read(8, 8), data);
 }
 
 TEST_F(BoardTest, CoreErrorByName) {
@@ -228,13 +238,17 @@ TEST_F(BoardTest, CoreErrorByName) {
   BoardProgram loaded(board, p, true);
   expect_right(loaded, p, 1);
   const std::uint32_t second = 64 * 8 + spec::kDescriptorBytes;  // descriptor 1 of the program
-  const auto good = board.read(second + 20, 1);
-  board.write(second + 20, std::vector<std::uint8_t>{static_cast<std::uint8_t>(good[0] ^ 1)});
+  const auto good = board.read(second + 16, 8);
+  auto bad = good;
+  bad[4] ^= 1;
+  board.write(second + 16, bad);
   for (int i = 0; i < 2; ++i) {
-    EXPECT_THAT(error_of([&] { loaded.run(random_image(p.net, 1)); }),
-                HasSubstr("the core stopped in frame 0: bad_checksum"));
+    EXPECT_THAT(
+        error_of([&] { loaded.run(random_image(p.net, 1)); }),
+        HasSubstr("the core stopped in frame 0: bad_checksum (descriptor checksum is wrong) "
+                  "at descriptor 1 ("));
   }
-  board.write(second + 20, good);
+  board.write(second + 16, good);
   expect_right(loaded, p, 2);
 }
 

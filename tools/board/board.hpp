@@ -26,6 +26,7 @@ class Board {
   };
   Description hello();
   std::vector<std::uint8_t> read(std::uint32_t address, std::uint32_t bytes);
+  /// Address and number of bytes are multiples of 8.
   void write(std::uint32_t address, std::span<const std::uint8_t> bytes);
 
   /// Answer of a run; the payload is complete even when the core stopped with an error.
@@ -33,8 +34,8 @@ class Board {
     spec::BoardStatus status;
     std::vector<std::uint8_t> payload;
   };
-  /// Writes the payload to `address` and runs the program in the board's memory. Throws Error on
-  /// any status but ok and core_error.
+  /// Writes the payload to `address`, as write does, and runs the program in the board's memory.
+  /// Throws Error on any status but ok and core_error.
   Answer run(std::uint32_t address, std::span<const std::uint8_t> payload);
 
  private:

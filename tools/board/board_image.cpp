@@ -116,24 +116,23 @@ BoardImage make_board_image(const Program& program) {
   return image;
 }
 
-std::string board_image_hex(const BoardImage& image, std::uint32_t banks,
-                            std::uint32_t bank_words) {
+std::vector<std::string> board_image_hex(const BoardImage& image, std::uint32_t banks,
+                                         std::uint32_t bank_words) {
   const std::uint64_t bank_bytes = bank_words * kWordBytes;
   if (image.memory_bytes > banks * bank_bytes) {
     throw Error("the program needs {} bytes of memory, {} banks of {} have {}", image.memory_bytes,
                 banks, bank_bytes, banks * bank_bytes);
   }
-  std::string text;
-  for (std::uint64_t row = 0; row < bank_words; ++row) {
-    for (std::uint64_t bank = banks; bank-- > 0;) {
-      for (std::uint64_t byte = kWordBytes; byte-- > 0;) {
-        const std::uint64_t address = bank * bank_bytes + row * kWordBytes + byte;
-        text += fmt::format("{:02x}", address < image.bytes.size() ? image.bytes[address] : 0);
-      }
+  std::vector<std::string> texts(banks);
+  for (std::uint64_t word = 0; word < std::uint64_t{banks} * bank_words; ++word) {
+    std::string& text = texts[word / bank_words];
+    for (std::uint64_t byte = kWordBytes; byte-- > 0;) {
+      const std::uint64_t address = word * kWordBytes + byte;
+      text += fmt::format("{:02x}", address < image.bytes.size() ? image.bytes[address] : 0);
     }
     text += '\n';
   }
-  return text;
+  return texts;
 }
 
 }  // namespace reshift

@@ -30,8 +30,9 @@ struct BoardImage {
 /// fit the addresses of a board.
 BoardImage make_board_image(const Program& program);
 
-/// The text that `$readmemh` reads into rs_board_ram with `banks` banks of `bank_words` words of 8
-/// bytes. Throws Error when the image does not fit.
-std::string board_image_hex(const BoardImage& image, std::uint32_t banks, std::uint32_t bank_words);
+/// The texts that `$readmemh` reads into the banks of rs_board_ram, of `bank_words` words of 8
+/// bytes each. Throws Error when the image does not fit.
+std::vector<std::string> board_image_hex(const BoardImage& image, std::uint32_t banks,
+                                         std::uint32_t bank_words);
 
 }  // namespace reshift

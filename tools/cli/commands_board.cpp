@@ -30,9 +30,13 @@ struct Options {
 
 void write_image(const ImageOptions& options) {
   const BoardImage image = make_board_image(Program::load(options.program));
-  write_file(options.output, board_image_hex(image, options.banks, options.bank_words));
-  fmt::print("{}: {} of {} bytes of memory used\n", options.output, image.memory_bytes,
-             std::uint64_t{8} * options.banks * options.bank_words);
+  const auto texts = board_image_hex(image, options.banks, options.bank_words);
+  char suffix = 'a';
+  for (const std::string& text : texts) {
+    write_file(fmt::format("{}.{}", options.output, suffix++), text);
+  }
+  fmt::print("{0}.a to {0}.{1}: {2} of {3} bytes of memory used\n", options.output, --suffix,
+             image.memory_bytes, std::uint64_t{8} * options.banks * options.bank_words);
 }
 
 /// The scores that the program interpreter makes.
@@ -119,12 +123,15 @@ void add_board_image(CLI::App& app) {
       "board-image", "Write the memory of a stand-alone board for a program, for synthesis");
   command->add_option("PROGRAM", options->program, "compiled network")->required();
   command->add_option("--banks", options->banks, "banks of the board's memory")
-      ->check(CLI::Range(1, 64))
+      ->check(CLI::Range(1, 26))
       ->capture_default_str();
   command->add_option("--bank-words", options->bank_words, "words of 8 bytes in a bank")
       ->check(CLI::Range(64, 65536))
       ->capture_default_str();
-  command->add_option("-o,--output", options->output, "text for $readmemh")->required();
+  command
+      ->add_option("-o,--output", options->output,
+                   "texts for $readmemh, a bank each: .a, .b ... are put behind this name")
+      ->required();
   command->footer("Example: reshift board-image resnet20.program -o board.hex");
   command->callback([options] { write_image(*options); });
 }

@@ -76,7 +76,7 @@ enum class BoardStatus : std::uint8_t {
   kBadCheck = 1,  ///< a checksum of the request is wrong: bytes were damaged or lost on the line
   kTimeout = 2,  ///< the request broke off: the line was quiet before its last byte
   kBadCommand = 3,  ///< unknown command
-  kBadRange = 4,  ///< address and length reach beyond the memory
+  kBadRange = 4,  ///< address and length reach beyond the memory, or a payload's are no multiples of 8
   kNoProgram = 5,  ///< the memory does not begin with the magic of a board image
   kRefused = 6,  ///< the core refused a register access
   kCoreError = 7,  ///< the core stopped with an error
@@ -115,7 +115,7 @@ inline constexpr std::array<ErrorText, 8> kBoardStatusTexts{{
     {"bad_check", "a checksum of the request is wrong: bytes were damaged or lost on the line"},
     {"timeout", "the request broke off: the line was quiet before its last byte"},
     {"bad_command", "unknown command"},
-    {"bad_range", "address and length reach beyond the memory"},
+    {"bad_range", "address and length reach beyond the memory, or a payload's are no multiples of 8"},
     {"no_program", "the memory does not begin with the magic of a board image"},
     {"refused", "the core refused a register access"},
     {"core_error", "the core stopped with an error"},
