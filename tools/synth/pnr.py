@@ -92,7 +92,9 @@ def main():
     config = arguments.config or board["config"]
     values = synth.parameters(board["top"], config, arguments.param)
     if arguments.init:
-        values["InitFile"] = f'\\"{arguments.init.resolve(strict=True)}\\"'
+        if not pathlib.Path(f"{arguments.init}.a").exists():
+            raise SystemExit(f"no {arguments.init}.a: `reshift board-image -o {arguments.init}` writes it")
+        values["InitFile"] = f'\\"{arguments.init.resolve()}\\"'
 
     work = arguments.output / arguments.board
     progress = synth.Progress()
