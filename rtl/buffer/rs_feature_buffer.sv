@@ -4,11 +4,13 @@
 
 /// The feature buffer: P banks, each a memory of M-channel words. Its first port belongs to the array
 /// and reads P consecutive pixels at any offset: bank b gives the word of its row, or of the next row
-/// when b < rotation, and a rotation puts the pixels in lane order. Its second port serves, bank by
-/// bank, residual reads first, then post-processing writes, then DMA; urgent writes come before all.
+/// when b < rotation; a rotation puts the pixels in lane order, and lanes whose tap lies in the padding
+/// get the padding value instead. The banks' second ports make, together, a write and a read a cycle
+/// in different banks: post-processing writes before DMA, residual reads before DMA; in the same bank
+/// the residual is read first, unless the write is urgent.
 ///
-/// Throughput: P slices a cycle on the array port; one word a cycle for each of the other three.
-/// Latency: array port 4 cycles from address to activations; residual and DMA reads 4 cycles. A write
+/// Throughput: P slices a cycle on the array port; a word written and a word read on the other side.
+/// Latency: array port 5 cycles from address to activations; residual and DMA reads 4 cycles. A write
 /// is seen by every read that comes a cycle later; by the array port not reliably in the same cycle.
 /// Handshake: array reads are always taken, and urgent writes; writes, residual and DMA requests are
 /// valid/ready, with answers in order that cannot be stalled.
@@ -37,6 +39,9 @@ module rs_feature_buffer #(
   input  logic [SliceW-1:0]             rd_addr_i,
   input  logic [SliceW-1:0]             rd_step_i,
   input  logic [BankW-1:0]              rd_rotation_i,
+  /// 4 cycles later: lanes that are not in the padding, and the padding value.
+  input  logic [P-1:0]                  rd_keep_i,
+  input  logic [ActW-1:0]               rd_zero_i,
   output logic [P-1:0][C-1:0][ActW-1:0] rd_act_o,
 
   /// Post-processing writes.
@@ -53,7 +58,6 @@ module rs_feature_buffer #(
   input  logic [BankW-1:0] res_bank_i,
   input  logic [AddrW-1:0] res_addr_i,
   output logic             res_valid_o,
-  output logic [WordW-1:0] res_data_o,
 
   /// DMA reads and writes.
   input  logic             dma_valid_i,
@@ -63,25 +67,36 @@ module rs_feature_buffer #(
   input  logic [AddrW-1:0] dma_addr_i,
   input  logic [WordW-1:0] dma_wdata_i,
   output logic             dma_rvalid_o,
-  output logic [WordW-1:0] dma_rdata_o
+
+  /// The word read, for residual or DMA.
+  output logic [WordW-1:0] rdata_o
 );
 
   localparam int unsigned SubW = rs_pkg::index_width(R);
+  // The rotation and the choice among banks are made in two steps, of at most four.
+  localparam int unsigned LowW = BankW < 2 ? BankW : 2;
+  localparam int unsigned Choices = 2 ** LowW;
+  localparam int unsigned Quads = (P + 3) / 4;
+  localparam int unsigned QuadW = rs_pkg::index_width(Quads);
 
   `RS_PARAM_CHECK(Banks, P >= 2 && P <= 15, "P must be 2 to 15")
   `RS_PARAM_CHECK(Address, SliceW <= 15, "slice addresses have at most 15 bits")
 
-  logic res_wr_clash;
-  assign res_wr_clash = res_valid_i && wr_valid_i && wr_bank_i == res_bank_i;
-  assign wr_ready_o   = !res_wr_clash || wr_urgent_i;
-  assign res_ready_o  = !res_wr_clash || !wr_urgent_i;
-  assign dma_ready_o = !(wr_valid_i && wr_bank_i == dma_bank_i)
-                    && !(res_valid_i && res_bank_i == dma_bank_i);
+  // Second port: who goes in which bank.
+  logic clash;
+  assign clash       = wr_valid_i && res_valid_i && wr_bank_i == res_bank_i;
+  assign wr_ready_o  = !clash || wr_urgent_i;
+  assign res_ready_o = !clash || !wr_urgent_i;
+  assign dma_ready_o = !(wr_valid_i && (dma_write_i || wr_bank_i == dma_bank_i))
+                    && !(res_valid_i && (!dma_write_i || res_bank_i == dma_bank_i));
 
-  // Array port pipeline beside the memories: 1 bank addresses, 2 and 3 memory, 4 lane selection.
+  logic [WordW-1:0] wdata_q;
+  always_ff @(posedge clk_i) wdata_q <= wr_valid_i ? wr_data_i : dma_wdata_i;
+
+  // Array port pipeline: 1 bank addresses, 2 and 3 memory and its output register, 4 and 5 lanes.
   logic rd1_q;
   logic [BankW-1:0] rotation1_q, rotation2_q, rotation3_q;
-  logic [SubW-1:0] sub1_q, sub2_q, sub3_q;
+  logic [SubW-1:0] sub1_q, sub2_q;
 
   always_ff @(posedge clk_i) begin
     rd1_q       <= rd_valid_i;
@@ -90,11 +105,10 @@ module rs_feature_buffer #(
     rotation3_q <= rotation2_q;
     sub1_q      <= R > 1 ? rd_addr_i[SubW-1:0] : '0;
     sub2_q      <= sub1_q;
-    sub3_q      <= sub2_q;
   end
 
-  logic [WordW-1:0]  a_word [P];
-  logic [WordW-1:0]  b_word [P];
+  logic [R-1:0][C*ActW-1:0] a_word [P];
+  logic [WordW-1:0]         b_word [P];
 
   for (genvar b = 0; b < P; b++) begin : gen_bank
     logic [SliceW-1:0] slice_addr;
@@ -109,14 +123,12 @@ module rs_feature_buffer #(
 
     logic wr_hit, res_hit, dma_hit, b_en_q, b_write_q;
     logic [AddrW-1:0] b_addr_q;
-    logic [WordW-1:0] b_wdata_q;
     assign wr_hit  = wr_valid_i && wr_ready_o && wr_bank_i == BankW'(b);
     assign res_hit = res_valid_i && res_ready_o && res_bank_i == BankW'(b);
-    assign dma_hit = dma_valid_i && dma_bank_i == BankW'(b);
+    assign dma_hit = dma_valid_i && dma_ready_o && dma_bank_i == BankW'(b);
 
     always_ff @(posedge clk_i) begin
       b_addr_q  <= wr_hit ? wr_addr_i : res_hit ? res_addr_i : dma_addr_i;
-      b_wdata_q <= wr_hit ? wr_data_i : dma_wdata_i;
       b_write_q <= wr_hit || (!res_hit && dma_write_i);
       if (!rst_ni) b_en_q <= 1'b0;
       else b_en_q <= wr_hit || res_hit || dma_hit;
@@ -134,53 +146,101 @@ module rs_feature_buffer #(
       .b_en_i   (b_en_q),
       .b_write_i(b_write_q),
       .b_addr_i (b_addr_q),
-      .b_wdata_i(b_wdata_q),
+      .b_wdata_i(wdata_q),
       .b_rdata_o(b_word[b])
     );
   end
 
-  // Lane p takes bank (p + rotation) mod P, and of its word the slice addressed.
+  // Lane p takes bank (p + rotation) mod P: first the rotation modulo 4, then the rest. Each lane has
+  // registers of its own for the choice (`keep`: not to be merged), which has many loads.
+  logic [P-1:0][C-1:0][ActW-1:0] turned_q;
+
   for (genvar p = 0; p < P; p++) begin : gen_lane
-    logic [WordW-1:0] word;
-    always_comb begin
-      word = '0;
-      for (int unsigned r = 0; r < P; r++) begin
-        if (rotation3_q == BankW'(r)) word = a_word[(p+r)%P];
+    logic [SubW-1:0] sub_q;
+    logic [LowW-1:0] low_q;
+    logic [Choices-1:0][C*ActW-1:0] choice;
+    logic [C-1:0][ActW-1:0] turned;
+
+    (* keep *)
+    always_ff @(posedge clk_i) begin
+      sub_q <= sub2_q;
+      low_q <= rotation2_q[LowW-1:0];
+    end
+    always_ff @(posedge clk_i) begin
+      turned_q[p] <= choice[low_q];
+      for (int unsigned c = 0; c < C; c++) rd_act_o[p][c] <= rd_keep_i[p] ? turned[c] : rd_zero_i;
+    end
+    for (genvar r = 0; r < Choices; r++) begin : gen_choice
+      if (R > 1) begin : gen_slice
+        assign choice[r] = a_word[(p+r)%P][sub_q];
+      end else begin : gen_word
+        assign choice[r] = a_word[(p+r)%P];
       end
     end
-    always_ff @(posedge clk_i) rd_act_o[p] <= word[32'(sub3_q)*C*ActW+:C*ActW];
+
+    if (P > 4) begin : gen_high
+      logic [BankW-3:0] high_q;
+      logic [2**(BankW-2)-1:0][C*ActW-1:0] quarter;
+      (* keep *)
+      always_ff @(posedge clk_i) high_q <= rotation3_q[BankW-1:2];
+      for (genvar r = 0; r < 2 ** (BankW - 2); r++) begin : gen_quarter
+        assign quarter[r] = turned_q[(p+4*r)%P];
+      end
+      assign turned = quarter[high_q];
+    end else begin : gen_near
+      assign turned = turned_q[p];
+    end
+    if (R == 1) begin : gen_no_sub
+      logic unused_sub;
+      assign unused_sub = ^sub_q;
+    end
   end
 
-  // Answers of the second port, 3 cycles after the request, registered once more.
-  logic res1_q, res2_q, res3_q, dma1_q, dma2_q, dma3_q;
-  logic [BankW-1:0] res_bank1_q, res_bank2_q, res_bank3_q;
-  logic [BankW-1:0] dma_bank1_q, dma_bank2_q, dma_bank3_q;
+  logic unused_rotation;
+  assign unused_rotation = ^rotation3_q;
+
+  // Answers of the second port: 1 bank address, 2 memory, 3 and 4 choice of the bank.
+  logic [BankW-1:0] bank1_q, bank2_q;
+  logic [WordW-1:0] quad_q [Quads];
+  logic [2:0] res_q, dma_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      {res1_q, res2_q, res3_q, res_valid_o}  <= '0;
-      {dma1_q, dma2_q, dma3_q, dma_rvalid_o} <= '0;
+      {res_valid_o, res_q}  <= '0;
+      {dma_rvalid_o, dma_q} <= '0;
     end else begin
-      res1_q       <= res_valid_i && res_ready_o;
-      res2_q       <= res1_q;
-      res3_q       <= res2_q;
-      res_valid_o  <= res3_q;
-      dma1_q       <= dma_valid_i && dma_ready_o && !dma_write_i;
-      dma2_q       <= dma1_q;
-      dma3_q       <= dma2_q;
-      dma_rvalid_o <= dma3_q;
+      {res_valid_o, res_q}  <= {res_q, res_valid_i && res_ready_o};
+      {dma_rvalid_o, dma_q} <= {dma_q, dma_valid_i && dma_ready_o && !dma_write_i};
     end
   end
 
   always_ff @(posedge clk_i) begin
-    res_bank1_q <= res_bank_i;
-    res_bank2_q <= res_bank1_q;
-    res_bank3_q <= res_bank2_q;
-    dma_bank1_q <= dma_bank_i;
-    dma_bank2_q <= dma_bank1_q;
-    dma_bank3_q <= dma_bank2_q;
-    if (res3_q) res_data_o <= b_word[res_bank3_q];
-    if (dma3_q) dma_rdata_o <= b_word[dma_bank3_q];
+    bank1_q <= res_valid_i ? res_bank_i : dma_bank_i;
+    bank2_q <= bank1_q;
+  end
+
+  for (genvar q = 0; q < Quads; q++) begin : gen_quad
+    logic [LowW-1:0] low_q;
+    logic [Choices-1:0][WordW-1:0] word;
+    for (genvar b = 0; b < Choices; b++) begin : gen_word
+      assign word[b] = b_word[(4*q+b)%P];
+    end
+    (* keep *)
+    always_ff @(posedge clk_i) low_q <= bank1_q[LowW-1:0];
+    always_ff @(posedge clk_i) quad_q[q] <= word[low_q];
+  end
+
+  logic unused_bank;
+  assign unused_bank = ^bank2_q;
+
+  if (Quads > 1) begin : gen_quads
+    logic [QuadW-1:0] quad3_q;
+    always_ff @(posedge clk_i) begin
+      quad3_q <= bank2_q[BankW-1:2];
+      rdata_o <= quad_q[quad3_q];
+    end
+  end else begin : gen_one_quad
+    always_ff @(posedge clk_i) rdata_o <= quad_q[0];
   end
 
   `RS_ASSERT_STABLE(WriteRequest, wr_valid_i, wr_ready_o, {wr_bank_i, wr_addr_i, wr_data_i})

@@ -1,22 +1,27 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
 /// The channel-parameter memory: a ring of M-channel groups that LOAD fills and post-processing reads.
+/// Its words hold `Records` channels, so that it stays narrow.
 ///
-/// Throughput: a group in and a group out each cycle. Latency: read 1 cycle.
+/// Throughput: a word in and a word out each cycle. Latency: read 1 cycle, and the word stays.
 /// Handshake: the input is a stream that waits for room; reads are always taken.
 module rs_param_buffer #(
   /// Channels of a group.
   parameter int unsigned M = 16,
   /// Groups; a power of two.
   parameter int unsigned PmDepth = 64,
-  localparam int unsigned PtrW = $clog2(PmDepth) + 1
+  /// Channels of a word; a divisor of M.
+  parameter int unsigned Records = 4,
+  localparam int unsigned PtrW = $clog2(PmDepth) + 1,
+  localparam int unsigned Words = M / Records,
+  localparam int unsigned WordW = $clog2(Words)
 ) (
   input  logic clk_i,
   input  logic rst_ni,
 
-  input  logic            valid_i,
-  output logic            ready_o,
-  input  logic [M*64-1:0] params_i,
+  input  logic                                       valid_i,
+  output logic                                       ready_o,
+  input  rs_spec_pkg::channel_params_t [Records-1:0] params_i,
 
   /// Behind the last group loaded.
   output logic [PtrW-1:0] loaded_o,
@@ -24,35 +29,49 @@ module rs_param_buffer #(
   input  logic            free_i,
   input  logic [PtrW-1:0] free_count_i,
 
-  input  logic [PtrW-2:0] addr_i,
-  output logic [M*64-1:0] params_o
+  /// A word: group and place in it.
+  input  logic                           read_i,
+  input  logic [PtrW-2+WordW:0]          addr_i,
+  output rs_pkg::channel_t [Records-1:0] params_o
 );
 
-  logic [PtrW-1:0] free_ptr_q;
-  logic            write;
+  localparam int unsigned WordPtrW = PtrW + WordW;
 
-  assign ready_o = (loaded_o ^ free_ptr_q) != {1'b1, {(PtrW - 1) {1'b0}}};
-  assign write   = valid_i && ready_o;
+  logic [WordPtrW-1:0] write_ptr_q;
+  logic [PtrW-1:0]     free_ptr_q;
+  logic                write;
+  rs_pkg::channel_t [Records-1:0] params;
+
+  assign loaded_o = write_ptr_q[WordPtrW-1:WordW];
+  assign ready_o  = (loaded_o ^ free_ptr_q) != {1'b1, {(PtrW - 1) {1'b0}}};
+  assign write    = valid_i && ready_o;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      loaded_o   <= '0;
-      free_ptr_q <= '0;
+      write_ptr_q <= '0;
+      free_ptr_q  <= '0;
     end else begin
-      loaded_o <= loaded_o + PtrW'(write);
+      write_ptr_q <= write_ptr_q + WordPtrW'(write);
       if (free_i) free_ptr_q <= free_ptr_q + free_count_i;
     end
   end
 
+  for (genvar r = 0; r < Records; r++) begin : gen_record
+    assign params[r] = '{scale: rs_pkg::scale(params_i[r].mult, params_i[r].shift),
+                         bias: params_i[r].bias};
+    logic unused_record;
+    assign unused_record = ^params_i[r];
+  end
+
   rs_ram_1r1w #(
-    .Width(M * 64),
-    .Depth(PmDepth)
+    .Width($bits(params)),
+    .Depth(PmDepth * Words)
   ) u_params (
     .clk_i,
     .write_i(write),
-    .waddr_i(loaded_o[PtrW-2:0]),
-    .wdata_i(params_i),
-    .read_i (1'b1),
+    .waddr_i(write_ptr_q[WordPtrW-2:0]),
+    .wdata_i(params),
+    .read_i,
     .raddr_i(addr_i),
     .rdata_o(params_o)
   );

@@ -3,43 +3,47 @@
 `include "rs_assert.svh"
 
 /// The residual buffer controller: prefetches the skip tensor's words, in the order in which
-/// post-processing will use them, from the feature buffer into a FIFO. The issuer starts the last tile
-/// of an M-group only after reserving its P words here, so post-processing never waits; and since a
+/// post-processing will use them, from the feature buffer into a ring. The issuer starts the last tile
+/// of an M-group only when its P words are here or under way, so post-processing never waits; and since a
 /// word is read before it can be consumed, and consumed before its pixel can be written, a sum in place
 /// has no hazard.
 ///
-/// Throughput: a word a cycle inside an operation, a pause of 3 cycles between two. Latency: P + 6
-/// cycles from `started_i` to the first group, for a feature buffer that answers in 4.
-/// Handshake: operations and read requests are valid/ready; `started_i` tells that the issuer started
-/// the next operation (its reads are then ordered behind all earlier writes it needs).
+/// Throughput: a word a cycle inside an operation. Latency: P + 4 cycles from `started_i` to the first
+/// group; a word comes 2 cycles after its `pop_i` and stays.
+/// Handshake: operations, places and read requests are valid/ready; `started_i` tells that the issuer
+/// started the next operation (its reads are then ordered behind all earlier writes it needs).
 module rs_residual #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
   /// Width of a word.
-  parameter int unsigned WordW = 128,
-  /// Width of a word address.
-  parameter int unsigned AddrW = 10,
-  localparam int unsigned BankW = $clog2(P)
+  parameter int unsigned WordW = 128
 ) (
   input  logic clk_i,
   input  logic rst_ni,
 
   /// Operations in order; those without a residual are passed over.
-  input  logic          op_valid_i,
-  output logic          op_ready_o,
-  input  logic          op_residual_i,
-  input  rs_pkg::walk_t op_walk_i,
-  input  logic          started_i,
+  input  logic        op_valid_i,
+  output logic        op_ready_o,
+  input  logic        op_residual_i,
+  input  logic [11:0] op_m_groups_i,
+  input  logic        started_i,
 
-  /// Read port of the feature buffer.
+  /// Places of the residual's words: the M-group wanted, and its last pixel is fetched from the ring of
+  /// places (of the operation's last pixel group).
+  output logic           group_valid_o,
+  output rs_pkg::group_t group_o,
+  input  logic           group_next_i,
+  input  logic           group_last_i,
+
+  /// Read port of the feature buffer; the address goes there directly.
+  input  logic             place_valid_i,
+  output logic             place_ready_o,
   output logic             req_valid_o,
   input  logic             req_ready_i,
-  output logic [BankW-1:0] req_bank_o,
-  output logic [AddrW-1:0] req_addr_o,
   input  logic             rsp_valid_i,
   input  logic [WordW-1:0] rsp_data_i,
 
-  /// P unreserved words are here; reserve them.
+  /// P unreserved words are here or on their way; reserve them.
   output logic reservable_o,
   input  logic reserve_i,
 
@@ -48,8 +52,8 @@ module rs_residual #(
   output logic [WordW-1:0] data_o
 );
 
-  localparam int unsigned Depth = 2 ** $clog2(8 * P);
-  localparam int unsigned CountW = $clog2(Depth + 1);
+  localparam int unsigned Depth = 256;
+  localparam int unsigned PtrW = $clog2(Depth);
 
   typedef enum logic [1:0] {
     Idle,
@@ -66,14 +70,20 @@ module rs_residual #(
   assign take       = op_valid_i && op_ready_o;
   assign begin_walk = state_q == WaitStart && starts_q != '0;
 
-  logic walk_active, walk_step;
+  // M-groups left of the pixel group.
+  logic [11:0] m_groups_q, m_left_q;
+  logic        last_m;
+
+  assign last_m        = m_left_q == 12'd1;
+  assign group_valid_o = state_q == Walk;
+  assign group_o       = '{last_m: last_m, last_g: 1'b0};
 
   always_comb begin
     state_d = state_q;
     unique case (state_q)
       Idle:      if (take) state_d = WaitStart;
       WaitStart: if (begin_walk) state_d = residual_q ? Walk : Idle;
-      Walk:      if (!walk_active) state_d = Idle;
+      Walk:      if (group_next_i && last_m && group_last_i) state_d = Idle;
       default:   state_d = Idle;
     endcase
   end
@@ -88,84 +98,68 @@ module rs_residual #(
     end
   end
 
-  always_ff @(posedge clk_i) if (take) residual_q <= op_residual_i;
-
-  // Walk the raster as far as the FIFO has room; requests already made count as filled.
-  logic [CountW-1:0] room_q;
-  logic              walk_run;
-  logic [11:0] walk_y, walk_x;
-  logic walk_inside, walk_fill;
-  logic walk_first_p, walk_last_p, walk_last_m, walk_last_g, walk_last;
-
-  assign walk_run    = state_q == Walk && walk_active;
-  assign req_valid_o = walk_run && room_q != '0;
-  assign walk_step   = req_valid_o && req_ready_i;
-
-  rs_pixel_walker #(
-    .P(P),
-    .AddrW(AddrW)
-  ) u_walker (
-    .clk_i,
-    .rst_ni,
-    .start_i  (take && op_residual_i),
-    .walk_i   (op_walk_i),
-    .step_i   (walk_step),
-    .active_o (walk_active),
-    .y_o      (walk_y),
-    .x_o      (walk_x),
-    .bank_o   (req_bank_o),
-    .addr_o   (req_addr_o),
-    .inside_o (walk_inside),
-    .fill_o   (walk_fill),
-    .first_p_o(walk_first_p),
-    .last_p_o (walk_last_p),
-    .last_m_o (walk_last_m),
-    .last_g_o (walk_last_g),
-    .last_o   (walk_last)
-  );
-
-  logic unused_walk;
-  assign unused_walk = ^{walk_y, walk_x, walk_inside, walk_fill, walk_first_p, walk_last_p,
-                         walk_last_m, walk_last_g, walk_last};
-
-  logic fifo_ready, fifo_valid;
-  logic [CountW-1:0] fifo_count;
-
-  rs_fifo #(
-    .Width(WordW),
-    .Depth(Depth)
-  ) u_fifo (
-    .clk_i,
-    .rst_ni,
-    .in_valid_i (rsp_valid_i),
-    .in_ready_o (fifo_ready),
-    .in_data_i  (rsp_data_i),
-    .out_valid_o(fifo_valid),
-    .out_ready_i(pop_i),
-    .out_data_o (data_o),
-    .count_o    (fifo_count)
-  );
-
-  logic unused_count;
-  assign unused_count = ^fifo_count;
-
-  // Words requested and not yet popped; words arrived and not yet reserved.
-  logic [CountW-1:0] free_q;
-
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      room_q <= CountW'(Depth);
-      free_q <= '0;
-    end else begin
-      room_q <= room_q - CountW'(walk_step) + CountW'(pop_i);
-      free_q <= free_q + CountW'(rsp_valid_i) - (reserve_i ? CountW'(P) : '0);
+    if (take) begin
+      residual_q <= op_residual_i;
+      m_groups_q <= op_m_groups_i;
+      m_left_q   <= op_m_groups_i;
+    end else if (group_next_i) begin
+      m_left_q <= last_m ? m_groups_q : m_left_q - 1'b1;
     end
   end
 
-  assign reservable_o = free_q >= CountW'(P);
+  // Requests as far as the ring has room; those made count as filled.
+  logic [PtrW-1:0] request_ptr_q, push_ptr_q, pop_ptr_q, used;
+  logic room_q, request;
 
-  `RS_ASSERT(RoomForAnswer, !rsp_valid_i || fifo_ready)
-  `RS_ASSERT(PopHasWord, !pop_i || fifo_valid)
+  assign used          = request_ptr_q - pop_ptr_q;
+  assign req_valid_o   = place_valid_i && room_q;
+  assign request       = req_valid_o && req_ready_i;
+  assign place_ready_o = room_q && req_ready_i;
+
+  always_ff @(posedge clk_i) begin
+    room_q <= used < PtrW'(Depth - 8);
+    if (!rst_ni) begin
+      request_ptr_q <= '0;
+      push_ptr_q    <= '0;
+      pop_ptr_q     <= '0;
+    end else begin
+      request_ptr_q <= request_ptr_q + PtrW'(request);
+      push_ptr_q    <= push_ptr_q + PtrW'(rsp_valid_i);
+      pop_ptr_q     <= pop_ptr_q + PtrW'(pop_i);
+    end
+  end
+
+  rs_ram_1r1w #(
+    .Width(WordW),
+    .Depth(Depth),
+    .OutReg(1'b1)
+  ) u_words (
+    .clk_i,
+    .write_i(rsp_valid_i),
+    .waddr_i(push_ptr_q),
+    .wdata_i(rsp_data_i),
+    .read_i (pop_i),
+    .raddr_i(pop_ptr_q),
+    .rdata_o(data_o)
+  );
+
+  // Words requested and not yet reserved; they arrive before the pixels of the tile that reserves them.
+  // Reservations are at least P cycles apart.
+  logic [PtrW-1:0] free_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      free_q       <= '0;
+      reservable_o <= 1'b0;
+    end else begin
+      free_q       <= free_q + PtrW'(request) - (reserve_i ? PtrW'(P) : '0);
+      reservable_o <= free_q >= PtrW'(P) && !reserve_i;
+    end
+  end
+
+  `RS_ASSERT(RoomForAnswer, !rsp_valid_i || push_ptr_q + 1'b1 != pop_ptr_q)
+  `RS_ASSERT(PopHasWord, !pop_i || pop_ptr_q != push_ptr_q)
   `RS_ASSERT(ReserveHasWords, !reserve_i || reservable_o)
 
 endmodule

@@ -20,6 +20,8 @@ module rs_engines
   parameter int unsigned TileW = 64,
   /// AXI data width in bits: 64, 128 or 256.
   parameter int unsigned AxiDataW = 64,
+  /// Channels of an item of channel parameters; a divisor of M.
+  parameter int unsigned ParamRecords = M,
   /// Descriptors that the sequencer has inside at most: what its read FIFO must hold.
   parameter int unsigned Ahead = 8,
   /// Bits of a bank number. Derived.
@@ -100,10 +102,10 @@ module rs_engines
   input  logic                  post_load_i,
   input  logic                  post_store_i,
 
-  /// Channel parameters, one M-channel group; channel m at bits [m*64 +: 64].
+  /// Channel parameters, ParamRecords channels; channel m at bits [m*64 +: 64].
   output logic                  param_valid_o,
   input  logic                  param_ready_i,
-  output logic [M*64-1:0]       param_o,
+  output logic [ParamRecords*64-1:0] param_o,
   /// Entry headers.
   output logic                  header_valid_o,
   input  logic                  header_ready_i,
@@ -222,7 +224,8 @@ module rs_engines
     .ActW(ActW),
     .TileW(TileW),
     .FbDepth(FbDepth),
-    .AxiDataW(AxiDataW)
+    .AxiDataW(AxiDataW),
+    .ParamRecords(ParamRecords)
   ) u_load (
     .clk_i,
     .rst_ni,

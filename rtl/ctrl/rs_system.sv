@@ -33,6 +33,8 @@ module rs_system
   parameter int unsigned PmDepth = 512,
   /// AXI data width in bits: 64, 128 or 256.
   parameter int unsigned AxiDataW = 64,
+  /// Channels of an item of channel parameters; a divisor of M.
+  parameter int unsigned ParamRecords = M,
   /// Bits of a weight term: sign and exponent. Derived, do not set.
   localparam int unsigned TermW = rs_pkg::term_width(ExpN),
   /// Bits of a weight tile. Derived.
@@ -126,10 +128,10 @@ module rs_system
   /// Something moved in EXEC (for the watchdog).
   input  logic                  progress_i,
 
-  /// Channel parameters, one M-channel group; channel m at bits [m*64 +: 64].
+  /// Channel parameters, ParamRecords channels; channel m at bits [m*64 +: 64].
   output logic                  param_valid_o,
   input  logic                  param_ready_i,
-  output logic [M*64-1:0]       param_o,
+  output logic [ParamRecords*64-1:0] param_o,
   /// Entry headers.
   output logic                  header_valid_o,
   input  logic                  header_ready_i,
@@ -325,6 +327,7 @@ module rs_system
     .FbDepth(FbDepth),
     .TileW(TileW),
     .AxiDataW(AxiDataW),
+    .ParamRecords(ParamRecords),
     .Ahead(Ahead)
   ) u_engines (
     .clk_i,

@@ -24,6 +24,8 @@ module rs_load
   parameter int unsigned FbDepth = 16384,
   /// Bits of a beat.
   parameter int unsigned AxiDataW = 64,
+  /// Channels of an item of channel parameters; a divisor of M.
+  parameter int unsigned ParamRecords = M,
   /// Bits of a bank number. Derived.
   localparam int unsigned BankW = $clog2(P),
   /// Bits of a word address. Derived.
@@ -57,10 +59,10 @@ module rs_load
   output logic                data_ready_o,
   input  logic [AxiDataW-1:0] data_i,
   input  logic                data_last_i,
-  /// Channel parameters, an M-channel group.
+  /// Channel parameters, ParamRecords channels.
   output logic                param_valid_o,
   input  logic                param_ready_i,
-  output logic [M*64-1:0]     param_o,
+  output logic [ParamRecords*64-1:0] param_o,
   /// Entry headers.
   output logic                header_valid_o,
   input  logic                header_ready_i,
@@ -210,13 +212,13 @@ module rs_load
 
   rs_load_section #(
     .AxiDataW(AxiDataW),
-    .ItemW(M * 64),
-    .CountW(16)
+    .ItemW(ParamRecords * 64),
+    .CountW(20)
   ) u_params (
     .clk_i,
     .rst_ni,
     .start_i     (begin_job && job.weights),
-    .items_i     (job.words),
+    .items_i     (20'(job.words) << $clog2(M / ParamRecords)),
     .wants_o     (param_wants),
     .busy_o      (param_busy),
     .beat_valid_i(data_valid_i),

@@ -2,11 +2,10 @@
 
 /// Brings activations and weight tile of an entry together and through the array. Cycle by cycle:
 ///
-///   0 entry: coordinates and offsets of the tap     1 `valid_i` and its company, one cycle behind
-///   4 tile address to the weight memory             5 activations from the feature buffer
-///   6 masked activations and tile enter the array
+///   0 `valid_i` and its company                     3 tile address to the weight memory
+///   5 activations and tile enter the array
 ///
-/// Throughput: an entry a cycle. Latency: from `valid_i` to the first pixel M + 10 cycles.
+/// Throughput: an entry a cycle. Latency: that of the array and 5 cycles.
 /// Handshake: none, free-running. Assumes: last tiles are at least P cycles apart.
 module rs_datapath #(
   /// Output channels computed at once; a multiple of C.
@@ -29,16 +28,7 @@ module rs_datapath #(
   input  logic clk_i,
   input  logic rst_ni,
 
-  /// The tap, in the cycle of its entry.
-  input  logic [P-1:0][11:0] tap_y_i,
-  input  logic [P-1:0][11:0] tap_x_i,
-  input  logic signed [4:0]  tap_dy_i,
-  input  logic signed [4:0]  tap_dx_i,
-  input  logic [11:0]        in_height_i,
-  input  logic [11:0]        in_width_i,
-  input  logic [ActW-1:0]    in_zero_i,
-
-  /// One cycle later: the entry is issued, its place in the M-group, its tile.
+  /// The entry is issued, its place in the M-group, its tile.
   input  logic                 valid_i,
   input  logic                 first_i,
   input  logic                 last_i,
@@ -48,7 +38,7 @@ module rs_datapath #(
   /// The entry will not be used again.
   input  logic                 free_i,
 
-  /// Activations, 4 cycles after `valid_i`.
+  /// Activations, 5 cycles after `valid_i`.
   input  logic [P-1:0][C-1:0][ActW-1:0] act_i,
 
   /// Weight memory, read latency 2. An entry is freed with its last read, not before: LOAD
@@ -100,25 +90,6 @@ module rs_datapath #(
     .data_o({first, last, max, sub})
   );
 
-  logic [P-1:0][C-1:0][ActW-1:0] act;
-  rs_tap_mask #(
-    .P(P),
-    .C(C),
-    .ActW(ActW),
-    .Latency(Delay)
-  ) u_mask (
-    .clk_i,
-    .y_i     (tap_y_i),
-    .x_i     (tap_x_i),
-    .dy_i    (tap_dy_i),
-    .dx_i    (tap_dx_i),
-    .height_i(in_height_i),
-    .width_i (in_width_i),
-    .zero_i  (in_zero_i),
-    .act_i,
-    .act_o   (act)
-  );
-
   rs_array #(
     .M(M),
     .C(C),
@@ -134,7 +105,7 @@ module rs_datapath #(
     .last_i (last),
     .max_i  (max),
     .sub_i  (sub),
-    .act_i  (act),
+    .act_i,
     .tile_i,
     .valid_o,
     .acc_o

@@ -1,18 +1,21 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
+`include "rs_assert.svh"
+
 /// The EXEC engine: everything between the weight streams and the feature buffer.
 ///
 ///   operation --+-> list walker --> issue --> feature buffer --> tap mask --+
-///               +-> coordinates --^                                         v
-///               +-> residual controller                     tiles ------> array
-///               +-> post-processing <---------------------------------------+
+///               +-> walk of the raster: windows --^      |                  v
+///               |                       places --+    tiles ------------> array
+///               +-> residual controller <--------+                          |
+///               +-> post-processing <------------+--------------------------+
 ///                         +--> feature buffer
 ///
 /// Five units take every operation, in order but each in its own time; so the next operation's entries
-/// and coordinates are ready when the current one ends.
+/// and windows are ready when the current one ends.
 ///
-/// Throughput: an entry of the reduction list a cycle. Latency: M + 19 cycles from entry to the first
-/// pixel's write.
+/// Throughput: an entry of the reduction list a cycle. Latency: that of the array and 15 cycles from
+/// entry to the first pixel's write.
 /// Handshake: operations, weight streams and DMA requests are valid/ready; tokens are pulses.
 module rs_exec
   import rs_spec_pkg::*;
@@ -35,6 +38,9 @@ module rs_exec
   parameter int unsigned WmDepth = 512,
   /// Parameter-memory groups.
   parameter int unsigned PmDepth = 64,
+  /// Channels post-processed at once: M, or a smaller divisor of it.
+  parameter int unsigned PostLanes = M,
+  localparam int unsigned ParamW = 64 * rs_pkg::param_records(M, P, PostLanes),
   localparam int unsigned TermW = rs_pkg::term_width(ExpN),
   localparam int unsigned TileW = M * C * TermW,
   localparam int unsigned WordW = M * ActW,
@@ -59,7 +65,7 @@ module rs_exec
 
   input  logic             param_valid_i,
   output logic             param_ready_o,
-  input  logic [M*64-1:0]  param_i,
+  input  logic [ParamW-1:0] param_i,
   input  logic             header_valid_i,
   output logic             header_ready_o,
   input  logic [31:0]      header_i,
@@ -87,12 +93,18 @@ module rs_exec
   localparam int unsigned SubW = rs_pkg::index_width(R);
   localparam int unsigned TileAddrW = $clog2(WmDepth);
   localparam int unsigned ParamPtrW = $clog2(PmDepth) + 1;
+  localparam int unsigned Records = rs_pkg::param_records(M, P, PostLanes);
+  localparam int unsigned ParamAddrW = $clog2(PmDepth * (M / Records));
+  localparam bit Serial = PostLanes != M;
+  // M-groups between issue and post-processing.
+  localparam int unsigned GroupsInFlight = Serial ? 2 : (M + 48) / P + 2;
+  localparam int unsigned GroupCountW = $clog2(GroupsInFlight + 1);
 
   // One operation, five takers.
   typedef enum int unsigned {
     ListTaker,
     IssueTaker,
-    CoordsTaker,
+    WalkTaker,
     ResidualTaker,
     PostTaker
   } taker_e;
@@ -166,29 +178,56 @@ module rs_exec
     .entry_last_group_o(entry_last_group)
   );
 
-  logic coords_valid, coords_next;
-  logic [P-1:0][11:0] lane_y, lane_x;
+  // The raster.
+  logic windows_valid, windows_next;
+  rs_pkg::window_t [P-1:0] window_y, window_x;
+  logic group_valid, group_next, issued_valid;
+  rs_pkg::group_t issued_group, group, place_group;
+  logic place_valid, place_ready, place_write, place_fill;
+  logic res_group_valid, res_group_next, res_group_last, res_place_valid, res_place_ready;
+  rs_pkg::group_t res_group;
+  logic [BankW-1:0] place_bank, res_bank;
+  logic [AddrW-1:0] place_addr, res_addr;
 
-  rs_lane_coords #(
-    .P(P)
-  ) u_coords (
+  rs_walk #(
+    .P(P),
+    .AddrW(AddrW)
+  ) u_walk (
     .clk_i,
     .rst_ni,
-    .op_valid_i (offered[CoordsTaker]),
-    .op_ready_o (accepts[CoordsTaker]),
-    .op_groups_i(op_i.groups),
-    .op_pitch_i (op_i.pitch),
-    .valid_o    (coords_valid),
-    .next_i     (coords_next),
-    .y_o        (lane_y),
-    .x_o        (lane_x)
+    .op_valid_i       (offered[WalkTaker]),
+    .op_ready_o       (accepts[WalkTaker]),
+    .op_i,
+    .windows_valid_o  (windows_valid),
+    .windows_next_i   (windows_next),
+    .window_y_o       (window_y),
+    .window_x_o       (window_x),
+    .dst_group_valid_i(group_valid),
+    .dst_group_next_o (group_next),
+    .dst_group_i      (group),
+    .dst_valid_o      (place_valid),
+    .dst_ready_i      (place_ready),
+    .dst_bank_o       (place_bank),
+    .dst_addr_o       (place_addr),
+    .dst_write_o      (place_write),
+    .dst_fill_o       (place_fill),
+    .dst_group_o      (place_group),
+    .res_group_valid_i(res_group_valid),
+    .res_group_next_o (res_group_next),
+    .res_group_last_o (res_group_last),
+    .res_group_i      (res_group),
+    .res_valid_o      (res_place_valid),
+    .res_ready_i      (res_place_ready),
+    .res_bank_o       (res_bank),
+    .res_addr_o       (res_addr)
   );
 
-  logic started, reservable, reserve, complete, issued, stalled;
+  // Issue.
+  logic started, reservable, reserve, complete, post_free, issued;
   logic [23:0] written;
-  logic [11:0] in_height, in_width;
-  logic [15:0] in_zero;
+  logic [15:0] read_zero;
   logic read_valid, read_first, read_last, read_max, read_free;
+  logic [4:0] read_dy, read_dx;
   logic [SliceW-1:0] read_addr, read_step;
   logic [BankW-1:0]     read_rotation;
   logic [SubW-1:0]      read_sub;
@@ -201,7 +240,8 @@ module rs_exec
     .SliceW(SliceW),
     .R(R),
     .PmDepth(PmDepth),
-    .TileAddrW(TileAddrW)
+    .TileAddrW(TileAddrW),
+    .OneAtATime(Serial)
   ) u_issue (
     .clk_i,
     .rst_ni,
@@ -215,8 +255,8 @@ module rs_exec
     .entry_tile_i      (entry_tile),
     .entry_list_end_i  (entry_list_end),
     .entry_last_group_i(entry_last_group),
-    .coords_valid_i    (coords_valid),
-    .coords_next_o     (coords_next),
+    .windows_valid_i   (windows_valid),
+    .windows_next_o    (windows_next),
     .load_token_i,
     .take_load_token_o,
     .store_token_i,
@@ -227,36 +267,89 @@ module rs_exec
     .reserve_o         (reserve),
     .written_i         (written),
     .complete_i        (complete),
-    .in_height_o       (in_height),
-    .in_width_o        (in_width),
-    .in_zero_o         (in_zero),
+    .post_free_i       (post_free),
     .read_valid_o      (read_valid),
     .read_addr_o       (read_addr),
     .read_step_o       (read_step),
     .read_rotation_o   (read_rotation),
     .read_sub_o        (read_sub),
+    .read_dy_o         (read_dy),
+    .read_dx_o         (read_dx),
+    .read_zero_o       (read_zero),
     .read_tile_o       (read_tile),
     .read_first_o      (read_first),
     .read_last_o       (read_last),
     .read_max_o        (read_max),
     .read_free_o       (read_free),
+    .group_valid_o     (issued_valid),
+    .group_o           (issued_group),
     .busy_o,
     .issued_o          (issued),
-    .stalled_o         (stalled),
     .stall_o           (stall)
   );
 
-  assign perf_busy_o  = issued;
-  assign perf_stall_o = stalled ? 7'd1 << stall : '0;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      perf_busy_o  <= 1'b0;
+      perf_stall_o <= 7'd1 << rs_pkg::StallIdle;
+    end else begin
+      perf_busy_o  <= issued;
+      perf_stall_o <= issued ? '0 : 7'd1 << stall;
+    end
+  end
 
-  // Feature buffer.
+  // M-groups whose pixels are on their way.
+  logic group_room;
+  logic [GroupCountW-1:0] unused_group_count;
+
+  rs_fifo #(
+    .Width($bits(rs_pkg::group_t)),
+    .Depth(GroupsInFlight)
+  ) u_groups (
+    .clk_i,
+    .rst_ni,
+    .in_valid_i (issued_valid),
+    .in_ready_o (group_room),
+    .in_data_i  (issued_group),
+    .out_valid_o(group_valid),
+    .out_ready_i(group_next),
+    .out_data_o (group),
+    .count_o    (unused_group_count)
+  );
+
+  // Feature buffer; the mask meets the activations there.
+  localparam int unsigned MaskDelay = 4;
+  logic [P-1:0] keep;
+  logic [ActW-1:0] zero;
   logic [P-1:0][C-1:0][ActW-1:0] act;
   logic wr_valid, wr_ready, wr_urgent;
   logic res_req_valid, res_req_ready, res_rsp_valid;
-  logic [BankW-1:0] wr_bank, res_bank;
-  logic [AddrW-1:0] wr_addr, res_addr;
-  logic [WordW-1:0] wr_data, res_rsp_data, residual;
+  logic [BankW-1:0] wr_bank;
+  logic [AddrW-1:0] wr_addr;
+  logic [WordW-1:0] wr_data, residual;
   logic residual_pop;
+
+  rs_tap_mask #(
+    .P(P),
+    .Latency(MaskDelay)
+  ) u_mask (
+    .clk_i,
+    .y_i   (window_y),
+    .x_i   (window_x),
+    .dy_i  (read_dy),
+    .dx_i  (read_dx),
+    .keep_o(keep)
+  );
+  rs_delay #(
+    .Width(ActW),
+    .Stages(MaskDelay)
+  ) u_zero (
+    .clk_i,
+    .data_i(read_zero[ActW-1:0]),
+    .data_o(zero)
+  );
+  logic unused_zero;
+  assign unused_zero = ^read_zero;
 
   rs_feature_buffer #(
     .M(M),
@@ -271,6 +364,8 @@ module rs_exec
     .rd_addr_i    (read_addr),
     .rd_step_i    (read_step),
     .rd_rotation_i(read_rotation),
+    .rd_keep_i    (keep),
+    .rd_zero_i    (zero),
     .rd_act_o     (act),
     .wr_valid_i   (wr_valid),
     .wr_ready_o   (wr_ready),
@@ -283,7 +378,6 @@ module rs_exec
     .res_bank_i   (res_bank),
     .res_addr_i   (res_addr),
     .res_valid_o  (res_rsp_valid),
-    .res_data_o   (res_rsp_data),
     .dma_valid_i,
     .dma_ready_o,
     .dma_write_i,
@@ -291,27 +385,30 @@ module rs_exec
     .dma_addr_i,
     .dma_wdata_i,
     .dma_rvalid_o,
-    .dma_rdata_o
+    .rdata_o      (dma_rdata_o)
   );
 
   rs_residual #(
     .P(P),
-    .WordW(WordW),
-    .AddrW(AddrW)
+    .WordW(WordW)
   ) u_residual (
     .clk_i,
     .rst_ni,
     .op_valid_i   (offered[ResidualTaker]),
     .op_ready_o   (accepts[ResidualTaker]),
     .op_residual_i(op_i.residual),
-    .op_walk_i    (rs_pkg::residual_walk(op_i)),
+    .op_m_groups_i(op_i.m_groups),
     .started_i    (started),
+    .group_valid_o(res_group_valid),
+    .group_o      (res_group),
+    .group_next_i (res_group_next),
+    .group_last_i (res_group_last),
+    .place_valid_i(res_place_valid),
+    .place_ready_o(res_place_ready),
     .req_valid_o  (res_req_valid),
     .req_ready_i  (res_req_ready),
-    .req_bank_o   (res_bank),
-    .req_addr_o   (res_addr),
     .rsp_valid_i  (res_rsp_valid),
-    .rsp_data_i   (res_rsp_data),
+    .rsp_data_i   (dma_rdata_o),
     .reservable_o (reservable),
     .reserve_i    (reserve),
     .pop_i        (residual_pop),
@@ -333,13 +430,6 @@ module rs_exec
   ) u_datapath (
     .clk_i,
     .rst_ni,
-    .tap_y_i    (lane_y),
-    .tap_x_i    (lane_x),
-    .tap_dy_i   (entry_header.dy),
-    .tap_dx_i   (entry_header.dx),
-    .in_height_i(in_height),
-    .in_width_i (in_width),
-    .in_zero_i  (in_zero[ActW-1:0]),
     .valid_i    (read_valid),
     .first_i    (read_first),
     .last_i     (read_last),
@@ -356,18 +446,16 @@ module rs_exec
     .acc_o      (pixel)
   );
 
-  logic unused_zero;
-  assign unused_zero = ^in_zero;
-
   // Post-processing.
-  logic [ParamPtrW-2:0] params_addr;
-  logic [M*64-1:0]      params;
-  logic                 params_free;
-  logic [ParamPtrW-1:0] params_free_count;
+  logic [ParamAddrW-1:0] params_addr;
+  rs_pkg::channel_t [Records-1:0] params;
+  logic params_read, params_free;
+  logic [ParamPtrW-1:0]  params_free_count;
 
   rs_param_buffer #(
     .M(M),
-    .PmDepth(PmDepth)
+    .PmDepth(PmDepth),
+    .Records(Records)
   ) u_params (
     .clk_i,
     .rst_ni,
@@ -377,6 +465,7 @@ module rs_exec
     .loaded_o    (params_loaded),
     .free_i      (params_free),
     .free_count_i(params_free_count),
+    .read_i      (params_read),
     .addr_i      (params_addr),
     .params_o    (params)
   );
@@ -387,16 +476,26 @@ module rs_exec
     .ActW(ActW),
     .AccW(AccW),
     .AddrW(AddrW),
-    .PmDepth(PmDepth)
+    .PmDepth(PmDepth),
+    .PostLanes(PostLanes)
   ) u_post (
     .clk_i,
     .rst_ni,
     .op_valid_i         (offered[PostTaker]),
     .op_ready_o         (accepts[PostTaker]),
     .op_i,
-    .op_walk_i          (rs_pkg::destination_walk(op_i)),
     .valid_i            (pixel_valid),
     .acc_i              (pixel),
+    .free_o             (post_free),
+    .place_valid_i      (place_valid),
+    .place_ready_o      (place_ready),
+    .place_bank_i       (place_bank),
+    .place_addr_i       (place_addr),
+    .place_write_i      (place_write),
+    .place_fill_i       (place_fill),
+    .place_group_i      (place_group),
+    .params_loaded_i    (params_loaded),
+    .params_read_o      (params_read),
     .params_addr_o      (params_addr),
     .params_i           (params),
     .params_free_o      (params_free),
@@ -414,5 +513,7 @@ module rs_exec
     .post_load_o,
     .post_store_o
   );
+
+  `RS_ASSERT(RoomForGroup, !issued_valid || group_room)
 
 endmodule

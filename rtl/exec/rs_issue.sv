@@ -5,13 +5,13 @@
 /// Decides in every cycle whether the next entry of the reduction list enters the array, and if not,
 /// why. An operation starts when its tokens are there, the operation before the previous one is
 /// complete and its channel parameters are loaded; a pixel group starts when the pixels it reads are
-/// written; an M-group ends when post-processing has drained the one before and its residual is here.
+/// written; an M-group ends when post-processing has room for it and its residual is here.
 ///
 /// Throughput: an entry a cycle, one cycle between operations. Latency: `read_*` come 1 cycle after
 /// the entry.
 /// Handshake: operations and entries are valid/ready; what is issued is never stalled.
-/// Assumes: operations reach this module, the list walker, the coordinates, the residual controller
-/// and post-processing in the same order.
+/// Assumes: operations reach this module, the list walker, the raster, the residual controller and
+/// post-processing in the same order.
 module rs_issue #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
@@ -23,6 +23,9 @@ module rs_issue #(
   parameter int unsigned PmDepth = 64,
   /// Width of a tile address.
   parameter int unsigned TileAddrW = 9,
+  /// Post-processing takes an M-group at a time and says when it has room for the next; otherwise a
+  /// pixel a cycle.
+  parameter bit OneAtATime = 1'b0,
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned SubW = rs_pkg::index_width(R),
   localparam int unsigned ParamPtrW = $clog2(PmDepth) + 1
@@ -43,9 +46,9 @@ module rs_issue #(
   input  logic                       entry_list_end_i,
   input  logic                       entry_last_group_i,
 
-  /// The current group's coordinates are there; go to the next group.
-  input  logic coords_valid_i,
-  output logic coords_next_o,
+  /// The current group's windows are there; go to the next group.
+  input  logic windows_valid_i,
+  output logic windows_next_o,
 
   /// Tokens of the other engines.
   input  logic load_token_i,
@@ -61,14 +64,11 @@ module rs_issue #(
   input  logic reservable_i,
   output logic reserve_o,
 
-  /// Post-processing: pixels written of the oldest operation under way, and its completion.
+  /// Post-processing: pixels written of the oldest operation under way, its completion, and room for
+  /// an M-group (with OneAtATime).
   input  logic [23:0] written_i,
   input  logic        complete_i,
-
-  /// Bounds and padding value of the current operation, for the mask.
-  output logic [11:0] in_height_o,
-  output logic [11:0] in_width_o,
-  output logic [15:0] in_zero_o,
+  input  logic        post_free_i,
 
   /// The issued entry.
   output logic                 read_valid_o,
@@ -76,102 +76,137 @@ module rs_issue #(
   output logic [SliceW-1:0]    read_step_o,
   output logic [BankW-1:0]     read_rotation_o,
   output logic [SubW-1:0]      read_sub_o,
+  output logic [4:0]           read_dy_o,
+  output logic [4:0]           read_dx_o,
+  output logic [15:0]          read_zero_o,
   output logic [TileAddrW-1:0] read_tile_o,
   output logic                 read_first_o,
   output logic                 read_last_o,
   output logic                 read_max_o,
   /// The entry will not be used again: free it when its tile is read.
   output logic                 read_free_o,
+  /// An M-group's last entry was issued.
+  output logic                 group_valid_o,
+  output rs_pkg::group_t       group_o,
 
   output logic           busy_o,
   output logic           issued_o,
-  output logic           stalled_o,
   output rs_pkg::stall_e stall_o
 );
 
   // Operation under way.
   logic active_q, max_q, residual_q;
+  logic [15:0] zero_q;
   logic [SliceW-1:0] base0_q, base1_q, step0_q, step1_q;
   logic [23:0] need_q, need_step_q;
-  logic [1:0]           in_flight_q;
+  logic [1:0] in_flight_q, granted_q;
   logic [ParamPtrW-1:0] params_ptr_q;
-  logic [BankW-1:0]     cooldown_q;
 
-  // Start of the next one.
+  // Start of the next one. It is here for a cycle already, so that its parameters are counted.
   logic [ParamPtrW-1:0] params_there;
-  logic load_ok, store_ok, order_ok, params_ok, start, op_end;
+  logic load_ok, store_ok, order_ok, params_ok_q, seen_q, start, op_end;
 
   assign params_there = params_loaded_i - params_ptr_q;
   assign load_ok      = !op_i.wait_load || load_token_i;
   assign store_ok     = !op_i.wait_store || store_token_i;
   assign order_ok     = in_flight_q == 2'd0 || (in_flight_q == 2'd1 && !op_i.wait_previous);
-  assign params_ok    = 12'(params_there) >= op_i.m_groups;
-  assign op_ready_o   = !active_q && load_ok && store_ok && order_ok && params_ok && !halt_i;
-  assign start        = op_valid_i && op_ready_o;
+  assign start        = !active_q && seen_q && load_ok && store_ok && order_ok && params_ok_q && !halt_i;
+  assign op_ready_o   = start;
   assign started_o    = start;
 
   assign take_load_token_o  = start && op_i.wait_load;
   assign take_store_token_o = start && op_i.wait_store;
 
   // Issue of an entry.
-  logic depend_ok, post_ok, residual_ok, issue;
+  logic depend_ok, post_ok, post_room, residual_ok, ok, issue, met_q, met, grant;
 
-  assign depend_ok   = coords_valid_i && (in_flight_q == 2'd1 || written_i >= need_q);
-  assign post_ok     = !entry_header_i.last || cooldown_q == '0;
+  assign depend_ok   = windows_valid_i && (granted_q != '0 || met_q);
+  assign post_ok     = !entry_header_i.last || post_room;
   assign residual_ok = !entry_header_i.last || !residual_q || reservable_i;
-  assign issue       = active_q && entry_valid_i && depend_ok && post_ok && residual_ok && !halt_i;
+  assign ok          = active_q && depend_ok && post_ok && residual_ok && !halt_i;
+  assign issue       = entry_valid_i && ok;
   assign op_end      = issue && entry_list_end_i && entry_last_group_i;
 
-  assign entry_ready_o = active_q && depend_ok && post_ok && residual_ok && !halt_i;
-  assign coords_next_o = issue && entry_list_end_i;
-  assign reserve_o     = issue && entry_header_i.last && residual_q;
+  assign entry_ready_o  = ok;
+  assign windows_next_o = issue && entry_list_end_i;
+  assign reserve_o      = issue && entry_header_i.last && residual_q;
+
+  // Pixel groups whose sources are written are granted ahead, up to three; each takes two cycles.
+  // When the operation before is complete, everything is.
+  assign met   = in_flight_q == 2'd0 || (in_flight_q == 2'd1 && active_q) || written_i >= need_q;
+  assign grant = met_q && active_q && (granted_q != 2'd3 || windows_next_o);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       active_q     <= 1'b0;
+      seen_q       <= 1'b0;
       in_flight_q  <= '0;
+      granted_q    <= '0;
       params_ptr_q <= '0;
-      cooldown_q   <= '0;
+      params_ok_q  <= 1'b0;
+      met_q        <= 1'b0;
     end else begin
       active_q    <= start || (active_q && !op_end);
+      seen_q      <= op_valid_i && !start;
       in_flight_q <= in_flight_q + 2'(start) - 2'(complete_i);
+      granted_q   <= op_end ? '0 : granted_q + 2'(grant) - 2'(windows_next_o);
+      params_ok_q <= 12'(params_there) >= op_i.m_groups;
       if (start) params_ptr_q <= params_ptr_q + ParamPtrW'(op_i.m_groups);
-      if (issue && entry_header_i.last) cooldown_q <= BankW'(P - 1);
-      else if (cooldown_q != '0) cooldown_q <= cooldown_q - 1'b1;
+      met_q       <= met && !grant;
     end
   end
 
   always_ff @(posedge clk_i) begin
+    if (!active_q || op_end) need_q <= op_i.need_first;
+    else if (grant) need_q <= need_q + need_step_q;
     if (start) begin
       max_q       <= op_i.max_mode;
       residual_q  <= op_i.residual;
+      zero_q      <= op_i.in_zero;
       base0_q     <= SliceW'(op_i.src0_base);
       base1_q     <= SliceW'(op_i.src1_base);
       step0_q     <= SliceW'(op_i.src0_step);
       step1_q     <= SliceW'(op_i.src1_step);
-      need_q      <= op_i.need_first;
       need_step_q <= op_i.need_step;
-      in_height_o <= op_i.in_height[11:0];
-      in_width_o  <= op_i.in_width[11:0];
-      in_zero_o   <= op_i.in_zero;
-    end else if (coords_next_o) begin
+    end else if (windows_next_o) begin
       base0_q <= base0_q + step0_q;
       base1_q <= base1_q + step1_q;
-      need_q  <= need_q + need_step_q;
     end
   end
 
-  // To the feature buffer, the weight memory and the array.
+  // Room in post-processing.
+  if (OneAtATime) begin : gen_one_at_a_time
+    logic busy_q;
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) busy_q <= 1'b0;
+      else busy_q <= (busy_q && !post_free_i) || (issue && entry_header_i.last);
+    end
+    assign post_room = !busy_q;
+  end else begin : gen_cooldown
+    logic [BankW-1:0] cooldown_q;
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) cooldown_q <= '0;
+      else if (issue && entry_header_i.last) cooldown_q <= BankW'(P - 1);
+      else if (cooldown_q != '0) cooldown_q <= cooldown_q - 1'b1;
+    end
+    assign post_room = cooldown_q == '0;
+    logic unused_free;
+    assign unused_free = post_free_i;
+  end
+
+  // To the feature buffer, the weight memory, the mask and the array.
   logic [SliceW-1:0] slice_addr;
   assign slice_addr = (entry_header_i.source ? base1_q : base0_q) + SliceW'(entry_header_i.offset);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      read_valid_o <= 1'b0;
-      read_free_o  <= 1'b0;
+      read_valid_o  <= 1'b0;
+      read_free_o   <= 1'b0;
+      group_valid_o <= 1'b0;
     end else begin
-      read_valid_o <= issue;
-      read_free_o  <= issue && entry_last_group_i;
+      read_valid_o  <= issue;
+      read_free_o   <= issue && entry_last_group_i;
+      group_valid_o <= issue && entry_header_i.last;
     end
   end
 
@@ -180,16 +215,19 @@ module rs_issue #(
     read_step_o     <= entry_header_i.source ? step1_q : step0_q;
     read_rotation_o <= BankW'(entry_header_i.rotation);
     read_sub_o      <= R > 1 ? slice_addr[SubW-1:0] : '0;
+    read_dy_o       <= entry_header_i.dy;
+    read_dx_o       <= entry_header_i.dx;
+    read_zero_o     <= zero_q;
     read_tile_o     <= entry_tile_i;
     read_first_o    <= entry_header_i.first;
     read_last_o     <= entry_header_i.last;
     read_max_o      <= max_q;
+    group_o         <= '{last_m: entry_list_end_i, last_g: entry_last_group_i};
   end
 
   // Where the cycle went.
-  assign busy_o    = active_q || in_flight_q != '0 || op_valid_i;
-  assign issued_o  = issue;
-  assign stalled_o = !issue;
+  assign busy_o   = active_q || in_flight_q != '0 || op_valid_i;
+  assign issued_o = issue;
 
   always_comb begin
     stall_o = rs_pkg::StallIdle;

@@ -3,7 +3,8 @@
 /// Walks an operation's reduction list once for each pixel group and delivers the entries' headers,
 /// as soon as LOAD has brought the entry.
 ///
-/// Throughput: an entry a cycle, operations back to back. Latency: 3 cycles from operation to entry.
+/// Throughput: an entry a cycle, a pause of a cycle between operations. Latency: 3 cycles from
+/// operation to entry.
 /// Handshake: operations in and entries out are valid/ready.
 module rs_list_walker #(
   /// Entries of the weight memory.
@@ -18,7 +19,7 @@ module rs_list_walker #(
   input  logic [19:0] op_entries_i,
   input  logic [19:0] op_groups_i,
 
-  /// Weight memory: loaded entries and header reads (1 cycle).
+  /// Weight memory: loaded entries and header reads (1 cycle, and the header stays).
   input  logic [PtrW-1:0] loaded_i,
   output logic            header_read_o,
   output logic [PtrW-2:0] header_addr_o,
@@ -33,82 +34,69 @@ module rs_list_walker #(
   output logic                       entry_last_group_o
 );
 
-  localparam int unsigned FifoDepth = 4;
-
   logic active_q;
   logic [PtrW-1:0] base_q, ptr_q;
   logic [19:0] entries_q, entry_q, groups_q;
-  logic list_end, last_group, op_end, read;
+  logic start, list_end, last_group, read;
 
+  assign op_ready_o = !active_q;
+  assign start      = op_valid_i && op_ready_o;
   assign list_end   = entry_q == 20'd1;
   assign last_group = groups_q == 20'd1;
-  assign op_end     = read && list_end && last_group;
-  assign op_ready_o = !active_q || op_end;
-
-  // Room for entries under way: one in the memory's output register, the rest in the FIFO.
-  logic [2:0] room_q;
-  logic       pop;
-  assign read = active_q && room_q != '0 && ptr_q != loaded_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       active_q <= 1'b0;
-      room_q   <= 3'(FifoDepth);
       ptr_q    <= '0;
     end else begin
-      if (op_ready_o) active_q <= op_valid_i;
-      room_q <= room_q - 3'(read) + 3'(pop);
+      active_q <= start || (active_q && !(read && list_end && last_group));
       if (read) ptr_q <= list_end && !last_group ? base_q : ptr_q + 1'b1;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (op_ready_o) begin
+    if (start) begin
       entries_q <= op_entries_i;
       entry_q   <= op_entries_i;
       groups_q  <= op_groups_i;
-      base_q    <= read ? ptr_q + 1'b1 : ptr_q;
+      base_q    <= ptr_q;
     end else if (read) begin
       entry_q <= list_end ? entries_q : entry_q - 1'b1;
       if (list_end) groups_q <= groups_q - 1'b1;
     end
   end
 
+  // The header waits in the memory's output until the skid buffer takes it.
+  logic read_q, list_end_q, last_group_q, skid_ready;
+  logic [PtrW-2:0] tile_q;
+
+  assign read          = active_q && ptr_q != loaded_i && (!read_q || skid_ready);
   assign header_read_o = read;
   assign header_addr_o = ptr_q[PtrW-2:0];
 
-  logic read_q, list_end_q, last_group_q;
-  logic [PtrW-2:0] tile_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) read_q <= 1'b0;
-    else read_q <= read;
+    else read_q <= read || (read_q && !skid_ready);
   end
   always_ff @(posedge clk_i) begin
-    tile_q       <= ptr_q[PtrW-2:0];
-    list_end_q   <= list_end;
-    last_group_q <= last_group;
+    if (read) begin
+      tile_q       <= ptr_q[PtrW-2:0];
+      list_end_q   <= list_end;
+      last_group_q <= last_group;
+    end
   end
 
-  logic       fifo_ready;
-  logic [2:0] fifo_count;
-  assign pop = entry_valid_o && entry_ready_i;
-
-  rs_fifo #(
-    .Width(32 + PtrW - 1 + 2),
-    .Depth(FifoDepth)
+  rs_skid #(
+    .Width(32 + PtrW - 1 + 2)
   ) u_entries (
     .clk_i,
     .rst_ni,
     .in_valid_i (read_q),
-    .in_ready_o (fifo_ready),
+    .in_ready_o (skid_ready),
     .in_data_i  ({header_i, tile_q, list_end_q, last_group_q}),
     .out_valid_o(entry_valid_o),
     .out_ready_i(entry_ready_i),
-    .out_data_o ({entry_header_o, entry_tile_o, entry_list_end_o, entry_last_group_o}),
-    .count_o    (fifo_count)
+    .out_data_o ({entry_header_o, entry_tile_o, entry_list_end_o, entry_last_group_o})
   );
-
-  logic unused_fifo;
-  assign unused_fifo = ^{fifo_ready, fifo_count};
 
 endmodule

@@ -1,52 +1,38 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// Replaces the activations of lanes whose tap lies in the padding by the padding value.
+/// Says of each lane whether its tap stays out of the padding, from the lane's windows and the tap's
+/// offsets.
 ///
-/// Throughput: a tap a cycle. Latency: the tap (coordinates, offsets, bounds) comes `Latency` cycles
-/// before its activations; those leave a cycle later. Handshake: none.
+/// Throughput: a tap a cycle. Latency: `Latency` cycles. Handshake: none.
 module rs_tap_mask #(
   /// Lanes.
   parameter int unsigned P = 8,
-  /// Channels of a slice.
-  parameter int unsigned C = 16,
-  /// Activation width.
-  parameter int unsigned ActW = 8,
-  /// Cycles from tap to activations, at least 2.
-  parameter int unsigned Latency = 5
+  /// Cycles, at least 2.
+  parameter int unsigned Latency = 4
 ) (
   input  logic clk_i,
 
-  input  logic [P-1:0][11:0] y_i,
-  input  logic [P-1:0][11:0] x_i,
-  input  logic signed [4:0]  dy_i,
-  input  logic signed [4:0]  dx_i,
-  input  logic [11:0]        height_i,
-  input  logic [11:0]        width_i,
-  input  logic [ActW-1:0]    zero_i,
+  input  rs_pkg::window_t [P-1:0] y_i,
+  input  rs_pkg::window_t [P-1:0] x_i,
+  input  logic [4:0] dy_i,
+  input  logic [4:0] dx_i,
 
-  input  logic [P-1:0][C-1:0][ActW-1:0] act_i,
-  output logic [P-1:0][C-1:0][ActW-1:0] act_o
+  output logic [P-1:0] keep_o
 );
 
-  logic [11:0] height_q, width_q;
-  logic [P-1:0] keep_q, keep;
-  logic [ActW-1:0] zero;
+  // Offsets with 16 added.
+  logic [4:0] dy, dx;
+  assign dy = dy_i ^ 5'h10;
+  assign dx = dx_i ^ 5'h10;
 
-  always_ff @(posedge clk_i) begin
-    height_q <= height_i;
-    width_q  <= width_i;
-  end
+  logic [P-1:0] keep_q;
 
   for (genvar p = 0; p < P; p++) begin : gen_lane
-    // A coordinate below zero wraps to a large number: one unsigned comparison is enough.
-    logic [12:0] row_q, column_q;
+    logic [3:0] inside_q;
     always_ff @(posedge clk_i) begin
-      row_q     <= {1'b0, y_i[p]} + 13'(dy_i);
-      column_q  <= {1'b0, x_i[p]} + 13'(dx_i);
-      keep_q[p] <= row_q < {1'b0, height_q} && column_q < {1'b0, width_q};
-    end
-    always_ff @(posedge clk_i) begin
-      for (int unsigned c = 0; c < C; c++) act_o[p][c] <= keep[p] ? act_i[p][c] : zero;
+      inside_q  <= {dy >= y_i[p].low, y_i[p].wide || dy < y_i[p].high,
+                    dx >= x_i[p].low, x_i[p].wide || dx < x_i[p].high};
+      keep_q[p] <= &inside_q;
     end
   end
 
@@ -56,15 +42,7 @@ module rs_tap_mask #(
   ) u_keep (
     .clk_i,
     .data_i(keep_q),
-    .data_o(keep)
-  );
-  rs_delay #(
-    .Width(ActW),
-    .Stages(Latency)
-  ) u_zero (
-    .clk_i,
-    .data_i(zero_i),
-    .data_o(zero)
+    .data_o(keep_o)
   );
 
 endmodule

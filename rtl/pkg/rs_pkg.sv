@@ -13,21 +13,41 @@ package rs_pkg;
     logic max;     // keep the maximum instead of the sum
   } cell_ctrl_t;
 
-  /// A pass over the pixels of a raster, and where a tensor keeps them. Field meanings as in the
-  /// `exec` descriptor.
+  /// Where a tensor keeps its pixels. Field meanings as in the `exec` descriptor.
   typedef struct packed {
-    logic [19:0] groups;
-    logic [11:0] m_groups;
-    logic [11:0] pitch;
-    logic [11:0] out_height;
-    logic [11:0] out_width;
     logic        phased;
     logic [14:0] base;
     logic [14:0] words;
     logic [14:0] phase;
     logic [3:0]  row_bank;
     logic [14:0] row_addr;
-  } walk_t;
+  } tensor_t;
+
+  /// Tap offsets of one axis, 16 added, that stay inside the source: from `low` on, and below `high`
+  /// unless `wide`.
+  typedef struct packed {
+    logic [4:0] low;
+    logic       wide;
+    logic [4:0] high;
+  } window_t;
+
+  /// What is known of an M-group of pixels when its last tile is issued: it is the last of its pixel
+  /// group, and that the last of its operation.
+  typedef struct packed {
+    logic last_m;
+    logic last_g;
+  } group_t;
+
+  /// The pixel of the raster being walked.
+  typedef struct packed {
+    logic row_end;     // the last of its row
+    logic x_odd;
+    logic y_odd;
+    logic write;       // it exists in the destination, as data or as its even extension
+    logic fill;        // it is not data
+    logic last_p;      // the last of its pixel group
+    logic last_group;  // its group is the last
+  } pixel_t;
 
   /// A multiplier and a right shift, prepared for hardware by the function `scale`: the shift is even,
   /// its last bit is in the multiplier.
@@ -41,6 +61,28 @@ package rs_pkg;
     scale_t      scale;
     logic [31:0] bias;
   } channel_t;
+
+  /// What post-processing needs of an operation; codes in the low ActW bits.
+  typedef struct packed {
+    logic        residual;
+    logic [15:0] res_zero;
+    scale_t      res_scale;
+    logic [15:0] out_zero;
+    logic [15:0] lo;
+    logic [15:0] hi;
+    logic        post_load;
+    logic        post_store;
+    logic [11:0] m_groups;
+  } post_op_t;
+
+  /// What a pixel that leaves post-processing says to those who wait for it.
+  typedef struct packed {
+    logic        group_end;  // the last of a pixel group's last M-group
+    logic        op_end;     // the last of its operation, with its tokens
+    logic        post_load;
+    logic        post_store;
+    logic [11:0] m_groups;
+  } progress_t;
 
   /// Why EXEC issued no tile in a cycle, in the order of the STALL_* registers.
   typedef enum logic [2:0] {
@@ -91,14 +133,9 @@ package rs_pkg;
   endfunction
 
   /// Where an operation writes.
-  function automatic walk_t destination_walk(desc_exec_t op);
+  function automatic tensor_t destination(desc_exec_t op);
     return
     '{
-        groups: op.groups,
-        m_groups: op.m_groups,
-        pitch: op.pitch,
-        out_height: op.out_height[11:0],
-        out_width: op.out_width[11:0],
         phased: op.dst_phased,
         base: op.dst_base[14:0],
         words: op.dst_words[14:0],
@@ -109,17 +146,44 @@ package rs_pkg;
     ;
   endfunction
 
-  /// Where it reads its residual: the same pixels of another tensor.
-  function automatic walk_t residual_walk(desc_exec_t op);
-    walk_t walk;
-    walk          = destination_walk(op);
-    walk.phased   = op.res_phased;
-    walk.base     = op.res_base[14:0];
-    walk.words    = op.res_words[14:0];
-    walk.phase    = op.res_phase[14:0];
-    walk.row_bank = op.res_row_bank;
-    walk.row_addr = op.res_row_addr[14:0];
-    return walk;
+  /// Where it reads its residual.
+  function automatic tensor_t residual(desc_exec_t op);
+    return
+    '{
+        phased: op.res_phased,
+        base: op.res_base[14:0],
+        words: op.res_words[14:0],
+        phase: op.res_phase[14:0],
+        row_bank: op.res_row_bank,
+        row_addr: op.res_row_addr[14:0]
+    }
+    ;
+  endfunction
+
+  /// What post-processing needs of an operation.
+  function automatic post_op_t post_op(desc_exec_t op);
+    return
+    '{
+        residual: op.residual,
+        res_zero: op.res_zero,
+        res_scale: scale(op.residual ? op.res_mult : '0, op.residual ? op.res_shift : '0),
+        out_zero: op.out_zero,
+        lo: op.lo,
+        hi: op.hi,
+        post_load: op.post_load,
+        post_store: op.post_store,
+        m_groups: op.m_groups
+    }
+    ;
+  endfunction
+
+  /// Channel parameters that are kept in a word of their memory: one M-group's are read while the one
+  /// before is used, which takes at least P cycles; with fewer lanes, those of a pass.
+  function automatic int unsigned param_records(int unsigned m, int unsigned p, int unsigned lanes);
+    int unsigned records = 1;
+    if (lanes < m) return lanes;
+    while (m / records > p - 1) records *= 2;
+    return records;
   endfunction
 
 endpackage

@@ -25,6 +25,8 @@ module reshift_core #(
   parameter int unsigned WmDepth = 2048,
   /// Parameter-memory groups.
   parameter int unsigned PmDepth = 256,
+  /// Channels post-processed at once: M, or a smaller divisor of it, one bit after the other.
+  parameter int unsigned PostLanes = M,
   /// AXI data width: 64, 128 or 256.
   parameter int unsigned AxiDataW = 128,
   localparam int unsigned AxiAddrW = rs_ctrl_pkg::AddrW
@@ -90,6 +92,7 @@ module reshift_core #(
   localparam int unsigned WordW = M * ActW;
   localparam int unsigned BankW = $clog2(P);
   localparam int unsigned AddrW = $clog2(FbDepth);
+  localparam int unsigned Records = rs_pkg::param_records(M, P, PostLanes);
 
   // Incrementing bursts of full beats, modifiable and bufferable, unprivileged secure data.
   assign m_axi_arsize  = 3'($clog2(AxiDataW / 8));
@@ -112,7 +115,7 @@ module reshift_core #(
   logic [6:0] perf_stall;
   logic param_valid, param_ready, header_valid, header_ready;
   logic tile_valid, tile_ready;
-  logic [M*64-1:0]         param;
+  logic [64*Records-1:0]   param;
   logic [31:0]             header;
   logic [TileW-1:0]        tile;
   logic fb_valid, fb_ready, fb_write, fb_rvalid;
@@ -130,7 +133,8 @@ module reshift_core #(
     .FbDepth(FbDepth),
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
-    .AxiDataW(AxiDataW)
+    .AxiDataW(AxiDataW),
+    .ParamRecords(Records)
   ) u_system (
     .clk_i            (clk),
     .rst_ni           (rst_n),
@@ -216,7 +220,8 @@ module reshift_core #(
     .AccW(AccW),
     .FbDepth(FbDepth),
     .WmDepth(WmDepth),
-    .PmDepth(PmDepth)
+    .PmDepth(PmDepth),
+    .PostLanes(PostLanes)
   ) u_exec (
     .clk_i             (clk),
     .rst_ni            (core_rst_n),

@@ -1,5 +1,5 @@
 # Whole-core tests: the simulated configurations, and one whose parameters are all
-# unlike theirs (two slices a word, odd P, wide activations, a tile that does not fill its memory word).
+# unlike theirs (two slices a word, odd P, wide activations, a tile that does not fill its memory word, serial post-processing).
 
 function(reshift_core_test config)
   add_executable(core_${config}_test core/random_network_test.cpp core/error_test.cpp)
@@ -18,12 +18,14 @@ foreach(config IN LISTS RESHIFT_CONFIGS)
   reshift_core_test(${config} ${params})
 endforeach()
 
-set(params M=8 C=4 P=5 ActW=12 ExpN=8 AccW=32 FbDepth=8192 WmDepth=1024 PmDepth=64 AxiDataW=256)
+set(params M=8 C=4 P=5 ActW=12 ExpN=8 AccW=32 FbDepth=8192 WmDepth=1024 PmDepth=64 PostLanes=4
+  AxiDataW=256)
 reshift_verilate(NAME core_8x4x5 TOP reshift_core PREFIX Vcore_8x4x5 PARAMS ${params})
 reshift_core_test(8x4x5 ${params})
 
 # The multiplier baseline: weights of 16 bits, activations of 16 bits.
-set(params M=4 C=4 P=3 ActW=16 ExpN=144 AccW=32 FbDepth=16384 WmDepth=1024 PmDepth=64 AxiDataW=64)
+set(params M=4 C=4 P=3 ActW=16 ExpN=144 AccW=32 FbDepth=16384 WmDepth=1024 PmDepth=64 PostLanes=4
+  AxiDataW=64)
 reshift_verilate(NAME core_4x4x3_mult16 TOP reshift_core PREFIX Vcore_4x4x3_mult16
   PARAMS ${params})
 reshift_core_test(4x4x3_mult16 ${params})

@@ -27,6 +27,7 @@ inline constexpr spec::Hardware kHardware{
     .fb_depth = RESHIFT_FbDepth,
     .wm_depth = RESHIFT_WmDepth,
     .pm_depth = RESHIFT_PmDepth,
+    .post_lanes = RESHIFT_PostLanes,
     .axi_data_w = RESHIFT_AxiDataW,
 };
 

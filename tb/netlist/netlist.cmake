@@ -8,9 +8,10 @@ set(netlist_benches
   # rtl/array; mult8: the multiplier lanes
   rs_cell rs_cell_mult8 rs_array
   # rtl/buffer
-  rs_pixel_walker rs_feature_buffer rs_residual rs_weight_buffer rs_param_buffer
+  rs_raster rs_place rs_feature_buffer rs_residual rs_weight_buffer rs_param_buffer
   # rtl/exec
-  rs_post_lane rs_issue rs_post rs_list_walker rs_lane_coords rs_tap_mask rs_exec
+  rs_post_lane rs_post_scale rs_issue rs_post rs_post_serial rs_list_walker rs_lane_window
+  rs_tap_mask rs_exec rs_exec_serial
   # rtl/dma, and rtl/ctrl with it
   rs_axi_read_64 rs_axi_write_64 rs_system_4x4x3
   # rtl/top: random networks, errors

@@ -32,6 +32,14 @@ constexpr int kFbDepth = RESHIFT_FbDepth;
 constexpr int kWmDepth = RESHIFT_WmDepth;
 constexpr int kR = kM / kC;
 constexpr int kTermW = weight_bits(kExponents);
+constexpr int kPostLanes = RESHIFT_PostLanes;
+// Channels of a word of the parameter memory: M/kRecords words are read in P - 1 cycles.
+constexpr int kRecords = [] {
+  int records = 1;
+  while (kM / records > kP - 1) records *= 2;
+  return kPostLanes < kM ? kPostLanes : records;
+}();
+constexpr uint64_t kLimit = kPostLanes < kM ? 5000000 : 500000;
 constexpr int kSlots = 5, kSlotWords = 256;  // tensors in the feature buffer; DMA has the rest
 
 using Word = std::vector<int64_t>;
@@ -342,11 +350,11 @@ class Exec : public testing::Test {
         [&](const Operation& op) { put_operation(op, chain.tensors); }, Stalls::light());
     StreamDriver<std::vector<ChannelParams>> params(
         bench->param_valid_i, bench->param_ready_o,
-        [&](const std::vector<ChannelParams>& group) {
-          for (unsigned m = 0; m < kM; ++m) {
-            set_bits(bench->param_i, 64 * m, 32, static_cast<uint32_t>(group[m].bias));
-            set_bits(bench->param_i, 64 * m + 32, 16, group[m].mult);
-            set_bits(bench->param_i, 64 * m + 48, 16, group[m].shift);
+        [&](const std::vector<ChannelParams>& word) {
+          for (unsigned r = 0; r < kRecords; ++r) {
+            set_bits(bench->param_i, 64 * r, 32, static_cast<uint32_t>(word[r].bias));
+            set_bits(bench->param_i, 64 * r + 32, 16, word[r].mult);
+            set_bits(bench->param_i, 64 * r + 48, 16, word[r].shift);
           }
         },
         weights);
@@ -393,7 +401,11 @@ class Exec : public testing::Test {
     for (int i = 0; i < operations; ++i) {
       const Operation op = chain.grow();
       ops.push(op);
-      for (const auto& group : op.params) params.push(group);
+      for (const auto& group : op.params) {
+        for (int m = 0; m < kM; m += kRecords) {
+          params.push({group.begin() + m, group.begin() + m + kRecords});
+        }
+      }
       for (const auto& list : op.lists) {
         for (const Tap& tap : list) {
           headers.push(header(op, chain.tensors, tap, &tap == &list.front(), &tap == &list.back()));
@@ -423,7 +435,7 @@ class Exec : public testing::Test {
       }
     }
     bench.tick();
-    bench.run_until([&] { return ops.idle() && !bench->busy_o && dma.idle(); }, 500000);
+    bench.run_until([&] { return ops.idle() && !bench->busy_o && dma.idle(); }, kLimit);
     bench.run(10);
     all_words(false);
     bench.run_until([&] { return answers.board.empty(); });

@@ -41,11 +41,12 @@ class PostLane : public testing::Test {
     put(bench->acc_i, kAccW, stages_[0].acc);
     put(bench->bias_i, 32, stages_[0].channel.bias);
     put(bench->scale_i, 22, scale(stages_[0].channel.mult, stages_[0].channel.shift));
-    put(bench->residual_i, kActW, stages_[0].residual);
-    put(bench->res_zero_i, kActW, stages_[0].post.res_zero);
-    put(bench->res_mult_i, 17, scale(stages_[1].post.res_mult, stages_[1].post.res_shift));
+    bench->residual_valid_i = stages_[0].post.res_mult != 0 || random.chance(50);
+    put(bench->residual_i, kActW, stages_[1].residual);
+    put(bench->res_zero_i, kActW, stages_[1].post.res_zero);
+    put(bench->res_mult_i, 17, scale(stages_[2].post.res_mult, stages_[2].post.res_shift));
     put(bench->res_shift_i, 4, stages_[2].post.res_shift / 2);
-    put(bench->out_zero_i, kActW, stages_[3].post.out_zero);
+    put(bench->out_zero_i, kActW, stages_[4].post.out_zero);
     put(bench->lo_i, kActW, stages_[6].post.lo);
     put(bench->hi_i, kActW, stages_[6].post.hi);
     bench.tick();

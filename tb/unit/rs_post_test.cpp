@@ -1,7 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // Operations through the post-processing unit against post_process and the plain rule of pixel
-// places; cycle by cycle: writes, progress, completion, tokens, freed parameters.
+// places: writes, progress, completion, tokens, freed parameters. With a lane for every channel
+// pixels come as they like; with fewer, an M-group's come in a row, when there is room.
 #include <Vrs_post.h>
 #include <gtest/gtest.h>
 
@@ -14,7 +15,7 @@
 #include "harness/bits.hpp"
 #include "net/numerics.hpp"
 #include "spec/fields.hpp"
-#include "unit/models/raster.hpp"
+#include "unit/models/raster_model.hpp"
 
 namespace reshift {
 namespace {
@@ -27,9 +28,18 @@ constexpr int kActW = RESHIFT_ActW;
 constexpr int kAccW = RESHIFT_AccW;
 constexpr int kAddrW = RESHIFT_AddrW;
 constexpr int kPmDepth = RESHIFT_PmDepth;
-constexpr uint64_t kLatency = 9;
-constexpr uint64_t kAhead =
-    3;  ///< an operation and its parameters are there so long before a pixel
+constexpr bool kSerial = RESHIFT_PostLanes < kM;
+constexpr int kRecords = [] {
+  int records = 1;
+  while (kM / records > kP - 1) records *= 2;
+  return kSerial ? RESHIFT_PostLanes : records;
+}();
+constexpr int kWords = kM / kRecords;
+constexpr uint64_t kLatency = 8;  // from pixel to write, with a lane for every channel and no wait
+/// An operation and its parameters are there so long before its first pixel.
+constexpr uint64_t kAhead = kWords + 3;
+/// A pixel's progress may show this long before its write is taken: nobody can read it earlier.
+constexpr uint64_t kEarly = 1;
 
 using Channels = std::vector<ChannelParams>;
 
@@ -40,20 +50,22 @@ struct Operation {
   std::vector<Channels> params;  ///< for each M-group
 };
 
-/// What the outputs show in one cycle.
-struct Shown {
+/// What must come of a pixel.
+struct Expected {
+  uint64_t cycle = 0;  ///< of the pixel
+  int index = 0;       ///< pixels before it
   bool write = false;
   int bank = 0, addr = 0;
   std::vector<int64_t> data;
   int written = 0;
-  bool complete = false, post_load = false, post_store = false;
+  bool last = false, post_load = false, post_store = false;
   int freed = 0;
 };
 
 class Post : public testing::Test {
  protected:
   Post() : memory_(kPmDepth, Channels(kM)) {
-    bench->op_valid_i = bench->valid_i = 0;
+    bench->op_valid_i = bench->valid_i = bench->place_valid_i = 0;
     bench.reset();
   }
 
@@ -90,64 +102,69 @@ class Post : public testing::Test {
     return op;
   }
 
-  /// Runs the operations; `pause_percent`: chance of a pause before a pixel, `wait_percent`: chance
-  /// that a write has to wait when it may.
+  /// Runs the operations; `pause_percent`: chance of a pause before a pixel or group,
+  /// `wait_percent`: chance that a write has to wait when it may.
   void run(const std::vector<Operation>& operations, int pause_percent, int wait_percent = 0) {
+    wait_percent_ = wait_percent;
     std::size_t offered = 0, current = 0, place = 0;
-    std::deque<uint64_t> taken;  // when operations not yet begun were taken
+    std::deque<uint64_t> there;  // when operations not yet begun were there with their parameters
     std::vector<Raster::Pixel> pixels = operations[0].raster.walk();
     int written = 0;
-    for (uint64_t quiet = 0; current < operations.size() || quiet < kLatency + 2 || !shown_.empty();
+    bool room = true;
+    for (uint64_t quiet = 0; current < operations.size() || quiet < 100 || !expected_.empty();
          ++quiet) {
       // An operation is offered when its parameters have room.
       bench->op_valid_i = 0;
       if (offered < operations.size() && load(operations[offered], offered)) {
         put(operations[offered]);
       }
-      const bool pixel =
-          current < operations.size() && place < pixels.size() &&
-          (place > 0 || (!taken.empty() && taken.front() + kAhead <= bench.cycle())) &&
-          !random.chance(pause_percent);
+      const bool begun = place > 0 || (!there.empty() && there.front() + kAhead <= bench.cycle());
+      const bool group = kSerial && place % kP != 0;  // the rest of a group follows at once
+      const bool pixel = current < operations.size() && begun &&
+                         (group || (room && !random.chance(pause_percent)));
       put_pixel(pixel);
+      put_place();
       bench.settle();
       if (pixel) {
         quiet = 0;
+        room = !kSerial;
         const Operation& op = operations[current];
-        ASSERT_EQ(bench->residual_pop_o, op.residual);
         const Raster::Pixel& q = pixels[place];
         if (q.last) {
           written = 0;
         } else if (q.last_p && q.last_m) {
           written += kP;
         }
-        shown_.push_back({bench.cycle() + kLatency, expected(op, q, place, written)});
+        places_.push_back(q);
+        put_place();
+        bench.settle();
+        expected_.push_back(expected(op, q, place, written));
+        if (q.last || (q.last_p && q.last_m)) ends_.push_back(expected_.back());
         ++pixels_sent;
         if (++place == pixels.size()) {
           place = 0;
-          taken.pop_front();
+          there.pop_front();
           if (++current < operations.size()) pixels = operations[current].raster.walk();
         }
-      } else {
-        ASSERT_FALSE(bench->residual_pop_o);
       }
-      if (bench->op_valid_i && bench->op_ready_o) {
-        taken.push_back(bench.cycle());
-        ++offered;
+      ASSERT_NO_FATAL_FAILURE(check_residual());
+      if (bench->op_valid_i && offered == noted_) {
+        there.push_back(bench.cycle());
+        ++noted_;
       }
-      ASSERT_NO_FATAL_FAILURE(write(wait_percent));
+      if (bench->op_valid_i && bench->op_ready_o) ++offered;
+      const bool read = bench->params_read_o, taken = bench->place_ready_o && bench->place_valid_i;
       const int address = bench->params_addr_o;
+      ASSERT_NO_FATAL_FAILURE(check_write());
       bench.tick();
-      for (int m = 0; m < kM; ++m) {
-        const ChannelParams& c = memory_[address][m];
-        set_bits(bench->params_i, 64 * m, 64,
-                 static_cast<uint32_t>(c.bias) | uint64_t{c.mult} << 32 | uint64_t{c.shift} << 48);
-      }
-      check();
+      if (read) show_params(address);
+      if (taken) places_.pop_front();
+      room |= bench->free_o;
+      check_progress();
       if (HasFatalFailure()) return;
-      ASSERT_LT(bench.cycle(), 200000u);
+      ASSERT_LT(bench.cycle(), 2000000u);
     }
     EXPECT_EQ(current, operations.size());
-    EXPECT_TRUE(shown_.empty());
   }
 
   Bench<Vrs_post> bench;
@@ -155,23 +172,29 @@ class Post : public testing::Test {
   int pixels_sent = 0, writes = 0;
 
  private:
-  struct Due {
-    uint64_t cycle;
-    Shown shown;
-  };
-
   /// Puts the parameters into the ring once; false while there is no room.
   bool load(const Operation& op, std::size_t number) {
     if (number < loaded_operations_) return true;
     if (loaded_ - freed_ + op.raster.m_groups > kPmDepth) return false;
     for (const Channels& channels : op.params) memory_[loaded_++ % kPmDepth] = channels;
+    bench->params_loaded_i = static_cast<uint16_t>(loaded_ % (2 * kPmDepth));
     ++loaded_operations_;
     return true;
   }
 
+  /// The word of the parameter memory, as rs_pkg::channel_t.
+  void show_params(int address) {
+    for (int r = 0; r < kRecords; ++r) {
+      const ChannelParams& c = memory_[static_cast<std::size_t>(address / kWords)]
+                                      [static_cast<std::size_t>(address % kWords * kRecords + r)];
+      const uint64_t mult = c.shift % 2 == 0 ? 2u * c.mult : c.mult;
+      set_bits(bench->params_i, static_cast<unsigned>(54 * r), 54,
+               static_cast<uint32_t>(c.bias) | mult << 32 | uint64_t{c.shift} / 2 << 49);
+    }
+  }
+
   void put(const Operation& op) {
     bench->op_valid_i = 1;
-    set_walk(bench->op_walk_i, op.raster);
     const std::span<uint32_t> words(bench->op_i.m_storage, spec::kDescriptorWords);
     for (uint32_t& word : words) word = static_cast<uint32_t>(random());
     spec::set(words, exec::kResidual, op.residual);
@@ -186,119 +209,184 @@ class Post : public testing::Test {
     spec::set(words, exec::kResShift, op.post.res_shift);
   }
 
+  /// A pixel's accumulators; its residual goes to a queue of its own.
   void put_pixel(bool valid) {
     bench->valid_i = valid;
     const int bits = static_cast<int>(random.uniform(2, kAccW - 1));
     acc_.resize(kM);
-    residual_.resize(kM);
     for (int64_t& acc : acc_) acc = random.uniform(-(1 << bits), (1 << bits) - 1);
-    for (int64_t& code : residual_) code = random_code();
     pack(bench->acc_i, acc_, kAccW);
-    pack(bench->residual_i, residual_, kActW);
   }
 
-  Shown expected(const Operation& op, const Raster::Pixel& q, std::size_t place,
-                 int written) const {
-    Shown s;
-    s.write = q.inside;
-    s.bank = q.bank;
-    s.addr = q.addr % (1 << kAddrW);
-    s.written = written;
-    s.complete = q.last;
-    s.post_load = q.last && op.post_load;
-    s.post_store = q.last && op.post_store;
-    s.freed = q.last ? op.raster.m_groups : 0;
+  void put_place() {
+    bench->place_valid_i = !places_.empty();
+    if (places_.empty()) return;
+    const Raster::Pixel& q = places_.front();
+    bench->place_bank_i = static_cast<uint8_t>(q.bank);
+    bench->place_addr_i = static_cast<uint16_t>(q.addr % (1 << kAddrW));
+    bench->place_write_i = q.inside;
+    bench->place_fill_i = q.fill;
+    bench->place_group_i = static_cast<uint8_t>(q.last_m << 1 | int{q.last_g});
+  }
+
+  /// A residual word shows two cycles after its pop and stays.
+  void check_residual() {
+    if (!shows_.empty() && shows_.front() == bench.cycle()) {
+      shows_.pop_front();
+      pack(bench->residual_i, residuals_.front(), kActW);
+      residuals_.pop_front();
+      bench.settle();
+    }
+    if (!bench->residual_pop_o) return;
+    ASSERT_LT(shows_.size(), residuals_.size()) << "a pop without a residual";
+    shows_.push_back(bench.cycle() + 2);
+  }
+
+  Expected expected(const Operation& op, const Raster::Pixel& q, std::size_t place, int written) {
+    Expected e;
+    e.cycle = bench.cycle();
+    e.index = pixels_sent;
+    e.write = q.inside;
+    e.bank = q.bank;
+    e.addr = q.addr % (1 << kAddrW);
+    e.written = written;
+    e.last = q.last;
+    e.post_load = q.last && op.post_load;
+    e.post_store = q.last && op.post_store;
+    e.freed = q.last ? op.raster.m_groups : 0;
     PostParams post = op.post;
-    if (!op.residual) post.res_mult = 0;
+    std::vector<int64_t> residual(kM, 0);
+    if (op.residual) {
+      for (int64_t& code : residual) code = random_code();
+      residuals_.push_back(residual);
+    } else {
+      post.res_mult = 0;
+    }
     const auto m_group = place / kP % static_cast<std::size_t>(op.raster.m_groups);
     for (std::size_t m = 0; m < kM; ++m) {
-      s.data.push_back(q.fill ? post.out_zero
-                              : post_process(acc_[m], static_cast<int32_t>(residual_[m]),
+      e.data.push_back(q.fill ? post.out_zero
+                              : post_process(acc_[m], static_cast<int32_t>(residual[m]),
                                              op.params[m_group][m], post));
     }
-    return s;
+    return e;
   }
 
-  /// The write offered in this cycle; when it is taken, its progress shows in the next one.
-  void write(int wait_percent) {
-    popped_ = {};
-    popped_.written = last_written_;
-    const bool there = !shown_.empty() && shown_.front().cycle <= bench.cycle();
-    bench->wr_ready_i = bench->wr_urgent_o || !random.chance(wait_percent);
-    ASSERT_EQ(bench->wr_valid_o, there && shown_.front().shown.write) << "cycle " << bench.cycle();
-    if (!there) return;
-    const Shown& want = shown_.front().shown;
-    if (want.write) {
-      ASSERT_EQ(bench->wr_bank_o, want.bank);
-      ASSERT_EQ(bench->wr_addr_o, want.addr);
-      ASSERT_EQ(unpack_signed(bench->wr_data_o, kM, kActW), want.data);
-      if (!bench->wr_ready_i) return;
+  /// Pixels leave in order; those not in the tensor leave silently.
+  void check_write() {
+    bench->wr_ready_i = bench->wr_urgent_o || !random.chance(wait_percent_);
+    bench.settle();
+    if (bench->wr_valid_o) {
+      while (!expected_.empty() && !expected_.front().write) leave();
+      ASSERT_FALSE(expected_.empty());
+      if (!kSerial) {
+        ASSERT_GE(bench.cycle(), expected_.front().cycle + kLatency);
+      }
+      if (bench->wr_ready_i) leave();
+    }
+    // With a lane for every channel, in the very cycle or, when it had to wait, the next.
+    while (!kSerial && !expected_.empty() && !expected_.front().write) leave();
+    ASSERT_TRUE(kSerial || expected_.empty() ||
+                bench.cycle() < expected_.front().cycle + kLatency + (wait_percent_ > 0 ? 1 : 0));
+  }
+
+  void leave() {
+    const Expected& e = expected_.front();
+    if (e.write) {
+      ASSERT_EQ(bench->wr_bank_o, e.bank);
+      ASSERT_EQ(bench->wr_addr_o, e.addr);
+      ASSERT_EQ(unpack_signed(bench->wr_data_o, kM, kActW), e.data);
       ++writes;
     }
-    popped_ = want;
-    last_written_ = want.written;
-    shown_.pop_front();
+    expected_.pop_front();
   }
 
-  void check() {
-    const Shown& want = popped_;
-    ASSERT_EQ(bench->written_o, want.written);
-    ASSERT_EQ(bench->complete_o, want.complete);
-    ASSERT_EQ(bench->post_load_o, want.post_load);
-    ASSERT_EQ(bench->post_store_o, want.post_store);
-    ASSERT_EQ(bench->params_free_o, want.freed > 0);
-    if (want.freed == 0) return;
-    ASSERT_EQ(bench->params_free_count_o, want.freed);
+  /// Progress comes in order, not before the writes that it tells of.
+  void check_progress() {
+    if (bench->complete_o || bench->written_o != last_written_) {
+      ASSERT_FALSE(ends_.empty());
+      const Expected& end = ends_.front();
+      ASSERT_EQ(bench->written_o, end.written);
+      ASSERT_EQ(bench->complete_o, end.last);
+      for (const Expected& e : expected_) {
+        if (e.index > end.index || !e.write) continue;
+        ASSERT_TRUE(!kSerial && e.cycle + kLatency <= bench.cycle() + kEarly)
+            << "progress before its write, cycle " << bench.cycle();
+      }
+      last_written_ = bench->written_o;
+      if (end.last) complete_.push_back(end);
+      ends_.pop_front();
+    }
+    // Tokens and parameters follow the completion.
+    if (!bench->params_free_o) {
+      ASSERT_FALSE(bench->post_load_o || bench->post_store_o);
+      return;
+    }
+    ASSERT_FALSE(complete_.empty());
+    const Expected& end = complete_.front();
+    ASSERT_EQ(bench->post_load_o, end.post_load);
+    ASSERT_EQ(bench->post_store_o, end.post_store);
+    ASSERT_EQ(bench->params_free_count_o, end.freed);
+    // A write that waited is taken in this cycle.
+    ASSERT_TRUE(expected_.empty() || expected_.front().index > end.index ||
+                !expected_.front().write ||
+                (!kSerial && expected_.front().cycle + kLatency + 1 == bench.cycle()));
     // What is freed may be overwritten at once.
-    for (int i = 0; i < want.freed; ++i) {
-      for (ChannelParams& c : memory_[freed_ % kPmDepth]) {
+    for (int i = 0; i < end.freed; ++i) {
+      for (ChannelParams& c : memory_[static_cast<std::size_t>(freed_ % kPmDepth)]) {
         c = {static_cast<int32_t>(random()), static_cast<uint16_t>(random()), 3};
       }
       ++freed_;
     }
+    complete_.pop_front();
   }
 
   std::vector<Channels> memory_;
   int loaded_ = 0, freed_ = 0;
-  std::size_t loaded_operations_ = 0;
-  std::vector<int64_t> acc_, residual_;
-  std::deque<Due> shown_;
-  int last_written_ = 0;
-  Shown popped_;
+  std::size_t loaded_operations_ = 0, noted_ = 0;
+  std::vector<int64_t> acc_;
+  std::deque<std::vector<int64_t>> residuals_;
+  std::deque<uint64_t> shows_;  ///< when residual words show
+  std::deque<Raster::Pixel> places_;
+  std::deque<Expected> expected_;         ///< pixels on their way
+  std::deque<Expected> ends_, complete_;  ///< group ends not reported, operations not freed
+  unsigned last_written_ = 0;
+  int wait_percent_ = 0;
 };
 
 TEST_F(Post, RandomWithoutPause) {
   std::vector<Operation> operations;
-  for (int i = 0; i < 100; ++i) operations.push_back(random_operation(40));
+  for (int i = 0; i < (kSerial ? 30 : 100); ++i) operations.push_back(random_operation(40));
   run(operations, 0);
-  EXPECT_GT(writes, 1000);
+  EXPECT_GT(writes, 300);
 }
 
 TEST_F(Post, RandomWithPauses) {
   std::vector<Operation> operations;
-  for (int i = 0; i < 100; ++i) operations.push_back(random_operation(40));
+  for (int i = 0; i < (kSerial ? 30 : 100); ++i) operations.push_back(random_operation(40));
   run(operations, 30);
-  EXPECT_GT(writes, 1000);
+  EXPECT_GT(writes, 300);
 }
 
-// Residual reads delay writes; the FIFO never overflows because it may insist.
+// Residual reads delay writes.
 TEST_F(Post, WritesThatWait) {
+  if (kSerial) GTEST_SKIP() << "serial writes do not wait";
   std::vector<Operation> operations;
   for (int i = 0; i < 100; ++i) operations.push_back(random_operation(40));
   run(operations, 0, 80);
   EXPECT_GT(writes, 1000);
 }
 
-// Operations of one or two groups follow each other faster than their writes.
+// Operations of one or two groups follow each other closely.
 TEST_F(Post, ShortOperations) {
   std::vector<Operation> operations;
-  for (int i = 0; i < 300; ++i) operations.push_back(random_operation(2));
+  for (int i = 0; i < (kSerial ? 60 : 300); ++i) operations.push_back(random_operation(2));
   run(operations, 0);
-  EXPECT_GT(writes, 500);
+  EXPECT_GT(writes, 100);
 }
 
 // Operations long enough to hide the hand-over: not a cycle between their pixels.
 TEST_F(Post, BackToBack) {
+  if (kSerial) GTEST_SKIP() << "with a lane for every channel only";
   std::vector<Operation> operations;
   for (int i = 0; i < 10; ++i) {
     Operation op = random_operation(40);
@@ -310,7 +398,7 @@ TEST_F(Post, BackToBack) {
   const uint64_t begin = bench.cycle();
   run(operations, 0);
   // Before the first pixel: kAhead cycles; behind the last: those that `run` waits.
-  EXPECT_EQ(bench.cycle() - begin, kAhead + static_cast<uint64_t>(pixels_sent) + kLatency + 1);
+  EXPECT_EQ(bench.cycle() - begin, kAhead + static_cast<uint64_t>(pixels_sent) + 99);
 }
 
 }  // namespace

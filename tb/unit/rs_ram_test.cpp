@@ -16,7 +16,7 @@ TEST(Ram, ReadsWhatWasWritten) {
   Bench<Vrs_ram_bench> bench;
   Random& random = bench.random();
   std::array<std::optional<uint64_t>, 16> model;
-  std::optional<uint64_t> a, b, a_before, b_before;  // what the memories' outputs hold
+  std::optional<uint64_t> a, b, a_before;  // what the memories' outputs hold
   int compared = 0;
   const auto same = [&](uint64_t actual, const std::optional<uint64_t>& expected) {
     if (!expected) return;
@@ -33,7 +33,6 @@ TEST(Ram, ReadsWhatWasWritten) {
     const bool writes = bench->b_en_i && bench->b_write_i;
     bench->a_read_i = random.chance(80) && !(writes && bench->a_addr_i == bench->b_addr_i);
     a_before = a;
-    b_before = b;
     if (bench->a_read_i) a = model[bench->a_addr_i];
     if (bench->b_en_i && !bench->b_write_i) b = model[bench->b_addr_i];
     if (writes) model[bench->b_addr_i] = bench->b_wdata_i;
@@ -43,9 +42,8 @@ TEST(Ram, ReadsWhatWasWritten) {
     same(bench->dual_b_o, b);
     same(bench->simple_reg_o, a_before);
     same(bench->dual_a_reg_o, a_before);
-    same(bench->dual_b_reg_o, b_before);
   }
-  EXPECT_GT(compared, 100000);
+  EXPECT_GT(compared, 90000);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "compile/hardware.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {
@@ -321,8 +322,8 @@ ExecCycles estimate(const spec::Hardware& hw, const ExecPlan& exec) {
   for (const std::size_t entries : exec.m_group_entries) {
     const auto array = static_cast<std::int64_t>(entries);
     cycles.array += array;
-    cycles.post += hw.p;
-    cycles.exec += std::max<std::int64_t>(array, hw.p);
+    cycles.post += post_cycles(hw);
+    cycles.exec += std::max(array, post_cycles(hw));
   }
   cycles.array *= exec.groups;
   cycles.post *= exec.groups;

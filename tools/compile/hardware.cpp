@@ -16,4 +16,10 @@ const spec::Hardware& find_hardware(std::string_view name) {
   throw Error("unknown hardware configuration \"{}\"; known are {}", name, known);
 }
 
+std::int64_t post_cycles(const spec::Hardware& hw) {
+  if (hw.post_lanes == hw.m) return hw.p;
+  constexpr int kPass = 24 + 24, kPipeline = 32;
+  return std::int64_t{hw.p} * (hw.m / hw.post_lanes) * kPass + kPipeline;
+}
+
 }  // namespace reshift

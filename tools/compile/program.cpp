@@ -53,8 +53,8 @@ OpReport op_from_json(const Json& j) {
 }
 
 Json hardware_json(const spec::Hardware& hw) {
-  return {hw.m,     hw.c,        hw.p,        hw.act_w,    hw.exponents,
-          hw.acc_w, hw.fb_depth, hw.wm_depth, hw.pm_depth, hw.axi_data_w};
+  return {hw.m,        hw.c,        hw.p,        hw.act_w,      hw.exponents, hw.acc_w,
+          hw.fb_depth, hw.wm_depth, hw.pm_depth, hw.post_lanes, hw.axi_data_w};
 }
 
 Json support_json(const std::vector<Support>& support) {

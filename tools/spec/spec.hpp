@@ -20,15 +20,16 @@ struct Hardware {
   int fb_depth;  ///< feature-buffer depth in words a bank; a power of two, at most 32768 / (M/C)
   int wm_depth;  ///< weight-memory depth in tiles; a power of two
   int pm_depth;  ///< channel-parameter memory depth in M-channel groups; a power of two
+  int post_lanes;  ///< channels post-processed at once: M, a pixel a cycle with three multipliers a channel; or a smaller divisor of M, about 24 + shift cycles each, without multipliers
   int axi_data_w;  ///< AXI data width in bits: 64, 128 or 256
 };
 
 inline constexpr std::array<Hardware, 5> kConfigurations{{
-    {"4x4x2", 4, 4, 2, 8, 7, 24, 256, 128, 16, 64},
-    {"4x4x3", 4, 4, 3, 8, 7, 28, 16384, 4096, 512, 64},
-    {"8x8x8", 8, 8, 8, 8, 7, 28, 1024, 512, 64, 64},
-    {"16x16x8", 16, 16, 8, 8, 7, 28, 8192, 2048, 256, 128},
-    {"32x16x7", 32, 16, 7, 8, 7, 28, 4096, 1024, 128, 128},
+    {"4x4x2", 4, 4, 2, 8, 7, 24, 256, 128, 16, 1, 64},
+    {"4x4x3", 4, 4, 3, 8, 7, 28, 16384, 4096, 512, 4, 64},
+    {"8x8x8", 8, 8, 8, 8, 7, 28, 1024, 512, 64, 8, 64},
+    {"16x16x8", 16, 16, 8, 8, 7, 28, 8192, 2048, 256, 16, 128},
+    {"32x16x7", 32, 16, 7, 8, 7, 28, 4096, 1024, 128, 32, 128},
 }};
 
 inline constexpr std::uint32_t kVersion = 1;

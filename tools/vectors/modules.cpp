@@ -5,11 +5,11 @@
 #include <bit>
 #include <deque>
 #include <limits>
-#include <optional>
 #include <vector>
 
 #include "harness/random.hpp"
 #include "net/numerics.hpp"
+#include "spec/fields.hpp"
 #include "unit/models/raster_model.hpp"
 #include "vectors/module_trace.hpp"
 
@@ -271,6 +271,7 @@ ModuleTrace post_lane(const spec::Hardware& hw, Random random) {
                     {{"acc_i", hw.acc_w},
                      {"bias_i", 32},
                      {"scale_i", 22},
+                     {"residual_valid_i", 1},
                      {"residual_i", hw.act_w},
                      {"res_zero_i", hw.act_w},
                      {"res_mult_i", 17},
@@ -289,9 +290,10 @@ ModuleTrace post_lane(const spec::Hardware& hw, Random random) {
     };
     trace.cycle({Bits(hw.acc_w, stage(1).acc), Bits(32, stage(1).channel.bias),
                  Bits(22, scale(stage(1).channel.mult, stage(1).channel.shift)),
-                 Bits(hw.act_w, stage(1).residual), Bits(hw.act_w, stage(1).post.res_zero),
-                 Bits(17, scale(stage(2).post.res_mult, stage(2).post.res_shift) & 0x1ffff),
-                 Bits(4, stage(3).post.res_shift / 2), Bits(hw.act_w, stage(4).post.out_zero),
+                 Bits(1, stage(1).post.res_mult != 0), Bits(hw.act_w, stage(2).residual),
+                 Bits(hw.act_w, stage(2).post.res_zero),
+                 Bits(17, scale(stage(3).post.res_mult, stage(3).post.res_shift) & 0x1ffff),
+                 Bits(4, stage(3).post.res_shift / 2), Bits(hw.act_w, stage(5).post.out_zero),
                  Bits(hw.act_w, stage(7).post.lo), Bits(hw.act_w, stage(7).post.hi)});
     if (t < kLatency) continue;
     const PostSample& done = samples[static_cast<std::size_t>(t - kLatency)];
@@ -300,152 +302,113 @@ ModuleTrace post_lane(const spec::Hardware& hw, Random random) {
   return trace;
 }
 
-Bits walk_bits(const Raster& raster) {
-  Bits bits;
-  walk_fields(raster, [&](int width, int value) { bits.push(width, value); });
-  return bits;
+/// A descriptor of an operation for the raster; the fields it does not use are anything.
+Bits raster_op(Random& random, const Raster& raster, int in_height, int in_width) {
+  spec::Descriptor d;
+  for (auto& word : d) word = static_cast<std::uint32_t>(random());
+  namespace exec = spec::exec;
+  spec::set(d, exec::kGroups, raster.groups);
+  spec::set(d, exec::kPitch, raster.pitch);
+  spec::set(d, exec::kOutHeight, raster.out_height);
+  spec::set(d, exec::kOutWidth, raster.out_width);
+  spec::set(d, exec::kDstPhased, raster.phased);
+  spec::set(d, exec::kInHeight, in_height);
+  spec::set(d, exec::kInWidth, in_width);
+  return Bits::packed(32, d);
 }
 
-ModuleTrace pixel_walker(const spec::Hardware& hw, Random random) {
-  const int bank_w = log2_ceil(hw.p), addr_w = log2_ceil(hw.fb_depth);
-  const int walk_w = walk_bits({}).width();
-  ModuleTrace trace("rs_pixel_walker", {{"P", hw.p}, {"AddrW", addr_w}},
-                    {{"rst_ni", 1}, {"start_i", 1}, {"walk_i", walk_w}, {"step_i", 1}},
-                    {{"active_o", 1},
-                     {"y_o", 12},
-                     {"x_o", 12},
-                     {"bank_o", bank_w},
-                     {"addr_o", addr_w},
-                     {"inside_o", 1},
-                     {"fill_o", 1},
-                     {"first_p_o", 1},
-                     {"last_p_o", 1},
-                     {"last_m_o", 1},
-                     {"last_g_o", 1},
-                     {"last_o", 1}});
-  const auto cycle = [&](bool reset, const Raster* start, bool step) {
-    Bits walk;
-    if (start) {
-      walk = walk_bits(*start);
-    } else {
-      for (int i = 0; i < walk_w; ++i) walk.push(1, random.chance(50));
-    }
-    trace.cycle({Bits(1, !reset), Bits(1, start != nullptr), walk, Bits(1, step)});
+ModuleTrace raster(const spec::Hardware& hw, Random random) {
+  constexpr int kOpW = 32 * spec::kDescriptorWords;
+  ModuleTrace trace(
+      "rs_raster", {{"P", hw.p}},
+      {{"rst_ni", 1}, {"op_valid_i", 1}, {"op_i", kOpW}, {"ready_i", 1}},
+      {{"op_ready_o", 1}, {"step_o", 1}, {"pixel_o", 7}, {"window_y_o", 11}, {"window_x_o", 11}});
+  const auto cycle = [&](bool reset, const Bits& op, bool valid, bool ready) {
+    trace.cycle({Bits(1, !reset), Bits(1, valid), op, Bits(1, ready)});
   };
-  const auto idle = [&](int cycles) {
-    for (int i = 0; i < cycles; ++i) {
-      trace.expect(trace.now(), "active_o", 0);
-      cycle(false, nullptr, false);
-    }
-  };
-  for (int i = 0; i < kResetCycles; ++i) cycle(true, nullptr, false);
-  idle(2);
-  Raster raster = random_raster(random, hw.p, 9);
-  trace.expect(trace.now(), "active_o", 0);
-  cycle(false, &raster, false);
+  const Bits nothing(kOpW, 0);
+  for (int i = 0; i < kResetCycles; ++i) cycle(true, nothing, false, true);
   constexpr int kRasters = 8;
   for (int i = 0; i < kRasters; ++i) {
-    const Raster next = random_raster(random, hw.p, 9);
-    const int pause_percent = i % 2 == 0 ? 0 : 40;
-    const auto pixels = raster.walk();
-    for (const Raster::Pixel& pixel : pixels) {
-      bool step = false;
+    const Raster raster = random_raster(random, hw.p, 9, 1);
+    const int in_height = static_cast<int>(random.uniform(1, 40));
+    const int in_width = static_cast<int>(random.uniform(1, 40));
+    trace.expect(trace.now(), "op_ready_o", 1);
+    trace.expect(trace.now(), "step_o", 0);
+    cycle(false, raster_op(random, raster, in_height, in_width), true, random.chance(50));
+    for (const Raster::Pixel& pixel : raster.walk()) {
+      bool ready = false;
       do {
         const int now = trace.now();
-        trace.expect(now, "active_o", 1);
-        trace.expect(now, "y_o", pixel.y);
-        trace.expect(now, "x_o", pixel.x);
-        trace.expect(now, "inside_o", pixel.inside);
-        trace.expect(now, "first_p_o", pixel.first_p);
-        trace.expect(now, "last_p_o", pixel.last_p);
-        trace.expect(now, "last_m_o", pixel.last_m);
-        trace.expect(now, "last_g_o", pixel.last_g);
-        trace.expect(now, "last_o", pixel.last);
-        if (pixel.inside) {
-          trace.expect(now, "fill_o", pixel.fill);
-          trace.expect(now, "bank_o", pixel.bank);
-          trace.expect(now, "addr_o", pixel.addr);
-        }
-        step = !random.chance(pause_percent);
-        // The next operation starts with the last step of this one.
-        cycle(false, step && pixel.last && i + 1 < kRasters ? &next : nullptr, step);
-      } while (!step);
+        ready = !random.chance(i % 2 == 0 ? 0 : 40);
+        trace.expect(now, "op_ready_o", 0);
+        trace.expect(now, "step_o", ready);
+        trace.expect(now, "pixel_o", pixel_bits(raster, pixel));
+        trace.expect(now, "window_y_o", window_bits(pixel.y, in_height));
+        trace.expect(now, "window_x_o", window_bits(pixel.x, in_width));
+        cycle(false, nothing, false, ready);
+      } while (!ready);
     }
-    raster = next;
   }
-  idle(3);
+  for (int i = 0; i < 3; ++i) {
+    trace.expect(trace.now(), "step_o", 0);
+    cycle(false, nothing, false, true);
+  }
   return trace;
 }
 
-ModuleTrace lane_coords(const spec::Hardware& hw, Random random) {
+ModuleTrace lane_window(const spec::Hardware& hw, Random random) {
+  constexpr int kWindowW = 11;
   ModuleTrace trace(
-      "rs_lane_coords", {{"P", hw.p}},
-      {{"rst_ni", 1}, {"op_valid_i", 1}, {"op_groups_i", 20}, {"op_pitch_i", 12}, {"next_i", 1}},
-      {{"op_ready_o", 1}, {"valid_o", 1}, {"y_o", hw.p * 12}, {"x_o", hw.p * 12}});
-  const auto cycle = [&](bool reset, int groups, int pitch) {
-    trace.cycle({Bits(1, !reset), Bits(1, groups > 0),
-                 Bits(20, groups > 0 ? groups : random.uniform(0, 9)),
-                 Bits(12, groups > 0 ? pitch : random.uniform(1, 9)), Bits(1, 1)});
+      "rs_lane_window", {{"P", hw.p}},
+      {{"rst_ni", 1},
+       {"step_i", 1},
+       {"last_p_i", 1},
+       {"y_i", kWindowW},
+       {"x_i", kWindowW},
+       {"next_i", 1}},
+      {{"ready_o", 1}, {"valid_o", 1}, {"y_o", hw.p * kWindowW}, {"x_o", hw.p * kWindowW}});
+  const auto window = [&] { return static_cast<int>(random.uniform(0, (1 << kWindowW) - 1)); };
+  const auto cycle = [&](bool reset, bool step, bool last, int y, int x, bool next) {
+    trace.cycle({Bits(1, !reset), Bits(1, step), Bits(1, last), Bits(kWindowW, y),
+                 Bits(kWindowW, x), Bits(1, next)});
   };
-  for (int i = 0; i < kResetCycles; ++i) cycle(true, 0, 0);
-  // Operations back to back, every group taken at once: a group every P cycles.
-  std::vector<int> groups_at, ready_at;
-  for (int op = 0; op < 25; ++op) {
-    const int groups = static_cast<int>(random.uniform(1, 12));
-    const int pitch = static_cast<int>(random.uniform(1, 15));
-    const int taken = trace.now();
-    ready_at.push_back(taken);
-    cycle(false, groups, pitch);
-    for (int g = 0; g < groups; ++g) {
-      Bits y, x;
-      for (int i = g * hw.p; i < (g + 1) * hw.p; ++i) {
-        y.push(12, i / pitch);
-        x.push(12, i % pitch);
-      }
-      groups_at.push_back(taken + (g + 1) * hw.p + 1);
-      trace.expect(groups_at.back(), "y_o", y);
-      trace.expect(groups_at.back(), "x_o", x);
+  for (int i = 0; i < kResetCycles; ++i) cycle(true, false, false, window(), window(), false);
+  // Pixels without a pause; each group is issued with a single entry, as soon as it is there, and
+  // its windows show a cycle later.
+  const int groups = 100;
+  for (int g = 0; g < groups; ++g) {
+    Bits ys, xs;
+    for (int p = 0; p < hw.p; ++p) {
+      const int y = window(), x = window();
+      ys.push(kWindowW, y);
+      xs.push(kWindowW, x);
+      trace.expect(trace.now(), "ready_o", 1);
+      trace.expect(trace.now(), "valid_o", g > 0 && p == 0);
+      cycle(false, true, p == hw.p - 1, y, x, g > 0 && p == 0);
     }
-    // The walker is free with the last pixel, the cycle in which the next operation is taken.
-    for (int i = 1; i < groups * hw.p; ++i) cycle(false, 0, 0);
+    trace.expect(trace.now() + 1, "y_o", ys);
+    trace.expect(trace.now() + 1, "x_o", xs);
   }
-  ready_at.push_back(trace.now());
-  cycle(false, 0, 0);
-  cycle(false, 0, 0);
-  for (int t = ready_at.front(); t <= ready_at.back(); ++t) {
-    trace.expect(t, "op_ready_o", std::find(ready_at.begin(), ready_at.end(), t) != ready_at.end());
-    trace.expect(t, "valid_o", std::find(groups_at.begin(), groups_at.end(), t) != groups_at.end());
-  }
+  trace.expect(trace.now(), "valid_o", 1);
+  cycle(false, false, false, 0, 0, true);
+  trace.expect(trace.now(), "valid_o", 0);
+  cycle(false, false, false, 0, 0, false);
   return trace;
 }
 
 ModuleTrace tap_mask(const spec::Hardware& hw, Random random) {
-  constexpr int kLatency = 5;
-  const int act_bits = hw.p * hw.c * hw.act_w;
-  ModuleTrace trace("rs_tap_mask",
-                    {{"P", hw.p}, {"C", hw.c}, {"ActW", hw.act_w}, {"Latency", kLatency}},
-                    {{"y_i", hw.p * 12},
-                     {"x_i", hw.p * 12},
-                     {"dy_i", 5},
-                     {"dx_i", 5},
-                     {"height_i", 12},
-                     {"width_i", 12},
-                     {"zero_i", hw.act_w},
-                     {"act_i", act_bits}},
-                    {{"act_o", act_bits}});
-  struct Tap {
-    std::vector<bool> inside;
-    int zero;
-  };
-  std::vector<Tap> taps;
+  constexpr int kLatency = 4, kWindowW = 11;
+  ModuleTrace trace("rs_tap_mask", {{"P", hw.p}, {"Latency", kLatency}},
+                    {{"y_i", hw.p * kWindowW}, {"x_i", hw.p * kWindowW}, {"dy_i", 5}, {"dx_i", 5}},
+                    {{"keep_o", hw.p}});
   constexpr int kTaps = 400;
-  for (int t = 0; t < kTaps; ++t) {
+  for (int t = 0; t < kTaps + kLatency; ++t) {
     const int height = static_cast<int>(random.chance(20) ? 4095 : random.uniform(1, 9));
     const int width = static_cast<int>(random.chance(20) ? 4095 : random.uniform(1, 9));
     const int dy = static_cast<int>(random.uniform(-16, 15));
     const int dx = static_cast<int>(random.uniform(-16, 15));
-    Tap tap{{}, random_code(random, hw.act_w)};
-    Bits y, x;
+    Bits y, x, keep;
     for (int p = 0; p < hw.p; ++p) {
       // Around the borders, where the tap is just inside or outside.
       const auto near = [&](int size, int d) {
@@ -453,24 +416,12 @@ ModuleTrace tap_mask(const spec::Hardware& hw, Random random) {
         return static_cast<int>(std::clamp<std::int64_t>(border + random.uniform(-1, 1), 0, 4095));
       };
       const int at_y = near(height, dy), at_x = near(width, dx);
-      tap.inside.push_back(at_y + dy >= 0 && at_y + dy < height && at_x + dx >= 0 &&
-                           at_x + dx < width);
-      y.push(12, at_y);
-      x.push(12, at_x);
+      keep.push(1, at_y + dy >= 0 && at_y + dy < height && at_x + dx >= 0 && at_x + dx < width);
+      y.push(kWindowW, window_bits(at_y, height));
+      x.push(kWindowW, window_bits(at_x, width));
     }
-    taps.push_back(tap);
-    const auto acts = random_codes(random, hw.act_w, hw.p * hw.c);
-    trace.cycle({y, x, Bits(5, dy), Bits(5, dx), Bits(12, height), Bits(12, width),
-                 Bits(hw.act_w, tap.zero), Bits::packed(hw.act_w, acts)});
-    // These activations are those of the tap `kLatency` cycles ago.
-    if (t < kLatency || t + 1 == kTaps) continue;
-    const Tap& due = taps[static_cast<std::size_t>(t - kLatency)];
-    Bits kept;
-    for (int i = 0; i < hw.p * hw.c; ++i) {
-      const bool inside = due.inside[static_cast<std::size_t>(i / hw.c)];
-      kept.push(hw.act_w, inside ? acts[static_cast<std::size_t>(i)] : due.zero);
-    }
-    trace.expect(t + 1, "act_o", kept);
+    if (t < kTaps) trace.expect(trace.now() + kLatency, "keep_o", keep);
+    trace.cycle({y, x, Bits(5, dy), Bits(5, dx)});
   }
   return trace;
 }
@@ -494,16 +445,13 @@ ModuleTrace list_walker(const spec::Hardware&, Random random) {
                      {"entry_list_end_o", 1},
                      {"entry_last_group_o", 1}});
   std::vector<std::uint32_t> ring(kDepth);
-  int base = 0, loaded = 0;              // entries since reset
-  std::optional<std::uint32_t> pending;  // header read in the cycle before
+  int base = 0, loaded = 0;  // entries since reset
+  std::uint32_t shown = 0;   // header read last
   const auto cycle = [&](bool reset, int entries, int groups) {
-    // The memory answers a cycle later; anything is on its output otherwise.
-    const auto header = pending.value_or(static_cast<std::uint32_t>(random()));
     trace.cycle({Bits(1, !reset), Bits(1, entries > 0),
                  Bits(20, entries > 0 ? entries : random.uniform(0, 20)),
                  Bits(20, entries > 0 ? groups : random.uniform(0, 20)), Bits(kPtrW, loaded),
-                 Bits(32, header), Bits(1, 1)});
-    pending.reset();
+                 Bits(32, shown), Bits(1, 1)});
   };
   for (int i = 0; i < kResetCycles; ++i) cycle(true, 0, 0);
   std::vector<int> reads_at;
@@ -514,14 +462,12 @@ ModuleTrace list_walker(const spec::Hardware&, Random random) {
     entries = static_cast<int>(random.uniform(1, kDepth));
     groups = static_cast<int>(random.uniform(1, 4));
   };
-  draw();
-  trace.expect(trace.now(), "op_ready_o", 1);
-  cycle(false, entries, groups);
   for (int op = 0; op < kOps; ++op) {
-    const int my_entries = entries, my_groups = groups;
-    const bool last_op = op + 1 == kOps;
-    for (int g = 0; g < my_groups; ++g) {
-      for (int i = 0; i < my_entries; ++i) {
+    draw();
+    trace.expect(trace.now(), "op_ready_o", 1);
+    cycle(false, entries, groups);
+    for (int g = 0; g < groups; ++g) {
+      for (int i = 0; i < entries; ++i) {
         const int address = (base + i) % kDepth;
         // LOAD has brought everything, or brings an entry now and then, at the latest when waited
         // for.
@@ -530,7 +476,7 @@ ModuleTrace list_walker(const spec::Hardware&, Random random) {
           ++loaded;
         };
         if (op % 2 == 0) {
-          while (loaded < base + my_entries) load();
+          while (loaded < base + entries) load();
         }
         while (loaded == base + i) {
           trace.expect(trace.now(), "op_ready_o", 0);
@@ -539,7 +485,7 @@ ModuleTrace list_walker(const spec::Hardware&, Random random) {
           if (arrives) load();
         }
         const int now = trace.now();
-        const bool list_end = i + 1 == my_entries, last_group = g + 1 == my_groups;
+        const bool list_end = i + 1 == entries, last_group = g + 1 == groups;
         const std::uint32_t header = ring[static_cast<std::size_t>(address)];
         reads_at.push_back(now);
         trace.expect(now, "header_addr_o", address);
@@ -547,17 +493,12 @@ ModuleTrace list_walker(const spec::Hardware&, Random random) {
         trace.expect(now + 2, "entry_tile_o", address);
         trace.expect(now + 2, "entry_list_end_o", list_end);
         trace.expect(now + 2, "entry_last_group_o", last_group);
-        trace.expect(now, "op_ready_o", list_end && last_group);
-        if (list_end && last_group && !last_op) {
-          draw();
-          cycle(false, entries, groups);
-        } else {
-          cycle(false, 0, 0);
-        }
-        pending = header;
+        trace.expect(now, "op_ready_o", 0);
+        cycle(false, 0, 0);
+        shown = header;  // the memory answers a cycle later
       }
     }
-    base += my_entries;
+    base += entries;
   }
   for (int i = 0; i < 3; ++i) cycle(false, 0, 0);
   for (int t = begin; t < trace.now(); ++t) {
@@ -576,8 +517,7 @@ nlohmann::ordered_json write_modules(const spec::Hardware& hw, std::uint64_t see
                                      const std::filesystem::path& folder) {
   auto entries = nlohmann::ordered_json::array();
   std::uint64_t number = 0;
-  for (const auto make :
-       {cell, array, post_lane, pixel_walker, lane_coords, tap_mask, list_walker}) {
+  for (const auto make : {cell, array, post_lane, raster, lane_window, tap_mask, list_walker}) {
     const ModuleTrace trace = make(hw, Random(seed * 1'000'003 + ++number));
     entries.push_back(trace.write(folder / trace.module()));
   }

@@ -30,6 +30,7 @@ Json configuration(const spec::Hardware& hw) {
           {"FbDepth", hw.fb_depth},
           {"WmDepth", hw.wm_depth},
           {"PmDepth", hw.pm_depth},
+          {"PostLanes", hw.post_lanes},
           {"AxiDataW", hw.axi_data_w}};
 }
 

@@ -6,11 +6,11 @@
 
 namespace reshift {
 
-/// Sets a port of type rs_pkg::walk_t.
+/// Sets a port of type rs_pkg::tensor_t.
 template <typename Port>
-void set_walk(Port& port, const Raster& r) {
+void set_tensor(Port& port, const Raster& r) {
   unsigned low = 0;
-  walk_fields(r, [&](unsigned width, int value) {
+  tensor_fields(r, [&](unsigned width, int value) {
     set_bits(port, low, width, static_cast<uint64_t>(value));
     low += width;
   });

@@ -84,20 +84,28 @@ inline Raster random_raster(Random& random, int p, int size = 12, int max_m_grou
   return r;
 }
 
-/// The fields of a value of type rs_pkg::walk_t, lowest bits first: field(width, value).
+/// The fields of a value of type rs_pkg::tensor_t, lowest bits first: field(width, value).
 template <typename Field>
-void walk_fields(const Raster& r, Field field) {
+void tensor_fields(const Raster& r, Field field) {
   field(15, r.tensor_pitch / r.p * r.words);
   field(4, r.tensor_pitch % r.p);
   field(15, r.phase);
   field(15, r.words);
   field(15, r.base);
   field(1, r.phased ? 1 : 0);
-  field(12, r.out_width);
-  field(12, r.out_height);
-  field(12, r.pitch);
-  field(12, r.m_groups);
-  field(20, r.groups);
+}
+
+/// A value of type rs_pkg::pixel_t.
+inline int pixel_bits(const Raster& r, const Raster::Pixel& q) {
+  return (q.x == r.pitch - 1) << 6 | (q.x & 1) << 5 | (q.y & 1) << 4 | q.inside << 3 | q.fill << 2 |
+         q.last_p << 1 | int{q.last_g};
+}
+
+/// A value of type rs_pkg::window_t: offsets d of -16 to 15 with 0 <= at + d < size.
+inline int window_bits(int at, int size) {
+  const int low = at < 16 ? 16 - at : 0;
+  const int high = at < size + 16 ? size + 16 - at : 0;
+  return low << 6 | (high > 31) << 5 | (high & 31);
 }
 
 }  // namespace reshift

@@ -1,0 +1,213 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+
+`include "rs_assert.svh"
+
+/// Where a tensor keeps the pixels of the raster: bank and word address. The places of the pixels are
+/// worked out once, as the raster is walked, into a ring, and leave in the order in which the array
+/// delivers the pixels: pixel group by pixel group, and in each M-group by M-group.
+///
+/// Throughput: a pixel in and a pixel out a cycle. Latency: 4 cycles.
+/// Handshake: pixels in are taken while `room_o`; for each M-group, `group_valid_i` with its tag stays
+/// until `group_next_o`; places out are valid/ready.
+module rs_place #(
+  /// Pixels of a group.
+  parameter int unsigned P = 8,
+  /// Width of a word address.
+  parameter int unsigned AddrW = 10,
+  localparam int unsigned BankW = $clog2(P)
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  /// An operation begins; with `use_i` its pixels are kept.
+  input  logic            start_i,
+  input  logic            use_i,
+  input  rs_pkg::tensor_t tensor_i,
+  /// A pixel of it.
+  output logic           room_o,
+  input  logic           step_i,
+  input  rs_pkg::pixel_t pixel_i,
+
+  /// The M-group whose places are wanted. `group_last_o` comes with `group_next_o`: it belongs to the
+  /// operation's last pixel group.
+  input  logic           group_valid_i,
+  output logic           group_next_o,
+  output logic           group_last_o,
+  input  rs_pkg::group_t group_i,
+
+  /// Places, what the pixel is, and the M-group's tag.
+  output logic             valid_o,
+  input  logic             ready_i,
+  output logic [BankW-1:0] bank_o,
+  output logic [AddrW-1:0] addr_o,
+  output logic             write_o,
+  output logic             fill_o,
+  output rs_pkg::group_t   group_o
+);
+
+  localparam int unsigned Depth = 256;
+  localparam int unsigned PtrW = $clog2(Depth);
+
+  typedef struct packed {
+    logic             last_group;
+    logic             write;
+    logic             fill;
+    logic [BankW-1:0] bank;
+    logic [AddrW-1:0] addr;
+  } place_t;
+
+  // The place of the current pixel, its phase apart, and of the row it is in.
+  logic phased_q, use_q, bank_end, stored_row_end;
+  logic [AddrW-1:0] words_q, phase_q, row_step_q, row_wrap_q;
+  logic [BankW-1:0] row_bank_q;
+  logic [AddrW-1:0] addr_q, row_addr_q, from, by, next_addr;
+  logic [BankW-1:0] bank_q, row_q, next_row_q;
+  logic next_wrap_q;
+  logic [BankW:0] bank_sum;
+  logic           bank_wrap;
+
+  assign stored_row_end = !phased_q || pixel_i.y_odd;
+  assign bank_end       = bank_q == BankW'(P - 1);
+
+  // One addition: from the row's begin to the next row's or to the other half of a phased one, or from
+  // a pixel to the next.
+  always_comb begin
+    from = pixel_i.row_end ? row_addr_q : addr_q;
+    by   = '0;
+    if (pixel_i.row_end) begin
+      if (!stored_row_end) by = AddrW'({phase_q, 1'b0});
+      else by = next_wrap_q ? row_wrap_q : row_step_q;
+    end else if (bank_end && (!phased_q || pixel_i.x_odd)) begin
+      by = words_q;
+    end
+    next_addr = from + by;
+  end
+
+  // The row after the next one begins in this bank.
+  assign bank_sum  = {1'b0, next_row_q} + {1'b0, row_bank_q};
+  assign bank_wrap = bank_sum >= (BankW + 1)'(P);
+
+  always_ff @(posedge clk_i) begin
+    if (start_i) begin
+      use_q       <= use_i;
+      phased_q    <= tensor_i.phased;
+      words_q     <= AddrW'(tensor_i.words);
+      phase_q     <= AddrW'(tensor_i.phase);
+      row_step_q  <= AddrW'(tensor_i.row_addr);
+      row_wrap_q  <= AddrW'(tensor_i.row_addr) + AddrW'(tensor_i.words);
+      row_bank_q  <= BankW'(tensor_i.row_bank);
+      addr_q      <= AddrW'(tensor_i.base);
+      row_addr_q  <= AddrW'(tensor_i.base);
+      bank_q      <= '0;
+      row_q       <= '0;
+      next_row_q  <= BankW'(tensor_i.row_bank);
+      next_wrap_q <= 1'b0;
+    end else if (step_i) begin
+      addr_q <= next_addr;
+      if (!pixel_i.row_end) begin
+        if (!phased_q || pixel_i.x_odd) bank_q <= bank_end ? '0 : bank_q + 1'b1;
+      end else if (stored_row_end) begin
+        bank_q      <= next_row_q;
+        row_q       <= next_row_q;
+        row_addr_q  <= next_addr;
+        next_row_q  <= BankW'(bank_wrap ? bank_sum - (BankW + 1)'(P) : bank_sum);
+        next_wrap_q <= bank_wrap;
+      end else begin
+        bank_q <= row_q;
+      end
+    end
+  end
+
+  // Into the ring: the phase of odd columns is added.
+  logic push_q;
+  place_t in_q, out;
+  logic [PtrW-1:0] push_ptr_q, group_ptr_q, fetch_ptr_q, used;
+
+  assign used = push_ptr_q - group_ptr_q;
+
+  always_ff @(posedge clk_i) begin
+    in_q <= '{
+        last_group: pixel_i.last_group,
+        write: pixel_i.write,
+        fill: pixel_i.fill,
+        bank: bank_q,
+        addr: addr_q + (phased_q && pixel_i.x_odd ? phase_q : '0)
+    };
+    // Pixels on their way find room when the count is not near the end.
+    room_o <= used < PtrW'(Depth - 8);
+    if (!rst_ni) begin
+      push_q     <= 1'b0;
+      push_ptr_q <= '0;
+    end else begin
+      push_q     <= step_i && use_q;
+      push_ptr_q <= push_ptr_q + PtrW'(push_q);
+    end
+  end
+
+  // Out of the ring: once for each M-group, then the group's pixels are forgotten.
+  logic fetch, move, out_valid_q, last_p;
+  logic [BankW-1:0] p_q;
+  logic [AddrW-1:0] m_q, out_m_q;
+  rs_pkg::group_t out_group_q;
+
+  assign move         = !valid_o || ready_i;
+  assign fetch        = group_valid_i && fetch_ptr_q != push_ptr_q && (!out_valid_q || move);
+  assign last_p       = p_q == BankW'(P - 1);
+  assign group_next_o = fetch && last_p;
+  // The memory shows the pixel fetched before, which is of the same group: P is at least 2.
+  assign group_last_o = out.last_group;
+
+  rs_ram_1r1w #(
+    .Width($bits(place_t)),
+    .Depth(Depth)
+  ) u_ring (
+    .clk_i,
+    .write_i(push_q),
+    .waddr_i(push_ptr_q),
+    .wdata_i(in_q),
+    .read_i (fetch),
+    .raddr_i(fetch_ptr_q),
+    .rdata_o(out)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      fetch_ptr_q <= '0;
+      group_ptr_q <= '0;
+      p_q         <= '0;
+      m_q         <= '0;
+      out_valid_q <= 1'b0;
+      valid_o     <= 1'b0;
+    end else begin
+      if (fetch) begin
+        p_q         <= last_p ? '0 : p_q + 1'b1;
+        fetch_ptr_q <= last_p && !group_i.last_m ? group_ptr_q : fetch_ptr_q + 1'b1;
+        if (last_p) m_q <= group_i.last_m ? '0 : m_q + 1'b1;
+        if (last_p && group_i.last_m) group_ptr_q <= fetch_ptr_q + 1'b1;
+      end
+      if (fetch || move) out_valid_q <= fetch;
+      if (move) valid_o <= out_valid_q;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (fetch) begin
+      out_m_q     <= m_q;
+      out_group_q <= group_i;
+    end
+    if (move) begin
+      bank_o  <= out.bank;
+      addr_o  <= out.addr + out_m_q;
+      write_o <= out.write;
+      fill_o  <= out.fill;
+      group_o <= out_group_q;
+    end
+  end
+
+  // Address bits beyond this core's depth: the sequencer refused programs that need them.
+  logic unused_bits;
+  assign unused_bits = ^{tensor_i, pixel_i};
+
+  `RS_ASSERT(Room, !push_q || push_ptr_q + 1'b1 != group_ptr_q)
+
+endmodule

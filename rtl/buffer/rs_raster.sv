@@ -1,0 +1,138 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+
+`include "rs_assert.svh"
+
+/// Walks the raster of each operation once, pixel by pixel, pixel group by pixel group. Everything is
+/// counted; nothing divides. Its takers turn the pixels into places in memory and into the windows of
+/// taps that do not reach into the padding.
+///
+/// Throughput: a pixel a cycle, a pause of a cycle between operations. Latency: the outputs show the
+/// current pixel from the cycle after the operation was taken.
+/// Handshake: operations are valid/ready; `step_o` says that the current pixel is taken, which needs
+/// `ready_i`.
+module rs_raster #(
+  /// Pixels of a group.
+  parameter int unsigned P = 8,
+  localparam int unsigned BankW = $clog2(P)
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  input  logic                    op_valid_i,
+  output logic                    op_ready_o,
+  input  rs_spec_pkg::desc_exec_t op_i,
+
+  /// The takers have room for a pixel; it is taken.
+  input  logic            ready_i,
+  output logic            step_o,
+  output rs_pkg::pixel_t  pixel_o,
+  output rs_pkg::window_t window_y_o,
+  output rs_pkg::window_t window_x_o
+);
+
+  // Coordinates count from 1, so that the last of a row is at `pitch`.
+  logic active_q, phased_q;
+  logic [BankW-1:0] p_q;
+  logic [19:0]      groups_q;
+  logic [11:0] y_q, x_q, pitch_q, height_q, width_q;
+  logic fill_y_q, fill_x_q, beyond_y_q, beyond_x_q;
+
+  logic start, row_end, last_p, last_group;
+
+  assign op_ready_o = !active_q;
+  assign start      = op_valid_i && op_ready_o;
+  assign step_o     = active_q && ready_i;
+  assign row_end    = x_q == pitch_q;
+  assign last_p     = p_q == BankW'(P - 1);
+  assign last_group = groups_q == 20'd1;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) active_q <= 1'b0;
+    else active_q <= start || (active_q && !(step_o && last_p && last_group));
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (start) begin
+      phased_q <= op_i.dst_phased;
+      pitch_q  <= op_i.pitch;
+      height_q <= op_i.out_height[11:0];
+      width_q  <= op_i.out_width[11:0];
+      groups_q <= op_i.groups;
+      p_q      <= '0;
+    end else if (step_o) begin
+      p_q <= last_p ? '0 : p_q + 1'b1;
+      if (last_p) groups_q <= groups_q - 1'b1;
+    end
+  end
+
+  // Behind the last column or row of data everything is fill; the first of it, if that makes the
+  // number even, belongs to a phased tensor.
+  always_ff @(posedge clk_i) begin
+    if (start || (step_o && row_end)) begin
+      x_q        <= 12'd1;
+      fill_x_q   <= 1'b0;
+      beyond_x_q <= 1'b0;
+    end else if (step_o) begin
+      x_q      <= x_q + 1'b1;
+      fill_x_q <= fill_x_q || x_q == width_q;
+      if (fill_x_q) beyond_x_q <= 1'b1;
+      else if (x_q == width_q) beyond_x_q <= !(phased_q && x_q[0]);
+    end
+    if (start) begin
+      y_q        <= 12'd1;
+      fill_y_q   <= 1'b0;
+      beyond_y_q <= 1'b0;
+    end else if (step_o && row_end) begin
+      y_q      <= y_q + 1'b1;
+      fill_y_q <= fill_y_q || y_q == height_q;
+      if (fill_y_q) beyond_y_q <= 1'b1;
+      else if (y_q == height_q) beyond_y_q <= !(phased_q && y_q[0]);
+    end
+  end
+
+  assign pixel_o = '{
+          row_end: row_end,
+          x_odd: !x_q[0],
+          y_odd: !y_q[0],
+          write: !(beyond_y_q || beyond_x_q),
+          fill: fill_y_q || fill_x_q,
+          last_p: last_p,
+          last_group: last_group
+      };
+
+  // Distances to the source's borders, 16 added: from below they stop at 0.
+  logic [4:0] low_y_q, low_x_q;
+  logic [12:0] high_y_q, high_x_q, in_width_q;
+
+  always_ff @(posedge clk_i) begin
+    if (start) begin
+      low_y_q    <= 5'd16;
+      high_y_q   <= 13'(op_i.in_height[11:0]) + 13'd16;
+      in_width_q <= 13'(op_i.in_width[11:0]) + 13'd16;
+    end else if (step_o && row_end) begin
+      if (low_y_q != '0) low_y_q <= low_y_q - 1'b1;
+      if (high_y_q != '0) high_y_q <= high_y_q - 1'b1;
+    end
+    if (start) begin
+      low_x_q  <= 5'd16;
+      high_x_q <= 13'(op_i.in_width[11:0]) + 13'd16;
+    end else if (step_o) begin
+      if (row_end) begin
+        low_x_q  <= 5'd16;
+        high_x_q <= in_width_q;
+      end else begin
+        if (low_x_q != '0) low_x_q <= low_x_q - 1'b1;
+        if (high_x_q != '0) high_x_q <= high_x_q - 1'b1;
+      end
+    end
+  end
+
+  assign window_y_o = '{low: low_y_q, wide: |high_y_q[12:5], high: high_y_q[4:0]};
+  assign window_x_o = '{low: low_x_q, wide: |high_x_q[12:5], high: high_x_q[4:0]};
+
+  logic unused_op;
+  assign unused_op = ^op_i;
+
+  `RS_ASSERT(GroupsLeft, !active_q || groups_q != '0)
+
+endmodule

@@ -1,0 +1,68 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+
+`include "rs_assert.svh"
+
+/// The windows of the P pixels of the current pixel group, one a lane, for the padding mask: the tap
+/// offsets that do not reach into the padding. Those of the next group are collected meanwhile.
+///
+/// Throughput: a group every P cycles, the least a group takes.
+/// Handshake: a pixel is taken with `step_i`, while `ready_o`. `valid_o`: the next group to be issued is
+/// there; `next_i`: its last entry is issued. The windows are those of the entry issued in the cycle
+/// before.
+module rs_lane_window #(
+  /// Lanes.
+  parameter int unsigned P = 8
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  output logic            ready_o,
+  input  logic            step_i,
+  input  logic            last_p_i,
+  input  rs_pkg::window_t y_i,
+  input  rs_pkg::window_t x_i,
+
+  output logic                    valid_o,
+  input  logic                    next_i,
+  output rs_pkg::window_t [P-1:0] y_o,
+  output rs_pkg::window_t [P-1:0] x_o
+);
+
+  rs_pkg::window_t [P-1:0] y_q, x_q;
+  logic full_q, shown_q, next_q, load, collected;
+  logic [1:0] groups_q;
+
+  assign collected = step_i && last_p_i;
+  assign load      = full_q && (!shown_q || next_q);
+  assign ready_o   = !full_q || load;
+  assign valid_o   = groups_q != '0;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      full_q   <= 1'b0;
+      shown_q  <= 1'b0;
+      next_q   <= 1'b0;
+      groups_q <= '0;
+    end else begin
+      full_q   <= collected || (full_q && !load);
+      shown_q  <= load || (shown_q && !next_q);
+      next_q   <= next_i;
+      groups_q <= groups_q + 2'(collected) - 2'(next_i);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (step_i) begin
+      y_q <= {y_i, y_q[P-1:1]};
+      x_q <= {x_i, x_q[P-1:1]};
+    end
+    if (load) begin
+      y_o <= y_q;
+      x_o <= x_q;
+    end
+  end
+
+  `RS_ASSERT(StepWithRoom, !step_i || ready_o)
+  `RS_ASSERT(NextOfWhatIsThere, !next_i || valid_o)
+
+endmodule

@@ -1,0 +1,241 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+
+`include "rs_assert.svh"
+
+/// Post-processing with a lane for every channel: takes the array's pixels, M accumulators at a time,
+/// turns them into codes and writes them to their places in the feature buffer.
+///
+/// Throughput: a pixel (M channels) a cycle, operations back to back. Latency: 8 cycles from pixel to
+/// write; a residual read of the same bank may go first, which delays the write by a cycle.
+/// Handshake: operations are valid/ready; an operation, the places of its pixels and its parameters
+/// must be here before its first pixel. Pixels and residual words cannot be stalled; writes are
+/// valid/ready, and urgent when they have waited.
+module rs_post_pipeline
+  import rs_pkg::post_op_t;
+#(
+  /// Channels of a word.
+  parameter int unsigned M = 16,
+  /// Pixels of a group.
+  parameter int unsigned P = 8,
+  /// Activation width.
+  parameter int unsigned ActW = 8,
+  /// Accumulator width.
+  parameter int unsigned AccW = 28,
+  /// Width of a word address.
+  parameter int unsigned AddrW = 10,
+  /// Groups of the parameter memory.
+  parameter int unsigned PmDepth = 64,
+  /// Channels of a word of it.
+  parameter int unsigned Records = 4,
+  localparam int unsigned BankW = $clog2(P),
+  localparam int unsigned PtrW = $clog2(PmDepth) + 1,
+  localparam int unsigned WordW = $clog2(M / Records)
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  input  logic     op_valid_i,
+  output logic     op_ready_o,
+  input  post_op_t op_i,
+
+  /// A pixel from the array.
+  input  logic                   valid_i,
+  input  logic [M-1:0][AccW-1:0] acc_i,
+
+  /// Its place.
+  input  logic             place_valid_i,
+  output logic             place_ready_o,
+  input  logic [BankW-1:0] place_bank_i,
+  input  logic [AddrW-1:0] place_addr_i,
+  input  logic             place_write_i,
+  input  logic             place_fill_i,
+  input  rs_pkg::group_t   place_group_i,
+
+  /// Parameter memory, read latency 1.
+  input  logic [PtrW-1:0]                params_loaded_i,
+  output logic                           params_read_o,
+  output logic [PtrW-2+WordW:0]          params_addr_o,
+  input  rs_pkg::channel_t [Records-1:0] params_i,
+
+  /// Residual words, 2 cycles after the pop.
+  output logic                   residual_pop_o,
+  input  logic [M-1:0][ActW-1:0] residual_i,
+
+  /// Feature buffer writes.
+  output logic                   wr_valid_o,
+  input  logic                   wr_ready_i,
+  output logic                   wr_urgent_o,
+  output logic [BankW-1:0]       wr_bank_o,
+  output logic [AddrW-1:0]       wr_addr_o,
+  output logic [M-1:0][ActW-1:0] wr_data_o,
+
+  /// Progress: what an early pixel allows to read comes two cycles behind its write at least.
+  output logic              early_o,
+  output rs_pkg::progress_t early_pixel_o,
+  output logic              done_o,
+  output rs_pkg::progress_t done_pixel_o
+);
+
+  // From pixel to code; a write that has waited is a stage further. The stage whose pixels may be
+  // reported.
+  localparam int unsigned Stages = 8;
+  localparam int unsigned Early = 7;
+
+  typedef struct packed {
+    logic             write;
+    logic             fill;
+    logic [BankW-1:0] bank;
+    logic [AddrW-1:0] addr;
+    logic             group_end;
+    logic             op_end;
+  } pixel_t;
+
+  // The next operation is taken with the last pixel of this one: their pixels may follow back to back.
+  logic op_valid_q;
+  post_op_t op_q;
+  logic [BankW-1:0] p_q;
+  logic first_p, last_p, group_end, op_end;
+
+  assign first_p    = p_q == '0;
+  assign last_p     = p_q == BankW'(P - 1);
+  assign group_end  = last_p && place_group_i.last_m;
+  assign op_end     = group_end && place_group_i.last_g;
+  assign op_ready_o = !op_valid_q || (valid_i && op_end);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      op_valid_q <= 1'b0;
+      p_q        <= '0;
+    end else begin
+      if (op_ready_o) op_valid_q <= op_valid_i;
+      if (valid_i) p_q <= last_p ? '0 : p_q + 1'b1;
+    end
+  end
+  always_ff @(posedge clk_i) if (op_ready_o) op_q <= op_i;
+
+  // What goes with the pixel, stage by stage.
+  logic [Stages:1] valid_q;
+  post_op_t op_stage_q [1:Stages];
+  pixel_t pixel_q [1:Stages];
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= '0;
+    else valid_q <= {valid_q[Stages-1:1], valid_i};
+  end
+  always_ff @(posedge clk_i) begin
+    op_stage_q[1] <= op_q;
+    pixel_q[1]    <= '{write: place_write_i, fill: place_fill_i, bank: place_bank_i,
+                       addr: place_addr_i, group_end: group_end, op_end: op_end};
+    for (int unsigned s = 2; s <= Stages; s++) begin
+      op_stage_q[s] <= op_stage_q[s-1];
+      pixel_q[s]    <= pixel_q[s-1];
+    end
+  end
+
+  assign place_ready_o  = valid_i;
+  assign residual_pop_o = valid_i && op_q.residual;
+
+  rs_pkg::channel_t [M-1:0] params;
+  rs_post_params #(
+    .M(M),
+    .PmDepth(PmDepth),
+    .Records(Records)
+  ) u_params (
+    .clk_i,
+    .rst_ni,
+    .take_i  (valid_i && first_p),
+    .group_i (place_group_i),
+    .params_o(params),
+    .loaded_i(params_loaded_i),
+    .read_o  (params_read_o),
+    .addr_o  (params_addr_o),
+    .word_i  (params_i)
+  );
+
+  // A pixel that is not data: both bounds are the zero point.
+  logic [ActW-1:0] lo_q, hi_q;
+  always_ff @(posedge clk_i) begin
+    lo_q <= ActW'(pixel_q[6].fill ? op_stage_q[6].out_zero : op_stage_q[6].lo);
+    hi_q <= ActW'(pixel_q[6].fill ? op_stage_q[6].out_zero : op_stage_q[6].hi);
+  end
+
+  logic [M-1:0][AccW-1:0] acc_q;
+  always_ff @(posedge clk_i) acc_q <= acc_i;
+
+  logic [M-1:0][ActW-1:0] code;
+
+  for (genvar m = 0; m < M; m++) begin : gen_lane
+    rs_post_lane #(
+      .ActW(ActW),
+      .AccW(AccW)
+    ) u_lane (
+      .clk_i,
+      .acc_i           (acc_q[m]),
+      .bias_i          (params[m].bias),
+      .scale_i         (params[m].scale),
+      .residual_valid_i(op_stage_q[1].residual),
+      .residual_i      (residual_i[m]),
+      .res_zero_i      (op_stage_q[2].res_zero[ActW-1:0]),
+      .res_mult_i      (op_stage_q[3].res_scale.mult),
+      .res_shift_i     (op_stage_q[3].res_scale.shift[3:0]),
+      .out_zero_i      (op_stage_q[5].out_zero[ActW-1:0]),
+      .lo_i            (lo_q),
+      .hi_i            (hi_q),
+      .code_o          (code[m])
+    );
+  end
+
+  // A write that has to wait does so here: the next may be behind it.
+  logic valid_write_q, waiting_q;
+  logic [BankW-1:0]       waiting_bank_q;
+  logic [AddrW-1:0]       waiting_addr_q;
+  logic [M-1:0][ActW-1:0] waiting_data_q;
+
+  assign wr_valid_o  = waiting_q || valid_write_q;
+  assign wr_urgent_o = waiting_q;
+  assign wr_bank_o   = waiting_q ? waiting_bank_q : pixel_q[Stages].bank;
+  assign wr_addr_o   = waiting_q ? waiting_addr_q : pixel_q[Stages].addr;
+  assign wr_data_o   = waiting_q ? waiting_data_q : code;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      valid_write_q <= 1'b0;
+      waiting_q     <= 1'b0;
+    end else begin
+      valid_write_q <= valid_q[Stages-1] && pixel_q[Stages-1].write;
+      waiting_q     <= valid_write_q && (waiting_q || !wr_ready_i);
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    waiting_bank_q <= pixel_q[Stages].bank;
+    waiting_addr_q <= pixel_q[Stages].addr;
+    waiting_data_q <= code;
+  end
+
+  assign early_o       = valid_q[Early];
+  assign done_o        = valid_q[Stages];
+  assign early_pixel_o = '{
+          group_end: pixel_q[Early].group_end,
+          op_end: pixel_q[Early].op_end,
+          post_load: op_stage_q[Early].post_load,
+          post_store: op_stage_q[Early].post_store,
+          m_groups: op_stage_q[Early].m_groups
+      };
+  assign done_pixel_o = '{
+          group_end: pixel_q[Stages].group_end,
+          op_end: pixel_q[Stages].op_end,
+          post_load: op_stage_q[Stages].post_load,
+          post_store: op_stage_q[Stages].post_store,
+          m_groups: op_stage_q[Stages].m_groups
+      };
+
+  logic unused_stages;
+  always_comb begin
+    unused_stages = 1'b0;
+    for (int unsigned s = 1; s <= Stages; s++) unused_stages ^= ^{op_stage_q[s], pixel_q[s]};
+  end
+
+  `RS_ASSERT(OperationBeforePixel, !valid_i || (op_valid_q && place_valid_i))
+  `RS_ASSERT(UrgentIsTaken, !wr_urgent_o || wr_ready_i)
+
+endmodule

@@ -1,0 +1,145 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+
+/// Walks each operation's raster once and gives out what belongs to its pixels: the windows of taps of
+/// the pixel group that is issued, the places where post-processing writes, and those where the
+/// residual is read.
+///
+/// Throughput: a pixel a cycle on each side. Latency: P + 2 cycles from operation to its first windows.
+/// Handshake: see rs_raster, rs_lane_window, rs_place.
+module rs_walk #(
+  /// Pixels of a group.
+  parameter int unsigned P = 8,
+  /// Width of a word address.
+  parameter int unsigned AddrW = 10,
+  localparam int unsigned BankW = $clog2(P)
+) (
+  input  logic clk_i,
+  input  logic rst_ni,
+
+  input  logic                    op_valid_i,
+  output logic                    op_ready_o,
+  input  rs_spec_pkg::desc_exec_t op_i,
+
+  /// Windows of the current pixel group.
+  output logic                    windows_valid_o,
+  input  logic                    windows_next_i,
+  output rs_pkg::window_t [P-1:0] window_y_o,
+  output rs_pkg::window_t [P-1:0] window_x_o,
+
+  /// Places to write, M-group by M-group.
+  input  logic             dst_group_valid_i,
+  output logic             dst_group_next_o,
+  input  rs_pkg::group_t   dst_group_i,
+  output logic             dst_valid_o,
+  input  logic             dst_ready_i,
+  output logic [BankW-1:0] dst_bank_o,
+  output logic [AddrW-1:0] dst_addr_o,
+  output logic             dst_write_o,
+  output logic             dst_fill_o,
+  output rs_pkg::group_t   dst_group_o,
+
+  /// Places of the residual.
+  input  logic             res_group_valid_i,
+  output logic             res_group_next_o,
+  output logic             res_group_last_o,
+  input  rs_pkg::group_t   res_group_i,
+  output logic             res_valid_o,
+  input  logic             res_ready_i,
+  output logic [BankW-1:0] res_bank_o,
+  output logic [AddrW-1:0] res_addr_o
+);
+
+  logic windows_room, dst_room, res_room, step, start;
+  rs_pkg::pixel_t pixel;
+  rs_pkg::window_t window_y, window_x;
+
+  assign start = op_valid_i && op_ready_o;
+
+  rs_raster #(
+    .P(P)
+  ) u_raster (
+    .clk_i,
+    .rst_ni,
+    .op_valid_i,
+    .op_ready_o,
+    .op_i,
+    .ready_i   (windows_room && dst_room && res_room),
+    .step_o    (step),
+    .pixel_o   (pixel),
+    .window_y_o(window_y),
+    .window_x_o(window_x)
+  );
+
+  rs_lane_window #(
+    .P(P)
+  ) u_windows (
+    .clk_i,
+    .rst_ni,
+    .ready_o (windows_room),
+    .step_i  (step),
+    .last_p_i(pixel.last_p),
+    .y_i     (window_y),
+    .x_i     (window_x),
+    .valid_o (windows_valid_o),
+    .next_i  (windows_next_i),
+    .y_o     (window_y_o),
+    .x_o     (window_x_o)
+  );
+
+  logic unused_dst_last;
+  rs_place #(
+    .P(P),
+    .AddrW(AddrW)
+  ) u_dst (
+    .clk_i,
+    .rst_ni,
+    .start_i      (start),
+    .use_i        (1'b1),
+    .tensor_i     (rs_pkg::destination(op_i)),
+    .room_o       (dst_room),
+    .step_i       (step),
+    .pixel_i      (pixel),
+    .group_valid_i(dst_group_valid_i),
+    .group_next_o (dst_group_next_o),
+    .group_last_o (unused_dst_last),
+    .group_i      (dst_group_i),
+    .valid_o      (dst_valid_o),
+    .ready_i      (dst_ready_i),
+    .bank_o       (dst_bank_o),
+    .addr_o       (dst_addr_o),
+    .write_o      (dst_write_o),
+    .fill_o       (dst_fill_o),
+    .group_o      (dst_group_o)
+  );
+
+  logic unused_res;
+  logic res_write, res_fill;
+  rs_pkg::group_t res_group;
+  assign unused_res = ^{res_write, res_fill, res_group};
+
+  rs_place #(
+    .P(P),
+    .AddrW(AddrW)
+  ) u_res (
+    .clk_i,
+    .rst_ni,
+    .start_i      (start),
+    .use_i        (op_i.residual),
+    .tensor_i     (rs_pkg::residual(op_i)),
+    .room_o       (res_room),
+    .step_i       (step),
+    .pixel_i      (pixel),
+    .group_valid_i(res_group_valid_i),
+    .group_next_o (res_group_next_o),
+    .group_last_o (res_group_last_o),
+    .group_i      (res_group_i),
+    .valid_o      (res_valid_o),
+    .ready_i      (res_ready_i),
+    .bank_o       (res_bank_o),
+    .addr_o       (res_addr_o),
+    .write_o      (res_write),
+    .fill_o       (res_fill),
+    .group_o      (res_group)
+  );
+
+endmodule

@@ -1,0 +1,171 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+//
+// Rasters into the ring, with and without use for them, and M-group after M-group out of it.
+#include <Vrs_place.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <vector>
+
+#include "harness/bench.hpp"
+#include "harness/stream.hpp"
+#include "unit/models/raster.hpp"
+
+namespace reshift {
+namespace {
+
+constexpr int kP = RESHIFT_P;
+constexpr int kAddrW = RESHIFT_AddrW;
+
+/// Steps of the rasters when there is room; the M-groups wanted; the places.
+class Surroundings : public Agent {
+ public:
+  Surroundings(Bench<Vrs_place>& bench, const std::vector<Raster>& rasters, int step_percent,
+               int group_percent, int ready_percent, bool all_used)
+      : bench_(bench),
+        step_percent_(step_percent),
+        group_percent_(group_percent),
+        ready_percent_(ready_percent) {
+    for (const Raster& raster : rasters) {
+      const bool use = all_used || random().chance(70);
+      Raster once = raster;
+      once.m_groups = 1;
+      feeds_.push_back({raster, use, once.walk()});
+      if (!use) continue;
+      for (const Raster::Pixel& q : raster.walk()) expected_.push_back(q);
+    }
+    bench->start_i = bench->step_i = bench->group_valid_i = bench->ready_i = 0;
+    bench.add(*this);
+  }
+
+  bool done() const { return taken_ == expected_.size() && feeds_.empty(); }
+  std::size_t taken() const { return taken_; }
+
+  void sample() override {
+    if (bench_->group_next_o) {
+      ASSERT_TRUE(bench_->group_valid_i);
+      const Raster::Pixel& q = expected_[fetched_ + kP - 1];
+      ASSERT_EQ(bench_->group_last_o, q.last_g);
+      fetched_ += kP;
+    }
+    if (!bench_->valid_o || !bench_->ready_i) return;
+    ASSERT_LT(taken_, expected_.size());
+    const Raster::Pixel& q = expected_[taken_];
+    ASSERT_EQ(bench_->write_o, q.inside);
+    ASSERT_EQ(bench_->fill_o, q.fill);
+    ASSERT_EQ(bench_->group_o, q.last_m << 1 | int{q.last_g});
+    if (q.inside) {
+      ASSERT_EQ(bench_->bank_o, q.bank) << "pixel " << taken_;
+      ASSERT_EQ(bench_->addr_o, q.addr % (1 << kAddrW)) << "pixel " << taken_;
+    }
+    ++taken_;
+  }
+
+  void drive() override {
+    bench_->start_i = bench_->step_i = 0;
+    bench_->pixel_i = static_cast<uint8_t>(random()() & 0x7f);
+    if (!feeds_.empty() && !started_) {
+      bench_->start_i = 1;
+      bench_->use_i = feeds_.front().use;
+      set_tensor(bench_->tensor_i, feeds_.front().raster);
+      started_ = true;
+      place_ = 0;
+    } else if (!feeds_.empty() && bench_->room_o && random().chance(step_percent_)) {
+      const Feed& feed = feeds_.front();
+      bench_->step_i = 1;
+      bench_->pixel_i = static_cast<uint8_t>(pixel_bits(feed.raster, feed.pixels[place_]));
+      if (++place_ == feed.pixels.size()) {
+        feeds_.pop_front();
+        started_ = false;
+      }
+    }
+    if (fetched_ == expected_.size()) {
+      bench_->group_valid_i = 0;
+    } else {
+      // Valid stays until the group is fetched.
+      const bool inside = fetched_ == offered_ && bench_->group_valid_i;
+      bench_->group_valid_i = inside || random().chance(group_percent_);
+      offered_ = fetched_;
+      const Raster::Pixel& q = expected_[fetched_];
+      bench_->group_i = static_cast<uint8_t>(q.last_m << 1 | int{q.last_g});
+    }
+    bench_->ready_i = random().chance(ready_percent_);
+  }
+
+ private:
+  struct Feed {
+    Raster raster;
+    bool use;
+    std::vector<Raster::Pixel> pixels;
+  };
+
+  Random& random() { return bench_.random(); }
+
+  Bench<Vrs_place>& bench_;
+  int step_percent_, group_percent_, ready_percent_;
+  std::deque<Feed> feeds_;
+  std::vector<Raster::Pixel> expected_;
+  std::size_t place_ = 0, taken_ = 0, fetched_ = 0, offered_ = 0;
+  bool started_ = false;
+};
+
+std::vector<Raster> rasters(Random& random, int count) {
+  std::vector<Raster> all;
+  for (int i = 0; i < count; ++i) all.push_back(random_raster(random, kP));
+  return all;
+}
+
+class Place : public testing::TestWithParam<std::tuple<int, int, int>> {};
+
+TEST_P(Place, Random) {
+  Bench<Vrs_place> bench;
+  const auto [step, group, ready] = GetParam();
+  Surroundings around(bench, rasters(bench.random(), 100), step, group, ready, false);
+  bench.reset();
+  bench.run_until([&] { return around.done(); });
+  bench.run(20);
+  EXPECT_FALSE(bench->valid_o);
+  EXPECT_GT(around.taken(), 1000u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Percents, Place,
+                         testing::Values(std::tuple{100, 100, 100}, std::tuple{60, 100, 100},
+                                         std::tuple{100, 100, 40}, std::tuple{100, 20, 100}));
+
+// Once it runs, a pixel a cycle, M-groups and operations without a pause.
+TEST(PlaceRate, FullRate) {
+  Bench<Vrs_place> bench;
+  Raster raster = random_raster(bench.random(), kP);
+  raster.groups = 60;
+  raster.m_groups = 3;
+  Surroundings around(bench, {raster}, 100, 100, 100, true);
+  bench.reset();
+  bench.run_until([&] { return around.taken() > 0; });
+  const uint64_t begin = bench.cycle();
+  bench.run_until([&] { return around.done(); });
+  EXPECT_EQ(bench.cycle() - begin, around.taken() - 1);
+}
+
+// Places one by one, in the largest tensors.
+TEST(PlaceRate, LargestRow) {
+  Bench<Vrs_place> bench;
+  Raster r;
+  r.p = kP;
+  r.out_height = 3;
+  r.out_width = r.pitch = r.tensor_pitch = 4095;
+  r.groups = r.pitch * 3 / kP;
+  Raster phased = r;
+  phased.phased = true;
+  phased.out_height = 4093;
+  phased.out_width = 1;
+  phased.pitch = 2;
+  phased.tensor_pitch = 1;
+  phased.phase = 1 << (kAddrW - 1);
+  phased.groups = phased.pitch * 4094 / kP;
+  Surroundings around(bench, {r, phased}, 100, 100, 100, true);
+  bench.reset();
+  bench.run_until([&] { return around.done(); });
+}
+
+}  // namespace
+}  // namespace reshift

@@ -1,0 +1,131 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include <Vrs_raster.h>
+#include <gtest/gtest.h>
+
+#include <span>
+#include <vector>
+
+#include "harness/bench.hpp"
+#include "spec/fields.hpp"
+#include "unit/models/raster.hpp"
+
+namespace reshift {
+namespace {
+
+constexpr int kP = RESHIFT_P;
+
+struct Operation {
+  Raster raster;
+  int in_height, in_width;
+};
+
+class Walker : public testing::Test {
+ protected:
+  Walker() {
+    bench->op_valid_i = bench->ready_i = 0;
+    bench.reset();
+  }
+
+  Operation random_operation() {
+    return {random_raster(random, kP, 12, 1), static_cast<int>(random.uniform(1, 40)),
+            static_cast<int>(random.uniform(1, 40))};
+  }
+
+  void put(const Operation& op) {
+    const std::span<uint32_t> words(bench->op_i.m_storage, spec::kDescriptorWords);
+    for (uint32_t& word : words) word = static_cast<uint32_t>(random());
+    using namespace spec::exec;
+    spec::set(words, kGroups, op.raster.groups);
+    spec::set(words, kPitch, op.raster.pitch);
+    spec::set(words, kOutHeight, op.raster.out_height);
+    spec::set(words, kOutWidth, op.raster.out_width);
+    spec::set(words, kDstPhased, op.raster.phased);
+    spec::set(words, kInHeight, op.in_height);
+    spec::set(words, kInWidth, op.in_width);
+  }
+
+  /// Offers the operation and walks it to its end.
+  void walk(const Operation& op, int pause_percent) {
+    bench->op_valid_i = 1;
+    put(op);
+    bench.settle();
+    ASSERT_TRUE(bench->op_ready_o);
+    bench.tick();
+    bench->op_valid_i = 0;
+    for (const Raster::Pixel& pixel : op.raster.walk()) {
+      bool ready = false;
+      do {
+        ready = !random.chance(pause_percent);
+        bench->ready_i = ready;
+        bench.settle();
+        ASSERT_EQ(bench->step_o, ready);
+        ASSERT_FALSE(bench->op_ready_o);
+        ASSERT_EQ(bench->pixel_o, pixel_bits(op.raster, pixel)) << pixel.y << ' ' << pixel.x;
+        ASSERT_EQ(bench->window_y_o, window_bits(pixel.y, op.in_height)) << "y " << pixel.y;
+        ASSERT_EQ(bench->window_x_o, window_bits(pixel.x, op.in_width)) << "x " << pixel.x;
+        bench.tick();
+        ++cycles;
+      } while (!ready);
+      ++pixels;
+    }
+    bench->ready_i = 1;
+    bench.settle();
+    ASSERT_FALSE(bench->step_o);
+  }
+
+  Bench<Vrs_raster> bench;
+  Random& random = bench.random();
+  int pixels = 0, cycles = 0;
+};
+
+TEST_F(Walker, IdleUntilStarted) {
+  bench->ready_i = 1;
+  for (int i = 0; i < 5; ++i) {
+    bench.tick();
+    ASSERT_FALSE(bench->step_o);
+  }
+  walk(random_operation(), 0);
+  EXPECT_EQ(cycles, pixels);
+}
+
+// A pixel, a column, a row, a raster narrower than a group.
+TEST_F(Walker, SmallestShapes) {
+  for (const bool phased : {false, true}) {
+    for (const auto& [height, width] : {std::pair{1, 1}, {7, 1}, {1, 9}, {2, 2}, {5, kP - 1}}) {
+      Raster r;
+      r.p = kP;
+      r.phased = phased;
+      r.out_height = height;
+      r.out_width = width;
+      r.pitch = phased ? (width + 1) / 2 * 2 : width;
+      r.groups = (r.pitch * (height + 1) + kP - 1) / kP;
+      walk({r, height, width}, 0);
+    }
+  }
+}
+
+TEST_F(Walker, LargestCoordinates) {
+  Raster r;
+  r.p = kP;
+  r.out_height = 3;
+  r.out_width = r.pitch = 4095;
+  r.groups = r.pitch * 3 / kP;
+  walk({r, 4095, 4095}, 0);
+  r.phased = true;
+  r.out_height = 4093;
+  r.out_width = 1;
+  r.pitch = 2;
+  r.groups = r.pitch * 4094 / kP;
+  walk({r, 4, 1}, 0);
+}
+
+TEST_F(Walker, Random) {
+  for (int i = 0; i < 300; ++i) {
+    walk(random_operation(), i % 2 == 0 ? 0 : 30);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(pixels, 5000);
+}
+
+}  // namespace
+}  // namespace reshift
