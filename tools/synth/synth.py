@@ -140,11 +140,11 @@ def table(title, result):
     return "\n".join(lines)
 
 
-def synthesize(top, values, family, work, jobs, flatten, progress):
-    """The mapped netlist, and what makes the run fail."""
+def synthesize(top, values, family, work, jobs, flatten, progress, extra=()):
+    """The mapped netlist, and what makes the run fail. `extra`: more source files."""
     work.mkdir(parents=True, exist_ok=True)
     progress(f"{top}: elaborating")
-    text = mapping.elaborate(top, values, family, work)
+    text = mapping.elaborate(top, values, family, work, extra)
     before = mapping.inspect(text)
     progress(f"mapping {len(before)} kinds of modules to {family.name}: memories, arithmetic, registers")
     modules = mapping.map_all(text, top, family, work, jobs, progress, flatten)
