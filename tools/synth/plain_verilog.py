@@ -79,18 +79,21 @@ def share_equal_modules(text):
 
 
 def replicate_enables(design):
-    """A choice between all ones and all zeros becomes its condition, repeated: a memory's write enable
-    is then one signal, and its words are written as a whole, as block RAM wants it."""
+    """A choice between a constant and all zeros becomes its condition where the constant is one: a
+    memory's write enable is then one signal for each part that is written as a whole, as block RAM
+    wants it."""
     for module in design.selected_modules():
         for cell in module.selected_cells():
             if cell.type.str() != "$mux":
                 continue
             a, b = (cell.getPort(ys.IdString(port)) for port in ("\\A", "\\B"))
-            if a.is_fully_zero() and b.is_fully_ones():
+            if a.is_fully_zero() and b.is_fully_def() and b.is_fully_const():
                 condition = cell.getPort(ys.IdString("\\S"))
                 output = cell.getPort(ys.IdString("\\Y"))
                 module.remove(cell)
-                module.connect(output, condition.repeat(output.size()))
+                for i in range(output.size()):
+                    one = b.extract(i, 1).is_fully_ones()
+                    module.connect(output.extract(i, 1), condition if one else ys.SigSpec(ys.State.S0, 1))
 
 
 def write(design, title, output):
