@@ -10,6 +10,7 @@ import unittest
 import families
 import mapping
 import netlist
+import pnr
 import synth
 import yosys
 from yosys import ys
@@ -138,6 +139,22 @@ module top(input [29:0] a, output [47:0] p, r);
 endmodule
 """))
         self.assertEqual(found, ["lane: 1 DSP blocks in the shift array"])
+
+
+class PlaceAndRoute(unittest.TestCase):
+    def test_too_big(self):
+        part = {"lut": 1000, "ff": 1000, "bram": 32, "dsp": 0}
+        pnr.check_fit({"lut": 1000, "ff": 10, "bram": 32, "dsp": 0}, part, "small")
+        with self.assertRaises(SystemExit) as error:
+            pnr.check_fit({"lut": 1500, "ff": 10, "bram": 32.5, "dsp": 2}, part, "small")
+        self.assertEqual(str(error.exception).split("\n  "), [
+            "does not fit small:", "lut: 1500 of 1000, 500 too many (150 %)",
+            "bram: 32.5 of 32, 0.5 too many (102 %)", "dsp: 2, the part has none"])
+
+    def test_missing_tool(self):
+        with self.assertRaises(SystemExit) as error:
+            pnr.find_tool(("no-such-router",))
+        self.assertIn("no-such-router is missing: tools/setup.sh", str(error.exception))
 
 
 if __name__ == "__main__":
