@@ -19,8 +19,9 @@ import plain_verilog
 import yosys
 
 ARRAY = "rs_array"
-# Memories of a few words with an asynchronous read, in LUT RAM or registers: module, most bits.
-SMALL_MEMORIES = {"rs_fifo": 32 * 1024}
+# What may be in LUT RAM or registers: FIFOs, whose read is asynchronous, and the memories of a tiny
+# configuration, which would waste a block. Module, most bits.
+SMALL_MEMORIES = {"rs_fifo": 32 * 1024, "rs_ram_1r1w": 4 * 1024}
 RESOURCES = ("lut", "lutram", "srl", "carry", "ff", "bram", "dsp")
 
 
