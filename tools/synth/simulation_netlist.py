@@ -20,8 +20,8 @@ import yosys
 
 # Verilator's arguments for the models of the cells, which Yosys has; the first of a name counts.
 MODELS = {
-    "ice40": ("-DNO_ICE40_DEFAULT_ASSIGNMENTS", "{root}/tb/netlist/sb_lut4.v",
-              "-v", "{share}/ice40/cells_sim.v"),
+    "ice40": ("-DNO_ICE40_DEFAULT_ASSIGNMENTS", "{root}/tb/netlist/ice40.vlt",
+              "{root}/tb/netlist/sb_lut4.v", "-v", "{share}/ice40/cells_sim.v"),
     "ecp5": ("-I{share}/lattice", "-v", "{share}/lattice/cells_sim_ecp5.v"),
 }
 
