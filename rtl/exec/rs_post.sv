@@ -201,8 +201,10 @@ module rs_post #(
     residual_q <= residual_pop_o ? residual_i : '0;
     if (valid_i && first_p) begin
       for (int unsigned m = 0; m < M; m++) begin
-        params_q[m] <= '{bias: params_i[m].bias,
-                         scale: rs_pkg::scale(params_i[m].mult, params_i[m].shift)};
+        params_q[m] <= '{
+            bias: params_i[m].bias,
+            scale: rs_pkg::scale(params_i[m].mult, params_i[m].shift)
+        };
       end
     end
     op_stage_q[0] <= op_q;

@@ -22,12 +22,16 @@ struct Options {
 /// A named configuration with some RTL parameters changed.
 spec::Hardware hardware(const std::string& name, const std::vector<std::string>& changes) {
   spec::Hardware hw = find_hardware(name);
-  const std::map<std::string, int*> values{
-      {"M", &hw.m},           {"C", &hw.c},
-      {"P", &hw.p},           {"ActW", &hw.act_w},
-      {"ExpN", &hw.exponents}, {"AccW", &hw.acc_w},
-      {"FbDepth", &hw.fb_depth}, {"WmDepth", &hw.wm_depth},
-      {"PmDepth", &hw.pm_depth}, {"AxiDataW", &hw.axi_data_w}};
+  const std::map<std::string, int*> values{{"M", &hw.m},
+                                           {"C", &hw.c},
+                                           {"P", &hw.p},
+                                           {"ActW", &hw.act_w},
+                                           {"ExpN", &hw.exponents},
+                                           {"AccW", &hw.acc_w},
+                                           {"FbDepth", &hw.fb_depth},
+                                           {"WmDepth", &hw.wm_depth},
+                                           {"PmDepth", &hw.pm_depth},
+                                           {"AxiDataW", &hw.axi_data_w}};
   for (const std::string& change : changes) {
     const auto equal = change.find('=');
     const auto value = values.find(change.substr(0, equal));
@@ -48,9 +52,12 @@ spec::Hardware hardware(const std::string& name, const std::vector<std::string>&
 std::string shape(const spec::Hardware& hw) { return fmt::format("{}x{}x{}", hw.m, hw.c, hw.p); }
 
 nlohmann::json report(const spec::Hardware& hw, const Resources& needs, const Part& part) {
-  nlohmann::json json{{"shape", shape(hw)},        {"lanes", hw.m * hw.c * hw.p},
-                      {"FbDepth", hw.fb_depth},    {"WmDepth", hw.wm_depth},
-                      {"PmDepth", hw.pm_depth},    {"AxiDataW", hw.axi_data_w},
+  nlohmann::json json{{"shape", shape(hw)},
+                      {"lanes", hw.m * hw.c * hw.p},
+                      {"FbDepth", hw.fb_depth},
+                      {"WmDepth", hw.wm_depth},
+                      {"PmDepth", hw.pm_depth},
+                      {"AxiDataW", hw.axi_data_w},
                       {"needs", nlohmann::json::object()}};
   for (const auto& [name, value] : needs) {
     json["needs"][name] = value;
@@ -110,9 +117,9 @@ void add_fit(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "fit", "Estimate what a configuration takes of an FPGA, and the largest one that fits");
   auto* device = command->add_option("--device", o->device, "part, as in tools/synth/parts.json");
-  command->add_option("--hw", o->hw, "named hardware configuration")
-      ->capture_default_str();
-  command->add_option("--param", o->parameters, "RTL parameter NAME=VALUE over the configuration's");
+  command->add_option("--hw", o->hw, "named hardware configuration")->capture_default_str();
+  command->add_option("--param", o->parameters,
+                      "RTL parameter NAME=VALUE over the configuration's");
   command->add_option("--share", o->share, "share of the part's LUTs to fill")
       ->capture_default_str()
       ->check(CLI::Range(0.05, 1.0));

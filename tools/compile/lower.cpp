@@ -120,8 +120,8 @@ Lowered apply_packing(const spec::Hardware& hw, const QNet& net, std::size_t rea
   }
   const int pitch = std::max(image.width, out.width);
   const int groups = ceil_div((out.height - 1) * pitch + out.width, hw.p);
-  const int entries =
-      ceil_div(image.channels, hw.c) * rows.distinct_taps() * columns.distinct_taps() * tiles_per_tap(hw, op);
+  const int entries = ceil_div(image.channels, hw.c) * rows.distinct_taps() *
+                      columns.distinct_taps() * tiles_per_tap(hw, op);
   result.input_cycles =
       static_cast<double>(groups) * ceil_div(out.channels, hw.m) * std::max(entries, hw.p);
   return result;

@@ -36,8 +36,8 @@ BlockRam block_ram(std::string_view family) {
     for (Shape& shape : copies) shape.blocks = 2;
     return {copies, simple};
   }
-  const std::vector<Shape> both{{18, 1024, 0.5}, {9, 2048, 0.5}, {36, 1024, 1},
-                                {18, 2048, 1},   {9, 4096, 1},   {4, 8192, 1}, {2, 16384, 1}};
+  const std::vector<Shape> both{{18, 1024, 0.5}, {9, 2048, 0.5}, {36, 1024, 1}, {18, 2048, 1},
+                                {9, 4096, 1},    {4, 8192, 1},   {2, 16384, 1}};
   std::vector<Shape> simple = both;
   simple.push_back({36, 512, 0.5});
   simple.push_back({72, 512, 1});
@@ -70,7 +70,13 @@ std::vector<double> terms(std::string_view family, std::string_view name,
   if (name == "dsp") return {1, m};
   // Control; lanes; cells; channels (post-processing, words); pixels (coordinates, masks); the
   // rotation of the feature buffer's banks; weights of a tile (edge of the array); the bus.
-  return {1, m * c * p, m * p, m, p, rotation, m * c * weight_bits(hw.exponents),
+  return {1,
+          m * c * p,
+          m * p,
+          m,
+          p,
+          rotation,
+          m * c * weight_bits(hw.exponents),
           double(hw.axi_data_w)};
 }
 
@@ -227,7 +233,8 @@ spec::Hardware largest_that_fits(const FitModel& model, const Part& part,
         hw.c = c;
         hw.p = p;
         const auto depth = [](std::int64_t words) {
-          return static_cast<int>(std::bit_ceil(static_cast<std::uint64_t>(std::max(words, std::int64_t{2}))));
+          return static_cast<int>(
+              std::bit_ceil(static_cast<std::uint64_t>(std::max(words, std::int64_t{2}))));
         };
         hw.fb_depth = depth(feature_words / (m * p));
         hw.wm_depth = depth(weights / (m * c));

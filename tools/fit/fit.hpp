@@ -47,8 +47,8 @@ class FitModel {
   nlohmann::json to_json() const;
 
   Resources predict(const spec::Hardware& hw) const;
-  /// Largest relative error of LUTs and block RAM over the runs, each predicted by a model fitted to
-  /// the others.
+  /// Largest relative error of LUTs and block RAM over the runs, each predicted by a model fitted
+  /// to the others.
   double error() const { return error_; }
   /// Names of the configurations it was fitted to.
   const std::vector<std::string>& runs() const { return runs_; }
@@ -60,9 +60,9 @@ class FitModel {
   double error_ = 0;
 };
 
-/// The configuration with the most lanes that fits `share` of the part, with the memories (in bits),
-/// widths and bus of `like`; M is at least C and at most 64, C 4 to 32. No lanes (m = 0) when nothing
-/// fits.
+/// The configuration with the most lanes that fits `share` of the part, with the memories (in
+/// bits), widths and bus of `like`; M is at least C and at most 64, C 4 to 32. No lanes (m = 0)
+/// when nothing fits.
 spec::Hardware largest_that_fits(const FitModel& model, const Part& part,
                                  const spec::Hardware& like, double share);
 

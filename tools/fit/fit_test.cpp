@@ -12,9 +12,7 @@ namespace {
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-spec::Hardware shape(int m, int c, int p) {
-  return {"", m, c, p, 8, 7, 28, 1024, 512, 64, 64};
-}
+spec::Hardware shape(int m, int c, int p) { return {"", m, c, p, 8, 7, 28, 1024, 512, 64, 64}; }
 
 /// Runs of a core whose area is known.
 std::vector<Sample> runs() {
@@ -24,7 +22,8 @@ std::vector<Sample> runs() {
       for (const int p : {2, 5, 8}) {
         if (m % c) continue;
         const double lut = 9000 + 33.0 * m * c * p + 70.0 * m * p + 250.0 * m;
-        all.push_back({"", shape(m, c, p),
+        all.push_back({"",
+                       shape(m, c, p),
                        {{"lut", lut}, {"ff", 2 * lut}, {"bram", 40.0}, {"dsp", 3.0 * m}}});
       }
     }
@@ -45,17 +44,24 @@ TEST(Fit, SurvivesItsFile) {
   const FitModel copy = FitModel::from_json({{"xc7", model.to_json()}}, "xc7");
   EXPECT_EQ(copy.predict(shape(8, 8, 8)), model.predict(shape(8, 8, 8)));
   EXPECT_EQ(copy.error(), model.error());
-  EXPECT_THAT([&] { FitModel::from_json({{"xc7", model.to_json()}}, "ecp5"); },
-              ThrowsMessage<Error>(HasSubstr("no area model of ecp5; there are xc7")));
+  EXPECT_THAT(
+      [&] {
+        FitModel::from_json({{"xc7", model.to_json()}}, "ecp5");
+      },
+      ThrowsMessage<Error>(HasSubstr("no area model of ecp5; there are xc7")));
 }
 
-// Block RAM is computed from the memories' shapes: twice the depth of a deep memory, twice the blocks.
+// Block RAM is computed from the memories' shapes: twice the depth of a deep memory, twice the
+// blocks.
 TEST(Fit, BlockRamFollowsTheMemories) {
-  const FitModel model = FitModel::from_json(
-      {{"ecp5",
-        {{"lut", {0, 0, 0, 0, 0, 0, 0, 0}}, {"ff", {0, 0, 0, 0, 0, 0, 0, 0}}, {"bram", {0, 1}},
-         {"dsp", {0, 0}}, {"runs", {"a"}}, {"error", 0}}}},
-      "ecp5");
+  const FitModel model = FitModel::from_json({{"ecp5",
+                                               {{"lut", {0, 0, 0, 0, 0, 0, 0, 0}},
+                                                {"ff", {0, 0, 0, 0, 0, 0, 0, 0}},
+                                                {"bram", {0, 1}},
+                                                {"dsp", {0, 0}},
+                                                {"runs", {"a"}},
+                                                {"error", 0}}}},
+                                             "ecp5");
   spec::Hardware hw = shape(8, 8, 4);
   // 4 banks of 64 x 1,024 bits: 4 blocks of 18 bits each; tiles 256 x 512: 8 of 36; headers: 1.
   EXPECT_EQ(model.predict(hw).at("bram"), 4 * 4 + 8 + 1);
@@ -65,8 +71,7 @@ TEST(Fit, BlockRamFollowsTheMemories) {
 
 TEST(Fit, LargestThatFits) {
   const FitModel model = FitModel::fit("xc7", runs());
-  const Part part{"part", "xc7",
-                  {{"lut", 100000}, {"ff", 200000}, {"bram", 2000}, {"dsp", 1000}}};
+  const Part part{"part", "xc7", {{"lut", 100000}, {"ff", 200000}, {"bram", 2000}, {"dsp", 1000}}};
   const spec::Hardware best = largest_that_fits(model, part, shape(8, 8, 8), 0.8);
   const Resources needs = model.predict(best);
   EXPECT_LE(needs.at("lut"), 80000);
