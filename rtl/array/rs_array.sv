@@ -96,8 +96,13 @@ module rs_array #(
     .data_i({first_i, last_i, max_i, sub_i}),
     .data_o({first, last, max, edge_sub[0]})
   );
-  assign edge_ctrl[0] = '{valid: valid_q[SumDelay-1], enable: 1'b1, first: first, last: last,
-                          max: max};
+  assign edge_ctrl[0] = '{
+          valid: valid_q[SumDelay-1],
+          enable: 1'b1,
+          first: first,
+          last: last,
+          max: max
+      };
 
   for (genvar m = 1; m < M; m++) begin : gen_edge
     always_ff @(posedge clk_i) begin

@@ -46,8 +46,9 @@ module rs_cell #(
   localparam int unsigned Chain = rs_pkg::chain_length(C);
   localparam int unsigned Chains = C / Chain;
   // A product is at most 2^MagnitudeW.
-  localparam int unsigned MagnitudeW =
-      ActW - 1 + (rs_pkg::is_multiplier(ExpN) ? LaneW - 1 : ExpN - 1);
+  localparam int unsigned MagnitudeW = ActW - 1 + (rs_pkg::is_multiplier(
+      ExpN
+  ) ? LaneW - 1 : ExpN - 1);
   localparam int unsigned SumW = sum_width(C);
   localparam logic [AccW-1:0] LowestCode = {{(AccW - ActW + 1) {1'b1}}, {(ActW - 1) {1'b0}}};
 

@@ -68,7 +68,7 @@ module rs_board_receive
   head_t head_q;
   logic [3:0] count_q;
   logic [QuietW-1:0] quiet_q;
-  logic quiet_end_q, payload_q, last_q, whole_q, in_range_q, octet;
+  logic quiet_end_q, payload_q, at_end_q, whole_q, beyond_q, in_range_q, octet;
   logic [WordW-9:0] word_q;  // the bytes before
   logic [SpanW:0] end_q;
   board_status_e status_q, status_d;
@@ -112,7 +112,7 @@ module rs_board_receive
           if (status_d != BoardStatusOk) state_d = StDrain;
         end
       end
-      StBody: if (rx_valid_i && last_q) state_d = StBodyCheck;
+      StBody: if (at_end_q) state_d = StBodyCheck;
       StBodyCheck: if (rx_valid_i && count_q == CheckLast) state_d = StJudgeBody;
       StJudgeBody: begin
         if (!crc_busy) begin
@@ -145,15 +145,15 @@ module rs_board_receive
     if (rx_valid_i && state_q == StHead) begin
       head_q <= {rx_data_i, head_q[$bits(head_t)-1:8]};
     end else if (octet) begin
-      head_q.addr  <= head_q.addr + SpanW'(1);
-      head_q.bytes <= head_q.bytes - SpanW'(1);
+      head_q.addr <= head_q.addr + SpanW'(1);
     end
     // Of use some cycles later: bytes are far apart.
-    last_q     <= head_q.bytes == SpanW'(1);
+    at_end_q   <= head_q.addr == end_q[SpanW-1:0];
     payload_q  <= head_q.bytes != '0 && head_q.command[1];  // write and run bring one
-    end_q      <= (SpanW + 1)'(head_q.addr) + (SpanW + 1)'(head_q.bytes);
-    whole_q    <= head_q.addr[2:0] == '0 && head_q.bytes[2:0] == '0;
-    in_range_q <= end_q <= (SpanW + 1)'(MemBytes) && (whole_q || !head_q.command[1]);
+    if (state_q == StHeadCheck) end_q <= (SpanW + 1)'(head_q.addr) + (SpanW + 1)'(head_q.bytes);
+    whole_q    <= (head_q.addr[2:0] == '0 && head_q.bytes[2:0] == '0) || !head_q.command[1];
+    beyond_q   <= end_q > (SpanW + 1)'(MemBytes);
+    in_range_q <= whole_q && !beyond_q;
     if (octet) word_q <= {rx_data_i, word_q[WordW-9:8]};
   end
 

@@ -180,6 +180,41 @@ TEST_F(BoardTest, RunsProgramsAndImages) {
   }
 }
 
+// Without the core: a run whose only steps are scores and class.
+TEST_F(BoardTest, ClassOfAnyScores) {
+  constexpr std::uint32_t kSteps = 32, kScores = 64, kRoom = 48;
+  const auto words = [](const std::vector<std::uint64_t>& values) {
+    std::vector<std::uint8_t> bytes;
+    for (const std::uint64_t value : values) {
+      for (int i = 0; i < 8; ++i) bytes.push_back(static_cast<std::uint8_t>(value >> 8 * i));
+    }
+    return bytes;
+  };
+  Random& random = line.random();
+  for (int i = 0; i < 20; ++i) {
+    const auto count = static_cast<std::uint64_t>(random.uniform(1, 30));
+    const auto first = static_cast<std::uint64_t>(random.uniform(kScores, kScores + 8));
+    const bool close = random.chance(50);  // many equals
+    std::vector<std::uint8_t> memory(kRoom);
+    for (auto& byte : memory) {
+      byte = static_cast<std::uint8_t>(close ? random.uniform(-2, 1) : random.uniform(-128, 127));
+    }
+    board.write(0, words({(count + 2) << 32 | spec::kBoardMagic}));
+    board.write(kSteps, words({4ull << 60 | first << 32 | count, 5ull << 60, 0}));
+    const auto answer = board.run(kScores, memory);
+    EXPECT_EQ(answer.status, spec::BoardStatus::kOk);
+    std::vector<std::int8_t> scores(
+        memory.begin() + static_cast<std::ptrdiff_t>(first - kScores),
+        memory.begin() + static_cast<std::ptrdiff_t>(first - kScores + count));
+    const auto best = std::max_element(scores.begin(), scores.end()) - scores.begin();
+    ASSERT_EQ(answer.payload.size(), count + 2);
+    EXPECT_TRUE(
+        std::equal(scores.begin(), scores.end(), answer.payload.begin(),
+                   [](std::int8_t a, std::uint8_t b) { return a == static_cast<std::int8_t>(b); }));
+    EXPECT_EQ(answer.payload[count] | answer.payload[count + 1] << 8, best);
+  }
+}
+
 TEST_F(BoardTest, WithoutProgram) {
   board.write(0, std::vector<std::uint8_t>(8, 0));
   EXPECT_THAT(error_of([&] { board.run(0, std::vector<std::uint8_t>(8, 0)); }),

@@ -15,7 +15,9 @@ set(netlist_benches
   # rtl/dma, and rtl/ctrl with it
   rs_axi_read_64 rs_axi_write_64 rs_system_4x4x3
   # rtl/top: random networks, errors
-  core_4x4x3)
+  core_4x4x3
+  # rtl/board, at its pins, around the core 4x4x2
+  rs_board)
 
 # Yosys with slang is in .venv.
 set(RESHIFT_PYTHON ${PROJECT_SOURCE_DIR}/.venv/bin/python)

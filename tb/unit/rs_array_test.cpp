@@ -24,8 +24,7 @@ constexpr int kAccW = RESHIFT_AccW;
 constexpr int kTermW = weight_bits(kFormat);
 constexpr int kSlices = kM / kC;
 constexpr int kChain = std::min(kC, 8);
-constexpr int kLatency =
-    kM + 1 + (is_multiplier(kFormat) ? 3 : 2) + kChain - 1 + (kC > kChain);
+constexpr int kLatency = kM + 1 + (is_multiplier(kFormat) ? 3 : 2) + kChain - 1 + (kC > kChain);
 
 class Array : public testing::Test {
  protected:

@@ -74,8 +74,7 @@ class Cell : public testing::Test {
     for (int i = 0; i < 24 && is_multiplier(kFormat); ++i) {
       const int lowest = code_min(kLaneW);
       const int extremes[] = {lowest, lowest + 1, -1, 1, -lowest - 1};
-      all.push_back(i < 5 ? extremes[i]
-                          : static_cast<int>(random.uniform(lowest, -lowest - 1)));
+      all.push_back(i < 5 ? extremes[i] : static_cast<int>(random.uniform(lowest, -lowest - 1)));
     }
     return all;
   }

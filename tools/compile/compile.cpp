@@ -70,7 +70,8 @@ std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
     r.note = lowered.notes[i];
     if (r.note.ends_with("; ")) r.note.resize(r.note.size() - 2);
     const int source = lowered.source_op[i];
-    if (source >= 0) r.macs = useful_macs(hw, original, original.ops[static_cast<std::size_t>(source)]);
+    if (source >= 0)
+      r.macs = useful_macs(hw, original, original.ops[static_cast<std::size_t>(source)]);
     if (source < 0) r.kind = "copy";
     r.terms = op.terms;
     r.m_groups = out.words;

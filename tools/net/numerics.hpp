@@ -31,8 +31,8 @@ struct PostParams {
   bool operator==(const PostParams&) const = default;
 };
 
-/// Whether the residual's factor is at most 8: then its part of the output fits in act_w + 4 bits, which
-/// is what the hardware keeps of it.
+/// Whether the residual's factor is at most 8: then its part of the output fits in act_w + 4 bits,
+/// which is what the hardware keeps of it.
 constexpr bool residual_factor_ok(const PostParams& p) {
   return p.res_mult <= std::int64_t{8} << p.res_shift;
 }

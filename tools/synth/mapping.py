@@ -116,7 +116,8 @@ def join(kinds, top, family, work):
 def write_flat(kinds, top, family, work, output):
     """The mapped kinds as one flat module in JSON, for place and route."""
     with yosys.log_to(work / "flat.log"):
-        yosys.run(join(kinds, top, family, work), "flatten", "opt_clean -purge", f"write_json {output}")
+        yosys.run(join(kinds, top, family, work), "flatten", "opt_clean -purge",
+                  f"write_json -selected {output}")
 
 
 def map_kind(kind, family, text, work):

@@ -11,6 +11,10 @@ import yosys
 from pyosys import libyosys as ys
 
 
+# The module's name in front of an instance.
+INSTANCE = r"^  (\\\S+ )(?= *[\\\w])"
+
+
 def modules_of(text):
     """Name -> text of each module, with the blank behind an escaped name."""
     return {re.match(r"module (\\\S+ |\w+)", module)[1]: module
@@ -58,39 +62,42 @@ def share_equal_modules(text):
 
     # Children first: two modules are equal when their texts are, once their children have names.
     result, names, by_text = [], {}, {}
-    pending = dict(bodies)
-    while pending:
-        ready = [name for name, body in pending.items()
-                 if not any(other in body for other in pending
-                            if other != name and other.startswith("\\"))]
-        if not ready:
-            raise SystemExit("modules instantiate each other")
-        for name in ready:
-            body = pending.pop(name)
-            key = (re.match(r"\\?(\w+)", name)[1], body.split("(", 1)[1])
-            if key not in by_text:
-                by_text[key] = plain(name)
-                result.append(body.replace(f"module {name}", f"module {by_text[key]} ", 1))
-            names[name] = by_text[key] + " "
-        pattern = re.compile("|".join(re.escape(name) for name in ready))
-        pending = {name: pattern.sub(lambda match: names[match[0]], body)
-                   for name, body in pending.items()}
+
+    def share(name):
+        if name in names:
+            return
+        body = bodies[name]
+        for child in re.findall(INSTANCE, body, re.M):
+            if child in bodies:
+                share(child)
+        body = re.sub(INSTANCE, lambda match: f"  {names.get(match[1], match[1])}", body, flags=re.M)
+        key = (re.match(r"\\?(\w+)", name)[1], body.split("(", 1)[1])
+        if key not in by_text:
+            by_text[key] = plain(name)
+            result.append(body.replace(f"module {name}", f"module {by_text[key]} ", 1))
+        names[name] = by_text[key] + " "
+
+    for name in bodies:
+        share(name)
     return result
 
 
 def replicate_enables(design):
-    """A choice between all ones and all zeros becomes its condition, repeated: a memory's write enable
-    is then one signal, and its words are written as a whole, as block RAM wants it."""
+    """A choice between a constant and all zeros becomes its condition where the constant is one: a
+    memory's write enable is then one signal for each part that is written as a whole, as block RAM
+    wants it."""
     for module in design.selected_modules():
         for cell in module.selected_cells():
             if cell.type.str() != "$mux":
                 continue
             a, b = (cell.getPort(ys.IdString(port)) for port in ("\\A", "\\B"))
-            if a.is_fully_zero() and b.is_fully_ones():
+            if a.is_fully_zero() and b.is_fully_def() and b.is_fully_const():
                 condition = cell.getPort(ys.IdString("\\S"))
                 output = cell.getPort(ys.IdString("\\Y"))
                 module.remove(cell)
-                module.connect(output, condition.repeat(output.size()))
+                for i in range(output.size()):
+                    one = b.extract(i, 1).is_fully_ones()
+                    module.connect(output.extract(i, 1), condition if one else ys.SigSpec(ys.State.S0, 1))
 
 
 def write(design, title, output):

@@ -94,7 +94,7 @@ def main():
     if arguments.init:
         if not pathlib.Path(f"{arguments.init}.a").exists():
             raise SystemExit(f"no {arguments.init}.a: `reshift board-image -o {arguments.init}` writes it")
-        values["InitFile"] = f'\\"{arguments.init.resolve()}\\"'
+        values["InitFile"] = f'"{arguments.init.resolve()}"'
 
     work = arguments.output / arguments.board
     progress = synth.Progress()

@@ -16,25 +16,14 @@ import shutil
 import subprocess
 import sys
 
-SKIPPED = 77
-
-
-def skip(what, command):
-    print(f"SKIPPED: {what} is missing; install it with: {command}")
-    sys.exit(SKIPPED)
-
+import families
+import mapping
+import plain_verilog
+import yosys
 
 if not shutil.which("iverilog"):
-    skip("Icarus Verilog", "make setup (or apt-get install iverilog)")
-try:
-    import families
-    import mapping
-    import plain_verilog
-    import yosys
-except ModuleNotFoundError as error:
-    if error.name != "pyosys":
-        raise
-    skip("Yosys with slang (pyosys)", "make setup")
+    print("Icarus Verilog is missing: tools/setup.sh brings it")
+    sys.exit(77)
 
 BENCHES = yosys.ROOT / "vectors"
 

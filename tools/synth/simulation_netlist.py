@@ -20,8 +20,8 @@ import yosys
 
 # Verilator's arguments for the models of the cells, which Yosys has; the first of a name counts.
 MODELS = {
-    "ice40": ("-DNO_ICE40_DEFAULT_ASSIGNMENTS", "{root}/tb/netlist/sb_lut4.v",
-              "-v", "{share}/ice40/cells_sim.v"),
+    "ice40": ("-DNO_ICE40_DEFAULT_ASSIGNMENTS", "{root}/tb/netlist/ice40.vlt",
+              "{root}/tb/netlist/sb_lut4.v", "-v", "{share}/ice40/cells_sim.v"),
     "ecp5": ("-I{share}/lattice", "-v", "{share}/lattice/cells_sim_ecp5.v"),
 }
 
@@ -44,7 +44,6 @@ def main():
     parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--file", action="append", default=[], type=pathlib.Path,
                         help="source beside the RTL, such as a wrapper of the bench")
-    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--damaged", action="store_true", help="with one look-up table inverted")
     parser.add_argument("-o", dest="output", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
@@ -53,8 +52,10 @@ def main():
     work.mkdir(parents=True, exist_ok=True)
     family = families.family(arguments.family)
     parameters = dict(param.split("=") for param in arguments.param)
-    text = mapping.elaborate(top, parameters, family, work, arguments.file)
-    kinds = mapping.map_all(text, top, family, work, arguments.jobs, lambda line: None)
+    sources = yosys.sources(family.name)
+    extra = [path for path in arguments.file if path.resolve() not in sources]
+    text = mapping.elaborate(top, parameters, family, work, extra)
+    kinds = mapping.map_all(text, top, family, work, 1, lambda line: None)
     written = work / f"{top}.netlist.v"
     with yosys.log_to(work / "write.log"):
         # Single nets: a vector driven bit by bit looks like a combinational loop to a simulator.
@@ -67,9 +68,8 @@ def main():
     (work / "verilator.f").write_text("\n".join([*models, str(written)]) + "\n")
     modules = sorted({plain_verilog.name_of(kind) for kind in plain_verilog.modules_of(text.read_text())})
     (work / "modules.txt").write_text("".join(f"{module}\n" for module in modules))
-    files = [path for path in yosys.sources(family.name)
-             if path.stem in modules or path.stem.endswith("_pkg")]
-    files += [*(yosys.RTL / "include").glob("*"), *arguments.file, __file__,
+    files = [path for path in sources if path.stem in modules or path.stem.endswith("_pkg")]
+    files += [*(yosys.RTL / "include").glob("*"), *extra, __file__,
               *(module.__file__ for module in (families, mapping, plain_verilog, yosys))]
     (work / "depfile").write_text(f"{work / 'verilator.f'}: {' '.join(map(str, files))}\n")
 

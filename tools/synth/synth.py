@@ -19,8 +19,9 @@ import plain_verilog
 import yosys
 
 ARRAY = "rs_array"
-# Memories of a few words with an asynchronous read, in LUT RAM or registers: module, most bits.
-SMALL_MEMORIES = {"rs_fifo": 32 * 1024}
+# What may be in LUT RAM or registers: FIFOs, whose read is asynchronous, and the memories of a tiny
+# configuration, which would waste a block. Module, most bits.
+SMALL_MEMORIES = {"rs_fifo": 32 * 1024, "rs_ram_1r1w": 4 * 1024}
 RESOURCES = ("lut", "lutram", "srl", "carry", "ff", "bram", "dsp")
 
 
@@ -140,11 +141,11 @@ def table(title, result):
     return "\n".join(lines)
 
 
-def synthesize(top, values, family, work, jobs, flatten, progress):
-    """The mapped netlist, and what makes the run fail."""
+def synthesize(top, values, family, work, jobs, flatten, progress, extra=()):
+    """The mapped netlist, and what makes the run fail. `extra`: more source files."""
     work.mkdir(parents=True, exist_ok=True)
     progress(f"{top}: elaborating")
-    text = mapping.elaborate(top, values, family, work)
+    text = mapping.elaborate(top, values, family, work, extra)
     before = mapping.inspect(text)
     progress(f"mapping {len(before)} kinds of modules to {family.name}: memories, arithmetic, registers")
     modules = mapping.map_all(text, top, family, work, jobs, progress, flatten)

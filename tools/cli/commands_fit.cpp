@@ -1,0 +1,139 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/error.hpp"
+#include "cli/commands.hpp"
+#include "cli/output.hpp"
+#include "compile/hardware.hpp"
+#include "fit/fit.hpp"
+#include "fit_data.hpp"
+
+namespace reshift {
+namespace {
+
+struct Options {
+  std::string device, hw = "16x16x8", json, calibrate_family, output;
+  std::vector<std::string> parameters, reports;
+  double share = 0.8;
+};
+
+/// A named configuration with some RTL parameters changed.
+spec::Hardware hardware(const std::string& name, const std::vector<std::string>& changes) {
+  spec::Hardware hw = find_hardware(name);
+  const std::map<std::string, int*> values{{"M", &hw.m},
+                                           {"C", &hw.c},
+                                           {"P", &hw.p},
+                                           {"ActW", &hw.act_w},
+                                           {"ExpN", &hw.exponents},
+                                           {"AccW", &hw.acc_w},
+                                           {"FbDepth", &hw.fb_depth},
+                                           {"WmDepth", &hw.wm_depth},
+                                           {"PmDepth", &hw.pm_depth},
+                                           {"AxiDataW", &hw.axi_data_w}};
+  for (const std::string& change : changes) {
+    const auto equal = change.find('=');
+    const auto value = values.find(change.substr(0, equal));
+    if (equal == std::string::npos || value == values.end()) {
+      std::string known;
+      for (const auto& [key, unused] : values) known += " " + key;
+      throw Error("\"{}\" is not NAME=VALUE of a parameter; there are{}", change, known);
+    }
+    try {
+      *value->second = std::stoi(change.substr(equal + 1));
+    } catch (const std::exception&) {
+      throw Error("\"{}\": expected a number", change);
+    }
+  }
+  return hw;
+}
+
+std::string shape(const spec::Hardware& hw) { return fmt::format("{}x{}x{}", hw.m, hw.c, hw.p); }
+
+nlohmann::json report(const spec::Hardware& hw, const Resources& needs, const Part& part) {
+  nlohmann::json json{{"shape", shape(hw)},
+                      {"lanes", hw.m * hw.c * hw.p},
+                      {"FbDepth", hw.fb_depth},
+                      {"WmDepth", hw.wm_depth},
+                      {"PmDepth", hw.pm_depth},
+                      {"AxiDataW", hw.axi_data_w},
+                      {"needs", nlohmann::json::object()}};
+  for (const auto& [name, value] : needs) {
+    json["needs"][name] = value;
+    json["has"][name] = part.has.at(name);
+  }
+  return json;
+}
+
+void print(const std::string& title, const nlohmann::json& r) {
+  fmt::print("{}: {} lanes ({}), FbDepth {}, WmDepth {}, PmDepth {}, AxiDataW {}\n", title,
+             int{r.at("lanes")}, std::string(r.at("shape")), int{r.at("FbDepth")},
+             int{r.at("WmDepth")}, int{r.at("PmDepth")}, int{r.at("AxiDataW")});
+  for (const char* name : kResourceNames) {
+    const double needs = r.at("needs").at(name), has = r.at("has").at(name);
+    fmt::print("  {:<5} {:>9.0f} of {:>9.0f}  {:>6}{}\n", name, needs, has,
+               has > 0 ? fmt::format("{:.1f}%", 100 * needs / has) : "",
+               needs > has ? fmt::format("  too many by {:.0f}", needs - has) : "");
+  }
+}
+
+void run_fit(const Options& o) {
+  if (!o.reports.empty()) {
+    if (o.calibrate_family.empty()) throw Error("--calibrate needs --family");
+    std::vector<Sample> runs;
+    for (const std::string& path : o.reports) {
+      runs.push_back(sample_from_json(nlohmann::json::parse(read_file(path))));
+    }
+    nlohmann::json models = nlohmann::json::parse(kFitModels);
+    models[o.calibrate_family] = FitModel::fit(o.calibrate_family, runs).to_json();
+    write_json(o.output.empty() ? "-" : o.output, models);
+    return;
+  }
+  const Part part = find_part(nlohmann::json::parse(kParts), o.device);
+  const FitModel model = FitModel::from_json(nlohmann::json::parse(kFitModels), part.family);
+  const spec::Hardware hw = hardware(o.hw, o.parameters);
+  const spec::Hardware best = largest_that_fits(model, part, hw, o.share);
+  nlohmann::json result{{"part", part.name},
+                        {"error", model.error()},
+                        {"asked", report(hw, model.predict(hw), part)}};
+  if (best.m > 0) result["largest"] = report(best, model.predict(best), part);
+  if (!o.json.empty()) return write_json(o.json, result);
+  print(fmt::format("{} on {}", o.hw, part.name), result.at("asked"));
+  if (best.m > 0) {
+    print(fmt::format("largest that fits {:.0f}% of the LUTs", 100 * o.share),
+          result.at("largest"));
+  } else {
+    fmt::print("no configuration with these memories fits {}\n", part.name);
+  }
+  fmt::print("Estimated from {} synthesis runs; a run left out was met within {:.1f}%.\n",
+             model.runs().size(), 100 * model.error());
+}
+
+}  // namespace
+
+void add_fit(CLI::App& app) {
+  auto o = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "fit", "Estimate what a configuration takes of an FPGA, and the largest one that fits");
+  auto* device = command->add_option("--device", o->device, "part, as in tools/synth/parts.json");
+  command->add_option("--hw", o->hw, "named hardware configuration")->capture_default_str();
+  command->add_option("--param", o->parameters,
+                      "RTL parameter NAME=VALUE over the configuration's");
+  command->add_option("--share", o->share, "share of the part's LUTs to fill")
+      ->capture_default_str()
+      ->check(CLI::Range(0.05, 1.0));
+  command->add_option("--json", o->json, "write the result as JSON, - for the standard output");
+  auto* calibrate = command->add_option("--calibrate", o->reports,
+                                        "fit the model anew to these reports of `make synth`");
+  command->add_option("--family", o->calibrate_family, "family of the reports")->needs(calibrate);
+  command->add_option("--output", o->output, "file for the models")->needs(calibrate);
+  device->excludes(calibrate);
+  command->footer("Example: reshift fit --device xc7z045 --hw 16x16x8 --param FbDepth=4096");
+  command->callback([o, device, calibrate] {
+    if (device->count() + calibrate->count() == 0) throw Error("--device is required");
+    run_fit(*o);
+  });
+}
+
+}  // namespace reshift
