@@ -10,7 +10,8 @@
 /// the residual is read first, unless the write is urgent.
 ///
 /// Throughput: P slices a cycle on the array port; a word written and a word read on the other side.
-/// Latency: array port 5 cycles from address to activations; residual and DMA reads 4 cycles. A write
+/// Latency: array port 4 + RamReg cycles from address to activations; residual and DMA reads 3 cycles, 4
+/// with more than 4 banks. A write
 /// is seen by every read that comes a cycle later; by the array port not reliably in the same cycle.
 /// Handshake: array reads are always taken, and urgent writes; writes, residual and DMA requests are
 /// valid/ready, with answers in order that cannot be stalled.
@@ -25,6 +26,8 @@ module rs_feature_buffer #(
   parameter int unsigned ActW = 8,
   /// Words a bank; a power of two.
   parameter int unsigned FbDepth = 1024,
+  /// A register behind the memories, on the array port.
+  parameter bit RamReg = 1'b1,
   localparam int unsigned R = M / C,
   localparam int unsigned WordW = M * ActW,
   localparam int unsigned AddrW = $clog2(FbDepth),
@@ -39,7 +42,7 @@ module rs_feature_buffer #(
   input  logic [SliceW-1:0]             rd_addr_i,
   input  logic [SliceW-1:0]             rd_step_i,
   input  logic [BankW-1:0]              rd_rotation_i,
-  /// 4 cycles later: lanes that are not in the padding, and the padding value.
+  /// A cycle before the activations: lanes that are not in the padding, and the padding value.
   input  logic [P-1:0]                  rd_keep_i,
   input  logic [ActW-1:0]               rd_zero_i,
   output logic [P-1:0][C-1:0][ActW-1:0] rd_act_o,
@@ -93,19 +96,25 @@ module rs_feature_buffer #(
   logic [WordW-1:0] wdata_q;
   always_ff @(posedge clk_i) wdata_q <= wr_valid_i ? wr_data_i : dma_wdata_i;
 
-  // Array port pipeline: 1 bank addresses, 2 and 3 memory and its output register, 4 and 5 lanes.
+  // Array port pipeline: bank addresses, memory, its output register if there is one, two for lanes.
   logic rd1_q;
-  logic [BankW-1:0] rotation1_q, rotation2_q, rotation3_q;
-  logic [SubW-1:0] sub1_q, sub2_q;
+  logic [BankW-1:0] rotation1_q, rotation2, rotation3_q;
+  logic [SubW-1:0] sub1_q, sub2;
 
   always_ff @(posedge clk_i) begin
     rd1_q       <= rd_valid_i;
     rotation1_q <= rd_rotation_i;
-    rotation2_q <= rotation1_q;
-    rotation3_q <= rotation2_q;
+    rotation3_q <= rotation2;
     sub1_q      <= R > 1 ? rd_addr_i[SubW-1:0] : '0;
-    sub2_q      <= sub1_q;
   end
+  rs_delay #(
+    .Width(BankW + SubW),
+    .Stages(int'(RamReg))
+  ) u_rotation (
+    .clk_i,
+    .data_i({rotation1_q, sub1_q}),
+    .data_o({rotation2, sub2})
+  );
 
   logic [R-1:0][C*ActW-1:0] a_word [P];
   logic [WordW-1:0]         b_word [P];
@@ -137,7 +146,7 @@ module rs_feature_buffer #(
     rs_ram_1r_1rw #(
       .Width(WordW),
       .Depth(FbDepth),
-      .OutReg(1'b1)
+      .OutReg(RamReg)
     ) u_ram (
       .clk_i,
       .a_read_i (rd1_q),
@@ -163,8 +172,8 @@ module rs_feature_buffer #(
 
     (* keep *)
     always_ff @(posedge clk_i) begin
-      sub_q <= sub2_q;
-      low_q <= rotation2_q[LowW-1:0];
+      sub_q <= sub2;
+      low_q <= rotation2[LowW-1:0];
     end
     always_ff @(posedge clk_i) begin
       turned_q[p] <= choice[low_q];
@@ -199,20 +208,23 @@ module rs_feature_buffer #(
   logic unused_rotation;
   assign unused_rotation = ^rotation3_q;
 
-  // Answers of the second port: 1 bank address, 2 memory, 3 and 4 choice of the bank.
+  // Answers of the second port: bank address, memory, choice of the bank in one step or two.
+  localparam int unsigned AnswerDelay = Quads > 1 ? 4 : 3;
   logic [BankW-1:0] bank1_q, bank2_q;
   logic [WordW-1:0] quad_q [Quads];
-  logic [2:0] res_q, dma_q;
+  logic [AnswerDelay-1:0] res_q, dma_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      {res_valid_o, res_q}  <= '0;
-      {dma_rvalid_o, dma_q} <= '0;
+      res_q <= '0;
+      dma_q <= '0;
     end else begin
-      {res_valid_o, res_q}  <= {res_q, res_valid_i && res_ready_o};
-      {dma_rvalid_o, dma_q} <= {dma_q, dma_valid_i && dma_ready_o && !dma_write_i};
+      res_q <= {res_q[AnswerDelay-2:0], res_valid_i && res_ready_o};
+      dma_q <= {dma_q[AnswerDelay-2:0], dma_valid_i && dma_ready_o && !dma_write_i};
     end
   end
+  assign res_valid_o  = res_q[AnswerDelay-1];
+  assign dma_rvalid_o = dma_q[AnswerDelay-1];
 
   always_ff @(posedge clk_i) begin
     bank1_q <= res_valid_i ? res_bank_i : dma_bank_i;
@@ -240,7 +252,7 @@ module rs_feature_buffer #(
       rdata_o <= quad_q[quad3_q];
     end
   end else begin : gen_one_quad
-    always_ff @(posedge clk_i) rdata_o <= quad_q[0];
+    assign rdata_o = quad_q[0];
   end
 
   `RS_ASSERT_STABLE(WriteRequest, wr_valid_i, wr_ready_o, {wr_bank_i, wr_addr_i, wr_data_i})

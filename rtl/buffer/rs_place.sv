@@ -6,7 +6,8 @@
 /// worked out once, as the raster is walked, into a ring, and leave in the order in which the array
 /// delivers the pixels: pixel group by pixel group, and in each M-group by M-group.
 ///
-/// Throughput: a pixel in and a pixel out a cycle. Latency: 4 cycles.
+/// Throughput: a pixel in and a pixel out a cycle. Latency: 5 cycles from a group's last pixel in to
+/// its first out.
 /// Handshake: pixels in are taken while `room_o`; for each M-group, `group_valid_i` with its tag stays
 /// until `group_next_o`; places out are valid/ready.
 module rs_place #(
@@ -119,22 +120,23 @@ module rs_place #(
   end
 
   // Into the ring: the phase of odd columns is added.
-  logic push_q;
+  logic push_q, in_last_q;
   place_t in_q, out;
-  logic [PtrW-1:0] push_ptr_q, group_ptr_q, fetch_ptr_q, used;
+  logic [PtrW-1:0] push_ptr_q, fetch_ptr_q, used;
 
-  assign used = push_ptr_q - group_ptr_q;
+  assign used = push_ptr_q - fetch_ptr_q;
 
   always_ff @(posedge clk_i) begin
-    in_q <= '{
+    in_last_q <= pixel_i.last_p;
+    in_q      <= '{
         last_group: pixel_i.last_group,
         write: pixel_i.write,
         fill: pixel_i.fill,
         bank: bank_q,
         addr: addr_q + (phased_q && pixel_i.x_odd ? phase_q : '0)
     };
-    // Pixels on their way find room when the count is not near the end.
-    room_o <= used < PtrW'(Depth - 8);
+    // Of the group being fetched P - 1 pixels may be needed again, and some are on their way.
+    room_o <= used < PtrW'(Depth - 8 - P);
     if (!rst_ni) begin
       push_q     <= 1'b0;
       push_ptr_q <= '0;
@@ -144,16 +146,21 @@ module rs_place #(
     end
   end
 
-  // Out of the ring: once for each M-group, then the group's pixels are forgotten.
-  logic fetch, move, out_valid_q, last_p;
+  // Out of the ring: once for each M-group, then the group's pixels are forgotten. Complete groups are
+  // counted, so that a flag says that one is there.
+  logic fetch, move, out_valid_q, last_p, enters, leaves, some_q;
+  logic [PtrW-1:0] groups_q;
   logic [BankW-1:0] p_q;
-  logic [AddrW-1:0] m_q, out_m_q;
+  logic [AddrW-1:0] m_q;
+  logic out_last_q;
   rs_pkg::group_t out_group_q;
 
   assign move         = !valid_o || ready_i;
-  assign fetch        = group_valid_i && fetch_ptr_q != push_ptr_q && (!out_valid_q || move);
+  assign fetch        = group_valid_i && some_q && (!out_valid_q || move);
   assign last_p       = p_q == BankW'(P - 1);
   assign group_next_o = fetch && last_p;
+  assign enters       = push_q && in_last_q;
+  assign leaves       = group_next_o && group_i.last_m;
   // The memory shows the pixel fetched before, which is of the same group: P is at least 2.
   assign group_last_o = out.last_group;
 
@@ -173,31 +180,33 @@ module rs_place #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       fetch_ptr_q <= '0;
-      group_ptr_q <= '0;
       p_q         <= '0;
       m_q         <= '0;
+      groups_q    <= '0;
+      some_q      <= 1'b0;
       out_valid_q <= 1'b0;
       valid_o     <= 1'b0;
     end else begin
       if (fetch) begin
         p_q         <= last_p ? '0 : p_q + 1'b1;
-        fetch_ptr_q <= last_p && !group_i.last_m ? group_ptr_q : fetch_ptr_q + 1'b1;
-        if (last_p) m_q <= group_i.last_m ? '0 : m_q + 1'b1;
-        if (last_p && group_i.last_m) group_ptr_q <= fetch_ptr_q + 1'b1;
+        fetch_ptr_q <= fetch_ptr_q + (last_p && !group_i.last_m ? PtrW'(1 - P) : PtrW'(1));
       end
+      groups_q <= groups_q + PtrW'(enters) - PtrW'(leaves);
+      some_q   <= enters || |groups_q[PtrW-1:1] || (groups_q[0] && !leaves);
       if (fetch || move) out_valid_q <= fetch;
       if (move) valid_o <= out_valid_q;
+      if (move && out_valid_q && out_last_q) m_q <= out_group_q.last_m ? '0 : m_q + 1'b1;
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (fetch) begin
-      out_m_q     <= m_q;
+      out_last_q  <= last_p;
       out_group_q <= group_i;
     end
     if (move) begin
       bank_o  <= out.bank;
-      addr_o  <= out.addr + out_m_q;
+      addr_o  <= out.addr + m_q;
       write_o <= out.write;
       fill_o  <= out.fill;
       group_o <= out_group_q;
@@ -208,6 +217,6 @@ module rs_place #(
   logic unused_bits;
   assign unused_bits = ^{tensor_i, pixel_i};
 
-  `RS_ASSERT(Room, !push_q || push_ptr_q + 1'b1 != group_ptr_q)
+  `RS_ASSERT(Room, !push_q || used < PtrW'(Depth - P))
 
 endmodule

@@ -6,8 +6,8 @@
 /// counted; nothing divides. Its takers turn the pixels into places in memory and into the windows of
 /// taps that do not reach into the padding.
 ///
-/// Throughput: a pixel a cycle, a pause of a cycle between operations. Latency: the outputs show the
-/// current pixel from the cycle after the operation was taken.
+/// Throughput: a pixel a cycle, a pause of two cycles between operations. Latency: the outputs show the
+/// first pixel in the second cycle after the operation was taken.
 /// Handshake: operations are valid/ready; `step_o` says that the current pixel is taken, which needs
 /// `ready_i`.
 module rs_raster #(
@@ -30,35 +30,44 @@ module rs_raster #(
   output rs_pkg::window_t window_x_o
 );
 
-  // Coordinates count from 1, so that the last of a row is at `pitch`.
-  logic active_q, phased_q;
+  // The row counts from 1; the column from 2, so that it tells whether the next pixel is the last.
+  logic active_q, begin_q, phased_q;
   logic [BankW-1:0] p_q;
   logic [19:0]      groups_q;
   logic [11:0] y_q, x_q, pitch_q, height_q, width_q;
   logic fill_y_q, fill_x_q, beyond_y_q, beyond_x_q;
 
-  logic start, row_end, last_p, last_group;
+  // This pixel is the last of its row, the last with data; so are the first of narrow rows.
+  logic row_end_q, data_end_q, one_wide_q, one_data_q;
+  logic start, new_row, last_p, last_group;
 
   assign op_ready_o = !active_q;
   assign start      = op_valid_i && op_ready_o;
-  assign step_o     = active_q && ready_i;
-  assign row_end    = x_q == pitch_q;
+  assign step_o     = active_q && !begin_q && ready_i;
+  assign new_row    = begin_q || (step_o && row_end_q);
   assign last_p     = p_q == BankW'(P - 1);
   assign last_group = groups_q == 20'd1;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) active_q <= 1'b0;
-    else active_q <= start || (active_q && !(step_o && last_p && last_group));
+    if (!rst_ni) begin
+      active_q <= 1'b0;
+      begin_q  <= 1'b0;
+    end else begin
+      active_q <= start || (active_q && !(step_o && last_p && last_group));
+      begin_q  <= start;
+    end
   end
 
   always_ff @(posedge clk_i) begin
     if (start) begin
-      phased_q <= op_i.dst_phased;
-      pitch_q  <= op_i.pitch;
-      height_q <= op_i.out_height[11:0];
-      width_q  <= op_i.out_width[11:0];
-      groups_q <= op_i.groups;
-      p_q      <= '0;
+      phased_q   <= op_i.dst_phased;
+      pitch_q    <= op_i.pitch;
+      height_q   <= op_i.out_height[11:0];
+      width_q    <= op_i.out_width[11:0];
+      one_wide_q <= op_i.pitch == 12'd1;
+      one_data_q <= op_i.out_width[11:0] == 12'd1;
+      groups_q   <= op_i.groups;
+      p_q        <= '0;
     end else if (step_o) begin
       p_q <= last_p ? '0 : p_q + 1'b1;
       if (last_p) groups_q <= groups_q - 1'b1;
@@ -68,21 +77,25 @@ module rs_raster #(
   // Behind the last column or row of data everything is fill; the first of it, if that makes the
   // number even, belongs to a phased tensor.
   always_ff @(posedge clk_i) begin
-    if (start || (step_o && row_end)) begin
-      x_q        <= 12'd1;
+    if (new_row) begin
+      x_q        <= 12'd2;
+      row_end_q  <= one_wide_q;
+      data_end_q <= one_data_q;
       fill_x_q   <= 1'b0;
       beyond_x_q <= 1'b0;
     end else if (step_o) begin
-      x_q      <= x_q + 1'b1;
-      fill_x_q <= fill_x_q || x_q == width_q;
+      x_q        <= x_q + 1'b1;
+      row_end_q  <= x_q == pitch_q;
+      data_end_q <= x_q == width_q;
+      fill_x_q   <= fill_x_q || data_end_q;
       if (fill_x_q) beyond_x_q <= 1'b1;
-      else if (x_q == width_q) beyond_x_q <= !(phased_q && x_q[0]);
+      else if (data_end_q) beyond_x_q <= !(phased_q && !x_q[0]);
     end
     if (start) begin
       y_q        <= 12'd1;
       fill_y_q   <= 1'b0;
       beyond_y_q <= 1'b0;
-    end else if (step_o && row_end) begin
+    end else if (step_o && row_end_q) begin
       y_q      <= y_q + 1'b1;
       fill_y_q <= fill_y_q || y_q == height_q;
       if (fill_y_q) beyond_y_q <= 1'b1;
@@ -91,8 +104,8 @@ module rs_raster #(
   end
 
   assign pixel_o = '{
-          row_end: row_end,
-          x_odd: !x_q[0],
+          row_end: row_end_q,
+          x_odd: x_q[0],
           y_odd: !y_q[0],
           write: !(beyond_y_q || beyond_x_q),
           fill: fill_y_q || fill_x_q,
@@ -109,26 +122,21 @@ module rs_raster #(
       low_y_q    <= 5'd16;
       high_y_q   <= 13'(op_i.in_height[11:0]) + 13'd16;
       in_width_q <= 13'(op_i.in_width[11:0]) + 13'd16;
-    end else if (step_o && row_end) begin
+    end else if (step_o && row_end_q) begin
       if (low_y_q != '0) low_y_q <= low_y_q - 1'b1;
       if (high_y_q != '0) high_y_q <= high_y_q - 1'b1;
     end
-    if (start) begin
+    if (new_row) begin
       low_x_q  <= 5'd16;
-      high_x_q <= 13'(op_i.in_width[11:0]) + 13'd16;
+      high_x_q <= in_width_q;
     end else if (step_o) begin
-      if (row_end) begin
-        low_x_q  <= 5'd16;
-        high_x_q <= in_width_q;
-      end else begin
-        if (low_x_q != '0) low_x_q <= low_x_q - 1'b1;
-        if (high_x_q != '0) high_x_q <= high_x_q - 1'b1;
-      end
+      if (low_x_q != '0) low_x_q <= low_x_q - 1'b1;
+      if (high_x_q != '0) high_x_q <= high_x_q - 1'b1;
     end
   end
 
-  assign window_y_o = '{low: low_y_q, wide: |high_y_q[12:5], high: high_y_q[4:0]};
-  assign window_x_o = '{low: low_x_q, wide: |high_x_q[12:5], high: high_x_q[4:0]};
+  assign window_y_o = '{not_low: ~low_y_q, wide: |high_y_q[12:5], not_high: ~high_y_q[4:0]};
+  assign window_x_o = '{not_low: ~low_x_q, wide: |high_x_q[12:5], not_high: ~high_x_q[4:0]};
 
   logic unused_op;
   assign unused_op = ^op_i;

@@ -9,24 +9,29 @@
 /// has no hazard.
 ///
 /// Throughput: a word a cycle inside an operation. Latency: P + 4 cycles from `started_i` to the first
-/// group; a word comes 2 cycles after its `pop_i` and stays.
+/// group; a word comes 2 cycles after its `pop_i`, 1 without RamReg, and stays.
 /// Handshake: operations, places and read requests are valid/ready; `started_i` tells that the issuer
 /// started the next operation (its reads are then ordered behind all earlier writes it needs).
 module rs_residual #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
   /// Width of a word.
-  parameter int unsigned WordW = 128
+  parameter int unsigned WordW = 128,
+  /// Most M-groups of an operation.
+  parameter int unsigned MaxGroups = 64,
+  /// A register behind the memory of words.
+  parameter bit RamReg = 1'b1,
+  localparam int unsigned CountW = $clog2(MaxGroups + 1)
 ) (
   input  logic clk_i,
   input  logic rst_ni,
 
   /// Operations in order; those without a residual are passed over.
-  input  logic        op_valid_i,
-  output logic        op_ready_o,
-  input  logic        op_residual_i,
-  input  logic [11:0] op_m_groups_i,
-  input  logic        started_i,
+  input  logic              op_valid_i,
+  output logic              op_ready_o,
+  input  logic              op_residual_i,
+  input  logic [CountW-1:0] op_m_groups_i,
+  input  logic              started_i,
 
   /// Places of the residual's words: the M-group wanted, and its last pixel is fetched from the ring of
   /// places (of the operation's last pixel group).
@@ -71,10 +76,10 @@ module rs_residual #(
   assign begin_walk = state_q == WaitStart && starts_q != '0;
 
   // M-groups left of the pixel group.
-  logic [11:0] m_groups_q, m_left_q;
-  logic        last_m;
+  logic [CountW-1:0] m_groups_q, m_left_q;
+  logic last_m;
 
-  assign last_m        = m_left_q == 12'd1;
+  assign last_m        = m_left_q == CountW'(1);
   assign group_valid_o = state_q == Walk;
   assign group_o       = '{last_m: last_m, last_g: 1'b0};
 
@@ -133,7 +138,7 @@ module rs_residual #(
   rs_ram_1r1w #(
     .Width(WordW),
     .Depth(Depth),
-    .OutReg(1'b1)
+    .OutReg(RamReg)
   ) u_words (
     .clk_i,
     .write_i(rsp_valid_i),
@@ -145,16 +150,19 @@ module rs_residual #(
   );
 
   // Words requested and not yet reserved; they arrive before the pixels of the tile that reserves them.
-  // Reservations are at least P cycles apart.
+  // Reservations are at least P cycles apart, and three.
   logic [PtrW-1:0] free_q;
+  logic reserve_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       free_q       <= '0;
+      reserve_q    <= 1'b0;
       reservable_o <= 1'b0;
     end else begin
-      free_q       <= free_q + PtrW'(request) - (reserve_i ? PtrW'(P) : '0);
-      reservable_o <= free_q >= PtrW'(P) && !reserve_i;
+      free_q       <= free_q + PtrW'(request) - (reserve_q ? PtrW'(P) : '0);
+      reserve_q    <= reserve_i;
+      reservable_o <= free_q >= PtrW'(P) && !reserve_i && !reserve_q;
     end
   end
 

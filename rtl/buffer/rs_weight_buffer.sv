@@ -6,7 +6,7 @@
 /// order while EXEC walks and frees them in order.
 ///
 /// Throughput: a header and a tile in, a header and a tile out each cycle.
-/// Latency: header read 1 cycle, tile read 2 cycles.
+/// Latency: header read 1 cycle, tile read 1 + RamReg cycles.
 /// Handshake: both inputs are streams that wait for room; reads are always taken.
 /// Pointers have one bit more than an address, so that full and empty differ.
 module rs_weight_buffer #(
@@ -14,6 +14,8 @@ module rs_weight_buffer #(
   parameter int unsigned TileW = 1024,
   /// Entries; a power of two.
   parameter int unsigned WmDepth = 512,
+  /// A register behind the memory of tiles.
+  parameter bit RamReg = 1'b1,
   localparam int unsigned PtrW = $clog2(WmDepth) + 1
 ) (
   input  logic clk_i,
@@ -77,7 +79,7 @@ module rs_weight_buffer #(
   rs_ram_1r1w #(
     .Width(TileW),
     .Depth(WmDepth),
-    .OutReg(1'b1)
+    .OutReg(RamReg)
   ) u_tiles (
     .clk_i,
     .write_i(tile_write),

@@ -3,9 +3,9 @@
 /// Brings activations and weight tile of an entry together and through the array. Cycle by cycle:
 ///
 ///   0 `valid_i` and its company                     3 tile address to the weight memory
-///   5 activations and tile enter the array
+///   5 activations and tile enter the array, 4 without registers behind the memories
 ///
-/// Throughput: an entry a cycle. Latency: that of the array and 5 cycles.
+/// Throughput: an entry a cycle. Latency: that of the array and 5 or 4 cycles.
 /// Handshake: none, free-running. Assumes: last tiles are at least P cycles apart.
 module rs_datapath #(
   /// Output channels computed at once; a multiple of C.
@@ -22,6 +22,8 @@ module rs_datapath #(
   parameter int unsigned AccW = 28,
   /// Width of a tile address.
   parameter int unsigned TileAddrW = 9,
+  /// There are registers behind the memories.
+  parameter bit RamReg = 1'b1,
   localparam int unsigned TileW = M * C * rs_pkg::term_width(ExpN),
   localparam int unsigned SubW = rs_pkg::index_width(M / C)
 ) (
@@ -38,10 +40,10 @@ module rs_datapath #(
   /// The entry will not be used again.
   input  logic                 free_i,
 
-  /// Activations, 5 cycles after `valid_i`.
+  /// Activations, 5 cycles after `valid_i`, 4 without RamReg.
   input  logic [P-1:0][C-1:0][ActW-1:0] act_i,
 
-  /// Weight memory, read latency 2. An entry is freed with its last read, not before: LOAD
+  /// Weight memory, read latency 1 + RamReg. An entry is freed with its last read, not before: LOAD
   /// overwrites what is free.
   output logic                 tile_read_o,
   output logic [TileAddrW-1:0] tile_addr_o,
@@ -54,7 +56,7 @@ module rs_datapath #(
 );
 
   localparam int unsigned TileDelay = 3;  // from valid_i to the tile's address
-  localparam int unsigned Delay = 5;  // from valid_i to the array
+  localparam int unsigned Delay = TileDelay + 1 + int'(RamReg);  // from valid_i to the array
 
   logic [Delay-1:0] valid_q;
   always_ff @(posedge clk_i) begin

@@ -96,6 +96,8 @@ module rs_exec
   localparam int unsigned Records = rs_pkg::param_records(M, P, PostLanes);
   localparam int unsigned ParamAddrW = $clog2(PmDepth * (M / Records));
   localparam bit Serial = PostLanes != M;
+  // The smallest cores go without registers behind their memories.
+  localparam bit RamReg = !Serial;
   // M-groups between issue and post-processing.
   localparam int unsigned GroupsInFlight = Serial ? 2 : (M + 48) / P + 2;
   localparam int unsigned GroupCountW = $clog2(GroupsInFlight + 1);
@@ -137,7 +139,8 @@ module rs_exec
 
   rs_weight_buffer #(
     .TileW(TileW),
-    .WmDepth(WmDepth)
+    .WmDepth(WmDepth),
+    .RamReg(RamReg)
   ) u_weights (
     .clk_i,
     .rst_ni,
@@ -318,7 +321,7 @@ module rs_exec
   );
 
   // Feature buffer; the mask meets the activations there.
-  localparam int unsigned MaskDelay = 4;
+  localparam int unsigned MaskDelay = 3 + int'(RamReg);
   logic [P-1:0] keep;
   logic [ActW-1:0] zero;
   logic [P-1:0][C-1:0][ActW-1:0] act;
@@ -356,7 +359,8 @@ module rs_exec
     .C(C),
     .P(P),
     .ActW(ActW),
-    .FbDepth(FbDepth)
+    .FbDepth(FbDepth),
+    .RamReg(RamReg)
   ) u_features (
     .clk_i,
     .rst_ni,
@@ -390,14 +394,16 @@ module rs_exec
 
   rs_residual #(
     .P(P),
-    .WordW(WordW)
+    .WordW(WordW),
+    .MaxGroups(PmDepth),
+    .RamReg(RamReg)
   ) u_residual (
     .clk_i,
     .rst_ni,
     .op_valid_i   (offered[ResidualTaker]),
     .op_ready_o   (accepts[ResidualTaker]),
     .op_residual_i(op_i.residual),
-    .op_m_groups_i(op_i.m_groups),
+    .op_m_groups_i(ParamPtrW'(op_i.m_groups)),
     .started_i    (started),
     .group_valid_o(res_group_valid),
     .group_o      (res_group),
@@ -426,7 +432,8 @@ module rs_exec
     .ActW(ActW),
     .ExpN(ExpN),
     .AccW(AccW),
-    .TileAddrW(TileAddrW)
+    .TileAddrW(TileAddrW),
+    .RamReg(RamReg)
   ) u_datapath (
     .clk_i,
     .rst_ni,

@@ -98,7 +98,7 @@ module rs_issue #(
   logic active_q, max_q, residual_q;
   logic [15:0] zero_q;
   logic [SliceW-1:0] base0_q, base1_q, step0_q, step1_q;
-  logic [23:0] need_q, need_step_q;
+  logic [23:0] not_need_q, not_step_q;
   logic [1:0] in_flight_q, granted_q;
   logic [ParamPtrW-1:0] params_ptr_q;
 
@@ -132,9 +132,10 @@ module rs_issue #(
   assign reserve_o      = issue && entry_header_i.last && residual_q;
 
   // Pixel groups whose sources are written are granted ahead, up to three; each takes two cycles.
-  // When the operation before is complete, everything is.
-  assign met   = in_flight_q == 2'd0 || (in_flight_q == 2'd1 && active_q) || written_i >= need_q;
-  assign grant = met_q && active_q && (granted_q != 2'd3 || windows_next_o);
+  // When the operation before is complete, everything is. What a group needs is kept inverted, because
+  // a comparison adds the complement.
+  assign met   = in_flight_q == 2'd0 || (in_flight_q == 2'd1 && active_q) || written_i >= ~not_need_q;
+  assign grant = met_q && active_q && granted_q != 2'd3;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -157,8 +158,8 @@ module rs_issue #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (!active_q || op_end) need_q <= op_i.need_first;
-    else if (grant) need_q <= need_q + need_step_q;
+    if (!active_q || op_end) not_need_q <= ~op_i.need_first;
+    else if (grant) not_need_q <= not_need_q + not_step_q + 1'b1;  // ~(need + step)
     if (start) begin
       max_q       <= op_i.max_mode;
       residual_q  <= op_i.residual;
@@ -167,7 +168,7 @@ module rs_issue #(
       base1_q     <= SliceW'(op_i.src1_base);
       step0_q     <= SliceW'(op_i.src0_step);
       step1_q     <= SliceW'(op_i.src1_step);
-      need_step_q <= op_i.need_step;
+      not_step_q  <= ~op_i.need_step;
     end else if (windows_next_o) begin
       base0_q <= base0_q + step0_q;
       base1_q <= base1_q + step1_q;
@@ -217,13 +218,15 @@ module rs_issue #(
     read_sub_o      <= R > 1 ? slice_addr[SubW-1:0] : '0;
     read_dy_o       <= entry_header_i.dy;
     read_dx_o       <= entry_header_i.dx;
-    read_zero_o     <= zero_q;
     read_tile_o     <= entry_tile_i;
     read_first_o    <= entry_header_i.first;
     read_last_o     <= entry_header_i.last;
-    read_max_o      <= max_q;
     group_o         <= '{last_m: entry_list_end_i, last_g: entry_last_group_i};
   end
+
+  // These do not change before the cycle after an entry.
+  assign read_zero_o = zero_q;
+  assign read_max_o  = max_q;
 
   // Where the cycle went.
   assign busy_o   = active_q || in_flight_q != '0 || op_valid_i;

@@ -36,32 +36,39 @@ module rs_list_walker #(
 
   logic active_q;
   logic [PtrW-1:0] base_q, ptr_q;
-  logic [19:0] entries_q, entry_q, groups_q;
-  logic start, list_end, last_group, read;
+  // A list longer than the memory is walked once.
+  logic [PtrW-1:0] entries_q;
+  logic [19:0] entry_q, groups_q;
+  logic [PtrW-1:0] ahead;
+  logic start, list_end, last_group, read, some_q;
 
   assign op_ready_o = !active_q;
   assign start      = op_valid_i && op_ready_o;
   assign list_end   = entry_q == 20'd1;
   assign last_group = groups_q == 20'd1;
+  assign ahead      = loaded_i - ptr_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       active_q <= 1'b0;
+      some_q   <= 1'b0;
       ptr_q    <= '0;
     end else begin
       active_q <= start || (active_q && !(read && list_end && last_group));
+      // Whether the next entry is loaded: one that was walked is.
+      some_q <= read ? (list_end && !last_group) || ahead > PtrW'(1) : ahead != '0;
       if (read) ptr_q <= list_end && !last_group ? base_q : ptr_q + 1'b1;
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (start) begin
-      entries_q <= op_entries_i;
+      entries_q <= PtrW'(op_entries_i);
       entry_q   <= op_entries_i;
       groups_q  <= op_groups_i;
       base_q    <= ptr_q;
     end else if (read) begin
-      entry_q <= list_end ? entries_q : entry_q - 1'b1;
+      entry_q <= list_end ? 20'(entries_q) : entry_q - 1'b1;
       if (list_end) groups_q <= groups_q - 1'b1;
     end
   end
@@ -70,7 +77,7 @@ module rs_list_walker #(
   logic read_q, list_end_q, last_group_q, skid_ready;
   logic [PtrW-2:0] tile_q;
 
-  assign read          = active_q && ptr_q != loaded_i && (!read_q || skid_ready);
+  assign read          = active_q && some_q && (!read_q || skid_ready);
   assign header_read_o = read;
   assign header_addr_o = ptr_q[PtrW-2:0];
 

@@ -61,7 +61,7 @@ module rs_post #(
   output logic                           params_free_o,
   output logic [PtrW-1:0]                params_free_count_o,
 
-  /// Residual words, 2 cycles after the pop.
+  /// Residual words, 2 cycles after the pop; 1 with fewer lanes than channels.
   output logic                   residual_pop_o,
   input  logic [M-1:0][ActW-1:0] residual_i,
 

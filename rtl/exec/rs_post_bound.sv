@@ -1,6 +1,6 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// The last step of post-processing: the code of a sum, within its bounds.
+/// Where the sum of post-processing stands: below its lower bound, above its upper one, or in between.
 ///
 /// Combinational.
 module rs_post_bound #(
@@ -13,20 +13,15 @@ module rs_post_bound #(
   input  logic signed [ActW+5:0] sum_i,
   input  logic signed [ActW-1:0] lo_i,
   input  logic signed [ActW-1:0] hi_i,
-  output logic [ActW-1:0]        code_o
+  output logic                   below_o,
+  output logic                   above_o
 );
 
   // Beyond the codes, or beyond the bounds.
-  logic beyond, below, above;
-  always_comb begin
-    beyond = over_i || sum_i[ActW+5:ActW-1] != {7{sum_i[ActW+5]}};
-    below  = signed'(sum_i[ActW-1:0]) < lo_i;
-    above  = signed'(sum_i[ActW-1:0]) > hi_i;
-    if (beyond) begin
-      below = over_i ? negative_i : sum_i[ActW+5];
-      above = !below;
-    end
-    code_o = below ? lo_i : above ? hi_i : sum_i[ActW-1:0];
-  end
+  logic beyond, negative;
+  assign beyond   = over_i || sum_i[ActW+5:ActW-1] != {7{sum_i[ActW+5]}};
+  assign negative = over_i ? negative_i : sum_i[ActW+5];
+  assign below_o  = beyond ? negative : signed'(sum_i[ActW-1:0]) < lo_i;
+  assign above_o  = beyond ? !negative : signed'(sum_i[ActW-1:0]) > hi_i;
 
 endmodule

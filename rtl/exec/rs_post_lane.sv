@@ -130,7 +130,7 @@ module rs_post_lane #(
   end
 
   // 7.
-  logic [ActW-1:0] code;
+  logic below, above;
 
   rs_post_bound #(
     .ActW(ActW)
@@ -140,9 +140,10 @@ module rs_post_lane #(
     .sum_i     (sum_q),
     .lo_i,
     .hi_i,
-    .code_o    (code)
+    .below_o   (below),
+    .above_o   (above)
   );
 
-  always_ff @(posedge clk_i) code_o <= code;
+  always_ff @(posedge clk_i) code_o <= below ? lo_i : above ? hi_i : sum_q[ActW-1:0];
 
 endmodule

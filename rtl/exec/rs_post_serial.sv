@@ -6,7 +6,7 @@
 /// an M-group, takes them through serial lanes a part of the channels after the other, and writes the
 /// codes to their places in the feature buffer.
 ///
-/// Throughput: `Lanes` channels in 24 + 2 * (the largest `shift` among them) cycles.
+/// Throughput: `Lanes` channels in 25 + 2 * (the largest `shift` among them) cycles.
 /// Handshake: operations are valid/ready; an operation, the places of its pixels and its parameters
 /// must be here before its first pixel. Pixels, residual words and writes cannot be stalled; `free_o`
 /// says that the last tile of another M-group may be issued.
@@ -58,7 +58,7 @@ module rs_post_serial
   output logic [PtrW-2+PassW:0]        params_addr_o,
   input  rs_pkg::channel_t [Lanes-1:0] params_i,
 
-  /// Residual words, 2 cycles after the pop.
+  /// Residual words, a cycle after the pop.
   output logic                   residual_pop_o,
   input  logic [M-1:0][ActW-1:0] residual_i,
 
@@ -75,16 +75,17 @@ module rs_post_serial
 
   `RS_PARAM_CHECK(Divisor, Lanes < M && M % Lanes == 0, "PostLanes must be a divisor of M")
 
-  // A pass: read parameters and residual, start the lanes, run them, sum in two steps, bound. Behind
-  // the last one the pixel is written.
-  typedef enum logic [2:0] {
+  // A pass: read parameters and residual, start the lanes, run them, sum in two steps, compare with the
+  // bounds, keep the codes. Behind the last one the pixel is written.
+  typedef enum logic [3:0] {
     Wait,
     Read,
     Start,
     Run,
     Addend,
     Sum,
-    Bound,
+    Compare,
+    Keep,
     Write
   } state_e;
 
@@ -109,8 +110,9 @@ module rs_post_serial
       Start:   state_d = Run;
       Run:     if (lanes_ready) state_d = Addend;
       Addend:  state_d = Sum;
-      Sum:     state_d = Bound;
-      Bound:   state_d = last_pass ? Write : Read;
+      Sum:     state_d = Compare;
+      Compare: state_d = Keep;
+      Keep:    state_d = last_pass ? Write : Read;
       default: state_d = last_p ? Wait : Read;
     endcase
   end
@@ -125,7 +127,7 @@ module rs_post_serial
       state_q <= state_d;
       if (op_ready_o) op_valid_q <= op_valid_i;
       else if (state_q == Write && op_end) op_valid_q <= 1'b0;
-      if (state_q == Bound) pass_q <= pass_q + 1'b1;
+      if (state_q == Keep) pass_q <= pass_q + 1'b1;
       if (state_q == Write) p_q <= last_p ? '0 : p_q + 1'b1;
     end
   end
@@ -172,8 +174,7 @@ module rs_post_serial
   // Residual: of the whole word the codes of this pass.
   logic [Passes-1:0][Lanes-1:0][ActW-1:0] residual;
   assign residual       = residual_i;
-  assign residual_pop_o = op_q.residual && ((state_q == Wait && state_d == Read)
-                                            || (state_q == Write && !last_p));
+  assign residual_pop_o = op_q.residual && state_q == Read && pass_q == '0;
 
   logic [Lanes-1:0] lane_ready;
   logic [Lanes-1:0][ActW-1:0] code;
@@ -197,14 +198,16 @@ module rs_post_serial
       .addend_i        (state_q == Addend),
       .sum_i           (state_q == Sum),
       .out_zero_i      (op_q.out_zero[ActW-1:0]),
-      .lo_i            (ActW'(place_fill_i ? op_q.out_zero : op_q.lo)),
-      .hi_i            (ActW'(place_fill_i ? op_q.out_zero : op_q.hi)),
+      .lo_i            (op_q.lo[ActW-1:0]),
+      .hi_i            (op_q.hi[ActW-1:0]),
       .code_o          (code[l])
     );
   end
 
   always_ff @(posedge clk_i) begin
-    if (state_q == Bound) wr_data_o <= {code, wr_data_o[M-1:Lanes]};
+    if (state_q == Keep) begin
+      wr_data_o <= {place_fill_i ? {Lanes{op_q.out_zero[ActW-1:0]}} : code, wr_data_o[M-1:Lanes]};
+    end
   end
 
   assign place_ready_o = state_q == Write;

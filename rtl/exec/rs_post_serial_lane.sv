@@ -3,7 +3,7 @@
 /// Post-processing of one channel as rs_post_lane does it, but one bit after the other, without a
 /// multiplier.
 ///
-/// Throughput and latency: 18 + 2 * shift cycles and 3 from `start_i` to `code_o`.
+/// Throughput and latency: 18 + 2 * shift cycles and 4 from `start_i` to `code_o`.
 /// Handshake: `start_i` when the result before was taken; the sum follows `ready_o` when the caller
 /// says so: `addend_i`, and in the cycle after that `sum_i`. The bounds and out_zero must stay.
 module rs_post_serial_lane #(
@@ -31,7 +31,7 @@ module rs_post_serial_lane #(
   input  logic signed [ActW-1:0] out_zero_i,
   input  logic signed [ActW-1:0] lo_i,
   input  logic signed [ActW-1:0] hi_i,
-  /// In the cycle after `sum_i`.
+  /// Two cycles after `sum_i`.
   output logic [ActW-1:0] code_o
 );
 
@@ -42,6 +42,7 @@ module rs_post_serial_lane #(
   logic signed [UW:0] u;
   logic signed [VW:0] v, addend_q;
   logic signed [UW:0] sum_q;
+  logic over_q, negative_q, below, above, below_q, above_q;
   logic signed [31:0] biased;
   logic signed [ActW:0] difference;
 
@@ -79,24 +80,31 @@ module rs_post_serial_lane #(
     .negative_o(unused_negative)
   );
 
+  assign code_o = below_q ? lo_i : above_q ? hi_i : sum_q[ActW-1:0];
+
   always_ff @(posedge clk_i) begin
+    below_q <= below;
+    above_q <= above;
     if (addend_i) begin
       addend_q <= (VW + 1)'(signed'(v[VW:1])) + (VW + 1)'(out_zero_i) + signed'((VW + 1)'(v[0]));
     end
     if (sum_i) begin
-      sum_q <= (UW + 1)'(signed'(u[UW:1])) + (UW + 1)'(addend_q) + signed'((UW + 1)'(u[0]));
+      sum_q      <= (UW + 1)'(signed'(u[UW:1])) + (UW + 1)'(addend_q) + signed'((UW + 1)'(u[0]));
+      over_q     <= over;
+      negative_q <= negative;
     end
   end
 
   rs_post_bound #(
     .ActW(ActW)
   ) u_bound (
-    .over_i    (over),
-    .negative_i(negative),
+    .over_i    (over_q),
+    .negative_i(negative_q),
     .sum_i     (sum_q),
     .lo_i,
     .hi_i,
-    .code_o
+    .below_o   (below),
+    .above_o   (above)
   );
 
 endmodule

@@ -30,8 +30,8 @@ module rs_tap_mask #(
   for (genvar p = 0; p < P; p++) begin : gen_lane
     logic [3:0] inside_q;
     always_ff @(posedge clk_i) begin
-      inside_q  <= {dy >= y_i[p].low, y_i[p].wide || dy < y_i[p].high,
-                    dx >= x_i[p].low, x_i[p].wide || dx < x_i[p].high};
+      inside_q  <= {dy >= ~y_i[p].not_low, y_i[p].wide || dy < ~y_i[p].not_high,
+                    dx >= ~x_i[p].not_low, x_i[p].wide || dx < ~x_i[p].not_high};
       keep_q[p] <= &inside_q;
     end
   end

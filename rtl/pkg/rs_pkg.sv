@@ -23,12 +23,12 @@ package rs_pkg;
     logic [14:0] row_addr;
   } tensor_t;
 
-  /// Tap offsets of one axis, 16 added, that stay inside the source: from `low` on, and below `high`
-  /// unless `wide`.
+  /// Tap offsets of one axis, 16 added, that stay inside the source: from ~`not_low` on, and below
+  /// ~`not_high` unless `wide`. Inverted, because a comparison adds the complement.
   typedef struct packed {
-    logic [4:0] low;
+    logic [4:0] not_low;
     logic       wide;
-    logic [4:0] high;
+    logic [4:0] not_high;
   } window_t;
 
   /// What is known of an M-group of pixels when its last tile is issued: it is the last of its pixel

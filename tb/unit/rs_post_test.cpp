@@ -38,6 +38,7 @@ constexpr int kWords = kM / kRecords;
 constexpr uint64_t kLatency = 8;  // from pixel to write, with a lane for every channel and no wait
 /// An operation and its parameters are there so long before its first pixel.
 constexpr uint64_t kAhead = kWords + 3;
+constexpr uint64_t kPopLatency = kSerial ? 1 : 2;
 /// A pixel's progress may show this long before its write is taken: nobody can read it earlier.
 constexpr uint64_t kEarly = 1;
 
@@ -229,7 +230,7 @@ class Post : public testing::Test {
     bench->place_group_i = static_cast<uint8_t>(q.last_m << 1 | int{q.last_g});
   }
 
-  /// A residual word shows two cycles after its pop and stays.
+  /// A residual word shows some cycles after its pop and stays.
   void check_residual() {
     if (!shows_.empty() && shows_.front() == bench.cycle()) {
       shows_.pop_front();
@@ -239,7 +240,7 @@ class Post : public testing::Test {
     }
     if (!bench->residual_pop_o) return;
     ASSERT_LT(shows_.size(), residuals_.size()) << "a pop without a residual";
-    shows_.push_back(bench.cycle() + 2);
+    shows_.push_back(bench.cycle() + kPopLatency);
   }
 
   Expected expected(const Operation& op, const Raster::Pixel& q, std::size_t place, int written) {

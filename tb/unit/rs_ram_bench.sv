@@ -51,6 +51,8 @@ module rs_ram_bench (
   end
 
   assign {simple_o, dual_a_o, dual_b_o} = {gen_reg[0].simple, gen_reg[0].dual_a, gen_reg[0].dual_b};
+  logic unused_b;
+  assign unused_b = ^gen_reg[1].dual_b;
   assign {simple_reg_o, dual_a_reg_o} = {gen_reg[1].simple, gen_reg[1].dual_a};
 
 endmodule

@@ -22,6 +22,8 @@ struct Options {
 /// A named configuration with some RTL parameters changed.
 spec::Hardware hardware(const std::string& name, const std::vector<std::string>& changes) {
   spec::Hardware hw = find_hardware(name);
+  const bool all_lanes = hw.post_lanes == hw.m;
+  hw.post_lanes = all_lanes ? 0 : hw.post_lanes;
   const std::map<std::string, int*> values{{"M", &hw.m},
                                            {"C", &hw.c},
                                            {"P", &hw.p},
@@ -31,6 +33,7 @@ spec::Hardware hardware(const std::string& name, const std::vector<std::string>&
                                            {"FbDepth", &hw.fb_depth},
                                            {"WmDepth", &hw.wm_depth},
                                            {"PmDepth", &hw.pm_depth},
+                                           {"PostLanes", &hw.post_lanes},
                                            {"AxiDataW", &hw.axi_data_w}};
   for (const std::string& change : changes) {
     const auto equal = change.find('=');
@@ -46,19 +49,17 @@ spec::Hardware hardware(const std::string& name, const std::vector<std::string>&
       throw Error("\"{}\": expected a number", change);
     }
   }
+  if (hw.post_lanes == 0) hw.post_lanes = hw.m;  // a lane for every channel, as before
   return hw;
 }
 
 std::string shape(const spec::Hardware& hw) { return fmt::format("{}x{}x{}", hw.m, hw.c, hw.p); }
 
 nlohmann::json report(const spec::Hardware& hw, const Resources& needs, const Part& part) {
-  nlohmann::json json{{"shape", shape(hw)},
-                      {"lanes", hw.m * hw.c * hw.p},
-                      {"FbDepth", hw.fb_depth},
-                      {"WmDepth", hw.wm_depth},
-                      {"PmDepth", hw.pm_depth},
-                      {"AxiDataW", hw.axi_data_w},
-                      {"needs", nlohmann::json::object()}};
+  nlohmann::json json{{"shape", shape(hw)},        {"lanes", hw.m * hw.c * hw.p},
+                      {"FbDepth", hw.fb_depth},    {"WmDepth", hw.wm_depth},
+                      {"PmDepth", hw.pm_depth},    {"PostLanes", hw.post_lanes},
+                      {"AxiDataW", hw.axi_data_w}, {"needs", nlohmann::json::object()}};
   for (const auto& [name, value] : needs) {
     json["needs"][name] = value;
     json["has"][name] = part.has.at(name);

@@ -67,7 +67,7 @@ std::vector<double> terms(std::string_view family, std::string_view name,
   const double m = hw.m, c = hw.c, p = hw.p;
   const double rotation = p * m * hw.act_w * std::bit_width(static_cast<unsigned>(hw.p - 1));
   if (name == "bram") return {1, memory_blocks(family, hw)};
-  if (name == "dsp") return {1, m};
+  if (name == "dsp") return {1, hw.post_lanes == hw.m ? m : 0};
   // Control; lanes; cells; channels (post-processing, words); pixels (coordinates, masks); the
   // rotation of the feature buffer's banks; weights of a tile (edge of the array); the bus.
   return {1,
@@ -160,9 +160,11 @@ Sample sample_from_json(const nlohmann::json& report) {
     throw Error("a report of {}, expected one of the whole core", std::string(report.at("top")));
   }
   const auto& p = report.at("parameters");
+  const int m = p.at("M");
   Sample sample{report.at("config"),
                 {"", p.at("M"), p.at("C"), p.at("P"), p.at("ActW"), p.at("ExpN"), p.at("AccW"),
-                 p.at("FbDepth"), p.at("WmDepth"), p.at("PmDepth"), p.at("AxiDataW")},
+                 p.at("FbDepth"), p.at("WmDepth"), p.at("PmDepth"), p.value("PostLanes", m),
+                 p.at("AxiDataW")},
                 {}};
   for (const char* r : kResourceNames) sample.took[r] = report.at(r);
   return sample;
@@ -232,6 +234,7 @@ spec::Hardware largest_that_fits(const FitModel& model, const Part& part,
         hw.m = m;
         hw.c = c;
         hw.p = p;
+        hw.post_lanes = like.post_lanes == like.m ? m : 1;
         const auto depth = [](std::int64_t words) {
           return static_cast<int>(
               std::bit_ceil(static_cast<std::uint64_t>(std::max(words, std::int64_t{2}))));

@@ -79,7 +79,7 @@ TEST_F(Vectors, FilesAreAsTheManifestSays) {
     for (const char* file : {"input.hex", "expected.hex", "care.hex"}) {
       EXPECT_EQ(lines(folder + "/" + file), entry.at("lines").get<int>());
     }
-    EXPECT_THAT(files.at(folder + "/care.hex"), testing::ContainsRegex("[1-9a-f]"));
+    EXPECT_THAT(files.at(folder + "/care.hex"), testing::Contains(testing::Ge('1')));
     described += manifest.at("formats").at("modules").size();
   }
   EXPECT_EQ(files.size(), described);

@@ -105,7 +105,7 @@ inline int pixel_bits(const Raster& r, const Raster::Pixel& q) {
 inline int window_bits(int at, int size) {
   const int low = at < 16 ? 16 - at : 0;
   const int high = at < size + 16 ? size + 16 - at : 0;
-  return low << 6 | (high > 31) << 5 | (high & 31);
+  return (~low & 31) << 6 | (high > 31) << 5 | (~high & 31);
 }
 
 }  // namespace reshift
