@@ -6,14 +6,8 @@ foreach(depth 2 3 4 16)
   target_compile_definitions(rs_fifo_${depth}_test
     PRIVATE RESHIFT_MODEL=Vrs_fifo RESHIFT_MODEL_HEADER=<Vrs_fifo.h>)
 endforeach()
-reshift_bench(NAME rs_skid TEST ${unit}/rs_stream_test.cpp PARAMS Width=32)
-target_compile_definitions(rs_skid_test
-  PRIVATE RESHIFT_MODEL=Vrs_skid RESHIFT_MODEL_HEADER=<Vrs_skid.h>)
-foreach(widths "8 32" "32 128" "32 32" "128 32" "64 32")
-  separate_arguments(pair UNIX_COMMAND ${widths})
-  list(GET pair 0 in)
-  list(GET pair 1 out)
-  reshift_bench(NAME rs_resize SET ${in}_${out} PARAMS InW=${in} OutW=${out})
-endforeach()
+reshift_bench(NAME rs_fifo_ram TEST ${unit}/rs_stream_test.cpp PARAMS Width=32 Depth=16)
+target_compile_definitions(rs_fifo_ram_test
+  PRIVATE RESHIFT_MODEL=Vrs_fifo_ram RESHIFT_MODEL_HEADER=<Vrs_fifo_ram.h>)
 reshift_bench(NAME rs_ram TOP rs_ram_bench FILES ${unit}/rs_ram_bench.sv)
 reshift_bench(NAME rs_fork PARAMS Takers=5)
