@@ -3,12 +3,11 @@
 // A small processor that runs the control program (rs_microcode.asm): one accumulator, a carry, one
 // memory operand an instruction, one adder. Four stages:
 //
-//   read the operand | take its part | add | branch
+//   read the operand | take its part | add | decide | jump
 //
-// An instruction a cycle; a branch that is taken costs four more. The operand is not read in a cycle
-// in which the memory is used otherwise. A store is seen by the third instruction behind it.
-
-`include "rs_assert.svh"
+// An instruction a cycle; a jump costs four more, and the instruction behind one that jumps is carried
+// out. The operand is not read in a cycle in which the memory is used otherwise. A store is seen by
+// the third instruction behind it.
 
 module rs_micro
   import rs_micro_pkg::*;
@@ -67,8 +66,8 @@ module rs_micro
   // The instruction in each stage. What is not valid there was jumped over.
   instruction_t code_q, part_q;
   logic code_valid_q, part_valid_q, add_valid_q;
-  logic code_read, issue, leave, jump;
-  logic [8:0] pc_q, target_q;
+  logic code_read, issue, leave, jump_q;
+  logic [8:0] pc_q, jump_to_q;
 
   rs_microcode #(
     .M(M),
@@ -109,11 +108,11 @@ module rs_micro
       part_valid_q <= 1'b0;
       add_valid_q  <= 1'b0;
     end else begin
-      if (jump) pc_q <= trap_i ? BusErrorAddr : target_q;
+      if (jump_q) pc_q <= jump_to_q;
       else if (code_read) pc_q <= pc_q + 9'd1;
-      code_valid_q <= !jump && (code_read || code_valid_q);
-      part_valid_q <= issue && !jump;
-      add_valid_q  <= part_valid_q && !jump;
+      code_valid_q <= !jump_q && (code_read || code_valid_q);
+      part_valid_q <= issue && !jump_q;
+      add_valid_q  <= part_valid_q && !jump_q;
     end
   end
 
@@ -171,7 +170,7 @@ module rs_micro
   add_e add_q;
   logic set_a_q, carry_in_q, carry_on_q, store_q, event_q;
   condition_e condition_q;
-  logic [8:0] jump_to_q;
+  logic [8:0] add_target_q;
   port_e port_q;
   logic constant_op, high_op, free_op;
 
@@ -195,7 +194,7 @@ module rs_micro
     add_rep_q  <= part_q.op == OpRep;
     add_repa_q <= part_q.op == OpRepa;
     port_q     <= port_e'(part_q.value[3:0]);
-    jump_to_q  <= part_q.op inside {OpLdf, OpLdn} ? BadFieldAddr : part_q.value[8:0];
+    add_target_q <= part_q.op inside {OpLdf, OpLdn} ? BadFieldAddr : part_q.value[8:0];
     unique case (part_q.op)
       OpAdd:   add_q <= AddA;
       OpSub:   add_q <= AddInverse;
@@ -223,7 +222,7 @@ module rs_micro
     endcase
   end
   assign {carry, sum} = 33'(operand_q) + 33'(addend) + 33'(carry_in_q || (carry_on_q && c_q));
-  assign valid        = add_valid_q && !jump;
+  assign valid        = add_valid_q && !jump_q;
 
   assign write_o = valid && store_q;
   assign waddr_o = waddr_q;
@@ -240,7 +239,7 @@ module rs_micro
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || jump) begin
+    if (!rst_ni || jump_q) begin
       rep_q     <= '0;
       counted_q <= 1'b0;
     end else if (rep_set) begin
@@ -251,18 +250,10 @@ module rs_micro
     end
   end
 
-  // Branches, on what the instruction left in the accumulator.
+  // Jumps, on what the instruction left in the accumulator.
   logic branch_q, holds;
   condition_e when_q;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) branch_q <= 1'b0;
-    else branch_q <= valid;
-  end
-  always_ff @(posedge clk_i) begin
-    when_q   <= condition_q;
-    target_q <= jump_to_q;
-  end
+  logic [8:0] target_q;
 
   always_comb begin
     unique case (when_q)
@@ -276,11 +267,23 @@ module rs_micro
       default:       holds = when_i[3'(when_q - WhenNotRunning)];
     endcase
   end
-  assign jump = trap_i || (branch_q && holds);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      branch_q <= 1'b0;
+      jump_q   <= 1'b0;
+    end else begin
+      branch_q <= valid;
+      jump_q   <= trap_i || (branch_q && holds && !jump_q);
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    when_q    <= condition_q;
+    target_q  <= add_target_q;
+    jump_to_q <= trap_i ? BusErrorAddr : target_q;
+  end
 
   logic unused_part;
   assign unused_part = ^part_q;
-
-  `RS_ASSERT(RepeatedNotAtJump, !jump || rep_q == '0 || trap_i)
 
 endmodule

@@ -1,7 +1,8 @@
 ; Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 ;
 ; The control program of the core: rs_micro runs it. tools/spec/microcode.py turns it into
-; rs_microcode.sv and inserts a `nop` where a word is read too soon after its store.
+; rs_microcode.sv, and puts instructions that do nothing where a word would be read too soon after
+; its store, or where the one behind a jump, which is carried out, would do harm.
 ;
 ;   ld  M [n]     A = M + n (a signed 16-bit constant)      ldi n      A = n
 ;   ldh M n       A = M + (n << 16)                         ldhi n     A = n << 16

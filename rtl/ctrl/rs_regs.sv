@@ -93,11 +93,19 @@ module rs_regs
   assign write_o = s_axil_wstrb_i & {4{wr_q == WrDo && writable && in_memory}} &
                    {{3{wword[1:0] != 2'd1}}, 1'b1};  // an address has 40 bits
 
-  assign write_done   = wr_q == WrDo && write_ready_i;
-  assign ctrl         = write_done && writable && waddr == RegCtrl && s_axil_wstrb_i[0];
-  assign soft_reset_o = ctrl && s_axil_wdata_i[1];
-  assign start_o      = ctrl && s_axil_wdata_i[0] && !s_axil_wdata_i[1] && start_ok_i;
-  assign refused      = ctrl && s_axil_wdata_i[0] && !s_axil_wdata_i[1] && !start_ok_i;
+  assign write_done = wr_q == WrTake;
+  assign ctrl       = write_done && writable && waddr == RegCtrl && s_axil_wstrb_i[0];
+  assign refused    = ctrl && s_axil_wdata_i[0] && !s_axil_wdata_i[1] && !start_ok_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      start_o      <= 1'b0;
+      soft_reset_o <= 1'b0;
+    end else begin
+      start_o      <= ctrl && s_axil_wdata_i[0] && !s_axil_wdata_i[1] && start_ok_i;
+      soft_reset_o <= ctrl && s_axil_wdata_i[1];
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

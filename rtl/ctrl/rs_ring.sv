@@ -108,34 +108,25 @@ module rs_ring
   typedef logic [SlotW:0] place_t;
   localparam place_t One = place_t'(1);
 
-  info_t info_q[Slots];
+  info_t [Slots-1:0] info_q;
   place_t ask_q, filled_q, looked_q, free_q;
   logic [SlotW-1:0] sent_q;  // the first slot of the batch that is asked for next
-  place_t exec_q, command_q, count_q, load_q, store_q;
-  info_t exec, command, count, load, store, info_d;
-  logic [4:0] word_q;  // of the descriptor that arrives
+  logic [4:0] word_q;        // of the descriptor that arrives
   logic asking_q, storing_q;
 
   // The control program.
-  logic dispatch;
-  assign dispatch     = event_i && port_i inside {PortSkip, PortExec, PortLoadWeights,
-                                                  PortLoadFeatures, PortStore, PortEnd,
-                                                  PortLastEnd};
-  assign slot_o       = looked_q[SlotW-1:0];
-  assign ask_slot_o   = ask_q[SlotW-1:0];
-  assign no_arrival_o = filled_q == looked_q;
-  assign no_room_o    = asking_q || ask_q - free_q > place_t'(Slots - Batch);
-  assign desc_addr_o  = {1'b1, filled_q[SlotW-1:0], word_q};
-  assign busy_o       = {store_q != looked_q, load_q != looked_q, exec_q != looked_q};
+  logic  dispatch;
+  info_t info_d;
+  assign dispatch    = event_i && port_i inside {PortSkip, PortExec, PortLoadWeights,
+                                                 PortLoadFeatures, PortStore, PortEnd,
+                                                 PortLastEnd};
+  assign slot_o      = looked_q[SlotW-1:0];
+  assign ask_slot_o  = ask_q[SlotW-1:0];
+  assign desc_addr_o = {1'b1, filled_q[SlotW-1:0], word_q};
 
   always_comb begin
-    info_d = '{
-        kind: KindNone,
-        flag: 1'b0,
-        last: port_i == PortLastEnd,
-        wait_exec: flags_i[9],
-        post_exec: flags_i[13]
-    };
+    info_d = '{kind: KindNone, flag: 1'b0, last: port_i == PortLastEnd, wait_exec: flags_i[9],
+               post_exec: flags_i[13]};
     unique case (port_i)
       PortExec:         info_d.kind = KindExec;
       PortLoadWeights:  {info_d.kind, info_d.flag} = {KindLoad, 1'b1};
@@ -149,11 +140,41 @@ module rs_ring
     if (dispatch) info_q[slot_o] <= info_d;
   end
 
-  assign exec    = info_q[exec_q[SlotW-1:0]];
-  assign command = info_q[command_q[SlotW-1:0]];
-  assign count   = info_q[count_q[SlotW-1:0]];
-  assign load    = info_q[load_q[SlotW-1:0]];
-  assign store   = info_q[store_q[SlotW-1:0]];
+  // Walkers: EXEC, LOAD's commands, LOAD's counts, LOAD's completion, STORE. Each finds out in one
+  // cycle what stands at its place, and goes on in a later one: past what is not its own, or when
+  // its own has been dealt with.
+  localparam int unsigned Walkers = 5;
+  localparam int unsigned Exec = 0;
+  localparam int unsigned Command = 1;
+  localparam int unsigned Count = 2;
+  localparam int unsigned Load = 3;
+  localparam int unsigned Store = 4;
+  localparam kind_e [Walkers-1:0] OwnKind = {KindStore, KindLoad, KindLoad, KindLoad, KindExec};
+
+  place_t [Walkers-1:0] place_q;
+  info_t  [Walkers-1:0] found_q;
+  logic [Walkers-1:0] own_q, other_q, step, dealt, behind;
+
+  for (genvar w = 0; w < Walkers; w++) begin : gen_walker
+    info_t here;
+    assign here      = info_q[place_q[w][SlotW-1:0]];
+    assign behind[w] = place_q[w] != looked_q;
+    assign step[w]   = other_q[w] || (own_q[w] && dealt[w]);
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        place_q[w] <= '0;
+        own_q[w]   <= 1'b0;
+        other_q[w] <= 1'b0;
+      end else begin
+        if (step[w]) place_q[w] <= place_q[w] + One;
+        own_q[w]   <= !step[w] && behind[w] && here.kind == OwnKind[w];
+        other_q[w] <= !step[w] && behind[w] && here.kind != OwnKind[w];
+      end
+    end
+    always_ff @(posedge clk_i) begin
+      found_q[w] <= here;
+    end
+  end
 
   // Copies, one at a time.
   typedef enum logic [2:0] {
@@ -168,34 +189,34 @@ module rs_ring
   logic [4:0] copy_word_q, bus_word_q;
   logic bus_q, bus_flag_q;  // the bus has a word of a copy; the flag of LOAD's
   logic [SlotW-1:0] copy_slot, bus_slot_q, bus_descs_q;
-  logic at_exec, at_command, at_count, at_load, at_store, at_end;
+  logic may_ask, may_command, may_count, may_store, may_exec, at_end;
 
-  assign at_exec    = exec_q != looked_q && exec.kind == KindExec;
-  assign at_command = command_q != looked_q && command.kind == KindLoad;
-  assign at_count   = count_q != looked_q && count.kind == KindLoad;
-  assign at_load    = load_q != looked_q && load.kind == KindLoad;
-  assign at_store   = store_q != looked_q && store.kind == KindStore && !store.flag && !storing_q;
-  assign at_end     = store_q != looked_q && store.kind == KindStore && store.flag;
+  assign may_ask     = asking_q && read_free_i;
+  assign may_command = own_q[Command] && read_free_i &&
+                       (!found_q[Command].wait_exec || load_token_i);
+  assign may_count   = own_q[Count] && load_free_i;
+  assign may_store   = own_q[Store] && !found_q[Store].flag && !storing_q &&
+                       (!found_q[Store].wait_exec || store_token_i);
+  assign may_exec    = own_q[Exec] && op_free_i;
+  assign at_end      = own_q[Store] && found_q[Store].flag;
 
+  // What a copy brings about shows two cycles behind its last word's address.
+  assign start = !active_q && !bus_q &&
+                 (may_ask || may_command || may_count || may_store || may_exec);
   always_comb begin
-    start  = 1'b1;
     copy_d = CopyOp;
-    if (asking_q && read_free_i) copy_d = CopyAsk;
-    else if (at_command && read_free_i && (!command.wait_exec || load_token_i)) begin
-      copy_d = CopyCommand;
-    end else if (at_count && load_free_i) copy_d = CopyCounts;
-    else if (at_store && (!store.wait_exec || store_token_i)) copy_d = CopyStore;
-    else if (!(at_exec && op_free_i)) start = 1'b0;
-    // What a copy brings about shows two cycles behind its last word's address.
-    if (active_q || bus_q) start = 1'b0;
+    if (may_store) copy_d = CopyStore;
+    if (may_count) copy_d = CopyCounts;
+    if (may_command) copy_d = CopyCommand;
+    if (may_ask) copy_d = CopyAsk;
   end
 
   always_comb begin
     unique case (copy_q)
-      CopyCommand: copy_slot = command_q[SlotW-1:0];
-      CopyCounts:  copy_slot = count_q[SlotW-1:0];
-      CopyStore:   copy_slot = store_q[SlotW-1:0];
-      CopyOp:      copy_slot = exec_q[SlotW-1:0];
+      CopyCommand: copy_slot = place_q[Command][SlotW-1:0];
+      CopyCounts:  copy_slot = place_q[Count][SlotW-1:0];
+      CopyStore:   copy_slot = place_q[Store][SlotW-1:0];
+      CopyOp:      copy_slot = place_q[Exec][SlotW-1:0];
       default:     copy_slot = sent_q;
     endcase
     unique case (copy_q)
@@ -232,7 +253,7 @@ module rs_ring
     end
     bus_word_q  <= copy_word_q;
     bus_slot_q  <= copy_slot;
-    bus_flag_q  <= count.flag;
+    bus_flag_q  <= found_q[Count].flag;
     bus_descs_q <= copy_q == CopyAsk ? ask_slot_o - sent_q : '0;
     with_word_q <= copy_q;
   end
@@ -252,35 +273,57 @@ module rs_ring
   assign load_weights_o = bus_flag_q;
   assign store_set_o    = {2{bus_q && with_word_q == CopyStore}} & count_word;
   assign write_set_o    = {3{bus_q && with_word_q == CopyStore}} & command_word;
-  assign store_slot_o   = store_q[SlotW-1:0];
+  assign store_slot_o   = place_q[Store][SlotW-1:0];
+
+  // LOAD may be done before its walker is there.
+  logic [1:0] loads_done_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) loads_done_q <= '0;
+    else loads_done_q <= loads_done_q + 2'(load_done_i) - 2'(dealt[Load] && own_q[Load]);
+  end
 
   // Tokens and completion.
-  assign take_load_token_o  = start && copy_d == CopyCommand && command.wait_exec;
-  assign take_store_token_o = start && copy_d == CopyStore && store.wait_exec;
-  assign post_load_o        = load_done_i && load.post_exec;
-  assign post_store_o       = store_done_i && store.post_exec;
-  assign frame_done_o       = at_end;
-  assign last_done_o        = at_end && store.last;
-
-  // Who is where.
-  logic free_passed;
-  assign free_passed = free_q != exec_q && free_q != load_q && free_q != store_q;
+  logic take_load_q, take_store_q;
+  assign dealt[Exec]    = ended && copy_q == CopyOp;
+  assign dealt[Command] = ended && copy_q == CopyCommand;
+  assign dealt[Count]   = ended && copy_q == CopyCounts;
+  assign dealt[Load]    = loads_done_q != '0;
+  assign dealt[Store]   = store_done_i || found_q[Store].flag;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      ask_q     <= '0;
-      sent_q    <= '0;
-      filled_q  <= '0;
-      looked_q  <= '0;
-      free_q    <= '0;
-      exec_q    <= '0;
-      command_q <= '0;
-      count_q   <= '0;
-      load_q    <= '0;
-      store_q   <= '0;
-      word_q    <= '0;
-      asking_q  <= 1'b0;
-      storing_q <= 1'b0;
+      take_load_q  <= 1'b0;
+      take_store_q <= 1'b0;
+    end else begin
+      take_load_q  <= start && copy_d == CopyCommand && found_q[Command].wait_exec;
+      take_store_q <= start && copy_d == CopyStore && found_q[Store].wait_exec;
+    end
+  end
+  assign take_load_token_o  = take_load_q;
+  assign take_store_token_o = take_store_q;
+  assign post_load_o        = dealt[Load] && own_q[Load] && found_q[Load].post_exec;
+  assign post_store_o       = store_done_i && found_q[Store].post_exec;
+  assign frame_done_o       = at_end;
+  assign last_done_o        = at_end && found_q[Store].last;
+
+  // Places for more, and what is under way, a cycle late.
+  logic free_step;
+  assign free_step = free_q != place_q[Exec] && free_q != place_q[Load] &&
+                     free_q != place_q[Store];
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      ask_q        <= '0;
+      sent_q       <= '0;
+      filled_q     <= '0;
+      looked_q     <= '0;
+      free_q       <= '0;
+      word_q       <= '0;
+      asking_q     <= 1'b0;
+      storing_q    <= 1'b0;
+      busy_o       <= '0;
+      no_arrival_o <= 1'b1;
+      no_room_o    <= 1'b1;
     end else begin
       if (event_i && port_i == PortAsk) asking_q <= 1'b1;
       else if (ended && copy_q == CopyAsk) asking_q <= 1'b0;
@@ -289,27 +332,18 @@ module rs_ring
       if (desc_i) word_q <= word_q + 5'd1;
       if (desc_i && &word_q) filled_q <= filled_q + One;
       if (dispatch) looked_q <= looked_q + One;
-      if (free_passed) free_q <= free_q + One;
-
-      if (exec_q != looked_q && (!at_exec || (ended && copy_q == CopyOp))) exec_q <= exec_q + One;
-      if (command_q != looked_q && (!at_command || (ended && copy_q == CopyCommand))) begin
-        command_q <= command_q + One;
-      end
-      if (count_q != looked_q && (!at_count || (ended && copy_q == CopyCounts))) begin
-        count_q <= count_q + One;
-      end
-      if (load_q != looked_q && (!at_load || load_done_i)) load_q <= load_q + One;
-      if (store_q != looked_q && (store.kind != KindStore || store.flag || store_done_i)) begin
-        store_q <= store_q + One;
-      end
+      if (free_step) free_q <= free_q + One;
       if (start && copy_d == CopyStore) storing_q <= 1'b1;
       else if (store_done_i) storing_q <= 1'b0;
+      busy_o       <= {behind[Store], behind[Load], behind[Exec]};
+      no_arrival_o <= filled_q == looked_q;
+      no_room_o    <= asking_q || ask_q - free_q > place_t'(Slots - Batch);
     end
   end
 
-  logic unused_flags;
-  assign unused_flags = ^{flags_i, exec, command, count, load};
+  logic unused_bits;
+  assign unused_bits = ^{flags_i, found_q};
 
-  `RS_ASSERT(DoneInTurn, (!load_done_i || at_load) && (!store_done_i || storing_q))
+  `RS_ASSERT(DoneInTurn, (!load_done_i || !(&loads_done_q)) && (!store_done_i || storing_q))
 
 endmodule

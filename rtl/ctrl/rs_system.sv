@@ -195,13 +195,13 @@ module rs_system
   logic [3:0] program_busy;  // store, exec, load, program
   logic [1:0] bus_busy;      // axi write, axi read
   logic [1:0] beats;         // write, read
-  logic read_error, read_decerr, write_error, write_decerr, progress;
+  logic read_error, read_decerr, write_error, write_decerr, progress_q;
   logic [AddrW-1:0] read_error_addr, write_error_addr;
   logic [SlotW-1:0] read_error_slot;
   assign halt_o   = halt;
-  assign progress = progress_i || |beats || (fb_valid_o && fb_ready_i);
   assign strobe   = {frame_done, {12{counting}} &
                                  {beats, perf_stall_i, perf_busy_i, first_frame, 1'b1}};
+  always_ff @(posedge clk_i) progress_q <= progress_i || |beats || (fb_valid_o && fb_ready_i);
 
   rs_regs u_regs (
     .clk_i,
@@ -333,7 +333,7 @@ module rs_system
     .read_error_slot_i (fault_slot),
     .ready_o           (ready),
     .fail_o            (fail),
-    .progress_i        (progress),
+    .progress_i        (progress_q),
     .busy_o            (program_busy),
     .reg_read_i        (reg_read),
     .reg_raddr_i       (reg_raddr),

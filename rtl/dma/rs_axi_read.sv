@@ -84,16 +84,20 @@ module rs_axi_read #(
 
   // Credit: free beats of the FIFO that no burst has been promised.
   logic [CreditW-1:0] credit_q, cost;
-  logic room, issued, pop;
+  logic room, issued, pop_q;
 
   assign room   = credit_q[CreditW-1:BurstW] != '0;
   assign issued = m_axi_arvalid_o && m_axi_arready_i;
-  assign pop    = beat_valid_o && beat_ready_i;
   assign cost   = issued ? CreditW'(m_axi_arlen_o) + CreditW'(1) : '0;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) credit_q <= CreditW'(FifoBeats);
-    else credit_q <= credit_q - cost + CreditW'(pop);
+    if (!rst_ni) begin
+      credit_q <= CreditW'(FifoBeats);
+      pop_q    <= 1'b0;
+    end else begin
+      credit_q <= credit_q - cost + CreditW'(pop_q);
+      pop_q    <= beat_valid_o && beat_ready_i;
+    end
   end
 
   always_ff @(posedge clk_i) begin

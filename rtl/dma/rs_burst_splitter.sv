@@ -62,14 +62,13 @@ module rs_burst_splitter #(
   logic [BeatW-1:0] beat_q;           // its first beat
   logic [31:PlaceW] count_q;          // minus the bursts to come, this one included
   logic [BeatW-1:0] end_q, len_q;  // last beat of the last burst; beats - 1 of this one
-  logic last, taken;
+  logic last_q, taken;
 
-  assign last    = &count_q;
   assign taken   = state_q == StOffer && ready_i;
   assign busy_o  = state_q != StIdle;
-  assign begun_o = state_q == StIdle || (state_q == StOffer && last);
+  assign begun_o = state_q == StIdle || (state_q == StOffer && last_q);
   assign begin_o = state_q == StBegin && enable_i;
-  assign last_o  = last;
+  assign last_o  = last_q;
   assign valid_o = state_q == StOffer;
   assign addr_o  = {burst_q, beat_q, ByteW'(0)};
   assign len_o   = 8'(len_q);
@@ -81,27 +80,27 @@ module rs_burst_splitter #(
       unique case (state_q)
         StIdle:  if (set_i[2]) state_q <= StBegin;
         StBegin: if (enable_i) state_q <= StOffer;
-        default: if (ready_i) state_q <= last ? StIdle : StBegin;
+        default: if (ready_i) state_q <= last_q ? StIdle : StBegin;
       endcase
     end
   end
 
+  // Set, or one more: the choice is made before the adder, where it costs nothing more.
+  logic [AxiAddrW-1:PlaceW] burst;
+  logic [31:PlaceW] count;
+  assign burst[31:PlaceW]      = set_i[0] ? word_i[31:PlaceW] : burst_q[31:PlaceW];
+  assign burst[AxiAddrW-1:32] = set_i[1] ? word_i[AxiAddrW-33:0] : burst_q[AxiAddrW-1:32];
+  assign count                 = set_i[2] ? word_i[31:PlaceW] : count_q;
+
   always_ff @(posedge clk_i) begin
-    if (set_i[0]) begin
-      burst_q[31:PlaceW] <= word_i[31:PlaceW];
-      beat_q             <= word_i[PlaceW-1:ByteW];
-    end
-    if (set_i[1]) burst_q[AxiAddrW-1:32] <= word_i[AxiAddrW-33:0];
-    if (set_i[2]) begin
-      count_q <= word_i[31:PlaceW];
-      end_q   <= ~word_i[PlaceW-1:ByteW];
-    end
-    if (taken) begin
-      burst_q <= burst_q + (AxiAddrW - PlaceW)'(1);
-      beat_q  <= '0;
-      count_q <= count_q + (32 - PlaceW)'(1);
-    end
-    len_q <= (last ? end_q : '1) - beat_q;
+    burst_q <= burst + (AxiAddrW - PlaceW)'(taken);
+    count_q <= count + (32 - PlaceW)'(taken);
+    if (set_i[0]) beat_q <= word_i[PlaceW-1:ByteW];
+    else if (taken) beat_q <= '0;
+    if (set_i[2]) end_q <= ~word_i[PlaceW-1:ByteW];
+    if (set_i[2]) last_q <= &word_i[31:PlaceW];
+    else if (taken) last_q <= &count_q[31:PlaceW+1] && !count_q[PlaceW];
+    len_q <= (last_q ? end_q : '1) - beat_q;
   end
 
   logic unused_word;

@@ -52,9 +52,9 @@ module rs_store #(
   localparam int unsigned CodeW = WordW / M;
   localparam int unsigned CountW = $clog2(FifoDepth + 1);
 
-  // reserved_q counts FIFO places promised to reads.
+  // reserved_q counts FIFO places promised to reads; its sign says that all are.
   logic [CountW-1:0] reserved_q;
-  logic walking, ask, pop, fifo_space, word_valid, word_ready, unused_last_group, unused_last;
+  logic walking, ask, pop_q, fifo_space, word_valid, word_ready, unused_last_group, unused_last;
   logic [M*ActW-1:0] codes;
   logic [WordW-1:0]  word;
 
@@ -76,13 +76,17 @@ module rs_store #(
     .last_o      (unused_last)
   );
 
-  assign fb_valid_o = walking && reserved_q != CountW'(FifoDepth);
+  assign fb_valid_o = walking && !reserved_q[CountW-1];
   assign ask        = fb_valid_o && fb_ready_i;
-  assign pop        = word_valid && word_ready;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) reserved_q <= '0;
-    else reserved_q <= reserved_q + CountW'(ask) - CountW'(pop);
+    if (!rst_ni) begin
+      reserved_q <= '0;
+      pop_q      <= 1'b0;
+    end else begin
+      reserved_q <= reserved_q + CountW'(ask) - CountW'(pop_q);
+      pop_q      <= word_valid && word_ready;
+    end
   end
 
   rs_fifo_ram #(

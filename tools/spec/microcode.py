@@ -27,22 +27,67 @@ WITH_CONSTANT = {"ld": "OpLd", "ldh": "OpLdh", "ldf": "OpLdf", "ldn": "OpLdn"}
 WITH_BRANCH = {"add": "OpAdd", "sub": "OpSub", "adc": "OpAdc"}
 # A word can be read by the third instruction behind its store.
 STORE_DISTANCE = 3
+# The instruction behind one that jumps is carried out: what may not stand there, and what may not
+# when the jump leads to an instruction that uses the accumulator or the carry.
+EFFECTS = {"OpSt", "OpOut", "OpRep", "OpRepa"}
+SETS_A = {"OpLd", "OpLdh", "OpLdf", "OpLdn", "OpLdi", "OpLdhi", "OpDbl", "OpAdd", "OpSub", "OpAdc"}
+ON_A = {"z", "nz", "c", "nc", "bit1clear"}
+USES_A = {"OpSt", "OpOut", "OpRepa", "OpDbl", "OpAdd", "OpSub", "OpAdc"}
 
 
 def camel(name):
     return "".join(part.capitalize() for part in name.split("_"))
 
 
+class Instruction:
+    def __init__(self, op, part=PARTS[""], address=0, constant="0", branch=None, store=None,
+                 reads=False):
+        self.op, self.part, self.address, self.constant = op, part, address, constant
+        self.branch = branch  # condition and label
+        self.store = store    # address
+        self.reads = reads    # the word at `address`
+
+    def jumps(self):
+        return bool(self.branch) or self.op in ("OpLdf", "OpLdn")
+
+    def uses_a(self):
+        return self.op in USES_A or (self.op == "OpBranch" and self.branch and
+                                     self.branch[0] in ON_A)
+
+
+NOP = Instruction("OpBranch")
+
+
 class Program:
-    def __init__(self):
+    def __init__(self, source):
         self.words = {f"S{i}": 0x80 + i for i in range(32)}
-        self.labels = {}
-        self.rows = []   # (fields, target label, source text)
-        self.stores = []  # address stored by each row, or None
+        self.rows = []    # Instruction
+        self.labels = {}  # label -> place in rows
         self.line = 0
+        for self.line, line in enumerate(source.split("\n"), 1):
+            self.read(line.split(";")[0].strip())
+        for row in self.rows:
+            if row.branch and row.branch[1] not in self.labels:
+                raise SystemExit(f"{SOURCE.name}: no label {row.branch[1]}")
+        self.space_out()
+        if len(self.rows) > DEPTH:
+            raise SystemExit(f"{SOURCE.name}: {len(self.rows)} instructions, more than {DEPTH}")
 
     def fail(self, text):
         raise SystemExit(f"{SOURCE.name}:{self.line}: {text}")
+
+    def read(self, text):
+        directive = text.split()
+        if not text:
+            return
+        if directive[0] == ".word":
+            self.words[directive[1]] = int(directive[2], 16)
+        elif directive[0] == ".table":
+            self.words[directive[1]] = 0x80 + 0x20 * int(directive[2])
+        elif text.endswith(":"):
+            self.labels[text[:-1]] = len(self.rows)
+        else:
+            self.instruction(text)
 
     def constant(self, text):
         match = re.fullmatch(r"\{(.*)\}", text)
@@ -60,18 +105,6 @@ class Program:
             self.fail(f"no operand: {text}")
         return self.words[name], PARTS[part]
 
-    def emit(self, op, text, part=PARTS[""], address=0, constant="0", branch=None, store=None,
-             reads=True):
-        while reads and address in self.stores[-STORE_DISTANCE + 1:]:
-            self.put("OpBranch", PARTS[""], 0, "0", None, "nop", None)
-        self.put(op, part, address, constant, branch, text, store)
-
-    def put(self, op, part, address, constant, branch, text, store):
-        self.rows.append((op, part[1], part[0], address, constant, branch, text))
-        self.stores.append(store)
-        if len(self.rows) > DEPTH:
-            self.fail("the program is too long")
-
     def branch(self, words):
         if not words:
             return None
@@ -82,61 +115,60 @@ class Program:
     def instruction(self, text):
         words = re.findall(r"\{.*\}|\S+", text)
         op, rest = words[0], words[1:]
+
+        def emit(*arguments, **named):
+            self.rows.append(Instruction(*arguments, **named))
+
         if op in WITH_CONSTANT:
             address, part = self.operand(rest[0])
-            self.emit(WITH_CONSTANT[op], text, part, address,
-                      self.constant(rest[1]) if rest[1:] else "0")
+            emit(WITH_CONSTANT[op], part, address, self.constant(rest[1]) if rest[1:] else "0",
+                 reads=True)
         elif op in WITH_BRANCH:
             address, part = self.operand(rest[0])
-            self.emit(WITH_BRANCH[op], text, part, address, branch=self.branch(rest[1:]))
+            emit(WITH_BRANCH[op], part, address, branch=self.branch(rest[1:]), reads=True)
         elif op in ("ldi", "ldhi"):
-            self.emit(f"Op{op.capitalize()}", text, constant=self.constant(rest[0]), reads=False)
+            emit(f"Op{op.capitalize()}", constant=self.constant(rest[0]))
         elif op == "dbl":
-            self.emit("OpDbl", text, reads=False)
+            emit("OpDbl")
         elif op == "st":
             address, _ = self.operand(rest[0])
-            self.emit("OpSt", text, constant=str(address), store=address, reads=False)
+            emit("OpSt", constant=str(address), store=address)
         elif op in ("rep", "repx"):
             counted = "1'b1" if op == "repx" else "1'b0"
-            self.emit("OpRep", text, reads=False,
-                      constant=f"times({counted}, {self.constant(rest[0])})")
+            emit("OpRep", constant=f"times({counted}, {self.constant(rest[0])})")
         elif op == "repa":
-            self.emit("OpRepa", text, reads=False)
+            emit("OpRepa")
         elif op == "out" and rest[0] in PORTS:
-            self.emit("OpOut", text, constant=f"Port{camel(rest[0])}", reads=False)
+            emit("OpOut", constant=f"Port{camel(rest[0])}")
         elif op == "b":
-            self.emit("OpBranch", text, branch=self.branch(rest), reads=False)
+            emit("OpBranch", branch=self.branch(rest))
         elif op == "br":
-            self.emit("OpBranch", text, branch=["always", rest[0]], reads=False)
+            emit("OpBranch", branch=["always", rest[0]])
         elif op == "const":
-            value = self.constant(rest[1])
-            address = self.words[rest[0]]
-            self.emit("OpLdhi", text, constant=f"high({value})", reads=False)
-            self.emit("OpSt", "", constant=str(address), store=address, reads=False)
-            self.emit("OpLd", "", address=address, constant=value)
-            self.emit("OpSt", "", constant=str(address), store=address, reads=False)
+            value, address = self.constant(rest[1]), self.words[rest[0]]
+            emit("OpLdhi", constant=f"high({value})")
+            emit("OpSt", constant=str(address), store=address)
+            emit("OpLd", address=address, constant=value, reads=True)
+            emit("OpSt", constant=str(address), store=address)
         else:
             self.fail(f"no instruction: {text}")
 
-    def read(self, source):
-        for self.line, line in enumerate(source.split("\n"), 1):
-            text = line.split(";")[0].strip()
-            directive = text.split()
-            if not text:
-                continue
-            if directive[0] == ".word":
-                self.words[directive[1]] = int(directive[2], 16)
-            elif directive[0] == ".table":
-                self.words[directive[1]] = 0x80 + 0x20 * int(directive[2])
-            elif text.endswith(":"):
-                self.labels[text[:-1]] = len(self.rows)
-                self.stores.append(None)
-                self.stores.append(None)
-            else:
-                self.instruction(text)
-        for row in self.rows:
-            if row[5] and row[5][1] not in self.labels:
-                raise SystemExit(f"{SOURCE.name}: no label {row[5][1]}")
+    def space_out(self):
+        """Inserts instructions that do nothing where the processor needs them."""
+        out, places = [], []
+        for row, following in zip(self.rows, self.rows[1:] + [NOP]):
+            while row.reads and row.address in [r.store for r in out[-STORE_DISTANCE + 1:]]:
+                if out[-1].op in ("OpRep", "OpRepa"):
+                    raise SystemExit(f"{SOURCE.name}: a repetition right behind its operand's store")
+                out.append(NOP)
+            places.append(len(out))
+            out.append(row)
+            if row.jumps() and (following.op in EFFECTS or (
+                    following.op in SETS_A and row.branch and
+                    self.rows[self.labels[row.branch[1]]].uses_a())):
+                out.append(NOP)
+        self.labels = {label: places[at] for label, at in self.labels.items()}
+        self.rows = out
 
 
 HEAD = """// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
@@ -217,21 +249,23 @@ endmodule
 
 
 def generate():
-    program = Program()
-    program.read(SOURCE.read_text())
-    names = {address: label for label, address in program.labels.items()}
+    program = Program(SOURCE.read_text())
+    names = {place: label for label, place in program.labels.items()}
     out = [HEAD]
-    for at, (op, width, swap, address, constant, branch, text) in enumerate(program.rows):
+    for at, row in enumerate(program.rows):
         if at in names:
             out.append(f"      // {names[at]}\n")
-        if branch:
-            value = f"go(When{camel(branch[0])}, 9'd{program.labels[branch[1]]})"
-        elif re.fullmatch(r"-?\d+", constant):
-            value = f"16'h{int(constant) & 0xffff:04x}"
+        if row.branch:
+            value = f"go(When{camel(row.branch[0])}, 9'd{program.labels[row.branch[1]]})"
+        elif re.fullmatch(r"-?\d+", row.constant):
+            value = f"16'h{int(row.constant) & 0xffff:04x}"
+        elif re.match(r"(high|times)\(", row.constant):
+            value = row.constant
         else:
-            value = constant if re.match(r"(high|times)\(", constant) else f"16'({constant})"
-        row = f"      9'd{at}: code = row({op}, {width}, 1'b{swap}, 8'h{address:02x}, {value});"
-        out.append(row + "\n")
+            value = f"16'({row.constant})"
+        swap, width = row.part
+        out.append(f"      9'd{at}: code = row({row.op}, {width}, 1'b{swap}, "
+                   f"8'h{row.address:02x}, {value});\n")
     return "".join(out) + TAIL, program
 
 
