@@ -1,31 +1,76 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// Performance counters: each counts the cycles in which its strobe is high. Cleared and enabled
-// together.
+// Performance counters: each counts the cycles in which its strobe is high. The counts are in a
+// memory of 16-bit halves, which are visited in turn; between two visits a few bits of each counter
+// add up here. Cleared together. A count is read when its turn comes, within 34 cycles.
 
 module rs_perf #(
-  /// Number of counters.
-  parameter int unsigned Counters = 12
+  /// Number of counters, at most 16.
+  parameter int unsigned Counters = 13
 ) (
   /// Clock.
-  input  logic                      clk_i,
+  input  logic                clk_i,
   /// Synchronous reset, active low.
-  input  logic                      rst_ni,
+  input  logic                rst_ni,
   /// Set all to zero.
-  input  logic                      clear_i,
+  input  logic                clear_i,
   /// Strobes.
-  input  logic [Counters-1:0]       strobe_i,
-  /// Counts; they wrap.
-  output logic [Counters-1:0][31:0] count_o
+  input  logic [Counters-1:0] strobe_i,
+  /// The count to read. Its low half is on half_o when low_o is high, its high half in the cycle
+  /// behind; all strobes up to the first read_i are in it. Counts wrap.
+  input  logic                read_i,
+  input  logic [3:0]          index_i,
+  output logic                low_o,
+  output logic [15:0]         half_o
 );
 
+  localparam int unsigned TurnW = 5;  // number of the counter and of its half
+  localparam int unsigned PartW = TurnW + 1;
+
+  logic [TurnW-1:0] turn_q, sum_turn_q;
+  logic clearing_q, carry_q, carry, high;
+  logic [15:0] old, sum;
+  logic [Counters-1:0][PartW-1:0] part_q;
+  logic [15:0][PartW-1:0]         parts;
+
+  rs_ram_1r1w #(
+    .Width(16),
+    .Depth(2 ** TurnW)
+  ) u_counts (
+    .clk_i,
+    .write_i(1'b1),
+    .waddr_i(sum_turn_q),
+    .wdata_i(sum),
+    .read_i (1'b1),
+    .raddr_i(turn_q),
+    .rdata_o(old)
+  );
+
+  assign high  = sum_turn_q[0];
+  assign parts = (16 * PartW)'(part_q);
+  assign {carry, sum} = (clearing_q ? 17'd0 : 17'(old)) +
+                        (high ? 17'(carry_q) : 17'(parts[sum_turn_q[TurnW-1:1]]));
+
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || clear_i) begin
-      count_o <= '0;
-    end else begin
-      for (int unsigned k = 0; k < Counters; k++) begin
-        if (strobe_i[k]) count_o[k] <= count_o[k] + 32'd1;
-      end
+    if (!rst_ni || clear_i) turn_q <= '0;
+    else turn_q <= turn_q + TurnW'(1);
+    sum_turn_q <= turn_q;
+    carry_q    <= carry;
+    half_o     <= sum;
+    low_o      <= read_i && sum_turn_q == {index_i, 1'b0};
+  end
+
+  // Clearing lasts a round, in which the strobes count already.
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) clearing_q <= 1'b1;
+    else if (&sum_turn_q && turn_q == '0) clearing_q <= 1'b0;
+  end
+
+  always_ff @(posedge clk_i) begin
+    for (int unsigned k = 0; k < Counters; k++) begin
+      if (!rst_ni || clear_i) part_q[k] <= '0;
+      else if (!high && sum_turn_q[TurnW-1:1] == 4'(k)) part_q[k] <= PartW'(strobe_i[k]);
+      else part_q[k] <= part_q[k] + PartW'(strobe_i[k]);
     end
   end
 

@@ -1,186 +1,152 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// AXI4-Lite register block: decodes, keeps the configuration and the interrupt registers, shows
-// state and counters. AW and W come in any order; one write and one read at a time, each some three
-// cycles. The two low address bits are ignored. Outputs to the bus are registered.
+// AXI4-Lite register block: decodes, and keeps the interrupt registers. The other registers are in
+// the control program's memory, word for word at their offset, and the counters in rs_perf. One write
+// and one read at a time, some five cycles each, a counter's up to 40. A write is taken when address
+// and data are there. The two low address bits are ignored. Outputs to the bus are registered.
 
 `include "rs_assert.svh"
 
 module rs_regs
   import rs_spec_pkg::*;
   import rs_ctrl_pkg::*;
-#(
-  /// Parameters of the core, see docs/interfaces.md.
-  parameter int unsigned M = 4,
-  parameter int unsigned C = 4,
-  parameter int unsigned P = 3,
-  parameter int unsigned ActW = 8,
-  parameter int unsigned ExpN = 7,
-  parameter int unsigned AccW = 28,
-  parameter int unsigned FbDepth = 16384,
-  parameter int unsigned WmDepth = 4096,
-  parameter int unsigned PmDepth = 512,
-  parameter int unsigned AxiDataW = 64,
-  /// Performance counters, in the order of the registers from CYCLES on.
-  parameter int unsigned Counters = 12
-) (
+(
   /// Clock.
-  input  logic                      clk_i,
+  input  logic        clk_i,
   /// Synchronous reset, active low.
-  input  logic                      rst_ni,
+  input  logic        rst_ni,
   /// AXI4-Lite slave.
-  input  logic [11:0]               s_axil_awaddr_i,
-  input  logic                      s_axil_awvalid_i,
-  output logic                      s_axil_awready_o,
-  input  logic [31:0]               s_axil_wdata_i,
-  input  logic [3:0]                s_axil_wstrb_i,
-  input  logic                      s_axil_wvalid_i,
-  output logic                      s_axil_wready_o,
-  output logic [1:0]                s_axil_bresp_o,
-  output logic                      s_axil_bvalid_o,
-  input  logic                      s_axil_bready_i,
-  input  logic [11:0]               s_axil_araddr_i,
-  input  logic                      s_axil_arvalid_i,
-  output logic                      s_axil_arready_o,
-  output logic [31:0]               s_axil_rdata_o,
-  output logic [1:0]                s_axil_rresp_o,
-  output logic                      s_axil_rvalid_o,
-  input  logic                      s_axil_rready_i,
+  input  logic [11:0] s_axil_awaddr_i,
+  input  logic        s_axil_awvalid_i,
+  output logic        s_axil_awready_o,
+  input  logic [31:0] s_axil_wdata_i,
+  input  logic [3:0]  s_axil_wstrb_i,
+  input  logic        s_axil_wvalid_i,
+  output logic        s_axil_wready_o,
+  output logic [1:0]  s_axil_bresp_o,
+  output logic        s_axil_bvalid_o,
+  input  logic        s_axil_bready_i,
+  input  logic [11:0] s_axil_araddr_i,
+  input  logic        s_axil_arvalid_i,
+  output logic        s_axil_arready_o,
+  output logic [31:0] s_axil_rdata_o,
+  output logic [1:0]  s_axil_rresp_o,
+  output logic        s_axil_rvalid_o,
+  input  logic        s_axil_rready_i,
+  /// The memory may be used.
+  input  logic        open_i,
+  /// The memory: a read, its data in the next cycle; a write of some bytes, until it is taken.
+  output logic        read_o,
+  output logic [5:0]  raddr_o,
+  input  logic [31:0] rdata_i,
+  output logic [3:0]  write_o,
+  input  logic        write_ready_i,
+  output logic [5:0]  waddr_o,
+  output logic [31:0] wdata_o,
+  /// Counters, see rs_perf: those from CYCLES on, then FRAMES_DONE.
+  output logic        count_read_o,
+  output logic [3:0]  count_index_o,
+  input  logic        count_low_i,
+  input  logic [15:0] count_half_i,
   /// Interrupt, level.
-  output logic                      irq_o,
+  output logic        irq_o,
   /// Interrupt events: done [0], error [1], frame [2].
-  input  logic [2:0]                event_i,
+  input  logic [2:0]  event_i,
   /// Clear the interrupt status (soft reset).
-  input  logic                      clear_irq_i,
+  input  logic        clear_irq_i,
   /// CTRL was written; start only when start_ok_i, otherwise the write answers SLVERR.
-  output logic                      start_o,
-  input  logic                      start_ok_i,
-  output logic                      soft_reset_o,
-  /// Configuration; software changes it only while the core is not busy.
-  output config_t                   config_o,
-  output logic [31:0]               watchdog_o,
-  /// State and counters to show.
-  input  state_t                    state_i,
-  input  logic [Counters-1:0][31:0] counter_i
+  output logic        start_o,
+  input  logic        start_ok_i,
+  output logic        soft_reset_o,
+  /// FRAMES is not 0.
+  output logic        frames_ok_o,
+  /// State to show.
+  input  state_t      state_i
 );
 
-  localparam int unsigned HighW = AddrW - 32;
+  localparam int unsigned FramesDone = 12;  // number of its counter
   localparam logic [1:0] RespOkay = 2'b00;
   localparam logic [1:0] RespSlverr = 2'b10;
 
-  // Bus side.
-  logic aw_valid, w_valid, ar_valid, write, read;
-  logic [9:0] aw_index, ar_index;  // word address
-  logic [31:0] w_data;
-  logic [3:0]  w_strb;
-  logic [11:0] waddr, raddr;
+  // Writes.
+  typedef enum logic [1:0] {
+    WrIdle,
+    WrDo,
+    WrTake,
+    WrAnswer
+  } wr_e;
+  wr_e wr_q;
+  logic [5:0]  wword;
+  logic [11:0] waddr;  // within the first 256 bytes
+  logic [2:0] irq_enable_q, irq_status_q, irq_clear;
+  logic [3:0] frames_q;  // bytes of FRAMES that are not 0
+  logic in_memory, writable, write_done, ctrl, refused, bad_write_q;
 
-  rs_skid #(
-    .Width(10)
-  ) u_aw (
-    .clk_i,
-    .rst_ni,
-    .in_valid_i (s_axil_awvalid_i),
-    .in_ready_o (s_axil_awready_o),
-    .in_data_i  (s_axil_awaddr_i[11:2]),
-    .out_valid_o(aw_valid),
-    .out_ready_i(write),
-    .out_data_o (aw_index)
-  );
-  rs_skid #(
-    .Width(36)
-  ) u_w (
-    .clk_i,
-    .rst_ni,
-    .in_valid_i (s_axil_wvalid_i),
-    .in_ready_o (s_axil_wready_o),
-    .in_data_i  ({s_axil_wdata_i, s_axil_wstrb_i}),
-    .out_valid_o(w_valid),
-    .out_ready_i(write),
-    .out_data_o ({w_data, w_strb})
-  );
-  rs_skid #(
-    .Width(10)
-  ) u_ar (
-    .clk_i,
-    .rst_ni,
-    .in_valid_i (s_axil_arvalid_i),
-    .in_ready_o (s_axil_arready_o),
-    .in_data_i  (s_axil_araddr_i[11:2]),
-    .out_valid_o(ar_valid),
-    .out_ready_i(read),
-    .out_data_o (ar_index)
-  );
+  assign wword = s_axil_awaddr_i[7:2];
+  assign waddr = {4'd0, wword, 2'd0};
+  // The configuration, 0x040 to 0x07c: address low, address high, length, nothing; and so on.
+  assign in_memory = wword[5:4] == 2'b01 && wword[1:0] != 2'd3 && waddr != RegFramesDone;
+  assign writable = s_axil_awaddr_i[11:8] == '0 &&
+                    (in_memory || waddr inside {RegCtrl, RegIrqEnable, RegIrqStatus});
+  assign waddr_o = wword;
+  assign wdata_o = s_axil_wdata_i;
+  assign write_o = s_axil_wstrb_i & {4{wr_q == WrDo && writable && in_memory}} &
+                   {{3{wword[1:0] != 2'd1}}, 1'b1};  // an address has 40 bits
 
-  assign write = aw_valid && w_valid && !s_axil_bvalid_o;
-  assign read  = ar_valid && !s_axil_rvalid_o;
-  assign waddr = {aw_index, 2'b00};
-  assign raddr = {ar_index, 2'b00};
+  assign write_done = wr_q == WrTake;
+  assign ctrl       = write_done && writable && waddr == RegCtrl && s_axil_wstrb_i[0];
+  assign refused    = ctrl && s_axil_wdata_i[0] && !s_axil_wdata_i[1] && !start_ok_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      s_axil_bvalid_o <= 1'b0;
-      s_axil_rvalid_o <= 1'b0;
+      start_o      <= 1'b0;
+      soft_reset_o <= 1'b0;
     end else begin
-      s_axil_bvalid_o <= write || (s_axil_bvalid_o && !s_axil_bready_i);
-      s_axil_rvalid_o <= read || (s_axil_rvalid_o && !s_axil_rready_i);
+      start_o      <= ctrl && s_axil_wdata_i[0] && !s_axil_wdata_i[1] && start_ok_i;
+      soft_reset_o <= ctrl && s_axil_wdata_i[1];
     end
   end
 
-  // Writes.
-  config_t     config_q;
-  logic [31:0] watchdog_q;
-  logic [2:0] irq_enable_q, irq_status_q, irq_clear;
-  logic write_ok, refused, ctrl;
-
-  // A register with the strobed bytes replaced.
-  function automatic logic [31:0] merge(input logic [31:0] old);
-    logic [31:0] mask;
-    mask = {{8{w_strb[3]}}, {8{w_strb[2]}}, {8{w_strb[1]}}, {8{w_strb[0]}}};
-    return (old & ~mask) | (w_data & mask);
-  endfunction
-
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      config_q     <= '0;
-      watchdog_q   <= '0;
-      irq_enable_q <= '0;
-    end else if (write) begin
-      unique case (waddr)
-        RegProgBaseLo: config_q.prog_base[31:0] <= merge(config_q.prog_base[31:0]);
-        RegProgBaseHi: config_q.prog_base[AddrW-1:32] <=
-                       HighW'(merge(32'(config_q.prog_base[AddrW-1:32])));
-        RegProgSize:   config_q.prog_size <= merge(config_q.prog_size);
-        RegInBaseLo:   config_q.in_base[31:0] <= merge(config_q.in_base[31:0]);
-        RegInBaseHi:   config_q.in_base[AddrW-1:32] <=
-                       HighW'(merge(32'(config_q.in_base[AddrW-1:32])));
-        RegInStride:   config_q.in_stride <= merge(config_q.in_stride);
-        RegOutBaseLo:  config_q.out_base[31:0] <= merge(config_q.out_base[31:0]);
-        RegOutBaseHi:  config_q.out_base[AddrW-1:32] <=
-                       HighW'(merge(32'(config_q.out_base[AddrW-1:32])));
-        RegOutStride:  config_q.out_stride <= merge(config_q.out_stride);
-        RegFrames:     config_q.frames <= merge(config_q.frames);
-        RegWatchdog:   watchdog_q <= merge(watchdog_q);
-        RegIrqEnable:  irq_enable_q <= 3'(merge(32'(irq_enable_q)));
-        default: ;
+      wr_q <= WrIdle;
+    end else begin
+      unique case (wr_q)
+        WrIdle:  if (s_axil_awvalid_i && s_axil_wvalid_i && open_i) wr_q <= WrDo;
+        WrDo:    if (write_ready_i) wr_q <= WrTake;
+        WrTake:  wr_q <= WrAnswer;
+        default: if (s_axil_bready_i) wr_q <= WrIdle;
       endcase
     end
   end
-
-  assign ctrl         = write && waddr == RegCtrl && w_strb[0];
-  assign soft_reset_o = ctrl && w_data[1];
-  assign start_o      = ctrl && w_data[0] && !w_data[1] && start_ok_i;
-  assign refused      = ctrl && w_data[0] && !w_data[1] && !start_ok_i;
-  assign write_ok     = !refused && (waddr inside {
-      RegCtrl, RegIrqEnable, RegIrqStatus, RegProgBaseLo, RegProgBaseHi, RegProgSize, RegInBaseLo,
-      RegInBaseHi, RegInStride, RegOutBaseLo, RegOutBaseHi, RegOutStride, RegFrames, RegWatchdog});
+  always_ff @(posedge clk_i) begin
+    if (write_done) bad_write_q <= refused || !writable;
+  end
+  assign s_axil_awready_o = wr_q == WrTake;
+  assign s_axil_wready_o  = wr_q == WrTake;
+  assign s_axil_bvalid_o  = wr_q == WrAnswer;
+  assign s_axil_bresp_o   = bad_write_q ? RespSlverr : RespOkay;
 
   always_ff @(posedge clk_i) begin
-    if (write) s_axil_bresp_o <= write_ok ? RespOkay : RespSlverr;
+    if (!rst_ni) begin
+      irq_enable_q <= '0;
+      frames_q     <= '0;
+    end else if (write_done && writable) begin
+      if (waddr == RegIrqEnable && s_axil_wstrb_i[0]) begin
+        irq_enable_q <= s_axil_wdata_i[2:0];
+      end
+      for (int unsigned b = 0; b < 4; b++) begin
+        if (waddr == RegFrames && s_axil_wstrb_i[b]) begin
+          frames_q[b] <= s_axil_wdata_i[8*b+:8] != '0;
+        end
+      end
+    end
   end
+  assign frames_ok_o = |frames_q;
 
   // Interrupts: an event in the cycle of its clearing stays.
-  assign irq_clear = write && waddr == RegIrqStatus && w_strb[0] ? w_data[2:0] : {3{clear_irq_i}};
+  assign irq_clear = write_done && writable && waddr == RegIrqStatus &&
+                     s_axil_wstrb_i[0] ? s_axil_wdata_i[2:0] : {3{clear_irq_i}};
   always_ff @(posedge clk_i) begin
     if (!rst_ni) irq_status_q <= '0;
     else irq_status_q <= (irq_status_q & ~irq_clear) | event_i;
@@ -190,63 +156,70 @@ module rs_regs
     else irq_o <= |(irq_status_q & irq_enable_q);
   end
 
-  // Reads.
-  logic [31:0] read_data;
-  logic        read_ok;
-  logic [9:0]  counter_index;
+  // Reads. In the memory, what is kept elsewhere is zero.
+  typedef enum logic [2:0] {
+    RdIdle,
+    RdMemory,
+    RdData,
+    RdLow,
+    RdHigh,
+    RdTake,
+    RdAnswer
+  } rd_e;
+  rd_e rd_q;
+  logic [5:0]  rword;
+  logic [11:0] raddr;
+  logic counted, readable_q;
+  logic [31:0] here, data_d, data_q;
 
-  assign counter_index = ar_index - RegCycles[11:2];
+  assign rword         = s_axil_araddr_i[7:2];
+  assign raddr         = {4'd0, rword, 2'd0};
+  assign raddr_o       = rword;
+  assign read_o        = rd_q == RdMemory;
+  assign counted       = rword[5] || raddr == RegFramesDone;
+  assign count_read_o  = rd_q == RdLow;
+  assign count_index_o = rword[5] ? rword[3:0] : 4'(FramesDone);
 
   always_comb begin
-    read_data = '0;
-    read_ok   = 1'b1;
     unique case (raddr)
-      RegId:            read_data = RegisterId;
-      RegVersion:       read_data = 32'(Version);
-      RegCapShape:      read_data = {8'(ActW), 8'(P), 8'(C), 8'(M)};
-      RegCapFormat:     read_data = {8'd0, 8'(AxiDataW / 8), 8'(AccW), 8'(ExpN)};
-      RegCapFbDepth:    read_data = 32'(FbDepth);
-      RegCapWmDepth:    read_data = 32'(WmDepth);
-      RegCapPmDepth:    read_data = 32'(PmDepth);
-      RegCtrl:          read_data = '0;
-      RegStatus:        read_data = {18'd0, state_i.units_busy, 4'd0, state_i.resetting,
+      RegStatus: here = {18'd0, state_i.units_busy, 4'd0, state_i.resetting,
                                      state_i.error, state_i.done, state_i.busy};
-      RegIrqEnable:     read_data = 32'(irq_enable_q);
-      RegIrqStatus:     read_data = 32'(irq_status_q);
-      RegErrCause:      read_data = 32'(state_i.cause);
-      RegErrDescriptor: read_data = 32'(state_i.index);
-      RegErrAddrLo:     read_data = state_i.addr[31:0];
-      RegErrAddrHi:     read_data = 32'(state_i.addr[AddrW-1:32]);
-      RegProgBaseLo:    read_data = config_q.prog_base[31:0];
-      RegProgBaseHi:    read_data = 32'(config_q.prog_base[AddrW-1:32]);
-      RegProgSize:      read_data = config_q.prog_size;
-      RegInBaseLo:      read_data = config_q.in_base[31:0];
-      RegInBaseHi:      read_data = 32'(config_q.in_base[AddrW-1:32]);
-      RegInStride:      read_data = config_q.in_stride;
-      RegOutBaseLo:     read_data = config_q.out_base[31:0];
-      RegOutBaseHi:     read_data = 32'(config_q.out_base[AddrW-1:32]);
-      RegOutStride:     read_data = config_q.out_stride;
-      RegFrames:        read_data = config_q.frames;
-      RegFramesDone:    read_data = state_i.frames_done;
-      RegWatchdog:      read_data = watchdog_q;
-      default: begin
-        read_ok = counter_index < 10'(Counters);
-        for (int unsigned k = 0; k < Counters; k++) begin
-          if (counter_index == 10'(k)) read_data = counter_i[k];
-        end
-      end
+      RegIrqEnable: here = 32'(irq_enable_q);
+      RegIrqStatus: here = 32'(irq_status_q);
+      RegErrAddrLo: here = state_i.addr[31:0];
+      RegErrAddrHi: here = 32'(state_i.addr[AddrW-1:32]);
+      default:               here = '0;
     endcase
   end
+  assign data_d = counted ? {2{count_half_i}} : rdata_i | here;
 
   always_ff @(posedge clk_i) begin
-    if (read) begin
-      s_axil_rdata_o <= read_data;
-      s_axil_rresp_o <= read_ok ? RespOkay : RespSlverr;
+    if (!rst_ni) begin
+      rd_q <= RdIdle;
+    end else begin
+      unique case (rd_q)
+        RdIdle:   if (s_axil_arvalid_i && open_i) rd_q <= RdMemory;
+        RdMemory: rd_q <= counted ? RdLow : RdData;
+        RdData:   rd_q <= RdTake;
+        RdLow:    if (count_low_i) rd_q <= RdHigh;
+        RdHigh:   rd_q <= RdTake;
+        RdTake:   rd_q <= RdAnswer;
+        default:  if (s_axil_rready_i) rd_q <= RdIdle;
+      endcase
     end
   end
-
-  assign config_o   = config_q;
-  assign watchdog_o = watchdog_q;
+  always_ff @(posedge clk_i) begin
+    if (rd_q inside {RdData, RdLow}) data_q[15:0] <= data_d[15:0];
+    if (rd_q inside {RdData, RdHigh}) data_q[31:16] <= data_d[31:16];
+    if (rd_q == RdMemory) begin
+      readable_q <= s_axil_araddr_i[11:8] == '0 && raddr <= RegWriteBeats &&
+                    raddr != 12'h01c && !(rword[5:4] == 2'b01 && rword[1:0] == 2'd3);
+    end
+  end
+  assign s_axil_arready_o = rd_q == RdTake;
+  assign s_axil_rvalid_o  = rd_q == RdAnswer;
+  assign s_axil_rdata_o   = data_q;
+  assign s_axil_rresp_o   = readable_q ? RespOkay : RespSlverr;
 
   `RS_ASSERT_STABLE(BStable, s_axil_bvalid_o, s_axil_bready_i, s_axil_bresp_o)
   `RS_ASSERT_STABLE(RStable, s_axil_rvalid_o, s_axil_rready_i, ({s_axil_rdata_o, s_axil_rresp_o}))

@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// Everything but the compute path: registers, sequencer, tokens, LOAD, STORE and the AXI masters.
+// Everything but the compute path: registers, control program, tokens, LOAD, STORE and the AXI
+// masters.
 // Towards EXEC and the buffers it offers descriptors in program order, the weight streams and one
 // shared DMA port of the feature buffer. All streams are valid/ready.
 //
@@ -8,6 +9,9 @@
 // everything but the register block. It is only pulsed while the AXI master is quiet.
 // Assumption on programs: the last STORE of a frame follows its last EXEC through a token, so that
 // a frame is complete when STORE reaches the frame's end.
+//
+// A small array needs little of memory and of the control program: it gets fewer places for
+// descriptors, bursts and operations.
 
 module rs_system
   import rs_spec_pkg::*;
@@ -166,46 +170,40 @@ module rs_system
     $error("rs_system: ActW must be 8 to 16");
   end
 
-  localparam int unsigned Ahead = 8;  // descriptors fetched ahead
-  localparam int unsigned Counters = 12;  // the default of rs_regs and rs_perf
-  localparam int unsigned Sources = 5;  // the default of rs_control
+  localparam bit Small = M * C * P <= 64;
+  localparam int unsigned SlotW = Small ? 2 : 4;
+  localparam int unsigned Batch = Small ? 1 : 4;
+  localparam int unsigned MaxOutstanding = Small ? 2 : 8;
+  localparam int unsigned MaxBurst = 16;
+  localparam int unsigned Counters = 13;  // of rs_perf: CYCLES and the following, FRAMES_DONE
 
-  logic rst_n;  // of everything but registers and control
+  logic rst_n;  // of everything but registers, control and counters
   assign core_rst_no = rst_n;
   // Registers, control, counters.
-  config_t                    cfg;
-  state_t                     state;
-  logic [31:0]                watchdog;
-  logic [2:0]                 irq_event;
-  logic clear_irq, start, start_ok, soft_reset, halt, go;
-  logic clear_counts, counting, first_frame, frame_done;
-  logic [Counters-1:0]        strobe;
-  logic [Counters-1:0][31:0]  count;
-  error_t [Sources-1:0]       errors;
-  error_t [Sources-2:0]       engine_errors;
-  error_t                     seq_error;
-  logic [IndexW-1:0]          index;
-  logic seq_busy, progress;
-  logic [3:0]                 engines_busy;  // axi write, axi read, store, load
-  logic [1:0]                 beats;         // write, read
+  state_t state;
+  logic [2:0] irq_event;
+  logic clear_irq, start, start_ok, soft_reset, frames_ok, halt, cold, run, trap, ready, fail;
+  logic write_fault, slverr_fault;
+  logic [SlotW-1:0] fault_slot;
+  logic clear_counts, counting, first_frame, frame_done, last_done;
+  logic [Counters-1:0] strobe;
+  logic reg_read, reg_ready, count_read, count_low;
+  logic [5:0] reg_raddr, reg_waddr;
+  logic [3:0] reg_write, count_index;
+  logic [31:0] reg_wdata, word;
+  logic [15:0] count_half;
+  logic [3:0] program_busy;  // store, exec, load, program
+  logic [1:0] bus_busy;      // axi write, axi read
+  logic [1:0] beats;         // write, read
+  logic read_error, read_decerr, write_error, write_decerr, progress_q;
+  logic [AddrW-1:0] read_error_addr, write_error_addr;
+  logic [SlotW-1:0] read_error_slot;
   assign halt_o   = halt;
-  assign errors   = {seq_error, engine_errors};
-  assign progress = progress_i || |beats || (fb_valid_o && fb_ready_i);
-  assign strobe   = {Counters{counting}} &
-                    {beats, perf_stall_i, perf_busy_i, first_frame, 1'b1};
+  assign strobe   = {frame_done, {12{counting}} &
+                                 {beats, perf_stall_i, perf_busy_i, first_frame, 1'b1}};
+  always_ff @(posedge clk_i) progress_q <= progress_i || |beats || (fb_valid_o && fb_ready_i);
 
-  rs_regs #(
-    .M(M),
-    .C(C),
-    .P(P),
-    .ActW(ActW),
-    .ExpN(ExpN),
-    .AccW(AccW),
-    .FbDepth(FbDepth),
-    .WmDepth(WmDepth),
-    .PmDepth(PmDepth),
-    .AxiDataW(AxiDataW)
-  ) u_regs (
+  rs_regs u_regs (
     .clk_i,
     .rst_ni,
     .s_axil_awaddr_i,
@@ -225,99 +223,152 @@ module rs_system
     .s_axil_rresp_o,
     .s_axil_rvalid_o,
     .s_axil_rready_i,
+    .open_i       (!cold),
+    .read_o       (reg_read),
+    .raddr_o      (reg_raddr),
+    .rdata_i      (word),
+    .write_o      (reg_write),
+    .write_ready_i(reg_ready),
+    .waddr_o      (reg_waddr),
+    .wdata_o      (reg_wdata),
+    .count_read_o (count_read),
+    .count_index_o(count_index),
+    .count_low_i  (count_low),
+    .count_half_i (count_half),
     .irq_o,
-    .event_i     (irq_event),
-    .clear_irq_i (clear_irq),
-    .start_o     (start),
-    .start_ok_i  (start_ok),
-    .soft_reset_o(soft_reset),
-    .config_o    (cfg),
-    .watchdog_o  (watchdog),
-    .state_i     (state),
-    .counter_i   (count)
+    .event_i      (irq_event),
+    .clear_irq_i  (clear_irq),
+    .start_o      (start),
+    .start_ok_i   (start_ok),
+    .soft_reset_o (soft_reset),
+    .frames_ok_o  (frames_ok),
+    .state_i      (state)
   );
 
-  rs_control u_control (
+  rs_control #(
+    .SlotW(SlotW)
+  ) u_control (
     .clk_i,
     .rst_ni,
-    .start_i      (start),
-    .start_ok_o   (start_ok),
-    .soft_reset_i (soft_reset),
-    .frames_i     (cfg.frames),
-    .watchdog_i   (watchdog),
-    .state_o      (state),
-    .event_o      (irq_event),
-    .clear_irq_o  (clear_irq),
-    .core_rst_no  (rst_n),
-    .halt_o       (halt),
-    .go_o         (go),
-    .clear_o      (clear_counts),
-    .count_o      (counting),
-    .first_frame_o(first_frame),
-    .error_i      (errors),
-    .index_i      (index),
-    .frame_done_i (frame_done),
-    .units_busy_i ({engines_busy[3:1], exec_busy_i || exec_valid_o, engines_busy[0], seq_busy}),
-    .progress_i   (progress)
+    .start_i           (start),
+    .start_ok_o        (start_ok),
+    .soft_reset_i      (soft_reset),
+    .frames_ok_i       (frames_ok),
+    .state_o           (state),
+    .event_o           (irq_event),
+    .clear_irq_o       (clear_irq),
+    .core_rst_no       (rst_n),
+    .halt_o            (halt),
+    .cold_o            (cold),
+    .run_o             (run),
+    .trap_o            (trap),
+    .write_error_o     (write_fault),
+    .slverr_o          (slverr_fault),
+    .error_slot_o      (fault_slot),
+    .ready_i           (ready),
+    .fail_i            (fail),
+    .clear_o           (clear_counts),
+    .count_o           (counting),
+    .first_frame_o     (first_frame),
+    .read_error_i      (read_error),
+    .read_decerr_i     (read_decerr),
+    .read_error_addr_i (read_error_addr),
+    .read_error_slot_i (read_error_slot),
+    .write_error_i     (write_error),
+    .write_decerr_i    (write_decerr),
+    .write_error_addr_i(write_error_addr),
+    .frame_done_i      (frame_done),
+    .last_done_i       (last_done),
+    .units_busy_i      ({bus_busy, program_busy[3], program_busy[2] || exec_busy_i,
+                         program_busy[1:0]})
   );
 
-  rs_perf u_perf (
+  rs_perf #(
+    .Counters(Counters)
+  ) u_perf (
     .clk_i,
     .rst_ni,
     .clear_i (clear_counts),
     .strobe_i(strobe),
-    .count_o (count)
+    .read_i  (count_read),
+    .index_i (count_index),
+    .low_o   (count_low),
+    .half_o  (count_half)
   );
 
-  // Sequencer and queues.
+  // The control program, and what it tells the engines.
+  logic desc_valid, desc_ready, read_free;
+  logic [31:0] desc;
+  logic [2:0] read_set, write_set;
+  logic [1:0] load_set, store_set;
+  logic [SlotW-1:0] read_slot, read_descs;
+  logic load_weights, load_free, load_done, store_done;
   logic credits_valid;
-  logic [3:0] load_credits, exec_credits;
-  logic q_load_valid, q_load_ready, q_store_valid, q_store_ready;
-  transfer_t q_transfer;
-  logic fetch_valid, fetch_ready, fetch_data_valid, fetch_data_ready;
-  logic [AddrW-1:0]    fetch_addr;
-  logic [31:0]         fetch_bytes;
-  logic [IndexW-1:0]   fetch_tag;
-  logic [AxiDataW-1:0] fetch_data;
+  logic [7:0] credits;
+  logic load_has, load_takes, load_posts, store_has, store_takes, store_posts;
 
-  rs_sequencer #(
+  rs_program #(
     .M(M),
     .C(C),
     .P(P),
     .ActW(ActW),
     .ExpN(ExpN),
+    .AccW(AccW),
     .FbDepth(FbDepth),
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
     .AxiDataW(AxiDataW),
-    .Ahead(Ahead)
-  ) u_sequencer (
+    .MaxBurst(MaxBurst),
+    .SlotW(SlotW),
+    .Batch(Batch),
+    .OpAhead(!Small)
+  ) u_program (
     .clk_i,
-    .rst_ni         (rst_n),
-    .start_i        (go),
-    .busy_o         (seq_busy),
-    .config_i       (cfg),
-    .index_o        (index),
-    .error_o        (seq_error),
-    .credits_valid_o(credits_valid),
-    .load_credits_o (load_credits),
-    .exec_credits_o (exec_credits),
-    .cmd_valid_o    (fetch_valid),
-    .cmd_ready_i    (fetch_ready),
-    .cmd_addr_o     (fetch_addr),
-    .cmd_bytes_o    (fetch_bytes),
-    .cmd_tag_o      (fetch_tag),
-    .data_valid_i   (fetch_data_valid),
-    .data_ready_o   (fetch_data_ready),
-    .data_i         (fetch_data),
-    .load_valid_o   (q_load_valid),
-    .load_ready_i   (q_load_ready),
-    .store_valid_o  (q_store_valid),
-    .store_ready_i  (q_store_ready),
-    .transfer_o     (q_transfer),
+    .rst_ni            (rst_n),
+    .cold_i            (cold),
+    .run_i             (run),
+    .trap_i            (trap),
+    .write_error_i     (write_fault),
+    .slverr_i          (slverr_fault),
+    .read_error_slot_i (fault_slot),
+    .ready_o           (ready),
+    .fail_o            (fail),
+    .progress_i        (progress_q),
+    .busy_o            (program_busy),
+    .reg_read_i        (reg_read),
+    .reg_raddr_i       (reg_raddr),
+    .reg_write_i       (reg_write),
+    .reg_ready_o       (reg_ready),
+    .reg_waddr_i       (reg_waddr),
+    .reg_wdata_i       (reg_wdata),
+    .desc_valid_i      (desc_valid),
+    .desc_ready_o      (desc_ready),
+    .desc_i            (desc),
+    .word_o            (word),
+    .read_set_o        (read_set),
+    .read_descs_o      (read_descs),
+    .read_slot_o       (read_slot),
+    .read_free_i       (read_free),
+    .load_set_o        (load_set),
+    .load_weights_o    (load_weights),
+    .load_free_i       (load_free),
+    .load_done_i       (load_done),
+    .store_set_o       (store_set),
+    .write_set_o       (write_set),
+    .store_done_i      (store_done),
+    .credits_valid_o   (credits_valid),
+    .credits_o         (credits),
+    .load_token_i      (load_has),
+    .store_token_i     (store_has),
+    .take_load_token_o (load_takes),
+    .take_store_token_o(store_takes),
+    .post_load_o       (load_posts),
+    .post_store_o      (store_posts),
+    .frame_done_o      (frame_done),
+    .last_done_o       (last_done),
     .exec_valid_o,
     .exec_ready_i,
-    .exec_o         (exec_desc_o)
+    .exec_desc_o
   );
 
   rs_engines #(
@@ -328,31 +379,45 @@ module rs_system
     .TileW(TileW),
     .AxiDataW(AxiDataW),
     .ParamRecords(ParamRecords),
-    .Ahead(Ahead)
+    .MaxBurst(MaxBurst),
+    .MaxOutstanding(MaxOutstanding),
+    .SlotW(SlotW)
   ) u_engines (
     .clk_i,
     .rst_ni            (rst_n),
     .halt_i            (halt),
-    .busy_o            (engines_busy),
-    .error_o           (engine_errors),
-    .frame_done_o      (frame_done),
+    .busy_o            (bus_busy),
     .beat_o            (beats),
+    .read_error_o      (read_error),
+    .read_decerr_o     (read_decerr),
+    .read_error_addr_o (read_error_addr),
+    .read_error_slot_o (read_error_slot),
+    .write_error_o     (write_error),
+    .write_decerr_o    (write_decerr),
+    .write_error_addr_o(write_error_addr),
+    .word_i            (word),
+    .read_set_i        (read_set),
+    .read_descs_i      (read_descs),
+    .read_slot_i       (read_slot),
+    .read_free_o       (read_free),
+    .load_set_i        (load_set),
+    .load_weights_i    (load_weights),
+    .load_free_o       (load_free),
+    .load_done_o       (load_done),
+    .store_set_i       (store_set),
+    .write_set_i       (write_set),
+    .store_done_o      (store_done),
+    .desc_valid_o      (desc_valid),
+    .desc_ready_i      (desc_ready),
+    .desc_o            (desc),
     .credits_valid_i   (credits_valid),
-    .load_credits_i    (load_credits),
-    .exec_credits_i    (exec_credits),
-    .load_valid_i      (q_load_valid),
-    .load_ready_o      (q_load_ready),
-    .store_valid_i     (q_store_valid),
-    .store_ready_o     (q_store_ready),
-    .transfer_i        (q_transfer),
-    .fetch_valid_i     (fetch_valid),
-    .fetch_ready_o     (fetch_ready),
-    .fetch_addr_i      (fetch_addr),
-    .fetch_bytes_i     (fetch_bytes),
-    .fetch_tag_i       (fetch_tag),
-    .fetch_data_valid_o(fetch_data_valid),
-    .fetch_data_ready_i(fetch_data_ready),
-    .fetch_data_o      (fetch_data),
+    .credits_i         (credits),
+    .load_has_o        (load_has),
+    .load_takes_i      (load_takes),
+    .load_posts_i      (load_posts),
+    .store_has_o       (store_has),
+    .store_takes_i     (store_takes),
+    .store_posts_i     (store_posts),
     .m_axi_araddr_o,
     .m_axi_arlen_o,
     .m_axi_arvalid_o,

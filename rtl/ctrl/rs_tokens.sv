@@ -27,18 +27,21 @@ module rs_tokens #(
 );
 
   for (genvar k = 0; k < Counters; k++) begin : gen_counter
-    logic [CountW-1:0] count_q;
+    logic [CountW-1:0] count_q, change;
+    logic up, down;
 
     assign avail_o[k] = count_q != '0;
+    assign up         = post_i[k] && !take_i[k] && !(&count_q);
+    assign down       = take_i[k] && !post_i[k];
+    assign change     = {{(CountW - 1) {down}}, up || down};
 
     always_ff @(posedge clk_i) begin
       if (!rst_ni) count_q <= '0;
-      else if (init_i) count_q <= init_count_i[k];
-      else if (post_i[k] && !take_i[k] && count_q != '1) count_q <= count_q + CountW'(1);
-      else if (take_i[k] && !post_i[k]) count_q <= count_q - CountW'(1);
+      else count_q <= (init_i ? init_count_i[k] : count_q) + change;
     end
 
     `RS_ASSERT(TakeOnlyIfThere, !take_i[k] || avail_o[k])
+    `RS_ASSERT(QuietAtInit, !init_i || !(post_i[k] || take_i[k]))
   end
 
 endmodule

@@ -1,14 +1,19 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// The DMA's legalizer: cuts a command of any alignment and length into AXI bursts of full beats.
-// A burst ends at a multiple of MaxBurst beats; as that divides 4 KB, no burst crosses a page. The
-// first address is rounded down to a beat. One burst a cycle, first burst one cycle after the
-// command; the next command is taken with the last burst.
+// The DMA's legalizer: cuts a command of any alignment and length into AXI bursts of full beats and
+// offers them on an address channel. A burst ends at a multiple of MaxBurst beats; as that divides
+// 4 KB, no burst crosses a page. The first address is rounded down to a beat. A burst every two
+// cycles at most; all outputs to the bus are registered.
+//
+// A command comes as three words of a shared word bus: the address, low and high, and then the
+// size, which starts it. The size is minus the sum of the first byte's place in its burst and the
+// number of bytes: its high part counts the bursts up to zero, its low part, inverted, is the place
+// of the last byte in the last burst.
 
 `include "rs_assert.svh"
 
 module rs_burst_splitter #(
-  /// Bits of a bus address.
+  /// Bits of a bus address, 33 to 64.
   parameter int unsigned AxiAddrW = 40,
   /// Bits of a bus beat.
   parameter int unsigned AxiDataW = 64,
@@ -19,72 +24,91 @@ module rs_burst_splitter #(
   input  logic                clk_i,
   /// Synchronous reset, active low.
   input  logic                rst_ni,
-  /// Command: first byte, number of bytes (at least 1).
-  input  logic                cmd_valid_i,
-  output logic                cmd_ready_o,
-  input  logic [AxiAddrW-1:0] cmd_addr_i,
-  input  logic [31:0]         cmd_bytes_i,
-  /// Burst: address, beats - 1 (AXI AxLEN), whether it is the command's last.
-  output logic                burst_valid_o,
-  input  logic                burst_ready_i,
-  output logic [AxiAddrW-1:0] burst_addr_o,
-  output logic [7:0]          burst_len_o,
-  output logic                burst_last_o
+  /// Command words: address low [0], address high [1], size [2]; only while busy_o is low.
+  input  logic [31:0]         word_i,
+  input  logic [2:0]          set_i,
+  output logic                busy_o,
+  /// Bursts may begin.
+  input  logic                enable_i,
+  /// A burst begins, with its address on addr_o; it is the command's last.
+  output logic                begin_o,
+  output logic                last_o,
+  /// All bursts of the last command have begun.
+  output logic                begun_o,
+  /// Address channel: address, beats - 1 (AXI AxLEN). A burst is offered from the cycle behind
+  /// begin_o on.
+  output logic                valid_o,
+  input  logic                ready_i,
+  output logic [AxiAddrW-1:0] addr_o,
+  output logic [7:0]          len_o
 );
 
-  localparam int unsigned BeatBytes = AxiDataW / 8;
-  localparam int unsigned ByteW = $clog2(BeatBytes);
-  localparam int unsigned BurstW = $clog2(MaxBurst);
-  // Beats - 1 of a command: the offset in the first beat adds one bit to 32 before the division.
-  localparam int unsigned BeatsW = 33 - ByteW;
-  localparam int unsigned BeatAddrW = AxiAddrW - ByteW;
+  localparam int unsigned ByteW = $clog2(AxiDataW / 8);
+  localparam int unsigned BeatW = $clog2(MaxBurst);
+  localparam int unsigned PlaceW = ByteW + BeatW;  // a byte's place in a burst
 
-  if (MaxBurst * BeatBytes > 4096 || (MaxBurst & (MaxBurst - 1)) != 0 || MaxBurst < 2 ||
+  if (MaxBurst * AxiDataW / 8 > 4096 || (MaxBurst & (MaxBurst - 1)) != 0 || MaxBurst < 2 ||
       MaxBurst > 256) begin : gen_bad_burst
     $error("rs_burst_splitter: MaxBurst must be a power of two, 2 to 256, at most 4096 bytes");
   end
 
-  logic                 valid_q;
-  logic [BeatAddrW-1:0] addr_q;    // beat address of the next burst
-  logic [BeatsW-1:0]    beats_q;   // beats to come, less one
-  logic [32:0]          last_byte; // of the command, counted from its first beat's first byte
-  logic [BurstW-1:0]    room;      // beats to the burst edge, less one
-  logic                 take;
+  typedef enum logic [1:0] {
+    StIdle,
+    StBegin,
+    StOffer
+  } state_e;
+  state_e state_q;
+  logic [AxiAddrW-1:PlaceW] burst_q;  // address of the burst
+  logic [BeatW-1:0] beat_q;           // its first beat
+  logic [31:PlaceW] count_q;          // minus the bursts to come, this one included
+  logic [BeatW-1:0] end_q, len_q;  // last beat of the last burst; beats - 1 of this one
+  logic last_q, taken;
 
-  assign last_byte = 33'(cmd_addr_i[ByteW-1:0]) + 33'(cmd_bytes_i) - 33'd1;
-  assign room      = ~addr_q[BurstW-1:0];
-
-  assign burst_valid_o = valid_q;
-  assign burst_addr_o  = {addr_q, ByteW'(0)};
-  assign burst_last_o  = beats_q <= BeatsW'(room);
-  assign burst_len_o   = burst_last_o ? 8'(beats_q) : 8'(room);
-
-  assign take        = valid_q && burst_ready_i;
-  assign cmd_ready_o = !valid_q || (burst_ready_i && burst_last_o);
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) valid_q <= 1'b0;
-    else if (cmd_ready_o) valid_q <= cmd_valid_i;
-  end
+  assign taken   = state_q == StOffer && ready_i;
+  assign busy_o  = state_q != StIdle;
+  assign begun_o = state_q == StIdle || (state_q == StOffer && last_q);
+  assign begin_o = state_q == StBegin && enable_i;
+  assign last_o  = last_q;
+  assign valid_o = state_q == StOffer;
+  assign addr_o  = {burst_q, beat_q, ByteW'(0)};
+  assign len_o   = 8'(len_q);
 
   always_ff @(posedge clk_i) begin
-    if (cmd_ready_o) begin
-      addr_q  <= cmd_addr_i[AxiAddrW-1:ByteW];
-      beats_q <= last_byte[32:ByteW];
-    end else if (take) begin
-      addr_q  <= {addr_q[BeatAddrW-1:BurstW] + (BeatAddrW - BurstW)'(1), BurstW'(0)};
-      beats_q <= beats_q - BeatsW'(room) - BeatsW'(1);
+    if (!rst_ni) begin
+      state_q <= StIdle;
+    end else begin
+      unique case (state_q)
+        StIdle:  if (set_i[2]) state_q <= StBegin;
+        StBegin: if (enable_i) state_q <= StOffer;
+        default: if (ready_i) state_q <= last_q ? StIdle : StBegin;
+      endcase
     end
   end
 
-  `RS_ASSERT(NoZeroLength, !cmd_valid_i || cmd_bytes_i != '0)
-  `RS_ASSERT(
-      InPage,
-      !valid_q || 32'(burst_addr_o[11:0]) + (32'(burst_len_o) + 32'd1) * BeatBytes <= 32'd4096)
-  `RS_ASSERT_STABLE(BurstStable, burst_valid_o, burst_ready_i, ({burst_addr_o, burst_len_o,
-                                                                 burst_last_o}))
+  // Set, or one more: the choice is made before the adder, where it costs nothing more.
+  logic [AxiAddrW-1:PlaceW] burst;
+  logic [31:PlaceW] count;
+  assign burst[31:PlaceW]      = set_i[0] ? word_i[31:PlaceW] : burst_q[31:PlaceW];
+  assign burst[AxiAddrW-1:32] = set_i[1] ? word_i[AxiAddrW-33:0] : burst_q[AxiAddrW-1:32];
+  assign count                 = set_i[2] ? word_i[31:PlaceW] : count_q;
 
-  logic unused_last_byte;
-  assign unused_last_byte = ^last_byte[ByteW-1:0];
+  always_ff @(posedge clk_i) begin
+    burst_q <= burst + (AxiAddrW - PlaceW)'(taken);
+    count_q <= count + (32 - PlaceW)'(taken);
+    if (set_i[0]) beat_q <= word_i[PlaceW-1:ByteW];
+    else if (taken) beat_q <= '0;
+    if (set_i[2]) end_q <= ~word_i[PlaceW-1:ByteW];
+    if (set_i[2]) last_q <= &word_i[31:PlaceW];
+    else if (taken) last_q <= &count_q[31:PlaceW+1] && !count_q[PlaceW];
+    len_q <= (last_q ? end_q : '1) - beat_q;
+  end
+
+  logic unused_word;
+  assign unused_word = ^word_i[ByteW-1:0];
+
+  `RS_ASSERT(SetOnlyIfIdle, set_i == '0 || !busy_o)
+  `RS_ASSERT(InPage,
+             !valid_o || 32'(addr_o[11:0]) + (32'(len_o) + 32'd1) * (AxiDataW / 8) <= 32'd4096)
+  `RS_ASSERT_STABLE(BurstStable, valid_o, ready_i, ({addr_o, len_o}))
 
 endmodule

@@ -1,17 +1,16 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// LOAD: weight blocks into the three weight streams, features into the feature buffer. Two stages:
-// the front checks a descriptor, takes its token and sends the read command; the back routes the
-// beats of up to three descriptors sent, so that memory latency is seen only once in a row of them.
-// A descriptor is complete when its last word or item has been taken.
-// An error stops the front; the reset that follows every error clears it.
+// LOAD: sorts what the read DMA brings, command after command in the order in which they were
+// given: descriptors to the control program's memory, weight blocks into the three weight streams,
+// features into the feature buffer. One register holds an item, whatever it is.
+//
+// What is to be done with a transfer (its counts and places) is set before its data comes, or data
+// waits. A transfer is complete when its last word or item has been taken.
+// A beat a cycle, some two cycles between sections and five between commands.
 
 `include "rs_assert.svh"
 
-module rs_load
-  import rs_spec_pkg::*;
-  import rs_ctrl_pkg::*;
-#(
+module rs_load #(
   /// Output channels.
   parameter int unsigned M = 4,
   /// Pixels of a group, banks of the feature buffer.
@@ -26,6 +25,12 @@ module rs_load
   parameter int unsigned AxiDataW = 64,
   /// Channels of an item of channel parameters; a divisor of M.
   parameter int unsigned ParamRecords = M,
+  /// Commands whose data is to come, at most.
+  parameter int unsigned MaxCommands = 4,
+  /// Bits of the number of descriptors that a command reads.
+  parameter int unsigned DescsW = 2,
+  /// Bits of a byte's place in a beat. Derived.
+  localparam int unsigned ByteW = $clog2(AxiDataW / 8),
   /// Bits of a bank number. Derived.
   localparam int unsigned BankW = $clog2(P),
   /// Bits of a word address. Derived.
@@ -35,31 +40,30 @@ module rs_load
   input  logic                clk_i,
   /// Synchronous reset, active low.
   input  logic                rst_ni,
-  /// Something is inside.
-  output logic                busy_o,
-  /// Descriptors, in order.
-  input  logic                item_valid_i,
-  output logic                item_ready_o,
-  input  transfer_t           item_i,
-  /// A token from EXEC is there; it is taken.
-  input  logic                token_i,
-  output logic                take_token_o,
-  /// EXEC gets a token.
-  output logic                post_exec_o,
-  /// Bad field or window.
-  output error_t              error_o,
-  /// Read commands, tagged with the descriptor's index.
-  output logic                cmd_valid_o,
-  input  logic                cmd_ready_i,
-  output logic [AddrW-1:0]    cmd_addr_o,
-  output logic [31:0]         cmd_bytes_o,
-  output logic [IndexW-1:0]   cmd_tag_o,
-  /// Their data; last ends a command's.
-  input  logic                data_valid_i,
-  output logic                data_ready_o,
-  input  logic [AxiDataW-1:0] data_i,
-  input  logic                data_last_i,
-  /// Channel parameters, ParamRecords channels.
+  /// A read command is given: number of descriptors that it reads, 0: it is for a transfer; place of
+  /// its first byte in the beat.
+  input  logic                command_i,
+  input  logic [DescsW-1:0]   command_descs_i,
+  input  logic [ByteW-1:0]    command_place_i,
+  /// There is room for another.
+  output logic                command_room_o,
+  /// The next transfer: word 1 and word 2 of its descriptor, which comes last; a weight block.
+  input  logic [31:0]         word_i,
+  input  logic [1:0]          set_i,
+  input  logic                weights_i,
+  /// It may be set.
+  output logic                free_o,
+  /// A transfer is complete.
+  output logic                done_o,
+  /// Beats of the commands.
+  input  logic                beat_valid_i,
+  output logic                beat_ready_o,
+  input  logic [AxiDataW-1:0] beat_i,
+  /// Words of descriptors.
+  output logic                desc_valid_o,
+  input  logic                desc_ready_i,
+  output logic [31:0]         desc_o,
+  /// Channel parameters, ParamRecords channels; channel m at bits [m*64 +: 64].
   output logic                param_valid_o,
   input  logic                param_ready_i,
   output logic [ParamRecords*64-1:0] param_o,
@@ -82,207 +86,181 @@ module rs_load
   localparam int unsigned CodeW = ActW > 8 ? 16 : 8;
   localparam int unsigned WordW = M * CodeW;
   localparam int unsigned TileMemW = 2 ** $clog2(TileW);
+  localparam int unsigned CountW = 20;
+  localparam int unsigned DescWords = rs_spec_pkg::DescriptorBytes / 4;
+  // Sections are multiples of 32 bytes: 8 units of 4 bytes.
+  localparam int unsigned PadW = 3;
+  localparam logic [PadW-1:0] TileUnits = PadW'(TileMemW / 32);
 
-  // What the back needs of a descriptor.
-  typedef struct packed {
-    logic               weights;
-    logic               post_exec;
-    logic [19:0]        count;
-    logic [15:0]        words;
-    logic [FbAddrW-1:0] base;
-  } job_t;
-
-  // Front.
-  typedef enum logic [1:0] {
-    FrontIdle,
-    FrontSpan,
-    FrontSend,
-    FrontStop
-  } front_e;
-  front_e front_q, front_d;
-  logic span_valid, send, token_ok, job_space;
-  logic [AddrW-1:0] span_addr;
-  logic [31:0]      span_bytes;
-  error_e           span_cause;
-
-  rs_span #(
-    .M(M),
-    .P(P),
-    .WordBytes(WordW / 8),
-    .TileBytes(TileMemW / 8),
-    .FbDepth(FbDepth)
-  ) u_span (
-    .clk_i,
-    .rst_ni,
-    .start_i(front_q == FrontIdle && item_valid_i),
-    .item_i,
-    .valid_o(span_valid),
-    .addr_o (span_addr),
-    .bytes_o(span_bytes),
-    .cause_o(span_cause)
+  function automatic int unsigned larger(input int unsigned a, input int unsigned b);
+    return a > b ? a : b;
+  endfunction
+  localparam int unsigned ItemW = larger(
+      larger(AxiDataW, ParamRecords * 64), larger(TileMemW, WordW)
   );
 
-  assign token_ok     = !item_i.wait_exec || token_i;
-  assign cmd_valid_o  = front_q == FrontSend && token_ok && job_space;
-  assign cmd_addr_o   = span_addr;
-  assign cmd_bytes_o  = span_bytes;
-  assign cmd_tag_o    = item_i.index;
-  assign send         = cmd_valid_o && cmd_ready_i;
-  assign item_ready_o = send;
-  assign take_token_o = send && item_i.wait_exec;
+  // Items, and their sizes.
+  localparam int unsigned Kinds = 4;
+  typedef enum logic [1:0] {
+    KindShort,  // headers, words of descriptors
+    KindParams,
+    KindTile,
+    KindWord
+  } kind_e;
+  localparam logic [Kinds-1:0][3:0] ItemShift = {
+    4'($clog2(WordW / 8)), 4'($clog2(TileMemW / 8)), 4'($clog2(ParamRecords * 8)), 4'd2
+  };
+
+  typedef enum logic [2:0] {
+    SecIdle,
+    SecDesc,
+    SecParams,
+    SecHeaders,
+    SecTiles,
+    SecWords
+  } section_e;
+  section_e section_q;
+
+  // Commands given.
+  logic list_valid, list_desc, next_command;
+  logic [DescsW-1:0] list_descs;
+  logic [ByteW-1:0] list_place;
+  logic [$clog2(MaxCommands+1)-1:0] unused_count;
+
+  rs_fifo #(
+    .Width(DescsW + ByteW),
+    .Depth(MaxCommands)
+  ) u_list (
+    .clk_i,
+    .rst_ni,
+    .in_valid_i (command_i),
+    .in_ready_o (command_room_o),
+    .in_data_i  ({command_descs_i, command_place_i}),
+    .out_valid_o(list_valid),
+    .out_ready_i(next_command),
+    .out_data_o ({list_descs, list_place}),
+    .count_o    (unused_count)
+  );
+
+  assign list_desc = list_descs != '0;
+
+  // The transfer that comes next; of a weight block the entries are needed up to its tiles.
+  logic have_q, weights_q, release_job;
+  logic [31:0] word1_q;
+  logic [CountW-1:0] word2_q;
+
+  assign free_o = !have_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) have_q <= 1'b0;
+    else have_q <= set_i[1] || (have_q && !release_job);
+  end
+  always_ff @(posedge clk_i) begin
+    if (set_i[0]) word1_q <= word_i;
+    if (set_i[1]) begin
+      word2_q   <= word_i[CountW-1:0];
+      weights_q <= weights_i;
+    end
+  end
+
+  // Section by section. left_q is minus the items to come; its sign goes with the last one. The
+  // first cycle of a section adds the one that its inverted count lacks.
+  logic first_q, more_q, exhausted, at_end, take, ready;
+  logic [CountW:0] left_q;
+  logic [PadW-1:0] pad_q;
+  logic walking, last_group, unused_last;
+  logic item_valid, want;
+  logic [ItemW-1:0] item;
+  kind_e kind;
+
+  assign exhausted    = !left_q[CountW];
+  assign want         = !first_q && section_q != SecIdle && !at_end;
+  assign at_end       = section_q == SecWords ? !walking : exhausted && pad_q == '0;
+  assign next_command = section_q == SecIdle && list_valid && (list_desc || have_q);
+  assign take         = item_valid && ready;
 
   always_comb begin
-    front_d = front_q;
-    error_o = '{valid: 1'b0, cause: span_cause, index: item_i.index, addr: '0};
-    unique case (front_q)
-      FrontIdle: if (item_valid_i) front_d = FrontSpan;
-      FrontSpan: begin
-        if (span_valid) begin
-          front_d       = span_cause == ErrNone ? FrontSend : FrontStop;
-          error_o.valid = span_cause != ErrNone;
-        end
-      end
-      FrontSend: if (send) front_d = FrontIdle;
-      default: front_d = FrontStop;
+    unique case (section_q)
+      SecDesc:    ready = desc_ready_i;
+      SecParams:  ready = param_ready_i;
+      SecHeaders: ready = header_ready_i || exhausted;
+      SecTiles:   ready = tile_ready_i || exhausted;
+      default:    ready = fb_ready_i && walking;
+    endcase
+    unique case (section_q)
+      SecParams: kind = KindParams;
+      SecTiles:  kind = KindTile;
+      SecWords:  kind = KindWord;
+      default:   kind = KindShort;
     endcase
   end
 
+  logic leave;
+  assign leave = section_q != SecIdle && !first_q && at_end;
+
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) front_q <= FrontIdle;
-    else front_q <= front_d;
+    if (!rst_ni) begin
+      section_q <= SecIdle;
+      first_q   <= 1'b0;
+    end else begin
+      first_q <= next_command || (leave && section_q inside {SecParams, SecHeaders});
+      if (next_command) section_q <= list_desc ? SecDesc : weights_q ? SecParams : SecWords;
+      if (leave) begin
+        unique case (section_q)
+          SecParams:  section_q <= SecHeaders;
+          SecHeaders: section_q <= SecTiles;
+          default:    section_q <= SecIdle;
+        endcase
+      end
+    end
   end
 
-  // Jobs sent.
-  job_t job_in, job;
-  logic job_valid, begin_job, job_done;
-  logic [1:0] unused_job_count;
-
-  assign job_in = '{
-          weights: item_i.weights,
-          post_exec: item_i.post_exec,
-          count: item_i.count,
-          words: item_i.words,
-          base: FbAddrW'(item_i.base)
+  always_ff @(posedge clk_i) begin
+    if (next_command) begin
+      left_q <= {
+        1'b1,
+        ~(list_desc ? CountW'(list_descs) << $clog2(
+            DescWords
+        ) : word2_q << $clog2(
+            M / ParamRecords
+        ))
       };
-
-  rs_fifo #(
-    .Width($bits(job_t)),
-    .Depth(2)
-  ) u_jobs (
-    .clk_i,
-    .rst_ni,
-    .in_valid_i (send),
-    .in_ready_o (job_space),
-    .in_data_i  (job_in),
-    .out_valid_o(job_valid),
-    .out_ready_i(job_done),
-    .out_data_o (job),
-    .count_o    (unused_job_count)
-  );
-
-  // Back: a job begins, runs until its sections or its walker are through.
-  logic active_q, to_fb, all_in_q, walking, last_word;
-  logic param_wants, param_busy, param_beat;
-  logic header_wants, header_busy, header_beat;
-  logic tile_wants, tile_busy, tile_beat;
-  logic word_valid, word_beat, unused_word_last;
-  logic [TileMemW-1:0] tile;
-  logic [WordW-1:0]    word;
-
-  assign begin_job   = job_valid && !active_q;
-  assign to_fb       = active_q && !job.weights && !all_in_q;
-  assign job_done    = active_q && (job.weights ? !(param_busy || header_busy || tile_busy)
-                                                : (fb_valid_o && fb_ready_i && last_word));
-  assign post_exec_o = job_done && job.post_exec;
-  assign busy_o      = item_valid_i || job_valid;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) active_q <= 1'b0;
-    else active_q <= begin_job || (active_q && !job_done);
-  end
-  // The words of a job's last beats are still to be written: the next beat is the next job's.
-  always_ff @(posedge clk_i) begin
-    if (begin_job) all_in_q <= 1'b0;
-    else if (data_valid_i && data_ready_o && data_last_i) all_in_q <= 1'b1;
+    end else if (leave) begin
+      left_q <= {1'b1, ~word1_q[CountW-1:0]};
+    end else if (first_q || (take && !exhausted)) begin
+      left_q <= left_q + (CountW + 1)'(1);
+    end
+    if (first_q) pad_q <= '0;
+    else if (take && section_q == SecHeaders) pad_q <= pad_q + PadW'(1);
+    else if (take && section_q == SecTiles) pad_q <= pad_q + TileUnits;
+    // Some items of each section are not announced: the count runs a cycle late.
+    more_q <= section_q == SecWords ? !last_group : !(&left_q[CountW:2]) && !exhausted;
   end
 
-  assign data_ready_o = to_fb ? word_beat :
-                        param_wants ? param_beat :
-                        header_wants ? header_beat : tile_wants && tile_beat;
+  assign release_job = (leave && section_q == SecHeaders) ||
+                       (next_command && !list_desc && !weights_q);
+  assign done_o      = leave && section_q inside {SecTiles, SecWords};
 
-  rs_load_section #(
-    .AxiDataW(AxiDataW),
-    .ItemW(ParamRecords * 64),
-    .CountW(20)
-  ) u_params (
+  rs_unpack #(
+    .BeatW(AxiDataW),
+    .ItemW(ItemW),
+    .Kinds(Kinds),
+    .ItemShift(ItemShift)
+  ) u_unpack (
     .clk_i,
     .rst_ni,
-    .start_i     (begin_job && job.weights),
-    .items_i     (20'(job.words) << $clog2(M / ParamRecords)),
-    .wants_o     (param_wants),
-    .busy_o      (param_busy),
-    .beat_valid_i(data_valid_i),
-    .beat_ready_o(param_beat),
-    .beat_i      (data_i),
-    .item_valid_o(param_valid_o),
-    .item_ready_i(param_ready_i),
-    .item_o      (param_o)
-  );
-
-  rs_load_section #(
-    .AxiDataW(AxiDataW),
-    .ItemW(32),
-    .CountW(20)
-  ) u_headers (
-    .clk_i,
-    .rst_ni,
-    .start_i     (begin_job && job.weights),
-    .items_i     (job.count),
-    .wants_o     (header_wants),
-    .busy_o      (header_busy),
-    .beat_valid_i(data_valid_i && !param_wants),
-    .beat_ready_o(header_beat),
-    .beat_i      (data_i),
-    .item_valid_o(header_valid_o),
-    .item_ready_i(header_ready_i),
-    .item_o      (header_o)
-  );
-
-  rs_load_section #(
-    .AxiDataW(AxiDataW),
-    .ItemW(TileMemW),
-    .CountW(20)
-  ) u_tiles (
-    .clk_i,
-    .rst_ni,
-    .start_i     (begin_job && job.weights),
-    .items_i     (job.count),
-    .wants_o     (tile_wants),
-    .busy_o      (tile_busy),
-    .beat_valid_i(data_valid_i && !param_wants && !header_wants),
-    .beat_ready_o(tile_beat),
-    .beat_i      (data_i),
-    .item_valid_o(tile_valid_o),
-    .item_ready_i(tile_ready_i),
-    .item_o      (tile)
-  );
-  assign tile_o = tile[TileW-1:0];
-
-  rs_resize #(
-    .InW(AxiDataW),
-    .OutW(WordW)
-  ) u_words (
-    .clk_i,
-    .rst_ni,
-    .clear_i    (begin_job),
-    .in_valid_i (data_valid_i && to_fb),
-    .in_ready_o (word_beat),
-    .in_data_i  (data_i),
-    .in_last_i  (1'b0),
-    .out_valid_o(word_valid),
-    .out_ready_i(fb_ready_i && walking),
-    .out_data_o (word),
-    .out_last_o (unused_word_last)
+    .start_i     (next_command),
+    .offset_i    (list_place),
+    .stop_i      (leave && section_q inside {SecDesc, SecTiles, SecWords}),
+    .want_i      (want),
+    .kind_i      (kind),
+    .more_i      (more_q),
+    .beat_valid_i,
+    .beat_ready_o,
+    .beat_i,
+    .item_valid_o(item_valid),
+    .item_ready_i(ready),
+    .item_o      (item)
   );
 
   rs_word_walker #(
@@ -291,29 +269,34 @@ module rs_load
   ) u_walker (
     .clk_i,
     .rst_ni,
-    .start_i (begin_job && !job.weights),
-    .base_i  (job.base),
-    .words_i (job.words),
-    .groups_i(job.count),
-    .valid_o (walking),
-    .next_i  (fb_valid_o && fb_ready_i),
-    .bank_o  (fb_bank_o),
-    .addr_o  (fb_addr_o),
-    .last_o  (last_word)
+    .set_i       ({2{next_command && !list_desc && !weights_q}}),
+    .base_i      (word1_q[FbAddrW-1:0]),
+    .words_i     (word1_q[16+:FbAddrW+1]),
+    .groups_i    (word2_q[FbAddrW:0]),
+    .valid_o     (walking),
+    .next_i      (fb_valid_o && fb_ready_i),
+    .bank_o      (fb_bank_o),
+    .addr_o      (fb_addr_o),
+    .last_group_o(last_group),
+    .last_o      (unused_last)
   );
 
-  assign fb_valid_o = word_valid && walking;
+  assign desc_valid_o   = item_valid && section_q == SecDesc;
+  assign param_valid_o  = item_valid && section_q == SecParams;
+  assign header_valid_o = item_valid && section_q == SecHeaders && !exhausted;
+  assign tile_valid_o   = item_valid && section_q == SecTiles && !exhausted;
+  assign fb_valid_o     = item_valid && section_q == SecWords && walking;
+  assign desc_o         = item[31:0];
+  assign param_o        = item[ParamRecords*64-1:0];
+  assign header_o       = item[31:0];
+  assign tile_o         = item[TileW-1:0];
   for (genvar m = 0; m < M; m++) begin : gen_code
-    assign fb_data_o[m*ActW+:ActW] = word[m*CodeW+:ActW];
+    assign fb_data_o[m*ActW+:ActW] = item[m*CodeW+:ActW];
   end
 
-  if (TileMemW > TileW) begin : gen_tile_padding
-    logic unused_tile;
-    assign unused_tile = ^tile[TileMemW-1:TileW];
-  end
-  logic unused_word;
-  assign unused_word = ^word;
+  logic unused_bits;
+  assign unused_bits = ^{item, word1_q};
 
-  `RS_ASSERT_STABLE(CmdStable, cmd_valid_o, cmd_ready_i, ({cmd_addr_o, cmd_bytes_o, cmd_tag_o}))
+  `RS_ASSERT(SetOnlyIfFree, set_i == '0 || free_o)
 
 endmodule

@@ -2,7 +2,7 @@
 //
 // Walks the words of a feature tensor in the order in which memory holds them: for each pixel
 // group, for each of its P pixels (bank), for each word of the pixel. Word w of group g is at
-// address base + g * words + w. One word a cycle; the first one cycle after start_i.
+// address base + g * words + w. One word a cycle; the first one cycle after the groups are set.
 
 module rs_word_walker #(
   /// Pixels of a group.
@@ -16,59 +16,63 @@ module rs_word_walker #(
   input  logic               clk_i,
   /// Synchronous reset, active low.
   input  logic               rst_ni,
-  /// Start a tensor of groups_i x words_i words a bank, both at least 1; only while valid_o is low.
-  input  logic               start_i,
+  /// The tensor: first address and words a pixel [0], groups of pixels [1], both at least 1 and at
+  /// most the depth of a bank. The groups come last or together with the others, and start the walk;
+  /// only while valid_o is low.
+  input  logic [1:0]         set_i,
   input  logic [FbAddrW-1:0] base_i,
-  input  logic [15:0]        words_i,
-  input  logic [19:0]        groups_i,
-  /// The word that stands next; last: the tensor's last.
+  input  logic [FbAddrW:0]   words_i,
+  input  logic [FbAddrW:0]   groups_i,
+  /// The word that stands next; last_group_o: it is in the last group, last_o: it is the last.
   output logic               valid_o,
   input  logic               next_i,
   output logic [BankW-1:0]   bank_o,
   output logic [FbAddrW-1:0] addr_o,
+  output logic               last_group_o,
   output logic               last_o
 );
 
   logic               valid_q;
   logic [BankW-1:0]   bank_q;
-  logic [FbAddrW-1:0] addr_q, group_addr_q;  // of the word, of the group's word 0
-  logic [15:0] word_q, words_q;  // words to come in the pixel, less one
-  logic [19:0] group_q;  // groups to come, less one
+  logic [FbAddrW-1:0] addr_q, first_q;  // of the word, of the group's word 0
+  logic [FbAddrW:0] word_q, words_q;  // words to come in the pixel; words a pixel
+  logic [FbAddrW:0] group_q;  // groups to come
   logic last_word, last_bank;
 
-  assign valid_o   = valid_q;
-  assign bank_o    = bank_q;
-  assign addr_o    = addr_q;
-  assign last_word = word_q == '0;
-  assign last_bank = bank_q == BankW'(P - 1);
-  assign last_o    = last_word && last_bank && group_q == '0;
+  assign valid_o      = valid_q;
+  assign bank_o       = bank_q;
+  assign addr_o       = addr_q;
+  assign last_word    = word_q == (FbAddrW + 1)'(1);
+  assign last_bank    = bank_q == BankW'(P - 1);
+  assign last_group_o = group_q == (FbAddrW + 1)'(1);
+  assign last_o       = last_word && last_bank && last_group_o;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) valid_q <= 1'b0;
-    else if (start_i) valid_q <= 1'b1;
+    else if (set_i[1]) valid_q <= 1'b1;
     else if (next_i && last_o) valid_q <= 1'b0;
   end
 
   always_ff @(posedge clk_i) begin
-    if (start_i) begin
-      bank_q       <= '0;
-      addr_q       <= base_i;
-      group_addr_q <= base_i;
-      word_q       <= words_i - 16'd1;
-      words_q      <= words_i - 16'd1;
-      group_q      <= groups_i - 20'd1;
+    if (set_i[0]) begin
+      bank_q  <= '0;
+      addr_q  <= base_i;
+      first_q <= base_i;
+      word_q  <= words_i;
+      words_q <= words_i;
     end else if (next_i) begin
-      word_q <= last_word ? words_q : word_q - 16'd1;
+      word_q <= last_word ? words_q : word_q - (FbAddrW + 1)'(1);
       addr_q <= addr_q + FbAddrW'(1);
       if (last_word && !last_bank) begin
         bank_q <= bank_q + BankW'(1);
-        addr_q <= group_addr_q;
+        addr_q <= first_q;
       end else if (last_word) begin
-        bank_q       <= '0;
-        group_q      <= group_q - 20'd1;
-        group_addr_q <= addr_q + FbAddrW'(1);
+        bank_q  <= '0;
+        first_q <= addr_q + FbAddrW'(1);
       end
     end
+    if (set_i[1]) group_q <= groups_i;
+    else if (next_i && last_word && last_bank) group_q <= group_q - (FbAddrW + 1)'(1);
   end
 
 endmodule

@@ -16,6 +16,7 @@ AxiResponse AxiLiteMaster::write(uint32_t address, uint32_t data, Order order, u
   pins_.w_valid = order != Order::kAddressFirst;
   aw_pending_ = !pins_.aw_valid;
   w_pending_ = !pins_.w_valid;
+  waited_ = 0;
   write_done_ = false;
   wait_for(write_done_, address);
   return write_response_;
@@ -57,13 +58,11 @@ void AxiLiteMaster::edge() {
   const bool w_taken = p.w_valid && p.w_ready;
   if (aw_taken) p.aw_valid = false;
   if (w_taken) p.w_valid = false;
-  if (aw_taken && w_pending_) {
-    w_pending_ = false;
-    p.w_valid = true;
-  }
-  if (w_taken && aw_pending_) {
-    aw_pending_ = false;
-    p.aw_valid = true;
+  // A slave may wait for both: the second one comes whether or not the first has been taken.
+  if ((w_pending_ || aw_pending_) && (aw_taken || w_taken || ++waited_ == kApart)) {
+    if (w_pending_) p.w_valid = true;
+    if (aw_pending_) p.aw_valid = true;
+    w_pending_ = aw_pending_ = false;
   }
   if (p.ar_valid && p.ar_ready) p.ar_valid = false;
 

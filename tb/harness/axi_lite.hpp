@@ -57,8 +57,11 @@ class AxiLiteMaster {
   int timeout_;
   StallSource stalls_;
   AxiLitePins pins_;
-  bool w_pending_ = false;   ///< offer the data when the address is taken
+  /// Cycles from the first half of a write to the second, when they do not come together.
+  static constexpr int kApart = 4;
+  bool w_pending_ = false;   ///< the data is to come behind the address
   bool aw_pending_ = false;  ///< the other way round
+  int waited_ = 0;           ///< cycles since the first half
   bool write_done_ = true;
   bool read_done_ = true;
   bool b_waits_ = false;

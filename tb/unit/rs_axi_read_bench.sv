@@ -1,33 +1,25 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// rs_axi_read with two clients, with the bus names that the harness knows and a port for each
-// client.
+// rs_axi_read with rs_unpack behind it, with the bus names that the harness knows: a command port
+// of address and bytes, whose words it makes, and the blocks in aligned pieces.
 
 module rs_axi_read_bench #(
-  parameter int unsigned AxiDataW = 64
+  parameter int unsigned AxiDataW = 64,
+  parameter int unsigned PieceW = 64
 ) (
   input  logic                clk_i,
   input  logic                rst_ni,
   input  logic                halt_i,
   output logic                idle_o,
-  input  logic                cmd0_valid_i,
-  output logic                cmd0_ready_o,
-  input  logic                cmd1_valid_i,
-  output logic                cmd1_ready_o,
-  input  logic [39:0]         cmd0_addr_i,
-  input  logic [31:0]         cmd0_bytes_i,
-  input  logic [7:0]          cmd0_tag_i,
-  input  logic [39:0]         cmd1_addr_i,
-  input  logic [31:0]         cmd1_bytes_i,
-  input  logic [7:0]          cmd1_tag_i,
-  output logic                data0_valid_o,
-  input  logic                data0_ready_i,
-  output logic [AxiDataW-1:0] data0_o,
-  output logic                data0_last_o,
-  output logic                data1_valid_o,
-  input  logic                data1_ready_i,
-  output logic [AxiDataW-1:0] data1_o,
-  output logic                data1_last_o,
+  input  logic                cmd_valid_i,
+  output logic                cmd_ready_o,
+  input  logic [39:0]         cmd_addr_i,
+  input  logic [31:0]         cmd_bytes_i,
+  input  logic [7:0]          cmd_tag_i,
+  output logic                data_valid_o,
+  input  logic                data_ready_i,
+  output logic [PieceW-1:0]   data_o,
+  output logic                data_last_o,
   output logic                error_valid_o,
   output logic                error_decerr_o,
   output logic [39:0]         error_addr_o,
@@ -46,33 +38,102 @@ module rs_axi_read_bench #(
   output logic                m_axi_rready
 );
 
-  assign m_axi_arsize  = 3'($clog2(AxiDataW / 8));
+  localparam int unsigned ByteW = $clog2(AxiDataW / 8);
+  localparam int unsigned PlaceW = ByteW + 4;
+
+  assign m_axi_arsize  = 3'(ByteW);
   assign m_axi_arburst = 2'b01;
+
+  // Command words.
+  logic [1:0] step_q;  // the word that is given next
+  logic busy, list_space;
+  logic [31:0] word;
+  logic [2:0]  set;
+
+  always_comb begin
+    set = '0;
+    if (cmd_valid_i && !busy && list_space) set[step_q] = 1'b1;
+    unique case (step_q)
+      2'd0:    word = cmd_addr_i[31:0];
+      2'd1:    word = 32'(cmd_addr_i[39:32]);
+      default: word = -(32'(cmd_addr_i[PlaceW-1:0]) + cmd_bytes_i);
+    endcase
+  end
+  assign cmd_ready_o = set[2];
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || set[2]) step_q <= '0;
+    else if (set != '0) step_q <= step_q + 2'd1;
+  end
+
+  // Blocks: place of the first byte, bytes.
+  logic list_valid, block_done, start;
+  logic [ByteW-1:0] place;
+  logic [31:0]      bytes;
+  logic [2:0]       unused_count;
+  rs_fifo #(
+    .Width(ByteW + 32),
+    .Depth(4)
+  ) u_list (
+    .clk_i,
+    .rst_ni,
+    .in_valid_i (set[2]),
+    .in_ready_o (list_space),
+    .in_data_i  ({cmd_addr_i[ByteW-1:0], cmd_bytes_i}),
+    .out_valid_o(list_valid),
+    .out_ready_i(block_done),
+    .out_data_o ({place, bytes}),
+    .count_o    (unused_count)
+  );
+
+  logic active_q, left_q;
+  logic [31:0] byte_q;  // of the block, before the piece that stands
+  logic beat_valid, beat_ready, at_end;
+  logic [AxiDataW-1:0] beat, item;
+
+  assign start       = list_valid && !active_q;
+  assign at_end      = byte_q + PieceW / 8 >= bytes;
+  assign data_last_o = at_end;
+  assign data_o      = item[PieceW-1:0];
+  assign block_done  = active_q && !left_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      active_q <= 1'b0;
+      left_q   <= 1'b0;
+    end else begin
+      active_q <= start || (active_q && !block_done);
+      if (start) left_q <= 1'b1;
+      else if (data_valid_o && data_ready_i && at_end) left_q <= 1'b0;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (start) byte_q <= '0;
+    else if (data_valid_o && data_ready_i) byte_q <= byte_q + PieceW / 8;
+  end
+
+  logic unused_item;
+  assign unused_item = ^item;
 
   rs_axi_read #(
     .AxiDataW(AxiDataW),
-    .Clients(2),
-    .TagW(8),
-    .FifoBeats({16'd128, 16'd32})
+    .TagW(8)
   ) u_dut (
     .clk_i,
     .rst_ni,
     .halt_i,
     .idle_o,
-    .cmd_valid_i    ({cmd1_valid_i, cmd0_valid_i}),
-    .cmd_ready_o    ({cmd1_ready_o, cmd0_ready_o}),
-    .cmd_addr_i     ({cmd1_addr_i, cmd0_addr_i}),
-    .cmd_bytes_i    ({cmd1_bytes_i, cmd0_bytes_i}),
-    .cmd_tag_i      ({cmd1_tag_i, cmd0_tag_i}),
-    .data_valid_o   ({data1_valid_o, data0_valid_o}),
-    .data_ready_i   ({data1_ready_i, data0_ready_i}),
-    .data_o         ({data1_o, data0_o}),
-    .data_last_o    ({data1_last_o, data0_last_o}),
+    .word_i         (word),
+    .set_i          (set),
+    .tag_i          (cmd_tag_i),
+    .busy_o         (busy),
+    .beat_valid_o   (beat_valid),
+    .beat_ready_i   (beat_ready),
+    .beat_o         (beat),
     .error_valid_o,
     .error_decerr_o,
     .error_addr_o,
     .error_tag_o,
-    .beat_o,
+    .taken_o        (beat_o),
     .m_axi_araddr_o (m_axi_araddr),
     .m_axi_arlen_o  (m_axi_arlen),
     .m_axi_arvalid_o(m_axi_arvalid),
@@ -82,6 +143,28 @@ module rs_axi_read_bench #(
     .m_axi_rlast_i  (m_axi_rlast),
     .m_axi_rvalid_i (m_axi_rvalid),
     .m_axi_rready_o (m_axi_rready)
+  );
+
+  rs_unpack #(
+    .BeatW(AxiDataW),
+    .ItemW(AxiDataW),
+    .Kinds(1),
+    .ItemShift(4'($clog2(PieceW / 8)))
+  ) u_unpack (
+    .clk_i,
+    .rst_ni,
+    .start_i     (start),
+    .offset_i    (place),
+    .stop_i      (block_done),
+    .want_i      (active_q && left_q),
+    .kind_i      (1'b0),
+    .more_i      (!at_end),
+    .beat_valid_i(beat_valid),
+    .beat_ready_o(beat_ready),
+    .beat_i      (beat),
+    .item_valid_o(data_valid_o),
+    .item_ready_i(data_ready_i),
+    .item_o      (item)
   );
 
 endmodule

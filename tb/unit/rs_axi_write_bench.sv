@@ -1,9 +1,11 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// rs_axi_write with the bus names that the harness knows.
+// rs_axi_write with the bus names that the harness knows, and a command port of address and bytes,
+// whose words it makes.
 
 module rs_axi_write_bench #(
-  parameter int unsigned AxiDataW = 64
+  parameter int unsigned AxiDataW = 64,
+  parameter int unsigned PieceW = 64
 ) (
   input  logic                  clk_i,
   input  logic                  rst_ni,
@@ -13,16 +15,13 @@ module rs_axi_write_bench #(
   output logic                  cmd_ready_o,
   input  logic [39:0]           cmd_addr_i,
   input  logic [31:0]           cmd_bytes_i,
-  input  logic [7:0]            cmd_tag_i,
   input  logic                  data_valid_i,
   output logic                  data_ready_o,
-  input  logic [AxiDataW-1:0]   data_i,
-  input  logic                  data_last_i,
+  input  logic [PieceW-1:0]     data_i,
   output logic                  done_o,
   output logic                  error_valid_o,
   output logic                  error_decerr_o,
   output logic [39:0]           error_addr_o,
-  output logic [7:0]            error_tag_o,
   output logic                  beat_o,
   output logic [39:0]           m_axi_awaddr,
   output logic [7:0]            m_axi_awlen,
@@ -40,32 +39,57 @@ module rs_axi_write_bench #(
   output logic                  m_axi_bready
 );
 
-  assign m_axi_awsize  = 3'($clog2(AxiDataW / 8));
+  localparam int unsigned ByteW = $clog2(AxiDataW / 8);
+  localparam int unsigned PlaceW = ByteW + 4;
+
+  assign m_axi_awsize  = 3'(ByteW);
   assign m_axi_awburst = 2'b01;
+
+  // Command words; a command when the one before is done.
+  logic [1:0] step_q;  // the word that is given next
+  logic       busy_q;
+  logic [31:0] word;
+  logic [2:0]  set;
+
+  always_comb begin
+    set = '0;
+    if (cmd_valid_i && !busy_q) set[step_q] = 1'b1;
+    unique case (step_q)
+      2'd0:    word = cmd_addr_i[31:0];
+      2'd1:    word = 32'(cmd_addr_i[39:32]);
+      default: word = -(32'(cmd_addr_i[PlaceW-1:0]) + cmd_bytes_i);
+    endcase
+  end
+  assign cmd_ready_o = set[2];
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      step_q <= '0;
+      busy_q <= 1'b0;
+    end else begin
+      if (set[2]) step_q <= '0;
+      else if (set != '0) step_q <= step_q + 2'd1;
+      busy_q <= set[2] || (busy_q && !done_o);
+    end
+  end
 
   rs_axi_write #(
     .AxiDataW(AxiDataW),
-    .TagW(8)
+    .PieceW(PieceW)
   ) u_dut (
     .clk_i,
     .rst_ni,
     .halt_i,
     .idle_o,
-    .cmd_valid_i,
-    .cmd_ready_o,
-    .cmd_addr_i,
-    .cmd_bytes_i,
-    .cmd_tag_i,
-    .data_valid_i,
-    .data_ready_o,
-    .data_i,
-    .data_last_i,
+    .word_i         (word),
+    .set_i          (set),
+    .piece_valid_i  (data_valid_i),
+    .piece_ready_o  (data_ready_o),
+    .piece_i        (data_i),
     .done_o,
     .error_valid_o,
     .error_decerr_o,
     .error_addr_o,
-    .error_tag_o,
-    .beat_o,
+    .taken_o        (beat_o),
     .m_axi_awaddr_o (m_axi_awaddr),
     .m_axi_awlen_o  (m_axi_awlen),
     .m_axi_awvalid_o(m_axi_awvalid),

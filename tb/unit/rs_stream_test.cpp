@@ -1,6 +1,6 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// The parts that pass a stream on unchanged: rs_fifo and rs_skid.
+// The parts that pass a stream on unchanged: rs_fifo, rs_fifo_ram and rs_skid.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -435,10 +435,10 @@ TEST(System, BusErrors) {
     uint64_t address = 0, first = 0;
     uint32_t index = 0;
     Error cause = read_cause;
-    if (i / 2 == 0) {  // the second batch of four descriptors
-      first = s.prog_base + 4 * spec::kDescriptorBytes;
-      address = first + 2 * spec::kDescriptorBytes;
-      index = 4;
+    if (i / 2 == 0) {  // a descriptor: a read has one, or four in larger cores
+      index = hw::kM * hw::kC * hw::kP > 64 ? 4 : 6;
+      first = s.prog_base + index * spec::kDescriptorBytes;
+      address = s.prog_base + 6 * spec::kDescriptorBytes + spec::kDescriptorBytes / 2;
     } else if (i / 2 == 1) {
       const auto& d = program.descriptors[Program::kWeights];
       first = s.prog_base + spec::get(d, spec::load_weights::kOffset);

@@ -1,0 +1,288 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+//
+// Runs the program: its memory has the registers that software writes, the variables of the control
+// program and the ring of descriptors. rs_micro asks for descriptors, checks them and works out
+// what LOAD and STORE shall do; rs_ring hands them to the engines, word by word.
+//
+// The memory's ports: registers read first, then copies, then rs_micro; rs_micro writes first, then
+// registers, then descriptors that arrive.
+
+`include "rs_assert.svh"
+
+module rs_program
+  import rs_spec_pkg::*;
+  import rs_micro_pkg::*;
+#(
+  /// Parameters of the core, see docs/interfaces.md.
+  parameter int unsigned M = 4,
+  parameter int unsigned C = 4,
+  parameter int unsigned P = 3,
+  parameter int unsigned ActW = 8,
+  parameter int unsigned ExpN = 7,
+  parameter int unsigned AccW = 28,
+  parameter int unsigned FbDepth = 16384,
+  parameter int unsigned WmDepth = 4096,
+  parameter int unsigned PmDepth = 512,
+  parameter int unsigned AxiDataW = 64,
+  /// Longest burst on the bus, in beats.
+  parameter int unsigned MaxBurst = 16,
+  /// Bits of a descriptor slot's number, 2 to 4.
+  parameter int unsigned SlotW = 2,
+  /// Descriptors asked for at a time.
+  parameter int unsigned Batch = 1,
+  /// Operations ready for EXEC: one, or one and another.
+  parameter bit OpAhead = 1'b0
+) (
+  /// Clock.
+  input  logic             clk_i,
+  /// Synchronous reset, active low.
+  input  logic             rst_ni,
+  /// The reset was that of the whole core; the program runs.
+  input  logic             cold_i,
+  input  logic             run_i,
+  /// The bus answered with an error: a write's, SLVERR, at a read with this slot.
+  input  logic             trap_i,
+  input  logic             write_error_i,
+  input  logic             slverr_i,
+  input  logic [SlotW-1:0] read_error_slot_i,
+  /// Ready to run; the error registers are written: the core stops.
+  output logic             ready_o,
+  output logic             fail_o,
+  /// Something moved, for the watchdog.
+  input  logic             progress_i,
+  /// Busy: store, exec (not taken), load, program.
+  output logic [3:0]       busy_o,
+
+  /// Registers: a read in this cycle, data in the next; a write of some bytes.
+  input  logic             reg_read_i,
+  input  logic [5:0]       reg_raddr_i,
+  input  logic [3:0]       reg_write_i,
+  output logic             reg_ready_o,
+  input  logic [5:0]       reg_waddr_i,
+  input  logic [31:0]      reg_wdata_i,
+
+  /// Words of descriptors, in the order in which they were asked for.
+  input  logic             desc_valid_i,
+  output logic             desc_ready_o,
+  input  logic [31:0]      desc_i,
+
+  /// The word bus: what the memory gives. Who takes it, see rs_ring.
+  output logic [31:0]      word_o,
+  output logic [2:0]       read_set_o,
+  output logic [SlotW-1:0] read_descs_o,
+  output logic [SlotW-1:0] read_slot_o,
+  input  logic             read_free_i,
+  output logic [1:0]       load_set_o,
+  output logic             load_weights_o,
+  input  logic             load_free_i,
+  input  logic             load_done_i,
+  output logic [1:0]       store_set_o,
+  output logic [2:0]       write_set_o,
+  input  logic             store_done_i,
+
+  /// Initial tokens: for LOAD [3:0], for EXEC [7:4].
+  output logic             credits_valid_o,
+  output logic [7:0]       credits_o,
+  /// Tokens from EXEC for LOAD and STORE; they are taken; tokens for EXEC.
+  input  logic             load_token_i,
+  input  logic             store_token_i,
+  output logic             take_load_token_o,
+  output logic             take_store_token_o,
+  output logic             post_load_o,
+  output logic             post_store_o,
+  /// STORE reached the end of a frame; of the last.
+  output logic             frame_done_o,
+  output logic             last_done_o,
+
+  /// EXEC descriptors, in program order, fields checked.
+  output logic             exec_valid_o,
+  input  logic             exec_ready_i,
+  output desc_exec_t       exec_desc_o
+);
+
+  localparam int unsigned AddrW = SlotW + 6;
+  localparam int unsigned CodeBytes = ActW > 8 ? 2 : 1;
+  localparam int unsigned TileW = M * C * rs_pkg::term_width(ExpN);
+  localparam int unsigned TickW = 6;
+
+  // The control program.
+  logic micro_stall, micro_read, micro_write, event_valid;
+  logic [AddrW-1:0] micro_raddr, micro_waddr;
+  logic [31:0]      micro_wdata;
+  port_e            event_port;
+  logic [SlotW-1:0] slot, ask_slot, store_slot;
+  logic no_arrival, no_room, exec_waiting, load_busy, store_busy;
+  logic [7:0] when;
+  logic tick_q, progress_q, running_q;
+  logic [TickW-1:0] time_q;
+
+  assign when = {
+    slverr_i, write_error_i, !cold_i, !progress_q, !tick_q, no_room, no_arrival, !run_i
+  };
+
+  rs_micro #(
+    .M(M),
+    .C(C),
+    .P(P),
+    .ActW(ActW),
+    .ExpN(ExpN),
+    .AccW(AccW),
+    .FbDepth(FbDepth),
+    .WmDepth(WmDepth),
+    .PmDepth(PmDepth),
+    .AxiDataW(AxiDataW),
+    .WordBytes(M * CodeBytes),
+    .TileBytes(2 ** $clog2(TileW) / 8),
+    .Batch(Batch),
+    .PlaceW($clog2(MaxBurst * AxiDataW / 8)),
+    .SlotW(SlotW)
+  ) u_micro (
+    .clk_i,
+    .rst_ni,
+    .trap_i,
+    .stall_i     (micro_stall),
+    .read_o      (micro_read),
+    .raddr_o     (micro_raddr),
+    .rdata_i     (word_o),
+    .write_o     (micro_write),
+    .waddr_o     (micro_waddr),
+    .wdata_o     (micro_wdata),
+    .slot_i      (slot),
+    .ask_slot_i  (ask_slot),
+    .fault_slot_i(write_error_i ? store_slot : read_error_slot_i),
+    .when_i      (when),
+    .event_o     (event_valid),
+    .port_o      (event_port)
+  );
+
+  assign ready_o         = event_valid && event_port == PortReady;
+  assign fail_o          = event_valid && event_port == PortFail;
+  assign credits_valid_o = event_valid && event_port == PortCredits;
+  assign credits_o       = micro_wdata[7:0];
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      time_q     <= '0;
+      tick_q     <= 1'b0;
+      progress_q <= 1'b0;
+      running_q  <= 1'b0;
+    end else begin
+      time_q     <= time_q + TickW'(1);
+      tick_q     <= &time_q || (tick_q && !(event_valid && event_port == PortTick));
+      progress_q <= progress_i || (progress_q && !(event_valid && event_port == PortTick));
+      if (event_valid && event_port == PortBegin) running_q <= 1'b1;
+      else if (event_valid && event_port == PortLastEnd) running_q <= 1'b0;
+    end
+  end
+
+  // The memory.
+  logic copy_read, copy_granted;
+  logic [AddrW-1:0] copy_raddr, desc_waddr, raddr, waddr;
+  logic [31:0]      wdata;
+  logic [3:0]       write;
+
+  assign copy_granted = copy_read && !reg_read_i;
+  assign micro_stall  = reg_read_i || copy_read;
+  assign reg_ready_o  = !micro_write;
+  assign desc_ready_o = !micro_write && reg_write_i == '0;
+
+  always_comb begin
+    raddr = micro_raddr;
+    if (copy_read) raddr = copy_raddr;
+    if (reg_read_i) raddr = AddrW'(reg_raddr_i);
+    waddr = desc_waddr;
+    wdata = desc_i;
+    write = {4{desc_valid_i}};
+    if (reg_write_i != '0) begin
+      waddr = AddrW'(reg_waddr_i);
+      wdata = reg_wdata_i;
+      write = reg_write_i;
+    end
+    if (micro_write) begin
+      waddr = micro_waddr;
+      wdata = micro_wdata;
+      write = '1;
+    end
+  end
+
+  rs_ram_bytes #(
+    .Width(32),
+    .Depth(2 ** AddrW)
+  ) u_memory (
+    .clk_i,
+    .write_i(write),
+    .waddr_i(waddr),
+    .wdata_i(wdata),
+    .read_i (reg_read_i || copy_read || micro_read),
+    .raddr_i(raddr),
+    .rdata_o(word_o)
+  );
+
+  // The ring.
+  logic op_set, op_free;
+  logic [4:0] op_word;
+
+  rs_ring #(
+    .SlotW(SlotW),
+    .Batch(Batch)
+  ) u_ring (
+    .clk_i,
+    .rst_ni,
+    .event_i     (event_valid),
+    .port_i      (event_port),
+    .flags_i     (micro_wdata),
+    .slot_o      (slot),
+    .ask_slot_o  (ask_slot),
+    .no_arrival_o(no_arrival),
+    .no_room_o   (no_room),
+    .busy_o      ({store_busy, load_busy, exec_waiting}),
+    .desc_i      (desc_valid_i && desc_ready_o),
+    .desc_addr_o (desc_waddr),
+    .read_o      (copy_read),
+    .raddr_o     (copy_raddr),
+    .granted_i   (copy_granted),
+    .op_set_o    (op_set),
+    .op_word_o   (op_word),
+    .op_free_i   (op_free),
+    .read_set_o,
+    .read_descs_o,
+    .read_slot_o,
+    .read_free_i,
+    .load_set_o,
+    .load_weights_o,
+    .load_free_i,
+    .load_done_i,
+    .store_set_o,
+    .write_set_o,
+    .store_done_i,
+    .store_slot_o(store_slot),
+    .load_token_i,
+    .store_token_i,
+    .take_load_token_o,
+    .take_store_token_o,
+    .post_load_o,
+    .post_store_o,
+    .frame_done_o,
+    .last_done_o
+  );
+
+  assign busy_o = {store_busy, exec_waiting || !op_free || exec_valid_o, load_busy, running_q};
+
+  rs_operation #(
+    .ActW(ActW),
+    .FbAddrW($clog2(FbDepth)),
+    .SliceW($clog2(FbDepth * (M / C))),
+    .Ahead(OpAhead)
+  ) u_operation (
+    .clk_i,
+    .rst_ni,
+    .set_i  (op_set),
+    .index_i(op_word),
+    .word_i (word_o),
+    .free_o (op_free),
+    .valid_o(exec_valid_o),
+    .ready_i(exec_ready_i),
+    .op_o   (exec_desc_o)
+  );
+
+endmodule

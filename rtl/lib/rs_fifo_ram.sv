@@ -1,0 +1,66 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+//
+// FIFO in block RAM with first-word fall-through: the memory's output register is the FIFO's output.
+// One word in and one out a cycle; latency 2 when empty. in_ready_o and out_valid_o come from
+// registers.
+
+`include "rs_assert.svh"
+
+module rs_fifo_ram #(
+  /// Bits of a word.
+  parameter int unsigned Width = 64,
+  /// Words of the memory, a power of two; the output holds one more.
+  parameter int unsigned Depth = 128
+) (
+  /// Clock.
+  input  logic             clk_i,
+  /// Synchronous reset, active low.
+  input  logic             rst_ni,
+  /// Input stream.
+  input  logic             in_valid_i,
+  output logic             in_ready_o,
+  input  logic [Width-1:0] in_data_i,
+  /// Output stream.
+  output logic             out_valid_o,
+  input  logic             out_ready_i,
+  output logic [Width-1:0] out_data_o
+);
+
+  localparam int unsigned PtrW = $clog2(Depth) + 1;
+
+  logic [PtrW-1:0] wptr_q, rptr_q;  // a bit more than an address: full and empty differ
+  logic valid_q, push, read;
+
+  assign in_ready_o  = (wptr_q ^ rptr_q) != {1'b1, {(PtrW - 1) {1'b0}}};
+  assign out_valid_o = valid_q;
+  assign push        = in_valid_i && in_ready_o;
+  assign read        = wptr_q != rptr_q && (!valid_q || out_ready_i);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      wptr_q  <= '0;
+      rptr_q  <= '0;
+      valid_q <= 1'b0;
+    end else begin
+      if (push) wptr_q <= wptr_q + PtrW'(1);
+      if (read) rptr_q <= rptr_q + PtrW'(1);
+      valid_q <= read || (valid_q && !out_ready_i);
+    end
+  end
+
+  rs_ram_1r1w #(
+    .Width(Width),
+    .Depth(Depth)
+  ) u_ram (
+    .clk_i,
+    .write_i(push),
+    .waddr_i(wptr_q[PtrW-2:0]),
+    .wdata_i(in_data_i),
+    .read_i (read),
+    .raddr_i(rptr_q[PtrW-2:0]),
+    .rdata_o(out_data_o)
+  );
+
+  `RS_ASSERT_STABLE(OutStable, out_valid_o, out_ready_i, out_data_o)
+
+endmodule
