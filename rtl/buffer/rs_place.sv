@@ -6,9 +6,8 @@
 /// worked out once, as the raster is walked, into a ring, and leave in the order in which the array
 /// delivers the pixels: pixel group by pixel group, and in each M-group by M-group.
 ///
-/// Throughput: a pixel in and a pixel out a cycle. Latency: 5 cycles from a group's last pixel in to
-/// its first out.
-/// Handshake: pixels in are taken while `room_o`; for each M-group, `group_valid_i` with its tag stays
+/// Throughput: a pixel in and a pixel out a cycle. Latency: 5 cycles.
+/// Handshake: a pixel group goes in without a pause, begun while `room_o`; for each M-group, `group_valid_i` with its tag stays
 /// until `group_next_o`; places out are valid/ready.
 module rs_place #(
   /// Pixels of a group.
@@ -36,14 +35,15 @@ module rs_place #(
   output logic           group_last_o,
   input  rs_pkg::group_t group_i,
 
-  /// Places, what the pixel is, and the M-group's tag.
+  /// Places, what the pixel is, and the M-group's tag; the operation's last place.
   output logic             valid_o,
   input  logic             ready_i,
   output logic [BankW-1:0] bank_o,
   output logic [AddrW-1:0] addr_o,
   output logic             write_o,
   output logic             fill_o,
-  output rs_pkg::group_t   group_o
+  output rs_pkg::group_t   group_o,
+  output logic             last_o
 );
 
   localparam int unsigned Depth = 256;
@@ -120,23 +120,24 @@ module rs_place #(
   end
 
   // Into the ring: the phase of odd columns is added.
-  logic push_q, in_last_q;
+  logic push_q, in_first_q;
   place_t in_q, out;
   logic [PtrW-1:0] push_ptr_q, fetch_ptr_q, used;
 
   assign used = push_ptr_q - fetch_ptr_q;
 
   always_ff @(posedge clk_i) begin
-    in_last_q <= pixel_i.last_p;
-    in_q      <= '{
+    in_first_q <= pixel_i.first_p;
+    in_q       <= '{
         last_group: pixel_i.last_group,
         write: pixel_i.write,
         fill: pixel_i.fill,
         bank: bank_q,
         addr: addr_q + (phased_q && pixel_i.x_odd ? phase_q : '0)
     };
-    // Of the group being fetched P - 1 pixels may be needed again, and some are on their way.
-    room_o <= used < PtrW'(Depth - 8 - P);
+    // Of the group being fetched P - 1 pixels may be needed again; a whole one and some on their way
+    // come in.
+    room_o <= used < PtrW'(Depth - 8 - 2 * P);
     if (!rst_ni) begin
       push_q     <= 1'b0;
       push_ptr_q <= '0;
@@ -146,8 +147,8 @@ module rs_place #(
     end
   end
 
-  // Out of the ring: once for each M-group, then the group's pixels are forgotten. Complete groups are
-  // counted, so that a flag says that one is there.
+  // Out of the ring: once for each M-group, then the group's pixels are forgotten. Groups are
+  // counted as they begin, so that a flag says that one is there: it comes no slower than it leaves.
   logic fetch, move, out_valid_q, last_p, enters, leaves, some_q;
   logic [PtrW-1:0] groups_q;
   logic [BankW-1:0] p_q;
@@ -159,7 +160,7 @@ module rs_place #(
   assign fetch        = group_valid_i && some_q && (!out_valid_q || move);
   assign last_p       = p_q == BankW'(P - 1);
   assign group_next_o = fetch && last_p;
-  assign enters       = push_q && in_last_q;
+  assign enters       = push_q && in_first_q;
   assign leaves       = group_next_o && group_i.last_m;
   // The memory shows the pixel fetched before, which is of the same group: P is at least 2.
   assign group_last_o = out.last_group;
@@ -210,6 +211,7 @@ module rs_place #(
       write_o <= out.write;
       fill_o  <= out.fill;
       group_o <= out_group_q;
+      last_o  <= out_last_q && out_group_q.last_m && out.last_group;
     end
   end
 

@@ -8,8 +8,8 @@
 ///
 /// Throughput: a pixel a cycle, a pause of two cycles between operations. Latency: the outputs show the
 /// first pixel in the second cycle after the operation was taken.
-/// Handshake: operations are valid/ready; `step_o` says that the current pixel is taken, which needs
-/// `ready_i`.
+/// Handshake: operations are valid/ready; `step_o` says that the current pixel is taken. `ready_i` holds
+/// for a whole pixel group: once begun, it is walked without a pause.
 module rs_raster #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
@@ -31,7 +31,7 @@ module rs_raster #(
 );
 
   // The row counts from 1; the column from 2, so that it tells whether the next pixel is the last.
-  logic active_q, begin_q, phased_q;
+  logic active_q, begin_q, first_p_q, phased_q;
   logic [BankW-1:0] p_q;
   logic [19:0]      groups_q;
   logic [11:0] y_q, x_q, pitch_q, height_q, width_q;
@@ -43,7 +43,7 @@ module rs_raster #(
 
   assign op_ready_o = !active_q;
   assign start      = op_valid_i && op_ready_o;
-  assign step_o     = active_q && !begin_q && ready_i;
+  assign step_o     = active_q && !begin_q && (ready_i || !first_p_q);
   assign new_row    = begin_q || (step_o && row_end_q);
   assign last_p     = p_q == BankW'(P - 1);
   assign last_group = groups_q == 20'd1;
@@ -68,8 +68,10 @@ module rs_raster #(
       one_data_q <= op_i.out_width[11:0] == 12'd1;
       groups_q   <= op_i.groups;
       p_q        <= '0;
+      first_p_q  <= 1'b1;
     end else if (step_o) begin
-      p_q <= last_p ? '0 : p_q + 1'b1;
+      p_q       <= last_p ? '0 : p_q + 1'b1;
+      first_p_q <= last_p;
       if (last_p) groups_q <= groups_q - 1'b1;
     end
   end
@@ -109,6 +111,7 @@ module rs_raster #(
           y_odd: !y_q[0],
           write: !(beyond_y_q || beyond_x_q),
           fill: fill_y_q || fill_x_q,
+          first_p: first_p_q,
           last_p: last_p,
           last_group: last_group
       };

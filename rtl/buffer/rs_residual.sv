@@ -8,7 +8,7 @@
 /// word is read before it can be consumed, and consumed before its pixel can be written, a sum in place
 /// has no hazard.
 ///
-/// Throughput: a word a cycle inside an operation. Latency: P + 4 cycles from `started_i` to the first
+/// Throughput: a word a cycle inside an operation. Latency: P + 2 cycles from `started_i` to the first
 /// group; a word comes 2 cycles after its `pop_i`, 1 without RamReg, and stays.
 /// Handshake: operations, places and read requests are valid/ready; `started_i` tells that the issuer
 /// started the next operation (its reads are then ordered behind all earlier writes it needs).
@@ -40,9 +40,10 @@ module rs_residual #(
   input  logic           group_next_i,
   input  logic           group_last_i,
 
-  /// Read port of the feature buffer; the address goes there directly.
+  /// Read port of the feature buffer; the address goes there directly. The operation's last place.
   input  logic             place_valid_i,
   output logic             place_ready_o,
+  input  logic             place_last_i,
   output logic             req_valid_o,
   input  logic             req_ready_i,
   input  logic             rsp_valid_i,
@@ -60,52 +61,53 @@ module rs_residual #(
   localparam int unsigned Depth = 256;
   localparam int unsigned PtrW = $clog2(Depth);
 
+  // Places are fetched before the operation starts, words are read behind its start.
   typedef enum logic [1:0] {
     Idle,
-    WaitStart,
+    Pass,
     Walk
   } state_e;
 
   state_e state_q, state_d;
-  logic       residual_q;
+  logic fetching_q, take, last_fetch, last_request, started, leave;
   logic [1:0] starts_q;
-  logic take, begin_walk;
 
   assign op_ready_o = state_q == Idle;
   assign take       = op_valid_i && op_ready_o;
-  assign begin_walk = state_q == WaitStart && starts_q != '0;
+  assign started    = starts_q != '0;
+  assign leave      = last_request || (state_q == Pass && started);
 
   // M-groups left of the pixel group.
   logic [CountW-1:0] m_groups_q, m_left_q;
   logic last_m;
 
   assign last_m        = m_left_q == CountW'(1);
-  assign group_valid_o = state_q == Walk;
+  assign group_valid_o = fetching_q;
+  assign last_fetch    = group_next_i && last_m && group_last_i;
   assign group_o       = '{last_m: last_m, last_g: 1'b0};
 
   always_comb begin
     state_d = state_q;
     unique case (state_q)
-      Idle:      if (take) state_d = WaitStart;
-      WaitStart: if (begin_walk) state_d = residual_q ? Walk : Idle;
-      Walk:      if (group_next_i && last_m && group_last_i) state_d = Idle;
-      default:   state_d = Idle;
+      Idle:    if (take) state_d = op_residual_i ? Walk : Pass;
+      default: if (leave) state_d = Idle;
     endcase
   end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      state_q  <= Idle;
-      starts_q <= '0;
+      state_q    <= Idle;
+      fetching_q <= 1'b0;
+      starts_q   <= '0;
     end else begin
-      state_q  <= state_d;
-      starts_q <= starts_q + 2'(started_i) - 2'(begin_walk);
+      state_q    <= state_d;
+      fetching_q <= (take && op_residual_i) || (fetching_q && !last_fetch);
+      starts_q   <= starts_q + 2'(started_i) - 2'(leave);
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (take) begin
-      residual_q <= op_residual_i;
       m_groups_q <= op_m_groups_i;
       m_left_q   <= op_m_groups_i;
     end else if (group_next_i) begin
@@ -115,12 +117,14 @@ module rs_residual #(
 
   // Requests as far as the ring has room; those made count as filled.
   logic [PtrW-1:0] request_ptr_q, push_ptr_q, pop_ptr_q, used;
-  logic room_q, request;
+  logic room_q, open, request;
 
   assign used          = request_ptr_q - pop_ptr_q;
-  assign req_valid_o   = place_valid_i && room_q;
+  assign open          = started && room_q;
+  assign req_valid_o   = place_valid_i && open;
   assign request       = req_valid_o && req_ready_i;
-  assign place_ready_o = room_q && req_ready_i;
+  assign place_ready_o = open && req_ready_i;
+  assign last_request  = request && place_last_i;
 
   always_ff @(posedge clk_i) begin
     room_q <= used < PtrW'(Depth - 8);
@@ -162,12 +166,14 @@ module rs_residual #(
     end else begin
       free_q       <= free_q + PtrW'(request) - (reserve_q ? PtrW'(P) : '0);
       reserve_q    <= reserve_i;
-      reservable_o <= free_q >= PtrW'(P) && !reserve_i && !reserve_q;
+      reservable_o <= (free_q >= PtrW'(P) || (free_q == PtrW'(P - 1) && request))
+                      && !reserve_i && !reserve_q;
     end
   end
 
   `RS_ASSERT(RoomForAnswer, !rsp_valid_i || push_ptr_q + 1'b1 != pop_ptr_q)
   `RS_ASSERT(PopHasWord, !pop_i || pop_ptr_q != push_ptr_q)
+  `RS_ASSERT(PlaceOfOperation, !place_valid_i || state_q == Walk)
   `RS_ASSERT(ReserveHasWords, !reserve_i || reservable_o)
 
 endmodule

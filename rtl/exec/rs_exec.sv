@@ -187,7 +187,8 @@ module rs_exec
   logic group_valid, group_next, issued_valid;
   rs_pkg::group_t issued_group, group, place_group;
   logic place_valid, place_ready, place_write, place_fill;
-  logic res_group_valid, res_group_next, res_group_last, res_place_valid, res_place_ready;
+  logic res_group_valid, res_group_next, res_group_last;
+  logic res_place_valid, res_place_ready, res_place_last;
   rs_pkg::group_t res_group;
   logic [BankW-1:0] place_bank, res_bank;
   logic [AddrW-1:0] place_addr, res_addr;
@@ -222,7 +223,8 @@ module rs_exec
     .res_valid_o      (res_place_valid),
     .res_ready_i      (res_place_ready),
     .res_bank_o       (res_bank),
-    .res_addr_o       (res_addr)
+    .res_addr_o       (res_addr),
+    .res_last_o       (res_place_last)
   );
 
   // Issue.
@@ -411,6 +413,7 @@ module rs_exec
     .group_last_i (res_group_last),
     .place_valid_i(res_place_valid),
     .place_ready_o(res_place_ready),
+    .place_last_i (res_place_last),
     .req_valid_o  (res_req_valid),
     .req_ready_i  (res_req_ready),
     .rsp_valid_i  (res_rsp_valid),

@@ -7,7 +7,7 @@
 /// complete and its channel parameters are loaded; a pixel group starts when the pixels it reads are
 /// written; an M-group ends when post-processing has room for it and its residual is here.
 ///
-/// Throughput: an entry a cycle, one cycle between operations. Latency: `read_*` come 1 cycle after
+/// Throughput: an entry a cycle, from operation to operation. Latency: `read_*` come 1 cycle after
 /// the entry.
 /// Handshake: operations and entries are valid/ready; what is issued is never stalled.
 /// Assumes: operations reach this module, the list walker, the raster, the residual controller and
@@ -102,7 +102,8 @@ module rs_issue #(
   logic [1:0] in_flight_q, granted_q;
   logic [ParamPtrW-1:0] params_ptr_q;
 
-  // Start of the next one. It is here for a cycle already, so that its parameters are counted.
+  // Start of the next one, in the cycle of the last entry before. It is here for a cycle already, so that
+  // its parameters are counted and what it needs is compared.
   logic [ParamPtrW-1:0] params_there;
   logic load_ok, store_ok, order_ok, params_ok_q, seen_q, start, op_end;
 
@@ -110,7 +111,8 @@ module rs_issue #(
   assign load_ok      = !op_i.wait_load || load_token_i;
   assign store_ok     = !op_i.wait_store || store_token_i;
   assign order_ok     = in_flight_q == 2'd0 || (in_flight_q == 2'd1 && !op_i.wait_previous);
-  assign start        = !active_q && seen_q && load_ok && store_ok && order_ok && params_ok_q && !halt_i;
+  assign start        = seen_q && (!active_q || op_end) && load_ok && store_ok && order_ok && params_ok_q
+                        && !halt_i;
   assign op_ready_o   = start;
   assign started_o    = start;
 
@@ -134,7 +136,8 @@ module rs_issue #(
   // Pixel groups whose sources are written are granted ahead, up to three; each takes two cycles.
   // When the operation before is complete, everything is. What a group needs is kept inverted, because
   // a comparison adds the complement.
-  assign met   = in_flight_q == 2'd0 || (in_flight_q == 2'd1 && active_q) || written_i >= ~not_need_q;
+  assign met   = in_flight_q == 2'd0 || (in_flight_q == 2'd1 && active_q && !op_end)
+              || written_i >= ~not_need_q;
   assign grant = met_q && active_q && granted_q != 2'd3;
 
   always_ff @(posedge clk_i) begin
@@ -148,17 +151,18 @@ module rs_issue #(
       met_q        <= 1'b0;
     end else begin
       active_q    <= start || (active_q && !op_end);
-      seen_q      <= op_valid_i && !start;
+      seen_q      <= op_valid_i && !start && !in_flight_q[1];
       in_flight_q <= in_flight_q + 2'(start) - 2'(complete_i);
       granted_q   <= op_end ? '0 : granted_q + 2'(grant) - 2'(windows_next_o);
       params_ok_q <= 12'(params_there) >= op_i.m_groups;
       if (start) params_ptr_q <= params_ptr_q + ParamPtrW'(op_i.m_groups);
-      met_q       <= met && !grant;
+      met_q       <= met && (!grant || op_end);
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (!active_q || op_end) not_need_q <= ~op_i.need_first;
+    // Needed by the operation that starts next, or by this one while the one before is under way.
+    if (!in_flight_q[1]) not_need_q <= ~op_i.need_first;
     else if (grant) not_need_q <= not_need_q + not_step_q + 1'b1;  // ~(need + step)
     if (start) begin
       max_q       <= op_i.max_mode;
@@ -218,15 +222,13 @@ module rs_issue #(
     read_sub_o      <= R > 1 ? slice_addr[SubW-1:0] : '0;
     read_dy_o       <= entry_header_i.dy;
     read_dx_o       <= entry_header_i.dx;
+    read_zero_o     <= zero_q;
     read_tile_o     <= entry_tile_i;
     read_first_o    <= entry_header_i.first;
     read_last_o     <= entry_header_i.last;
+    read_max_o      <= max_q;
     group_o         <= '{last_m: entry_list_end_i, last_g: entry_last_group_i};
   end
-
-  // These do not change before the cycle after an entry.
-  assign read_zero_o = zero_q;
-  assign read_max_o  = max_q;
 
   // Where the cycle went.
   assign busy_o   = active_q || in_flight_q != '0 || op_valid_i;

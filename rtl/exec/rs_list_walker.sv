@@ -3,7 +3,7 @@
 /// Walks an operation's reduction list once for each pixel group and delivers the entries' headers,
 /// as soon as LOAD has brought the entry.
 ///
-/// Throughput: an entry a cycle, a pause of a cycle between operations. Latency: 3 cycles from
+/// Throughput: an entry a cycle, from operation to operation. Latency: 3 cycles from
 /// operation to entry.
 /// Handshake: operations in and entries out are valid/ready.
 module rs_list_walker #(
@@ -40,9 +40,10 @@ module rs_list_walker #(
   logic [PtrW-1:0] entries_q;
   logic [19:0] entry_q, groups_q;
   logic [PtrW-1:0] ahead;
-  logic start, list_end, last_group, read, some_q;
+  logic start, list_end, last_group, read, ending, some_q;
 
-  assign op_ready_o = !active_q;
+  assign ending     = read && list_end && last_group;
+  assign op_ready_o = !active_q || ending;
   assign start      = op_valid_i && op_ready_o;
   assign list_end   = entry_q == 20'd1;
   assign last_group = groups_q == 20'd1;
@@ -54,7 +55,7 @@ module rs_list_walker #(
       some_q   <= 1'b0;
       ptr_q    <= '0;
     end else begin
-      active_q <= start || (active_q && !(read && list_end && last_group));
+      active_q <= start || (active_q && !ending);
       // Whether the next entry is loaded: one that was walked is.
       some_q <= read ? (list_end && !last_group) || ahead > PtrW'(1) : ahead != '0;
       if (read) ptr_q <= list_end && !last_group ? base_q : ptr_q + 1'b1;
@@ -66,7 +67,7 @@ module rs_list_walker #(
       entries_q <= PtrW'(op_entries_i);
       entry_q   <= op_entries_i;
       groups_q  <= op_groups_i;
-      base_q    <= ptr_q;
+      base_q    <= ending ? ptr_q + 1'b1 : ptr_q;
     end else if (read) begin
       entry_q <= list_end ? 20'(entries_q) : entry_q - 1'b1;
       if (list_end) groups_q <= groups_q - 1'b1;

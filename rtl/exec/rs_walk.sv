@@ -46,7 +46,8 @@ module rs_walk #(
   output logic             res_valid_o,
   input  logic             res_ready_i,
   output logic [BankW-1:0] res_bank_o,
-  output logic [AddrW-1:0] res_addr_o
+  output logic [AddrW-1:0] res_addr_o,
+  output logic             res_last_o
 );
 
   logic windows_room, dst_room, res_room, step, start;
@@ -86,7 +87,7 @@ module rs_walk #(
     .x_o     (window_x_o)
   );
 
-  logic unused_dst_last;
+  logic unused_dst_group, unused_dst_last;
   rs_place #(
     .P(P),
     .AddrW(AddrW)
@@ -101,7 +102,7 @@ module rs_walk #(
     .pixel_i      (pixel),
     .group_valid_i(dst_group_valid_i),
     .group_next_o (dst_group_next_o),
-    .group_last_o (unused_dst_last),
+    .group_last_o (unused_dst_group),
     .group_i      (dst_group_i),
     .valid_o      (dst_valid_o),
     .ready_i      (dst_ready_i),
@@ -109,7 +110,8 @@ module rs_walk #(
     .addr_o       (dst_addr_o),
     .write_o      (dst_write_o),
     .fill_o       (dst_fill_o),
-    .group_o      (dst_group_o)
+    .group_o      (dst_group_o),
+    .last_o       (unused_dst_last)
   );
 
   logic unused_res;
@@ -139,7 +141,8 @@ module rs_walk #(
     .addr_o       (res_addr_o),
     .write_o      (res_write),
     .fill_o       (res_fill),
-    .group_o      (res_group)
+    .group_o      (res_group),
+    .last_o       (res_last_o)
   );
 
 endmodule

@@ -45,7 +45,8 @@ package rs_pkg;
     logic y_odd;
     logic write;       // it exists in the destination, as data or as its even extension
     logic fill;        // it is not data
-    logic last_p;      // the last of its pixel group
+    logic first_p;     // the first of its pixel group
+    logic last_p;      // the last of it
     logic last_group;  // its group is the last
   } pixel_t;
 

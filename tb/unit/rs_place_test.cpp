@@ -54,6 +54,7 @@ class Surroundings : public Agent {
     ASSERT_EQ(bench_->write_o, q.inside);
     ASSERT_EQ(bench_->fill_o, q.fill);
     ASSERT_EQ(bench_->group_o, q.last_m << 1 | int{q.last_g});
+    ASSERT_EQ(bench_->last_o, q.last);
     if (q.inside) {
       ASSERT_EQ(bench_->bank_o, q.bank) << "pixel " << taken_;
       ASSERT_EQ(bench_->addr_o, q.addr % (1 << kAddrW)) << "pixel " << taken_;
@@ -63,14 +64,15 @@ class Surroundings : public Agent {
 
   void drive() override {
     bench_->start_i = bench_->step_i = 0;
-    bench_->pixel_i = static_cast<uint8_t>(random()() & 0x7f);
+    bench_->pixel_i = static_cast<uint8_t>(random()() & 0xff);
     if (!feeds_.empty() && !started_) {
       bench_->start_i = 1;
       bench_->use_i = feeds_.front().use;
       set_tensor(bench_->tensor_i, feeds_.front().raster);
       started_ = true;
       place_ = 0;
-    } else if (!feeds_.empty() && bench_->room_o && random().chance(step_percent_)) {
+    } else if (!feeds_.empty() &&
+               (place_ % kP != 0 || (bench_->room_o && random().chance(step_percent_)))) {
       const Feed& feed = feeds_.front();
       bench_->step_i = 1;
       bench_->pixel_i = static_cast<uint8_t>(pixel_bits(feed.raster, feed.pixels[place_]));

@@ -52,12 +52,18 @@ class Walker : public testing::Test {
     ASSERT_TRUE(bench->op_ready_o);
     bench.tick();
     bench->op_valid_i = 0;
+    bench->ready_i = 1;
+    bench.settle();
+    ASSERT_FALSE(bench->step_o);
+    bench.tick();
     for (const Raster::Pixel& pixel : op.raster.walk()) {
       bool ready = false;
       do {
         ready = !random.chance(pause_percent);
         bench->ready_i = ready;
         bench.settle();
+        // A group is walked without a pause.
+        ready = ready || !pixel.first_p;
         ASSERT_EQ(bench->step_o, ready);
         ASSERT_FALSE(bench->op_ready_o);
         ASSERT_EQ(bench->pixel_o, pixel_bits(op.raster, pixel)) << pixel.y << ' ' << pixel.x;

@@ -97,8 +97,8 @@ void tensor_fields(const Raster& r, Field field) {
 
 /// A value of type rs_pkg::pixel_t.
 inline int pixel_bits(const Raster& r, const Raster::Pixel& q) {
-  return (q.x == r.pitch - 1) << 6 | (q.x & 1) << 5 | (q.y & 1) << 4 | q.inside << 3 | q.fill << 2 |
-         q.last_p << 1 | int{q.last_g};
+  return (q.x == r.pitch - 1) << 7 | (q.x & 1) << 6 | (q.y & 1) << 5 | q.inside << 4 | q.fill << 3 |
+         q.first_p << 2 | q.last_p << 1 | int{q.last_g};
 }
 
 /// A value of type rs_pkg::window_t: offsets d of -16 to 15 with 0 <= at + d < size.
