@@ -156,7 +156,6 @@ module rs_place #(
   logic out_last_q;
   rs_pkg::group_t out_group_q;
 
-  assign move         = !valid_o || ready_i;
   assign fetch        = group_valid_i && some_q && (!out_valid_q || move);
   assign last_p       = p_q == BankW'(P - 1);
   assign group_next_o = fetch && last_p;
@@ -186,7 +185,6 @@ module rs_place #(
       groups_q    <= '0;
       some_q      <= 1'b0;
       out_valid_q <= 1'b0;
-      valid_o     <= 1'b0;
     end else begin
       if (fetch) begin
         p_q         <= last_p ? '0 : p_q + 1'b1;
@@ -195,7 +193,6 @@ module rs_place #(
       groups_q <= groups_q + PtrW'(enters) - PtrW'(leaves);
       some_q   <= enters || |groups_q[PtrW-1:1] || (groups_q[0] && !leaves);
       if (fetch || move) out_valid_q <= fetch;
-      if (move) valid_o <= out_valid_q;
       if (move && out_valid_q && out_last_q) m_q <= out_group_q.last_m ? '0 : m_q + 1'b1;
     end
   end
@@ -205,15 +202,25 @@ module rs_place #(
       out_last_q  <= last_p;
       out_group_q <= group_i;
     end
-    if (move) begin
-      bank_o  <= out.bank;
-      addr_o  <= out.addr + m_q;
-      write_o <= out.write;
-      fill_o  <= out.fill;
-      group_o <= out_group_q;
-      last_o  <= out_last_q && out_group_q.last_m && out.last_group;
-    end
   end
+
+  logic [AddrW-1:0] out_addr;
+  logic             out_last;
+  assign out_addr = out.addr + m_q;
+  assign out_last = out_last_q && out_group_q.last_m && out.last_group;
+
+  rs_skid #(
+    .Width(BankW + AddrW + $bits(rs_pkg::group_t) + 3)
+  ) u_out (
+    .clk_i,
+    .rst_ni,
+    .in_valid_i (out_valid_q),
+    .in_ready_o (move),
+    .in_data_i  ({out.bank, out_addr, out.write, out.fill, out_group_q, out_last}),
+    .out_valid_o(valid_o),
+    .out_ready_i(ready_i),
+    .out_data_o ({bank_o, addr_o, write_o, fill_o, group_o, last_o})
+  );
 
   // Address bits beyond this core's depth: the sequencer refused programs that need them.
   logic unused_bits;

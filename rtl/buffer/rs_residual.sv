@@ -69,13 +69,13 @@ module rs_residual #(
   } state_e;
 
   state_e state_q, state_d;
-  logic fetching_q, take, last_fetch, last_request, started, leave;
-  logic [1:0] starts_q;
+  logic fetching_q, take, last_fetch, last_request, leave, started_q;
+  logic [1:0] starts_q, starts_d;
 
   assign op_ready_o = state_q == Idle;
   assign take       = op_valid_i && op_ready_o;
-  assign started    = starts_q != '0;
-  assign leave      = last_request || (state_q == Pass && started);
+  assign leave      = last_request || (state_q == Pass && started_q);
+  assign starts_d   = starts_q + 2'(started_i) - 2'(leave);
 
   // M-groups left of the pixel group.
   logic [CountW-1:0] m_groups_q, m_left_q;
@@ -99,10 +99,12 @@ module rs_residual #(
       state_q    <= Idle;
       fetching_q <= 1'b0;
       starts_q   <= '0;
+      started_q  <= 1'b0;
     end else begin
       state_q    <= state_d;
       fetching_q <= (take && op_residual_i) || (fetching_q && !last_fetch);
-      starts_q   <= starts_q + 2'(started_i) - 2'(leave);
+      starts_q   <= starts_d;
+      started_q  <= starts_d != '0;
     end
   end
 
@@ -120,7 +122,7 @@ module rs_residual #(
   logic room_q, open, request;
 
   assign used          = request_ptr_q - pop_ptr_q;
-  assign open          = started && room_q;
+  assign open          = started_q && room_q;
   assign req_valid_o   = place_valid_i && open;
   assign request       = req_valid_o && req_ready_i;
   assign place_ready_o = open && req_ready_i;

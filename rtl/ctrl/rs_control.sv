@@ -78,6 +78,7 @@ module rs_control
   run_e state_q, state_d;
   logic then_run_q;  // Quiet, Reset and Prepare lead to Run
   logic [1:0] reset_q;
+  logic quiet_q;
   logic done_q, complete_q, first_q, finish, bus_error, running, fail;
   logic [AddrW-1:0] addr_q;
   logic write_q, slverr_q;
@@ -93,7 +94,7 @@ module rs_control
     state_d = state_q;
     unique case (state_q)
       StIdle:    if (start_i) state_d = StQuiet;
-      StQuiet:   if (units_busy_i[5:4] == '0) state_d = StReset;
+      StQuiet:   if (quiet_q) state_d = StReset;
       StReset:   if (reset_q == 2'(ResetCycles - 1)) state_d = StPrepare;
       StPrepare: if (ready_i) state_d = then_run_q ? StRun : StIdle;
       StRun: begin
@@ -118,11 +119,14 @@ module rs_control
       reset_q    <= '0;
       core_rst_q <= 1'b0;
       halt_o     <= 1'b1;
+      quiet_q    <= 1'b0;
       cold_o     <= 1'b1;
       trap_o     <= 1'b0;
     end else begin
       state_q    <= state_d;
       reset_q    <= state_q == StReset ? reset_q + 2'd1 : '0;
+      // The bus is quiet, asked for as long as nothing new begins.
+      quiet_q    <= state_q == StQuiet && units_busy_i[5:4] == '0;
       core_rst_q <= state_d != StReset;
       halt_o     <= !(state_d inside {StIdle, StPrepare, StRun});
       if (soft_reset_i) then_run_q <= 1'b0;

@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// LOAD's writes and STORE's reads share the feature buffer's DMA port: turn by turn, no latency. A
-// request that waits keeps the port.
+// LOAD's writes and STORE's reads share the feature buffer's DMA port: turn by turn, no latency. The
+// port changes hands behind a request, or when nobody asks for it.
 
 `include "rs_assert.svh"
 
@@ -33,25 +33,18 @@ module rs_fb_port #(
   output logic [FbAddrW-1:0] fb_addr_o
 );
 
-  logic load, wait_q, load_q;  // LOAD has the port; the last request waits; the last was LOAD's
+  logic load_q;  // LOAD has the port
 
-  assign load = wait_q ? load_q : (load_valid_i && !(store_valid_i && load_q));
-
-  assign fb_valid_o    = load_valid_i || store_valid_i;
-  assign fb_write_o    = load;
-  assign fb_bank_o     = load ? load_bank_i : store_bank_i;
-  assign fb_addr_o     = load ? load_addr_i : store_addr_i;
-  assign load_ready_o  = fb_ready_i && load;
-  assign store_ready_o = fb_ready_i && !load;
+  assign fb_valid_o    = load_q ? load_valid_i : store_valid_i;
+  assign fb_write_o    = load_q;
+  assign fb_bank_o     = load_q ? load_bank_i : store_bank_i;
+  assign fb_addr_o     = load_q ? load_addr_i : store_addr_i;
+  assign load_ready_o  = fb_ready_i && load_q;
+  assign store_ready_o = fb_ready_i && !load_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      wait_q <= 1'b0;
-      load_q <= 1'b0;
-    end else begin
-      wait_q <= fb_valid_o && !fb_ready_i;
-      if (fb_valid_o) load_q <= load;
-    end
+    if (!rst_ni) load_q <= 1'b0;
+    else if (load_q ? store_valid_i : load_valid_i) load_q <= load_q ^ (!fb_valid_o || fb_ready_i);
   end
 
   `RS_ASSERT_STABLE(FbStable, fb_valid_o, fb_ready_i, ({fb_write_o, fb_bank_o, fb_addr_o}))

@@ -155,18 +155,20 @@ module rs_program
     .port_o      (event_port)
   );
 
-  assign ready_o         = event_valid && event_port == PortReady;
-  assign fail_o          = event_valid && event_port == PortFail;
   assign credits_valid_o = event_valid && event_port == PortCredits;
   assign credits_o       = micro_wdata[7:0];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
+      ready_o    <= 1'b0;
+      fail_o     <= 1'b0;
       time_q     <= '0;
       tick_q     <= 1'b0;
       progress_q <= 1'b0;
       running_q  <= 1'b0;
     end else begin
+      ready_o    <= event_valid && event_port == PortReady;
+      fail_o     <= event_valid && event_port == PortFail;
       time_q     <= time_q + TickW'(1);
       tick_q     <= &time_q || (tick_q && !(event_valid && event_port == PortTick));
       progress_q <= progress_i || (progress_q && !(event_valid && event_port == PortTick));

@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// Counting tokens between the engines: one count for each direction. A token given in a cycle can
-// be taken in the next. Counts stop at their maximum: a program that gives more is wrong anyway.
+// Counting tokens between the engines: one count for each direction. Whether a token is
+// there shows a cycle late, and not behind one that is taken. Counts stop at their maximum: a program that gives more is wrong anyway.
 
 `include "rs_assert.svh"
 
@@ -30,14 +30,21 @@ module rs_tokens #(
     logic [CountW-1:0] count_q, change;
     logic up, down;
 
-    assign avail_o[k] = count_q != '0;
+    logic avail_q;
+
+    assign avail_o[k] = avail_q;
     assign up         = post_i[k] && !take_i[k] && !(&count_q);
     assign down       = take_i[k] && !post_i[k];
     assign change     = {{(CountW - 1) {down}}, up || down};
 
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) count_q <= '0;
-      else count_q <= (init_i ? init_count_i[k] : count_q) + change;
+      if (!rst_ni) begin
+        count_q <= '0;
+        avail_q <= 1'b0;
+      end else begin
+        count_q <= (init_i ? init_count_i[k] : count_q) + change;
+        avail_q <= count_q != '0 && !take_i[k];
+      end
     end
 
     `RS_ASSERT(TakeOnlyIfThere, !take_i[k] || avail_o[k])

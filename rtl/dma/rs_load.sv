@@ -168,7 +168,7 @@ module rs_load #(
   logic first_q, more_q, exhausted, at_end, take, ready;
   logic [CountW:0] left_q;
   logic [PadW-1:0] pad_q;
-  logic walking, last_group, unused_last;
+  logic walking, last_group, unused_last, word_next, word_ready;
   logic item_valid, want;
   logic [ItemW-1:0] item;
   kind_e kind;
@@ -185,7 +185,7 @@ module rs_load #(
       SecParams:  ready = param_ready_i;
       SecHeaders: ready = header_ready_i || exhausted;
       SecTiles:   ready = tile_ready_i || exhausted;
-      default:    ready = fb_ready_i && walking;
+      default:    ready = word_ready && walking;
     endcase
     unique case (section_q)
       SecParams: kind = KindParams;
@@ -196,7 +196,7 @@ module rs_load #(
   end
 
   logic leave;
-  assign leave = section_q != SecIdle && !first_q && at_end;
+  assign leave = section_q != SecIdle && !first_q && at_end && !fb_valid_o;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -263,6 +263,10 @@ module rs_load #(
     .item_o      (item)
   );
 
+  logic [BankW-1:0]   word_bank;
+  logic [FbAddrW-1:0] word_addr;
+  logic [M*ActW-1:0]  codes;
+
   rs_word_walker #(
     .P(P),
     .FbAddrW(FbAddrW)
@@ -274,9 +278,9 @@ module rs_load #(
     .words_i     (word1_q[16+:FbAddrW+1]),
     .groups_i    (word2_q[FbAddrW:0]),
     .valid_o     (walking),
-    .next_i      (fb_valid_o && fb_ready_i),
-    .bank_o      (fb_bank_o),
-    .addr_o      (fb_addr_o),
+    .next_i      (word_next && word_ready),
+    .bank_o      (word_bank),
+    .addr_o      (word_addr),
     .last_group_o(last_group),
     .last_o      (unused_last)
   );
@@ -285,14 +289,28 @@ module rs_load #(
   assign param_valid_o  = item_valid && section_q == SecParams;
   assign header_valid_o = item_valid && section_q == SecHeaders && !exhausted;
   assign tile_valid_o   = item_valid && section_q == SecTiles && !exhausted;
-  assign fb_valid_o     = item_valid && section_q == SecWords && walking;
+  assign word_next      = item_valid && section_q == SecWords && walking;
   assign desc_o         = item[31:0];
   assign param_o        = item[ParamRecords*64-1:0];
   assign header_o       = item[31:0];
   assign tile_o         = item[TileW-1:0];
   for (genvar m = 0; m < M; m++) begin : gen_code
-    assign fb_data_o[m*ActW+:ActW] = item[m*CodeW+:ActW];
+    assign codes[m*ActW+:ActW] = item[m*CodeW+:ActW];
   end
+
+  // A transfer is complete when its words are written.
+  rs_skid #(
+    .Width(BankW + FbAddrW + M * ActW)
+  ) u_words (
+    .clk_i,
+    .rst_ni,
+    .in_valid_i (word_next),
+    .in_ready_o (word_ready),
+    .in_data_i  ({word_bank, word_addr, codes}),
+    .out_valid_o(fb_valid_o),
+    .out_ready_i(fb_ready_i),
+    .out_data_o ({fb_bank_o, fb_addr_o, fb_data_o})
+  );
 
   logic unused_bits;
   assign unused_bits = ^{item, word1_q};

@@ -105,19 +105,18 @@ module rs_issue #(
   // Start of the next one, in the cycle of the last entry before. It is here for a cycle already, so that
   // its parameters are counted and what it needs is compared.
   logic [ParamPtrW-1:0] params_there;
-  logic load_ok, store_ok, order_ok, params_ok_q, seen_q, start, op_end;
+  logic load_ok, store_ok, order_ok, params_ok_q, ready_q, started_q, start, op_end;
 
   assign params_there = params_loaded_i - params_ptr_q;
   assign load_ok      = !op_i.wait_load || load_token_i;
   assign store_ok     = !op_i.wait_store || store_token_i;
   assign order_ok     = in_flight_q == 2'd0 || (in_flight_q == 2'd1 && !op_i.wait_previous);
-  assign start        = seen_q && (!active_q || op_end) && load_ok && store_ok && order_ok && params_ok_q
-                        && !halt_i;
-  assign op_ready_o   = start;
+  assign start        = ready_q && (!active_q || op_end) && order_ok && params_ok_q && !halt_i;
+  assign op_ready_o   = started_q;
   assign started_o    = start;
 
-  assign take_load_token_o  = start && op_i.wait_load;
-  assign take_store_token_o = start && op_i.wait_store;
+  assign take_load_token_o  = started_q && op_i.wait_load;
+  assign take_store_token_o = started_q && op_i.wait_store;
 
   // Issue of an entry.
   logic depend_ok, post_ok, post_room, residual_ok, ok, issue, met_q, met, grant;
@@ -143,7 +142,8 @@ module rs_issue #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       active_q     <= 1'b0;
-      seen_q       <= 1'b0;
+      ready_q      <= 1'b0;
+      started_q    <= 1'b0;
       in_flight_q  <= '0;
       granted_q    <= '0;
       params_ptr_q <= '0;
@@ -151,7 +151,8 @@ module rs_issue #(
       met_q        <= 1'b0;
     end else begin
       active_q    <= start || (active_q && !op_end);
-      seen_q      <= op_valid_i && !start && !in_flight_q[1];
+      ready_q     <= op_valid_i && load_ok && store_ok && !start && !started_q && !in_flight_q[1];
+      started_q   <= start;
       in_flight_q <= in_flight_q + 2'(start) - 2'(complete_i);
       granted_q   <= op_end ? '0 : granted_q + 2'(grant) - 2'(windows_next_o);
       params_ok_q <= 12'(params_there) >= op_i.m_groups;
@@ -189,12 +190,15 @@ module rs_issue #(
     assign post_room = !busy_q;
   end else begin : gen_cooldown
     logic [BankW-1:0] cooldown_q;
+    logic             room_q;
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) cooldown_q <= '0;
-      else if (issue && entry_header_i.last) cooldown_q <= BankW'(P - 1);
-      else if (cooldown_q != '0) cooldown_q <= cooldown_q - 1'b1;
+      if (!rst_ni) room_q <= 1'b1;
+      else room_q <= issue && entry_header_i.last ? 1'b0 : room_q || cooldown_q == BankW'(1);
     end
-    assign post_room = cooldown_q == '0;
+    always_ff @(posedge clk_i) begin
+      cooldown_q <= room_q ? BankW'(P - 1) : cooldown_q - 1'b1;
+    end
+    assign post_room = room_q;
     logic unused_free;
     assign unused_free = post_free_i;
   end

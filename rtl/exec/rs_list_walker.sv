@@ -40,13 +40,13 @@ module rs_list_walker #(
   logic [PtrW-1:0] entries_q;
   logic [19:0] entry_q, groups_q;
   logic [PtrW-1:0] ahead;
-  logic start, list_end, last_group, read, ending, some_q;
+  // Flags of the entry that stands next.
+  logic list_end_q, last_group_q;
+  logic start, read, ending, some_q;
 
-  assign ending     = read && list_end && last_group;
+  assign ending     = read && list_end_q && last_group_q;
   assign op_ready_o = !active_q || ending;
   assign start      = op_valid_i && op_ready_o;
-  assign list_end   = entry_q == 20'd1;
-  assign last_group = groups_q == 20'd1;
   assign ahead      = loaded_i - ptr_q;
 
   always_ff @(posedge clk_i) begin
@@ -57,8 +57,8 @@ module rs_list_walker #(
     end else begin
       active_q <= start || (active_q && !ending);
       // Whether the next entry is loaded: one that was walked is.
-      some_q <= read ? (list_end && !last_group) || ahead > PtrW'(1) : ahead != '0;
-      if (read) ptr_q <= list_end && !last_group ? base_q : ptr_q + 1'b1;
+      some_q <= read ? (list_end_q && !last_group_q) || ahead > PtrW'(1) : ahead != '0;
+      if (read) ptr_q <= list_end_q && !last_group_q ? base_q : ptr_q + 1'b1;
     end
   end
 
@@ -67,15 +67,21 @@ module rs_list_walker #(
       entries_q <= PtrW'(op_entries_i);
       entry_q   <= op_entries_i;
       groups_q  <= op_groups_i;
+      list_end_q   <= op_entries_i == 20'd1;
+      last_group_q <= op_groups_i == 20'd1;
       base_q    <= ending ? ptr_q + 1'b1 : ptr_q;
     end else if (read) begin
-      entry_q <= list_end ? 20'(entries_q) : entry_q - 1'b1;
-      if (list_end) groups_q <= groups_q - 1'b1;
+      entry_q <= list_end_q ? 20'(entries_q) : entry_q - 1'b1;
+      list_end_q <= list_end_q ? entries_q == PtrW'(1) : entry_q == 20'd2;
+      if (list_end_q) begin
+        groups_q   <= groups_q - 1'b1;
+        last_group_q <= groups_q == 20'd2;
+      end
     end
   end
 
   // The header waits in the memory's output until the skid buffer takes it.
-  logic read_q, list_end_q, last_group_q, skid_ready;
+  logic read_q, out_list_end_q, out_last_group_q, skid_ready;
   logic [PtrW-2:0] tile_q;
 
   assign read          = active_q && some_q && (!read_q || skid_ready);
@@ -89,8 +95,8 @@ module rs_list_walker #(
   always_ff @(posedge clk_i) begin
     if (read) begin
       tile_q       <= ptr_q[PtrW-2:0];
-      list_end_q   <= list_end;
-      last_group_q <= last_group;
+      out_list_end_q   <= list_end_q;
+      out_last_group_q <= last_group_q;
     end
   end
 
@@ -101,7 +107,7 @@ module rs_list_walker #(
     .rst_ni,
     .in_valid_i (read_q),
     .in_ready_o (skid_ready),
-    .in_data_i  ({header_i, tile_q, list_end_q, last_group_q}),
+    .in_data_i  ({header_i, tile_q, out_list_end_q, out_last_group_q}),
     .out_valid_o(entry_valid_o),
     .out_ready_i(entry_ready_i),
     .out_data_o ({entry_header_o, entry_tile_o, entry_list_end_o, entry_last_group_o})

@@ -186,14 +186,12 @@ module rs_post_pipeline
   end
 
   // A write that has to wait does so here: the next may be behind it.
-  logic valid_write_q, waiting_q;
-  logic [BankW-1:0]       waiting_bank_q;
+  logic valid_write_q, waiting_q, waiting_d;
   logic [AddrW-1:0]       waiting_addr_q;
   logic [M-1:0][ActW-1:0] waiting_data_q;
 
-  assign wr_valid_o  = waiting_q || valid_write_q;
+  assign waiting_d   = valid_write_q && (waiting_q || !wr_ready_i);
   assign wr_urgent_o = waiting_q;
-  assign wr_bank_o   = waiting_q ? waiting_bank_q : pixel_q[Stages].bank;
   assign wr_addr_o   = waiting_q ? waiting_addr_q : pixel_q[Stages].addr;
   assign wr_data_o   = waiting_q ? waiting_data_q : code;
 
@@ -201,13 +199,15 @@ module rs_post_pipeline
     if (!rst_ni) begin
       valid_write_q <= 1'b0;
       waiting_q     <= 1'b0;
+      wr_valid_o    <= 1'b0;
     end else begin
       valid_write_q <= valid_q[Stages-1] && pixel_q[Stages-1].write;
-      waiting_q     <= valid_write_q && (waiting_q || !wr_ready_i);
+      waiting_q     <= waiting_d;
+      wr_valid_o    <= waiting_d || (valid_q[Stages-1] && pixel_q[Stages-1].write);
     end
   end
   always_ff @(posedge clk_i) begin
-    waiting_bank_q <= pixel_q[Stages].bank;
+    wr_bank_o      <= waiting_d ? pixel_q[Stages].bank : pixel_q[Stages-1].bank;
     waiting_addr_q <= pixel_q[Stages].addr;
     waiting_data_q <= code;
   end

@@ -123,8 +123,9 @@ class Issue : public testing::Test {
     const Willing& w = willing_;
     const bool any = active_ || !waiting_.empty();
     bench->halt_i = halt;
-    bench->op_valid_i = !waiting_.empty();
-    if (!waiting_.empty()) put_operation(waiting_.front());
+    // An operation is taken in the cycle behind its start.
+    bench->op_valid_i = accepted_ || !waiting_.empty();
+    if (bench->op_valid_i) put_operation(accepted_ ? current_ : waiting_.front());
     entry_valid_ = any && (entry_valid_ || random.chance(w.entry));
     coords_valid_ = any && (coords_valid_ || random.chance(w.coords));
     load_token_ = load_token_ || random.chance(w.token);
@@ -184,7 +185,7 @@ class Issue : public testing::Test {
   void judge() {
     may_start_ = may_issue_ = false;
     reason_ = kIdle;
-    if (!waiting_.empty()) {
+    if (!waiting_.empty() && !accepted_) {
       const Operation& op = waiting_.front();
       if (op.wait_load && !load_token_)
         reason_ = kLoad;
@@ -229,7 +230,7 @@ class Issue : public testing::Test {
     // What may be done is done soon.
     idle_ = (may_start_ || may_issue_) && !halt && !starts_ && !issues_ ? idle_ + 1 : 0;
     ASSERT_LE(idle_, kLag) << "cycle " << bench.cycle();
-    ASSERT_TRUE(waiting_.empty() || bench->op_ready_o == starts_);
+    ASSERT_EQ(bench->op_ready_o, accepted_);
     if (!issues_ && !halt && !starts_ && idle_ == 0) {
       ASSERT_TRUE(bench->stall_o == reason_ || bench->stall_o == kDepend)
           << "cycle " << bench.cycle() << ": " << int{bench->stall_o} << ", not " << reason_;
@@ -237,8 +238,8 @@ class Issue : public testing::Test {
     }
     ASSERT_TRUE(!entry_valid_ || bench->entry_ready_o == issues_);
     ASSERT_EQ(bench->busy_o, active_ || in_flight_ > 0 || !waiting_.empty());
-    ASSERT_EQ(bench->take_load_token_o, starts_ && waiting_.front().wait_load);
-    ASSERT_EQ(bench->take_store_token_o, starts_ && waiting_.front().wait_store);
+    ASSERT_EQ(bench->take_load_token_o, accepted_ && current_.wait_load);
+    ASSERT_EQ(bench->take_store_token_o, accepted_ && current_.wait_store);
     const bool last = issues_ && current_.entries[entry_].last;
     ASSERT_EQ(bench->reserve_o, last && current_.residual);
     ASSERT_EQ(bench->windows_next_o, issues_ && entry_list_end());
@@ -269,6 +270,9 @@ class Issue : public testing::Test {
     }
     if (complete) --in_flight_;
     post_process_some();
+    if (accepted_ && current_.wait_load) load_token_ = false;
+    if (accepted_ && current_.wait_store) store_token_ = false;
+    accepted_ = starts_;
     if (issues_) issue();
     if (starts_) start();
   }
@@ -279,8 +283,6 @@ class Issue : public testing::Test {
     active_ = true;
     ++in_flight_;
     params_started_ += current_.m_groups;
-    if (current_.wait_load) load_token_ = false;
-    if (current_.wait_store) store_token_ = false;
     flights_.push_back({current_.groups * kP});
   }
 
@@ -321,7 +323,7 @@ class Issue : public testing::Test {
   std::deque<Operation> waiting_;
   Operation current_;
   std::deque<Flight> flights_;
-  bool active_ = false, starts_ = false, issues_ = false, complete_ = false;
+  bool active_ = false, accepted_ = false, starts_ = false, issues_ = false, complete_ = false;
   std::size_t entry_ = 0;
   int group_ = 0, in_flight_ = 0, available_ = 0;
   int64_t last_issue_ = -kP;
