@@ -130,15 +130,17 @@ module rs_feature_buffer #(
       assign unused_sub = ^slice_addr[SliceW-AddrW-1:0];
     end
 
-    logic wr_hit, res_hit, dma_hit, b_en_q, b_write_q;
+    // A DMA read that waits may read all the same, where nobody else does.
+    logic wr_hit, res_hit, dma_hit, dma_write, b_en_q, b_write_q;
     logic [AddrW-1:0] b_addr_q;
     assign wr_hit  = wr_valid_i && wr_ready_o && wr_bank_i == BankW'(b);
     assign res_hit = res_valid_i && res_ready_o && res_bank_i == BankW'(b);
-    assign dma_hit = dma_valid_i && dma_ready_o && dma_bank_i == BankW'(b);
+    assign dma_hit = dma_valid_i && dma_bank_i == BankW'(b);
+    assign dma_write = dma_hit && dma_write_i && !wr_valid_i && !(res_valid_i && res_bank_i == BankW'(b));
 
     always_ff @(posedge clk_i) begin
       b_addr_q  <= wr_hit ? wr_addr_i : res_hit ? res_addr_i : dma_addr_i;
-      b_write_q <= wr_hit || (!res_hit && dma_write_i);
+      b_write_q <= wr_hit || dma_write;
       if (!rst_ni) b_en_q <= 1'b0;
       else b_en_q <= wr_hit || res_hit || dma_hit;
     end

@@ -168,7 +168,8 @@ module rs_control
   assign count_o       = then_run_q && !complete_q && (starting || running);
   assign first_frame_o = first_q;
   assign clear_irq_o   = soft_reset_i;
-  assign event_o       = {running && frame_done_i, fail, finish && !fail && !bus_error};
+  assign event_o       = {3{!soft_reset_i}} &
+                         {running && frame_done_i, fail, finish && !fail && !bus_error};
 
   assign state_o = '{
     units_busy: units_busy_i,

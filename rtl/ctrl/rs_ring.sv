@@ -187,6 +187,8 @@ module rs_ring
   copy_e copy_q, copy_d, with_word_q;
   logic active_q, start, last_word, ended;
   logic [4:0] copy_word_q, bus_word_q;
+  logic [2:0] command_q;  // it is one of a command's words, one of the counts
+  logic [1:0] count_q;
   logic bus_q, bus_flag_q;  // the bus has a word of a copy; the flag of LOAD's
   logic [SlotW-1:0] copy_slot, bus_slot_q, bus_descs_q;
   logic may_ask, may_command, may_count, may_store, may_exec, at_end;
@@ -252,6 +254,8 @@ module rs_ring
       copy_word_q <= copy_word_q + 5'd1;
     end
     bus_word_q  <= copy_word_q;
+    command_q   <= {copy_word_q == 5'd5, copy_word_q == 5'd4, copy_word_q == 5'd3};
+    count_q     <= {copy_word_q == 5'd2, copy_word_q == 5'd1};
     bus_slot_q  <= copy_slot;
     bus_flag_q  <= found_q[Count].flag;
     bus_descs_q <= copy_q == CopyAsk ? ask_slot_o - sent_q : '0;
@@ -259,20 +263,15 @@ module rs_ring
   end
 
   // Words 3 to 5 are a command of the DMA, 1 and 2 counts and places.
-  logic [2:0] command_word;
-  logic [1:0] count_word;
-  assign command_word = {bus_word_q == 5'd5, bus_word_q == 5'd4, bus_word_q == 5'd3};
-  assign count_word   = {bus_word_q == 5'd2, bus_word_q == 5'd1};
-
   assign op_set_o       = bus_q && with_word_q == CopyOp;
   assign op_word_o      = bus_word_q;
-  assign read_set_o     = {3{bus_q && with_word_q inside {CopyAsk, CopyCommand}}} & command_word;
+  assign read_set_o     = {3{bus_q && with_word_q inside {CopyAsk, CopyCommand}}} & command_q;
   assign read_descs_o   = bus_descs_q;
   assign read_slot_o    = bus_slot_q;
-  assign load_set_o     = {2{bus_q && with_word_q == CopyCounts}} & count_word;
+  assign load_set_o     = {2{bus_q && with_word_q == CopyCounts}} & count_q;
   assign load_weights_o = bus_flag_q;
-  assign store_set_o    = {2{bus_q && with_word_q == CopyStore}} & count_word;
-  assign write_set_o    = {3{bus_q && with_word_q == CopyStore}} & command_word;
+  assign store_set_o    = {2{bus_q && with_word_q == CopyStore}} & count_q;
+  assign write_set_o    = {3{bus_q && with_word_q == CopyStore}} & command_q;
   assign store_slot_o   = place_q[Store][SlotW-1:0];
 
   // LOAD may be done before its walker is there.

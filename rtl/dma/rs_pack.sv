@@ -62,9 +62,10 @@ module rs_pack #(
   end
 
   logic [CountW-1:0] begun_q;  // bursts begun, not complete here
-  logic [ByteW-1:0] lane_q, lane_end;  // lanes of the next piece's first and last byte
+  logic [ByteW-1:0] lane_q;            // lane of the next piece's first byte
   logic [PlaceW-1:ByteW] beat_q;       // beat of its burst that is being filled
-  logic [PlaceW-1:0] end_q;            // place of the block's last byte
+  logic [PlaceW-1:ByteW] end_beat_q;   // beat of the block's last byte
+  logic [ByteW-1:0] end_lane_q;        // lane where its last piece begins
   logic second_q;                      // the piece's rest goes into this beat
   logic valid_q, last_q;
   logic [BeatBytes-1:0] strb_q;
@@ -77,12 +78,11 @@ module rs_pack #(
   assign free       = !valid_q || w_ready_i;
   assign fill       = free && begun_q != '0 && (halt_i || piece_valid_i);
   assign shift      = lane_q[ShiftW-1:0];
-  assign lane_end   = lane_q + ByteW'(PieceBytes - 1);
   assign crosses    = shift != '0 && (lane_q >> ShiftW) == ByteW'(Groups - 1);
   // The block's last beat: no burst will follow, and this is the last one's end.
-  assign last_beat  = begun_i && begun_q == CountW'(1) && beat_q == end_q[PlaceW-1:ByteW];
-  assign ends       = last_beat && (second_q || !crosses) && lane_end == end_q[ByteW-1:0];
-  assign complete   = fill && (halt_i || (!second_q && (crosses || &lane_end)) || ends);
+  assign last_beat  = begun_i && begun_q == CountW'(1) && beat_q == end_beat_q;
+  assign ends       = last_beat && (second_q || !crosses) && lane_q == end_lane_q;
+  assign complete   = fill && (halt_i || (!second_q && (crosses || lane_q == ByteW'(BeatBytes - PieceBytes))) || ends);
   assign burst_done = complete && (&beat_q || (halt_i ? last_beat : ends));
 
   assign piece_ready_o = fill && !halt_i && (second_q || !crosses);
@@ -125,7 +125,10 @@ module rs_pack #(
 
   always_ff @(posedge clk_i) begin
     if (set_i[0]) {beat_q, lane_q} <= place_i;
-    if (set_i[1]) end_q <= place_i;
+    if (set_i[1]) begin
+      end_beat_q <= place_i[PlaceW-1:ByteW];
+      end_lane_q <= place_i[ByteW-1:0] - ByteW'(PieceBytes - 1);
+    end
     if (complete) begin
       beat_q <= beat_q + (PlaceW - ByteW)'(1);
       last_q <= burst_done;

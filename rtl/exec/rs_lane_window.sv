@@ -34,7 +34,6 @@ module rs_lane_window #(
 
   assign collected = step_i && last_p_i;
   assign load      = full_q && (!shown_q || next_q);
-  assign valid_o   = groups_q != '0;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -42,12 +41,14 @@ module rs_lane_window #(
       shown_q  <= 1'b0;
       next_q   <= 1'b0;
       groups_q <= '0;
+      valid_o  <= 1'b0;
       ready_o  <= 1'b1;
     end else begin
       full_q   <= collected || (full_q && !load);
       shown_q  <= load || (shown_q && !next_q);
       next_q   <= next_i;
       groups_q <= groups_q + 2'(collected) - 2'(next_i);
+      valid_o  <= collected || groups_q[1] || (groups_q[0] && !next_i);
       // No group stands, or it goes to a place that is free or becomes so.
       ready_o  <= !(collected || (full_q && !load)) || !(load || (shown_q && !next_q)) || next_i;
     end

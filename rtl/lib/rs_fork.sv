@@ -1,11 +1,11 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
 /// Gives every word of a stream to several takers, each in its own time; the next word is offered to
-/// those that have taken this one only when all have.
+/// those that have taken this one only behind the cycle in which the last has.
 ///
-/// Throughput: a word a cycle when all take at once. Latency: none. The payload does not pass through
+/// Throughput: a word in two cycles when all take at once. Latency: none. The payload does not pass through
 /// here: it is the source's, and holds while `in_ready_o` is low.
-/// Handshake: valid/ready; `in_ready_o` depends on `out_ready_i`.
+/// Handshake: valid/ready; `in_ready_o` comes from a register.
 module rs_fork #(
   /// Number of takers.
   parameter int unsigned Takers = 2
@@ -23,7 +23,7 @@ module rs_fork #(
 
   assign out_valid_o = {Takers{in_valid_i}} & ~taken_q;
   assign taken       = taken_q | (out_valid_o & out_ready_i);
-  assign in_ready_o  = &taken;
+  assign in_ready_o  = &taken_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) taken_q <= '0;
