@@ -15,6 +15,7 @@ module ice40_hx8k_top #(
   parameter int unsigned FbDepth = 256,
   parameter int unsigned WmDepth = 128,
   parameter int unsigned PmDepth = 16,
+  parameter int unsigned PostLanes = 1,
   parameter int unsigned AxiDataW = 64,
   /// Words of the memory, 8 bytes each, a power of two.
   parameter int unsigned MemWords = 512,
@@ -64,6 +65,7 @@ module ice40_hx8k_top #(
     .FbDepth(FbDepth),
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
+    .PostLanes(PostLanes),
     .AxiDataW(AxiDataW),
     .MemBanks(1),
     .BankWords(MemWords),

@@ -22,6 +22,7 @@ module rs_board
   parameter int unsigned FbDepth = 1024,
   parameter int unsigned WmDepth = 512,
   parameter int unsigned PmDepth = 64,
+  parameter int unsigned PostLanes = M,
   parameter int unsigned AxiDataW = 64,
   /// Memory: banks of BankWords words of 8 bytes.
   parameter int unsigned MemBanks = 7,
@@ -211,6 +212,7 @@ module rs_board
     .FbDepth(FbDepth),
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
+    .PostLanes(PostLanes),
     .AxiDataW(AxiDataW)
   ) u_core (
     .clk           (clk_i),

@@ -17,6 +17,7 @@ module ulx3s_top #(
   parameter int unsigned FbDepth = 1024,
   parameter int unsigned WmDepth = 512,
   parameter int unsigned PmDepth = 64,
+  parameter int unsigned PostLanes = M,
   parameter int unsigned AxiDataW = 64,
   /// Banks of 32 KB.
   parameter int unsigned MemBanks = 7,
@@ -97,6 +98,7 @@ module ulx3s_top #(
     .FbDepth(FbDepth),
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
+    .PostLanes(PostLanes),
     .AxiDataW(AxiDataW),
     .MemBanks(MemBanks),
     .BankWords(4096),
