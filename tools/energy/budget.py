@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+"""Throughput of the same array with shift lanes and with multiplier lanes in the same budget of look-up
+tables (LUT) and DSP slices: each is synthesized for 7 series, multipliers in LUTs and in DSP slices; a
+lane does a multiplication a cycle. Prints the tables of docs/energy.md, writes budget.json."""
+
+import argparse
+import json
+import os
+import pathlib
+
+import activity
+import mapping
+import netlist
+
+PART = "xc7z045"
+# Share of a part's LUTs that can be placed and routed.
+FILL = 0.8
+SHAPE = {"M": 16, "C": 16, "P": 8}
+# Title, parameters of the array, whether DSP slices are allowed.
+ARRAYS = {
+    "shift": ("shift", {"ActW": 8, "ExpN": 7, "AccW": 28}, False),
+    "mult8_lut": ("8 x 8 bits in LUTs", {"ActW": 8, "ExpN": 136, "AccW": 28}, False),
+    "mult8_dsp": ("8 x 8 bits in DSP slices", {"ActW": 8, "ExpN": 136, "AccW": 28}, True),
+    "mult16_lut": ("16 x 16 bits in LUTs", {"ActW": 16, "ExpN": 144, "AccW": 32}, False),
+    "mult16_dsp": ("16 x 16 bits in DSP slices", {"ActW": 16, "ExpN": 144, "AccW": 32}, True),
+}
+
+
+def synthesize(parameters, dsp, work, jobs):
+    """LUTs and DSP slices a lane, the edges of the array shared among them."""
+    work.mkdir(parents=True, exist_ok=True)
+    values = {**SHAPE, **parameters}
+    family = activity.family(dsp)
+    text = mapping.elaborate(activity.TOP, values, family, work)
+    kinds = mapping.map_all(text, activity.TOP, family, work, jobs, lambda line: None)
+    total = netlist.Netlist(kinds, activity.TOP, family).below(activity.TOP)
+    lanes = SHAPE["M"] * SHAPE["C"] * SHAPE["P"]
+    return {"lut": total["lut"] / lanes, "dsp": total["dsp"] / lanes}
+
+
+def lanes(luts, dsps, lut_lane=None, dsp_lane=None):
+    """Lanes in a budget: those with DSP slices first, the LUTs that are left for the others."""
+    count = 0
+    if dsp_lane:
+        count = int(min(dsps / dsp_lane["dsp"], luts / dsp_lane["lut"]))
+        luts -= count * dsp_lane["lut"]
+    if lut_lane:
+        count += int(luts / lut_lane["lut"])
+    return count
+
+
+def compare(cost, luts, dsps):
+    """Title -> lanes in the budget."""
+    result = {"shift, LUTs only": lanes(luts, dsps, cost["shift"])}
+    for bits in (8, 16):
+        lut, dsp = cost[f"mult{bits}_lut"], cost[f"mult{bits}_dsp"]
+        result[f"{bits} x {bits} bits, LUTs only"] = lanes(luts, dsps, lut)
+        result[f"{bits} x {bits} bits, DSP slices only"] = lanes(luts, dsps, None, dsp)
+        result[f"{bits} x {bits} bits, both"] = lanes(luts, dsps, lut, dsp)
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"), help="build folder")
+    parser.add_argument("--core", type=pathlib.Path,
+                        help="report of `make synth DEVICE=xc7`: its core without the array is taken off first")
+    parser.add_argument("-j", dest="jobs", type=int, default=os.cpu_count(), help="processes")
+    arguments = parser.parse_args()
+    output = arguments.build / "energy/budget"
+
+    cost = {}
+    print("| array | LUT a lane | DSP a lane |\n| --- | --- | --- |")
+    for key, (title, parameters, dsp) in ARRAYS.items():
+        cost[key] = synthesize(parameters, dsp, output / key, arguments.jobs)
+        print(f"| {title} | {cost[key]['lut']:.1f} | {cost[key]['dsp']:.2f} |", flush=True)
+
+    part = json.loads((activity.ROOT / "tools/synth/parts.json").read_text())[PART]
+    luts, dsps = int(FILL * part["lut"]), part["dsp"]
+    if arguments.core:
+        core = json.loads(arguments.core.read_text())
+        luts -= core["lut"] - round(core["lut_per_lane"] * core["lanes"])
+        dsps -= core["dsp"]
+    result = compare(cost, luts, dsps)
+    shift = next(iter(result.values()))
+    print(f"\n{PART.upper()}, {luts:,} LUT and {dsps} DSP slices for the array\n")
+    print("| lanes | multiplications a cycle | shift against it |\n| --- | --- | --- |")
+    for title, count in result.items():
+        print(f"| {title} | {count:,} | {shift / count:.2f} x |")
+    (output / "budget.json").write_text(json.dumps(
+        {"part": PART, "lut": luts, "dsp": dsps, "cost": cost, "lanes": result}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
