@@ -2,7 +2,7 @@
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 """Throughput of the same array with shift lanes and with multiplier lanes in the same budget of look-up
 tables (LUT) and DSP slices: each is synthesized for 7 series, multipliers in LUTs and in DSP slices; a
-lane does a multiplication a cycle. Prints the tables of docs/energy.md, writes budget.json."""
+lane does a term or a multiplication a cycle. Prints the tables of docs/energy.md, writes budget.json."""
 
 import argparse
 import json
@@ -16,6 +16,8 @@ import netlist
 PART = "xc7z045"
 # Share of a part's LUTs that can be placed and routed.
 FILL = 0.8
+# LUTs and DSP slices of the core 16x16x8 without its array (docs/results.md).
+REST = {"lut": 30000, "dsp": 50}
 SHAPE = {"M": 16, "C": 16, "P": 8}
 # Title, parameters of the array, whether DSP slices are allowed.
 ARRAYS = {
@@ -34,7 +36,7 @@ def synthesize(parameters, dsp, work, jobs):
     family = activity.family(dsp)
     text = mapping.elaborate(activity.TOP, values, family, work)
     kinds = mapping.map_all(text, activity.TOP, family, work, jobs, lambda line: None)
-    total = netlist.Netlist(kinds, activity.TOP, family).below(activity.TOP)
+    total = netlist.Netlist(kinds, activity.TOP, family, text.read_text()).below(activity.TOP)
     lanes = SHAPE["M"] * SHAPE["C"] * SHAPE["P"]
     return {"lut": total["lut"] / lanes, "dsp": total["dsp"] / lanes}
 
@@ -58,14 +60,35 @@ def compare(cost, luts, dsps):
         result[f"{bits} x {bits} bits, LUTs only"] = lanes(luts, dsps, lut)
         result[f"{bits} x {bits} bits, DSP slices only"] = lanes(luts, dsps, None, dsp)
         result[f"{bits} x {bits} bits, both"] = lanes(luts, dsps, lut, dsp)
+        half = {**lut, "lut": lut["lut"] / 2}
+        result[f"{bits} x {bits} bits, both, LUT lanes of half the size"] = lanes(luts, dsps, half, dsp)
     return result
+
+
+def report_budget(title, luts, dsps, result):
+    shift = next(iter(result.values()))
+    print(f"\n{title}: {luts:,} LUT and {dsps} DSP slices\n")
+    print("| lanes | lanes in the budget | shift against it, one term a weight | two terms |\n"
+          "| --- | --- | --- | --- |")
+    for lane, count in result.items():
+        print(f"| {lane} | {count:,} | {shift / count:.2f} x | {shift / count / 2:.2f} x |")
+
+
+def report_exchange(cost, part):
+    """The 16-bit lane in a DSP slice, when a slice is counted as so many LUTs."""
+    shift, mult = cost["shift"]["lut"], cost["mult16_dsp"]
+    print("\n| a DSP slice counted as | LUTs a lane, 16 x 16 bits in DSP slices | shift against it |\n"
+          "| --- | --- | --- |")
+    for luts in (0, 20, 50, 100, round(part["lut"] / part["dsp"])):
+        equal = mult["lut"] + luts * mult["dsp"]
+        print(f"| {luts} LUT | {equal:.1f} | {equal / shift:.2f} x |")
+    even, three = ((times * shift - mult["lut"]) / mult["dsp"] for times in (1, 3))
+    print(f"\nAs many lanes at {even:.0f} LUT a slice, three times as many at {three:.0f}.")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"), help="build folder")
-    parser.add_argument("--core", type=pathlib.Path,
-                        help="report of `make synth DEVICE=xc7`: its core without the array is taken off first")
     parser.add_argument("-j", dest="jobs", type=int, default=os.cpu_count(), help="processes")
     arguments = parser.parse_args()
     output = arguments.build / "energy/budget"
@@ -77,19 +100,15 @@ def main():
         print(f"| {title} | {cost[key]['lut']:.1f} | {cost[key]['dsp']:.2f} |", flush=True)
 
     part = json.loads((activity.ROOT / "tools/synth/parts.json").read_text())[PART]
-    luts, dsps = int(FILL * part["lut"]), part["dsp"]
-    if arguments.core:
-        core = json.loads(arguments.core.read_text())
-        luts -= core["lut"] - round(core["lut_per_lane"] * core["lanes"])
-        dsps -= core["dsp"]
-    result = compare(cost, luts, dsps)
-    shift = next(iter(result.values()))
-    print(f"\n{PART.upper()}, {luts:,} LUT and {dsps} DSP slices for the array\n")
-    print("| lanes | multiplications a cycle | shift against it |\n| --- | --- | --- |")
-    for title, count in result.items():
-        print(f"| {title} | {count:,} | {shift / count:.2f} x |")
-    (output / "budget.json").write_text(json.dumps(
-        {"part": PART, "lut": luts, "dsp": dsps, "cost": cost, "lanes": result}, indent=1) + "\n")
+    whole = int(FILL * part["lut"]), part["dsp"]
+    budgets = {f"{PART.upper()}, {FILL:.0%} of the LUTs": whole,
+               "the same, the rest of the core taken off": (whole[0] - REST["lut"], whole[1] - REST["dsp"])}
+    results = {title: compare(cost, *budget) for title, budget in budgets.items()}
+    for title, budget in budgets.items():
+        report_budget(title, *budget, results[title])
+    report_exchange(cost, part)
+    (output / "budget.json").write_text(
+        json.dumps({"part": PART, "cost": cost, "budgets": budgets, "lanes": results}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
