@@ -51,6 +51,8 @@ RUNS = {
     "mult16": Run("16 x 16 bits, 16-bit numbers", "mult16", "wide", 0, 6),
     "dsp16": Run("the same, without what its multipliers and adders take", "dsp16", "wide", 0, 6),
 }
+# The events of the parts in which published measurements divide an FPGA's power.
+SHARES = {"routing": ("routed", "local"), "logic": ("lut", "carry", "mux", "ff"), "clock": ("clock",)}
 # Options of `reshift quantize` and of `reshift array-trace`.
 NETS = {
     "one": (["--terms", "1", "--end-terms", "2"], []),
@@ -138,6 +140,10 @@ def report(name, results):
     print_table(["array and numbers", *model.CONSTANTS, "energy", "with glitches"],
                 [[r["title"], *(f"{r['events'][event]:.2f}" for event in model.CONSTANTS),
                   f"{r['energy']:.1f}", f"{r['energy_with_glitches']:.1f}"] for r in results.values()])
+    print("Shares of the energy, without glitches\n")
+    print_table(["array and numbers", *SHARES],
+                [[r["title"], *(f"{100 * model.energy({e: r['events'][e] for e in events}) / r['energy']:.0f} %"
+                                for events in SHARES.values())] for r in results.values()])
     rows = []
     for key, result in results.items():
         if not key.startswith("shift") and key != "dsp16":

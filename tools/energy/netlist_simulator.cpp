@@ -89,6 +89,10 @@ void NetlistSimulator::add_cell(const std::string& name, const nlohmann::json& c
     for (const auto& bit : cell.at("connections").at(pin)) pins_.push_back(net(bit));
   }
   made.inputs = static_cast<std::uint8_t>(pins_.size() - made.first);
+  if (kind == Kind::kMultiplier) {
+    made.act_w = static_cast<std::uint8_t>(cell.at("connections").at("act_i").size());
+    made.weight_w = static_cast<std::uint8_t>(cell.at("connections").at("weight_i").size());
+  }
   for (const char* pin : out_pins) {
     for (const auto& bit : cell.at("connections").at(pin)) {
       pins_.push_back(net(bit));
