@@ -15,12 +15,16 @@ import mapping  # noqa: E402
 import yosys  # noqa: E402
 
 TOP = "rs_array"
+# What becomes of a multiplication: a DSP slice, Yosys' own circuit, or the smallest known in look-up tables.
+BOOTH = pathlib.Path(__file__).with_name("booth.v")
+MULTIPLIERS = {"dsp": "{synth}", "yosys": "{synth} -nodsp",
+               "booth": f"proc; opt_clean; wreduce; techmap -map {BOOTH}; {{synth}} -nodsp"}
 
 
-def family(dsp):
-    """7 series, multiplications in DSP slices or in look-up tables only."""
+def family(multiplier):
+    """7 series with one kind of MULTIPLIERS."""
     xc7 = families.family("xc7")
-    return xc7 if dsp else dataclasses.replace(xc7, map_coarse=xc7.map_coarse + " -nodsp")
+    return dataclasses.replace(xc7, map_coarse=MULTIPLIERS[multiplier].format(synth=xc7.map_coarse))
 
 
 def make_netlist(parameters, work, jobs, whole=None):
@@ -28,7 +32,7 @@ def make_netlist(parameters, work, jobs, whole=None):
     stay as they are. Writes work/netlist.json for `reshift array-activity` and returns the module in it."""
     work.mkdir(parents=True, exist_ok=True)
     target = work / "netlist.json"
-    xc7 = family(dsp=False)
+    xc7 = family("booth")
     text = mapping.elaborate(TOP, parameters, xc7, work)
     kinds = mapping.map_all(text, TOP, xc7, work, jobs, lambda line: None)
     keep = [f"setattr -mod -set keep_hierarchy 1 {kind}" for kind in kinds

@@ -19,21 +19,24 @@ FILL = 0.8
 # LUTs and DSP slices of the core 16x16x8 without its array (docs/results.md).
 REST = {"lut": 30000, "dsp": 50}
 SHAPE = {"M": 16, "C": 16, "P": 8}
-# Title, parameters of the array, whether DSP slices are allowed.
+MULT8, MULT16 = {"ActW": 8, "ExpN": 136, "AccW": 28}, {"ActW": 16, "ExpN": 144, "AccW": 32}
+# Title, parameters of the array, what becomes of its multiplications.
 ARRAYS = {
-    "shift": ("shift", {"ActW": 8, "ExpN": 7, "AccW": 28}, False),
-    "mult8_lut": ("8 x 8 bits in LUTs", {"ActW": 8, "ExpN": 136, "AccW": 28}, False),
-    "mult8_dsp": ("8 x 8 bits in DSP slices", {"ActW": 8, "ExpN": 136, "AccW": 28}, True),
-    "mult16_lut": ("16 x 16 bits in LUTs", {"ActW": 16, "ExpN": 144, "AccW": 32}, False),
-    "mult16_dsp": ("16 x 16 bits in DSP slices", {"ActW": 16, "ExpN": 144, "AccW": 32}, True),
+    "shift": ("shift", {"ActW": 8, "ExpN": 7, "AccW": 28}, "dsp"),
+    "mult8_booth": ("8 x 8 bits in LUTs (Booth rows)", MULT8, "booth"),
+    "mult8_yosys": ("8 x 8 bits in LUTs (Yosys' own)", MULT8, "yosys"),
+    "mult8_dsp": ("8 x 8 bits in DSP slices", MULT8, "dsp"),
+    "mult16_booth": ("16 x 16 bits in LUTs (Booth rows)", MULT16, "booth"),
+    "mult16_yosys": ("16 x 16 bits in LUTs (Yosys' own)", MULT16, "yosys"),
+    "mult16_dsp": ("16 x 16 bits in DSP slices", MULT16, "dsp"),
 }
 
 
-def synthesize(parameters, dsp, work, jobs):
+def synthesize(parameters, multiplier, work, jobs):
     """LUTs and DSP slices a lane, the edges of the array shared among them."""
     work.mkdir(parents=True, exist_ok=True)
     values = {**SHAPE, **parameters}
-    family = activity.family(dsp)
+    family = activity.family(multiplier)
     text = mapping.elaborate(activity.TOP, values, family, work)
     kinds = mapping.map_all(text, activity.TOP, family, work, jobs, lambda line: None)
     total = netlist.Netlist(kinds, activity.TOP, family, text.read_text()).below(activity.TOP)
@@ -53,15 +56,17 @@ def lanes(luts, dsps, lut_lane=None, dsp_lane=None):
 
 
 def compare(cost, luts, dsps):
-    """Title -> lanes in the budget."""
-    result = {"shift, LUTs only": lanes(luts, dsps, cost["shift"])}
+    """Title -> lanes in the budget, the shift lanes first."""
+    result = {"shift, LUTs": lanes(luts, dsps, cost["shift"]),
+              "shift, and 8 x 8 bits in the DSP slices (not built)":
+              lanes(luts, dsps, cost["shift"], cost["mult8_dsp"])}
     for bits in (8, 16):
-        lut, dsp = cost[f"mult{bits}_lut"], cost[f"mult{bits}_dsp"]
-        result[f"{bits} x {bits} bits, LUTs only"] = lanes(luts, dsps, lut)
-        result[f"{bits} x {bits} bits, DSP slices only"] = lanes(luts, dsps, None, dsp)
-        result[f"{bits} x {bits} bits, both"] = lanes(luts, dsps, lut, dsp)
-        half = {**lut, "lut": lut["lut"] / 2}
-        result[f"{bits} x {bits} bits, both, LUT lanes of half the size"] = lanes(luts, dsps, half, dsp)
+        booth, own, dsp = (cost[f"mult{bits}_{kind}"] for kind in ("booth", "yosys", "dsp"))
+        size = f"{bits} x {bits} bits"
+        result[f"{size}, DSP slices"] = lanes(luts, dsps, None, dsp)
+        result[f"{size}, LUTs (Booth rows)"] = lanes(luts, dsps, booth)
+        result[f"{size}, DSP slices and LUTs (Booth rows)"] = lanes(luts, dsps, booth, dsp)
+        result[f"{size}, DSP slices and LUTs (Yosys' own)"] = lanes(luts, dsps, own, dsp)
     return result
 
 
@@ -95,8 +100,8 @@ def main():
 
     cost = {}
     print("| array | LUT a lane | DSP a lane |\n| --- | --- | --- |")
-    for key, (title, parameters, dsp) in ARRAYS.items():
-        cost[key] = synthesize(parameters, dsp, output / key, arguments.jobs)
+    for key, (title, parameters, multiplier) in ARRAYS.items():
+        cost[key] = synthesize(parameters, multiplier, output / key, arguments.jobs)
         print(f"| {title} | {cost[key]['lut']:.1f} | {cost[key]['dsp']:.2f} |", flush=True)
 
     part = json.loads((activity.ROOT / "tools/synth/parts.json").read_text())[PART]
