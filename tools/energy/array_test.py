@@ -82,7 +82,8 @@ class Array(unittest.TestCase):
         netlist = json.loads((self.work / "shift/netlist.json").read_text())
         cells = netlist["modules"][activity.TOP]["cells"].values()
         adder = {bit for cell in cells if cell["type"] == "CARRY4" for bit in cell["connections"]["S"]}
-        table = next(cell for cell in cells if cell["type"] == "LUT5" and cell["connections"]["O"][0] in adder)
+        table = next(cell for cell in cells
+                     if cell["type"] == "LUT5" and cell["connections"]["O"][0] in adder)
         table["parameters"]["INIT"] = table["parameters"]["INIT"].translate(str.maketrans("01", "10"))
         wrong = self.work / "wrong"
         wrong.mkdir()

@@ -21,7 +21,7 @@ ROOT = activity.ROOT
 CONFIG = "8x8x8"
 # Columns of the netlists: the first pixels of each group.
 PIXELS = 4
-ENTRIES = 4000
+ENTRIES = 1000
 # Parameters, and the module that stays whole.
 ARRAYS = {
     "shift": ({"ActW": 8, "ExpN": 7, "AccW": 28}, None),
@@ -140,10 +140,13 @@ def report(name, results):
     print_table(["array and numbers", *model.CONSTANTS, "energy", "with glitches"],
                 [[r["title"], *(f"{r['events'][event]:.2f}" for event in model.CONSTANTS),
                   f"{r['energy']:.1f}", f"{r['energy_with_glitches']:.1f}"] for r in results.values()])
+    def share(result, events):
+        part = model.energy({event: result["events"][event] for event in events})
+        return f"{100 * part / result['energy']:.0f} %"
+
     print("Shares of the energy, without glitches\n")
     print_table(["array and numbers", *SHARES],
-                [[r["title"], *(f"{100 * model.energy({e: r['events'][e] for e in events}) / r['energy']:.0f} %"
-                                for events in SHARES.values())] for r in results.values()])
+                [[r["title"], *(share(r, events) for events in SHARES.values())] for r in results.values()])
     rows = []
     for key, result in results.items():
         if not key.startswith("shift") and key != "dsp16":
@@ -176,8 +179,8 @@ def main():
     shape = {key: activity.yosys.configuration(CONFIG)[key] for key in ("M", "C")}
     modules = {}
     for array, (lanes, whole) in ARRAYS.items():
-        modules[array] = activity.make_netlist({**shape, "P": PIXELS, **lanes}, output / array, arguments.jobs,
-                                               whole)
+        modules[array] = activity.make_netlist({**shape, "P": PIXELS, **lanes}, output / array,
+                                               arguments.jobs, whole)
         print(f"{array}: {len(modules[array]['cells'])} cells", flush=True)
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         waiting = {key: pool.submit(measure, tool, run, key, modules[run.array], traces[run.net], output)
