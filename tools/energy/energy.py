@@ -53,6 +53,9 @@ RUNS = {
 }
 # The events of the parts in which published measurements divide an FPGA's power.
 SHARES = {"routing": ("routed", "local"), "logic": ("lut", "carry", "mux", "ff"), "clock": ("clock",)}
+# Dynamic power of look-up tables against hard logic: Kuon and Rose, "Measuring the Gap Between FPGAs and
+# ASICs", IEEE TCAD 26(2), 2007.
+HARD = 14
 # Options of `reshift quantize` and of `reshift array-trace`.
 NETS = {
     "one": (["--terms", "1", "--end-terms", "2"], []),
@@ -158,10 +161,11 @@ def report(name, results):
     print_table(["energy of", "against", "ratio", "constants halved and doubled", "with glitches"], rows)
     shift, around = results["shift"]["energy"], results["dsp16"]["energy"]
     lut = results["mult16"]["energy"] - around
-    print(f"A multiplication with its addition takes {lut:.1f} in look-up tables. In a DSP slice it takes less, "
-          f"D; the shift array then takes {shift:.1f} / ({around:.1f} + D): half of it when D is "
-          f"{2 * shift - around:.1f} ({100 * (2 * shift - around) / lut:.0f} % of what look-up tables take), "
-          f"as much when D is {max(0, shift - around):.1f}.")
+    even, half = shift - around, 2 * shift - around
+    print(f"A multiplication with its addition takes {lut:.1f} in look-up tables and D in a DSP slice, where "
+          f"the shift array takes {shift:.1f} / ({around:.1f} + D): as much when D is {even:.1f} "
+          f"({100 * even / lut:.0f} % of look-up tables), half when D is {half:.1f} ({100 * half / lut:.0f} %). "
+          f"With D = 1/{HARD} of look-up tables: {100 * shift / (around + lut / HARD):.0f} %.")
 
 
 def main():
