@@ -165,7 +165,8 @@ def report(name, results):
     print(f"A multiplication with its addition takes {lut:.1f} in look-up tables and D in a DSP slice, where "
           f"the shift array takes {shift:.1f} / ({around:.1f} + D): as much when D is {even:.1f} "
           f"({100 * even / lut:.0f} % of look-up tables), half when D is {half:.1f} "
-          f"({100 * half / lut:.0f} %). With D = 1/{HARD} of look-up tables: {100 * shift / (around + lut / HARD):.0f} %.")
+          f"({100 * half / lut:.0f} %). With D = 1/{HARD} of look-up tables: "
+          f"{100 * shift / (around + lut / HARD):.0f} %.")
 
 
 def main():
