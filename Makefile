@@ -87,6 +87,12 @@ bench: configure  ## measured cycles, utilisation and simulation speed
 	$(NINJA) --target reshift
 	tools/bench.sh $(BUILD)
 
+.PHONY: energy
+energy: configure  ## the shift array against multipliers: energy in a relative model, lanes in a budget
+	$(NINJA) --target reshift
+	$(PYTHON) tools/energy/energy.py --build $(BUILD) -j $(JOBS)
+	$(PYTHON) tools/energy/budget.py --build $(BUILD) -j $(JOBS)
+
 .PHONY: docs
 docs: setup  ## regenerate what is generated: interfaces.md, packages, the file list
 	python3 tools/spec/generate.py

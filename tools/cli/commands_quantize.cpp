@@ -120,6 +120,9 @@ void add_quantize(CLI::App& app) {
   command->add_option("--act-bits", options->format.act_w, "bits of an activation")
       ->capture_default_str()
       ->check(CLI::Range(8, 16));
+  command->add_option("--acc-bits", options->format.acc_w, "bits of the core's accumulators")
+      ->check(CLI::Range(20, 32))
+      ->capture_default_str();
   command->add_option("-o,--output", options->output, "quantised network to write")->required();
   command->add_option("--json", options->json,
                       "write what was done as JSON, - for the standard output");

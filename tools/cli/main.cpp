@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   reshift::add_run(app);
   reshift::add_make_demo(app);
   reshift::add_vectors(app);
+  reshift::add_array(app);
   reshift::add_fit(app);
   reshift::add_board_image(app);
   reshift::add_board(app);

@@ -139,6 +139,8 @@ class ProgramInterpreter::Impl {
     return output;
   }
 
+  void observe(std::function<void(const ArrayInput&)> observer) { observer_ = std::move(observer); }
+
  private:
   // ---- the program -------------------------------------------------------------------------
 
@@ -518,6 +520,9 @@ class ProgramInterpreter::Impl {
       }
       open = spec::get(entry->header, spec::header::kLast) == 0;
       const int slice = gather(x, g, *entry, ys, xs);
+      if (observer_) {
+        observer_({x.index, vectors_, entry->weights, first, !open, x.max_mode, slice});
+      }
       std::int32_t* sums = sums_.data() + static_cast<std::ptrdiff_t>(group * p * m);
       x.max_mode ? accumulate_max(*entry, slice, sums) : accumulate_sum(*entry, sums);
     }
@@ -655,6 +660,7 @@ class ProgramInterpreter::Impl {
   std::int64_t load_frame_ = 0, store_frame_ = 0;
   std::size_t last_load_ = 0, last_store_ = 0;
   std::vector<std::int32_t> sums_, vectors_;
+  std::function<void(const ArrayInput&)> observer_;
 };
 
 ProgramInterpreter::ProgramInterpreter(const spec::Hardware& hw,
@@ -666,6 +672,10 @@ ProgramInterpreter::ProgramInterpreter(ProgramInterpreter&&) noexcept = default;
 std::vector<std::uint8_t> ProgramInterpreter::run(std::span<const std::uint8_t> input,
                                                   std::int64_t in_stride, std::int64_t out_stride) {
   return impl_->run(input, in_stride, out_stride);
+}
+
+void ProgramInterpreter::observe(std::function<void(const ArrayInput&)> observer) {
+  impl_->observe(std::move(observer));
 }
 
 }  // namespace reshift

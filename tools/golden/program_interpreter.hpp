@@ -1,7 +1,9 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -9,6 +11,16 @@
 #include "spec/spec.hpp"
 
 namespace reshift {
+
+/// What enters the array in one cycle: an entry of a reduction list, for one pixel group.
+struct ArrayInput {
+  std::size_t descriptor = 0;             ///< index in the program of the operation
+  std::span<const std::int32_t> acts;     ///< codes [pixel][lane], P x C
+  std::span<const std::int32_t> weights;  ///< [lane][row], C x M
+  bool first = false, last = false;       ///< of the list of an M-group
+  bool max = false;                       ///< the maximum instead of the sum ...
+  int slice = 0;                          ///< ... in the rows of this slice of the word
+};
 
 /// A bit-exact model of the core that executes a program image from memory: descriptors, weight
 /// blocks, rings, feature buffer, tokens. Everything it knows is docs/architecture.md and
@@ -34,6 +46,9 @@ class ProgramInterpreter {
   /// an overflow, or when all engines wait for each other.
   std::vector<std::uint8_t> run(std::span<const std::uint8_t> input, std::int64_t in_stride,
                                 std::int64_t out_stride);
+
+  /// `observer` sees everything that enters the array from now on, in order.
+  void observe(std::function<void(const ArrayInput&)> observer);
 
  private:
   class Impl;
