@@ -12,7 +12,7 @@ namespace {
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-spec::Hardware shape(int m, int c, int p) { return {"", m, c, p, 8, 7, 28, 1024, 512, 64, 64}; }
+spec::Hardware shape(int m, int c, int p) { return {"", m, c, p, 8, 7, 28, 1024, 512, 64, m, 64}; }
 
 /// Runs of a core whose area is known.
 std::vector<Sample> runs() {
