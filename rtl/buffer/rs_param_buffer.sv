@@ -37,21 +37,26 @@ module rs_param_buffer #(
 
   localparam int unsigned WordPtrW = PtrW + WordW;
 
-  logic [WordPtrW-1:0] write_ptr_q;
+  logic [WordPtrW-1:0] write_ptr_q, write_ptr_d;
   logic [PtrW-1:0]     free_ptr_q;
   logic                write;
   rs_pkg::channel_t [Records-1:0] params;
 
   assign loaded_o = write_ptr_q[WordPtrW-1:WordW];
-  assign ready_o  = (loaded_o ^ free_ptr_q) != {1'b1, {(PtrW - 1) {1'b0}}};
   assign write    = valid_i && ready_o;
+
+  // What becomes free shows a cycle late.
+  localparam logic [PtrW-1:0] Full = {1'b1, {(PtrW - 1) {1'b0}}};
+  assign write_ptr_d = write_ptr_q + WordPtrW'(write);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       write_ptr_q <= '0;
+      ready_o     <= 1'b0;
       free_ptr_q  <= '0;
     end else begin
-      write_ptr_q <= write_ptr_q + WordPtrW'(write);
+      write_ptr_q <= write_ptr_d;
+      ready_o     <= (write_ptr_d[WordPtrW-1:WordW] ^ free_ptr_q) != Full;
       if (free_i) free_ptr_q <= free_ptr_q + free_count_i;
     end
   end

@@ -41,25 +41,30 @@ module rs_weight_buffer #(
   output logic [TileW-1:0] tile_o
 );
 
-  logic [PtrW-1:0] header_ptr_q, tile_ptr_q, free_ptr_q;
+  logic [PtrW-1:0] header_ptr_q, header_ptr_d, tile_ptr_q, tile_ptr_d, free_ptr_q;
   logic header_write, tile_write;
 
-  // Full when the pointers are a whole ring apart.
-  assign header_ready_o = (header_ptr_q ^ free_ptr_q) != {1'b1, {(PtrW - 1) {1'b0}}};
-  assign tile_ready_o   = tile_ptr_q != header_ptr_q;
-  assign header_write   = header_valid_i && header_ready_o;
-  assign tile_write     = tile_valid_i && tile_ready_o;
-  assign loaded_o       = tile_ptr_q;
+  // What becomes free shows a cycle late.
+  localparam logic [PtrW-1:0] Full = {1'b1, {(PtrW - 1) {1'b0}}};
+  assign header_write = header_valid_i && header_ready_o;
+  assign tile_write   = tile_valid_i && tile_ready_o;
+  assign header_ptr_d = header_ptr_q + PtrW'(header_write);
+  assign tile_ptr_d   = tile_ptr_q + PtrW'(tile_write);
+  assign loaded_o     = tile_ptr_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      header_ptr_q <= '0;
-      tile_ptr_q   <= '0;
-      free_ptr_q   <= '0;
+      header_ptr_q   <= '0;
+      header_ready_o <= 1'b0;
+      tile_ptr_q     <= '0;
+      tile_ready_o   <= 1'b0;
+      free_ptr_q     <= '0;
     end else begin
-      header_ptr_q <= header_ptr_q + PtrW'(header_write);
-      tile_ptr_q   <= tile_ptr_q + PtrW'(tile_write);
-      free_ptr_q   <= free_ptr_q + PtrW'(free_i);
+      header_ptr_q   <= header_ptr_d;
+      header_ready_o <= (header_ptr_d ^ free_ptr_q) != Full;
+      tile_ptr_q     <= tile_ptr_d;
+      tile_ready_o   <= tile_ptr_d != header_ptr_q;
+      free_ptr_q     <= free_ptr_q + PtrW'(free_i);
     end
   end
 

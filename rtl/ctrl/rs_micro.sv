@@ -47,6 +47,8 @@ module rs_micro
   output logic [AddrW-1:0] raddr_o,
   input  logic [31:0]      rdata_i,
   output logic             write_o,
+  /// There may be a write in the next cycle.
+  output logic             write_next_o,
   output logic [AddrW-1:0] waddr_o,
   output logic [31:0]      wdata_o,
   /// The slots: of the descriptor at hand, of the next one asked for, of the one at fault.
@@ -228,7 +230,8 @@ module rs_micro
   assign {carry, sum} = 33'(operand_q) + 33'(addend) + 33'(carry_in_q || (carry_on_q && c_q));
   assign valid        = add_valid_q && !jump_q;
 
-  assign write_o = valid && store_q;
+  assign write_o      = valid && store_q;
+  assign write_next_o = part_valid_q && part_q.op == OpSt;
   assign waddr_o = waddr_q;
   assign wdata_o = a_q;
   assign event_o = valid && event_q;
@@ -255,16 +258,15 @@ module rs_micro
   end
 
   // Jumps, on what the instruction left in the accumulator.
-  logic branch_q, holds;
+  logic branch_q, on_zero_q, on_other_q, zero, holds;
   condition_e when_q;
   logic [8:0] target_q;
 
+  assign zero = a_q == '0;
   always_comb begin
     unique case (when_q)
-      WhenNever:     holds = 1'b0;
+      WhenZ, WhenNz, WhenNever: holds = 1'b0;
       WhenAlways:    holds = 1'b1;
-      WhenZ:         holds = a_q == '0;
-      WhenNz:        holds = a_q != '0;
       WhenC:         holds = c_q;
       WhenNc:        holds = !c_q;
       WhenBit1clear: holds = !a_q[1];
@@ -278,11 +280,13 @@ module rs_micro
       jump_q   <= 1'b0;
     end else begin
       branch_q <= valid;
-      jump_q   <= trap_i || (branch_q && holds && !jump_q);
+      jump_q   <= trap_i || (branch_q && !jump_q && (holds || (zero ? on_zero_q : on_other_q)));
     end
   end
   always_ff @(posedge clk_i) begin
-    when_q    <= condition_q;
+    when_q     <= condition_q;
+    on_zero_q  <= condition_q == WhenZ;
+    on_other_q <= condition_q == WhenNz;
     target_q  <= add_target_q;
     jump_to_q <= trap_i ? BusErrorAddr : target_q;
   end

@@ -106,7 +106,7 @@ module rs_program
   localparam int unsigned TickW = 6;
 
   // The control program.
-  logic micro_stall, micro_read, micro_write, event_valid;
+  logic micro_stall, micro_read, micro_write, micro_write_next, event_valid;
   logic [AddrW-1:0] micro_raddr, micro_waddr;
   logic [31:0]      micro_wdata;
   port_e            event_port;
@@ -145,6 +145,7 @@ module rs_program
     .raddr_o     (micro_raddr),
     .rdata_i     (word_o),
     .write_o     (micro_write),
+    .write_next_o(micro_write_next),
     .waddr_o     (micro_waddr),
     .wdata_o     (micro_wdata),
     .slot_i      (slot),
@@ -185,20 +186,23 @@ module rs_program
 
   assign copy_granted = copy_read && !reg_read_i;
   assign micro_stall  = reg_read_i || copy_read;
-  assign reg_ready_o  = !micro_write;
-  assign desc_ready_o = !micro_write && reg_write_i == '0;
+  // The control program writes first, then descriptors, then the registers.
+  logic desc_write;
+  assign desc_write  = desc_valid_i && desc_ready_o;
+  assign reg_ready_o = !micro_write && !desc_write;
+  always_ff @(posedge clk_i) desc_ready_o <= !micro_write_next;
 
   always_comb begin
     raddr = micro_raddr;
     if (copy_read) raddr = copy_raddr;
     if (reg_read_i) raddr = AddrW'(reg_raddr_i);
-    waddr = desc_waddr;
-    wdata = desc_i;
-    write = {4{desc_valid_i}};
-    if (reg_write_i != '0) begin
-      waddr = AddrW'(reg_waddr_i);
-      wdata = reg_wdata_i;
-      write = reg_write_i;
+    waddr = AddrW'(reg_waddr_i);
+    wdata = reg_wdata_i;
+    write = reg_write_i;
+    if (desc_write) begin
+      waddr = desc_waddr;
+      wdata = desc_i;
+      write = '1;
     end
     if (micro_write) begin
       waddr = micro_waddr;
@@ -238,7 +242,7 @@ module rs_program
     .no_arrival_o(no_arrival),
     .no_room_o   (no_room),
     .busy_o      ({store_busy, load_busy, exec_waiting}),
-    .desc_i      (desc_valid_i && desc_ready_o),
+    .desc_i      (desc_write),
     .desc_addr_o (desc_waddr),
     .read_o      (copy_read),
     .raddr_o     (copy_raddr),
