@@ -136,7 +136,8 @@ module rs_feature_buffer #(
     assign wr_hit  = wr_valid_i && wr_ready_o && wr_bank_i == BankW'(b);
     assign res_hit = res_valid_i && res_ready_o && res_bank_i == BankW'(b);
     assign dma_hit = dma_valid_i && dma_bank_i == BankW'(b);
-    assign dma_write = dma_hit && dma_write_i && !wr_valid_i && !(res_valid_i && res_bank_i == BankW'(b));
+    assign dma_write = dma_hit && dma_write_i && !wr_valid_i &&
+                       !(res_valid_i && res_bank_i == BankW'(b));
 
     always_ff @(posedge clk_i) begin
       b_addr_q  <= wr_hit ? wr_addr_i : res_hit ? res_addr_i : dma_addr_i;
@@ -213,7 +214,7 @@ module rs_feature_buffer #(
   // Answers of the second port: bank address, memory, choice of the bank in one step or two.
   localparam int unsigned AnswerDelay = Quads > 1 ? 4 : 3;
   logic [BankW-1:0] bank1_q, bank2_q;
-  logic [WordW-1:0] quad_q [Quads];
+  logic [WordW-1:0] quad_q[Quads];
   logic [AnswerDelay-1:0] res_q, dma_q;
 
   always_ff @(posedge clk_i) begin

@@ -62,8 +62,10 @@ module rs_param_buffer #(
   end
 
   for (genvar r = 0; r < Records; r++) begin : gen_record
-    assign params[r] = '{scale: rs_pkg::scale(params_i[r].mult, params_i[r].shift),
-                         bias: params_i[r].bias};
+    assign params[r] = '{
+            scale: rs_pkg::scale(params_i[r].mult, params_i[r].shift),
+            bias: params_i[r].bias
+        };
     logic unused_record;
     assign unused_record = ^params_i[r];
   end

@@ -125,8 +125,13 @@ module rs_ring
   assign desc_addr_o = {1'b1, filled_q[SlotW-1:0], word_q};
 
   always_comb begin
-    info_d = '{kind: KindNone, flag: 1'b0, last: port_i == PortLastEnd, wait_exec: flags_i[9],
-               post_exec: flags_i[13]};
+    info_d = '{
+        kind: KindNone,
+        flag: 1'b0,
+        last: port_i == PortLastEnd,
+        wait_exec: flags_i[9],
+        post_exec: flags_i[13]
+    };
     unique case (port_i)
       PortExec:         info_d.kind = KindExec;
       PortLoadWeights:  {info_d.kind, info_d.flag} = {KindLoad, 1'b1};
@@ -307,8 +312,7 @@ module rs_ring
 
   // Places for more, and what is under way, a cycle late.
   logic free_step;
-  assign free_step = free_q != place_q[Exec] && free_q != place_q[Load] &&
-                     free_q != place_q[Store];
+  assign free_step = free_q != place_q[Exec] && free_q != place_q[Load] && free_q != place_q[Store];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

@@ -71,7 +71,7 @@ module rs_pack #(
   logic [BeatBytes-1:0] strb_q;
   logic [Groups-1:0][PieceBytes-1:0][7:0] data_q;
 
-  logic free, fill, crosses, last_beat, ends, complete, burst_done;
+  logic free, fill, crosses, last_lane, last_beat, ends, complete, burst_done;
   logic [ShiftW-1:0] shift;
   logic [BeatBytes-1:0] lanes;
 
@@ -82,7 +82,8 @@ module rs_pack #(
   // The block's last beat: no burst will follow, and this is the last one's end.
   assign last_beat  = begun_i && begun_q == CountW'(1) && beat_q == end_beat_q;
   assign ends       = last_beat && (second_q || !crosses) && lane_q == end_lane_q;
-  assign complete   = fill && (halt_i || (!second_q && (crosses || lane_q == ByteW'(BeatBytes - PieceBytes))) || ends);
+  assign last_lane  = lane_q == ByteW'(BeatBytes - PieceBytes);
+  assign complete   = fill && (halt_i || (!second_q && (crosses || last_lane)) || ends);
   assign burst_done = complete && (&beat_q || (halt_i ? last_beat : ends));
 
   assign piece_ready_o = fill && !halt_i && (second_q || !crosses);

@@ -460,7 +460,7 @@ module rs_exec
   logic [ParamAddrW-1:0] params_addr;
   rs_pkg::channel_t [Records-1:0] params;
   logic params_read, params_free;
-  logic [ParamPtrW-1:0]  params_free_count;
+  logic [ParamPtrW-1:0] params_free_count;
 
   rs_param_buffer #(
     .M(M),

@@ -157,7 +157,7 @@ module rs_issue #(
       granted_q   <= op_end ? '0 : granted_q + 2'(grant) - 2'(windows_next_o);
       params_ok_q <= 12'(params_there) >= op_i.m_groups;
       if (start) params_ptr_q <= params_ptr_q + ParamPtrW'(op_i.m_groups);
-      met_q       <= met && (!grant || op_end);
+      met_q <= met && (!grant || op_end);
     end
   end
 

@@ -14,8 +14,8 @@ namespace reshift {
 namespace {
 
 struct Options {
-  std::string device, hw = "16x16x8", json, calibrate_family, output;
-  std::vector<std::string> parameters, reports;
+  std::string device, hw = "16x16x8", json, output;
+  std::vector<std::string> parameters, reports, check;
   double share = 0.8;
 };
 
@@ -79,17 +79,36 @@ void print(const std::string& title, const nlohmann::json& r) {
   }
 }
 
+/// Fits a model to each family of the reports; says how it meets those it was not fitted to.
+void calibrate(const Options& o) {
+  std::map<std::string, std::vector<Sample>> runs;
+  for (const std::string& path : o.reports) {
+    const nlohmann::json report = nlohmann::json::parse(read_file(path));
+    runs[report.at("device")].push_back(sample_from_json(report));
+  }
+  nlohmann::json models = nlohmann::json::parse(kFitModels);
+  for (const auto& [family, samples] : runs) {
+    models[family] = FitModel::fit(family, samples).to_json();
+  }
+  for (const std::string& path : o.check) {
+    const nlohmann::json report = nlohmann::json::parse(read_file(path));
+    const Sample run = sample_from_json(report);
+    const Resources guess =
+        FitModel::from_json(models, std::string(report.at("device"))).predict(run.hw);
+    fmt::print("| {} {}, {} post lanes, FbDepth {} |", std::string(report.at("device")),
+               shape(run.hw), run.hw.post_lanes, run.hw.fb_depth);
+    for (const char* name : {"lut", "bram"}) {
+      const double took = run.took.at(name), guessed = guess.at(name);
+      fmt::print(" {:.0f} | {:.0f} | {:+.1f} % |", took, guessed, 100 * (guessed / took - 1));
+    }
+    fmt::print("\n");
+  }
+  write_json(o.output, models);
+}
+
 void run_fit(const Options& o) {
   if (!o.reports.empty()) {
-    if (o.calibrate_family.empty()) throw Error("--calibrate needs --family");
-    std::vector<Sample> runs;
-    for (const std::string& path : o.reports) {
-      runs.push_back(sample_from_json(nlohmann::json::parse(read_file(path))));
-    }
-    nlohmann::json models = nlohmann::json::parse(kFitModels);
-    models[o.calibrate_family] = FitModel::fit(o.calibrate_family, runs).to_json();
-    write_json(o.output.empty() ? "-" : o.output, models);
-    return;
+    return calibrate(o);
   }
   const Part part = find_part(nlohmann::json::parse(kParts), o.device);
   const FitModel model = FitModel::from_json(nlohmann::json::parse(kFitModels), part.family);
@@ -127,8 +146,11 @@ void add_fit(CLI::App& app) {
   command->add_option("--json", o->json, "write the result as JSON, - for the standard output");
   auto* calibrate = command->add_option("--calibrate", o->reports,
                                         "fit the model anew to these reports of `make synth`");
-  command->add_option("--family", o->calibrate_family, "family of the reports")->needs(calibrate);
-  command->add_option("--output", o->output, "file for the models")->needs(calibrate);
+  auto* output =
+      command->add_option("--output", o->output, "file for the models")->needs(calibrate);
+  calibrate->needs(output);
+  command->add_option("--check", o->check, "reports to compare with the model fitted anew")
+      ->needs(calibrate);
   device->excludes(calibrate);
   command->footer("Example: reshift fit --device xc7z045 --hw 16x16x8 --param FbDepth=4096");
   command->callback([o, device, calibrate] {

@@ -53,12 +53,19 @@ double blocks(const std::vector<Shape>& shapes, int width, int depth) {
   return best;
 }
 
-/// Block RAM of the feature buffer, the weight tiles and their headers.
+/// Block RAM of the feature buffer, the weight tiles and their headers, the channel parameters, the
+/// residual's words and what is read from the bus: widths and depths as the RTL has them.
 double memory_blocks(std::string_view family, const spec::Hardware& hw) {
   const BlockRam ram = block_ram(family);
   const int tile_w = hw.m * hw.c * weight_bits(hw.exponents);
+  int records = hw.post_lanes < hw.m ? hw.post_lanes : 1;  // rs_pkg::param_records
+  while (hw.post_lanes == hw.m && hw.m / records > hw.p - 1) records *= 2;
+  constexpr int kRecordW = 54, kResidualDepth = 256, kReadDepth = 128;
   return hw.p * blocks(ram.two_ports, hw.m * hw.act_w, hw.fb_depth) +
-         blocks(ram.one_write, tile_w, hw.wm_depth) + blocks(ram.one_write, 32, hw.wm_depth);
+         blocks(ram.one_write, tile_w, hw.wm_depth) + blocks(ram.one_write, 32, hw.wm_depth) +
+         blocks(ram.one_write, kRecordW * records, hw.pm_depth * (hw.m / records)) +
+         blocks(ram.one_write, hw.m * hw.act_w, kResidualDepth) +
+         blocks(ram.one_write, hw.axi_data_w, kReadDepth);
 }
 
 /// What a resource of the core grows with.
@@ -67,13 +74,16 @@ std::vector<double> terms(std::string_view family, std::string_view name,
   const double m = hw.m, c = hw.c, p = hw.p;
   const double rotation = p * m * hw.act_w * std::bit_width(static_cast<unsigned>(hw.p - 1));
   if (name == "bram") return {1, memory_blocks(family, hw)};
-  if (name == "dsp") return {1, hw.post_lanes == hw.m ? m : 0};
-  // Control; lanes; cells; channels (post-processing, words); pixels (coordinates, masks); the
-  // rotation of the feature buffer's banks; weights of a tile (edge of the array); the bus.
+  const double post = hw.post_lanes == hw.m ? m : 0;
+  if (name == "dsp") return {1, post};
+  // Control; lanes; cells; channels (words); channels post-processed at full speed; pixels
+  // (windows, masks); the rotation of the feature buffer's banks; weights of a tile (edge of the
+  // array); the bus.
   return {1,
           m * c * p,
           m * p,
           m,
+          post,
           p,
           rotation,
           m * c * weight_bits(hw.exponents),

@@ -55,18 +55,19 @@ TEST(Fit, SurvivesItsFile) {
 // blocks.
 TEST(Fit, BlockRamFollowsTheMemories) {
   const FitModel model = FitModel::from_json({{"ecp5",
-                                               {{"lut", {0, 0, 0, 0, 0, 0, 0, 0}},
-                                                {"ff", {0, 0, 0, 0, 0, 0, 0, 0}},
+                                               {{"lut", {0, 0, 0, 0, 0, 0, 0, 0, 0}},
+                                                {"ff", {0, 0, 0, 0, 0, 0, 0, 0, 0}},
                                                 {"bram", {0, 1}},
                                                 {"dsp", {0, 0}},
                                                 {"runs", {"a"}},
                                                 {"error", 0}}}},
                                              "ecp5");
   spec::Hardware hw = shape(8, 8, 4);
-  // 4 banks of 64 x 1,024 bits: 4 blocks of 18 bits each; tiles 256 x 512: 8 of 36; headers: 1.
-  EXPECT_EQ(model.predict(hw).at("bram"), 4 * 4 + 8 + 1);
+  // 4 banks of 64 x 1,024 bits: 4 blocks of 18 bits each; tiles 256 x 512: 8 of 36; headers: 1;
+  // parameters, 4 channels of 54 bits a word: 6; residual and bus, 64 bits: 2 each.
+  EXPECT_EQ(model.predict(hw).at("bram"), 4 * 4 + 8 + 1 + 6 + 2 + 2);
   hw.fb_depth = 2048;
-  EXPECT_EQ(model.predict(hw).at("bram"), 4 * 8 + 8 + 1);
+  EXPECT_EQ(model.predict(hw).at("bram"), 4 * 8 + 8 + 1 + 6 + 2 + 2);
 }
 
 TEST(Fit, LargestThatFits) {
