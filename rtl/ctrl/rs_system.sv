@@ -170,7 +170,7 @@ module rs_system
     $error("rs_system: ActW must be 8 to 16");
   end
 
-  localparam bit Small = M * C * P <= 64;
+  localparam bit Small = M * C * P <= 32;
   localparam int unsigned SlotW = Small ? 2 : 4;
   localparam int unsigned Batch = Small ? 1 : 4;
   localparam int unsigned MaxOutstanding = Small ? 2 : 8;

@@ -13,7 +13,7 @@ set(netlist_benches
   rs_post_lane rs_post_scale rs_issue rs_post rs_post_serial rs_list_walker rs_lane_window
   rs_tap_mask rs_exec rs_exec_serial
   # rtl/dma, and rtl/ctrl with it
-  rs_axi_read_64_32 rs_axi_write_64_32 rs_system_4x4x3
+  rs_axi_read_64_32 rs_axi_write_64_32 rs_system_4x4x2
   # rtl/top: random networks, errors
   core_4x4x3
   # rtl/board, at its pins, around the core 4x4x2
