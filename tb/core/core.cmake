@@ -30,6 +30,11 @@ reshift_verilate(NAME core_4x4x3_mult16 TOP reshift_core PREFIX Vcore_4x4x3_mult
   PARAMS ${params})
 reshift_core_test(4x4x3_mult16 ${params})
 
+# The smallest: tiles and words that do not fill their place in memory.
+reshift_configuration(2x2x2 params)
+reshift_verilate(NAME core_2x2x2 TOP reshift_core PREFIX Vcore_2x2x2 PARAMS ${params})
+reshift_core_test(2x2x2 ${params})
+
 # The tool with everything in it: real networks, or what it makes itself.
 add_test(NAME real_networks
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/core/real_networks.sh ${CMAKE_BINARY_DIR})

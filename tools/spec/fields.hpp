@@ -64,9 +64,10 @@ constexpr void seal(Descriptor& d) {
   d.back() = kDescriptorSum - word_sum(d);
 }
 
-/// Bytes of a weight tile in memory: M x C term codes, padded to a power-of-two number of bits.
+/// Bytes of a weight tile in memory: M x C term codes, padded to a power-of-two number of bits, at
+/// least 32.
 constexpr int tile_bytes(const Hardware& hw, int bits_per_term) {
-  int bytes = 1;
+  int bytes = 4;
   while (bytes * 8 < hw.m * hw.c * bits_per_term) bytes *= 2;
   return bytes;
 }
