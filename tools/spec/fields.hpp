@@ -72,7 +72,7 @@ constexpr int tile_bytes(const Hardware& hw, int bits_per_term) {
   return bytes;
 }
 
-/// Length of a section of a weight block.
+/// Length of a padded section of a weight block.
 constexpr std::int64_t pad_section(std::int64_t bytes) { return (bytes + 31) / 32 * 32; }
 
 /// Bytes of a channel in memory.
