@@ -95,7 +95,9 @@ module rs_board_link #(
   logic [QuietW-1:0] quiet_q;
   logic rx_done_q, rx_last;
 
-  assign {rx_word, rx_kind, rx_low} = {rx_q[39:8], host_e'(rx_q[7:6]), rx_q[5:0]};
+  assign rx_word = rx_q[39:8];
+  assign rx_kind = host_e'(rx_q[7:6]);
+  assign rx_low  = rx_q[5:0];
   assign rx_last = rx_count_q == FrameBytes - 3'd1;
 
   always_ff @(posedge clk_i) begin

@@ -2,12 +2,11 @@
 //
 // A core whose memory is the host, end to end: the host's code, a serial line bit by bit at the
 // pins, the core. Random networks.
-#include "board/remote_device.hpp"
-
 #include <Vrs_board_remote.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "board/remote_device.hpp"
 #include "board/sim_line.hpp"
 #include "compile/compile.hpp"
 #include "compile/hardware.hpp"

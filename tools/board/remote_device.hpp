@@ -11,8 +11,8 @@
 
 namespace reshift {
 
-/// A core behind a serial line that has its memory here, in the host (rtl/board/rs_board_link.sv says
-/// what is on the line). The core's bus is 32 bits wide.
+/// A core behind a serial line that has its memory here, in the host (rtl/board/rs_board_link.sv
+/// says what is on the line). The core's bus is 32 bits wide.
 class RemoteDevice : public Device {
  public:
   /// `stream` must outlive this object; the memory begins as zeros. The core's accesses outside of

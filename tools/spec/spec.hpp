@@ -178,7 +178,7 @@ namespace load_weights {
 inline constexpr Field kEntries{"entries", 1, 0, 20};  ///< headers and tiles to load, may be 0
 inline constexpr Field kParamGroups{"param_groups", 2, 0, 12};  ///< M-channel groups of channel parameters to load, may be 0
 inline constexpr Field kOffset{"offset", 3, 0, 32};  ///< byte offset of the block in the program window
-inline constexpr Field kBytes{"bytes", 4, 0, 32};  ///< length of the block: its three sections, each padded to 32 bytes
+inline constexpr Field kBytes{"bytes", 4, 0, 32};  ///< length of the block: its three sections, headers and tiles padded to 32 bytes
 }  // namespace load_weights
 
 namespace load_features {
