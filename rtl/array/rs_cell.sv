@@ -13,7 +13,7 @@
 /// `sum_delay` cycles after lane 0's (both in rs_pkg); the compiler proved that no partial sum leaves
 /// AccW bits; in max mode tiles are identity tiles, so that a sum is an activation.
 module rs_cell #(
-  /// Lanes; a power of two, at least 4.
+  /// Lanes; a power of two, at least 2.
   parameter int unsigned C = 16,
   /// Activation width.
   parameter int unsigned ActW = 8,
@@ -52,7 +52,7 @@ module rs_cell #(
   localparam int unsigned SumW = sum_width(C);
   localparam logic [AccW-1:0] LowestCode = {{(AccW - ActW + 1) {1'b1}}, {(ActW - 1) {1'b0}}};
 
-  `RS_PARAM_CHECK(Lanes, C >= 4 && 2 ** $clog2(C) == C, "C must be a power of two, at least 4")
+  `RS_PARAM_CHECK(Lanes, C >= 2 && 2 ** $clog2(C) == C, "C must be a power of two, at least 2")
   `RS_PARAM_CHECK(Act, ActW >= 8 && ActW <= 16, "ActW must be 8 to 16")
   `RS_PARAM_CHECK(Acc, AccW > ActW && AccW <= 32, "AccW must be more than ActW and at most 32")
 

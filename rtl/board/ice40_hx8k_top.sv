@@ -1,26 +1,22 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// Top for the iCE40-HX8K breakout board: the stand-alone board at 81 MHz from the 12 MHz
-// oscillator, its serial line on the USB bridge at 1 Mbit/s. There is no reset button. Pins:
+// Top for the iCE40-HX8K breakout board: a core at 60 MHz from the 12 MHz oscillator, its
+// serial line on the USB bridge at 1 Mbit/s; the host is its memory. There is no reset button. Pins:
 // constraints/ice40_hx8k/ice40_hx8k.pcf.
 
 module ice40_hx8k_top #(
   /// Parameters of the core, see docs/interfaces.md.
-  parameter int unsigned M = 4,
-  parameter int unsigned C = 4,
+  parameter int unsigned M = 2,
+  parameter int unsigned C = 2,
   parameter int unsigned P = 2,
   parameter int unsigned ActW = 8,
   parameter int unsigned ExpN = 7,
   parameter int unsigned AccW = 24,
   parameter int unsigned FbDepth = 256,
-  parameter int unsigned WmDepth = 128,
-  parameter int unsigned PmDepth = 16,
+  parameter int unsigned WmDepth = 256,
+  parameter int unsigned PmDepth = 32,
   parameter int unsigned PostLanes = 1,
-  parameter int unsigned AxiDataW = 64,
-  /// Words of the memory, 8 bytes each, a power of two.
-  parameter int unsigned MemWords = 512,
-  /// First content of the memory; empty: none.
-  parameter InitFile = ""
+  parameter int unsigned AxiDataW = 32
 ) (
   input  logic       clk_12mhz,
   /// USB bridge: from the host, to it.
@@ -29,17 +25,17 @@ module ice40_hx8k_top #(
   output logic [7:0] led
 );
 
-  // 12 MHz * 54 / 2**3.
-  localparam int unsigned ClockHz = 81000000;
+  // 12 MHz * 80 / 2**4.
+  localparam int unsigned ClockHz = 60000000;
 
-  logic clk, locked, rst_n;
+  logic clk, locked, rst_n, irq;
 
   SB_PLL40_CORE #(
     .FEEDBACK_PATH("SIMPLE"),
     .PLLOUT_SELECT("GENCLK"),
     .DIVR(4'd0),
-    .DIVF(7'd53),
-    .DIVQ(3'd3),
+    .DIVF(7'd79),
+    .DIVQ(3'd4),
     .FILTER_RANGE(3'd1)
   ) u_pll (
     .REFERENCECLK(clk_12mhz),
@@ -55,7 +51,7 @@ module ice40_hx8k_top #(
     .rst_no(rst_n)
   );
 
-  rs_board #(
+  rs_board_remote #(
     .M(M),
     .C(C),
     .P(P),
@@ -67,17 +63,17 @@ module ice40_hx8k_top #(
     .PmDepth(PmDepth),
     .PostLanes(PostLanes),
     .AxiDataW(AxiDataW),
-    .MemBanks(1),
-    .BankWords(MemWords),
-    .InitFile(InitFile),
-    .ClockHz(ClockHz),
-    .ClocksPerBit(ClockHz / 1000000)
+    .ClocksPerBit(ClockHz / 1000000),
+    .QuietClocks(ClockHz / 25)
   ) u_board (
     .clk_i (clk),
     .rst_ni(rst_n),
     .rx_i  (ftdi_txd),
     .tx_o  (ftdi_rxd),
-    .led_o (led)
+    .irq_o (irq)
   );
+
+  // Lamps: the interrupt, out of reset.
+  assign led = {irq, 6'd0, rst_n};
 
 endmodule

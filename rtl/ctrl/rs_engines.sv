@@ -16,7 +16,7 @@ module rs_engines
   parameter int unsigned FbDepth = 16384,
   /// Bits of a weight tile.
   parameter int unsigned TileW = 64,
-  /// AXI data width in bits: 64, 128 or 256.
+  /// AXI data width in bits: 32, 64, 128 or 256.
   parameter int unsigned AxiDataW = 64,
   /// Channels of an item of channel parameters; a divisor of M.
   parameter int unsigned ParamRecords = M,

@@ -320,7 +320,7 @@ exec_good:
   out   exec
   br    main
 
-; bytes = the sum of the sections, each rounded up to 32 bytes.
+; bytes = the sum of the sections, headers and tiles rounded up to 32 bytes.
 load_weights:
   ld    S2.lo
   rep   {$clog2(M * 8)}

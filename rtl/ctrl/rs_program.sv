@@ -132,7 +132,7 @@ module rs_program
     .PmDepth(PmDepth),
     .AxiDataW(AxiDataW),
     .WordBytes(M * CodeBytes),
-    .TileBytes(2 ** $clog2(TileW) / 8),
+    .TileBytes(rs_pkg::tile_memory_width(TileW) / 8),
     .Batch(Batch),
     .PlaceW($clog2(MaxBurst * AxiDataW / 8)),
     .SlotW(SlotW)

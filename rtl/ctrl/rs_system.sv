@@ -35,7 +35,7 @@ module rs_system
   parameter int unsigned WmDepth = 4096,
   /// Channel-parameter groups.
   parameter int unsigned PmDepth = 512,
-  /// AXI data width in bits: 64, 128 or 256.
+  /// AXI data width in bits: 32, 64, 128 or 256.
   parameter int unsigned AxiDataW = 64,
   /// Channels of an item of channel parameters; a divisor of M.
   parameter int unsigned ParamRecords = M,
@@ -157,8 +157,8 @@ module rs_system
   input  logic [M*ActW-1:0]     fb_rdata_i
 );
 
-  if (AxiDataW != 64 && AxiDataW != 128 && AxiDataW != 256) begin : gen_bad_axi
-    $error("rs_system: AxiDataW must be 64, 128 or 256");
+  if (AxiDataW != 32 && AxiDataW != 64 && AxiDataW != 128 && AxiDataW != 256) begin : gen_bad_axi
+    $error("rs_system: AxiDataW must be 32, 64, 128 or 256");
   end
   if (P < 2 || P > 15) begin : gen_bad_p
     $error("rs_system: P must be 2 to 15");

@@ -15,7 +15,7 @@
 module rs_axi_read #(
   /// Bits of a bus address.
   parameter int unsigned AxiAddrW = 40,
-  /// Bits of a bus beat: 64, 128 or 256.
+  /// Bits of a bus beat: 32, 64, 128 or 256.
   parameter int unsigned AxiDataW = 64,
   /// Bursts open at a time, at least 2.
   parameter int unsigned MaxOutstanding = 8,

@@ -16,7 +16,7 @@
 module rs_axi_write #(
   /// Bits of a bus address.
   parameter int unsigned AxiAddrW = 40,
-  /// Bits of a bus beat: 64, 128 or 256.
+  /// Bits of a bus beat: 32, 64, 128 or 256.
   parameter int unsigned AxiDataW = 64,
   /// Bits of a piece of data, a power of two, at most AxiDataW.
   parameter int unsigned PieceW = 32,

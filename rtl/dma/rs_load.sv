@@ -85,10 +85,10 @@ module rs_load #(
 
   localparam int unsigned CodeW = ActW > 8 ? 16 : 8;
   localparam int unsigned WordW = M * CodeW;
-  localparam int unsigned TileMemW = 2 ** $clog2(TileW);
+  localparam int unsigned TileMemW = rs_pkg::tile_memory_width(TileW);
   localparam int unsigned CountW = 20;
   localparam int unsigned DescWords = rs_spec_pkg::DescriptorBytes / 4;
-  // Sections are multiples of 32 bytes: 8 units of 4 bytes.
+  // Headers and tiles are padded to 32 bytes: 8 units of 4 bytes.
   localparam int unsigned PadW = 3;
   localparam logic [PadW-1:0] TileUnits = PadW'(TileMemW / 32);
 

@@ -118,6 +118,11 @@ package rs_pkg;
     return is_multiplier(format) ? format - 128 : 2 + $clog2(format + 1);
   endfunction
 
+  /// Bits of a weight tile in memory: a power of two, at least a word.
+  function automatic int unsigned tile_memory_width(int unsigned tile_width);
+    return tile_width > 32 ? 2 ** $clog2(tile_width) : 32;
+  endfunction
+
   /// Lanes of a cell that form a chain, each adding to the sum of the one before, a cycle later.
   function automatic int unsigned chain_length(int unsigned c);
     return c < 8 ? c : 8;

@@ -27,7 +27,7 @@ module reshift_core #(
   parameter int unsigned PmDepth = 256,
   /// Channels post-processed at once: M, or a smaller divisor of it, one bit after the other.
   parameter int unsigned PostLanes = M,
-  /// AXI data width: 64, 128 or 256.
+  /// AXI data width: 32, 64, 128 or 256.
   parameter int unsigned AxiDataW = 128,
   localparam int unsigned AxiAddrW = rs_ctrl_pkg::AddrW
 ) (

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "base/container.hpp"
-#include "board/uart_agent.hpp"
+#include "board/sim_line.hpp"
 #include "compile/compile.hpp"
 #include "compile/hardware.hpp"
 #include "golden/graph_interpreter.hpp"
@@ -24,54 +24,6 @@ using ::testing::HasSubstr;
 
 constexpr std::uint32_t kMemoryBytes = RESHIFT_MemBanks * RESHIFT_BankWords * 8;
 
-/// The line to a simulated board: time passes while the host waits.
-class SimLine : public ByteStream {
- public:
-  SimLine() : uart_(bench_.dut(), RESHIFT_ClocksPerBit) {
-    bench_.add(uart_);
-    bench_.reset();
-  }
-
-  void write(std::span<const std::uint8_t> bytes) override {
-    for (std::uint8_t byte : bytes) {
-      if (damage_out) byte = damage_out(byte);
-      uart_.to_board.push_back(byte);
-    }
-  }
-  std::size_t read(std::span<std::uint8_t> bytes) override {
-    constexpr std::uint64_t kPatience = 50'000;
-    auto& received = uart_.from_board;
-    std::uint64_t waited = 0;
-    while (received.empty() && waited < kPatience) {
-      bench_.tick();
-      waited = uart_.idle() ? waited + 1 : 0;
-    }
-    const std::size_t count = std::min(bytes.size(), received.size());
-    for (std::uint8_t& byte : bytes.first(count)) {
-      byte = damage_in ? damage_in(received.front()) : received.front();
-      received.pop_front();
-    }
-    return count;
-  }
-  std::string name() const override { return "simulation"; }
-
-  Random& random() { return bench_.random(); }
-  Bench<Vrs_board>& bench() { return bench_; }
-
-  /// Lets what is on the line, and the board's answer to it, pass unheard.
-  void settle() {
-    std::array<std::uint8_t, 256> bytes;
-    while (read(bytes) > 0) continue;
-  }
-
-  /// What the line makes of a byte on its way to the board, and of one from it.
-  std::function<std::uint8_t(std::uint8_t)> damage_out, damage_in;
-
- private:
-  Bench<Vrs_board> bench_;
-  UartAgent<Vrs_board> uart_;
-};
-
 std::string error_of(const std::function<void()>& action) {
   try {
     action();
@@ -82,7 +34,7 @@ std::string error_of(const std::function<void()>& action) {
 }
 
 struct BoardTest : testing::Test {
-  SimLine line;
+  SimLine<Vrs_board> line;
   Board board{line};
   const spec::Hardware& hw = find_hardware("4x4x2");
 

@@ -30,6 +30,12 @@ reshift_verilate(NAME core_4x4x3_mult16 TOP reshift_core PREFIX Vcore_4x4x3_mult
   PARAMS ${params})
 reshift_core_test(4x4x3_mult16 ${params})
 
+# The smallest: tiles and words that do not fill their place in memory.
+set(params M=2 C=2 P=2 ActW=8 ExpN=7 AccW=28 FbDepth=16384 WmDepth=4096 PmDepth=512 PostLanes=1
+  AxiDataW=32)
+reshift_verilate(NAME core_2x2x2 TOP reshift_core PREFIX Vcore_2x2x2 PARAMS ${params})
+reshift_core_test(2x2x2 ${params})
+
 # The tool with everything in it: real networks, or what it makes itself.
 add_test(NAME real_networks
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/core/real_networks.sh ${CMAKE_BINARY_DIR})

@@ -37,10 +37,15 @@ inline constexpr int kExponents = is_multiplier(kHardware.exponents)
                                       ? std::min(weight_bits(kHardware.exponents) - 2, 7)
                                       : kHardware.exponents;
 
+/// Channels of the networks: fewer for the smallest cores, which take long.
+inline constexpr int kMaxChannels = kHardware.m * kHardware.c * kHardware.p < 16 ? 16 : 40;
+
 /// A random network with its program, its images and what the reference model makes of them.
 struct CoreCase {
   CoreCase(std::uint64_t seed, bool store_all, int frame_count)
-      : net(random_qnet(seed, {.act_w = kHardware.act_w, .exponents = kExponents})),
+      : net(random_qnet(
+            seed,
+            {.act_w = kHardware.act_w, .exponents = kExponents, .max_channels = kMaxChannels})),
         program(compile(kHardware, net, {.store_all = store_all})),
         frames(frame_count) {
     for (int frame = 0; frame < frames; ++frame) {

@@ -24,8 +24,9 @@ AxiMemory::AxiMemory(const AxiMemoryConfig& config)
       w_stall_(config.w, config.seed + 4),
       b_stall_(config.b, config.seed + 5) {
   if (!memory_) throw std::bad_alloc();
-  if (config.data_width != 64 && config.data_width != 128 && config.data_width != 256) {
-    throw Error("AXI memory: data width {} is not 64, 128 or 256", config.data_width);
+  if (config.data_width != 32 && config.data_width != 64 && config.data_width != 128 &&
+      config.data_width != 256) {
+    throw Error("AXI memory: data width {} is not 32, 64, 128 or 256", config.data_width);
   }
   if (config.read_latency < 1 || config.write_latency < 1) {
     throw Error("AXI memory: latencies {} and {} must be at least 1", config.read_latency,

@@ -16,6 +16,7 @@ constexpr std::size_t kHeadWords = 64;  ///< words of 8 bytes for header and ste
 constexpr std::uint64_t kAlignment = 64, kWordBytes = 8;
 constexpr std::uint64_t kMaxBytes = 1 << 24;
 constexpr std::uint32_t kStart = 1, kSoftReset = 2, kStatusError = 4;
+constexpr std::uint32_t kWatchdogCycles = 1'000'000;  ///< the memory answers at once
 constexpr std::uint32_t kIrqDone = 1, kIrqError = 2, kIrqFrame = 4;
 
 std::uint64_t align(std::uint64_t bytes) {

@@ -125,7 +125,8 @@ class Emitter {
       spec::set(words, spec::params::kShift, p.shift);
       records.insert(records.end(), words.begin(), words.end());
     }
-    append_section({reinterpret_cast<const std::uint8_t*>(records.data()), records.size() * 4});
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(records.data());
+    blocks_.insert(blocks_.end(), bytes, bytes + records.size() * 4);
   }
 
   void begin() {

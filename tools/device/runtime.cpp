@@ -39,7 +39,7 @@ Runtime::Runtime(Device& device, const Program& program) : device_(device), prog
   device.write_register(reg::kProgSize, static_cast<std::uint32_t>(program.image.size()));
   device.write_register(reg::kInStride, static_cast<std::uint32_t>(program.in_stride));
   device.write_register(reg::kOutStride, static_cast<std::uint32_t>(program.out_stride));
-  device.write_register(reg::kWatchdog, kWatchdogCycles);
+  device.write_register(reg::kWatchdog, device.watchdog_cycles());
 }
 
 void Runtime::check_core() {

@@ -28,10 +28,6 @@ Counters read_counters(const std::function<std::uint32_t(std::uint32_t)>& read_r
 Error core_error(const Program& program, std::uint32_t frame, std::uint32_t cause,
                  std::uint32_t descriptor, std::uint64_t address);
 
-/// Cycles without progress after which the core stops: longer than any wait of a working one, whose
-/// slowest step is a descriptor's worth of bursts.
-inline constexpr std::uint32_t kWatchdogCycles = 1'000'000;
-
 /// A program on a device. The program window, then input and output windows, lie from the start of
 /// the device's memory on.
 class Runtime {

@@ -199,7 +199,7 @@ class ProgramInterpreter::Impl {
     const auto entries = static_cast<std::int64_t>(spec::get(d, f::kEntries));
     const auto groups = static_cast<std::int64_t>(spec::get(d, f::kParamGroups));
     const int bits = weight_bits(hw_.exponents), tile = spec::tile_bytes(hw_, bits);
-    const std::int64_t params_bytes = spec::pad_section(groups * hw_.m * 8);
+    const std::int64_t params_bytes = groups * hw_.m * 8;
     const std::int64_t header_bytes = spec::pad_section(entries * 4);
     const std::int64_t bytes = params_bytes + header_bytes + spec::pad_section(entries * tile);
     const std::int64_t offset = spec::get(d, f::kOffset);

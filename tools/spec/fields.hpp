@@ -64,14 +64,15 @@ constexpr void seal(Descriptor& d) {
   d.back() = kDescriptorSum - word_sum(d);
 }
 
-/// Bytes of a weight tile in memory: M x C term codes, padded to a power-of-two number of bits.
+/// Bytes of a weight tile in memory: M x C term codes, padded to a power-of-two number of bits, at
+/// least 32.
 constexpr int tile_bytes(const Hardware& hw, int bits_per_term) {
-  int bytes = 1;
+  int bytes = 4;
   while (bytes * 8 < hw.m * hw.c * bits_per_term) bytes *= 2;
   return bytes;
 }
 
-/// Length of a section of a weight block.
+/// Length of a padded section of a weight block.
 constexpr std::int64_t pad_section(std::int64_t bytes) { return (bytes + 31) / 32 * 32; }
 
 /// Bytes of a channel in memory.

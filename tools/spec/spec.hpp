@@ -21,10 +21,11 @@ struct Hardware {
   int wm_depth;  ///< weight-memory depth in tiles; a power of two
   int pm_depth;  ///< channel-parameter memory depth in M-channel groups; a power of two
   int post_lanes;  ///< channels post-processed at once: M, a pixel a cycle with three multipliers a channel; or a smaller divisor of M, about 24 + shift cycles each, without multipliers
-  int axi_data_w;  ///< AXI data width in bits: 64, 128 or 256
+  int axi_data_w;  ///< AXI data width in bits: 32, 64, 128 or 256
 };
 
-inline constexpr std::array<Hardware, 5> kConfigurations{{
+inline constexpr std::array<Hardware, 6> kConfigurations{{
+    {"2x2x2", 2, 2, 2, 8, 7, 24, 256, 256, 32, 1, 32},
     {"4x4x2", 4, 4, 2, 8, 7, 24, 256, 128, 16, 1, 64},
     {"4x4x3", 4, 4, 3, 8, 7, 28, 16384, 4096, 512, 4, 64},
     {"8x8x8", 8, 8, 8, 8, 7, 28, 1024, 512, 64, 8, 64},
@@ -177,7 +178,7 @@ namespace load_weights {
 inline constexpr Field kEntries{"entries", 1, 0, 20};  ///< headers and tiles to load, may be 0
 inline constexpr Field kParamGroups{"param_groups", 2, 0, 12};  ///< M-channel groups of channel parameters to load, may be 0
 inline constexpr Field kOffset{"offset", 3, 0, 32};  ///< byte offset of the block in the program window
-inline constexpr Field kBytes{"bytes", 4, 0, 32};  ///< length of the block: its three sections, each padded to 32 bytes
+inline constexpr Field kBytes{"bytes", 4, 0, 32};  ///< length of the block: its three sections, headers and tiles padded to 32 bytes
 }  // namespace load_weights
 
 namespace load_features {
