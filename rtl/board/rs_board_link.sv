@@ -192,8 +192,8 @@ module rs_board_link #(
   logic unused_len;
   assign unused_len = ^{s_axi_arlen_i[7:4], s_axi_awlen_i[7:4]};
 
-  `RS_ASSERT(ShortBursts, !(s_axi_arvalid_i && |s_axi_arlen_i[7:4]) &&
-                          !(s_axi_awvalid_i && |s_axi_awlen_i[7:4]))
+  `RS_ASSERT(ShortBursts,
+             !(s_axi_arvalid_i && |s_axi_arlen_i[7:4]) && !(s_axi_awvalid_i && |s_axi_awlen_i[7:4]))
   `RS_ASSERT_STABLE(AwStable, m_axil_awvalid_o, m_axil_awready_i, m_axil_addr_o)
   `RS_ASSERT_STABLE(WStable, m_axil_wvalid_o, m_axil_wready_i, m_axil_wdata_o)
   `RS_ASSERT_STABLE(ArStable, m_axil_arvalid_o, m_axil_arready_i, m_axil_addr_o)
