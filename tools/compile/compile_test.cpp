@@ -52,8 +52,8 @@ class RandomNetworks : public ::testing::TestWithParam<spec::Hardware> {};
 TEST_P(RandomNetworks, ProgramEqualsGraph) {
   spec::Hardware hw = GetParam();
   hw.acc_w = std::max(hw.acc_w, 28);
-  hw.fb_depth = std::max(hw.fb_depth, 4096);
-  hw.wm_depth = std::max(hw.wm_depth, 2048);
+  hw.fb_depth = std::max(hw.fb_depth, 8192);
+  hw.wm_depth = std::max(hw.wm_depth, 4096);
   hw.pm_depth = std::max(hw.pm_depth, 128);
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     check_seed(hw, seed, seed % 2 == 0, seed % 4 < 2 ? Timing::kLate : Timing::kEager);
