@@ -322,7 +322,7 @@ ModuleTrace raster(const spec::Hardware& hw, Random random) {
   ModuleTrace trace(
       "rs_raster", {{"P", hw.p}},
       {{"rst_ni", 1}, {"op_valid_i", 1}, {"op_i", kOpW}, {"ready_i", 1}},
-      {{"op_ready_o", 1}, {"step_o", 1}, {"pixel_o", 7}, {"window_y_o", 11}, {"window_x_o", 11}});
+      {{"op_ready_o", 1}, {"step_o", 1}, {"pixel_o", 8}, {"window_y_o", 11}, {"window_x_o", 11}});
   const auto cycle = [&](bool reset, const Bits& op, bool valid, bool ready) {
     trace.cycle({Bits(1, !reset), Bits(1, valid), op, Bits(1, ready)});
   };
@@ -336,18 +336,22 @@ ModuleTrace raster(const spec::Hardware& hw, Random random) {
     trace.expect(trace.now(), "op_ready_o", 1);
     trace.expect(trace.now(), "step_o", 0);
     cycle(false, raster_op(random, raster, in_height, in_width), true, random.chance(50));
+    trace.expect(trace.now(), "op_ready_o", 0);
+    trace.expect(trace.now(), "step_o", 0);
+    cycle(false, nothing, false, random.chance(50));
     for (const Raster::Pixel& pixel : raster.walk()) {
-      bool ready = false;
+      bool step = false;
       do {
         const int now = trace.now();
-        ready = !random.chance(i % 2 == 0 ? 0 : 40);
+        const bool ready = !random.chance(i % 2 == 0 ? 0 : 40);
+        step = ready || !pixel.first_p;  // a group is walked without a pause
         trace.expect(now, "op_ready_o", 0);
-        trace.expect(now, "step_o", ready);
+        trace.expect(now, "step_o", step);
         trace.expect(now, "pixel_o", pixel_bits(raster, pixel));
         trace.expect(now, "window_y_o", window_bits(pixel.y, in_height));
         trace.expect(now, "window_x_o", window_bits(pixel.x, in_width));
         cycle(false, nothing, false, ready);
-      } while (!ready);
+      } while (!step);
     }
   }
   for (int i = 0; i < 3; ++i) {
@@ -446,12 +450,14 @@ ModuleTrace list_walker(const spec::Hardware&, Random random) {
                      {"entry_last_group_o", 1}});
   std::vector<std::uint32_t> ring(kDepth);
   int base = 0, loaded = 0;  // entries since reset
+  int seen = 0;              // loaded, as the walker was told in the cycle before
   std::uint32_t shown = 0;   // header read last
   const auto cycle = [&](bool reset, int entries, int groups) {
     trace.cycle({Bits(1, !reset), Bits(1, entries > 0),
                  Bits(20, entries > 0 ? entries : random.uniform(0, 20)),
                  Bits(20, entries > 0 ? groups : random.uniform(0, 20)), Bits(kPtrW, loaded),
                  Bits(32, shown), Bits(1, 1)});
+    seen = loaded;
   };
   for (int i = 0; i < kResetCycles; ++i) cycle(true, 0, 0);
   std::vector<int> reads_at;
@@ -478,9 +484,9 @@ ModuleTrace list_walker(const spec::Hardware&, Random random) {
         if (op % 2 == 0) {
           while (loaded < base + entries) load();
         }
-        while (loaded == base + i) {
+        while (seen <= base + i) {
           trace.expect(trace.now(), "op_ready_o", 0);
-          const bool arrives = random.chance(40);
+          const bool arrives = loaded <= base + i && random.chance(40);
           cycle(false, 0, 0);
           if (arrives) load();
         }
@@ -493,7 +499,7 @@ ModuleTrace list_walker(const spec::Hardware&, Random random) {
         trace.expect(now + 2, "entry_tile_o", address);
         trace.expect(now + 2, "entry_list_end_o", list_end);
         trace.expect(now + 2, "entry_last_group_o", last_group);
-        trace.expect(now, "op_ready_o", 0);
+        trace.expect(now, "op_ready_o", list_end && last_group);
         cycle(false, 0, 0);
         shown = header;  // the memory answers a cycle later
       }
