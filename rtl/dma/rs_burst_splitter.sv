@@ -93,7 +93,8 @@ module rs_burst_splitter #(
   assign count                 = set_i[2] ? word_i[31:PlaceW] : count_q;
 
   always_ff @(posedge clk_i) begin
-    burst_q <= burst + (AxiAddrW - PlaceW)'(taken);
+    // The reset is for four-state simulation: an address set half would make an unknown sum.
+    burst_q <= rst_ni ? burst + (AxiAddrW - PlaceW)'(taken) : '0;
     count_q <= count + (32 - PlaceW)'(taken);
     if (set_i[0]) beat_q <= word_i[PlaceW-1:ByteW];
     else if (taken) beat_q <= '0;
