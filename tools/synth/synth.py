@@ -45,7 +45,7 @@ def parameters(top, config, overrides):
         name, equal, value = override.partition("=")
         if not equal or name not in known:
             raise SystemExit(f"--param {override}: {top} has the parameters {', '.join(known)}")
-        values[name] = value
+        values[name] = int(value) if value.isdecimal() else value
     return values
 
 
