@@ -222,7 +222,7 @@ module rs_place #(
     .out_data_o ({bank_o, addr_o, write_o, fill_o, group_o, last_o})
   );
 
-  // Address bits beyond this core's depth: the sequencer refused programs that need them.
+  // Address bits beyond this core's depth: the control program refused programs that need them.
   logic unused_bits;
   assign unused_bits = ^{tensor_i, pixel_i};
 

@@ -67,20 +67,6 @@ spec::Hardware lanes_for(const TraceOptions& options, const QNet& net) {
   return hw;
 }
 
-/// Multiplications of a frame, one a weight and pixel, however many terms the weight has.
-std::int64_t network_macs(const QNet& net) {
-  std::int64_t macs = 0;
-  for (const QOp& op : net.ops) {
-    if (op.kind != QKind::kConv) continue;
-    const auto tensor = [&](int i) -> const QTensor& {
-      return net.tensors[static_cast<std::size_t>(i)];
-    };
-    macs += static_cast<std::int64_t>(tensor(op.output).size()) * op.kernel_h * op.kernel_w *
-            (tensor(op.input).channels / op.groups);
-  }
-  return macs;
-}
-
 void write_numbers(std::ostream& out, std::span<const std::int32_t> values) {
   for (const std::int32_t value : values) out << ' ' << value;
 }
@@ -105,9 +91,12 @@ void run_trace(const TraceOptions& options) {
   run([&](const ArrayInput& input) { ++counts[input.descriptor]; });
   Sampler sampler(counts, options.entries);
 
+  std::int64_t macs = 0;
+  for (const QOp& op : net.ops) macs += net.macs(op);
+
   std::ofstream out(options.output);
   out << fmt::format("{} {} {} {} {} {} {}\n", hw.m, hw.c, hw.p, hw.act_w, hw.exponents,
-                     sampler.total(), network_macs(net));
+                     sampler.total(), macs);
   std::size_t taken = 0;
   run([&](const ArrayInput& input) {
     if (!sampler.take(input)) return;

@@ -48,14 +48,6 @@ std::pair<Lowered, Placement> lower_and_place(const spec::Hardware& hw, const QN
   throw *refused;  // of the arrangement with the most cycles
 }
 
-std::int64_t useful_macs(const spec::Hardware& hw, const QNet& net, const QOp& op) {
-  if (op.kind != QKind::kConv) return 0;
-  const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
-  const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
-  return static_cast<std::int64_t>(out.size()) * (in.channels / op.groups) * op.kernel_h *
-         op.kernel_w * tiles_per_tap(hw, op);
-}
-
 /// One report line per operation of the lowered network, without what emit() adds.
 std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
                                  const Lowered& lowered, const Placement& placement,
@@ -70,8 +62,10 @@ std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
     r.note = lowered.notes[i];
     if (r.note.ends_with("; ")) r.note.resize(r.note.size() - 2);
     const int source = lowered.source_op[i];
-    if (source >= 0)
-      r.macs = useful_macs(hw, original, original.ops[static_cast<std::size_t>(source)]);
+    if (source >= 0) {
+      const QOp& real = original.ops[static_cast<std::size_t>(source)];
+      r.macs = original.macs(real) * tiles_per_tap(hw, real);
+    }
     if (source < 0) r.kind = "copy";
     r.terms = op.terms;
     r.m_groups = out.words;

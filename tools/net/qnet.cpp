@@ -169,6 +169,14 @@ void validate_op(const QNet& net, const QOp& op) {
 
 std::string_view to_string(QKind kind) { return kKindNames.at(static_cast<std::size_t>(kind)); }
 
+std::int64_t QNet::macs(const QOp& op) const {
+  if (op.kind != QKind::kConv) return 0;
+  const QTensor& in = tensors[static_cast<std::size_t>(op.input)];
+  const QTensor& out = tensors[static_cast<std::size_t>(op.output)];
+  return static_cast<std::int64_t>(out.size()) * (in.channels / op.groups) * op.kernel_h *
+         op.kernel_w;
+}
+
 void QNet::validate() const {
   require(act_w >= 8 && act_w <= 16, name, "activations of {} bits, expected 8 to 16", act_w);
   require(exponents >= 1 && exponents <= 15, name, "{} exponents, expected 1 to 15", exponents);

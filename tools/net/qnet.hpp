@@ -67,6 +67,9 @@ struct QNet {
   std::vector<QOp> ops;
   int output = -1;  ///< tensor whose codes are the logits
 
+  /// Multiplications of a frame in an operation, real sizes, one a weight and pixel however many
+  /// terms the weight has; 0 but for convolutions.
+  std::int64_t macs(const QOp& op) const;
   /// Throws Error with the operation's name when anything is inconsistent (shapes, ranges, order).
   void validate() const;
   /// Container file, see base/container.hpp. Throws Error on a damaged or foreign file.
