@@ -37,7 +37,7 @@ module rs_param_buffer #(
 
   localparam int unsigned WordPtrW = PtrW + WordW;
 
-  logic [WordPtrW-1:0] write_ptr_q, write_ptr_d;
+  logic [WordPtrW-1:0] write_ptr_q, write_next;
   logic [PtrW-1:0]     free_ptr_q;
   logic                write;
   rs_pkg::channel_t [Records-1:0] params;
@@ -45,9 +45,10 @@ module rs_param_buffer #(
   assign loaded_o = write_ptr_q[WordPtrW-1:WordW];
   assign write    = valid_i && ready_o;
 
-  // What becomes free shows a cycle late.
+  // What becomes free shows a cycle late. Room is worked out for both cases, a write and none: valid
+  // comes late.
   localparam logic [PtrW-1:0] Full = {1'b1, {(PtrW - 1) {1'b0}}};
-  assign write_ptr_d = write_ptr_q + WordPtrW'(write);
+  assign write_next = write_ptr_q + WordPtrW'(1);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -55,8 +56,9 @@ module rs_param_buffer #(
       ready_o     <= 1'b0;
       free_ptr_q  <= '0;
     end else begin
-      write_ptr_q <= write_ptr_d;
-      ready_o     <= (write_ptr_d[WordPtrW-1:WordW] ^ free_ptr_q) != Full;
+      if (write) write_ptr_q <= write_next;
+      ready_o <= write ? (write_next[WordPtrW-1:WordW] ^ free_ptr_q) != Full
+                       : (write_ptr_q[WordPtrW-1:WordW] ^ free_ptr_q) != Full;
       if (free_i) free_ptr_q <= free_ptr_q + free_count_i;
     end
   end

@@ -41,16 +41,18 @@ module rs_weight_buffer #(
   output logic [TileW-1:0] tile_o
 );
 
-  logic [PtrW-1:0] header_ptr_q, header_ptr_d, tile_ptr_q, tile_ptr_d, free_ptr_q;
+  logic [PtrW-1:0] header_ptr_q, header_next, tile_ptr_q, tile_next, free_ptr_q;
   logic header_write, tile_write;
 
-  // What becomes free shows a cycle late.
-  localparam logic [PtrW-1:0] Full = {1'b1, {(PtrW - 1) {1'b0}}};
   assign header_write = header_valid_i && header_ready_o;
   assign tile_write   = tile_valid_i && tile_ready_o;
-  assign header_ptr_d = header_ptr_q + PtrW'(header_write);
-  assign tile_ptr_d   = tile_ptr_q + PtrW'(tile_write);
+  assign header_next  = header_ptr_q + PtrW'(1);
+  assign tile_next    = tile_ptr_q + PtrW'(1);
   assign loaded_o     = tile_ptr_q;
+
+  // What becomes free shows a cycle late. Room is worked out for both cases, a write and none: the
+  // streams' valid comes late.
+  localparam logic [PtrW-1:0] Full = {1'b1, {(PtrW - 1) {1'b0}}};
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -60,11 +62,12 @@ module rs_weight_buffer #(
       tile_ready_o   <= 1'b0;
       free_ptr_q     <= '0;
     end else begin
-      header_ptr_q   <= header_ptr_d;
-      header_ready_o <= (header_ptr_d ^ free_ptr_q) != Full;
-      tile_ptr_q     <= tile_ptr_d;
-      tile_ready_o   <= tile_ptr_d != header_ptr_q;
-      free_ptr_q     <= free_ptr_q + PtrW'(free_i);
+      if (header_write) header_ptr_q <= header_next;
+      header_ready_o <= header_write ? (header_next ^ free_ptr_q) != Full
+                                     : (header_ptr_q ^ free_ptr_q) != Full;
+      if (tile_write) tile_ptr_q <= tile_next;
+      tile_ready_o <= tile_write ? tile_next != header_ptr_q : tile_ptr_q != header_ptr_q;
+      free_ptr_q   <= free_ptr_q + PtrW'(free_i);
     end
   end
 

@@ -26,6 +26,8 @@ module rs_engines
   parameter int unsigned MaxOutstanding = 8,
   /// Bits of the number of a descriptor slot.
   parameter int unsigned SlotW = 2,
+  /// Words of a descriptor that arrive together, 1 or 2.
+  parameter int unsigned DescWords = 1,
   /// Bits of a bank number. Derived.
   localparam int unsigned BankW = $clog2(P),
   /// Bits of a word address. Derived.
@@ -67,7 +69,7 @@ module rs_engines
   /// Words of descriptors.
   output logic                  desc_valid_o,
   input  logic                  desc_ready_i,
-  output logic [31:0]           desc_o,
+  output logic [DescWords*32-1:0] desc_o,
 
   /// Initial tokens: for LOAD [3:0], for EXEC [7:4].
   input  logic                  credits_valid_i,
@@ -214,7 +216,8 @@ module rs_engines
     .AxiDataW(AxiDataW),
     .ParamRecords(ParamRecords),
     .MaxCommands(MaxCommands),
-    .DescsW(SlotW)
+    .DescsW(SlotW),
+    .DescWords(DescWords)
   ) u_load (
     .clk_i,
     .rst_ni,

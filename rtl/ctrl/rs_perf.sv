@@ -2,7 +2,7 @@
 //
 // Performance counters: each counts the cycles in which its strobe is high. The counts are in a
 // memory of 16-bit halves, which are visited in turn; between two visits a few bits of each counter
-// add up here. Cleared together. A count is read when its turn comes, within 34 cycles.
+// add up here. Cleared together. A count is read when its turn comes, within 35 cycles.
 
 module rs_perf #(
   /// Number of counters, at most 16.
@@ -17,7 +17,7 @@ module rs_perf #(
   /// Strobes.
   input  logic [Counters-1:0] strobe_i,
   /// The count to read. Its low half is on half_o when low_o is high, its high half in the cycle
-  /// behind; all strobes up to the first read_i are in it. Counts wrap.
+  /// behind; all strobes before the first read_i are in it. Counts wrap.
   input  logic                read_i,
   input  logic [3:0]          index_i,
   output logic                low_o,
@@ -28,7 +28,8 @@ module rs_perf #(
   localparam int unsigned PartW = TurnW + 1;
 
   logic [TurnW-1:0] turn_q, sum_turn_q;
-  logic clearing_q, carry_q, carry, high;
+  logic clearing_q, carry_q, carry, high, read_q;
+  logic [Counters-1:0] strobe_q;
   logic [15:0] old, sum;
   logic [Counters-1:0][PartW-1:0] part_q;
   logic [15:0][PartW-1:0]         parts;
@@ -57,7 +58,13 @@ module rs_perf #(
     sum_turn_q <= turn_q;
     carry_q    <= carry;
     half_o     <= sum;
-    low_o      <= read_i && sum_turn_q == {index_i, 1'b0};
+    low_o      <= read_q && sum_turn_q == {index_i, 1'b0};
+  end
+
+  // Strobes come late in their cycle.
+  always_ff @(posedge clk_i) begin
+    strobe_q <= rst_ni && !clear_i ? strobe_i : '0;
+    read_q   <= read_i;
   end
 
   // Clearing lasts a round, in which the strobes count already.
@@ -69,8 +76,8 @@ module rs_perf #(
   always_ff @(posedge clk_i) begin
     for (int unsigned k = 0; k < Counters; k++) begin
       if (!rst_ni || clear_i) part_q[k] <= '0;
-      else if (!high && sum_turn_q[TurnW-1:1] == 4'(k)) part_q[k] <= PartW'(strobe_i[k]);
-      else part_q[k] <= part_q[k] + PartW'(strobe_i[k]);
+      else if (!high && sum_turn_q[TurnW-1:1] == 4'(k)) part_q[k] <= PartW'(strobe_q[k]);
+      else part_q[k] <= part_q[k] + PartW'(strobe_q[k]);
     end
   end
 

@@ -30,6 +30,8 @@ module rs_program
   parameter int unsigned SlotW = 2,
   /// Descriptors asked for at a time.
   parameter int unsigned Batch = 1,
+  /// Words of a descriptor that arrive together, 1 or 2.
+  parameter int unsigned DescWords = 1,
   /// Operations ready for EXEC: one, or one and another.
   parameter bit OpAhead = 1'b0
 ) (
@@ -64,7 +66,7 @@ module rs_program
   /// Words of descriptors, in the order in which they were asked for.
   input  logic             desc_valid_i,
   output logic             desc_ready_o,
-  input  logic [31:0]      desc_i,
+  input  logic [DescWords*32-1:0] desc_i,
 
   /// The word bus: what the memory gives. Who takes it, see rs_ring.
   output logic [31:0]      word_o,
@@ -178,12 +180,17 @@ module rs_program
     end
   end
 
-  // The memory.
-  logic copy_read, copy_granted;
+  // The memory: words of 32 bits, DescWords of them side by side.
+  localparam int unsigned MemW = DescWords * 32;
+  localparam int unsigned PlaceW = $clog2(DescWords);
+  logic copy_read, copy_granted, read;
   logic [AddrW-1:0] copy_raddr, desc_waddr, raddr, waddr;
   logic [31:0]      wdata;
-  logic [3:0]       write;
+  logic [3:0]       write_bytes;
+  logic [MemW-1:0] mem_wdata, mem_rdata;
+  logic [MemW/8-1:0] mem_write;
 
+  assign read         = reg_read_i || copy_read || micro_read;
   assign copy_granted = copy_read && !reg_read_i;
   assign micro_stall  = reg_read_i || copy_read;
   // The control program writes first, then descriptors, then the registers.
@@ -196,33 +203,48 @@ module rs_program
     raddr = micro_raddr;
     if (copy_read) raddr = copy_raddr;
     if (reg_read_i) raddr = AddrW'(reg_raddr_i);
-    waddr = AddrW'(reg_waddr_i);
-    wdata = reg_wdata_i;
-    write = reg_write_i;
-    if (desc_write) begin
-      waddr = desc_waddr;
-      wdata = desc_i;
-      write = '1;
-    end
+    waddr       = AddrW'(reg_waddr_i);
+    wdata       = reg_wdata_i;
+    write_bytes = reg_write_i;
     if (micro_write) begin
-      waddr = micro_waddr;
-      wdata = micro_wdata;
-      write = '1;
+      waddr       = micro_waddr;
+      wdata       = micro_wdata;
+      write_bytes = '1;
+    end
+    mem_wdata = {DescWords{wdata}};
+    mem_write = '0;
+    for (int unsigned w = 0; w < DescWords; w++) begin
+      if (waddr % AddrW'(DescWords) == AddrW'(w)) mem_write[w*4+:4] = write_bytes;
+    end
+    if (desc_write) begin
+      waddr     = desc_waddr;
+      mem_wdata = desc_i;
+      mem_write = '1;
     end
   end
 
   rs_ram_bytes #(
-    .Width(32),
-    .Depth(2 ** AddrW)
+    .Width(MemW),
+    .Depth(2 ** (AddrW - PlaceW))
   ) u_memory (
     .clk_i,
-    .write_i(write),
-    .waddr_i(waddr),
-    .wdata_i(wdata),
-    .read_i (reg_read_i || copy_read || micro_read),
-    .raddr_i(raddr),
-    .rdata_o(word_o)
+    .write_i(mem_write),
+    .waddr_i(waddr[AddrW-1:PlaceW]),
+    .wdata_i(mem_wdata),
+    .read_i (read),
+    .raddr_i(raddr[AddrW-1:PlaceW]),
+    .rdata_o(mem_rdata)
   );
+
+  if (DescWords == 1) begin : gen_word
+    assign word_o = mem_rdata;
+  end else begin : gen_place
+    logic place_q;
+    always_ff @(posedge clk_i) begin
+      if (read) place_q <= raddr[0];
+    end
+    assign word_o = mem_rdata[32*place_q+:32];
+  end
 
   // The ring.
   logic op_set, op_free;
@@ -230,7 +252,8 @@ module rs_program
 
   rs_ring #(
     .SlotW(SlotW),
-    .Batch(Batch)
+    .Batch(Batch),
+    .DescWords(DescWords)
   ) u_ring (
     .clk_i,
     .rst_ni,

@@ -20,6 +20,8 @@ module rs_ring
   parameter int unsigned SlotW = 2,
   /// Descriptors asked for at a time, less than the slots.
   parameter int unsigned Batch = 1,
+  /// Words of a descriptor that arrive together, 1 or 2.
+  parameter int unsigned DescWords = 1,
   /// Words of an EXEC descriptor.
   parameter int unsigned OpWords = 20,
   /// Bits of a memory address: slots of 32 words in the upper half. Derived.
@@ -44,7 +46,7 @@ module rs_ring
   /// Something is dispatched and not complete: EXEC (not taken), LOAD, STORE.
   output logic [2:0]       busy_o,
 
-  /// Descriptors arrive: a word is stored at this address.
+  /// Descriptors arrive: DescWords words are stored from this address on.
   input  logic             desc_i,
   output logic [AddrW-1:0] desc_addr_o,
 
@@ -332,8 +334,8 @@ module rs_ring
       else if (ended && copy_q == CopyAsk) asking_q <= 1'b0;
       if (event_i && port_i == PortSlot) ask_q <= ask_q + One;
       if (ended && copy_q == CopyAsk) sent_q <= ask_q[SlotW-1:0];
-      if (desc_i) word_q <= word_q + 5'd1;
-      if (desc_i && &word_q) filled_q <= filled_q + One;
+      if (desc_i) word_q <= word_q + 5'(DescWords);
+      if (desc_i && word_q == 5'(32 - DescWords)) filled_q <= filled_q + One;
       if (dispatch) looked_q <= looked_q + One;
       if (free_step) free_q <= free_q + One;
       if (start && copy_d == CopyStore) storing_q <= 1'b1;

@@ -173,6 +173,7 @@ module rs_system
   localparam bit Small = M * C * P <= 32;
   localparam int unsigned SlotW = Small ? 2 : 4;
   localparam int unsigned Batch = Small ? 1 : 4;
+  localparam int unsigned DescWords = AxiDataW > 32 ? 2 : 1;
   localparam int unsigned MaxOutstanding = Small ? 2 : 8;
   localparam int unsigned MaxBurst = 16;
   localparam int unsigned Counters = 13;  // of rs_perf: CYCLES and the following, FRAMES_DONE
@@ -298,7 +299,7 @@ module rs_system
 
   // The control program, and what it tells the engines.
   logic desc_valid, desc_ready, read_free;
-  logic [31:0] desc;
+  logic [DescWords*32-1:0] desc;
   logic [2:0] read_set, write_set;
   logic [1:0] load_set, store_set;
   logic [SlotW-1:0] read_slot, read_descs;
@@ -321,6 +322,7 @@ module rs_system
     .MaxBurst(MaxBurst),
     .SlotW(SlotW),
     .Batch(Batch),
+    .DescWords(DescWords),
     .OpAhead(!Small)
   ) u_program (
     .clk_i,
@@ -381,7 +383,8 @@ module rs_system
     .ParamRecords(ParamRecords),
     .MaxBurst(MaxBurst),
     .MaxOutstanding(MaxOutstanding),
-    .SlotW(SlotW)
+    .SlotW(SlotW),
+    .DescWords(DescWords)
   ) u_engines (
     .clk_i,
     .rst_ni            (rst_n),

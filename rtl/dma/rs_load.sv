@@ -29,6 +29,8 @@ module rs_load #(
   parameter int unsigned MaxCommands = 4,
   /// Bits of the number of descriptors that a command reads.
   parameter int unsigned DescsW = 2,
+  /// Words of a descriptor that go on together, 1 or 2.
+  parameter int unsigned DescWords = 1,
   /// Bits of a byte's place in a beat. Derived.
   localparam int unsigned ByteW = $clog2(AxiDataW / 8),
   /// Bits of a bank number. Derived.
@@ -62,7 +64,7 @@ module rs_load #(
   /// Words of descriptors.
   output logic                desc_valid_o,
   input  logic                desc_ready_i,
-  output logic [31:0]         desc_o,
+  output logic [DescWords*32-1:0] desc_o,
   /// Channel parameters, ParamRecords channels; channel m at bits [m*64 +: 64].
   output logic                param_valid_o,
   input  logic                param_ready_i,
@@ -87,7 +89,7 @@ module rs_load #(
   localparam int unsigned WordW = M * CodeW;
   localparam int unsigned TileMemW = rs_pkg::tile_memory_width(TileW);
   localparam int unsigned CountW = 20;
-  localparam int unsigned DescWords = rs_spec_pkg::DescriptorBytes / 4;
+  localparam int unsigned DescItems = rs_spec_pkg::DescriptorBytes / (4 * DescWords);
   // Headers and tiles are padded to 32 bytes: 8 units of 4 bytes.
   localparam int unsigned PadW = 3;
   localparam logic [PadW-1:0] TileUnits = PadW'(TileMemW / 32);
@@ -100,15 +102,20 @@ module rs_load #(
   );
 
   // Items, and their sizes.
-  localparam int unsigned Kinds = 4;
-  typedef enum logic [1:0] {
-    KindShort,  // headers, words of descriptors
+  localparam int unsigned Kinds = 5;
+  typedef enum logic [2:0] {
+    KindDesc,
     KindParams,
+    KindHeader,
     KindTile,
     KindWord
   } kind_e;
   localparam logic [Kinds-1:0][3:0] ItemShift = {
-    4'($clog2(WordW / 8)), 4'($clog2(TileMemW / 8)), 4'($clog2(ParamRecords * 8)), 4'd2
+    4'($clog2(WordW / 8)),
+    4'($clog2(TileMemW / 8)),
+    4'd2,
+    4'($clog2(ParamRecords * 8)),
+    4'($clog2(DescWords * 4))
   };
 
   typedef enum logic [2:0] {
@@ -188,10 +195,11 @@ module rs_load #(
       default:    ready = word_ready && walking;
     endcase
     unique case (section_q)
-      SecParams: kind = KindParams;
-      SecTiles:  kind = KindTile;
-      SecWords:  kind = KindWord;
-      default:   kind = KindShort;
+      SecParams:  kind = KindParams;
+      SecHeaders: kind = KindHeader;
+      SecTiles:   kind = KindTile;
+      SecWords:   kind = KindWord;
+      default:    kind = KindDesc;
     endcase
   end
 
@@ -220,7 +228,7 @@ module rs_load #(
       left_q <= {
         1'b1,
         ~(list_desc ? CountW'(list_descs) << $clog2(
-            DescWords
+            DescItems
         ) : word2_q << $clog2(
             M / ParamRecords
         ))
@@ -290,7 +298,7 @@ module rs_load #(
   assign header_valid_o = item_valid && section_q == SecHeaders && !exhausted;
   assign tile_valid_o   = item_valid && section_q == SecTiles && !exhausted;
   assign word_next      = item_valid && section_q == SecWords && walking;
-  assign desc_o         = item[31:0];
+  assign desc_o         = item[DescWords*32-1:0];
   assign param_o        = item[ParamRecords*64-1:0];
   assign header_o       = item[31:0];
   assign tile_o         = item[TileW-1:0];

@@ -103,17 +103,16 @@ module rs_issue #(
   logic [ParamPtrW-1:0] params_ptr_q;
 
   // Start of the next one, in the cycle of the last entry before. It is here for a cycle already, so that
-  // its parameters are counted and what it needs is compared.
-  logic [ParamPtrW-1:0] params_there;
+  // its parameters are counted and what it needs is compared; the start before was three cycles ago.
+  logic [ParamPtrW-1:0] params_there_q;
   logic load_ok, store_ok, order_ok, params_ok_q, ready_q, started_q, start, op_end;
 
-  assign params_there = params_loaded_i - params_ptr_q;
-  assign load_ok      = !op_i.wait_load || load_token_i;
-  assign store_ok     = !op_i.wait_store || store_token_i;
-  assign order_ok     = in_flight_q == 2'd0 || (in_flight_q == 2'd1 && !op_i.wait_previous);
-  assign start        = ready_q && (!active_q || op_end) && order_ok && params_ok_q && !halt_i;
-  assign op_ready_o   = started_q;
-  assign started_o    = start;
+  assign load_ok    = !op_i.wait_load || load_token_i;
+  assign store_ok   = !op_i.wait_store || store_token_i;
+  assign order_ok   = in_flight_q == 2'd0 || (in_flight_q == 2'd1 && !op_i.wait_previous);
+  assign start      = ready_q && (!active_q || op_end) && order_ok && params_ok_q && !halt_i;
+  assign op_ready_o = started_q;
+  assign started_o  = start;
 
   assign take_load_token_o  = started_q && op_i.wait_load;
   assign take_store_token_o = started_q && op_i.wait_store;
@@ -155,13 +154,14 @@ module rs_issue #(
       started_q   <= start;
       in_flight_q <= in_flight_q + 2'(start) - 2'(complete_i);
       granted_q   <= op_end ? '0 : granted_q + 2'(grant) - 2'(windows_next_o);
-      params_ok_q <= 12'(params_there) >= op_i.m_groups;
+      params_ok_q <= 12'(params_there_q) >= op_i.m_groups;
       if (start) params_ptr_q <= params_ptr_q + ParamPtrW'(op_i.m_groups);
       met_q <= met && (!grant || op_end);
     end
   end
 
   always_ff @(posedge clk_i) begin
+    params_there_q <= params_loaded_i - params_ptr_q;
     // Needed by the operation that starts next, or by this one while the one before is under way.
     if (!in_flight_q[1]) not_need_q <= ~op_i.need_first;
     else if (grant) not_need_q <= not_need_q + not_step_q + 1'b1;  // ~(need + step)

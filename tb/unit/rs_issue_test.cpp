@@ -359,8 +359,8 @@ TEST_F(Issue, FullRate) {
   }
   const uint64_t begin = bench.cycle();
   run(ops, {100, 100, 100, 100, 100, 100});
-  // Two cycles before the first, two more until the neighbours report the last pixel.
-  EXPECT_EQ(bench.cycle() - begin, cycles + 4);
+  // Three cycles before the first, two more until the neighbours report the last pixel.
+  EXPECT_EQ(bench.cycle() - begin, cycles + 5);
 }
 
 TEST_F(Issue, RandomNeighboursEveryStall) {

@@ -19,10 +19,12 @@ import re
 @dataclasses.dataclass(frozen=True, eq=False)
 class Family:
     name: str
-    # The synthesis command up to the mapping to LUTs, and from there on. `libraries` are the cells, files
-    # in Yosys' share folder; all of them read with `define`.
+    # The synthesis command up to the mapping to LUTs, and the commands from there on. Those are the
+    # vendor script's, with `abc` in place of `abc9`: fewest levels for every path, where abc9 makes
+    # deep what is not on the path it takes for the longest (docs/synthesis.md). `libraries` are the
+    # cells, files in Yosys' share folder; all of them read with `define`.
     map_coarse: str
-    map_luts: str
+    map_luts: tuple
     libraries: tuple
     # Kind of cell by its name.
     kinds: dict
@@ -53,7 +55,10 @@ def xilinx(name, dsp):
     return Family(
         name=name,
         map_coarse=f"synth_xilinx -family {name} -noiopad -noclkbuf -top {{top}} -run begin:map_luts",
-        map_luts=f"synth_xilinx -family {name} -noiopad -noclkbuf -run map_luts:check",
+        map_luts=("opt_expr -mux_undef -noclkinv", "abc -luts 2:2,3,6:5,10,20", "clean",
+                  "xilinx_srl -fixed -minlen 3",
+                  "techmap -map +/xilinx/lut_map.v -map +/xilinx/cells_map.v -D LUT_WIDTH=6",
+                  "xilinx_dffopt", "opt_lut_ins -tech xilinx", "clean", "check -assert"),
         libraries=("xilinx/cells_sim.v", "xilinx/cells_xtra.v"),
         kinds={"lut": r"LUT[1-6]|INV", "mux": r"MUXF[789]", "carry": r"CARRY[48]",
                "ff": r"FD[RSCP]E(_1)?", "latch": r"LD[CP]E", "bram": r"RAMB(18|36)E[12]",
@@ -70,7 +75,8 @@ FAMILIES = {family.name: family for family in (
     Family(
         name="ecp5",
         map_coarse="synth_lattice -family ecp5 -noflatten -top {top} -run :map_luts",
-        map_luts="synth_lattice -family ecp5 -noflatten -run map_luts:check",
+        map_luts=("abc -lut 4:7", "clean", "techmap -map +/lattice/cells_map_trellis.v",
+                  "opt_lut_ins -tech lattice", "clean", "check -assert"),
         libraries=("lattice/cells_sim_ecp5.v", "lattice/cells_bb_ecp5.v"),
         kinds={"lut": r"LUT4", "mux": r"PFUMX|L6MUX21", "carry": r"CCU2C", "ff": r"TRELLIS_FF",
                "bram": r"DP16KD|PDPW16KD", "lutram": r"TRELLIS_DPR16X4", "dsp": r"MULT18X18D"},
@@ -82,7 +88,8 @@ FAMILIES = {family.name: family for family in (
     Family(
         name="ice40",
         map_coarse="synth_ice40 -noflatten -top {top} -run :map_luts",
-        map_luts="synth_ice40 -noflatten -run map_luts:check",
+        map_luts=("abc -lut 4", "ice40_wrapcarry -unwrap", "techmap -map +/ice40/ff_map.v", "clean",
+                  "opt_lut -tech ice40", "techmap -map +/ice40/cells_map.v", "clean", "check -assert"),
         libraries=("ice40/cells_sim.v",),
         kinds={"lut": r"SB_LUT4", "carry": r"SB_CARRY", "ff": r"SB_DFF\w*",
                "bram": r"SB_RAM40_4K\w*", "dsp": r"SB_MAC16"},

@@ -133,7 +133,7 @@ def map_kind(kind, family, text, work):
         yosys.load_libraries(design, family, [library])
         if all(design.module(ys.IdString("\\" + cell)) for cell in cells):
             break
-    yosys.run(design, f"read_rtlil {netlist}", f"hierarchy -top {kind}", family.map_luts,
+    yosys.run(design, f"read_rtlil {netlist}", f"hierarchy -top {kind}", *family.map_luts,
               "setattr -unset src", f"write_json -selected {work / kind}.json",
               f"write_rtlil -selected {work / kind}.mapped.il")
 
