@@ -1,12 +1,13 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // The board's memory as AXI4 slave of the core (INCR bursts of full beats, any length, one ID), with
-// a second way in for the board's own logic. A beat a cycle, a cycle between bursts; first data 6
-// cycles after the address. One burst each way at a time. A burst that begins beyond the memory
-// answers DECERR. Words are written as a whole: a beat's strobes are all high or all low.
+// a second way in for the board's own logic. A beat a cycle, a cycle between bursts; first data
+// Banks + 4 cycles after the address. One burst each way at a time. A burst that begins beyond the
+// memory answers DECERR. Words are written as a whole: a beat's strobes are all high or all low.
+// The core takes what it has asked for at once: rready must be high.
 //
 // The board's own accesses: a word written in any cycle, before the bus; one read when no burst is,
-// answered some 5 cycles later. It uses them while the core rests.
+// answered Banks + 3 cycles later. It uses them while the core rests.
 
 `include "rs_assert.svh"
 
@@ -61,7 +62,7 @@ module rs_board_memory
   localparam int unsigned Words = Banks * BankWords;
   localparam int unsigned AddrW = $clog2(Words);
   localparam int unsigned ByteW = $clog2(WordW / 8);
-  localparam int unsigned Latency = 4;  // of rs_board_ram
+  localparam int unsigned Latency = Banks + 2;  // of rs_board_ram
   localparam logic [1:0] Decerr = 2'b11;
 
   // What a word on its way is for.
@@ -77,14 +78,13 @@ module rs_board_memory
   endfunction
 
   // Reads: the addresses of a burst, or of one word for the board, enter the memory's pipeline.
-  logic burst_q, board_q, bad_q, advance, take, last;
+  logic burst_q, board_q, bad_q, take, last;
   logic [7:0] left_q;
   logic [AddrW-1:0] raddr_q;
   tag_t [Latency-1:0] tag_q;  // the highest one goes with the data
   tag_t out;
 
   assign out             = tag_q[Latency-1];
-  assign advance         = !s_axi_rvalid_o || s_axi_rready_i;
   assign read_ready_o    = !burst_q;
   assign s_axi_arready_o = !burst_q && !read_valid_i;
   assign take            = !burst_q && (read_valid_i || s_axi_arvalid_i);
@@ -92,7 +92,7 @@ module rs_board_memory
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) burst_q <= 1'b0;
-    else burst_q <= take || (burst_q && !(advance && last));
+    else burst_q <= take || (burst_q && !last);
   end
   always_ff @(posedge clk_i) begin
     if (take) begin
@@ -100,7 +100,7 @@ module rs_board_memory
       bad_q   <= beyond(s_axi_araddr_i);
       left_q  <= read_valid_i ? '0 : s_axi_arlen_i;
       raddr_q <= read_valid_i ? AddrW'(raddr_i >> ByteW) : AddrW'(s_axi_araddr_i >> ByteW);
-    end else if (advance) begin
+    end else begin
       left_q  <= left_q - 8'd1;
       raddr_q <= raddr_q + AddrW'(1);
     end
@@ -108,11 +108,10 @@ module rs_board_memory
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) tag_q <= '0;
-    else if (advance) begin
+    else
       tag_q <= {
         tag_q[Latency-2:0], tag_t'{valid: burst_q, board: board_q, last: last, bad: bad_q}
       };
-    end
   end
 
   assign s_axi_rvalid_o = out.valid && !out.board;
@@ -162,14 +161,12 @@ module rs_board_memory
     .write_i(write_i || (beat && s_axi_wstrb_i[0] && !wbad_q)),
     .waddr_i(write_i ? AddrW'(waddr_i >> ByteW) : waddr_q),
     .wdata_i(write_i ? wdata_i : s_axi_wdata_i),
-    .en_i   (advance),
     .raddr_i(raddr_q),
     .rdata_o
   );
 
   `RS_ASSERT(WholeWords, !beat || s_axi_wstrb_i inside {'0, '1})
-  `RS_ASSERT_STABLE(RStable, s_axi_rvalid_o, s_axi_rready_i, ({s_axi_rdata_o, s_axi_rresp_o,
-                                                               s_axi_rlast_o}))
+  `RS_ASSERT(TakenAtOnce, !s_axi_rvalid_o || s_axi_rready_i)
   `RS_ASSERT_STABLE(BStable, s_axi_bvalid_o, s_axi_bready_i, s_axi_bresp_o)
 
 endmodule

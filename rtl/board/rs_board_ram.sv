@@ -1,8 +1,14 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // The board's memory: block RAM of 64-bit words with initial content, one write port, one read port.
-// One read and one write a cycle, read latency 4 cycles in which en_i is high: address, block RAM,
-// and two for the choice among the banks, so that a whole FPGA's block RAM meets its clock.
+// One read and one write a cycle, read latency Banks + 2.
+//
+// The banks are a chain: addresses and data to write go from bank to bank, a cycle each, and so does the
+// word that was read. So every wire is as short as the way to the next bank, though the memory is
+// spread over the whole FPGA.
+//
+//   address ->  bank 0 -> bank 1 -> ...
+//               word   -> own, or the one before -> ... -> word
 //
 // Word w is in bank w div BankWords. The content of bank 0 is in the file that InitFile names with
 // `.a` behind it, that of bank 1 in `.b`, and so on.
@@ -12,7 +18,7 @@
 module rs_board_ram
   import rs_board_pkg::*;
 #(
-  /// Banks, at most 26.
+  /// Banks, 2 to 26.
   parameter int unsigned Banks = 2,
   /// Words of a bank, a power of two.
   parameter int unsigned BankWords = 512,
@@ -29,70 +35,64 @@ module rs_board_ram
   input  logic             write_i,
   input  logic [AddrW-1:0] waddr_i,
   input  logic [WordW-1:0] wdata_i,
-  /// Read port: every stage moves when en_i is high.
-  input  logic             en_i,
+  /// Read port.
   input  logic [AddrW-1:0] raddr_i,
   output logic [WordW-1:0] rdata_o
 );
 
-  `RS_PARAM_CHECK(banks, Banks >= 1 && Banks <= 26, "rs_board_ram: Banks must be 1 to 26")
+  `RS_PARAM_CHECK(banks, Banks >= 2 && Banks <= 26, "rs_board_ram: Banks must be 2 to 26")
   `RS_PARAM_CHECK(words, BankWords >= 2 && (BankWords & (BankWords - 1)) == 0,
                   "rs_board_ram: BankWords must be a power of two")
 
   localparam int unsigned RowW = $clog2(BankWords);
-  localparam int unsigned BankW = (Banks > 1) ? $clog2(Banks) : 1;
+  localparam int unsigned BankW = AddrW - RowW;
 
-  logic [RowW-1:0] wrow_q, row_q;
-  logic [WordW-1:0] wdata_q, sum;
-  logic [BankW-1:0] bank_q;
-  logic [Banks-1:0][WordW-1:0] chosen;
+  typedef struct packed {
+    logic [BankW-1:0] bank;
+    logic [RowW-1:0]  row;
+  } place_t;
 
+  // What stands at each bank.
+  place_t [Banks-1:0] read_q, write_q;
+  logic [Banks-1:0] valid_q, own_q;
+  logic [Banks-1:0][WordW-1:0] wdata_q, ram_q, word_q;
+
+  assign rdata_o = word_q[Banks-1];
+
+  // The first content must outlive the first clock edge, which no reset precedes.
+  initial valid_q = '0;
   always_ff @(posedge clk_i) begin
-    wrow_q  <= waddr_i[RowW-1:0];
-    wdata_q <= wdata_i;
+    valid_q <= Banks'({valid_q, write_i && rst_ni});
   end
   always_ff @(posedge clk_i) begin
-    if (en_i) begin
-      row_q   <= raddr_i[RowW-1:0];
-      bank_q  <= BankW'(raddr_i >> RowW);
-      rdata_o <= sum;
-    end
-  end
-
-  // All banks read; all but one are then zero.
-  always_comb begin
-    sum = '0;
-    for (int unsigned b = 0; b < Banks; b++) sum |= chosen[b];
+    read_q  <= (Banks * AddrW)'({read_q, raddr_i});
+    write_q <= (Banks * AddrW)'({write_q, waddr_i});
+    wdata_q <= (Banks * WordW)'({wdata_q, wdata_i});
   end
 
   for (genvar b = 0; b < Banks; b++) begin : gen_bank
     (* no_rw_check *) logic [WordW-1:0] mem[BankWords];
-    logic [WordW-1:0] read_q, chosen_q;
-    logic write_q, select_q;
 
-    // The first content must outlive the first clock edge, which no reset precedes.
-    initial write_q = 1'b0;
     if (InitFile != "") begin : gen_init
       initial $readmemh({InitFile, ".", 8'("a" + b)}, mem);
     end
 
     always_ff @(posedge clk_i) begin
-      write_q <= rst_ni && write_i && BankW'(waddr_i >> RowW) == BankW'(b);
+      if (valid_q[b] && write_q[b].bank == BankW'(b)) mem[write_q[b].row] <= wdata_q[b];
     end
     always_ff @(posedge clk_i) begin
-      if (write_q) mem[wrow_q] <= wdata_q;
+      ram_q[b] <= mem[read_q[b].row];
+      own_q[b] <= read_q[b].bank == BankW'(b);
     end
 
-    always_ff @(posedge clk_i) begin
-      if (en_i) read_q <= mem[row_q];
+    if (b == 0) begin : gen_first
+      always_ff @(posedge clk_i) word_q[b] <= ram_q[b];
+    end else begin : gen_other
+      always_ff @(posedge clk_i) word_q[b] <= own_q[b] ? ram_q[b] : word_q[b-1];
     end
-    always_ff @(posedge clk_i) begin
-      if (en_i) begin
-        select_q <= bank_q == BankW'(b);
-        chosen_q <= select_q ? read_q : '0;
-      end
-    end
-    assign chosen[b] = chosen_q;
   end
+
+  logic unused_own;
+  assign unused_own = own_q[0];
 
 endmodule

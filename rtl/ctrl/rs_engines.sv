@@ -22,8 +22,8 @@ module rs_engines
   parameter int unsigned ParamRecords = M,
   /// Longest burst, in beats.
   parameter int unsigned MaxBurst = 16,
-  /// Bursts open at a time, each way.
-  parameter int unsigned MaxOutstanding = 8,
+  /// Bursts open at a time, each way, a power of two and one more.
+  parameter int unsigned MaxOutstanding = 9,
   /// Bits of the number of a descriptor slot.
   parameter int unsigned SlotW = 2,
   /// Words of a descriptor that arrive together, 1 or 2.

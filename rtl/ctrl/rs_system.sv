@@ -174,7 +174,7 @@ module rs_system
   localparam int unsigned SlotW = Small ? 2 : 4;
   localparam int unsigned Batch = Small ? 1 : 4;
   localparam int unsigned DescWords = AxiDataW > 32 ? 2 : 1;
-  localparam int unsigned MaxOutstanding = Small ? 2 : 8;
+  localparam int unsigned MaxOutstanding = 9;
   localparam int unsigned MaxBurst = 16;
   localparam int unsigned Counters = 13;  // of rs_perf: CYCLES and the following, FRAMES_DONE
 

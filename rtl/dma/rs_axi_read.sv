@@ -17,8 +17,8 @@ module rs_axi_read #(
   parameter int unsigned AxiAddrW = 40,
   /// Bits of a bus beat: 32, 64, 128 or 256.
   parameter int unsigned AxiDataW = 64,
-  /// Bursts open at a time, at least 2.
-  parameter int unsigned MaxOutstanding = 8,
+  /// Bursts open at a time, a power of two and one more.
+  parameter int unsigned MaxOutstanding = 9,
   /// Longest burst in beats.
   parameter int unsigned MaxBurst = 16,
   /// Beats of the FIFO, a power of two, at least two of the longest bursts.
@@ -80,7 +80,6 @@ module rs_axi_read #(
   logic [TagW-1:0] tag_q;
   logic begin_burst, open_space, open_valid, open_done, fifo_space;
   burst_t open;
-  logic [$clog2(MaxOutstanding+1)-1:0] unused_count;
 
   // Credit: free beats of the FIFO that no burst has been promised.
   logic [CreditW-1:0] credit_q, cost;
@@ -125,9 +124,9 @@ module rs_axi_read #(
     .len_o   (m_axi_arlen_o)
   );
 
-  rs_fifo #(
+  rs_fifo_ram #(
     .Width($bits(burst_t)),
-    .Depth(MaxOutstanding)
+    .Depth(MaxOutstanding - 1)
   ) u_open (
     .clk_i,
     .rst_ni,
@@ -136,8 +135,7 @@ module rs_axi_read #(
     .in_data_i  ({tag_q, m_axi_araddr_o[AxiAddrW-1:ByteW]}),
     .out_valid_o(open_valid),
     .out_ready_i(open_done),
-    .out_data_o (open),
-    .count_o    (unused_count)
+    .out_data_o (open)
   );
 
   rs_fifo_ram #(

@@ -20,8 +20,8 @@ module rs_axi_write #(
   parameter int unsigned AxiDataW = 64,
   /// Bits of a piece of data, a power of two, at most AxiDataW.
   parameter int unsigned PieceW = 32,
-  /// Bursts open at a time, at least 2.
-  parameter int unsigned MaxOutstanding = 8,
+  /// Bursts open at a time, a power of two and one more.
+  parameter int unsigned MaxOutstanding = 9,
   /// Longest burst in beats.
   parameter int unsigned MaxBurst = 16
 ) (
@@ -76,7 +76,6 @@ module rs_axi_write #(
 
   logic begin_burst, last_burst, begun, busy, pack_idle, open_space, open_valid;
   burst_t open;
-  logic [$clog2(MaxOutstanding+1)-1:0] unused_count;
 
   rs_burst_splitter #(
     .AxiAddrW(AxiAddrW),
@@ -123,9 +122,9 @@ module rs_axi_write #(
   );
 
   // Responses.
-  rs_fifo #(
+  rs_fifo_ram #(
     .Width($bits(burst_t)),
-    .Depth(MaxOutstanding)
+    .Depth(MaxOutstanding - 1)
   ) u_open (
     .clk_i,
     .rst_ni,
@@ -134,8 +133,7 @@ module rs_axi_write #(
     .in_data_i  ({last_burst, m_axi_awaddr_o[AxiAddrW-1:ByteW]}),
     .out_valid_o(open_valid),
     .out_ready_i(m_axi_bvalid_i),
-    .out_data_o (open),
-    .count_o    (unused_count)
+    .out_data_o (open)
   );
 
   assign m_axi_bready_o = 1'b1;

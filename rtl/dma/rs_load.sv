@@ -132,7 +132,6 @@ module rs_load #(
   logic list_valid, list_desc, next_command;
   logic [DescsW-1:0] list_descs;
   logic [ByteW-1:0] list_place;
-  logic [$clog2(MaxCommands+1)-1:0] unused_count;
 
   rs_fifo #(
     .Width(DescsW + ByteW),
@@ -145,8 +144,7 @@ module rs_load #(
     .in_data_i  ({command_descs_i, command_place_i}),
     .out_valid_o(list_valid),
     .out_ready_i(next_command),
-    .out_data_o ({list_descs, list_place}),
-    .count_o    (unused_count)
+    .out_data_o ({list_descs, list_place})
   );
 
   assign list_desc = list_descs != '0;

@@ -100,7 +100,6 @@ module rs_exec
   localparam bit RamReg = !Serial;
   // M-groups between issue and post-processing.
   localparam int unsigned GroupsInFlight = Serial ? 2 : (M + 48) / P + 2;
-  localparam int unsigned GroupCountW = $clog2(GroupsInFlight + 1);
 
   // One operation, five takers.
   typedef enum int unsigned {
@@ -305,7 +304,6 @@ module rs_exec
 
   // M-groups whose pixels are on their way.
   logic group_room;
-  logic [GroupCountW-1:0] unused_group_count;
 
   rs_fifo #(
     .Width($bits(rs_pkg::group_t)),
@@ -318,8 +316,7 @@ module rs_exec
     .in_data_i  (issued_group),
     .out_valid_o(group_valid),
     .out_ready_i(group_next),
-    .out_data_o (group),
-    .count_o    (unused_group_count)
+    .out_data_o (group)
   );
 
   // Feature buffer; the mask meets the activations there.

@@ -10,9 +10,7 @@ module rs_fifo #(
   /// Bits of a word.
   parameter int unsigned Width = 8,
   /// Words it holds, at least 2.
-  parameter int unsigned Depth = 4,
-  /// Bits of the fill count. Derived.
-  localparam int unsigned CountW = $clog2(Depth + 1)
+  parameter int unsigned Depth = 4
 ) (
   /// Clock.
   input  logic              clk_i,
@@ -25,9 +23,7 @@ module rs_fifo #(
   /// Output stream.
   output logic              out_valid_o,
   input  logic              out_ready_i,
-  output logic [Width-1:0]  out_data_o,
-  /// Words held.
-  output logic [CountW-1:0] count_o
+  output logic [Width-1:0]  out_data_o
 );
 
   if (Depth < 2) begin : gen_bad_depth
@@ -36,6 +32,7 @@ module rs_fifo #(
 
   // The memory, one word less than Depth: the output register holds the other.
   localparam int unsigned MemDepth = Depth - 1;
+  localparam int unsigned CountW = $clog2(Depth + 1);
   localparam int unsigned PtrW = (MemDepth > 1) ? $clog2(MemDepth) : 1;
   localparam logic [PtrW-1:0] PtrLast = PtrW'(MemDepth - 1);
 
@@ -49,7 +46,6 @@ module rs_fifo #(
   assign in_ready_o  = !full_q;
   assign out_valid_o = valid_q;
   assign out_data_o  = out_q;
-  assign count_o     = count_q;
 
   assign push     = in_valid_i && in_ready_o;
   assign pop      = valid_q && out_ready_i;

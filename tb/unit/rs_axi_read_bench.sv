@@ -69,7 +69,6 @@ module rs_axi_read_bench #(
   logic list_valid, block_done, start;
   logic [ByteW-1:0] place;
   logic [31:0]      bytes;
-  logic [2:0]       unused_count;
   rs_fifo #(
     .Width(ByteW + 32),
     .Depth(4)
@@ -81,8 +80,7 @@ module rs_axi_read_bench #(
     .in_data_i  ({cmd_addr_i[ByteW-1:0], cmd_bytes_i}),
     .out_valid_o(list_valid),
     .out_ready_i(block_done),
-    .out_data_o ({place, bytes}),
-    .count_o    (unused_count)
+    .out_data_o ({place, bytes})
   );
 
   logic active_q, left_q;

@@ -20,13 +20,6 @@ struct Profile {
 
 class Stream : public testing::TestWithParam<Profile> {};
 
-template <typename Model>
-void expect_count(Bench<Model>& bench, uint64_t inside) {
-  if constexpr (requires { bench->count_o; }) {
-    ASSERT_EQ(bench->count_o, inside);
-  }
-}
-
 TEST_P(Stream, OrderIsKept) {
   Bench<RESHIFT_MODEL> bench;
   Scoreboard<uint32_t> board("out");
@@ -48,7 +41,6 @@ TEST_P(Stream, OrderIsKept) {
   const uint64_t begin = bench.cycle();
   while (!board.empty()) {
     bench.tick();
-    expect_count(bench, driver.taken() - monitor.received());
     ASSERT_LT(bench.cycle() - begin, 300000u);
   }
   if (GetParam().in.percent == 0 && GetParam().out.percent == 0) {

@@ -148,7 +148,7 @@ class System {
     c.bytes = kMemory;
     c.data_width = hw::kAxiDataW;
     c.read_latency = c.write_latency = traffic.latency;
-    c.declared_reads = c.declared_writes = 8;
+    c.declared_reads = c.declared_writes = 9;
     c.ar = c.r = c.aw = c.w = c.b = traffic.bus;
     return c;
   }
