@@ -10,9 +10,8 @@
 /// the residual is read first, unless the write is urgent.
 ///
 /// Throughput: P slices a cycle on the array port; a word written and a word read on the other side.
-/// Latency: array port 4 + RamReg cycles from address to activations; residual and DMA reads 3 cycles, 4
-/// with more than 4 banks. A write
-/// is seen by every read that comes a cycle later; by the array port not reliably in the same cycle.
+/// Latency: array port 4 + RamReg cycles from address to activations; residual and DMA reads 3 + RamReg
+/// cycles, one more with more than 4 banks. A write is seen by every read that comes a cycle later; by the array port not reliably in the same cycle.
 /// Handshake: array reads are always taken, and urgent writes; writes, residual and DMA requests are
 /// valid/ready, with answers in order that cannot be stalled.
 module rs_feature_buffer #(
@@ -26,7 +25,7 @@ module rs_feature_buffer #(
   parameter int unsigned ActW = 8,
   /// Words a bank; a power of two.
   parameter int unsigned FbDepth = 1024,
-  /// A register behind the memories, on the array port.
+  /// Registers behind the memories.
   parameter bit RamReg = 1'b1,
   localparam int unsigned R = M / C,
   localparam int unsigned WordW = M * ActW,
@@ -211,9 +210,10 @@ module rs_feature_buffer #(
   logic unused_rotation;
   assign unused_rotation = ^rotation3_q;
 
-  // Answers of the second port: bank address, memory, choice of the bank in one step or two.
-  localparam int unsigned AnswerDelay = Quads > 1 ? 4 : 3;
-  logic [BankW-1:0] bank1_q, bank2_q;
+  // Answers of the second port: bank address, memory, its output register if there is one, choice of the
+  // bank in one step or two.
+  localparam int unsigned AnswerDelay = (Quads > 1 ? 4 : 3) + int'(RamReg);
+  logic [BankW-1:0] bank, bank_word, bank_quad_q;
   logic [WordW-1:0] quad_q[Quads];
   logic [AnswerDelay-1:0] res_q, dma_q;
 
@@ -229,10 +229,16 @@ module rs_feature_buffer #(
   assign res_valid_o  = res_q[AnswerDelay-1];
   assign dma_rvalid_o = dma_q[AnswerDelay-1];
 
-  always_ff @(posedge clk_i) begin
-    bank1_q <= res_valid_i ? res_bank_i : dma_bank_i;
-    bank2_q <= bank1_q;
-  end
+  assign bank = res_valid_i ? res_bank_i : dma_bank_i;
+  rs_delay #(
+    .Width(BankW),
+    .Stages(1 + int'(RamReg))
+  ) u_bank (
+    .clk_i,
+    .data_i(bank),
+    .data_o(bank_word)
+  );
+  always_ff @(posedge clk_i) bank_quad_q <= bank_word;
 
   for (genvar q = 0; q < Quads; q++) begin : gen_quad
     logic [LowW-1:0] low_q;
@@ -241,17 +247,17 @@ module rs_feature_buffer #(
       assign word[b] = b_word[(4*q+b)%P];
     end
     (* keep *)
-    always_ff @(posedge clk_i) low_q <= bank1_q[LowW-1:0];
+    always_ff @(posedge clk_i) low_q <= bank_word[LowW-1:0];
     always_ff @(posedge clk_i) quad_q[q] <= word[low_q];
   end
 
   logic unused_bank;
-  assign unused_bank = ^bank2_q;
+  assign unused_bank = ^bank_quad_q;
 
   if (Quads > 1) begin : gen_quads
     logic [QuadW-1:0] quad3_q;
     always_ff @(posedge clk_i) begin
-      quad3_q <= bank2_q[BankW-1:2];
+      quad3_q <= bank_quad_q[BankW-1:2];
       rdata_o <= quad_q[quad3_q];
     end
   end else begin : gen_one_quad

@@ -108,16 +108,15 @@ module rs_control
     if (soft_reset_i) state_d = StQuiet;
   end
 
-  // Low from the very first cycle of a reset.
-  logic core_rst_q;
-  assign core_rst_no = core_rst_q && rst_ni;
-
+  // From a register, because it goes everywhere: a reset reaches the core a cycle late. The first one,
+  // at configuration, does not.
+  initial core_rst_no = 1'b0;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q    <= StReset;
       then_run_q <= 1'b0;
       reset_q    <= '0;
-      core_rst_q <= 1'b0;
+      core_rst_no <= 1'b0;
       halt_o     <= 1'b1;
       quiet_q    <= 1'b0;
       cold_o     <= 1'b1;
@@ -127,7 +126,7 @@ module rs_control
       reset_q    <= state_q == StReset ? reset_q + 2'd1 : '0;
       // The bus is quiet, asked for as long as nothing new begins.
       quiet_q    <= state_q == StQuiet && units_busy_i[5:4] == '0;
-      core_rst_q <= state_d != StReset;
+      core_rst_no <= state_d != StReset;
       halt_o     <= !(state_d inside {StIdle, StPrepare, StRun});
       if (soft_reset_i) then_run_q <= 1'b0;
       else if (start_i) then_run_q <= 1'b1;

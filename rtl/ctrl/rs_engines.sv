@@ -26,6 +26,8 @@ module rs_engines
   parameter int unsigned MaxOutstanding = 9,
   /// Bits of the number of a descriptor slot.
   parameter int unsigned SlotW = 2,
+  /// Registers behind block RAM.
+  parameter bit RamReg = 1'b1,
   /// Words of a descriptor that arrive together, 1 or 2.
   parameter int unsigned DescWords = 1,
   /// Bits of a bank number. Derived.
@@ -174,6 +176,7 @@ module rs_engines
     .MaxOutstanding(MaxOutstanding),
     .MaxBurst(MaxBurst),
     .FifoBeats(8 * MaxBurst),
+    .RamReg(RamReg),
     .TagW(SlotW)
   ) u_axi_read (
     .clk_i,
@@ -263,7 +266,8 @@ module rs_engines
     .P(P),
     .ActW(ActW),
     .FbDepth(FbDepth),
-    .AxiDataW(AxiDataW)
+    .AxiDataW(AxiDataW),
+    .RamReg(RamReg)
   ) u_store (
     .clk_i,
     .rst_ni,

@@ -32,6 +32,8 @@ module rs_micro
   parameter int unsigned PlaceW = 7,
   /// Bits of a slot's number, 2 to 4.
   parameter int unsigned SlotW = 2,
+  /// A register behind the code's memory.
+  parameter bit CodeReg = 1'b0,
   /// Bits of a memory address: slots of 32 words in the upper half. Derived.
   localparam int unsigned AddrW = SlotW + 6
 ) (
@@ -70,9 +72,9 @@ module rs_micro
   localparam int unsigned TableW = AddrW - 5;
 
   // The instruction in each stage. What is not valid there was jumped over.
-  instruction_t code_q, part_q;
-  logic code_valid_q, part_valid_q, add_valid_q;
-  logic code_read, issue, leave, jump_q;
+  instruction_t fetched, code, part_q;
+  logic fetched_valid_q, code_valid, part_valid_q, add_valid_q;
+  logic code_read, code_free, issue, leave, jump_q;
   logic [8:0] pc_q, jump_to_q;
 
   rs_microcode #(
@@ -93,8 +95,28 @@ module rs_micro
     .clk_i,
     .read_i       (code_read),
     .addr_i       (pc_q),
-    .instruction_o(code_q)
+    .instruction_o(fetched)
   );
+
+  // A register behind the code's memory, or none.
+  if (CodeReg) begin : gen_code_reg
+    instruction_t code_q;
+    logic code_valid_q;
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni || jump_q) code_valid_q <= 1'b0;
+      else if (code_free) code_valid_q <= fetched_valid_q;
+    end
+    always_ff @(posedge clk_i) begin
+      if (code_free) code_q <= fetched;
+    end
+    assign code       = code_q;
+    assign code_valid = code_valid_q;
+    assign code_read  = code_free || !fetched_valid_q;
+  end else begin : gen_no_code_reg
+    assign code       = fetched;
+    assign code_valid = fetched_valid_q;
+    assign code_read  = code_free;
+  end
 
   // Repetition: minus the number of times that are left, and whether addresses count with it. The
   // instruction to be repeated waits until they are set.
@@ -103,20 +125,20 @@ module rs_micro
 
   assign part_rep  = part_q.op inside {OpRep, OpRepa};
   assign rep_wait  = (part_valid_q && part_rep) || (add_valid_q && (add_rep_q || add_repa_q));
-  assign issue     = code_valid_q && !stall_i && !rep_wait;
+  assign issue     = code_valid && !stall_i && !rep_wait;
   assign leave     = issue && (rep_q == '0 || &rep_q);
-  assign code_read = leave || !code_valid_q;
+  assign code_free = leave || !code_valid;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       pc_q         <= '0;
-      code_valid_q <= 1'b0;
+      fetched_valid_q <= 1'b0;
       part_valid_q <= 1'b0;
       add_valid_q  <= 1'b0;
     end else begin
       if (jump_q) pc_q <= jump_to_q;
       else if (code_read) pc_q <= pc_q + 9'd1;
-      code_valid_q <= !jump_q && (code_read || code_valid_q);
+      fetched_valid_q <= !jump_q;
       part_valid_q <= issue && !jump_q;
       add_valid_q  <= part_valid_q && !jump_q;
     end
@@ -141,11 +163,11 @@ module rs_micro
   logic       part_counted_q;
 
   assign read_o  = issue;
-  assign raddr_o = place(code_q.addr, slot_i, ask_slot_i, fault_slot_i, counted_q && rep_q != '0,
+  assign raddr_o = place(code.addr, slot_i, ask_slot_i, fault_slot_i, counted_q && rep_q != '0,
                          rep_q[4:0]);
 
   always_ff @(posedge clk_i) begin
-    part_q         <= code_q;
+    part_q         <= code;
     part_count_q   <= rep_q[4:0];
     part_counted_q <= counted_q && rep_q != '0;
   end

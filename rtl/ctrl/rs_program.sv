@@ -30,6 +30,8 @@ module rs_program
   parameter int unsigned SlotW = 2,
   /// Descriptors asked for at a time.
   parameter int unsigned Batch = 1,
+  /// Registers behind block RAM.
+  parameter bit RamReg = 1'b1,
   /// Words of a descriptor that arrive together, 1 or 2.
   parameter int unsigned DescWords = 1,
   /// Operations ready for EXEC: one, or one and another.
@@ -55,7 +57,7 @@ module rs_program
   /// Busy: store, exec (not taken), load, program.
   output logic [3:0]       busy_o,
 
-  /// Registers: a read in this cycle, data in the next; a write of some bytes.
+  /// Registers: a read in this cycle, data in the next, with RamReg in the one behind; a write of some bytes.
   input  logic             reg_read_i,
   input  logic [5:0]       reg_raddr_i,
   input  logic [3:0]       reg_write_i,
@@ -111,6 +113,7 @@ module rs_program
   logic micro_stall, micro_read, micro_write, micro_write_next, event_valid;
   logic [AddrW-1:0] micro_raddr, micro_waddr;
   logic [31:0]      micro_wdata;
+  logic [31:0]      word;  // what the memory gives
   port_e            event_port;
   logic [SlotW-1:0] slot, ask_slot, store_slot;
   logic no_arrival, no_room, exec_waiting, load_busy, store_busy;
@@ -137,7 +140,8 @@ module rs_program
     .TileBytes(rs_pkg::tile_memory_width(TileW) / 8),
     .Batch(Batch),
     .PlaceW($clog2(MaxBurst * AxiDataW / 8)),
-    .SlotW(SlotW)
+    .SlotW(SlotW),
+    .CodeReg(RamReg)
   ) u_micro (
     .clk_i,
     .rst_ni,
@@ -145,7 +149,7 @@ module rs_program
     .stall_i     (micro_stall),
     .read_o      (micro_read),
     .raddr_o     (micro_raddr),
-    .rdata_i     (word_o),
+    .rdata_i     (word),
     .write_o     (micro_write),
     .write_next_o(micro_write_next),
     .waddr_o     (micro_waddr),
@@ -185,8 +189,8 @@ module rs_program
   localparam int unsigned PlaceW = $clog2(DescWords);
   logic copy_read, copy_granted, read;
   logic [AddrW-1:0] copy_raddr, desc_waddr, raddr, waddr;
-  logic [31:0]      wdata;
-  logic [3:0]       write_bytes;
+  logic [31:0] wdata;
+  logic [3:0] write_bytes;
   logic [MemW-1:0] mem_wdata, mem_rdata;
   logic [MemW/8-1:0] mem_write;
 
@@ -237,14 +241,23 @@ module rs_program
   );
 
   if (DescWords == 1) begin : gen_word
-    assign word_o = mem_rdata;
+    assign word = mem_rdata;
   end else begin : gen_place
     logic place_q;
     always_ff @(posedge clk_i) begin
       if (read) place_q <= raddr[0];
     end
-    assign word_o = mem_rdata[32*place_q+:32];
+    assign word = mem_rdata[32*place_q+:32];
   end
+
+  rs_delay #(
+    .Width(32),
+    .Stages(int'(RamReg))
+  ) u_word (
+    .clk_i,
+    .data_i(word),
+    .data_o(word_o)
+  );
 
   // The ring.
   logic op_set, op_free;
@@ -253,7 +266,8 @@ module rs_program
   rs_ring #(
     .SlotW(SlotW),
     .Batch(Batch),
-    .DescWords(DescWords)
+    .DescWords(DescWords),
+    .WordDelay(1 + int'(RamReg))
   ) u_ring (
     .clk_i,
     .rst_ni,

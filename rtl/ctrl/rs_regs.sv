@@ -10,7 +10,10 @@
 module rs_regs
   import rs_spec_pkg::*;
   import rs_ctrl_pkg::*;
-(
+#(
+  /// A register behind the memory.
+  parameter bit RamReg = 1'b1
+) (
   /// Clock.
   input  logic        clk_i,
   /// Synchronous reset, active low.
@@ -35,7 +38,7 @@ module rs_regs
   input  logic        s_axil_rready_i,
   /// The memory may be used.
   input  logic        open_i,
-  /// The memory: a read, its data in the next cycle; a write of some bytes, until it is taken.
+  /// The memory: a read, its data in the next cycle, with RamReg in the one behind; a write of some bytes, until it is taken.
   output logic        read_o,
   output logic [5:0]  raddr_o,
   input  logic [31:0] rdata_i,
@@ -160,6 +163,7 @@ module rs_regs
   typedef enum logic [2:0] {
     RdIdle,
     RdMemory,
+    RdWait,
     RdData,
     RdLow,
     RdHigh,
@@ -199,7 +203,8 @@ module rs_regs
     end else begin
       unique case (rd_q)
         RdIdle:   if (s_axil_arvalid_i && open_i) rd_q <= RdMemory;
-        RdMemory: rd_q <= counted ? RdLow : RdData;
+        RdMemory: rd_q <= counted ? RdLow : RamReg ? RdWait : RdData;
+        RdWait:   rd_q <= RdData;
         RdData:   rd_q <= RdTake;
         RdLow:    if (count_low_i) rd_q <= RdHigh;
         RdHigh:   rd_q <= RdTake;

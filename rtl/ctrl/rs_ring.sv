@@ -9,7 +9,7 @@
 //                                    -> STORE: given, complete (or the end of a frame)
 //
 // What an engine needs of a descriptor is copied from the memory over the word bus, a word a cycle;
-// the ring gives the addresses and, a cycle later, with the data, who takes the word.
+// the ring gives the addresses and, with the data, who takes the word.
 
 `include "rs_assert.svh"
 
@@ -22,6 +22,8 @@ module rs_ring
   parameter int unsigned Batch = 1,
   /// Words of a descriptor that arrive together, 1 or 2.
   parameter int unsigned DescWords = 1,
+  /// Cycles from an address to its word on the bus.
+  parameter int unsigned WordDelay = 1,
   /// Words of an EXEC descriptor.
   parameter int unsigned OpWords = 20,
   /// Bits of a memory address: slots of 32 words in the upper half. Derived.
@@ -191,13 +193,10 @@ module rs_ring
     CopyStore,
     CopyOp
   } copy_e;
-  copy_e copy_q, copy_d, with_word_q;
+  copy_e copy_q, copy_d;
   logic active_q, start, last_word, ended;
-  logic [4:0] copy_word_q, bus_word_q;
-  logic [2:0] command_q;  // it is one of a command's words, one of the counts
-  logic [1:0] count_q;
-  logic bus_q, bus_flag_q;  // the bus has a word of a copy; the flag of LOAD's
-  logic [SlotW-1:0] copy_slot, bus_slot_q, bus_descs_q;
+  logic [4:0] copy_word_q;
+  logic [SlotW-1:0] copy_slot;
   logic may_ask, may_command, may_count, may_store, may_exec, at_end;
 
   assign may_ask     = asking_q && read_free_i;
@@ -209,8 +208,30 @@ module rs_ring
   assign may_exec    = own_q[Exec] && op_free_i;
   assign at_end      = own_q[Store] && found_q[Store].flag;
 
-  // What a copy brings about shows two cycles behind its last word's address.
-  assign start = !active_q && !bus_q &&
+  // What goes with a word on the bus.
+  typedef struct packed {
+    logic             valid;
+    copy_e            copy;
+    logic [4:0]       word;
+    logic [2:0]       command;  // it is this one of a command's words; of the counts
+    logic [1:0]       count;
+    logic             flag;     // of LOAD's
+    logic [SlotW-1:0] slot;
+    logic [SlotW-1:0] descs;
+  } bus_t;
+  bus_t bus_q, bus;
+
+  rs_delay #(
+    .Width($bits(bus_t)),
+    .Stages(WordDelay - 1)
+  ) u_bus (
+    .clk_i,
+    .data_i(bus_q),
+    .data_o(bus)
+  );
+
+  // What a copy brings about shows a cycle behind its last word.
+  assign start = !active_q && !bus_q.valid && !bus.valid &&
                  (may_ask || may_command || may_count || may_store || may_exec);
   always_comb begin
     copy_d = CopyOp;
@@ -243,10 +264,10 @@ module rs_ring
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       active_q <= 1'b0;
-      bus_q    <= 1'b0;
+      bus_q.valid <= 1'b0;
     end else begin
       active_q <= start || (active_q && !ended);
-      bus_q    <= active_q && granted_i;
+      bus_q.valid <= active_q && granted_i;
     end
   end
   always_ff @(posedge clk_i) begin
@@ -260,25 +281,25 @@ module rs_ring
     end else if (active_q && granted_i) begin
       copy_word_q <= copy_word_q + 5'd1;
     end
-    bus_word_q  <= copy_word_q;
-    command_q   <= {copy_word_q == 5'd5, copy_word_q == 5'd4, copy_word_q == 5'd3};
-    count_q     <= {copy_word_q == 5'd2, copy_word_q == 5'd1};
-    bus_slot_q  <= copy_slot;
-    bus_flag_q  <= found_q[Count].flag;
-    bus_descs_q <= copy_q == CopyAsk ? ask_slot_o - sent_q : '0;
-    with_word_q <= copy_q;
+    bus_q.word <= copy_word_q;
+    bus_q.command <= {copy_word_q == 5'd5, copy_word_q == 5'd4, copy_word_q == 5'd3};
+    bus_q.count <= {copy_word_q == 5'd2, copy_word_q == 5'd1};
+    bus_q.slot <= copy_slot;
+    bus_q.flag <= found_q[Count].flag;
+    bus_q.descs <= copy_q == CopyAsk ? ask_slot_o - sent_q : '0;
+    bus_q.copy <= copy_q;
   end
 
   // Words 3 to 5 are a command of the DMA, 1 and 2 counts and places.
-  assign op_set_o       = bus_q && with_word_q == CopyOp;
-  assign op_word_o      = bus_word_q;
-  assign read_set_o     = {3{bus_q && with_word_q inside {CopyAsk, CopyCommand}}} & command_q;
-  assign read_descs_o   = bus_descs_q;
-  assign read_slot_o    = bus_slot_q;
-  assign load_set_o     = {2{bus_q && with_word_q == CopyCounts}} & count_q;
-  assign load_weights_o = bus_flag_q;
-  assign store_set_o    = {2{bus_q && with_word_q == CopyStore}} & count_q;
-  assign write_set_o    = {3{bus_q && with_word_q == CopyStore}} & command_q;
+  assign op_set_o       = bus.valid && bus.copy == CopyOp;
+  assign op_word_o      = bus.word;
+  assign read_set_o     = {3{bus.valid && bus.copy inside {CopyAsk, CopyCommand}}} & bus.command;
+  assign read_descs_o   = bus.descs;
+  assign read_slot_o    = bus.slot;
+  assign load_set_o     = {2{bus.valid && bus.copy == CopyCounts}} & bus.count;
+  assign load_weights_o = bus.flag;
+  assign store_set_o    = {2{bus.valid && bus.copy == CopyStore}} & bus.count;
+  assign write_set_o    = {3{bus.valid && bus.copy == CopyStore}} & bus.command;
   assign store_slot_o   = place_q[Store][SlotW-1:0];
 
   // LOAD may be done before its walker is there.

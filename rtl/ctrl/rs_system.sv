@@ -174,6 +174,7 @@ module rs_system
   localparam int unsigned SlotW = Small ? 2 : 4;
   localparam int unsigned Batch = Small ? 1 : 4;
   localparam int unsigned DescWords = AxiDataW > 32 ? 2 : 1;
+  localparam bit RamReg = !Small;
   localparam int unsigned MaxOutstanding = 9;
   localparam int unsigned MaxBurst = 16;
   localparam int unsigned Counters = 13;  // of rs_perf: CYCLES and the following, FRAMES_DONE
@@ -204,7 +205,9 @@ module rs_system
                                  {beats, perf_stall_i, perf_busy_i, first_frame, 1'b1}};
   always_ff @(posedge clk_i) progress_q <= progress_i || |beats || (fb_valid_o && fb_ready_i);
 
-  rs_regs u_regs (
+  rs_regs #(
+    .RamReg(RamReg)
+  ) u_regs (
     .clk_i,
     .rst_ni,
     .s_axil_awaddr_i,
@@ -323,6 +326,7 @@ module rs_system
     .SlotW(SlotW),
     .Batch(Batch),
     .DescWords(DescWords),
+    .RamReg(RamReg),
     .OpAhead(!Small)
   ) u_program (
     .clk_i,
@@ -384,6 +388,7 @@ module rs_system
     .MaxBurst(MaxBurst),
     .MaxOutstanding(MaxOutstanding),
     .SlotW(SlotW),
+    .RamReg(RamReg),
     .DescWords(DescWords)
   ) u_engines (
     .clk_i,

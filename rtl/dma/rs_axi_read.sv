@@ -23,6 +23,8 @@ module rs_axi_read #(
   parameter int unsigned MaxBurst = 16,
   /// Beats of the FIFO, a power of two, at least two of the longest bursts.
   parameter int unsigned FifoBeats = 128,
+  /// A register behind the memory of beats.
+  parameter bit RamReg = 1'b1,
   /// Bits of a command's tag.
   parameter int unsigned TagW = 1
 ) (
@@ -140,7 +142,8 @@ module rs_axi_read #(
 
   rs_fifo_ram #(
     .Width(AxiDataW),
-    .Depth(FifoBeats)
+    .Depth(FifoBeats),
+    .OutReg(RamReg)
   ) u_fifo (
     .clk_i,
     .rst_ni,

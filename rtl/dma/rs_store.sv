@@ -20,6 +20,8 @@ module rs_store #(
   /// Words of the FIFO, a power of two; more than the feature buffer's read latency, so that reads
   /// go on while data is on its way.
   parameter int unsigned FifoDepth = 16,
+  /// A register behind the FIFO's memory.
+  parameter bit RamReg = 1'b1,
   /// Bits of a piece: a word in memory, or a beat when that is narrower. Derived.
   localparam int unsigned WordW = M * (ActW > 8 ? 16 : 8),
   localparam int unsigned PieceW = WordW < AxiDataW ? WordW : AxiDataW,
@@ -91,7 +93,8 @@ module rs_store #(
 
   rs_fifo_ram #(
     .Width(M * ActW),
-    .Depth(FifoDepth)
+    .Depth(FifoDepth),
+    .OutReg(RamReg)
   ) u_words (
     .clk_i,
     .rst_ni,

@@ -237,7 +237,8 @@ module rs_exec
   logic [SubW-1:0]      read_sub;
   logic [TileAddrW-1:0] read_tile;
   logic [ParamPtrW-1:0] params_loaded;
-  rs_pkg::stall_e       stall;
+  rs_pkg::stall_e stall, stall_q;
+  logic issued_q;
 
   rs_issue #(
     .P(P),
@@ -294,11 +295,15 @@ module rs_exec
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
+      issued_q     <= 1'b0;
+      stall_q      <= rs_pkg::StallIdle;
       perf_busy_o  <= 1'b0;
       perf_stall_o <= 7'd1 << rs_pkg::StallIdle;
     end else begin
-      perf_busy_o  <= issued;
-      perf_stall_o <= issued ? '0 : 7'd1 << stall;
+      issued_q     <= issued;
+      stall_q      <= stall;
+      perf_busy_o  <= issued_q;
+      perf_stall_o <= issued_q ? '0 : 7'd1 << stall_q;
     end
   end
 

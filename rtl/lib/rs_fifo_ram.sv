@@ -1,16 +1,18 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// FIFO in block RAM with first-word fall-through: the memory's output register is the FIFO's output.
-// One word in and one out a cycle; latency 2 when empty. in_ready_o and out_valid_o come from
-// registers.
+// FIFO in block RAM with first-word fall-through: the memory's output is the FIFO's output, or, with
+// OutReg, a register behind it. One word in and one out a cycle; latency 2 when empty, 3 with OutReg.
+// in_ready_o and out_valid_o come from registers.
 
 `include "rs_assert.svh"
 
 module rs_fifo_ram #(
   /// Bits of a word.
   parameter int unsigned Width = 64,
-  /// Words of the memory, a power of two; the output holds one more.
-  parameter int unsigned Depth = 128
+  /// Words of the memory, a power of two; the output holds one more, two with OutReg.
+  parameter int unsigned Depth = 128,
+  /// A register behind the memory.
+  parameter bit OutReg = 1'b0
 ) (
   /// Clock.
   input  logic             clk_i,
@@ -29,12 +31,27 @@ module rs_fifo_ram #(
   localparam int unsigned PtrW = $clog2(Depth) + 1;
 
   logic [PtrW-1:0] wptr_q, rptr_q;  // a bit more than an address: full and empty differ
-  logic valid_q, push, read;
+  logic valid_q, push, read, take;  // a word stands in the memory's output; it is taken
+  logic [Width-1:0] word;
 
-  assign in_ready_o  = (wptr_q ^ rptr_q) != {1'b1, {(PtrW - 1) {1'b0}}};
-  assign out_valid_o = valid_q;
-  assign push        = in_valid_i && in_ready_o;
-  assign read        = wptr_q != rptr_q && (!valid_q || out_ready_i);
+  assign in_ready_o = (wptr_q ^ rptr_q) != {1'b1, {(PtrW - 1) {1'b0}}};
+  assign push       = in_valid_i && in_ready_o;
+  assign read       = wptr_q != rptr_q && (!valid_q || take);
+
+  if (OutReg) begin : gen_out_reg
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) out_valid_o <= 1'b0;
+      else out_valid_o <= valid_q || (out_valid_o && !out_ready_i);
+    end
+    always_ff @(posedge clk_i) begin
+      if (take) out_data_o <= word;
+    end
+    assign take = !out_valid_o || out_ready_i;
+  end else begin : gen_no_out_reg
+    assign out_valid_o = valid_q;
+    assign out_data_o  = word;
+    assign take        = out_ready_i;
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -44,7 +61,7 @@ module rs_fifo_ram #(
     end else begin
       if (push) wptr_q <= wptr_q + PtrW'(1);
       if (read) rptr_q <= rptr_q + PtrW'(1);
-      valid_q <= read || (valid_q && !out_ready_i);
+      valid_q <= read || (valid_q && !take);
     end
   end
 
@@ -58,7 +75,7 @@ module rs_fifo_ram #(
     .wdata_i(in_data_i),
     .read_i (read),
     .raddr_i(rptr_q[PtrW-2:0]),
-    .rdata_o(out_data_o)
+    .rdata_o(word)
   );
 
   `RS_ASSERT_STABLE(OutStable, out_valid_o, out_ready_i, out_data_o)

@@ -1,6 +1,6 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// True dual-port block RAM: port A reads, port B reads or writes. Read latency 1, of port A 2 with
+// True dual-port block RAM: port A reads, port B reads or writes. Read latency 1, 2 with
 // OutReg. A read by port A of the address that port B writes in the same cycle returns anything: users
 // must not depend on it (in simulation it returns the old word). Where block RAM has only one read
 // port, the tools use two, written together.
@@ -10,7 +10,7 @@ module rs_ram_1r_1rw #(
   parameter int unsigned Width = 32,
   /// Words, a power of two.
   parameter int unsigned Depth = 512,
-  /// An output register behind the memory, on port A.
+  /// Output registers behind the memory.
   parameter bit OutReg = 1'b0,
   /// Bits of an address. Derived.
   localparam int unsigned AddrW = $clog2(Depth)
@@ -48,12 +48,13 @@ module rs_ram_1r_1rw #(
   end
 
   if (OutReg) begin : gen_out_reg
-    logic [Width-1:0] out_q;
-    always_ff @(posedge clk_i) out_q <= a_q;
-    assign a_rdata_o = out_q;
+    always_ff @(posedge clk_i) begin
+      a_rdata_o <= a_q;
+      b_rdata_o <= b_q;
+    end
   end else begin : gen_no_out_reg
     assign a_rdata_o = a_q;
+    assign b_rdata_o = b_q;
   end
-  assign b_rdata_o = b_q;
 
 endmodule

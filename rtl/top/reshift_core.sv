@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
 /// The ReShift core: an AXI4-Lite slave for control, an AXI4 master for programs, weights, images and
-/// results, an interrupt. One clock; `rst_n` is synchronous, active low, for at least one cycle.
+/// results, an interrupt. One clock; `rst_n` is synchronous, active low, for at least two cycles.
 ///
 /// Throughput and latency: an entry of the reduction list (M*C*P lanes) a cycle, docs/results.md.
 /// The port names are those that bus packagers infer interfaces from; parameters as in

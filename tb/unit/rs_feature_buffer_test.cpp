@@ -23,7 +23,7 @@ constexpr int kActW = RESHIFT_ActW;
 constexpr int kDepth = RESHIFT_FbDepth;
 constexpr int kSlices = kM / kC;
 constexpr uint64_t kLatency = 5;  // of the array port; the mask comes a cycle before
-constexpr uint64_t kAnswerLatency = kP > 4 ? 4 : 3;  // of the others
+constexpr uint64_t kAnswerLatency = kP > 4 ? 5 : 4;  // of the others
 
 using Word = std::vector<int64_t>;  // M codes
 
