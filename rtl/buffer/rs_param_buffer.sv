@@ -3,7 +3,7 @@
 /// The channel-parameter memory: a ring of M-channel groups that LOAD fills and post-processing reads.
 /// Its words hold `Records` channels, so that it stays narrow.
 ///
-/// Throughput: a word in and a word out each cycle. Latency: read 1 cycle, and the word stays.
+/// Throughput: a word in and a word out each cycle. Latency: read 1 + RamReg cycles, and the word stays.
 /// Handshake: the input is a stream that waits for room; reads are always taken.
 module rs_param_buffer #(
   /// Channels of a group.
@@ -12,6 +12,8 @@ module rs_param_buffer #(
   parameter int unsigned PmDepth = 64,
   /// Channels of a word; a divisor of M.
   parameter int unsigned Records = 4,
+  /// A register behind the memory.
+  parameter bit RamReg = 1'b1,
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned Words = M / Records,
   localparam int unsigned WordW = $clog2(Words)
@@ -74,7 +76,8 @@ module rs_param_buffer #(
 
   rs_ram_1r1w #(
     .Width($bits(params)),
-    .Depth(PmDepth * Words)
+    .Depth(PmDepth * Words),
+    .OutReg(RamReg)
   ) u_params (
     .clk_i,
     .write_i(write),

@@ -101,15 +101,22 @@ module rs_load #(
       larger(AxiDataW, ParamRecords * 64), larger(TileMemW, WordW)
   );
 
-  // Items, and their sizes.
+  // Sections, one bit each, and the sizes of their items.
   localparam int unsigned Kinds = 5;
-  typedef enum logic [2:0] {
-    KindDesc,
-    KindParams,
-    KindHeader,
-    KindTile,
-    KindWord
-  } kind_e;
+  typedef struct packed {
+    logic words;
+    logic tiles;
+    logic headers;
+    logic params;
+    logic desc;
+  } section_t;
+  localparam section_t SecIdle = 5'b00000;
+  localparam section_t SecDesc = 5'b00001;
+  localparam section_t SecParams = 5'b00010;
+  localparam section_t SecHeaders = 5'b00100;
+  localparam section_t SecTiles = 5'b01000;
+  localparam section_t SecWords = 5'b10000;
+  section_t section_q;
   localparam logic [Kinds-1:0][3:0] ItemShift = {
     4'($clog2(WordW / 8)),
     4'($clog2(TileMemW / 8)),
@@ -117,16 +124,6 @@ module rs_load #(
     4'($clog2(ParamRecords * 8)),
     4'($clog2(DescWords * 4))
   };
-
-  typedef enum logic [2:0] {
-    SecIdle,
-    SecDesc,
-    SecParams,
-    SecHeaders,
-    SecTiles,
-    SecWords
-  } section_e;
-  section_e section_q;
 
   // Commands given.
   logic list_valid, list_desc, next_command;
@@ -176,47 +173,32 @@ module rs_load #(
   logic walking, last_group, unused_last, word_next, word_ready;
   logic item_valid, want;
   logic [ItemW-1:0] item;
-  kind_e kind;
+  logic idle;
 
   assign exhausted    = !left_q[CountW];
-  assign want         = !first_q && section_q != SecIdle && !at_end;
-  assign at_end       = section_q == SecWords ? !walking : exhausted && pad_q == '0;
-  assign next_command = section_q == SecIdle && list_valid && (list_desc || have_q);
+  assign idle         = section_q == SecIdle;
+  assign want         = !first_q && !idle && !at_end;
+  assign at_end       = section_q.words ? !walking : exhausted && pad_q == '0;
+  assign next_command = idle && list_valid && (list_desc || have_q);
   assign take         = item_valid && ready;
 
-  always_comb begin
-    unique case (section_q)
-      SecDesc:    ready = desc_ready_i;
-      SecParams:  ready = param_ready_i;
-      SecHeaders: ready = header_ready_i || exhausted;
-      SecTiles:   ready = tile_ready_i || exhausted;
-      default:    ready = word_ready && walking;
-    endcase
-    unique case (section_q)
-      SecParams:  kind = KindParams;
-      SecHeaders: kind = KindHeader;
-      SecTiles:   kind = KindTile;
-      SecWords:   kind = KindWord;
-      default:    kind = KindDesc;
-    endcase
-  end
+  assign ready = (section_q.desc && desc_ready_i) || (section_q.params && param_ready_i) ||
+                 (section_q.headers && (header_ready_i || exhausted)) ||
+                 (section_q.tiles && (tile_ready_i || exhausted)) ||
+                 (section_q.words && word_ready && walking);
 
   logic leave;
-  assign leave = section_q != SecIdle && !first_q && at_end && !fb_valid_o;
+  assign leave = !idle && !first_q && at_end && !fb_valid_o;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       section_q <= SecIdle;
       first_q   <= 1'b0;
     end else begin
-      first_q <= next_command || (leave && section_q inside {SecParams, SecHeaders});
+      first_q <= next_command || (leave && (section_q.params || section_q.headers));
       if (next_command) section_q <= list_desc ? SecDesc : weights_q ? SecParams : SecWords;
       if (leave) begin
-        unique case (section_q)
-          SecParams:  section_q <= SecHeaders;
-          SecHeaders: section_q <= SecTiles;
-          default:    section_q <= SecIdle;
-        endcase
+        section_q <= section_q.params ? SecHeaders : section_q.headers ? SecTiles : SecIdle;
       end
     end
   end
@@ -237,15 +219,15 @@ module rs_load #(
       left_q <= left_q + (CountW + 1)'(1);
     end
     if (first_q) pad_q <= '0;
-    else if (take && section_q == SecHeaders) pad_q <= pad_q + PadW'(1);
-    else if (take && section_q == SecTiles) pad_q <= pad_q + TileUnits;
+    else if (take && section_q.headers) pad_q <= pad_q + PadW'(1);
+    else if (take && section_q.tiles) pad_q <= pad_q + TileUnits;
     // Some items of each section are not announced: the count runs a cycle late.
-    more_q <= section_q == SecWords ? !last_group : !(&left_q[CountW:2]) && !exhausted;
+    more_q <= section_q.words ? !last_group : !(&left_q[CountW:2]) && !exhausted;
   end
 
-  assign release_job = (leave && section_q == SecHeaders) ||
+  assign release_job = (leave && section_q.headers) ||
                        (next_command && !list_desc && !weights_q);
-  assign done_o      = leave && section_q inside {SecTiles, SecWords};
+  assign done_o      = leave && (section_q.tiles || section_q.words);
 
   rs_unpack #(
     .BeatW(AxiDataW),
@@ -257,9 +239,9 @@ module rs_load #(
     .rst_ni,
     .start_i     (next_command),
     .offset_i    (list_place),
-    .stop_i      (leave && section_q inside {SecDesc, SecTiles, SecWords}),
+    .stop_i      (leave && !section_q.params && !section_q.headers),
     .want_i      (want),
-    .kind_i      (kind),
+    .kind_i      (section_q),
     .more_i      (more_q),
     .beat_valid_i,
     .beat_ready_o,
@@ -291,11 +273,11 @@ module rs_load #(
     .last_o      (unused_last)
   );
 
-  assign desc_valid_o   = item_valid && section_q == SecDesc;
-  assign param_valid_o  = item_valid && section_q == SecParams;
-  assign header_valid_o = item_valid && section_q == SecHeaders && !exhausted;
-  assign tile_valid_o   = item_valid && section_q == SecTiles && !exhausted;
-  assign word_next      = item_valid && section_q == SecWords && walking;
+  assign desc_valid_o   = item_valid && section_q.desc;
+  assign param_valid_o  = item_valid && section_q.params;
+  assign header_valid_o = item_valid && section_q.headers && !exhausted;
+  assign tile_valid_o   = item_valid && section_q.tiles && !exhausted;
+  assign word_next      = item_valid && section_q.words && walking;
   assign desc_o         = item[DescWords*32-1:0];
   assign param_o        = item[ParamRecords*64-1:0];
   assign header_o       = item[31:0];

@@ -20,9 +20,7 @@ module rs_unpack #(
   /// Bytes of an item of each kind, as powers of two.
   parameter logic [Kinds-1:0][3:0] ItemShift = {4'd3, 4'd2},
   /// Bits of a byte's place in a beat. Derived.
-  localparam int unsigned ByteW = $clog2(BeatW / 8),
-  /// Bits of a kind. Derived.
-  localparam int unsigned KindW = Kinds > 1 ? $clog2(Kinds) : 1
+  localparam int unsigned ByteW = $clog2(BeatW / 8)
 ) (
   /// Clock.
   input  logic             clk_i,
@@ -33,9 +31,9 @@ module rs_unpack #(
   input  logic [ByteW-1:0] offset_i,
   /// It ends: the rest of the beat is dropped; only while no item stands.
   input  logic             stop_i,
-  /// An item of this kind is wanted; stable until it is taken.
+  /// An item of this kind (one of the bits) is wanted; stable until it is taken.
   input  logic             want_i,
-  input  logic [KindW-1:0] kind_i,
+  input  logic [Kinds-1:0] kind_i,
   /// With item_valid_o: another item of the same kind follows.
   input  logic             more_i,
   /// Beats.
@@ -57,20 +55,20 @@ module rs_unpack #(
   end
 
   // By kind: bytes of a piece (0: a whole beat) and the number of its last piece.
-  function automatic logic [ByteW-1:0] piece_bytes(input logic [KindW-1:0] kind);
+  function automatic logic [ByteW-1:0] piece_bytes(input logic [Kinds-1:0] kind);
     logic [ByteW-1:0] bytes;
     bytes = '0;
     for (int unsigned k = 0; k < Kinds; k++) begin
-      if (kind == KindW'(k) && ItemShift[k] < 4'(ByteW)) bytes = ByteW'(1 << ItemShift[k]);
+      if (kind[k] && ItemShift[k] < 4'(ByteW)) bytes |= ByteW'(1 << ItemShift[k]);
     end
     return bytes;
   endfunction
-  function automatic logic [PartW-1:0] last_part(input logic [KindW-1:0] kind);
+  function automatic logic [PartW-1:0] last_part(input logic [Kinds-1:0] kind);
     logic [PartW-1:0] last;
     last = '0;
     for (int unsigned k = 0; k < Kinds; k++) begin
-      if (kind == KindW'(k) && ItemShift[k] > 4'(ByteW)) begin
-        last = PartW'((1 << (ItemShift[k] - 4'(ByteW))) - 1);
+      if (kind[k] && ItemShift[k] > 4'(ByteW)) begin
+        last |= PartW'((1 << (ItemShift[k] - 4'(ByteW))) - 1);
       end
     end
     return last;

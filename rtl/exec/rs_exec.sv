@@ -467,7 +467,8 @@ module rs_exec
   rs_param_buffer #(
     .M(M),
     .PmDepth(PmDepth),
-    .Records(Records)
+    .Records(Records),
+    .RamReg(RamReg)
   ) u_params (
     .clk_i,
     .rst_ni,

@@ -53,7 +53,7 @@ module rs_post #(
   input  logic             place_fill_i,
   input  rs_pkg::group_t   place_group_i,
 
-  /// Parameter memory, read latency 1.
+  /// Parameter memory, read latency 2, 1 with fewer lanes than M.
   input  logic [PtrW-1:0]                params_loaded_i,
   output logic                           params_read_o,
   output logic [PtrW-2+WordW:0]          params_addr_o,

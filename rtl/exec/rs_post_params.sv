@@ -5,9 +5,9 @@
 /// Gives post-processing the parameters of the M-group that it works on, M channels at once, and
 /// collects those of the next one meanwhile, a word of the parameter memory a cycle.
 ///
-/// Throughput: an M-group every M/Records + 1 cycles. Latency: `params_o` change in the cycle after
+/// Throughput: an M-group every M/Records + 2 cycles. Latency: `params_o` change in the cycle after
 /// `take_i`.
-/// Handshake: none; a group must be loaded M/Records + 2 cycles before it is taken.
+/// Handshake: none; a group must be loaded M/Records + 3 cycles before it is taken.
 module rs_post_params #(
   /// Channels of a group.
   parameter int unsigned M = 16,
@@ -27,37 +27,42 @@ module rs_post_params #(
   input  rs_pkg::group_t           group_i,
   output rs_pkg::channel_t [M-1:0] params_o,
 
-  /// Parameter memory, read latency 1; the word read stays.
+  /// Parameter memory, read latency 2; the word read stays.
   input  logic [PtrW-1:0]                loaded_i,
   output logic                           read_o,
   output logic [PtrW-2+WordW:0]          addr_o,
   input  rs_pkg::channel_t [Records-1:0] word_i
 );
 
-  // The group being collected, and the operation's first.
+  // The group being collected, and the operation's first. asked_q: all its words are asked for; full_q:
+  // they are here.
   logic [PtrW-1:0] group_q, first_q, next_group;
-  logic full_q, last_word;
+  logic asked_q, full_q, last_word;
 
   assign next_group = group_q + 1'b1;
-  assign read_o     = !full_q && group_q != loaded_i;
+  assign read_o     = !asked_q && group_q != loaded_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       group_q <= '0;
       first_q <= '0;
+      asked_q <= 1'b0;
       full_q  <= 1'b0;
     end else if (take_i) begin
       group_q <= group_i.last_m && !group_i.last_g ? first_q : next_group;
+      asked_q <= 1'b0;
       full_q  <= 1'b0;
       if (group_i.last_m && group_i.last_g) first_q <= next_group;
     end else begin
-      full_q <= full_q || (read_o && last_word);
+      asked_q <= asked_q || (read_o && last_word);
+      full_q  <= asked_q;
     end
   end
 
   // The last word waits in the memory's output.
   if (Words > 1) begin : gen_words
     logic [WordW-1:0] word_q;
+    logic read_q;  // the memory's output changes
     rs_pkg::channel_t [M-Records-1:0] before_q;
 
     rs_pkg::channel_t [M-1:0] next;
@@ -70,7 +75,8 @@ module rs_post_params #(
       else if (read_o) word_q <= last_word ? '0 : word_q + 1'b1;
     end
     always_ff @(posedge clk_i) begin
-      if (read_o) before_q <= next[M-1:Records];
+      read_q <= read_o;
+      if (read_q) before_q <= next[M-1:Records];
       if (take_i) params_o <= next;
     end
   end else begin : gen_word

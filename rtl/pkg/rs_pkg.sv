@@ -184,11 +184,12 @@ package rs_pkg;
   endfunction
 
   /// Channel parameters that are kept in a word of their memory: one M-group's are read while the one
-  /// before is used, which takes at least P cycles; with fewer lanes, those of a pass.
+  /// before is used, which takes at least P cycles, two of them for the memory; with fewer lanes, those
+  /// of a pass.
   function automatic int unsigned param_records(int unsigned m, int unsigned p, int unsigned lanes);
     int unsigned records = 1;
     if (lanes < m) return lanes;
-    while (m / records > p - 1) records *= 2;
+    while (m / records > p - 2) records *= 2;
     return records;
   endfunction
 

@@ -155,7 +155,7 @@ module rs_axi_read_bench #(
     .offset_i    (place),
     .stop_i      (block_done),
     .want_i      (active_q && left_q),
-    .kind_i      (1'b0),
+    .kind_i      (1'b1),
     .more_i      (!at_end),
     .beat_valid_i(beat_valid),
     .beat_ready_o(beat_ready),

@@ -33,10 +33,10 @@ constexpr int kWmDepth = RESHIFT_WmDepth;
 constexpr int kR = kM / kC;
 constexpr int kTermW = weight_bits(kExponents);
 constexpr int kPostLanes = RESHIFT_PostLanes;
-// Channels of a word of the parameter memory: M/kRecords words are read in P - 1 cycles.
+// Channels of a word of the parameter memory: M/kRecords words are read in P - 2 cycles.
 constexpr int kRecords = [] {
   int records = 1;
-  while (kM / records > kP - 1) records *= 2;
+  while (kM / records > kP - 2) records *= 2;
   return kPostLanes < kM ? kPostLanes : records;
 }();
 constexpr uint64_t kLimit = kPostLanes < kM ? 5000000 : 500000;

@@ -31,13 +31,13 @@ constexpr int kPmDepth = RESHIFT_PmDepth;
 constexpr bool kSerial = RESHIFT_PostLanes < kM;
 constexpr int kRecords = [] {
   int records = 1;
-  while (kM / records > kP - 1) records *= 2;
+  while (kM / records > kP - 2) records *= 2;
   return kSerial ? RESHIFT_PostLanes : records;
 }();
 constexpr int kWords = kM / kRecords;
 constexpr uint64_t kLatency = 8;  // from pixel to write, with a lane for every channel and no wait
 /// An operation and its parameters are there so long before its first pixel.
-constexpr uint64_t kAhead = kWords + 3;
+constexpr uint64_t kAhead = kWords + 4;
 constexpr uint64_t kPopLatency = kSerial ? 1 : 2;
 /// A pixel's progress may show this long before its write is taken: nobody can read it earlier.
 constexpr uint64_t kEarly = 1;
@@ -158,7 +158,9 @@ class Post : public testing::Test {
       const int address = bench->params_addr_o;
       ASSERT_NO_FATAL_FAILURE(check_write());
       bench.tick();
-      if (read) show_params(address);
+      if (!kSerial && in_memory_ >= 0) show_params(in_memory_);
+      if (kSerial && read) show_params(address);
+      in_memory_ = read ? address : -1;
       if (taken) places_.pop_front();
       room |= bench->free_o;
       check_progress();
@@ -173,6 +175,8 @@ class Post : public testing::Test {
   int pixels_sent = 0, writes = 0;
 
  private:
+  int in_memory_ = -1;  // the address whose word comes next, with a lane for every channel
+
   /// Puts the parameters into the ring once; false while there is no room.
   bool load(const Operation& op, std::size_t number) {
     if (number < loaded_operations_) return true;
