@@ -13,7 +13,10 @@ A cell is one of these kinds:
 
 import dataclasses
 import functools
+import pathlib
 import re
+
+TABLES = pathlib.Path(__file__).resolve().parent
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -87,7 +90,10 @@ FAMILIES = {family.name: family for family in (
         carry_in="CIN"),
     Family(
         name="ice40",
-        map_coarse="synth_ice40 -noflatten -top {top} -run :map_luts",
+        map_coarse="synth_ice40 -noflatten -top {top} -run :map_ram; "
+                   f"memory_libmap -lib +/ice40/brams.txt -lib {TABLES}/ice40_words.txt; "
+                   f"techmap -map {TABLES}/ice40_words.v; "
+                   "synth_ice40 -noflatten -top {top} -run map_ram:map_luts",
         map_luts=("abc -lut 4", "ice40_wrapcarry -unwrap", "techmap -map +/ice40/ff_map.v", "clean",
                   "opt_lut -tech ice40", "techmap -map +/ice40/cells_map.v", "clean", "check -assert"),
         libraries=("ice40/cells_sim.v",),

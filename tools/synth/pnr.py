@@ -81,7 +81,7 @@ def main():
                         help="parameter of the board's top, over the configuration's")
     parser.add_argument("--init", type=pathlib.Path,
                         help="first content of the memory (reshift board-image)")
-    parser.add_argument("--seed", type=int, default=1, help="of the placement")
+    parser.add_argument("--seed", type=int, help="of the placement (default: the board's)")
     parser.add_argument("-o", dest="output", type=pathlib.Path, default=pathlib.Path("build/pnr"))
     parser.add_argument("-j", dest="jobs", type=int, default=os.cpu_count(), help="processes")
     arguments = parser.parse_args()
@@ -89,6 +89,7 @@ def main():
     if arguments.board not in boards:
         raise SystemExit(f"no board {arguments.board}: there are {', '.join(boards)}")
     board = boards[arguments.board]
+    seed = board["seed"] if arguments.seed is None else arguments.seed
     part = json.loads((TABLES / "parts.json").read_text())[board["part"]]
     family = families.family(part["family"])
     nextpnr_names, pack_names, placed_option, ending = TOOLS[family.name]
@@ -116,7 +117,7 @@ def main():
     # At the wanted clock, but a bitstream whatever is reached: the report says what.
     place([nextpnr, *board["place"], str(yosys.ROOT / board["constraints"]), "--json", str(net), *ROUTER,
            placed_option, str(placed), "--report", str(work / "report.json"), "--freq", str(board["mhz"]),
-           "--seed", str(arguments.seed), "--timing-allow-fail"], log, progress)
+           "--seed", str(seed), "--timing-allow-fail"], log, progress)
     bitstream = arguments.output / f"{arguments.board}.{ending}"
     subprocess.run([pack, str(placed), str(bitstream)], check=True)
 
@@ -127,7 +128,7 @@ def main():
         "fmax_mhz": round(speed["achieved"], 2), "target_mhz": board["mhz"],
         **{key: used[key] for key in ("lut", "ff", "bram", "dsp")},
         "lanes": synth.lanes(values), "available": {key: part[key] for key in ("lut", "ff", "bram", "dsp")},
-        "placed": placed_report["utilization"], "clock": clock, "seed": arguments.seed,
+        "placed": placed_report["utilization"], "clock": clock, "seed": seed,
         "critical_path": critical_path(placed_report, clock), "bitstream": bitstream.name,
     }
     target = arguments.output / f"{arguments.board}.json"
