@@ -94,6 +94,15 @@ void NetlistSimulator::add_cell(const std::string& name, const nlohmann::json& c
     made.weight_w = static_cast<std::uint8_t>(cell.at("connections").at("weight_i").size());
   }
   for (const char* pin : out_pins) {
+    // A whole output that nothing reads is not in the netlist: nets of its own.
+    if (!cell.at("connections").contains(pin)) {
+      for (int i = 0; i < (kind == Kind::kCarry ? 4 : 1); ++i) {
+        pins_.push_back(static_cast<int>(value_.size()));
+        value_.push_back(0);
+        driven_.push_back(1);
+      }
+      continue;
+    }
     for (const auto& bit : cell.at("connections").at(pin)) {
       pins_.push_back(net(bit));
       std::uint8_t& driven = driven_[static_cast<std::size_t>(pins_.back())];
