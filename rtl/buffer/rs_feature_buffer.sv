@@ -11,7 +11,8 @@
 ///
 /// Throughput: P slices a cycle on the array port; a word written and a word read on the other side.
 /// Latency: array port 4 + RamReg cycles from address to activations; residual and DMA reads 3 + RamReg
-/// cycles, one more with more than 4 banks. A write is seen by every read that comes a cycle later; by the array port not reliably in the same cycle.
+/// cycles, one more with more than 4 banks. A write is seen by every read that comes a cycle later; by the
+/// array port not reliably in the same cycle.
 /// Handshake: array reads are always taken, and urgent writes; writes, residual and DMA requests are
 /// valid/ready, with answers in order that cannot be stalled.
 module rs_feature_buffer #(

@@ -33,7 +33,7 @@ module rs_micro
   /// Bits of a slot's number, 2 to 4.
   parameter int unsigned SlotW = 2,
   /// A register behind the code's memory.
-  parameter bit CodeReg = 1'b0,
+  parameter bit RamReg = 1'b1,
   /// Bits of a memory address: slots of 32 words in the upper half. Derived.
   localparam int unsigned AddrW = SlotW + 6
 ) (
@@ -99,7 +99,7 @@ module rs_micro
   );
 
   // A register behind the code's memory, or none.
-  if (CodeReg) begin : gen_code_reg
+  if (RamReg) begin : gen_code_reg
     instruction_t code_q;
     logic code_valid_q;
     always_ff @(posedge clk_i) begin

@@ -141,7 +141,7 @@ module rs_program
     .Batch(Batch),
     .PlaceW($clog2(MaxBurst * AxiDataW / 8)),
     .SlotW(SlotW),
-    .CodeReg(RamReg)
+    .RamReg(RamReg)
   ) u_micro (
     .clk_i,
     .rst_ni,
