@@ -23,7 +23,7 @@ module ulx3s_top #(
   parameter int unsigned MemBanks = 7,
   /// First content of the memory; empty: none.
   parameter InitFile = "",
-  /// The clock: a multiple of 5, 25 to 300 MHz.
+  /// The clock: a multiple of 5, 25 to 300 MHz; tools/synth/boards.json has the board's.
   parameter int unsigned ClockMhz = 100
 ) (
   input  logic       clk_25mhz,

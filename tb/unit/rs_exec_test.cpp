@@ -33,12 +33,7 @@ constexpr int kWmDepth = RESHIFT_WmDepth;
 constexpr int kR = kM / kC;
 constexpr int kTermW = weight_bits(kExponents);
 constexpr int kPostLanes = RESHIFT_PostLanes;
-// Channels of a word of the parameter memory: M/kRecords words are read in P - 2 cycles.
-constexpr int kRecords = [] {
-  int records = 1;
-  while (kM / records > kP - 2) records *= 2;
-  return kPostLanes < kM ? kPostLanes : records;
-}();
+constexpr int kRecords = spec::param_records(kM, kP, kPostLanes);
 constexpr uint64_t kLimit = kPostLanes < kM ? 5000000 : 500000;
 constexpr int kSlots = 5, kSlotWords = 256;  // tensors in the feature buffer; DMA has the rest
 

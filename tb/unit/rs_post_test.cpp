@@ -29,11 +29,7 @@ constexpr int kAccW = RESHIFT_AccW;
 constexpr int kAddrW = RESHIFT_AddrW;
 constexpr int kPmDepth = RESHIFT_PmDepth;
 constexpr bool kSerial = RESHIFT_PostLanes < kM;
-constexpr int kRecords = [] {
-  int records = 1;
-  while (kM / records > kP - 2) records *= 2;
-  return kSerial ? RESHIFT_PostLanes : records;
-}();
+constexpr int kRecords = spec::param_records(kM, kP, RESHIFT_PostLanes);
 constexpr int kWords = kM / kRecords;
 constexpr uint64_t kLatency = 8;  // from pixel to write, with a lane for every channel and no wait
 /// An operation and its parameters are there so long before its first pixel.

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "net/numerics.hpp"
+#include "spec/fields.hpp"
 
 namespace reshift {
 namespace {
@@ -58,8 +59,7 @@ double blocks(const std::vector<Shape>& shapes, int width, int depth) {
 double memory_blocks(std::string_view family, const spec::Hardware& hw) {
   const BlockRam ram = block_ram(family);
   const int tile_w = hw.m * hw.c * weight_bits(hw.exponents);
-  int records = hw.post_lanes < hw.m ? hw.post_lanes : 1;  // rs_pkg::param_records
-  while (hw.post_lanes == hw.m && hw.m / records > hw.p - 2) records *= 2;
+  const int records = spec::param_records(hw.m, hw.p, hw.post_lanes);
   constexpr int kRecordW = 54, kResidualDepth = 256, kReadDepth = 128;
   return hw.p * blocks(ram.two_ports, hw.m * hw.act_w, hw.fb_depth) +
          blocks(ram.one_write, tile_w, hw.wm_depth) + blocks(ram.one_write, 32, hw.wm_depth) +

@@ -11,6 +11,15 @@
 /// Reading and writing the bit fields of spec.json in 32-bit words.
 namespace reshift::spec {
 
+/// Channel parameters in a word of their memory, as rs_pkg::param_records has it: the M/records words of
+/// an M-group are read in P - 2 cycles; with fewer lanes than channels, those of a pass.
+constexpr int param_records(int m, int p, int post_lanes) {
+  if (post_lanes < m) return post_lanes;
+  int records = 1;
+  while (m / records > p - 2) records *= 2;
+  return records;
+}
+
 using Descriptor = std::array<std::uint32_t, kDescriptorWords>;
 
 constexpr std::uint32_t field_mask(const Field& f) {
