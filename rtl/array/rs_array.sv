@@ -16,7 +16,9 @@
 ///
 /// Throughput: a tile a cycle; a pixel (M accumulators) a cycle comes out.
 /// Latency: pixel p leaves M + 1 + sum_delay + p cycles after its last tile entered.
-/// Handshake: none, free-running. Assumes: last tiles are at least P cycles apart.
+/// Handshake: none, free-running. Assumes: last tiles are at least P cycles apart; reset is held until
+/// the array is empty, M + P + sum_delay + 1 cycles: only its entry has a reset, which thus has few places
+/// to reach.
 module rs_array #(
   /// Rows: output channels.
   parameter int unsigned M = 16,
@@ -108,7 +110,6 @@ module rs_array #(
     always_ff @(posedge clk_i) begin
       edge_sub[m]  <= edge_sub[m-1];
       edge_ctrl[m] <= edge_ctrl[m-1];
-      if (!rst_ni) edge_ctrl[m].valid <= 1'b0;
     end
   end
 
@@ -149,7 +150,6 @@ module rs_array #(
         .AccW(AccW)
       ) u_cell (
         .clk_i,
-        .rst_ni,
         .act_i   (act[m][p]),
         .act_o   (act[m+1][p]),
         .weight_i(weight[m][p]),
@@ -171,9 +171,8 @@ module rs_array #(
       for (int unsigned p = 0; p < P; p++) if (cell_done[p]) merged |= cell_acc[p];
     end
     always_ff @(posedge clk_i) begin
-      merged_q <= merged;
-      if (!rst_ni) row_done[m] <= 1'b0;
-      else row_done[m] <= |cell_done;
+      merged_q    <= merged;
+      row_done[m] <= |cell_done;
     end
     rs_delay #(
       .Width(AccW),

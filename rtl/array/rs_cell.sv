@@ -8,7 +8,7 @@
 ///
 /// Throughput: a tile a cycle. Latency: activations, weights and control leave for the next cell after
 /// 1 cycle; `acc_o` with `done_o` comes 1 cycle after the control of the last tile.
-/// Handshake: none, the issuer knows the pipeline is free-running.
+/// Handshake: none, the issuer knows the pipeline is free-running. No reset: rs_array empties itself.
 /// Assumes: lane c's activation and weight come `c mod chain_length` cycles after lane 0's, the control
 /// `sum_delay` cycles after lane 0's (both in rs_pkg); the compiler proved that no partial sum leaves
 /// AccW bits; in max mode tiles are identity tiles, so that a sum is an activation.
@@ -24,7 +24,6 @@ module rs_cell #(
   localparam int unsigned LaneW = rs_pkg::lane_width(ExpN)
 ) (
   input  logic clk_i,
-  input  logic rst_ni,
 
   /// Activations of this column's pixel, from the row above.
   input  logic [C-1:0][ActW-1:0] act_i,
@@ -66,11 +65,7 @@ module rs_cell #(
   always_ff @(posedge clk_i) begin
     act_o    <= act_i;
     weight_o <= weight_i;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) ctrl_o <= '0;
-    else ctrl_o <= ctrl_i;
+    ctrl_o   <= ctrl_i;
   end
 
   // Lanes.
@@ -145,10 +140,7 @@ module rs_cell #(
     else if (write) acc_q <= AccW'(sum) + (acc_q & {AccW{!load}});
   end
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) done_o <= 1'b0;
-    else done_o <= ctrl_i.valid && ctrl_i.last;
-  end
+  always_ff @(posedge clk_i) done_o <= ctrl_i.valid && ctrl_i.last;
 
   assign acc_o = acc_q;
 

@@ -64,7 +64,9 @@ module rs_control
   input  logic [5:0]       units_busy_i
 );
 
-  localparam int unsigned ResetCycles = 4;
+  // A start finds the core at rest; other resets last until what was under way has left its pipelines
+  // (see rs_array).
+  localparam int unsigned StartCycles = 4, ResetCycles = 256;
 
   typedef enum logic [2:0] {
     StIdle,
@@ -77,7 +79,8 @@ module rs_control
   } run_e;
   run_e state_q, state_d;
   logic then_run_q;  // Quiet, Reset and Prepare lead to Run
-  logic [1:0] reset_q;
+  logic [$clog2(ResetCycles)-1:0] reset_q;
+  logic reset_over;
   logic quiet_q;
   logic done_q, complete_q, first_q, finish, bus_error, running, fail;
   logic [AddrW-1:0] addr_q;
@@ -86,6 +89,7 @@ module rs_control
 
   assign start_ok_o = state_q == StIdle && frames_ok_i;
   assign running    = state_q == StRun;
+  assign reset_over = reset_q == $bits(reset_q)'((then_run_q ? StartCycles : ResetCycles) - 1);
   assign finish     = running && complete_q && units_busy_i[3:0] == '0;
   assign bus_error  = running && (read_error_i || write_error_i);
   assign fail       = fail_i && state_q inside {StRun, StStop};
@@ -95,7 +99,7 @@ module rs_control
     unique case (state_q)
       StIdle:    if (start_i) state_d = StQuiet;
       StQuiet:   if (quiet_q) state_d = StReset;
-      StReset:   if (reset_q == 2'(ResetCycles - 1)) state_d = StPrepare;
+      StReset:   if (reset_over) state_d = StPrepare;
       StPrepare: if (ready_i) state_d = then_run_q ? StRun : StIdle;
       StRun: begin
         if (fail) state_d = StError;
@@ -123,7 +127,7 @@ module rs_control
       trap_o     <= 1'b0;
     end else begin
       state_q    <= state_d;
-      reset_q    <= state_q == StReset ? reset_q + 2'd1 : '0;
+      reset_q    <= state_q == StReset ? reset_q + 1'b1 : '0;
       // The bus is quiet, asked for as long as nothing new begins.
       quiet_q    <= state_q == StQuiet && units_busy_i[5:4] == '0;
       core_rst_no <= state_d != StReset;

@@ -137,7 +137,8 @@ module rs_pack #(
     if (piece_ready_o) lane_q <= lane_q + ByteW'(PieceBytes);
     for (int unsigned g = 0; g < Groups; g++) begin
       for (int unsigned j = 0; j < PieceBytes; j++) begin
-        if (fill && lanes[g*PieceBytes+j]) data_q[g][j] <= rotated[j];
+        // Until they are filled, what stands in its lanes does not matter.
+        if (free && lanes[g*PieceBytes+j]) data_q[g][j] <= rotated[j];
       end
     end
   end

@@ -81,7 +81,7 @@ module rs_unpack #(
   logic [Parts-1:0][BeatBytes-1:0][7:0] item_q;
 
   logic [ByteW-1:0] bytes, next_place;
-  logic whole, carry, crosses, fill, piece_done;
+  logic whole, carry, crosses, open, fill, piece_done;
   logic [2*BeatW-1:0] twice;
   logic [BeatBytes-1:0][7:0] rotated;
   logic [BeatBytes-1:0] lanes;
@@ -91,7 +91,8 @@ module rs_unpack #(
   assign {carry, next_place} = (ByteW + 1)'(place_q) + (ByteW + 1)'(bytes);
   assign crosses             = whole ? place_q != '0 : carry && next_place != '0;
 
-  assign fill       = want_i && beat_valid_i && (!valid_q || (item_ready_i && more_i));
+  assign open       = !valid_q || (item_ready_i && more_i);
+  assign fill       = want_i && beat_valid_i && open;
   assign piece_done = fill && (second_q || !crosses);
   // The beat is used up when the piece reaches its end or goes beyond it.
   assign beat_ready_o = (fill && !second_q && (whole || carry)) || (stop_i && place_q != '0);
@@ -131,7 +132,8 @@ module rs_unpack #(
   always_ff @(posedge clk_i) begin
     for (int unsigned p = 0; p < Parts; p++) begin
       for (int unsigned j = 0; j < BeatBytes; j++) begin
-        if (fill && part_q == PartW'(p) && lanes[j]) item_q[p][j] <= rotated[j];
+        // Until it is filled, what stands there does not matter.
+        if (open && part_q == PartW'(p) && lanes[j]) item_q[p][j] <= rotated[j];
       end
     end
   end

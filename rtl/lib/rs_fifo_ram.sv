@@ -1,17 +1,18 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // FIFO in block RAM with first-word fall-through: the memory's output is the FIFO's output, or, with
-// OutReg, a register behind it. One word in and one out a cycle; latency 2 when empty, 3 with OutReg.
-// in_ready_o and out_valid_o come from registers.
+// OutReg, the one of two registers behind it that is older. One word in and one out a cycle; latency 2
+// when empty, 3 with OutReg. in_ready_o and out_valid_o come from registers; with OutReg out_ready_i goes
+// to no more than pointers.
 
 `include "rs_assert.svh"
 
 module rs_fifo_ram #(
   /// Bits of a word.
   parameter int unsigned Width = 64,
-  /// Words of the memory, a power of two; the output holds one more, two with OutReg.
+  /// Words of the memory, a power of two; the output holds one more, three with OutReg.
   parameter int unsigned Depth = 128,
-  /// A register behind the memory.
+  /// Registers behind the memory.
   parameter bit OutReg = 1'b0
 ) (
   /// Clock.
@@ -39,14 +40,30 @@ module rs_fifo_ram #(
   assign read       = wptr_q != rptr_q && (!valid_q || take);
 
   if (OutReg) begin : gen_out_reg
+    logic [1:0][Width-1:0] word_q;
+    logic
+        in_q, out_q, full_q, fill, pop;  // the register to fill next, the older one; both are full
+    assign take       = !full_q;
+    assign fill       = valid_q && take;
+    assign pop        = out_valid_o && out_ready_i;
+    assign out_data_o = word_q[out_q];
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) out_valid_o <= 1'b0;
-      else out_valid_o <= valid_q || (out_valid_o && !out_ready_i);
+      if (!rst_ni) begin
+        in_q        <= 1'b0;
+        out_q       <= 1'b0;
+        full_q      <= 1'b0;
+        out_valid_o <= 1'b0;
+      end else begin
+        in_q        <= in_q ^ fill;
+        out_q       <= out_q ^ pop;
+        full_q      <= !pop && (full_q || (out_valid_o && fill));
+        out_valid_o <= fill || full_q || (out_valid_o && !pop);
+      end
     end
+    // Whatever stands at the memory's output, as long as there is room for it.
     always_ff @(posedge clk_i) begin
-      if (take) out_data_o <= word;
+      for (int unsigned k = 0; k < 2; k++) if (take && in_q == 1'(k)) word_q[k] <= word;
     end
-    assign take = !out_valid_o || out_ready_i;
   end else begin : gen_no_out_reg
     assign out_valid_o = valid_q;
     assign out_data_o  = word;

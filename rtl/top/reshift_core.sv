@@ -107,7 +107,12 @@ module reshift_core #(
   logic unused_prot;
   assign unused_prot = ^{s_axil_awprot, s_axil_arprot};
 
-  logic core_rst_n, halt;
+  logic core_rst_n, exec_rst_n, halt;
+
+  // From a register of its own, because it is far away: resets last for several cycles, and the first
+  // one is there from configuration on.
+  initial exec_rst_n = 1'b0;
+  always_ff @(posedge clk) exec_rst_n <= core_rst_n;
   logic exec_valid, exec_ready, exec_busy;
   rs_spec_pkg::desc_exec_t exec_desc;
   logic load_token, store_token, take_load_token, take_store_token;
@@ -224,7 +229,7 @@ module reshift_core #(
     .PostLanes(PostLanes)
   ) u_exec (
     .clk_i             (clk),
-    .rst_ni            (core_rst_n),
+    .rst_ni            (exec_rst_n),
     .halt_i            (halt),
     .op_valid_i        (exec_valid),
     .op_ready_o        (exec_ready),

@@ -58,8 +58,9 @@ class Bench {
   /// The agent must live as long as the bench is ticked.
   void add(Agent& agent) { agents_.push_back(&agent); }
 
-  /// Holds reset for `cycles` edges; agents see nothing of it.
-  void reset(int cycles = 3) {
+  /// Holds reset for `cycles` edges, enough for pipelines without one to get empty; agents see
+  /// nothing of it.
+  void reset(int cycles = 256) {
     set_reset(0);
     for (int i = 0; i < cycles; ++i) {
       fall();

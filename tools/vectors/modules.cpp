@@ -81,14 +81,14 @@ std::int64_t accumulate(std::int64_t acc, std::int64_t sum, bool first, bool max
 ModuleTrace cell(const spec::Hardware& hw, Random random) {
   const int lane_w = weight_bits(hw.exponents) + 1, delay = sum_delay(hw);
   const int act_bits = hw.c * hw.act_w, weight_bits_all = hw.c * lane_w;
-  ModuleTrace trace(
-      "rs_cell", {{"C", hw.c}, {"ActW", hw.act_w}, {"ExpN", hw.exponents}, {"AccW", hw.acc_w}},
-      {{"rst_ni", 1}, {"act_i", act_bits}, {"weight_i", weight_bits_all}, {"ctrl_i", 5}},
-      {{"act_o", act_bits},
-       {"weight_o", weight_bits_all},
-       {"ctrl_o", 5},
-       {"done_o", 1},
-       {"acc_o", hw.acc_w}});
+  ModuleTrace trace("rs_cell",
+                    {{"C", hw.c}, {"ActW", hw.act_w}, {"ExpN", hw.exponents}, {"AccW", hw.acc_w}},
+                    {{"act_i", act_bits}, {"weight_i", weight_bits_all}, {"ctrl_i", 5}},
+                    {{"act_o", act_bits},
+                     {"weight_o", weight_bits_all},
+                     {"ctrl_o", 5},
+                     {"done_o", 1},
+                     {"acc_o", hw.acc_w}});
   struct Tile {
     bool valid, first, last, max, enable;
     std::vector<int> acts;
@@ -98,8 +98,7 @@ ModuleTrace cell(const spec::Hardware& hw, Random random) {
   std::int64_t acc = 0;
   // Lane c sees the tile of c mod chain cycles ago, the accumulator that of `delay` cycles ago.
   // Without `valid` anything may be at the other pins.
-  const auto cycle = [&](bool reset, bool valid, bool first, bool last, bool max, bool enable,
-                         int lane) {
+  const auto cycle = [&](bool valid, bool first, bool last, bool max, bool enable, int lane) {
     history.push_front({valid, first, last, max, enable, random_codes(random, hw.act_w, hw.c),
                         max ? identity_terms(lane, hw.c, 0, hw.exponents)
                             : random_terms(random, hw.exponents, hw.c)});
@@ -120,32 +119,30 @@ ModuleTrace cell(const spec::Hardware& hw, Random random) {
     const Bits act_line = Bits::packed(hw.act_w, acts);
     const Bits weight_line = Bits::packed(lane_w, lane_codes(terms, hw.exponents));
     const int now = trace.now();
-    trace.cycle({Bits(1, !reset), act_line, weight_line, Bits(5, ctrl)});
+    trace.cycle({act_line, weight_line, Bits(5, ctrl)});
     trace.expect(now + 1, "act_o", act_line);
     trace.expect(now + 1, "weight_o", weight_line);
-    trace.expect(now + 1, "ctrl_o", reset ? 0 : ctrl);
-    trace.expect(now + 1, "done_o", !reset && filled && done.valid && done.last);
-    if (reset || !filled || !done.valid) return;
+    trace.expect(now + 1, "ctrl_o", ctrl);
+    trace.expect(now + 1, "done_o", filled && done.valid && done.last);
+    if (!filled || !done.valid) return;
     acc = accumulate(acc, dot(done.acts.data(), done.terms.data(), hw.c, hw.exponents), done.first,
                      done.max, done.enable, hw.act_w);
     if (done.last) trace.expect(now + 1, "acc_o", acc);
   };
-  const auto idle = [&](bool reset) {
-    cycle(reset, false, random.chance(50), random.chance(50), random.chance(50), random.chance(50),
-          0);
+  const auto idle = [&] {
+    cycle(false, random.chance(50), random.chance(50), random.chance(50), random.chance(50), 0);
   };
-  for (int i = 0; i < kResetCycles; ++i) idle(true);
   for (int list = 0; list < 120; ++list) {
     const bool max = random.chance(30);
     const int tiles = static_cast<int>(random.uniform(1, 8));
     const int lane = static_cast<int>(random.uniform(0, hw.c - 1));
     for (int i = 0; i < tiles; ++i) {
-      while (random.chance(15)) idle(false);
-      cycle(false, true, i == 0, i == tiles - 1, max, !max || random.chance(60), lane);
+      while (random.chance(15)) idle();
+      cycle(true, i == 0, i == tiles - 1, max, !max || random.chance(60), lane);
     }
   }
-  for (int i = 0; i <= delay; ++i) idle(false);
-  trace.cycle({Bits(1, 1), Bits(act_bits, 0), Bits(weight_bits_all, 0), Bits(5, 0)});
+  for (int i = 0; i <= delay; ++i) idle();
+  trace.cycle({Bits(act_bits, 0), Bits(weight_bits_all, 0), Bits(5, 0)});
   return trace;
 }
 
@@ -205,7 +202,7 @@ ModuleTrace array(const spec::Hardware& hw, Random random) {
     cycle(reset, false, random.chance(50), random.chance(50), random.chance(50),
           static_cast<int>(random.uniform(0, slices - 1)));
   };
-  // Long enough to flush the control pipeline, whose tail a short reset would leave unknown.
+  // Until the array is empty.
   for (int i = 0; i < latency + hw.p; ++i) idle(true);
   const int begin = trace.now();
   for (int list = 0; list < 60; ++list) {
