@@ -67,15 +67,29 @@ std::vector<std::uint8_t> read_file(const std::string& path) {
   if (std::filesystem::is_directory(path)) throw Error("{}: is a folder, expected a file", path);
   std::ifstream in(path, std::ios::binary);
   if (!in) throw Error("cannot open {}: {}", path, std::strerror(errno));
-  std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(in), {}};
+  std::vector<std::uint8_t> bytes;
+  std::error_code unknown;  // as of a pipe, which is read to its end as well
+  const auto size = std::filesystem::file_size(path, unknown);
+  if (!unknown) {
+    bytes.resize(size);
+    in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
+    bytes.resize(static_cast<std::size_t>(in.gcount()));
+  }
+  bytes.insert(bytes.end(), std::istreambuf_iterator<char>(in), {});
   if (in.bad()) throw Error("cannot read {}: {}", path, std::strerror(errno));
   return bytes;
 }
 
 void write_file(const std::string& path, std::string_view content) {
+  write_file(path, [content](std::ostream& out) {
+    out.write(content.data(), static_cast<std::streamsize>(content.size()));
+  });
+}
+
+void write_file(const std::string& path, const std::function<void(std::ostream&)>& write) {
   const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
   std::ofstream out(temporary, std::ios::binary);
-  out.write(content.data(), static_cast<std::streamsize>(content.size()));
+  write(out);
   out.close();
   std::error_code error;
   if (out) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <iosfwd>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -31,6 +33,9 @@ std::vector<std::uint8_t> read_file(const std::string& path);
 
 /// Writes through a temporary file and rename; throws Error when that fails.
 void write_file(const std::string& path, std::string_view content);
+
+/// The same for content that `write` makes piece by piece.
+void write_file(const std::string& path, const std::function<void(std::ostream&)>& write);
 
 /// Numbers as a binary value, little endian; T is a trivially copyable number.
 template <typename T>

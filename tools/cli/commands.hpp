@@ -11,6 +11,7 @@ void add_eval(CLI::App& app);
 void add_compile(CLI::App& app);
 void add_run(CLI::App& app);
 void add_make_demo(CLI::App& app);
+void add_make_network(CLI::App& app);
 void add_vectors(CLI::App& app);
 void add_array(CLI::App& app);
 void add_fit(CLI::App& app);

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   reshift::add_compile(app);
   reshift::add_run(app);
   reshift::add_make_demo(app);
+  reshift::add_make_network(app);
   reshift::add_vectors(app);
   reshift::add_array(app);
   reshift::add_fit(app);

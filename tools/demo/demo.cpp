@@ -7,12 +7,12 @@
 #include <cmath>
 #include <filesystem>
 #include <numbers>
-#include <random>
 
 #include "base/container.hpp"
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
+#include "base/random.hpp"
 #include "net/preprocess.hpp"
 #include "onnx/builder.hpp"
 #include "quant/float_graph.hpp"
@@ -23,24 +23,6 @@ namespace {
 constexpr int kSide = 32, kClasses = 10, kChannels = 3;
 constexpr std::size_t kPlane = std::size_t{kSide} * kSide;
 constexpr int kTrainImages = 2000, kTestImages = 1000;
-
-/// Random numbers that are the same with every standard library.
-class Random {
- public:
-  explicit Random(std::uint32_t seed) : engine_(seed) {}
-  /// Uniform in [0, 1).
-  double uniform() { return engine_() * 0x1p-32; }
-  double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  /// Mean 0, variance 1: twelve uniform numbers (Irwin-Hall).
-  double normal() {
-    double sum = -6;
-    for (int i = 0; i < 12; ++i) sum += uniform();
-    return sum;
-  }
-
- private:
-  std::mt19937 engine_;
-};
 
 /// Whether the figure of a class covers the point (x, y), both about -1 to 1 inside the figure.
 bool covers(int figure, double x, double y, double frequency) {
@@ -71,7 +53,7 @@ bool covers(int figure, double x, double y, double frequency) {
 }
 
 /// One CIFAR-10 record: the label byte, then the planes R, G, B.
-std::string draw(int label, Random& random) {
+std::string draw(int label, PortableRandom& random) {
   std::array<double, kChannels> ink, paper;
   for (std::size_t c = 0; c < kChannels; ++c) {
     ink[c] = random.uniform(130, 255);
@@ -94,7 +76,7 @@ std::string draw(int label, Random& random) {
 }
 
 std::string draw_set(int images, std::uint32_t seed) {
-  Random random(seed);
+  PortableRandom random(seed);
   std::string records;
   for (int i = 0; i < images; ++i) records += draw(i % kClasses, random);
   return records;
@@ -304,7 +286,7 @@ class DemoNetwork {
   }
 
   OnnxBuilder onnx_;
-  Random random_;
+  PortableRandom random_;
   Graph graph_;
   std::size_t images_;
   std::vector<int> labels_;

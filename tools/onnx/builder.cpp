@@ -6,6 +6,16 @@ namespace {
 
 constexpr int kIrVersion = 7;
 
+onnx::TensorProto& add_initializer(onnx::ModelProto& model, const std::string& name,
+                                   onnx::TensorProto::DataType type,
+                                   const OnnxBuilder::Ints& dims) {
+  auto* tensor = model.mutable_graph()->add_initializer();
+  tensor->set_name(name);
+  tensor->set_data_type(type);
+  for (const auto d : dims) tensor->add_dims(d);
+  return *tensor;
+}
+
 void add_tensor_type(onnx::ValueInfoProto& value, const OnnxBuilder::Ints& dims) {
   auto* type = value.mutable_type()->mutable_tensor_type();
   type->set_elem_type(onnx::TensorProto::FLOAT);
@@ -34,20 +44,30 @@ OnnxBuilder::OnnxBuilder(const std::string& name, int channels, int height, int 
 
 std::string OnnxBuilder::constant(const std::string& name, const Ints& dims,
                                   const std::vector<float>& values) {
-  auto* tensor = model_.mutable_graph()->add_initializer();
-  tensor->set_name(name);
-  tensor->set_data_type(onnx::TensorProto::FLOAT);
-  for (const auto d : dims) tensor->add_dims(d);
-  tensor->set_raw_data(values.data(), values.size() * sizeof(float));
+  add_initializer(model_, name, onnx::TensorProto::FLOAT, dims)
+      .set_raw_data(values.data(), values.size() * sizeof(float));
+  return name;
+}
+
+std::string OnnxBuilder::constant(const std::string& name, const Ints& dims,
+                                  const std::function<void(std::span<float> row)>& fill_row) {
+  std::size_t row_size = 1;
+  for (std::size_t i = 1; i < dims.size(); ++i) row_size *= static_cast<std::size_t>(dims[i]);
+  std::vector<float> row(row_size);
+  std::string& raw =
+      *add_initializer(model_, name, onnx::TensorProto::FLOAT, dims).mutable_raw_data();
+  raw.reserve(static_cast<std::size_t>(dims.at(0)) * row_size * sizeof(float));
+  for (std::int64_t i = 0; i < dims[0]; ++i) {
+    fill_row(row);
+    raw.append(reinterpret_cast<const char*>(row.data()), row_size * sizeof(float));
+  }
   return name;
 }
 
 std::string OnnxBuilder::constant(const std::string& name, const Ints& values) {
-  auto* tensor = model_.mutable_graph()->add_initializer();
-  tensor->set_name(name);
-  tensor->set_data_type(onnx::TensorProto::INT64);
-  tensor->add_dims(static_cast<std::int64_t>(values.size()));
-  for (const auto v : values) tensor->add_int64_data(v);
+  auto& tensor = add_initializer(model_, name, onnx::TensorProto::INT64,
+                                 {static_cast<std::int64_t>(values.size())});
+  for (const auto v : values) tensor.add_int64_data(v);
   return name;
 }
 

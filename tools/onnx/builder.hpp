@@ -1,7 +1,9 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -9,8 +11,8 @@
 
 namespace reshift {
 
-/// Writes ONNX networks: a thin layer over the protobuf classes, for the demonstration network and
-/// for tests.
+/// Writes ONNX networks: a thin layer over the protobuf classes, for networks that the project
+/// makes itself and for tests.
 class OnnxBuilder {
  public:
   /// An input "image" of 1 x channels x height x width.
@@ -20,6 +22,10 @@ class OnnxBuilder {
 
   /// Adds a float initializer and returns its name.
   std::string constant(const std::string& name, const Ints& dims, const std::vector<float>& values);
+  /// The same for large ones, which are then never in memory twice: `fill_row` makes the values of
+  /// one index of the first axis after the other.
+  std::string constant(const std::string& name, const Ints& dims,
+                       const std::function<void(std::span<float> row)>& fill_row);
   std::string constant(const std::string& name, const Ints& values);
 
   /// Adds a node with one output of the same name; attributes are added to what is returned.

@@ -1,0 +1,37 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "onnx/proto.hpp"
+
+namespace reshift {
+
+/// A public network with random weights.
+struct ZooNetwork {
+  onnx::ModelProto model;
+  std::int64_t parameters = 0;  ///< trainable: weights, biases, scales and shifts
+  std::int64_t macs = 0;        ///< multiplications of convolutions and matrices, for one image
+};
+
+/// What make_network() knows.
+std::vector<std::string> zoo_names();
+
+/// A network in its exact public topology, layers named as torchvision does (operator set 13, input
+/// 1 x 3 x height x width, output 1 x 1000), for people who do not have the public weights at hand:
+///   alexnet      two groups in convolutions 2, 4 and 5, 227 x 227, without the local response
+///                normalisation (Krizhevsky, Sutskever, Hinton, 2012)
+///   mobilenetv2  width 1.0, 224 x 224 (Sandler et al., arXiv:1801.04381)
+///   resnet18     224 x 224 (He et al., arXiv:1512.03385)
+///   resnet50     224 x 224, version 1.5: stride 2 in the 3x3 convolution of a block
+///   squeezenet   version 1.0, 224 x 224 (Iandola et al., arXiv:1602.07360)
+///   vgg16        configuration D, 224 x 224 (Simonyan, Zisserman, arXiv:1409.1556)
+/// Weights are normal with variance 2 / inputs (He et al., arXiv:1502.01852); the statistics of
+/// batch normalisations, and biases where there are none, follow an estimate of the signal for
+/// images of mean 0 and variance 1, so that it neither dies nor explodes. It classifies nothing.
+/// The same name and seed give the same network everywhere. Throws Error for another name.
+ZooNetwork make_network(const std::string& name, std::uint32_t seed);
+
+}  // namespace reshift
