@@ -6,11 +6,14 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 
 #include "base/container.hpp"
 #include "base/error.hpp"
+#include "onnx/fold.hpp"
 #include "onnx/proto.hpp"
 
 namespace reshift {
@@ -51,10 +54,13 @@ std::vector<To> tensor_values(const onnx::TensorProto& t, const Field& field, st
     if (raw.size() != static_cast<std::size_t>(size) * sizeof(T)) {
       throw Error("initializer {}: {} bytes for {} values", t.name(), raw.size(), size);
     }
-    for (std::size_t i = 0; i < raw.size(); i += sizeof(T)) {
+    values.resize(static_cast<std::size_t>(size));
+    const char* from = raw.data();
+    for (To& to : values) {
       T value;
-      std::memcpy(&value, raw.data() + i, sizeof(T));
-      values.push_back(static_cast<To>(value));
+      std::memcpy(&value, from, sizeof(T));
+      to = static_cast<To>(value);
+      from += sizeof(T);
     }
   } else {
     if (field.size() != size) {
@@ -102,11 +108,18 @@ Constant read_tensor(const onnx::TensorProto& t) {
 
 class Importer {
  public:
-  Graph run(const onnx::ModelProto& model) {
+  /// Frees the raw values of the initializers, for they may be most of the memory.
+  Graph run(onnx::ModelProto& model) {
     check_model(model);
     const onnx::GraphProto& graph = model.graph();
     graph_.name = graph.name();
-    for (const auto& t : graph.initializer()) constants_[t.name()] = read_tensor(t);
+    for (auto& t : *model.mutable_graph()->mutable_initializer()) {
+      constants_[t.name()] = read_tensor(t);
+      std::unique_ptr<std::string>(t.release_raw_data());
+    }
+    for (const auto& node : graph.node()) {
+      for (const auto& input : node.input()) ++readers_[input];
+    }
     add_input(graph);
     for (const auto& node : graph.node()) {
       node_ = &node;
@@ -239,6 +252,13 @@ class Importer {
     return c.values;
   }
 
+  /// The same for large ones: without a copy, unless another node reads them as well.
+  std::vector<float> take_floats(int i, const char* what, std::size_t size) {
+    const auto& values = floats(i, what, size);
+    if (readers_[node_->input(i)] > 1) return values;
+    return std::move(constants_[node_->input(i)].values);
+  }
+
   const Value& value(int i) const {
     if (!has_input(i)) fail("input {} is missing", i);
     const auto found = values_.find(node_->input(i));
@@ -257,6 +277,12 @@ class Importer {
     const Tensor& t = graph_.tensor(v.tensor);
     if (v.flat && t.height * t.width != 1) fail("needs a map of pixels, its input is flattened");
     return v.tensor;
+  }
+
+  /// The output is known at import.
+  void define(Constant constant) {
+    if (node_->output_size() < 1) fail("has no output");
+    constants_[node_->output(0)] = std::move(constant);
   }
 
   // --- Building -------------------------------------------------------------------------------
@@ -354,7 +380,26 @@ class Importer {
     return false;
   }
 
+  /// Computes with integers what can be: the shapes that exported networks compute at run time.
+  bool fold() {
+    if (!folds_integers(*node_)) return false;
+    std::vector<Integers> inputs;
+    for (int i = 0; i < node_->input_size(); ++i) {
+      const Constant* c = find_constant(i);
+      if (!c || !c->values.empty()) return false;
+      inputs.push_back({c->dims, c->integers});
+    }
+    try {
+      Integers result = fold_integers(*node_, inputs);
+      define({std::move(result.dims), {}, std::move(result.values)});
+    } catch (const Error& e) {
+      fail("{}", e.what());
+    }
+    return true;
+  }
+
   void add_node() {
+    if (fold()) return;
     using Handler = void (Importer::*)();
     static const std::map<std::string, Handler> kHandlers{
         {"Add", &Importer::add_add},
@@ -373,7 +418,9 @@ class Importer {
         {"Pad", &Importer::add_pad},
         {"Relu", &Importer::add_relu},
         {"Reshape", &Importer::add_reshape},
+        {"Shape", &Importer::add_shape},
         {"Softmax", &Importer::add_softmax},
+        {"Sum", &Importer::add_sum},
     };
     const auto handler = kHandlers.find(node_->op_type());
     const bool standard = node_->domain().empty() || node_->domain() == "ai.onnx";
@@ -407,7 +454,7 @@ class Importer {
     if (kernel[0] != weights.dims[2] || kernel[1] != weights.dims[3]) {
       fail("kernel_shape does not fit weights {}", text(weights.dims));
     }
-    node.weights = floats(1, "weight", static_cast<std::size_t>(product(weights.dims)));
+    node.weights = take_floats(1, "weight", static_cast<std::size_t>(product(weights.dims)));
     const auto out = static_cast<std::size_t>(weights.dims[0]);
     node.bias = has_input(2) ? floats(2, "bias", out) : std::vector<float>(out, 0.0f);
     append_window(std::move(node), source, kernel, static_cast<int>(out));
@@ -415,6 +462,7 @@ class Importer {
 
   void add_batch_norm() {
     require_attribute("training_mode", 0);
+    require_attribute("spatial", 1);  // up to operator set 8
     Node node;
     node.kind = NodeKind::kScale;
     node.input = map(0);
@@ -506,6 +554,11 @@ class Importer {
     Node node;
     node.kind = NodeKind::kAvgPool;
     const Value& source = value(0);
+    if (pair("kernel_shape", {}) == std::array{1, 1} &&
+        pair("strides", {1, 1}) == std::array{1, 1} &&
+        integers("pads", {0, 0, 0, 0}) == Dims{0, 0, 0, 0}) {
+      return alias(source);  // an adaptive pooling to the size that the map has already
+    }
     append_window(std::move(node), source, pair("kernel_shape", {}),
                   graph_.tensor(source.tensor).channels);
   }
@@ -540,10 +593,10 @@ class Importer {
   }
 
   /// A constant matrix as [out][in].
-  std::vector<float> matrix(int i, bool transposed) const {
+  std::vector<float> matrix(int i, bool transposed) {
     const Constant& c = constant(i, "weight");
     if (c.dims.size() != 2) fail("weights {} are not a matrix", text(c.dims));
-    const auto& from = floats(i, "weight", static_cast<std::size_t>(product(c.dims)));
+    std::vector<float> from = take_floats(i, "weight", static_cast<std::size_t>(product(c.dims)));
     if (transposed) return from;
     const auto rows = static_cast<std::size_t>(c.dims[0]),
                columns = static_cast<std::size_t>(c.dims[1]);
@@ -640,16 +693,41 @@ class Importer {
 
   void add_identity() {
     if (const Constant* c = find_constant(0)) {
-      constants_[node_->output(0)] = Constant(*c);
+      define(Constant(*c));
     } else {
       alias(value(0));
     }
   }
 
   void add_constant() {
-    const auto* a = attribute("value");
-    if (!a) fail("only a constant given as a tensor is supported");
-    constants_[node_->output(0)] = read_tensor(a->t());
+    if (const auto* tensor = attribute("value")) return define(read_tensor(tensor->t()));
+    if (const auto* f = attribute("value_float")) return define({{}, {f->f()}, {}});
+    if (const auto* i = attribute("value_int")) return define({{}, {}, {i->i()}});
+    if (!attribute("value_ints")) fail("its value must be a tensor, a float or integers");
+    const Dims values = integers("value_ints", {});
+    define({{static_cast<std::int64_t>(values.size())}, {}, values});
+  }
+
+  /// Of one image, whatever batch the file states.
+  void add_shape() {
+    const Value& v = value(0);
+    if (v.padded()) fail("padding made by a Pad node is not supported before this operator");
+    const Tensor& in = graph_.tensor(v.tensor);
+    const Dims shape = v.flat ? Dims{1, static_cast<std::int64_t>(in.size())}
+                              : Dims{1, in.channels, in.height, in.width};
+    const auto rank = static_cast<std::int64_t>(shape.size());
+    const auto bound = [&](const char* name, std::int64_t absent) {
+      const auto axis = integer(name, absent);
+      return std::clamp<std::int64_t>(axis < 0 ? axis + rank : axis, 0, rank);
+    };
+    const auto start = bound("start", 0), end = std::max(start, bound("end", rank));
+    define({{end - start}, {}, Dims(shape.begin() + start, shape.begin() + end)});
+  }
+
+  /// An addition, in files that Caffe2 wrote.
+  void add_sum() {
+    if (node_->input_size() != 2) fail("{} inputs, only two are supported", node_->input_size());
+    add_add();
   }
 
   void add_softmax() {
@@ -659,6 +737,7 @@ class Importer {
 
   Graph graph_;
   std::map<std::string, Constant> constants_;
+  std::map<std::string, int> readers_;  ///< inputs of nodes that have this name
   std::map<std::string, Value> values_;
   std::int64_t opset_ = 0;
   std::string softmax_;  ///< output of the Softmax, which must be the last node
@@ -668,10 +747,16 @@ class Importer {
 }  // namespace
 
 Graph import_onnx(const std::string& path) {
-  const auto bytes = read_file(path);
   onnx::ModelProto model;
-  if (bytes.empty() || !model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    throw Error("{}: not an ONNX file, or truncated or damaged", path);
+  {
+    const auto bytes = read_file(path);
+    constexpr std::size_t kLargest = std::numeric_limits<int>::max();  // of any protobuf message
+    if (bytes.size() > kLargest) {
+      throw Error("{}: {} bytes, a file of more than 2 GiB cannot be read", path, bytes.size());
+    }
+    if (bytes.empty() || !model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+      throw Error("{}: not an ONNX file, or truncated or damaged", path);
+    }
   }
   try {
     Graph graph = Importer().run(model);

@@ -237,5 +237,249 @@ TEST(Import, DamagedInitializers) {
   EXPECT_THAT(error_of(b.serialized()), HasSubstr("version 18"));
 }
 
+// --- The forms in which public networks are exported
+// ----------------------------------------------
+
+/// A Constant node of a tensor.
+std::string constant_node(OnnxBuilder& b, const std::string& name, const OnnxBuilder::Ints& dims,
+                          const OnnxBuilder::Ints& integers, const std::vector<float>& floats) {
+  auto& n = b.node("Constant", name, {});
+  auto* attribute = n.add_attribute();
+  attribute->set_name("value");
+  attribute->set_type(onnx::AttributeProto::TENSOR);
+  auto* tensor = attribute->mutable_t();
+  for (const auto d : dims) tensor->add_dims(d);
+  tensor->set_data_type(floats.empty() ? onnx::TensorProto::INT64 : onnx::TensorProto::FLOAT);
+  for (const auto v : integers) tensor->add_int64_data(v);
+  for (const auto v : floats) tensor->add_float_data(v);
+  return name;
+}
+
+std::string scalar_node(OnnxBuilder& b, const std::string& name, std::int64_t value) {
+  return constant_node(b, name, {}, {value}, {});
+}
+
+TEST(ImportExport, ClipBoundsFromConstantNodes) {
+  const Graph tensors = import(single(11, [](OnnxBuilder& b) {
+    constant_node(b, "zero", {}, {}, {0.0f});
+    constant_node(b, "six", {}, {}, {6.0f});
+    b.node("Clip", "n", {"image", "zero", "six"});
+  }));
+  const Graph numbers = import(single(13, [](OnnxBuilder& b) {
+    set_attribute(b.node("Constant", "zero", {}), "value_float", 0.0f);
+    set_attribute(b.node("Constant", "six", {}), "value_float", 6.0f);
+    b.node("Clip", "n", {"image", "zero", "six"});
+  }));
+  for (const Graph* g : {&tensors, &numbers}) {
+    ASSERT_EQ(g->nodes.size(), 1u);
+    EXPECT_EQ(g->nodes[0].lo, 0);
+    EXPECT_EQ(g->nodes[0].hi, 6);
+  }
+}
+
+TEST(ImportExport, BatchNormalizationOfOldOperatorSets) {
+  const auto norm = [](std::int64_t spatial) {
+    return single(7, [&](OnnxBuilder& b) {
+      auto& n = b.node("BatchNormalization", "n",
+                       {"image", b.constant("s", {2}, std::vector<float>{2, 3}),
+                        b.constant("b", {2}, std::vector<float>{1, 1}),
+                        b.constant("m", {2}, std::vector<float>{0, 1}),
+                        b.constant("v", {2}, std::vector<float>{4, 9})});
+      set_attribute(n, "epsilon", 0.0f);
+      set_attribute(n, "momentum", 0.9f);
+      set_attribute(n, "spatial", spatial);
+    });
+  };
+  const Graph g = import(norm(1));
+  EXPECT_THAT(g.nodes[0].weights, ElementsAre(1, 1));
+  EXPECT_THAT(g.nodes[0].bias, ElementsAre(1, 0));
+  EXPECT_THAT(error_of(norm(0)), HasSubstr("spatial = 0"));
+}
+
+TEST(ImportExport, DropoutLeavesNoNode) {
+  const Graph attribute = import(single(7, [](OnnxBuilder& b) {
+    auto& d = b.node("Dropout", "d", {"image"});
+    set_attribute(d, "ratio", 0.5f);
+    d.add_output("mask");
+    b.node("Relu", "n", {"d"});
+  }));
+  const Graph input = import(single(13, [](OnnxBuilder& b) {
+    auto& d = b.node("Dropout", "d", {"image", b.constant("ratio", {}, std::vector<float>{0.5f})});
+    d.add_output("mask");
+    b.node("Relu", "n", {"d"});
+  }));
+  for (const Graph* g : {&attribute, &input}) {
+    ASSERT_EQ(g->nodes.size(), 1u);
+    EXPECT_EQ(g->nodes[0].input, 0);
+  }
+}
+
+/// A classifier of 96 inputs behind what `flatten` does to the image; `flatten` names its output
+/// "f".
+std::string flattened(int opset, const std::function<void(OnnxBuilder&)>& flatten) {
+  return single(opset, [&](OnnxBuilder& b) {
+    flatten(b);
+    auto& n = b.node("Gemm", "n", {"f", b.constant("w", {3, 96}, ramp(288))});
+    set_attribute(n, "transB", std::int64_t{1});
+  });
+}
+
+TEST(ImportExport, FlatteningInEveryForm) {
+  const auto reshape = [](OnnxBuilder::Ints shape) {
+    return [shape](OnnxBuilder& b) { b.node("Reshape", "f", {"image", b.constant("s", shape)}); };
+  };
+  /// x.view(x.size(0), last): the batch is taken from the shape; `gather` ends in "batch".
+  const auto view = [](const std::function<void(OnnxBuilder&)>& unsqueeze, std::int64_t last) {
+    return [=](OnnxBuilder& b) {
+      b.node("Shape", "shape", {"image"});
+      auto& gather = b.node("Gather", "size", {"shape", scalar_node(b, "index", 0)});
+      set_attribute(gather, "axis", std::int64_t{0});
+      unsqueeze(b);
+      auto& concat = b.node("Concat", "to", {"batch", constant_node(b, "last", {1}, {last}, {})});
+      set_attribute(concat, "axis", std::int64_t{0});
+      b.node("Reshape", "f", {"image", "to"});
+    };
+  };
+  const auto old_unsqueeze = [](OnnxBuilder& b) {
+    set_attribute(b.node("Unsqueeze", "batch", {"size"}), "axes", OnnxBuilder::Ints{0});
+  };
+  const auto new_unsqueeze = [](OnnxBuilder& b) {
+    b.node("Unsqueeze", "batch", {"size", b.constant("axes", {0})});
+  };
+  const std::vector<std::pair<int, std::function<void(OnnxBuilder&)>>> forms{
+      {7, [](OnnxBuilder& b) { b.node("Flatten", "f", {"image"}); }},
+      {13,
+       [](OnnxBuilder& b) {
+         set_attribute(b.node("Flatten", "f", {"image"}), "axis", std::int64_t{1});
+       }},
+      {9, reshape({0, -1})},
+      {9, reshape({-1, 96})},
+      {9, reshape({1, -1})},
+      {9, reshape({1, 96})},
+      {9, view(old_unsqueeze, -1)},
+      {9, view(old_unsqueeze, 96)},
+      {13, view(new_unsqueeze, -1)},
+      {15, [](OnnxBuilder& b) {
+         auto& shape = b.node("Shape", "batch", {"image"});
+         set_attribute(shape, "start", std::int64_t{0});
+         set_attribute(shape, "end", std::int64_t{-3});
+         set_attribute(b.node("Constant", "last", {}), "value_ints", OnnxBuilder::Ints{-1});
+         set_attribute(b.node("Concat", "to", {"batch", "last"}), "axis", std::int64_t{0});
+         b.node("Reshape", "f", {"image", "to"});
+       }}};
+  for (std::size_t i = 0; i < forms.size(); ++i) {
+    const Graph g = import(flattened(forms[i].first, forms[i].second));
+    ASSERT_EQ(g.nodes.size(), 1u) << "form " << i;
+    EXPECT_EQ(g.nodes[0].kernel_h, 6) << "form " << i;
+    EXPECT_EQ(g.nodes[0].weights, ramp(288)) << "form " << i;
+  }
+}
+
+TEST(ImportExport, ComputedShapesThatDoNotFitAreNamed) {
+  const auto gather = [](std::int64_t index, std::int64_t axis) {
+    return single(9, [=](OnnxBuilder& b) {
+      b.node("Shape", "shape", {"image"});
+      auto& n = b.node("Gather", "g", {"shape", scalar_node(b, "index", index)});
+      set_attribute(n, "axis", axis);
+      b.node("Relu", "n", {"image"});
+    });
+  };
+  EXPECT_EQ(error_of(gather(-4, 0)), "no error");
+  EXPECT_THAT(error_of(gather(4, 0)), HasSubstr("node 'g' (Gather): index 4 in 4 elements"));
+  EXPECT_THAT(error_of(gather(0, 1)), HasSubstr("node 'g' (Gather)"));
+  EXPECT_THAT(error_of(single(9,
+                              [](OnnxBuilder& b) {
+                                b.node("Gather", "g", {"image", scalar_node(b, "index", 0)});
+                                b.node("Relu", "n", {"g"});
+                              })),
+              HasSubstr("operator Gather is not supported"));
+  EXPECT_THAT(error_of(single(13,
+                              [](OnnxBuilder& b) {
+                                b.node("Squeeze", "q", {b.constant("two", {1, 2})});
+                                b.node("Relu", "n", {"image"});
+                              })),
+              HasSubstr("'q' (Squeeze): has more than one element"));
+  EXPECT_THAT(error_of(single(13,
+                              [](OnnxBuilder& b) {
+                                b.node("Concat", "c", {scalar_node(b, "s", 1)});
+                                b.node("Relu", "n", {"image"});
+                              })),
+              HasSubstr("'c' (Concat)"));
+}
+
+TEST(ImportExport, AveragePoolAsGlobalAndAsAdaptivePooling) {
+  const Graph g = import(single(9, [](OnnxBuilder& b) {
+    auto& same = b.node("AveragePool", "same", {"image"});  // adaptive, to 6 x 8
+    set_attribute(same, "kernel_shape", {1, 1});
+    set_attribute(same, "strides", {1, 1});
+    auto& n = b.node("AveragePool", "n", {"same"});  // adaptive, to 1 x 1
+    set_attribute(n, "kernel_shape", {6, 8});
+    set_attribute(n, "strides", {6, 8});
+    set_attribute(n, "pads", {0, 0, 0, 0});
+  }));
+  ASSERT_EQ(g.nodes.size(), 1u);
+  EXPECT_EQ(g.nodes[0].kind, NodeKind::kAvgPool);
+  const Tensor& out = g.tensor(g.output);
+  EXPECT_THAT((std::vector{out.channels, out.height, out.width}), ElementsAre(2, 1, 1));
+  const Graph thinned = import(single(9, [](OnnxBuilder& b) {
+    auto& n = b.node("AveragePool", "n", {"image"});  // not the identity
+    set_attribute(n, "kernel_shape", {1, 1});
+    set_attribute(n, "strides", {2, 2});
+  }));
+  EXPECT_EQ(thinned.tensor(thinned.output).height, 3);
+}
+
+TEST(ImportExport, WeightsAsInputsAndAnyBatch) {
+  // As Caffe2 and old versions of PyTorch write it.
+  OnnxBuilder b("zoo", 2, 6, 8, 7);
+  b.node("Conv", "n", {"image", b.constant("w", {4, 2, 3, 3}, ramp(72))});
+  b.output("n");
+  *b.model().mutable_graph()->add_input() = b.model().graph().input(0);
+  b.model().mutable_graph()->mutable_input(1)->set_name("w");
+  auto* batch = b.model()
+                    .mutable_graph()
+                    ->mutable_input(0)
+                    ->mutable_type()
+                    ->mutable_tensor_type()
+                    ->mutable_shape()
+                    ->mutable_dim(0);
+  const auto shape = [&] {
+    const Graph g = import(b.serialized());
+    return std::vector{g.tensor(0).channels, g.tensor(0).height, g.tensor(0).width};
+  };
+  EXPECT_THAT(shape(), ElementsAre(2, 6, 8));
+  for (const char* symbol : {"N", "batch"}) {
+    batch->set_dim_param(symbol);
+    EXPECT_THAT(shape(), ElementsAre(2, 6, 8));
+  }
+  batch->clear_value();
+  EXPECT_THAT(shape(), ElementsAre(2, 6, 8));
+}
+
+TEST(ImportExport, SumOfTwoIsAnAddition) {
+  const auto sum = [](const std::vector<std::string>& inputs) {
+    return single(7, [&](OnnxBuilder& b) {
+      b.node("Relu", "r", {"image"});
+      b.node("Sum", "n", inputs);
+    });
+  };
+  const Graph g = import(sum({"image", "r"}));
+  EXPECT_EQ(g.nodes.back().kind, NodeKind::kAdd);
+  EXPECT_THAT(error_of(sum({"image", "r", "r"})), HasSubstr("'n' (Sum): 3 inputs"));
+}
+
+TEST(ImportExport, SharedWeightsServeEveryReader) {
+  // PyTorch shares equal initializers, by name or through Identity nodes.
+  const Graph g = import(single(13, [](OnnxBuilder& b) {
+    b.constant("w", {2, 2, 3, 3}, ramp(36));
+    b.node("Identity", "same", {"w"});
+    set_attribute(b.node("Conv", "c1", {"image", "w"}), "pads", {1, 1, 1, 1});
+    set_attribute(b.node("Conv", "c2", {"c1", "w"}), "pads", {1, 1, 1, 1});
+    b.node("Conv", "n", {"c2", "same"});
+  }));
+  ASSERT_EQ(g.nodes.size(), 3u);
+  for (const Node& n : g.nodes) EXPECT_EQ(n.weights, ramp(36)) << n.name;
+}
+
 }  // namespace
 }  // namespace reshift
