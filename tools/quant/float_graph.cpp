@@ -206,7 +206,7 @@ class Fuser {
   int visit(int tensor, Graph& result) {
     int& number = renumbered_[static_cast<std::size_t>(tensor)];
     if (number >= 0) return number;
-    Node node = nodes_[static_cast<std::size_t>(producer(tensor))];
+    Node node = std::move(nodes_[static_cast<std::size_t>(producer(tensor))]);  // visited once
     if (node.residual >= 0) node.residual = visit(node.residual, result);
     node.input = visit(node.input, result);
     node.output = static_cast<int>(result.tensors.size());
