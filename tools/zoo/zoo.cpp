@@ -44,8 +44,8 @@ struct Map {
   }
 };
 
-/// An estimate as it goes into the file: coarse, so that it hides in which order and with what
-/// exponential function a machine computes.
+/// What is computed, as it goes into the file: coarse, so that it hides how a machine rounds in
+/// between and computes the exponential function.
 float coarse(double estimate) { return static_cast<float>(std::round(estimate * 1024) / 1024); }
 
 struct Window {
@@ -76,8 +76,8 @@ class NetworkBuilder {
     for (Moments& m : out.moments) {
       mean.push_back(coarse(m.mean));
       variance.push_back(std::max(coarse(m.variance), 0x1p-10f));
-      gamma.push_back(static_cast<float>(gain * random_.uniform(0.5, 1.5)));
-      beta.push_back(static_cast<float>(gain * random_.uniform(-0.2, 0.2)));
+      gamma.push_back(coarse(gain * random_.uniform(0.5, 1.5)));
+      beta.push_back(coarse(gain * random_.uniform(-0.2, 0.2)));
       m = {beta.back(), double{gamma.back()} * gamma.back()};
     }
     parameters_ += 2 * channels;
