@@ -44,6 +44,7 @@ struct BoardTest : testing::Test {
     options.max_ops = 4;
     options.max_side = 8;
     options.max_channels = 8;
+    options.slice_channels = hw.m;
     for (;; ++seed) {
       const QNet net = random_qnet(seed, options);
       const QTensor& output = net.tensors[static_cast<std::size_t>(net.output)];

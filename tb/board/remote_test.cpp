@@ -25,7 +25,9 @@ struct RemoteTest : testing::Test {
   const spec::Hardware& hw = find_hardware("2x2x2");
 
   Program program(std::uint64_t seed) {
-    return compile(hw, random_qnet(seed, {.max_ops = 4, .max_side = 8, .max_channels = 8}), {});
+    const RandomNetworkOptions options{
+        .max_ops = 4, .max_side = 8, .max_channels = 8, .slice_channels = hw.m};
+    return compile(hw, random_qnet(seed, options), {});
   }
 
   void expect_right(const Program& p, std::uint64_t seed) {

@@ -43,9 +43,10 @@ inline constexpr int kMaxChannels = kHardware.m * kHardware.c * kHardware.p < 16
 /// A random network with its program, its images and what the reference model makes of them.
 struct CoreCase {
   CoreCase(std::uint64_t seed, bool store_all, int frame_count)
-      : net(random_qnet(
-            seed,
-            {.act_w = kHardware.act_w, .exponents = kExponents, .max_channels = kMaxChannels})),
+      : net(random_qnet(seed, {.act_w = kHardware.act_w,
+                               .exponents = kExponents,
+                               .max_channels = kMaxChannels,
+                               .slice_channels = kHardware.m})),
         program(compile(kHardware, net, {.store_all = store_all})),
         frames(frame_count) {
     for (int frame = 0; frame < frames; ++frame) {

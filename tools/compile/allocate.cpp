@@ -21,10 +21,12 @@ struct Region {
 std::vector<Region> find_regions(const spec::Hardware& hw, const QNet& net, Placement& placement) {
   const int ops = static_cast<int>(net.ops.size());
   const std::size_t count = net.tensors.size();
-  std::vector<int> first(count, 0), last(count, 0);
+  std::vector<int> first(count, ops), last(count, 0);
   for (int i = 0; i < ops; ++i) {
     const QOp& op = net.ops[static_cast<std::size_t>(i)];
-    first[static_cast<std::size_t>(op.output)] = last[static_cast<std::size_t>(op.output)] = i;
+    auto& opened = first[static_cast<std::size_t>(op.output)];
+    opened = std::min(opened, i);  // the first of the operations that write slices of it
+    last[static_cast<std::size_t>(op.output)] = i;
     last[static_cast<std::size_t>(op.input)] = i;
     if (op.residual >= 0) last[static_cast<std::size_t>(op.residual)] = i;
   }
@@ -33,7 +35,8 @@ std::vector<Region> find_regions(const spec::Hardware& hw, const QNet& net, Plac
     last[static_cast<std::size_t>(t)] = ops;
   }
   std::vector<Region> regions;
-  std::vector<std::size_t> region_of(count);
+  constexpr auto kNone = static_cast<std::size_t>(-1);
+  std::vector<std::size_t> region_of(count, kNone);
   const auto open = [&](std::size_t t) {
     region_of[t] = regions.size();
     regions.push_back({first[t], last[t], placement.layouts[t].size(hw), 0, {t}});
@@ -43,13 +46,14 @@ std::vector<Region> find_regions(const spec::Hardware& hw, const QNet& net, Plac
     const QOp& op = net.ops[static_cast<std::size_t>(i)];
     const auto out = static_cast<std::size_t>(op.output);
     const auto residual = static_cast<std::size_t>(std::max(op.residual, 0));
-    // Later pixels still read the input, so it must not be the tensor that is overwritten.
+    // Later pixels still read the input, so it must not be the tensor that is overwritten. A slice
+    // has another shape than the tensor that it is written into, and is never in place.
     const bool in_place = op.residual > 0 && op.residual != op.input && op.output != net.output &&
                           op.residual != net.output && last[residual] == i &&
                           placement.layouts[residual].same_shape(placement.layouts[out]);
     placement.in_place.push_back(in_place);
     if (!in_place) {
-      open(out);
+      if (region_of[out] == kNone) open(out);
       continue;
     }
     region_of[out] = region_of[residual];
@@ -65,7 +69,7 @@ std::vector<Region> find_regions(const spec::Hardware& hw, const QNet& net, Plac
 std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net) {
   std::vector<Layout> layouts;
   for (const QTensor& t : net.tensors) {
-    Layout l{t.channels, t.height, t.width, t.width, false, (t.channels + hw.m - 1) / hw.m, 0};
+    Layout l{t.channels, t.height, t.width, t.width, false, words_of(hw, t.channels), 0};
     for (const QOp& op : net.ops) {
       if (&net.tensors[static_cast<std::size_t>(op.input)] == &t) l.phased |= op.stride_h == 2;
     }

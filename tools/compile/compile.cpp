@@ -68,9 +68,9 @@ std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
     }
     if (source < 0) r.kind = "copy";
     r.terms = op.terms;
-    r.m_groups = out.words;
+    r.m_groups = words_of(hw, lowered.net.written_channels(op));
     r.in_place = placement.in_place[i];
-    r.buffer_bytes = out.bytes(hw);
+    r.buffer_bytes = out.bytes(hw) / out.words * r.m_groups;
     for (const ExecPlan& exec : execs) {
       if (exec.op != i) continue;
       const ExecCycles cycles = estimate(hw, exec);

@@ -21,7 +21,7 @@ using Timing = ProgramInterpreter::Timing;
 void check_seed(const spec::Hardware& hw, std::uint64_t seed, bool store_all, Timing timing) {
   SCOPED_TRACE(fmt::format("{} seed {} store_all {} late {}", hw.name, seed, store_all,
                            timing == Timing::kLate));
-  const QNet net = random_qnet(seed);
+  const QNet net = random_qnet(seed, {.slice_channels = hw.m});
   const Program program = compile(hw, net, {store_all});
   std::vector<std::uint8_t> input;
   std::vector<std::vector<std::vector<std::int32_t>>> expected;
@@ -34,7 +34,7 @@ void check_seed(const spec::Hardware& hw, std::uint64_t seed, bool store_all, Ti
   }
   const auto output = ProgramInterpreter(hw, program.image, timing)
                           .run(input, program.in_stride, program.out_stride);
-  ASSERT_GE(program.stored.size(), store_all ? net.ops.size() : 1);
+  ASSERT_GE(program.stored.size(), store_all ? net.tensors.size() - 1 : 1);
   for (std::size_t f = 0; f < kFrames; ++f) {
     const auto window = std::span(output).subspan(f * static_cast<std::size_t>(program.out_stride),
                                                   static_cast<std::size_t>(program.out_stride));

@@ -109,7 +109,7 @@ class Emitter {
 
   void append_params(const ExecPlan& plan) {
     const QOp& op = net_.ops[plan.op];
-    const int channels = net_.tensors[index(op.output)].channels;
+    const int channels = net_.written_channels(op);
     std::vector<std::uint32_t> records;
     for (int row = plan.first_m_group * hw_.m; row < (plan.first_m_group + plan.m_groups) * hw_.m;
          ++row) {
@@ -187,7 +187,27 @@ class Emitter {
     load_time_ += chunk.cycles;
   }
 
-  bool stored(const QOp& op) const { return store_all_ || op.output == net_.output; }
+  /// Whether an operation is the first, or the last, that writes its output tensor.
+  bool opens(std::size_t op) const {
+    return std::none_of(net_.ops.begin(), net_.ops.begin() + static_cast<std::ptrdiff_t>(op),
+                        [&](const QOp& o) { return o.output == net_.ops[op].output; });
+  }
+  bool completes(std::size_t op) const {
+    return std::none_of(net_.ops.begin() + static_cast<std::ptrdiff_t>(op) + 1, net_.ops.end(),
+                        [&](const QOp& o) { return o.output == net_.ops[op].output; });
+  }
+
+  /// Whether a store follows an operation.
+  bool stores(std::size_t op) const {
+    return completes(op) && (store_all_ || net_.ops[op].output == net_.output);
+  }
+
+  /// Whether a store of before must be complete when an operation starts: that of the output in the
+  /// frame before; with all tensors stored, that of the tensor completed last.
+  bool waits_for_store(std::size_t op) const {
+    if (!store_all_) return net_.ops[op].output == net_.output && opens(op);
+    return op == 0 || completes(op - 1);
+  }
 
   bool reads_image(std::size_t op) const {
     return net_.ops[op].input == 0 || net_.ops[op].residual == 0;
@@ -195,10 +215,8 @@ class Emitter {
 
   void tokens(const ExecPlan& plan, Descriptor& d) const {
     const auto reads = [&](std::size_t op) { return reads_image(op); };
-    if (stored(net_.ops[plan.op])) {
-      spec::set(d, common::kWaitStore, plan.first_of_op);
-      spec::set(d, common::kPostStore, plan.last_of_op);
-    }
+    spec::set(d, common::kWaitStore, plan.first_of_op && waits_for_store(plan.op));
+    spec::set(d, common::kPostStore, plan.last_of_op && stores(plan.op));
     if (!reads(plan.op)) return;
     bool earlier = false, later = false;
     for (std::size_t op = 0; op < net_.ops.size(); ++op) {
@@ -232,7 +250,7 @@ class Emitter {
       spec::set(d, x::kSrc0Base, in.base * slices);
       spec::set(d, x::kSrc0Step, in.words * slices);
       spec::set(d, x::kDstPhased, out.phased);
-      spec::set(d, x::kDstBase, out.base + plan.first_m_group);
+      spec::set(d, x::kDstBase, out.base + op.first_channel / hw_.m + plan.first_m_group);
       spec::set(d, x::kDstWords, out.words);
       spec::set(d, x::kDstPhase, out.phase_words(hw_));
       spec::set(d, x::kDstRowBank, out.pitch % hw_.p);
@@ -265,7 +283,7 @@ class Emitter {
       throw Error("operation {}: {}", op.name, error.what());
     }
     next_exec_ = e + 1;
-    if (plan.last_of_op && stored(op)) store(plan.op);
+    if (plan.last_of_op && stores(plan.op)) store(plan.op);
   }
 
   void store(std::size_t op_index) {

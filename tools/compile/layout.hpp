@@ -41,6 +41,9 @@ struct Layout {
   bool operator==(const Layout&) const = default;
 };
 
+/// Words of a pixel that `channels` channels take; an operation writes whole words.
+inline int words_of(const spec::Hardware& hw, int channels) { return (channels + hw.m - 1) / hw.m; }
+
 /// Codes [channel][y][x] to the bytes of a window; everything that is no pixel or channel is
 /// `zero`.
 void pack_tensor(const spec::Hardware& hw, const Layout& layout,

@@ -77,7 +77,7 @@ Lowered apply_packing(const spec::Hardware& hw, const QNet& net, std::size_t rea
   QOp& op = result.net.ops[reader];
   QTensor& image = result.net.tensors[0];
   const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
-  const int channels = image.channels;
+  const int channels = image.channels, out_channels = net.written_channels(op);
   result.table = {op.stride_h, op.stride_w, {}};
   for (const int dy : rows.slots) {
     for (const int dx : columns.slots) {
@@ -100,8 +100,8 @@ Lowered apply_packing(const spec::Hardware& hw, const QNet& net, std::size_t rea
   };
   const auto terms = static_cast<std::size_t>(op.terms);
   op.term_values.assign(
-      index(out.channels, image.channels, 0, op.kernel_h, 0, op.kernel_w, 0) * terms, 0);
-  for (int oc = 0; oc < out.channels; ++oc) {
+      index(out_channels, image.channels, 0, op.kernel_h, 0, op.kernel_w, 0) * terms, 0);
+  for (int oc = 0; oc < out_channels; ++oc) {
     for (int ky = 0; ky < original.kernel_h; ++ky) {
       for (int kx = 0; kx < original.kernel_w; ++kx) {
         const auto ry = static_cast<std::size_t>(ky), rx = static_cast<std::size_t>(kx);
@@ -123,7 +123,7 @@ Lowered apply_packing(const spec::Hardware& hw, const QNet& net, std::size_t rea
   const int groups = ceil_div((out.height - 1) * pitch + out.width, hw.p);
   const int entries = ceil_div(image.channels, hw.c) * rows.distinct_taps() *
                       columns.distinct_taps() * tiles_per_tap(hw, op);
-  result.input_cycles = static_cast<double>(groups) * ceil_div(out.channels, hw.m) *
+  result.input_cycles = static_cast<double>(groups) * ceil_div(out_channels, hw.m) *
                         static_cast<double>(std::max<std::int64_t>(entries, post_cycles(hw)));
   return result;
 }
@@ -251,6 +251,13 @@ std::vector<Support> check_support(const spec::Hardware& hw, const QNet& origina
                       op.stride_h, op.stride_w);
     } else if (static_cast<int>(i) != packed) {
       line.reason = unreachable_tap(net, op);
+    }
+    // The buffer is written in whole words, so that no word may be of two operations.
+    if (line.reason.empty() && op.first_channel % hw.m != 0) {
+      line.reason = fmt::format(
+          "writes {} from channel {} on; slices of a concatenation begin at multiples of M = {} on "
+          "{}",
+          net.tensors[static_cast<std::size_t>(op.output)].name, op.first_channel, hw.m, hw.name);
     }
     if (line.reason.empty()) line.reason = overflow(hw, net, op);
     if (!line.reason.empty()) line.verdict = Support::Verdict::kUnsupported;

@@ -35,8 +35,9 @@ struct Support {
 };
 std::string_view to_string(Support::Verdict verdict);
 
-/// Whether each operation of `net` can run on `hw`: strides, reach of the taps, and the proof that
-/// the accumulator and the biased sum never overflow with the operation's real weights.
+/// Whether each operation of `net` can run on `hw`: strides, reach of the taps, slices of whole
+/// words, and the proof that the accumulator and the biased sum never overflow with the operation's
+/// real weights.
 std::vector<Support> check_support(const spec::Hardware& hw, const QNet& net);
 
 /// A network that needs nothing but what the machine does, equal to the original in every code.

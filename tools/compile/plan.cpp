@@ -36,7 +36,8 @@ std::vector<ExecPlan> split_op(const spec::Hardware& hw, const QNet& net,
   const bool resident = fresh.groups > 1;
   const auto half = static_cast<std::size_t>(hw.wm_depth / 2);
   std::vector<ExecPlan> execs{fresh};
-  for (int m_group = 0; m_group < destination.words; ++m_group) {
+  const int words = words_of(hw, net.written_channels(op));
+  for (int m_group = 0; m_group < words; ++m_group) {
     const ReductionList list = reduction_list(hw, net, op, source, m_group);
     if (resident && list.entries() > 2 * half) {
       throw Error(
@@ -63,7 +64,8 @@ std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net,
   for (std::size_t i = 0; i < net.ops.size(); ++i) {
     std::vector<ExecPlan> parts = split_op(hw, net, placement, i);
     if (i > 0) {
-      // Only the first part has the producer right before it; for the others it is complete.
+      // Only the first part has the producer right before it; for the others it is complete, and
+      // so are the operations that wrote other slices of its input.
       const QOp& op = net.ops[i];
       const QOp& previous = net.ops[i - 1];
       parts.front().wait_previous = op.residual == previous.output;

@@ -11,7 +11,7 @@
 namespace reshift {
 
 /// One EXEC descriptor: an operation, or a range of its M-groups when its list is too long for the
-/// weight memory.
+/// weight memory. M-groups count from the first channel that the operation writes.
 struct ExecPlan {
   std::size_t op = 0;  ///< of the lowered network
   int first_m_group = 0, m_groups = 0;

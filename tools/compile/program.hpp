@@ -14,7 +14,7 @@ namespace reshift {
 /// A tensor that a program stores to the output window.
 struct StoredTensor {
   std::string name;
-  int op = -1;              ///< operation of the network that makes it, -1: a copy
+  int op = -1;              ///< operation of the network that completes it, -1: a copy
   int tensor = -1;          ///< tensor of the network whose codes it has
   std::int64_t offset = 0;  ///< bytes from the start of the output window
   Layout layout;
@@ -34,7 +34,7 @@ struct OpReport {
   std::int64_t macs = 0;  ///< useful multiplications with real sizes, a term each
   std::int64_t array_cycles = 0, post_cycles = 0, exec_cycles = 0, memory_cycles = 0;
   std::int64_t weight_bytes = 0;
-  std::int64_t buffer_bytes = 0;  ///< of its output
+  std::int64_t buffer_bytes = 0;  ///< of what it writes
   std::string bound;              ///< "array", "post-processing" or "memory"
 };
 

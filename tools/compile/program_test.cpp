@@ -7,11 +7,13 @@
 #include <filesystem>
 #include <functional>
 #include <random>
+#include <tuple>
 
 #include "base/container.hpp"
 #include "base/error.hpp"
 #include "compile/compile.hpp"
 #include "compile/hardware.hpp"
+#include "golden/graph_interpreter.hpp"
 #include "golden/program_interpreter.hpp"
 #include "golden/random_network.hpp"
 #include "spec/fields.hpp"
@@ -107,6 +109,113 @@ TEST(Compile, NamesTheOperationThatIsUnsupported) {
   const std::string error = error_of([&] { compile(find_hardware("4x4x3"), net, {}); });
   EXPECT_THAT(error, HasSubstr("conv2"));
   EXPECT_THAT(error, HasSubstr("stride 3x3"));
+}
+
+/// An image of 3 channels through two convolutions of 1x1 side by side, whose channels a third one
+/// sums; the second starts at `first` channels and has `second`.
+QNet two_slices(int first, int second) {
+  QNet net;
+  net.name = "slices";
+  net.tensors = {{"image", 3, 6, 6, 0.1, -128},
+                 {"both", first + second, 6, 6, 0.1, -128},
+                 {"out", 2, 6, 6, 0.1, -128}};
+  const auto add = [&](const char* name, int input, int output, int first_channel, int channels) {
+    QOp op;
+    op.name = name;
+    op.input = input;
+    op.output = output;
+    op.first_channel = first_channel;
+    const auto count = net.tensors[static_cast<std::size_t>(input)].channels * channels;
+    for (int i = 0; i < count; ++i) op.term_values.push_back(static_cast<std::int16_t>(1 << i % 3));
+    for (int c = 0; c < channels; ++c) op.params.push_back({1280 - 31 * c, 20000, 18});
+    op.post = {-128, -128, 127, 0, 0, 0};
+    net.ops.push_back(op);
+  };
+  add("left", 0, 1, 0, first);
+  add("right", 0, 1, first, second);
+  add("sum", 1, 2, 0, 2);
+  net.output = 2;
+  return net;
+}
+
+/// The output of a program for an image, by the interpreter at its slowest.
+std::vector<std::int32_t> run_program(const Program& program, std::span<const std::int32_t> image) {
+  const auto output =
+      ProgramInterpreter(program.hw, program.image, ProgramInterpreter::Timing::kLate)
+          .run(program.input_window(image), program.in_stride, program.out_stride);
+  return program.stored_codes(program.output(), output);
+}
+
+TEST(Compile, SlicesBeginAtWholeWords) {
+  // On M = 4, 16 and 32: slices of whole words, and a last one that ends within a word.
+  for (const auto& [name, first, second] :
+       std::vector<std::tuple<const char*, int, int>>{{"4x4x3", 8, 4},
+                                                      {"4x4x3", 4, 7},
+                                                      {"16x16x8", 16, 16},
+                                                      {"16x16x8", 32, 5},
+                                                      {"32x16x7", 32, 32},
+                                                      {"32x16x7", 64, 1}}) {
+    SCOPED_TRACE(fmt::format("{} {} {}", name, first, second));
+    const QNet net = two_slices(first, second);
+    const Program program = compile(find_hardware(name), net, {});
+    EXPECT_EQ(program.ops[0].m_groups, first / program.hw.m);
+    EXPECT_EQ(program.ops[1].m_groups, (second + program.hw.m - 1) / program.hw.m);
+    const auto image = random_image(net, 7);
+    EXPECT_EQ(run_program(program, image), run_graph(net, image)[2]);
+    QNet part = net;  // the sliced tensor itself is what is stored
+    part.ops.pop_back();
+    part.tensors.pop_back();
+    part.output = 1;
+    EXPECT_EQ(run_program(compile(find_hardware(name), part, {}), image), run_graph(net, image)[1]);
+  }
+}
+
+TEST(Compile, NamesASliceThatBeginsWithinAWord) {
+  const QNet net = two_slices(24, 8);
+  EXPECT_EQ(error_of([&] { compile(find_hardware("4x4x3"), net, {}); }), "");
+  const std::string error = error_of([&] { compile(find_hardware("16x16x8"), net, {}); });
+  EXPECT_THAT(error, HasSubstr("operation right: writes both from channel 24 on"));
+  EXPECT_THAT(error, HasSubstr("multiples of M = 16"));
+}
+
+TEST(Compile, ASliceIsNotWrittenOverItsResidual) {
+  // "left" adds a tensor of its own size that nothing reads behind it: in place, but for the slice.
+  QNet net = two_slices(4, 4);
+  net.tensors.push_back({"skip", 4, 6, 6, 0.1, -128});
+  QOp skip = net.ops[0];
+  skip.name = "skip";
+  skip.output = 3;
+  net.ops.insert(net.ops.begin(), skip);
+  QOp& left = net.ops[1];
+  left.residual = 3;
+  left.post.res_zero = -128;
+  left.post.res_mult = 1;
+  const Program program = compile(find_hardware("4x4x3"), net, {});
+  EXPECT_FALSE(program.ops[1].in_place);
+  const auto image = random_image(net, 3);
+  EXPECT_EQ(run_program(program, image), run_graph(net, image)[2]);
+}
+
+TEST(Compile, StoresASlicedTensorOnce) {
+  // With an operation between the two that write it, whose tensor is stored first.
+  QNet net = two_slices(4, 4);
+  net.tensors.push_back({"between", 4, 6, 6, 0.1, -128});
+  QOp between = net.ops[0];
+  between.name = "between";
+  between.output = 3;
+  net.ops.insert(net.ops.begin() + 1, between);
+  const Program program = compile(find_hardware("4x4x3"), net, {.store_all = true});
+  std::vector<int> stored;
+  for (const StoredTensor& t : program.stored) stored.push_back(t.tensor);
+  EXPECT_THAT(stored, ::testing::ElementsAre(3, 1, 2));
+  const auto image = random_image(net, 5);
+  const auto expected = run_graph(net, image);
+  const auto output =
+      ProgramInterpreter(program.hw, program.image, ProgramInterpreter::Timing::kLate)
+          .run(program.input_window(image), program.in_stride, program.out_stride);
+  for (const StoredTensor& t : program.stored) {
+    EXPECT_EQ(program.stored_codes(t, output), expected[static_cast<std::size_t>(t.tensor)]);
+  }
 }
 
 TEST(Compile, ProvesThatAccumulatorsFit) {

@@ -47,6 +47,7 @@ class Builder {
         m_group_(m_group),
         in_(net.tensors[static_cast<std::size_t>(op.input)]),
         out_(net.tensors[static_cast<std::size_t>(op.output)]),
+        out_channels_(net.written_channels(op)),
         tile_(static_cast<std::size_t>(hw.m * hw.c)) {}
 
   ReductionList build() {
@@ -82,7 +83,7 @@ class Builder {
   }
 
   void convolution_tap(int ky, int kx) {
-    const int group_in = in_.channels / op_.groups, group_out = out_.channels / op_.groups;
+    const int group_in = in_.channels / op_.groups, group_out = out_channels_ / op_.groups;
     const int tiles = tiles_per_tap(hw_, op_);
     for (int slice = 0; slice * hw_.c < in_.channels; ++slice) {
       for (int t = 0; t < tiles; ++t) {
@@ -90,7 +91,7 @@ class Builder {
         bool any = false;
         for (int row = 0; row < hw_.m; ++row) {
           const int oc = m_group_ * hw_.m + row;
-          if (oc >= out_.channels) break;
+          if (oc >= out_channels_) break;
           const int first_in = oc / group_out * group_in;
           const int begin = std::max(slice * hw_.c, first_in);
           const int end = std::min((slice + 1) * hw_.c, first_in + group_in);
@@ -165,6 +166,7 @@ class Builder {
   int m_group_;
   const QTensor& in_;
   const QTensor& out_;
+  int out_channels_;
   std::vector<int> tile_;
   ReductionList list_;
 };
@@ -205,7 +207,7 @@ std::string unreachable_tap(const QNet& net, const QOp& op) {
 std::string overflow(const spec::Hardware& hw, const QNet& net, const QOp& op) {
   if (op.kind == QKind::kMaxPool) return "";
   const std::int64_t taps = std::int64_t{op.kernel_h} * op.kernel_w;
-  const int channels = net.tensors[static_cast<std::size_t>(op.output)].channels;
+  const int channels = net.written_channels(op);
   const std::size_t per_channel = op.term_values.size() / static_cast<std::size_t>(channels);
   for (int oc = 0; oc < channels; ++oc) {
     std::int64_t sum = op.kind == QKind::kAvgPool ? taps : 0;

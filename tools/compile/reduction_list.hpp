@@ -17,8 +17,9 @@ struct ReductionList {
   std::size_t entries() const { return headers.size(); }
 };
 
-/// The list of M-group `m_group` of an operation with stride 1x1 or 2x2 on a source that lies in
-/// `source`. A tile without a term that is not zero is left out, unless it is the only one.
+/// The list of M-group `m_group` (of what it writes) of an operation with stride 1x1 or 2x2 on a
+/// source that lies in `source`. A tile without a term that is not zero is left out, unless it is
+/// the only one.
 ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QOp& op,
                              const Layout& source, int m_group);
 

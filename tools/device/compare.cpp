@@ -20,7 +20,7 @@ std::vector<std::vector<std::int32_t>> LayerReference::run(
     out.resize(net_.tensors[static_cast<std::size_t>(op.output)].size());
     ops_[i].run(tensors[static_cast<std::size_t>(op.input)].data(),
                 op.residual < 0 ? nullptr : tensors[static_cast<std::size_t>(op.residual)].data(),
-                out.data(), scratch);
+                out.data() + net_.written_offset(op), scratch);
   }
   std::vector<std::vector<std::int32_t>> codes;
   for (const auto& t : tensors) codes.emplace_back(t.begin(), t.end());

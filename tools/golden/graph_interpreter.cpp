@@ -40,9 +40,11 @@ void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int3
   const PostParams post = effective_post(op);
   const bool pooling = op.kind != QKind::kConv;
   const int in_per_group = pooling ? 1 : in.channels / op.groups;
-  const int out_per_group = pooling ? 1 : out.channels / op.groups;
+  const int out_channels = net.written_channels(op);
+  const int out_per_group = pooling ? 1 : out_channels / op.groups;
+  const std::size_t offset = net.written_offset(op);
   std::size_t at = 0;
-  for (int o = 0; o < out.channels; ++o) {
+  for (int o = 0; o < out_channels; ++o) {
     const int first = o / out_per_group * in_per_group;
     const ChannelParams& params =
         op.kind == QKind::kMaxPool ? kPassThrough : op.params[static_cast<std::size_t>(o)];
@@ -67,7 +69,7 @@ void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int3
         }
         const std::int32_t residual =
             op.residual < 0 ? 0 : tensors[static_cast<std::size_t>(op.residual)][at];
-        result[at] =
+        result[offset + at] =
             post_process(op.kind == QKind::kMaxPool ? maximum : sum, residual, params, post);
       }
     }
@@ -95,7 +97,7 @@ FastOp::FastOp(const QNet& net, const QOp& op)
     : kind_(op.kind),
       window_(window_of(op, tensor(net, op.input), tensor(net, op.output))),
       groups_(op.groups),
-      out_channels_(tensor(net, op.output).channels),
+      out_channels_(net.written_channels(op)),
       in_zero_(kind_ == QKind::kMaxPool ? code_min(net.act_w) : tensor(net, op.input).zero),
       params_(op.params),
       post_(effective_post(op)) {
@@ -186,6 +188,7 @@ FastGraph::FastGraph(const QNet& net) : output_(static_cast<std::size_t>(net.out
     Step step{FastOp(net, *op),
               static_cast<std::size_t>(op->input),
               static_cast<std::size_t>(op->output),
+              net.written_offset(*op),
               op->residual,
               {}};
     for (const int read : {op->input, op->residual}) {
@@ -209,7 +212,7 @@ std::vector<std::int32_t> FastGraph::run(std::span<const std::int32_t> image) co
     step.op.run(
         tensors[step.input].data(),
         step.residual < 0 ? nullptr : tensors[static_cast<std::size_t>(step.residual)].data(),
-        tensors[step.output].data(), scratch);
+        tensors[step.output].data() + step.offset, scratch);
     for (const std::size_t i : step.dead) tensors[i] = {};
   }
   return {tensors[output_].begin(), tensors[output_].end()};

@@ -30,7 +30,8 @@ class FastOp {
     std::vector<double> wide_in, wide_sums;
   };
 
-  /// `residual` may be null without one. Thread-safe with a scratch for each thread.
+  /// `out` is where the channels that it writes begin. `residual` may be null without one.
+  /// Thread-safe with a scratch for each thread.
   void run(const float* in, const float* residual, float* out, Scratch& scratch) const;
 
  private:
@@ -62,7 +63,7 @@ class FastGraph {
  private:
   struct Step {
     FastOp op;
-    std::size_t input, output;
+    std::size_t input, output, offset;  ///< offset: of what it writes in the output
     int residual;
     std::vector<std::size_t> dead;  ///< tensors that nothing reads after this step
   };

@@ -203,6 +203,47 @@ TEST(GraphInterpreter, ByHand) {
   EXPECT_THAT(FastGraph(net).run(image), ElementsAre(127));
 }
 
+/// Three slices of one tensor of 2 pixels, worked out by hand: a convolution, a maximum, a mean
+/// with a residual.
+TEST(GraphInterpreter, SlicesByHand) {
+  QNet net;
+  net.name = "slices";
+  net.tensors = {{"image", 1, 1, 2, 1.0, 10}, {"all", 4, 1, 2, 1.0, 10}};
+  QOp conv;
+  conv.name = "conv";
+  conv.input = 0;
+  conv.output = 1;
+  conv.first_channel = 1;
+  conv.term_values = {2, -1};
+  conv.params = {{-20, 1, 0}, {10, 3, 0}};
+  conv.post = {10, -128, 127, 0, 0, 0};
+  QOp max;
+  max.name = "max";
+  max.kind = QKind::kMaxPool;
+  max.input = 0;
+  max.output = 1;
+  max.first_channel = 3;
+  max.kernel_w = 2;
+  max.pad_right = 1;
+  max.post = {10, -128, 127, 0, 0, 0};
+  QOp mean = max;
+  mean.name = "mean";
+  mean.kind = QKind::kAvgPool;
+  mean.first_channel = 0;
+  mean.residual = 0;
+  mean.params = {{-20, 1, 1}};
+  mean.post = {10, -128, 127, 10, 2, 0};
+  net.ops = {conv, max, mean};
+  net.output = 1;
+  net.validate();
+  // Behind the zero point the image is 4, -6. Twice it: 8, -12; -3 times: -12, 18; maxima of it and
+  // its right neighbour: 4, -6; means with padding, rounded up from halves: -1, -3, plus twice it.
+  const std::vector<std::int32_t> image{14, 4};
+  const std::vector<std::int32_t> expected{10 - 1 + 8, 10 - 3 - 12, 18, -2, -2, 28, 14, 4};
+  EXPECT_EQ(run_graph(net, image)[1], expected);
+  EXPECT_EQ(FastGraph(net).run(image), expected);
+}
+
 TEST(GraphInterpreter, RefusesAnImageOfAnotherSize) {
   RandomNet random(1);
   const QNet net = random.make();

@@ -37,12 +37,15 @@ class Maker {
 
   void add_all() {
     const int channels = chance(2) ? 3 : pick(1, options_.max_channels / 2);
-    add_tensor("image", channels, pick(1, options_.max_side), pick(1, options_.max_side));
+    const int height = pick(1, options_.max_side), width = pick(1, options_.max_side);
+    net_.tensors.push_back(make_tensor("image", channels, height, width));
     const int ops = pick(1, options_.max_ops);
     for (int i = 0; i < ops; ++i) {
       const bool first = i == 0;
       if (!first && chance(3)) {
         add_block();
+      } else if (!first && chance(3)) {
+        add_concatenation();
       } else {
         const bool same = !first && chance(3);
         add_op(pick_input(first),
@@ -72,10 +75,10 @@ class Maker {
   const QTensor& tensor(int i) const { return net_.tensors[static_cast<std::size_t>(i)]; }
   int last() const { return static_cast<int>(net_.tensors.size()) - 1; }
 
-  void add_tensor(const std::string& name, int channels, int height, int width) {
+  QTensor make_tensor(const std::string& name, int channels, int height, int width) {
     const int zero =
         chance(3) ? pick(code_min(net_.act_w), code_max(net_.act_w)) : code_min(net_.act_w);
-    net_.tensors.push_back({name, channels, height, width, 0.1, zero});
+    return {name, channels, height, width, 0.1, zero};
   }
 
   /// Kernel, stride, dilation and padding of one axis; returns the size of the output.
@@ -115,6 +118,63 @@ class Maker {
     const int sum = last();
     add_op(chance(2) ? skip : sum, Shape::kHalf, kNoResidual);
     if (chance(2)) add_op(skip, Shape::kHalf, kNoResidual);
+  }
+
+  /// Operations that write slices of one tensor, sometimes with another operation in between; the
+  /// last slice may end within a word. The tensor comes behind those in between, so that it is the
+  /// last one.
+  void add_concatenation() {
+    const int model = last();
+    const int stride = chance(4) ? 2 : 1;
+    const auto reduced = [&](int size) { return (size - 1) / stride + 1; };
+    QTensor whole = make_tensor("", 0, reduced(tensor(model).height), reduced(tensor(model).width));
+    std::vector<std::size_t> writers;
+    const int slices = pick(2, 3);
+    for (int i = 0; i < slices; ++i) {
+      if (i > 0 && chance(2)) add_op(pick_like(model), Shape::kSame, kNoResidual);
+      const bool last_slice = i == slices - 1;
+      QOp op;
+      op.name = fmt::format("op{}", net_.ops.size());
+      op.input = chance(2) ? last() : pick_like(model);
+      op.residual = kAnyResidual;
+      op.first_channel = whole.channels;
+      op.stride_h = op.stride_w = stride;
+      op.kernel_h = 2 * pick(0, 2) + 1;
+      op.kernel_w = 2 * pick(0, 2) + 1;
+      op.pad_top = op.pad_bottom = op.kernel_h / 2;
+      op.pad_left = op.pad_right = op.kernel_w / 2;
+      const QTensor in = tensor(op.input);
+      QTensor slice = whole;
+      slice.channels =
+          last_slice
+              ? pick(1, std::max(1, options_.max_channels / 2))
+              : options_.slice_channels *
+                    pick(1, std::max(1, options_.max_channels / (3 * options_.slice_channels)));
+      // As many channels as the input: for pooling and residual sums.
+      if (chance(2) && (last_slice || in.channels % options_.slice_channels == 0)) {
+        slice.channels = in.channels;
+        if (chance(2)) op.kind = in.zero == whole.zero ? QKind::kMaxPool : QKind::kAvgPool;
+      }
+      if (op.kind == QKind::kConv && chance(5)) {
+        op.groups = common_divisor(in.channels, slice.channels);
+      }
+      writers.push_back(net_.ops.size());
+      complete(op, slice);
+      whole.channels += slice.channels;
+    }
+    whole.name = fmt::format("t{}", last() + 1);
+    net_.tensors.push_back(whole);
+    for (const std::size_t i : writers) net_.ops[i].output = last();
+  }
+
+  /// A tensor with as many rows and columns; the image rarely, which most networks read once.
+  int pick_like(int model) {
+    std::vector<int> tensors{model};
+    for (int t = chance(8) ? 0 : 1; t <= last(); ++t) {
+      if (tensor(t).height == tensor(model).height && tensor(t).width == tensor(model).width)
+        tensors.push_back(t);
+    }
+    return tensors[static_cast<std::size_t>(pick(0, static_cast<int>(tensors.size()) - 1))];
   }
 
   void add_op(int input, Shape shape, int residual) {
@@ -184,14 +244,19 @@ class Maker {
   }
 
   void finish(QOp& op, int channels, int height, int width) {
-    const QTensor in = tensor(op.input);
     op.output = last() + 1;
-    add_tensor(fmt::format("t{}", op.output), channels, height, width);
-    QTensor& out = net_.tensors.back();
+    QTensor out = make_tensor(fmt::format("t{}", op.output), channels, height, width);
+    if (op.kind == QKind::kMaxPool) out.zero = tensor(op.input).zero;
+    complete(op, out);
+    net_.tensors.push_back(out);
+  }
+
+  /// What an operation needs that writes `out`, a tensor that is not in the network yet or a slice
+  /// of one.
+  void complete(QOp& op, const QTensor& out) {
+    const QTensor in = tensor(op.input);
     op.post = {out.zero, code_min(net_.act_w), code_max(net_.act_w), 0, 0, 0};
-    if (op.kind == QKind::kMaxPool) {
-      out.zero = op.post.out_zero = in.zero;
-    } else {
+    if (op.kind != QKind::kMaxPool) {
       if (op.kind == QKind::kConv) add_weights(op, in, out);
       add_params(op, in, out);
     }
@@ -248,7 +313,7 @@ class Maker {
     op.residual = -1;
     if (op.kind == QKind::kMaxPool || wanted == kNoResidual) return;
     std::vector<int> candidates;
-    for (int t = 0; t < op.output; ++t) {
+    for (int t = 0; t <= last(); ++t) {
       const QTensor& r = tensor(t);
       if (r.channels != out.channels || r.height != out.height || r.width != out.width) continue;
       if (wanted == kAnyResidual || wanted == t) candidates.push_back(t);

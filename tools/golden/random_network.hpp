@@ -14,13 +14,15 @@ struct RandomNetworkOptions {
   int max_ops = 6;
   int max_side = 19;  ///< rows and columns of the image
   int max_channels = 40;
+  int slice_channels =
+      32;  ///< slices of a tensor begin at multiples of it: a multiple of the core's M
 };
 
 /// A small random network within what the compiler accepts, always the same for a seed. Over the
 /// seeds: kernels 1 to 7, strides 1 and 2 (any in the first operation), dilation, symmetric and
 /// other padding, groups, 1 to 3 terms, residuals (in place, kept alive, of the operation before),
 /// maximum and average pooling, fully connected ends, odd sizes, channel counts that fill no word,
-/// tensors read with both strides, all-zero weights.
+/// tensors read with both strides, tensors made of slices, all-zero weights.
 QNet random_qnet(std::uint64_t seed, const RandomNetworkOptions& options = {});
 
 /// Random codes of the image of `net`, [channel][y][x].

@@ -20,11 +20,13 @@ struct Tensor {
 enum class NodeKind { kConv, kMaxPool, kAvgPool, kScale, kAdd, kClamp };
 
 /// One node of a float network; the window's fields have the names and the meaning of those of QOp.
-/// Every node's output is clamp(what its kind computes + residual, lo, hi).
+/// Every node's output is clamp(what its kind computes + residual, lo, hi). It may be a slice of
+/// the channels of the output tensor, whose other channels other nodes write (concatenation).
 struct Node {
   std::string name;
   NodeKind kind = NodeKind::kConv;
   int input = -1, residual = -1, output = -1;  ///< kAdd: input + residual
+  int first_channel = 0;                       ///< of the output tensor that it writes
   int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   int groups = 1;
@@ -34,8 +36,9 @@ struct Node {
   float hi = std::numeric_limits<float>::infinity();
 };
 
-/// A float network: nodes in execution order over tensors; tensor 0 is the image. kAvgPool divides
-/// by the whole kernel, padding counted as zeros; padding never wins a kMaxPool.
+/// A float network: nodes in execution order over tensors; tensor 0 is the image. The slices that
+/// nodes write into a tensor are its channels, each once, before any node reads it. kAvgPool
+/// divides by the whole kernel, padding counted as zeros; padding never wins a kMaxPool.
 struct Graph {
   std::string name;
   std::vector<Tensor> tensors;
@@ -43,6 +46,20 @@ struct Graph {
   int output = -1;
 
   const Tensor& tensor(int i) const { return tensors[static_cast<std::size_t>(i)]; }
+  /// Channels of its output tensor that a node writes, from its first_channel on.
+  int written_channels(const Node& n) const {
+    return n.kind == NodeKind::kConv ? static_cast<int>(n.bias.size()) : tensor(n.input).channels;
+  }
+  bool writes_all(const Node& n) const { return written_channels(n) == tensor(n.output).channels; }
+  /// Values that a node writes, and where the first of them is in its output tensor.
+  std::size_t written_size(const Node& n) const { return plane(n) * to_size(written_channels(n)); }
+  std::size_t written_offset(const Node& n) const { return plane(n) * to_size(n.first_channel); }
+
+ private:
+  static std::size_t to_size(int i) { return static_cast<std::size_t>(i); }
+  std::size_t plane(const Node& n) const {
+    return to_size(tensor(n.output).height) * to_size(tensor(n.output).width);
+  }
 };
 
 }  // namespace reshift

@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include "net/qnet.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdlib>
@@ -29,6 +30,7 @@ Json op_to_json(const QOp& op) {
   return {{"name", op.name},
           {"kind", to_string(op.kind)},
           {"tensors", {op.input, op.residual, op.output}},
+          {"first_channel", op.first_channel},
           {"kernel", {op.kernel_h, op.kernel_w}},
           {"stride", {op.stride_h, op.stride_w}},
           {"dilation", {op.dilation_h, op.dilation_w}},
@@ -66,6 +68,7 @@ QOp op_from_json(const Json& j) {
   }
   op.post.res_mult = static_cast<std::uint16_t>(res_mult);
   op.post.res_shift = static_cast<std::uint8_t>(res_shift);
+  op.first_channel = j.value("first_channel", 0);
   op.groups = j.at("groups");
   op.terms = j.at("terms");
   op.term_values = unpack_numbers<std::int16_t>(j.at("term_values"));
@@ -112,11 +115,15 @@ void validate_op(const QNet& net, const QOp& op) {
                   op.pad_top, op.pad_bottom);
   validate_extent(where, "width", in.width, out.width, op.kernel_w, op.stride_w, op.dilation_w,
                   op.pad_left, op.pad_right);
-  const auto channels = static_cast<std::size_t>(out.channels);
+  const int written = net.written_channels(op);
+  const auto channels = static_cast<std::size_t>(written);
+  require(op.first_channel >= 0 && written >= 1 && op.first_channel <= out.channels - written,
+          where, "writes {} channels from {} on of tensor {}, which has {}", written,
+          op.first_channel, out.name, out.channels);
   if (op.kind == QKind::kConv) {
-    require(op.groups >= 1 && in.channels % op.groups == 0 && out.channels % op.groups == 0, where,
+    require(op.groups >= 1 && in.channels % op.groups == 0 && written % op.groups == 0, where,
             "{} groups do not divide {} input and {} output channels", op.groups, in.channels,
-            out.channels);
+            written);
     require(op.terms >= 1 && op.terms <= 16, where, "{} terms a weight, expected 1 to 16",
             op.terms);
     const std::size_t weights = channels * static_cast<std::size_t>(in.channels / op.groups) *
@@ -131,8 +138,6 @@ void validate_op(const QNet& net, const QOp& op) {
               "term {} is not zero or a signed power of two below 2^{}", value, net.exponents);
     }
   } else {
-    require(in.channels == out.channels, where, "{} input, {} output channels", in.channels,
-            out.channels);
     require(op.term_values.empty() && op.groups == 1, where, "pooling has no weights or groups");
   }
   require(op.params.size() == (op.kind == QKind::kMaxPool ? 0 : channels), where,
@@ -152,10 +157,10 @@ void validate_op(const QNet& net, const QOp& op) {
           op.post.out_zero, out.zero);
   if (op.residual >= 0) {
     const QTensor& residual = net.tensors[static_cast<std::size_t>(op.residual)];
-    require(residual.channels == out.channels && residual.height == out.height &&
+    require(residual.channels == written && residual.height == out.height &&
                 residual.width == out.width,
             where, "residual {} is {}x{}x{}, the output {}x{}x{}", residual.name, residual.channels,
-            residual.height, residual.width, out.channels, out.height, out.width);
+            residual.height, residual.width, written, out.height, out.width);
     require(op.post.res_mult > 0 && op.post.res_shift <= 31, where,
             "residual multiplier {} or shift {} out of range", op.post.res_mult, op.post.res_shift);
     require(op.post.res_zero == residual.zero, where, "residual zero point {}, its tensor has {}",
@@ -169,11 +174,27 @@ void validate_op(const QNet& net, const QOp& op) {
 
 std::string_view to_string(QKind kind) { return kKindNames.at(static_cast<std::size_t>(kind)); }
 
+int QNet::written_channels(const QOp& op) const {
+  return op.kind == QKind::kConv ? static_cast<int>(op.params.size())
+                                 : tensors[static_cast<std::size_t>(op.input)].channels;
+}
+
+std::size_t QNet::written_size(const QOp& op) const {
+  const QTensor& out = tensors[static_cast<std::size_t>(op.output)];
+  return static_cast<std::size_t>(written_channels(op)) * static_cast<std::size_t>(out.height) *
+         static_cast<std::size_t>(out.width);
+}
+
+std::size_t QNet::written_offset(const QOp& op) const {
+  const QTensor& out = tensors[static_cast<std::size_t>(op.output)];
+  return static_cast<std::size_t>(op.first_channel) * static_cast<std::size_t>(out.height) *
+         static_cast<std::size_t>(out.width);
+}
+
 std::int64_t QNet::macs(const QOp& op) const {
   if (op.kind != QKind::kConv) return 0;
   const QTensor& in = tensors[static_cast<std::size_t>(op.input)];
-  const QTensor& out = tensors[static_cast<std::size_t>(op.output)];
-  return static_cast<std::int64_t>(out.size()) * (in.channels / op.groups) * op.kernel_h *
+  return static_cast<std::int64_t>(written_size(op)) * (in.channels / op.groups) * op.kernel_h *
          op.kernel_w;
 }
 
@@ -192,22 +213,36 @@ void QNet::validate() const {
             "zero point {} is not a code of {} bits", t.zero, act_w);
   }
   const int count = static_cast<int>(tensors.size());
-  std::vector<bool> known(tensors.size(), false);
-  known[0] = true;
+  std::vector<std::vector<bool>> written;  // by tensor and channel
+  for (const QTensor& t : tensors) {
+    written.emplace_back(static_cast<std::size_t>(t.channels), written.empty());
+  }
   const auto is_known = [&](int i) {
-    return i >= 0 && i < count && known[static_cast<std::size_t>(i)];
+    if (i < 0 || i >= count) return false;
+    const auto& channels = written[static_cast<std::size_t>(i)];
+    return std::find(channels.begin(), channels.end(), false) == channels.end();
   };
   for (const QOp& op : ops) {
     const std::string where = fmt::format("operation {}", op.name);
     require(is_known(op.input), where, "reads tensor {}, which nothing before it makes", op.input);
     require(op.residual == -1 || is_known(op.residual), where,
             "adds tensor {}, which nothing before it makes", op.residual);
-    require(op.output > 0 && op.output < count && !is_known(op.output), where,
-            "writes tensor {}, which is not a new one", op.output);
+    require(op.output > 0 && op.output < count, where, "writes tensor {}, which is not a new one",
+            op.output);
     validate_op(*this, op);
-    known[static_cast<std::size_t>(op.output)] = true;
+    const auto first =
+        written[static_cast<std::size_t>(op.output)].begin() + std::ptrdiff_t{op.first_channel};
+    const auto last = first + written_channels(op);
+    require(std::find(first, last, true) == last, where,
+            "writes tensor {} from channel {} on, where an operation before it did", op.output,
+            op.first_channel);
+    std::fill(first, last, true);
   }
   require(is_known(output) && output > 0, name, "no operation makes the output tensor {}", output);
+  for (int i = 0; i < count; ++i) {
+    require(is_known(i), name, "not all channels of tensor {} are made",
+            tensors[static_cast<std::size_t>(i)].name);
+  }
 }
 
 std::vector<std::int32_t> quantize_values(const QNet& net, std::span<const float> values) {

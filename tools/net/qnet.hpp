@@ -29,11 +29,12 @@ enum class QKind { kConv, kMaxPool, kAvgPool };
 
 /// One operation of a quantised network. A fully connected layer is a convolution whose kernel is
 /// the whole map; an element-wise addition is the residual of the operation that makes its other
-/// operand.
+/// operand; a concatenation is operations that write slices of the channels of one tensor.
 struct QOp {
   std::string name;
   QKind kind = QKind::kConv;
   int input = -1, residual = -1, output = -1;  ///< tensor indices; residual -1: none
+  int first_channel = 0;                       ///< of the output tensor that it writes
   int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   int groups = 1;
@@ -57,7 +58,9 @@ struct QOp {
   }
 };
 
-/// A quantised network: operations in execution order over tensors; tensor 0 is the image.
+/// A quantised network: operations in execution order over tensors; tensor 0 is the image. The
+/// slices that operations write into a tensor are its channels, each once, before any operation
+/// reads it.
 struct QNet {
   std::string name;
   int act_w = 8;
@@ -67,12 +70,19 @@ struct QNet {
   std::vector<QOp> ops;
   int output = -1;  ///< tensor whose codes are the logits
 
+  /// Channels of its output tensor that an operation writes, from its first_channel on: a
+  /// convolution as many as it has parameters for, pooling as many as it reads.
+  int written_channels(const QOp& op) const;
+  /// Values that an operation writes, and where the first of them is in its output tensor.
+  std::size_t written_size(const QOp& op) const;
+  std::size_t written_offset(const QOp& op) const;
   /// Multiplications of a frame in an operation, real sizes, one a weight and pixel however many
   /// terms the weight has; 0 but for convolutions.
   std::int64_t macs(const QOp& op) const;
   /// Throws Error with the operation's name when anything is inconsistent (shapes, ranges, order).
   void validate() const;
-  /// Container file, see base/container.hpp. Throws Error on a damaged or foreign file.
+  /// Container file, see base/container.hpp. Throws Error on a damaged or foreign file. In files
+  /// from before there were slices every operation writes a whole tensor.
   void save(const std::string& path) const;
   static QNet load(const std::string& path);
 };

@@ -104,7 +104,9 @@ TEST(QNet, ValidationNamesTheOperation) {
   EXPECT_THAT(error_of([](QNet& n) { n.ops[1].term_values.pop_back(); }),
               HasSubstr("sum: 143 terms"));
   EXPECT_THAT(error_of([](QNet& n) { n.ops[0].params.pop_back(); }),
-              HasSubstr("skip: channel parameters"));
+              HasSubstr("skip: 8 terms stored, expected 6"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[3].params.pop_back(); }),
+              HasSubstr("mean: channel parameters of 3 channels, expected 4"));
   EXPECT_THAT(error_of([](QNet& n) { n.ops[0].params[2].shift = 48; }), HasSubstr("shift 48"));
   EXPECT_THAT(error_of([](QNet& n) { n.ops[0].groups = 3; }), HasSubstr("skip: 3 groups"));
   EXPECT_THAT(error_of([](QNet& n) { n.ops[0].kernel_h = 9; }), HasSubstr("skip: the kernel"));
@@ -124,6 +126,81 @@ TEST(QNet, ValidationNamesTheOperation) {
               HasSubstr("image: zero point 128"));
   EXPECT_THAT(error_of([](QNet& n) { n.act_w = 17; }), HasSubstr("17 bits"));
   EXPECT_THAT(error_of([](QNet& n) { n.output = 0; }), HasSubstr("output tensor 0"));
+}
+
+/// `sample()` with a tensor of 7 channels in the middle: 4 of "sum" as they are, then 3 of "skip".
+QNet sliced() {
+  QNet net = sample();
+  net.tensors.push_back({"both", 7, 6, 6, 0.125, -128});
+  QOp copy = net.ops[2];
+  copy.name = "copy";
+  copy.output = 5;
+  copy.kernel_h = copy.kernel_w = copy.stride_h = copy.stride_w = 1;
+  QOp rest = net.ops[0];
+  rest.name = "rest";
+  rest.input = 1;
+  rest.output = 5;
+  rest.first_channel = 4;
+  rest.term_values.assign(12, 1);
+  rest.params.assign(3, {5, 100, 7});
+  QOp end = rest;
+  end.name = "end";
+  end.input = 5;
+  end.output = 6;
+  end.first_channel = 0;
+  end.term_values.assign(14, 1);
+  end.params.assign(2, {5, 100, 7});
+  net.tensors.push_back({"end", 2, 6, 6, 0.125, -128});
+  net.ops.insert(net.ops.begin() + 2, {copy, rest, end});
+  return net;
+}
+
+TEST(QNet, SlicesOfATensor) {
+  const QNet net = sliced();
+  net.validate();
+  EXPECT_EQ(net.written_channels(net.ops[2]), 4);
+  EXPECT_EQ(net.written_size(net.ops[3]), 3u * 36);
+  EXPECT_EQ(net.written_offset(net.ops[3]), 4u * 36);
+  EXPECT_EQ(net.macs(net.ops[3]), 4 * 3 * 36);
+  const QNet read = qnet_from_json(to_json(net));
+  EXPECT_EQ(read.ops[2].first_channel, 0);
+  EXPECT_EQ(read.ops[3].first_channel, 4);
+}
+
+TEST(QNet, OlderFilesHaveWholeTensors) {
+  auto json = to_json(sample());
+  for (auto& op : json["ops"]) op.erase("first_channel");
+  EXPECT_EQ(to_json(qnet_from_json(json)), to_json(sample()));
+}
+
+TEST(QNet, SlicesCoverATensorOnceBeforeItIsRead) {
+  const auto error_of = [](const std::function<void(QNet&)>& change) {
+    QNet net = sliced();
+    change(net);
+    try {
+      qnet_from_json(to_json(net));
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[3].first_channel = 3; }),
+              HasSubstr("rest: writes tensor 5 from channel 3 on, where an operation before"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[3].first_channel = 5; }),
+              HasSubstr("rest: writes 3 channels from 5 on of tensor both, which has 7"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[3].first_channel = -1; }),
+              HasSubstr("rest: writes 3 channels from -1 on"));
+  EXPECT_THAT(error_of([](QNet& n) { std::swap(n.ops[3], n.ops[4]); }),
+              HasSubstr("end: reads tensor 5, which nothing before it makes"));
+  EXPECT_THAT(error_of([](QNet& n) { n.tensors[5].channels = 8; }),
+              HasSubstr("end: reads tensor 5, which nothing before it makes"));
+  EXPECT_THAT(error_of([](QNet& n) {
+                n.ops.erase(n.ops.begin() + 4);  // the only reader
+                n.tensors.pop_back();
+                n.tensors[5].channels = 8;
+              }),
+              HasSubstr("sample: not all channels of tensor both are made"));
+  EXPECT_THAT(error_of([](QNet& n) { n.tensors[5].zero = 0; }), HasSubstr("copy: max pooling"));
 }
 
 TEST(QNet, QuantizesValues) {

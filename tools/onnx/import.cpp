@@ -374,10 +374,11 @@ class Importer {
   }
 
   bool never_negative(int tensor) const {
-    for (const Node& n : graph_.nodes) {
-      if (n.output == tensor) return n.lo >= 0;
-    }
-    return false;
+    const auto writes_negative = [&](const Node& n) {
+      if (n.output != tensor || n.lo >= 0) return false;
+      return n.kind != NodeKind::kClamp || n.hi < 0 || !never_negative(n.input);
+    };
+    return tensor != 0 && std::none_of(graph_.nodes.begin(), graph_.nodes.end(), writes_negative);
   }
 
   /// Computes with integers what can be: the shapes that exported networks compute at run time.
@@ -406,6 +407,7 @@ class Importer {
         {"AveragePool", &Importer::add_average_pool},
         {"BatchNormalization", &Importer::add_batch_norm},
         {"Clip", &Importer::add_clip},
+        {"Concat", &Importer::add_concat},
         {"Constant", &Importer::add_constant},
         {"Conv", &Importer::add_conv},
         {"Dropout", &Importer::add_identity},
@@ -416,6 +418,7 @@ class Importer {
         {"MatMul", &Importer::add_matmul},
         {"MaxPool", &Importer::add_max_pool},
         {"Pad", &Importer::add_pad},
+        {"ReduceMean", &Importer::add_reduce_mean},
         {"Relu", &Importer::add_relu},
         {"Reshape", &Importer::add_reshape},
         {"Shape", &Importer::add_shape},
@@ -424,6 +427,12 @@ class Importer {
     };
     const auto handler = kHandlers.find(node_->op_type());
     const bool standard = node_->domain().empty() || node_->domain() == "ai.onnx";
+    if (standard && node_->op_type() == "LRN") {
+      fail(
+          "local response normalisation is not supported: it divides by a power of a sum over "
+          "channels; train the network without it, or with batch normalisation in its place, which "
+          "folds into the convolution");
+    }
     if (handler == kHandlers.end() || !standard) {
       std::string known;
       for (const auto& [name, unused] : kHandlers) known += (known.empty() ? "" : ", ") + name;
@@ -563,14 +572,69 @@ class Importer {
                   graph_.tensor(source.tensor).channels);
   }
 
-  void add_global_average_pool() {
+  /// Its inputs become slices of a new tensor, copied by nodes that do nothing.
+  void add_concat() {
+    if (!attribute("axis")) fail("its axis is missing");
+    const auto axis = integer("axis", 1);
+    if (axis != 1 && axis != -3) {
+      fail("along axis {} is not supported, only along 1, the channels", axis);
+    }
+    std::vector<int> inputs;
+    std::int64_t channels = 0;
+    for (int i = 0; i < node_->input_size(); ++i) {
+      if (value(i).flat) fail("input {} is flattened, only maps are supported", node_->input(i));
+      inputs.push_back(map(i));
+      const Tensor &first = graph_.tensor(inputs[0]), &in = graph_.tensor(inputs.back());
+      if (in.height != first.height || in.width != first.width) {
+        fail("input {} has {}x{} pixels, input {} has {}x{}", node_->input(0), first.height,
+             first.width, node_->input(i), in.height, in.width);
+      }
+      channels += in.channels;
+    }
+    if (inputs.empty()) fail("has no input");
+    if (channels > 65535) fail("{} channels are more than 65535", channels);
+    if (inputs.size() == 1) return alias(value(0));
+    if (node_->output_size() < 1) fail("has no output");
+    const int output = static_cast<int>(graph_.tensors.size());
+    const Tensor first = graph_.tensor(inputs[0]);
+    graph_.tensors.push_back(
+        {node_->output(0), static_cast<int>(channels), first.height, first.width});
+    alias({output, false, {}});
+    int at = 0;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      Node node;
+      node.name = fmt::format("{} (input {})", node_name(), i);
+      node.kind = NodeKind::kClamp;
+      node.input = inputs[i];
+      node.output = output;
+      node.first_channel = at;
+      at += graph_.written_channels(node);
+      graph_.nodes.push_back(std::move(node));
+    }
+  }
+
+  void add_reduce_mean() {
+    Dims axes = integers("axes", {});
+    for (auto& axis : axes) axis += axis < 0 ? 4 : 0;
+    std::sort(axes.begin(), axes.end());
+    if (axes != Dims{2, 3}) {
+      fail("over axes {} is not supported, only over 2 and 3, the whole map",
+           text(integers("axes", {})));
+    }
+    if (value(0).flat) fail("needs a map of pixels, its input is flattened");
+    append_global_average(integer("keepdims", 1) == 0);
+  }
+
+  void add_global_average_pool() { append_global_average(false); }
+
+  void append_global_average(bool flat) {
     const Tensor in = graph_.tensor(map(0));
     Node node;
     node.kind = NodeKind::kAvgPool;
     node.input = map(0);
     node.kernel_h = in.height;
     node.kernel_w = in.width;
-    append(std::move(node), in.channels, 1, 1);
+    append(std::move(node), in.channels, 1, 1, flat);
   }
 
   /// A fully connected layer: a convolution whose kernel is the whole map; weights [out][in].

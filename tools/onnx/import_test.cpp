@@ -197,6 +197,134 @@ TEST(Import, UnsupportedIsNamedWithItsNode) {
               HasSubstr("count_include_pad"));
 }
 
+/// Concatenates along an axis.
+void concat(OnnxBuilder& b, const char* name, const std::vector<std::string>& inputs,
+            std::int64_t axis = 1) {
+  set_attribute(b.node("Concat", name, inputs), "axis", axis);
+}
+
+TEST(Import, ConcatenationIsCopiesIntoSlices) {
+  for (const std::int64_t axis : {1, -3}) {
+    const Graph g = import(single(13, [&](OnnxBuilder& b) {
+      b.node("Conv", "c", {"image", b.constant("w", {5, 2, 1, 1}, ramp(10))});
+      concat(b, "n", {"image", "c", "image"}, axis);
+    }));
+    ASSERT_EQ(g.nodes.size(), 4u);
+    const Tensor& out = g.tensor(g.output);
+    EXPECT_THAT((std::vector{out.channels, out.height, out.width}), ElementsAre(9, 6, 8));
+    for (std::size_t i = 1; i < 4; ++i) {
+      const Node& n = g.nodes[i];
+      EXPECT_EQ(n.kind, NodeKind::kClamp);
+      EXPECT_EQ(n.lo, -std::numeric_limits<float>::infinity());
+      EXPECT_EQ(n.hi, std::numeric_limits<float>::infinity());
+      EXPECT_EQ(n.output, g.output);
+      EXPECT_THAT(n.name, HasSubstr("n (input"));
+    }
+    EXPECT_THAT((std::vector{g.nodes[1].input, g.nodes[2].input, g.nodes[3].input}),
+                ElementsAre(0, g.nodes[0].output, 0));
+    EXPECT_THAT(
+        (std::vector{g.nodes[1].first_channel, g.nodes[2].first_channel, g.nodes[3].first_channel}),
+        ElementsAre(0, 2, 7));
+  }
+}
+
+TEST(Import, ConcatenationOfConcatenations) {
+  const Graph g = import(single(13, [](OnnxBuilder& b) {
+    concat(b, "inner", {"image", "image"});
+    concat(b, "n", {"inner", "image"});
+  }));
+  ASSERT_EQ(g.nodes.size(), 4u);
+  EXPECT_EQ(g.tensor(g.output).channels, 6);
+  EXPECT_EQ(g.nodes[2].input, g.nodes[0].output);
+  EXPECT_EQ(g.nodes[3].first_channel, 4);
+}
+
+TEST(Import, ConcatenationOfOneIsTheThingItself) {
+  const Graph g = import(single(13, [](OnnxBuilder& b) {
+    b.node("Relu", "r", {"image"});
+    concat(b, "n", {"r"});
+  }));
+  EXPECT_EQ(g.nodes.size(), 1u);
+  EXPECT_EQ(g.output, g.nodes[0].output);
+}
+
+TEST(Import, ConcatenationThatIsNotSupported) {
+  const auto concat_error = [](const std::function<void(OnnxBuilder&)>& add) {
+    return error_of(single(13, add));
+  };
+  for (const std::int64_t axis : {0, 2, 3, -1}) {
+    EXPECT_THAT(concat_error([&](OnnxBuilder& b) {
+                  concat(b, "n", {"image", "image"}, axis);
+                }),
+                HasSubstr(fmt::format("node 'n' (Concat): along axis {}", axis)));
+  }
+  EXPECT_THAT(concat_error([](OnnxBuilder& b) {
+                b.node("Concat", "n", {"image", "image"});
+              }),
+              HasSubstr("node 'n' (Concat): its axis"));
+  EXPECT_THAT(concat_error([](OnnxBuilder& b) {
+                set_attribute(b.node("MaxPool", "p", {"image"}), "kernel_shape", {2, 1});
+                concat(b, "n", {"image", "p"});
+              }),
+              HasSubstr("node 'n' (Concat): input image has 6x8 pixels, input p has 5x8"));
+  EXPECT_THAT(concat_error([](OnnxBuilder& b) {
+                concat(b, "n", {"image", b.constant("k", {1, 2, 6, 8}, ramp(96))});
+              }),
+              HasSubstr("node 'n' (Concat): input k is a constant"));
+  EXPECT_THAT(concat_error([](OnnxBuilder& b) {
+                b.node("Flatten", "f", {"image"});
+                concat(b, "n", {"f", "f"});
+              }),
+              HasSubstr("node 'n' (Concat): input f is flattened"));
+}
+
+TEST(Import, PaddingBeforeAMaximumNeedsSlicesThatAreNeverNegative) {
+  const auto padded_maximum = [](const char* other) {
+    return single(13, [&](OnnxBuilder& b) {
+      b.node("Relu", "r", {"image"});
+      concat(b, "c", {"r", other});
+      b.node("Pad", "p", {"c", b.constant("pads", {0, 0, 1, 1, 0, 0, 1, 1})});
+      set_attribute(b.node("MaxPool", "n", {"p"}), "kernel_shape", {3, 3});
+    });
+  };
+  EXPECT_EQ(error_of(padded_maximum("r")), "no error");
+  EXPECT_THAT(error_of(padded_maximum("image")), HasSubstr("only behind a ReLU"));
+}
+
+TEST(Import, MeanOverTheMapInEveryForm) {
+  const auto mean = [](const OnnxBuilder::Ints& axes, std::int64_t keep) {
+    return single(13, [&](OnnxBuilder& b) {
+      auto& n = b.node("ReduceMean", keep ? "n" : "m", {"image"});
+      set_attribute(n, "axes", axes);
+      set_attribute(n, "keepdims", keep);
+      // Without the two axes the result is a vector: a matrix takes it as it is.
+      if (!keep) b.node("MatMul", "n", {"m", b.constant("w", {2, 3}, ramp(6))});
+    });
+  };
+  for (const OnnxBuilder::Ints& axes : {OnnxBuilder::Ints{2, 3}, {-1, -2}, {3, -2}}) {
+    const Graph kept = import(mean(axes, 1)), dropped = import(mean(axes, 0));
+    for (const Graph* g : {&kept, &dropped}) {
+      EXPECT_EQ(g->nodes[0].kind, NodeKind::kAvgPool);
+      EXPECT_EQ(g->nodes[0].kernel_h, 6);
+      EXPECT_EQ(g->nodes[0].kernel_w, 8);
+    }
+    const Tensor& out = kept.tensor(kept.output);
+    EXPECT_THAT((std::vector{out.channels, out.height, out.width}), ElementsAre(2, 1, 1));
+    EXPECT_EQ(dropped.tensor(dropped.output).channels, 3);
+  }
+  for (const OnnxBuilder::Ints& axes : {OnnxBuilder::Ints{1}, {2}, {1, 2, 3}, {2, 3, 3}}) {
+    EXPECT_THAT(error_of(mean(axes, 1)), HasSubstr("node 'n' (ReduceMean): over axes"));
+  }
+}
+
+TEST(Import, LocalResponseNormalisationNamesTheWayOut) {
+  const std::string error = error_of(single(13, [](OnnxBuilder& b) {
+    set_attribute(b.node("LRN", "n", {"image"}), "size", std::int64_t{5});
+  }));
+  EXPECT_THAT(error, HasSubstr("node 'n' (LRN): local response normalisation is not supported"));
+  EXPECT_THAT(error, HasSubstr("train the network without it, or with batch normalisation"));
+}
+
 TEST(Import, SoftmaxOnlyAtTheEnd) {
   EXPECT_THAT(error_of(single(13,
                               [](OnnxBuilder& b) {

@@ -13,15 +13,17 @@ void run_node(const Graph& graph, const Node& node, const float* in, const float
   const Tensor& to = graph.tensor(node.output);
   const Window window = window_of(node, graph.tensor(node.input), to);
   const auto pixels = window.out_pixels();
+  const int channels = graph.written_channels(node);
+  const std::size_t size = graph.written_size(node);
   switch (node.kind) {
     case NodeKind::kConv: {
-      const int per_group = to.channels / node.groups;
+      const int per_group = channels / node.groups;
       for (int g = 0; g < node.groups; ++g) {
         convolve(window, in + static_cast<std::size_t>(g) * window.in_size(), 0.0f,
                  node.weights.data() + Eigen::Index{g} * per_group * window.rows(), per_group,
                  out + Eigen::Index{g} * per_group * pixels, columns);
       }
-      for (int c = 0; c < to.channels; ++c) {
+      for (int c = 0; c < channels; ++c) {
         for (Eigen::Index i = 0; i < pixels; ++i) {
           out[c * pixels + i] += node.bias[static_cast<std::size_t>(c)];
         }
@@ -36,11 +38,11 @@ void run_node(const Graph& graph, const Node& node, const float* in, const float
     case NodeKind::kAvgPool: {
       const float factor = 1.0f / static_cast<float>(node.kernel_h * node.kernel_w);
       pool(window, in, 0.0f, 0.0f, out, [](float a, float b) { return a + b; });
-      for (std::size_t i = 0; i < to.size(); ++i) out[i] *= factor;
+      for (std::size_t i = 0; i < size; ++i) out[i] *= factor;
       break;
     }
     case NodeKind::kScale:
-      for (int c = 0; c < to.channels; ++c) {
+      for (int c = 0; c < channels; ++c) {
         const auto channel = static_cast<std::size_t>(c);
         for (Eigen::Index i = c * pixels; i < (c + 1) * pixels; ++i) {
           out[i] = in[i] * node.weights[channel] + node.bias[channel];
@@ -49,11 +51,11 @@ void run_node(const Graph& graph, const Node& node, const float* in, const float
       break;
     case NodeKind::kAdd:
     case NodeKind::kClamp:
-      std::copy(in, in + to.size(), out);
+      std::copy(in, in + size, out);
       break;
   }
   if (node.residual >= 0) {
-    for (std::size_t i = 0; i < to.size(); ++i) out[i] += residual[i];
+    for (std::size_t i = 0; i < size; ++i) out[i] += residual[i];
   }
 }
 
@@ -68,10 +70,11 @@ std::vector<float> run_float(const Graph& graph, std::span<const float> image) {
   for (const Node& node : graph.nodes) {
     auto& out = tensors[static_cast<std::size_t>(node.output)];
     out.resize(graph.tensor(node.output).size());
+    const auto slice = std::span(out).subspan(graph.written_offset(node), graph.written_size(node));
     run_node(graph, node, tensors[static_cast<std::size_t>(node.input)].data(),
              node.residual < 0 ? nullptr : tensors[static_cast<std::size_t>(node.residual)].data(),
-             out.data(), columns);
-    for (float& v : out) v = std::clamp(v, node.lo, node.hi);
+             slice.data(), columns);
+    for (float& v : slice) v = std::clamp(v, node.lo, node.hi);
   }
   return tensors[static_cast<std::size_t>(graph.output)];
 }
@@ -85,8 +88,8 @@ class Fuser {
   explicit Fuser(const Graph& graph)
       : graph_(graph),
         uses_(graph.tensors.size(), 0),
-        producer_(graph.tensors.size(), -1),
-        level_(graph.tensors.size(), 0) {
+        level_(graph.tensors.size(), 0),
+        producers_(graph.tensors.size()) {
     for (const Node& n : graph.nodes) {
       ++use(n.input);
       if (n.residual >= 0) ++use(n.residual);
@@ -103,37 +106,40 @@ class Fuser {
 
  private:
   int& use(int tensor) { return uses_[static_cast<std::size_t>(tensor)]; }
-  int& producer(int tensor) { return producer_[static_cast<std::size_t>(tensor)]; }
+  std::vector<std::size_t>& producers(int tensor) {
+    return producers_[static_cast<std::size_t>(tensor)];
+  }
   int& level(int tensor) { return level_[static_cast<std::size_t>(tensor)]; }
 
-  /// The operation that makes a tensor which nothing else reads, without bounds yet; or null.
+  /// The operation that makes all of a tensor which nothing else reads; or null.
   Node* open_producer(int tensor) {
-    if (producer(tensor) < 0 || use(tensor) != 1) return nullptr;
-    return &nodes_[static_cast<std::size_t>(producer(tensor))];
+    if (producers(tensor).size() != 1 || use(tensor) != 1) return nullptr;
+    return &nodes_[producers(tensor).front()];
   }
   static bool unbounded(const Node& n) { return n.lo == -kInfinity && n.hi == kInfinity; }
 
-  /// Lets `node` write `tensor`.
-  void redirect(Node& node, int tensor) {
-    producer(tensor) = static_cast<int>(&node - nodes_.data());
-    level(tensor) = std::max(level(node.input), node.residual < 0 ? 0 : level(node.residual)) + 1;
+  /// Lets `node` write `tensor` from a channel on.
+  void redirect(Node& node, int tensor, int first_channel) {
+    producers(tensor).push_back(static_cast<std::size_t>(&node - nodes_.data()));
+    const int after = std::max(level(node.input), node.residual < 0 ? 0 : level(node.residual));
+    level(tensor) = std::max(level(tensor), after + 1);
     node.output = tensor;
+    node.first_channel = first_channel;
   }
 
   void append(Node node) {
     nodes_.push_back(std::move(node));
-    redirect(nodes_.back(), nodes_.back().output);
+    redirect(nodes_.back(), nodes_.back().output, nodes_.back().first_channel);
   }
 
   /// A convolution of single channels in the place of another kind: weights 1 and bias 0 unless
   /// given.
   Node single_channels(Node node) {
-    const auto channels = static_cast<std::size_t>(graph_.tensor(node.output).channels);
+    node.groups = graph_.written_channels(node);
     node.kind = NodeKind::kConv;
-    node.groups = graph_.tensor(node.output).channels;
     if (node.weights.empty()) {
-      node.weights.assign(channels, 1.0f);
-      node.bias.assign(channels, 0.0f);
+      node.weights.assign(static_cast<std::size_t>(node.groups), 1.0f);
+      node.bias.assign(static_cast<std::size_t>(node.groups), 0.0f);
     }
     return node;
   }
@@ -161,15 +167,17 @@ class Fuser {
       for (std::size_t i = c * row; i < (c + 1) * row; ++i) p->weights[i] *= node.weights[c];
       p->bias[c] = p->bias[c] * node.weights[c] + node.bias[c];
     }
-    redirect(*p, node.output);
+    redirect(*p, node.output, node.first_channel);
   }
 
   void add_clamp(const Node& node) {
     Node* p = open_producer(node.input);
-    if (!p) return append(single_channels(node));
+    // The codes of a maximum are those of its input, so that it fits into no tensor with others.
+    const bool slice_of_maximum = p && p->kind == NodeKind::kMaxPool && !graph_.writes_all(node);
+    if (!p || slice_of_maximum) return append(single_channels(node));
     p->lo = std::clamp(p->lo, node.lo, node.hi);
     p->hi = std::clamp(p->hi, node.lo, node.hi);
-    redirect(*p, node.output);
+    redirect(*p, node.output, node.first_channel);
   }
 
   void add_add(const Node& node) {
@@ -188,7 +196,7 @@ class Fuser {
     }
     Node& p = *open_producer(into);
     p.residual = other;
-    redirect(p, node.output);
+    redirect(p, node.output, node.first_channel);
   }
 
   /// Operations in the order of need, residual first; tensors renumbered, the image stays the
@@ -206,17 +214,23 @@ class Fuser {
   int visit(int tensor, Graph& result) {
     int& number = renumbered_[static_cast<std::size_t>(tensor)];
     if (number >= 0) return number;
-    Node node = std::move(nodes_[static_cast<std::size_t>(producer(tensor))]);  // visited once
-    if (node.residual >= 0) node.residual = visit(node.residual, result);
-    node.input = visit(node.input, result);
-    node.output = static_cast<int>(result.tensors.size());
-    result.tensors.push_back(graph_.tensor(tensor));
-    result.nodes.push_back(std::move(node));
-    return number = result.nodes.back().output;
+    for (const std::size_t producer : producers(tensor)) {
+      Node node = std::move(nodes_[producer]);  // visited once
+      if (node.residual >= 0) node.residual = visit(node.residual, result);
+      node.input = visit(node.input, result);
+      if (number < 0) {
+        number = static_cast<int>(result.tensors.size());
+        result.tensors.push_back(graph_.tensor(tensor));
+      }
+      node.output = number;
+      result.nodes.push_back(std::move(node));
+    }
+    return number;
   }
 
   const Graph& graph_;
-  std::vector<int> uses_, producer_, level_, renumbered_;
+  std::vector<int> uses_, level_, renumbered_;
+  std::vector<std::vector<std::size_t>> producers_;  ///< operations, by the tensor that they write
   std::vector<Node> nodes_;
 };
 

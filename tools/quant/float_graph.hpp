@@ -9,8 +9,8 @@
 
 namespace reshift {
 
-/// What a node computes before its bounds: kind and residual, channels x height x width.
-/// `residual` may be null without one. `columns` is scratch.
+/// What a node computes before its bounds: kind and residual, channels x height x width; `out` has
+/// only the channels that it writes. `residual` may be null without one. `columns` is scratch.
 void run_node(const Graph& graph, const Node& node, const float* in, const float* residual,
               float* out, Matrix<float>& columns);
 
@@ -21,7 +21,9 @@ std::vector<float> run_float(const Graph& graph, std::span<const float> image);
 /// normalisation is folded into the convolution before it, bounds and additions into the operation
 /// that makes their operand. Where that is impossible a 1x1 convolution of single channels takes
 /// the place. An addition becomes the residual of the operand that takes longer, and the other
-/// operand is computed first. What does not reach the output is dropped.
+/// operand is computed first. A copy into a slice of a tensor (concatenation) disappears where
+/// nothing else reads what it copies: its operation writes the slice; not so a maximum or what is
+/// itself made of slices. What does not reach the output is dropped.
 Graph fuse(const Graph& graph);
 
 }  // namespace reshift

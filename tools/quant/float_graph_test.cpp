@@ -25,7 +25,7 @@ class RandomGraph {
   Graph make() {
     Graph g;
     g.tensors.push_back({"image", 3, 7, 6});
-    for (int i = 0; i < 12; ++i) add(g);
+    for (int i = 0; i < 12; ++i) pick(0, 3) ? add(g) : concatenate(g);
     g.output = static_cast<int>(g.tensors.size()) - 1;
     return g;
   }
@@ -77,6 +77,26 @@ class RandomGraph {
     out.name = n.name;
     g.tensors.push_back(out);
     g.nodes.push_back(n);
+  }
+
+  /// Two or three tensors, perhaps the same, next to each other.
+  void concatenate(Graph& g) {
+    const int newest = static_cast<int>(g.tensors.size()) - 1;
+    Tensor out = g.tensor(0);
+    out.name = "c" + std::to_string(g.nodes.size());
+    out.channels = 0;
+    const int count = pick(2, 3);
+    for (int i = 0; i < count; ++i) {
+      Node n;
+      n.name = out.name + "_" + std::to_string(i);
+      n.kind = NodeKind::kClamp;
+      n.input = pick(0, 1) ? newest : pick(0, newest);
+      n.output = newest + 1;
+      n.first_channel = out.channels;
+      out.channels += g.tensor(n.input).channels;
+      g.nodes.push_back(n);
+    }
+    g.tensors.push_back(out);
   }
 
   std::mt19937 random_;
@@ -135,6 +155,101 @@ TEST(Fuse, ProjectionComesBeforeTheMainBranch) {
   EXPECT_EQ(fused.nodes[3].lo, 0);
   EXPECT_EQ(fused.nodes[2].weights[0], 6);
   EXPECT_EQ(fused.nodes[2].bias[0], 6);
+}
+
+/// Two convolutions with bounds, an average and a maximum of one channel each, side by side twice:
+/// where the first three are read only there they write their slices themselves.
+TEST(Fuse, ConcatenationTakesNoOperation) {
+  Graph g;
+  g.tensors.push_back({"image", 1, 4, 4});
+  const auto add = [&](NodeKind kind, const char* name, int input) {
+    Node n;
+    n.name = name;
+    n.kind = kind;
+    n.input = input;
+    n.output = static_cast<int>(g.tensors.size());
+    if (kind == NodeKind::kConv) n.weights = n.bias = {2};
+    if (kind == NodeKind::kClamp) n.lo = 0;
+    g.tensors.push_back({name, 1, 4, 4});
+    g.nodes.push_back(n);
+    return n.output;
+  };
+  const auto concatenate = [&](const char* name, const std::vector<int>& inputs) {
+    const int output = static_cast<int>(g.tensors.size());
+    Tensor whole{name, 0, 4, 4};
+    for (const int input : inputs) {
+      Node n;
+      n.name = name;
+      n.kind = NodeKind::kClamp;
+      n.input = input;
+      n.output = output;
+      n.first_channel = whole.channels;
+      whole.channels += g.tensor(input).channels;
+      g.nodes.push_back(n);
+    }
+    g.tensors.push_back(whole);
+    return output;
+  };
+  const int a = add(NodeKind::kClamp, "relu", add(NodeKind::kConv, "a", 0));
+  const int b = add(NodeKind::kAvgPool, "b", 0);
+  const int m = add(NodeKind::kMaxPool, "m", 0);
+  const int twice = add(NodeKind::kConv, "twice", 0);
+  const int inner = concatenate("inner", {a, b, m, twice, twice});
+  g.output = concatenate("outer", {inner, add(NodeKind::kConv, "c", 0)});
+
+  const Graph fused = fuse(g);
+  std::vector<std::string> names;
+  std::vector<int> first, written, output;
+  for (const Node& n : fused.nodes) {
+    names.push_back(n.name);
+    first.push_back(n.first_channel);
+    written.push_back(fused.written_channels(n));
+    output.push_back(fused.tensor(n.output).channels);
+  }
+  using ::testing::ElementsAre;
+  EXPECT_THAT(names, ElementsAre("a", "b", "m", "inner", "twice", "inner", "inner", "outer", "c"));
+  EXPECT_THAT(first, ElementsAre(0, 1, 0, 2, 0, 3, 4, 0, 5));
+  EXPECT_THAT(written, ElementsAre(1, 1, 1, 1, 1, 1, 1, 5, 1));
+  EXPECT_THAT(output, ElementsAre(5, 5, 1, 5, 1, 5, 5, 6, 6));
+  EXPECT_EQ(fused.nodes[0].lo, 0);
+}
+
+/// A sum of a concatenation and a tensor must not be folded into the operation of one slice.
+TEST(Fuse, SumOfAConcatenationStaysWhole) {
+  Graph g;
+  g.tensors = {
+      {"image", 2, 3, 3}, {"a", 1, 3, 3}, {"b", 1, 3, 3}, {"both", 2, 3, 3}, {"sum", 2, 3, 3}};
+  const auto add = [&](NodeKind kind, int input, int output, int first_channel) {
+    Node n;
+    n.kind = kind;
+    n.input = input;
+    n.output = output;
+    n.first_channel = first_channel;
+    if (kind == NodeKind::kConv) {
+      n.weights = {1, static_cast<float>(output)};
+      n.bias = {1};
+    }
+    g.nodes.push_back(n);
+  };
+  add(NodeKind::kConv, 0, 1, 0);
+  add(NodeKind::kConv, 0, 2, 0);
+  add(NodeKind::kClamp, 1, 3, 0);
+  add(NodeKind::kClamp, 2, 3, 1);
+  add(NodeKind::kAdd, 3, 4, 0);
+  g.nodes.back().residual = 0;
+  g.output = 4;
+  const Graph fused = fuse(g);
+  ASSERT_EQ(fused.nodes.size(), 3u);
+  EXPECT_EQ(fused.nodes[0].residual, -1);
+  EXPECT_EQ(fused.nodes[1].residual, -1);
+  EXPECT_EQ(fused.nodes[2].residual, 0);
+  // Pixel 0: image 3 and 5; a = 3 + 5 + 1, b = 3 + 2 * 5 + 1, plus the image.
+  std::vector<float> image(18, 0);
+  image[0] = 3;
+  image[9] = 5;
+  const auto out = run_float(fused, image);
+  EXPECT_EQ(out[0], 9 + 3);
+  EXPECT_EQ(out[9], 14 + 5);
 }
 
 TEST(RunFloat, RefusesAnImageOfAnotherSize) {

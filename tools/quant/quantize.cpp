@@ -79,6 +79,8 @@ class Quantizer {
         images_(images),
         terms_(terms),
         format_(format),
+        has_real_(graph.nodes.size(), false),
+        has_range_(graph.tensors.size(), false),
         real_(graph.tensors.size()),
         codes_(graph.tensors.size()) {
     net_.name = graph.name;
@@ -94,7 +96,7 @@ class Quantizer {
     quantize_images();
     Progress progress("quantising", graph_.nodes.size());
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
-      quantize_node(graph_.nodes[i], terms_[i]);
+      quantize_node(i, terms_[i]);
       drop_dead(i);
       progress.advance();
     }
@@ -128,12 +130,13 @@ class Quantizer {
     });
   }
 
-  /// What the node computes in float on the float network's tensors, before its bounds.
+  /// What the node computes in float on the float network's tensors, before its bounds; only the
+  /// channels that it writes.
   Batch run_real(const Node& node) {
     Batch result(images_.size());
     parallel_for(images_.size(), [&](std::size_t i) {
       Matrix<float> columns;
-      result[i].resize(graph_.tensor(node.output).size());
+      result[i].resize(graph_.written_size(node));
       run_node(graph_, node, real(node.input)[i].data(),
                node.residual < 0 ? nullptr : real(node.residual)[i].data(), result[i].data(),
                columns);
@@ -141,14 +144,40 @@ class Quantizer {
     return result;
   }
 
-  void quantize_node(const Node& node, int terms) {
-    Batch wanted = run_real(node);
+  /// The node's channels of its output tensor in the float network from what run_real() gave.
+  void keep_real(std::size_t index, const Batch& wanted) {
+    const Node& node = graph_.nodes[index];
     Batch& out = real(node.output);
-    out = wanted;
+    out.resize(images_.size());
     parallel_for(out.size(), [&](std::size_t i) {
-      for (float& v : out[i]) v = std::clamp(v, node.lo, node.hi);
+      out[i].resize(graph_.tensor(node.output).size());
+      float* slice = out[i].data() + graph_.written_offset(node);
+      for (const float v : wanted[i]) *slice++ = std::clamp(v, node.lo, node.hi);
     });
-    choose_range(node);
+    has_real_[index] = true;
+  }
+
+  /// Makes a tensor of the float network whole: one range is for all slices, so that those are
+  /// needed, with whatever they are computed from, before the first of them is quantised.
+  void make_real(int tensor) {
+    for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+      const Node& node = graph_.nodes[i];
+      if (node.output != tensor || has_real_[i]) continue;
+      make_real(node.input);
+      if (node.residual >= 0) make_real(node.residual);
+      keep_real(i, run_real(node));
+    }
+  }
+
+  void quantize_node(std::size_t index, int terms) {
+    const Node& node = graph_.nodes[index];
+    Batch wanted = run_real(node);
+    keep_real(index, wanted);
+    if (!has_range_[static_cast<std::size_t>(node.output)]) {
+      make_real(node.output);
+      choose_range(node);
+      has_range_[static_cast<std::size_t>(node.output)] = true;
+    }
 
     QOp op;
     op.name = node.name;
@@ -156,6 +185,7 @@ class Quantizer {
     op.input = node.input;
     op.residual = node.residual;
     op.output = node.output;
+    op.first_channel = node.first_channel;
     op.kernel_h = node.kernel_h;
     op.kernel_w = node.kernel_w;
     op.stride_h = node.stride_h;
@@ -183,7 +213,7 @@ class Quantizer {
 
   void choose_range(const Node& node) {
     QTensor& out = qtensor(node.output);
-    if (node.kind == NodeKind::kMaxPool || is_selection(node)) {
+    if (graph_.writes_all(node) && (node.kind == NodeKind::kMaxPool || is_selection(node))) {
       out.scale = qtensor(node.input).scale;
       out.zero = qtensor(node.input).zero;
       return;
@@ -246,7 +276,7 @@ class Quantizer {
     const Window window = window_of(node, graph_.tensor(node.input), graph_.tensor(node.output));
     const QTensor& in = qtensor(node.input);
     const QTensor& out = qtensor(node.output);
-    const Eigen::Index outputs = out.channels / node.groups;
+    const Eigen::Index outputs = graph_.written_channels(node) / node.groups;
     const auto pixels = static_cast<std::size_t>(window.out_pixels());
     const auto first_value = static_cast<std::size_t>(group * outputs) * pixels;
     // Neighbouring rows say much the same: at most this many pixels of an image, other rows in
@@ -341,7 +371,7 @@ class Quantizer {
       FastOp::Scratch scratch;
       out[i].resize(graph_.tensor(op.output).size());
       fast.run(codes(op.input)[i].data(), op.residual < 0 ? nullptr : codes(op.residual)[i].data(),
-               out[i].data(), scratch);
+               out[i].data() + net_.written_offset(op), scratch);
     });
   }
 
@@ -362,6 +392,8 @@ class Quantizer {
   const std::vector<int>& terms_;
   const NumberFormat format_;
   QNet net_;
+  std::vector<bool> has_real_;       ///< by node: its channels of real_ are there
+  std::vector<bool> has_range_;      ///< by tensor: scale and zero point are chosen
   std::vector<Batch> real_, codes_;  ///< by tensor: of the float network, of the quantised one
 };
 

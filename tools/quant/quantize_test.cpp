@@ -142,6 +142,81 @@ TEST(Quantize, AnOutputWithoutWeightsKeepsItsBias) {
               out.scale);
 }
 
+/// A convolution, a mean and a copy of the convolution's input side by side, the first two behind a
+/// ReLU, the third of another size, which what is computed from it says first.
+struct SlicedSample : Sample {
+  SlicedSample() {
+    graph = {};
+    graph.name = "sliced";
+    graph.tensors = {{"image", 3, 8, 8}};
+    const int stem = add(NodeKind::kConv, "stem", 0, 8, 3, 1);
+    graph.nodes.back().lo = 0;
+    const int both = add(NodeKind::kConv, "small", stem, 4, 3, 1);
+    graph.tensors.back().channels = 24;
+    graph.nodes.back().lo = 0;
+    for (float& w : graph.nodes.back().weights) w *= 0.1f;
+    const int late = add(NodeKind::kConv, "late", stem, 4, 3, 1);
+    add(NodeKind::kConv, "large", late, 12, 3, 1);
+    slice(both, 4);
+    for (float& w : graph.nodes.back().weights) w *= 3;
+    add(NodeKind::kConv, "copy", stem, 8, 1, 0);
+    slice(both, 16);
+    Node& selection = graph.nodes.back();
+    selection.bias.assign(8, 0);
+    for (std::size_t i = 0; i < 64; ++i) selection.weights[i] = i % 9 == 0 ? 1.0f : 0.0f;
+    const int mean = add(NodeKind::kAvgPool, "mean", both, 24, 8, 0);
+    graph.output = add(NodeKind::kConv, "classes", mean, 4, 1, 0);
+  }
+
+  /// Lets the newest node write a slice of a tensor and drops its own.
+  void slice(int tensor, int first_channel) {
+    graph.nodes.back().output = tensor;
+    graph.nodes.back().first_channel = first_channel;
+    graph.tensors.pop_back();
+  }
+};
+
+TEST(Quantize, SlicesHaveTheRangeOfTheWholeTensor) {
+  const SlicedSample sample;
+  const QNet net =
+      quantize(sample.graph, {}, sample.images, uniform_terms(sample.graph, 2, 2), {.act_w = 12});
+  EXPECT_LT(sample.error(net), 0.1);
+  // Every slice alone in the real network: the largest value of all is within the tensor's range,
+  // although the slice that is written first has only small ones.
+  const QTensor& both = net.tensors[2];
+  ASSERT_EQ(both.name, "small");
+  double small = 0, large = 0;
+  for (const auto& image : sample.images) {
+    Graph part = sample.graph;
+    part.output = 2;
+    const auto values = run_float(part, image);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      double& most = i < 4 * 64 ? small : large;
+      most = std::max<double>(most, std::abs(values[i]));
+    }
+  }
+  const double reach = std::max((2047 - both.zero) * both.scale, (both.zero + 2048) * both.scale);
+  EXPECT_LT(2 * small, large);
+  EXPECT_GT(reach, 0.5 * large);
+  EXPECT_LT(reach, 1.1 * large);
+  // Slices of different operations come out of the integer network as the float network has them.
+  QNet part = net;
+  part.output = 2;
+  Graph real = sample.graph;
+  real.output = 2;
+  double difference = 0, spread = 0;
+  const FastGraph fast(part);
+  for (const auto& image : sample.images) {
+    const auto codes = fast.run(quantize_values(net, image));
+    const auto values = run_float(real, image);
+    for (std::size_t i = 16 * 64; i < codes.size(); ++i) {  // the copy
+      difference += std::pow(both.scale * (codes[i] - both.zero) - values[i], 2);
+      spread += std::pow(values[i], 2);
+    }
+  }
+  EXPECT_LT(std::sqrt(difference / spread), 0.1);
+}
+
 TEST(AutoTerms, ReachesTheTarget) {
   const Sample sample;
   const AutoTerms easy = choose_terms(sample.graph, {}, sample.images, sample.labels, 0, 100, {});

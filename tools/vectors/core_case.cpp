@@ -74,6 +74,7 @@ Json write_core_case(const spec::Hardware& hw, std::uint64_t seed, int index,
   small.max_ops = kMaxOps;
   small.max_side = kMaxSide;
   small.max_channels = kMaxChannels;
+  small.slice_channels = hw.m;
   const QNet net = random_qnet(network_seed, small);
   const Program program = compile(hw, net, {.store_all = store_all});
 
