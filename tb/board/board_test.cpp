@@ -41,6 +41,7 @@ struct BoardTest : testing::Test {
   /// The program of a random classifier that the board's memory holds.
   Program program(std::uint64_t seed) {
     RandomNetworkOptions options;
+    options.acc_w = hw.acc_w;
     options.max_ops = 4;
     options.max_side = 8;
     options.max_channels = 8;

@@ -26,7 +26,7 @@ struct RemoteTest : testing::Test {
 
   Program program(std::uint64_t seed) {
     const RandomNetworkOptions options{
-        .max_ops = 4, .max_side = 8, .max_channels = 8, .slice_channels = hw.m};
+        .acc_w = hw.acc_w, .max_ops = 4, .max_side = 8, .max_channels = 8, .slice_channels = hw.m};
     return compile(hw, random_qnet(seed, options), {});
   }
 

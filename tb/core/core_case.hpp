@@ -45,6 +45,7 @@ struct CoreCase {
   CoreCase(std::uint64_t seed, bool store_all, int frame_count)
       : net(random_qnet(seed, {.act_w = kHardware.act_w,
                                .exponents = kExponents,
+                               .acc_w = kHardware.acc_w,
                                .max_channels = kMaxChannels,
                                .slice_channels = kHardware.m})),
         program(compile(kHardware, net, {.store_all = store_all})),

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <random>
 
 namespace reshift {
@@ -58,8 +59,19 @@ class Maker {
     if (chance(2)) add_end();
   }
 
-  /// Any stride is for an ungrouped convolution that is the image's only reader.
+  /// Any stride is for an ungrouped convolution that is the image's only reader; sums of many wide
+  /// codes may be too large.
   bool supported() const {
+    for (const QOp& op : net_.ops) {
+      for (std::size_t channel = 0; channel < op.params.size(); ++channel) {
+        const std::size_t count = op.term_values.size() / op.params.size();
+        std::int64_t sum = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+          sum += std::abs(op.term_values[channel * count + i]);
+        }
+        if (sum << (options_.act_w - 1) >= std::int64_t{1} << (options_.acc_w - 1)) return false;
+      }
+    }
     const QOp& first = net_.ops.front();
     if (first.stride_h == first.stride_w && first.stride_h <= 2) return true;
     const auto readers = std::count_if(net_.ops.begin(), net_.ops.end(), [](const QOp& op) {

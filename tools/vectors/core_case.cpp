@@ -71,6 +71,7 @@ Json write_core_case(const spec::Hardware& hw, std::uint64_t seed, int index,
   RandomNetworkOptions small;
   small.act_w = hw.act_w;
   small.exponents = hw.exponents;
+  small.acc_w = hw.acc_w;
   small.max_ops = kMaxOps;
   small.max_side = kMaxSide;
   small.max_channels = kMaxChannels;
