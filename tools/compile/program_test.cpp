@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <random>
@@ -216,6 +217,28 @@ TEST(Compile, StoresASlicedTensorOnce) {
   for (const StoredTensor& t : program.stored) {
     EXPECT_EQ(program.stored_codes(t, output), expected[static_cast<std::size_t>(t.tensor)]);
   }
+}
+
+// The interpreter's late results do not show it: the first operation that writes the output has to
+// wait until that of the frame before is stored, the store for the last.
+TEST(Compile, NoSliceOfTheOutputIsWrittenBeforeTheLastFrameIsStored) {
+  QNet net = two_slices(4, 4);
+  net.ops.pop_back();
+  net.tensors.pop_back();
+  net.output = 1;
+  const Program program = compile(find_hardware("4x4x3"), net, {});
+  const auto tokens = [&](const std::string& name) {
+    const auto found = std::find(program.descriptors.begin(), program.descriptors.end(), name);
+    spec::Descriptor d;
+    std::memcpy(
+        d.data(),
+        program.image.data() + (found - program.descriptors.begin()) * spec::kDescriptorBytes,
+        sizeof d);
+    return std::pair(spec::get(d, spec::common::kWaitStore),
+                     spec::get(d, spec::common::kPostStore));
+  };
+  EXPECT_EQ(tokens("exec left"), std::pair(1u, 0u));
+  EXPECT_EQ(tokens("exec right"), std::pair(0u, 1u));
 }
 
 TEST(Compile, ProvesThatAccumulatorsFit) {
