@@ -73,17 +73,20 @@ module rs_engines
   input  logic                  desc_ready_i,
   output logic [DescWords*32-1:0] desc_o,
 
-  /// Initial tokens: for LOAD [3:0], for EXEC [7:4].
+  /// Initial tokens: for LOAD from EXEC [3:0], for EXEC [7:4], for LOAD from STORE [11:8].
   input  logic                  credits_valid_i,
-  input  logic [7:0]            credits_i,
-  /// Tokens: what is there for LOAD, STORE, EXEC (from LOAD, from STORE), what they take, what they
-  /// give. One cycle each, taken only while it is there.
+  input  logic [11:0]           credits_i,
+  /// Tokens: what is there for LOAD, STORE, LOAD from STORE, EXEC (from LOAD, from STORE), what they take,
+  /// what they give. One cycle each, taken only while it is there.
   output logic                  load_has_o,
   input  logic                  load_takes_i,
   input  logic                  load_posts_i,
   output logic                  store_has_o,
   input  logic                  store_takes_i,
   input  logic                  store_posts_i,
+  output logic                  reload_has_o,
+  input  logic                  reload_takes_i,
+  input  logic                  reload_posts_i,
   output logic                  load_token_o,
   output logic                  store_token_o,
   input  logic                  take_load_token_i,
@@ -153,10 +156,14 @@ module rs_engines
     .clk_i,
     .rst_ni,
     .init_i      (credits_valid_i),
-    .init_count_i({8'(credits_i[7:4]), 8'd0, 8'd0, 8'(credits_i[3:0])}),
-    .post_i      ({store_posts_i, post_store_i, load_posts_i, post_load_i}),
-    .take_i      ({take_store_token_i, store_takes_i, take_load_token_i, load_takes_i}),
-    .avail_o     ({store_token_o, store_has_o, load_token_o, load_has_o})
+    .init_count_i({
+      8'(credits_i[11:8]), 8'(credits_i[7:4]), 8'd0, 8'd0, 8'(credits_i[3:0])
+    }),
+    .post_i      ({reload_posts_i, store_posts_i, post_store_i, load_posts_i, post_load_i}),
+    .take_i      ({
+      reload_takes_i, take_store_token_i, store_takes_i, take_load_token_i, load_takes_i
+    }),
+    .avail_o     ({reload_has_o, store_token_o, store_has_o, load_token_o, load_has_o})
   );
 
   // Reads.

@@ -197,6 +197,8 @@ arrival:
   b     z features
   ld    S0.4 -5
   b     z features
+  ld    S0.4 -7
+  b     z features
   br    bad_opcode
 drop:
   st    DROP
@@ -257,7 +259,7 @@ first:
   sub   CAP_WM_DEPTH nc bad_config
   ld    S7
   sub   CAP_PM_DEPTH nc bad_config
-  ld    S4.8
+  ld    S4.lo
   out   credits
   out   skip
   br    main
@@ -363,7 +365,7 @@ load_weights:
   out   load_weights
   br    main
 
-; load_features, store_features: bytes = words * groups * P * WordBytes. The smaller of words and
+; load_features, reload_features, store_features: bytes = words * groups * P * WordBytes. The smaller of words and
 ; groups counts how often the other is added.
 features:
   ldn   S1.hi -1
@@ -397,7 +399,7 @@ product:
   dbl
   st    BYTES
   ld    S0.4 -3
-  b     nz store_features
+  b     nz stored_features
   ld    S3
   add   BYTES c bad_window
   sub   IN_STRIDE nc bad_window
@@ -413,7 +415,7 @@ product:
   ld    S0
   out   load_features
   br    main
-store_features:
+stored_features:
   ld    S3
   add   BYTES c bad_window
   sub   OUT_STRIDE nc bad_window
@@ -426,6 +428,12 @@ store_features:
   add   BYTES
   sub   ZERO
   st    S5
+  ld    S0.4 -5
+  b     z store_features
+  ld    S0
+  out   load_features
+  br    main
+store_features:
   ld    S0
   out   store
   br    main

@@ -84,16 +84,20 @@ module rs_program
   output logic [2:0]       write_set_o,
   input  logic             store_done_i,
 
-  /// Initial tokens: for LOAD [3:0], for EXEC [7:4].
+  /// Initial tokens: for LOAD from EXEC [3:0], for EXEC [7:4], for LOAD from STORE [11:8].
   output logic             credits_valid_o,
-  output logic [7:0]       credits_o,
-  /// Tokens from EXEC for LOAD and STORE; they are taken; tokens for EXEC.
+  output logic [11:0]      credits_o,
+  /// Tokens from EXEC for LOAD and STORE, from STORE for LOAD; they are taken; tokens for EXEC, from
+  /// STORE for LOAD.
   input  logic             load_token_i,
   input  logic             store_token_i,
+  input  logic             reload_token_i,
   output logic             take_load_token_o,
   output logic             take_store_token_o,
+  output logic             take_reload_token_o,
   output logic             post_load_o,
   output logic             post_store_o,
+  output logic             post_reload_o,
   /// STORE reached the end of a frame; of the last.
   output logic             frame_done_o,
   output logic             last_done_o,
@@ -163,7 +167,7 @@ module rs_program
   );
 
   assign credits_valid_o = event_valid && event_port == PortCredits;
-  assign credits_o       = micro_wdata[7:0];
+  assign credits_o       = micro_wdata[11:0];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -301,10 +305,13 @@ module rs_program
     .store_slot_o(store_slot),
     .load_token_i,
     .store_token_i,
+    .reload_token_i,
     .take_load_token_o,
     .take_store_token_o,
+    .take_reload_token_o,
     .post_load_o,
     .post_store_o,
+    .post_reload_o,
     .frame_done_o,
     .last_done_o
   );

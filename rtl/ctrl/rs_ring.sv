@@ -77,14 +77,17 @@ module rs_ring
   /// The slot that STORE is at.
   output logic [SlotW-1:0] store_slot_o,
 
-  /// Tokens from EXEC for LOAD and STORE; they are taken.
+  /// Tokens from EXEC for LOAD and STORE, from STORE for LOAD; they are taken.
   input  logic             load_token_i,
   input  logic             store_token_i,
+  input  logic             reload_token_i,
   output logic             take_load_token_o,
   output logic             take_store_token_o,
-  /// Tokens from LOAD and STORE for EXEC.
+  output logic             take_reload_token_o,
+  /// Tokens from LOAD and STORE for EXEC, from STORE for LOAD.
   output logic             post_load_o,
   output logic             post_store_o,
+  output logic             post_reload_o,
   /// STORE reached the end of a frame; of the last.
   output logic             frame_done_o,
   output logic             last_done_o
@@ -104,8 +107,10 @@ module rs_ring
     kind_e kind;
     logic  flag;       // LOAD: a weight block; STORE: the end of a frame
     logic  last;       // of the last frame
-    logic  wait_exec;  // take a token from EXEC first
-    logic  post_exec;  // give EXEC a token at completion
+    logic  wait_exec;   // take a token from EXEC first
+    logic  wait_store;  // LOAD: take one from STORE, too
+    logic  post_exec;   // give EXEC a token at completion
+    logic  post_load;   // STORE: give LOAD one, too
   } info_t;
 
   // A place in the ring, with a bit to tell full from empty.
@@ -134,7 +139,9 @@ module rs_ring
         flag: 1'b0,
         last: port_i == PortLastEnd,
         wait_exec: flags_i[9],
-        post_exec: flags_i[13]
+        wait_store: flags_i[10],
+        post_exec: flags_i[13],
+        post_load: flags_i[12]
     };
     unique case (port_i)
       PortExec:         info_d.kind = KindExec;
@@ -201,7 +208,8 @@ module rs_ring
 
   assign may_ask     = asking_q && read_free_i;
   assign may_command = own_q[Command] && read_free_i &&
-                       (!found_q[Command].wait_exec || load_token_i);
+                       (!found_q[Command].wait_exec || load_token_i) &&
+                       (!found_q[Command].wait_store || reload_token_i);
   assign may_count   = own_q[Count] && load_free_i;
   assign may_store   = own_q[Store] && !found_q[Store].flag && !storing_q &&
                        (!found_q[Store].wait_exec || store_token_i);
@@ -310,7 +318,7 @@ module rs_ring
   end
 
   // Tokens and completion.
-  logic take_load_q, take_store_q;
+  logic take_load_q, take_reload_q, take_store_q;
   assign dealt[Exec]    = ended && copy_q == CopyOp;
   assign dealt[Command] = ended && copy_q == CopyCommand;
   assign dealt[Count]   = ended && copy_q == CopyCounts;
@@ -319,19 +327,23 @@ module rs_ring
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      take_load_q  <= 1'b0;
-      take_store_q <= 1'b0;
+      take_load_q   <= 1'b0;
+      take_reload_q <= 1'b0;
+      take_store_q  <= 1'b0;
     end else begin
-      take_load_q  <= start && copy_d == CopyCommand && found_q[Command].wait_exec;
-      take_store_q <= start && copy_d == CopyStore && found_q[Store].wait_exec;
+      take_load_q   <= start && copy_d == CopyCommand && found_q[Command].wait_exec;
+      take_reload_q <= start && copy_d == CopyCommand && found_q[Command].wait_store;
+      take_store_q  <= start && copy_d == CopyStore && found_q[Store].wait_exec;
     end
   end
-  assign take_load_token_o  = take_load_q;
-  assign take_store_token_o = take_store_q;
-  assign post_load_o        = dealt[Load] && own_q[Load] && found_q[Load].post_exec;
-  assign post_store_o       = store_done_i && found_q[Store].post_exec;
-  assign frame_done_o       = at_end;
-  assign last_done_o        = at_end && found_q[Store].last;
+  assign take_load_token_o   = take_load_q;
+  assign take_reload_token_o = take_reload_q;
+  assign take_store_token_o  = take_store_q;
+  assign post_load_o         = dealt[Load] && own_q[Load] && found_q[Load].post_exec;
+  assign post_store_o        = store_done_i && found_q[Store].post_exec;
+  assign post_reload_o       = store_done_i && found_q[Store].post_load;
+  assign frame_done_o        = at_end;
+  assign last_done_o         = at_end && found_q[Store].last;
 
   // Places for more, and what is under way, a cycle late.
   logic free_step;

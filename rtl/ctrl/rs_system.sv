@@ -308,8 +308,9 @@ module rs_system
   logic [SlotW-1:0] read_slot, read_descs;
   logic load_weights, load_free, load_done, store_done;
   logic credits_valid;
-  logic [7:0] credits;
+  logic [11:0] credits;
   logic load_has, load_takes, load_posts, store_has, store_takes, store_posts;
+  logic reload_has, reload_takes, reload_posts;
 
   rs_program #(
     .M(M),
@@ -366,10 +367,13 @@ module rs_system
     .credits_o         (credits),
     .load_token_i      (load_has),
     .store_token_i     (store_has),
+    .reload_token_i    (reload_has),
     .take_load_token_o (load_takes),
     .take_store_token_o(store_takes),
+    .take_reload_token_o(reload_takes),
     .post_load_o       (load_posts),
     .post_store_o      (store_posts),
+    .post_reload_o     (reload_posts),
     .frame_done_o      (frame_done),
     .last_done_o       (last_done),
     .exec_valid_o,
@@ -426,6 +430,9 @@ module rs_system
     .store_has_o       (store_has),
     .store_takes_i     (store_takes),
     .store_posts_i     (store_posts),
+    .reload_has_o      (reload_has),
+    .reload_takes_i    (reload_takes),
+    .reload_posts_i    (reload_posts),
     .m_axi_araddr_o,
     .m_axi_arlen_o,
     .m_axi_arvalid_o,

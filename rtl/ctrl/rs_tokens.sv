@@ -7,7 +7,7 @@
 
 module rs_tokens #(
   /// Number of counters.
-  parameter int unsigned Counters = 4,
+  parameter int unsigned Counters = 5,
   /// Bits of a count.
   parameter int unsigned CountW = 8
 ) (

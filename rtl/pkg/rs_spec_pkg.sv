@@ -17,7 +17,8 @@ package rs_spec_pkg;
     OpLoadFeatures = 4'd3,
     OpExec = 4'd4,
     OpStoreFeatures = 4'd5,
-    OpEnd = 4'd6
+    OpEnd = 4'd6,
+    OpReloadFeatures = 4'd7
   } opcode_e;
 
   typedef enum logic [3:0] {
@@ -91,7 +92,8 @@ package rs_spec_pkg;
     logic [31:0] pm_depth;
     logic [31:0] wm_depth;
     logic [31:0] fb_depth;
-    logic [23:0] reserved136;
+    logic [19:0] reserved140;
+    logic [3:0] reload_credits;
     logic [3:0] exec_credits;
     logic [3:0] load_credits;
     logic [23:0] reserved104;
@@ -216,6 +218,26 @@ package rs_spec_pkg;
     logic [3:0] reserved4;
     logic [3:0] opcode;
   } desc_exec_t;
+
+  typedef struct packed {
+    logic [31:0] checksum;
+    logic [863:0] reserved128;
+    logic [31:0] offset;
+    logic [11:0] reserved84;
+    logic [19:0] groups;
+    logic [15:0] words;
+    logic [15:0] base;
+    logic [16:0] reserved15;
+    logic post_store;
+    logic post_exec;
+    logic post_load;
+    logic reserved11;
+    logic wait_store;
+    logic wait_exec;
+    logic wait_load;
+    logic [3:0] reserved4;
+    logic [3:0] opcode;
+  } desc_reload_features_t;
 
   typedef struct packed {
     logic [31:0] checksum;

@@ -191,13 +191,15 @@ class FakeCore : public Agent {
 
 /// A program for the fake core, its windows, and what must come of it.
 ///
-///   begin | weights, features, exec (nothing), weights, exec (move and add 1), store, end
+///   begin | weights, features, exec (nothing), weights, exec (move and add 1), store,
+///         reload what was stored, exec (move and add 1), store, end
 struct Program {
   static constexpr uint32_t kBlocks = 0x1000;  ///< weight blocks in the window
   static constexpr int kSource = 0, kTarget = hw::kFbDepth / 2;
   // Places of the descriptors.
-  static constexpr size_t kBegin = 0, kWeights = 1, kFeatures = 2, kExec = 3, kMove = 5, kStore = 6,
-                          kEnd = 7;
+  static constexpr size_t kBegin = 0, kWeights = 1, kFeatures = 2, kExec = 3, kMove = 5,
+                          kReload = 7, kStore = 9, kEnd = 10;
+  static constexpr uint32_t kExecs = 3;
 
   explicit Program(Random& random) {
     using namespace spec;
@@ -210,7 +212,8 @@ struct Program {
     groups = static_cast<int>(random.uniform(1, hw::kFbDepth / 2 / words));
     bytes = static_cast<uint32_t>(groups * words * hw::kP * hw::kWordBytes);
     in_offset = static_cast<uint32_t>(random.uniform(0, 100));
-    out_offset = static_cast<uint32_t>(random.uniform(0, 100));
+    first_offset = static_cast<uint32_t>(random.uniform(0, 100));
+    out_offset = first_offset + bytes + static_cast<uint32_t>(random.uniform(0, 100));
 
     Descriptor& first = add(Opcode::kBegin);
     set(first, begin::kMagic, kProgramMagic);
@@ -241,18 +244,32 @@ struct Program {
     weights(add(Opcode::kLoadWeights), random, random.uniform(1, 40), random.uniform(0, 1));
     Descriptor& move = add(Opcode::kExec);
     fill_exec(move);
-    for (const Field& f :
-         {common::kWaitLoad, common::kWaitStore, common::kPostLoad, common::kPostStore}) {
+    for (const Field& f : {common::kWaitLoad, common::kWaitStore, common::kPostStore}) {
       set(move, f, 1);
     }
-
-    Descriptor& store = add(Opcode::kStoreFeatures);
-    set(store, common::kWaitExec, 1);
-    set(store, common::kPostExec, 1);
-    set(store, store_features::kBase, kTarget);
-    set(store, store_features::kWords, words);
-    set(store, store_features::kGroups, groups);
-    set(store, store_features::kOffset, out_offset);
+    const auto store = [&](uint32_t offset, const Field& post) {
+      Descriptor& d = add(Opcode::kStoreFeatures);
+      set(d, common::kWaitExec, 1);
+      set(d, post, 1);
+      set(d, store_features::kBase, kTarget);
+      set(d, store_features::kWords, words);
+      set(d, store_features::kGroups, groups);
+      set(d, store_features::kOffset, offset);
+    };
+    store(first_offset, common::kPostLoad);
+    Descriptor& reload = add(Opcode::kReloadFeatures);
+    set(reload, common::kWaitStore, 1);
+    set(reload, common::kPostExec, 1);
+    set(reload, reload_features::kBase, kSource);
+    set(reload, reload_features::kWords, words);
+    set(reload, reload_features::kGroups, groups);
+    set(reload, reload_features::kOffset, first_offset);
+    Descriptor& again = add(Opcode::kExec);
+    fill_exec(again);
+    for (const Field& f : {common::kWaitLoad, common::kPostLoad, common::kPostStore}) {
+      set(again, f, 1);
+    }
+    store(out_offset, common::kPostExec);
     add(Opcode::kEnd);
     for (Descriptor& d : descriptors) seal(d);
   }
@@ -272,7 +289,7 @@ struct Program {
     return out;
   }
 
-  /// The output of an input: every code plus 1.
+  /// What a move makes of codes: each plus 1.
   static Bytes result(const Bytes& input) {
     Bytes out(input.size());
     for (size_t i = 0; i < input.size(); i += hw::kCodeBytes) {
@@ -287,7 +304,7 @@ struct Program {
   }
 
   int words, groups;
-  uint32_t bytes, in_offset, out_offset;
+  uint32_t bytes, in_offset, first_offset, out_offset;
   std::vector<spec::Descriptor> descriptors;
   Bytes window;
   Bytes params, headers, tiles;  ///< what the streams must give in a frame

@@ -86,17 +86,20 @@ class System {
     bench.run(300);  // reads that went too far come back
     EXPECT_EQ(lite.read_ok(reg::kStatus), kDone);
     EXPECT_TRUE(memory.quiet());
-    EXPECT_EQ(core.execs, 2 * frames);
+    EXPECT_EQ(core.execs, Program::kExecs * frames);
     EXPECT_TRUE(core.params == repeat(program.params, frames));
     EXPECT_TRUE(core.headers == repeat(program.headers, frames));
     EXPECT_TRUE(core.tiles == repeat(program.tiles, frames));
     Bytes expected = image;
     for (uint32_t f = 0; f < frames; ++f) {
       const uint64_t in = in_base + f * in_stride + program.in_offset;
-      const uint64_t out = out_base + f * out_stride + program.out_offset;
       const auto from = image.begin() + static_cast<long>(in);
-      const Bytes result = Program::result({from, from + program.bytes});
-      std::copy(result.begin(), result.end(), expected.begin() + static_cast<long>(out));
+      Bytes result{from, from + program.bytes};
+      for (const uint32_t offset : {program.first_offset, program.out_offset}) {
+        result = Program::result(result);
+        std::copy(result.begin(), result.end(),
+                  expected.begin() + static_cast<long>(out_base + f * out_stride + offset));
+      }
     }
     Bytes actual(kMemory);
     memory.read(0, actual);
@@ -340,6 +343,9 @@ std::vector<Flaw> flaws() {
             0xffffffff),
       {"output_behind_window", Error::kBadWindow, P::kStore,
        [](P& p) { put(p.descriptors[P::kStore], store_features::kOffset, p.out_offset + 10); }},
+      {"reload_behind_window", Error::kBadWindow, P::kReload,
+       [](P& p) { put(p.descriptors[P::kReload], reload_features::kOffset, p.out_offset + 10); }},
+      field("reload_no_groups", Error::kBadField, P::kReload, reload_features::kGroups, 0),
       field("input_no_words", Error::kBadField, P::kFeatures, load_features::kWords, 0),
       field("input_no_groups", Error::kBadField, P::kFeatures, load_features::kGroups, 0),
       field("input_base", Error::kBadField, P::kFeatures, load_features::kBase, hw::kFbDepth),

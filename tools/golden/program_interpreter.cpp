@@ -167,7 +167,7 @@ class ProgramInterpreter::Impl {
       const Opcode op = opcode(index);
       if ((op == Opcode::kBegin) != (index == 0))
         fail(index, "begin must be the first, and only the first");
-      if (op < Opcode::kBegin || op > Opcode::kEnd)
+      if (op < Opcode::kBegin || op > Opcode::kReloadFeatures)
         fail(index, "unknown opcode {}", static_cast<unsigned>(op));
       if (op == Opcode::kLoadWeights) read_block(index);
       if (op == Opcode::kEnd) break;
@@ -251,6 +251,7 @@ class ProgramInterpreter::Impl {
     load_ = exec_ = store_ = {};
     exec_to_load_ = spec::get(program_[0], f::kLoadCredits);
     store_to_exec_ = spec::get(program_[0], f::kExecCredits);
+    store_to_load_ = spec::get(program_[0], f::kReloadCredits);
     load_to_exec_ = exec_to_store_ = 0;
     entries_.clear();
     params_.clear();
@@ -262,9 +263,8 @@ class ProgramInterpreter::Impl {
   }
 
   bool fetch(std::size_t index) {
-    Queue* queue = &exec_;
-    if (opcode(index) == Opcode::kLoadWeights || opcode(index) == Opcode::kLoadFeatures)
-      queue = &load_;
+    Queue* queue = &load_;
+    if (opcode(index) == Opcode::kExec) queue = &exec_;
     if (opcode(index) == Opcode::kStoreFeatures) queue = &store_;
     if (!queue->has_room()) return false;
     queue->waiting.push_back(index);
@@ -283,7 +283,10 @@ class ProgramInterpreter::Impl {
   }
 
   bool load(std::size_t index) {
-    if (flag(index, spec::common::kWaitExec) && exec_to_load_ == 0) return false;
+    if ((flag(index, spec::common::kWaitExec) && exec_to_load_ == 0) ||
+        (flag(index, spec::common::kWaitStore) && store_to_load_ == 0)) {
+      return false;
+    }
     if (opcode(index) == Opcode::kLoadWeights) {
       const Block& block = blocks_[index];
       if (entries_.size() + block.entries.size() > static_cast<std::size_t>(hw_.wm_depth) ||
@@ -303,8 +306,9 @@ class ProgramInterpreter::Impl {
       last_load_ = index;
       transfer(index, true);
     }
-    if (flag(index, spec::common::kWaitExec)) --exec_to_load_;
-    if (flag(index, spec::common::kPostExec)) ++load_to_exec_;
+    exec_to_load_ -= flag(index, spec::common::kWaitExec);
+    store_to_load_ -= flag(index, spec::common::kWaitStore);
+    load_to_exec_ += flag(index, spec::common::kPostExec);
     return true;
   }
 
@@ -316,18 +320,21 @@ class ProgramInterpreter::Impl {
     if (index <= last_store_) ++store_frame_;
     last_store_ = index;
     transfer(index, false);
-    if (flag(index, spec::common::kPostExec)) ++store_to_exec_;
+    store_to_exec_ += flag(index, spec::common::kPostExec);
+    store_to_load_ += flag(index, spec::common::kPostLoad);
     return true;
   }
 
   /// Moves pixels between a window and the feature buffer.
   void transfer(std::size_t index, bool in) {
-    namespace f = spec::load_features;  // store_features has the same fields
+    namespace f = spec::load_features;  // reload_features and store_features have the same fields
     const Descriptor& d = program_[index];
     const std::int64_t words = spec::get(d, f::kWords), groups = spec::get(d, f::kGroups);
     const std::int64_t base = spec::get(d, f::kBase), offset = spec::get(d, f::kOffset);
     const std::int64_t bytes = groups * hw_.p * words * hw_.m * spec::code_bytes(hw_);
-    const std::int64_t stride = in ? in_stride_ : out_stride_;
+    const bool image = opcode(index) == Opcode::kLoadFeatures;
+    const std::span<const std::uint8_t> source = image ? input_ : output_;
+    const std::int64_t stride = image ? in_stride_ : out_stride_;
     if (offset + bytes > stride)
       fail(index, "{} bytes at {} leave the window of {}", bytes, offset, stride);
     if (base + groups * words > hw_.fb_depth)
@@ -338,14 +345,13 @@ class ProgramInterpreter::Impl {
         std::int16_t* word = memory_word(static_cast<int>(pixel % hw_.p),
                                          static_cast<int>(base + pixel / hw_.p * words + w));
         for (int m = 0; m < hw_.m; ++m, at += spec::code_bytes(hw_)) {
-          in ? void(word[m] = read_code(at)) : write_code(at, word[m]);
+          in ? void(word[m] = read_code(source.data() + at)) : write_code(at, word[m]);
         }
       }
     }
   }
 
-  std::int16_t read_code(std::int64_t at) const {
-    const std::uint8_t* bytes = input_.data() + at;
+  std::int16_t read_code(const std::uint8_t* bytes) const {
     if (spec::code_bytes(hw_) == 1) return static_cast<std::int8_t>(bytes[0]);
     return static_cast<std::int16_t>(bytes[0] | bytes[1] << 8);
   }
@@ -650,6 +656,7 @@ class ProgramInterpreter::Impl {
 
   Queue load_, exec_, store_;
   unsigned exec_to_load_ = 0, store_to_exec_ = 0, load_to_exec_ = 0, exec_to_store_ = 0;
+  unsigned store_to_load_ = 0;
   std::deque<const Entry*> entries_;
   std::deque<const ParamGroup*> params_;
   std::vector<const Entry*> walked_;  ///< by the EXEC at the head

@@ -48,6 +48,7 @@ enum class Opcode : std::uint32_t {
   kExec = 4,  ///< EXEC: one convolution, pooling or fully connected operation
   kStoreFeatures = 5,  ///< STORE: feature-buffer words to the output window
   kEnd = 6,  ///< end of a frame: go back behind `begin`, or finish after the last frame
+  kReloadFeatures = 7,  ///< LOAD: words that STORE put into the output window, back into the feature buffer
 };
 
 enum class Error : std::uint32_t {
@@ -154,8 +155,8 @@ namespace common {
 inline constexpr Field kOpcode{"opcode", 0, 0, 4};  ///< operation code
 inline constexpr Field kWaitLoad{"wait_load", 0, 8, 1};  ///< EXEC: take a token from LOAD before starting
 inline constexpr Field kWaitExec{"wait_exec", 0, 9, 1};  ///< LOAD, STORE: take a token from EXEC before starting
-inline constexpr Field kWaitStore{"wait_store", 0, 10, 1};  ///< EXEC: take a token from STORE before starting
-inline constexpr Field kPostLoad{"post_load", 0, 12, 1};  ///< EXEC: give LOAD a token when complete
+inline constexpr Field kWaitStore{"wait_store", 0, 10, 1};  ///< EXEC, LOAD: take a token from STORE before starting
+inline constexpr Field kPostLoad{"post_load", 0, 12, 1};  ///< EXEC, STORE: give LOAD a token when complete
 inline constexpr Field kPostExec{"post_exec", 0, 13, 1};  ///< LOAD, STORE: give EXEC a token when complete
 inline constexpr Field kPostStore{"post_store", 0, 14, 1};  ///< EXEC: give STORE a token when complete
 }  // namespace common
@@ -169,6 +170,7 @@ inline constexpr Field kActW{"act_w", 2, 24, 8};  ///< must equal ActW
 inline constexpr Field kExponents{"exponents", 3, 0, 8};  ///< must equal ExpN
 inline constexpr Field kLoadCredits{"load_credits", 4, 0, 4};  ///< tokens LOAD finds from EXEC at the start
 inline constexpr Field kExecCredits{"exec_credits", 4, 4, 4};  ///< tokens EXEC finds from STORE at the start
+inline constexpr Field kReloadCredits{"reload_credits", 4, 8, 4};  ///< tokens LOAD finds from STORE at the start
 inline constexpr Field kFbDepth{"fb_depth", 5, 0, 32};  ///< feature-buffer words a bank the program needs; at most FbDepth
 inline constexpr Field kWmDepth{"wm_depth", 6, 0, 32};  ///< weight-memory tiles the program needs; at most WmDepth
 inline constexpr Field kPmDepth{"pm_depth", 7, 0, 32};  ///< parameter-memory groups the program needs; at most PmDepth
@@ -226,6 +228,13 @@ inline constexpr Field kResMult{"res_mult", 17, 0, 16};  ///< residual multiplie
 inline constexpr Field kNeedFirst{"need_first", 18, 0, 24};  ///< pixels the previous EXEC must have written before group 0 starts
 inline constexpr Field kNeedStep{"need_step", 19, 0, 24};  ///< ... and this many more for each further group
 }  // namespace exec
+
+namespace reload_features {
+inline constexpr Field kBase{"base", 1, 0, 16};  ///< first word address, the same in every bank
+inline constexpr Field kWords{"words", 1, 16, 16};  ///< words a pixel
+inline constexpr Field kGroups{"groups", 2, 0, 20};  ///< groups of P pixels
+inline constexpr Field kOffset{"offset", 3, 0, 32};  ///< byte offset in this frame's output window
+}  // namespace reload_features
 
 namespace store_features {
 inline constexpr Field kBase{"base", 1, 0, 16};  ///< first word address, the same in every bank
