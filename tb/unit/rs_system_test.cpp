@@ -267,9 +267,9 @@ TEST(System, CountersAndFrameInterrupt) {
   s.wait_irq();
   EXPECT_EQ(s.lite.read_ok(reg::kStatus) & 0xf, kDone);
   const uint64_t beats = (program.bytes + 2 * hw::kAxiDataW / 8 - 2) / (hw::kAxiDataW / 8);
-  EXPECT_NEAR(s.lite.read_ok(reg::kWriteBeats), static_cast<double>(3 * beats), 3.0);
+  EXPECT_NEAR(s.lite.read_ok(reg::kWriteBeats), static_cast<double>(3 * 2 * beats), 6.0);
   EXPECT_EQ(s.lite.read_ok(reg::kWriteBeats), s.memory.write_beats());
-  EXPECT_GE(s.lite.read_ok(reg::kReadBeats), 3 * beats);
+  EXPECT_GE(s.lite.read_ok(reg::kReadBeats), 3 * 2 * beats);
   EXPECT_LE(s.lite.read_ok(reg::kReadBeats), s.memory.read_beats());
   EXPECT_NEAR(s.lite.read_ok(reg::kExecBusy), static_cast<double>(s.core.busy_cycles), 2.0);
   EXPECT_GT(s.lite.read_ok(reg::kStallIdle), 0u);
@@ -303,7 +303,7 @@ std::vector<Flaw> flaws() {
       {"checksum_exec", Error::kBadChecksum, P::kMove,
        [](P& p) { p.descriptors[P::kMove][7] ^= 0x80000000; }, false},
       field("opcode_0", Error::kBadOpcode, P::kWeights, common::kOpcode, 0),
-      field("opcode_7", Error::kBadOpcode, P::kExec, common::kOpcode, 7),
+      field("opcode_8", Error::kBadOpcode, P::kExec, common::kOpcode, 8),
       field("opcode_15", Error::kBadOpcode, P::kEnd, common::kOpcode, 15),
       {"begin_missing", Error::kBadOpcode, 0,
        [](P& p) { p.descriptors[0] = p.descriptors[P::kWeights]; }},
