@@ -19,7 +19,8 @@ module rs_list_walker #(
   input  logic [19:0] op_entries_i,
   input  logic [19:0] op_groups_i,
 
-  /// Weight memory: loaded entries and header reads (1 cycle, and the header stays).
+  /// Weight memory: loaded entries, known here a cycle later, and header reads (1 cycle, and the header
+  /// stays).
   input  logic [PtrW-1:0] loaded_i,
   output logic            header_read_o,
   output logic [PtrW-2:0] header_addr_o,
@@ -39,7 +40,7 @@ module rs_list_walker #(
   // A list longer than the memory is walked once.
   logic [PtrW-1:0] entries_q;
   logic [19:0] entry_q, groups_q;
-  logic [PtrW-1:0] ahead;
+  logic [PtrW-1:0] loaded_q, ahead;
   // Flags of the entry that stands next.
   logic list_end_q, last_group_q;
   logic start, read, ending, some_q;
@@ -47,14 +48,16 @@ module rs_list_walker #(
   assign ending     = read && list_end_q && last_group_q;
   assign op_ready_o = !active_q || ending;
   assign start      = op_valid_i && op_ready_o;
-  assign ahead      = loaded_i - ptr_q;
+  assign ahead      = loaded_q - ptr_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       active_q <= 1'b0;
       some_q   <= 1'b0;
       ptr_q    <= '0;
+      loaded_q <= '0;
     end else begin
+      loaded_q <= loaded_i;
       active_q <= start || (active_q && !ending);
       // Whether the next entry is loaded: one that was walked is.
       some_q <= read ? (list_end_q && !last_group_q) || ahead > PtrW'(1) : ahead != '0;
