@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "compile/layout.hpp"
+#include "compile/strip.hpp"
 
 namespace reshift {
 
@@ -11,17 +12,31 @@ namespace reshift {
 /// reads it; the pitch is the smallest at which its readers can walk their outputs.
 std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net);
 
-/// Where everything lies in the feature buffer, in words of a bank.
-struct Placement {
-  std::vector<Layout> layouts;
-  std::vector<bool> in_place;  ///< per operation: its output lies over its residual
-  int words = 0;               ///< highest word used + 1
-  int naive_words = 0;         ///< every tensor in a region of its own
+/// How an operation uses the feature buffer.
+struct OpPlacement {
+  std::vector<Strip> strips;  ///< in order; a single one when all its tensors are resident
+  bool in_place = false;      ///< its output lies over its residual
+  /// Word addresses of the slots that strips of a spilled tensor take in turn; empty: resident.
+  std::vector<int> input_slots, residual_slots, output_slots;
 };
 
-/// First fit on lifetimes, the largest tensor first. The image and the output share with nobody:
+/// Where everything lies: resident tensors in the feature buffer, in words of a bank, for as long as they
+/// are used; spilled ones in memory, the image in the input window, others in the output window. Operations
+/// on spilled tensors run strip by strip through slots of the buffer.
+struct Placement {
+  std::vector<Layout> layouts;  ///< of whole tensors; without a base when spilled
+  std::vector<bool> spilled;    ///< by tensor
+  std::vector<OpPlacement> ops;
+  int words = 0;        ///< highest word used + 1
+  int naive_words = 0;  ///< every tensor in a region of its own
+  bool any_spilled() const;
+};
+
+/// First fit on lifetimes, the largest region first. The resident image and the output share with nobody:
 /// the next image is loaded while this frame runs, the last output is stored while the next frame
-/// runs. Throws Error naming the operation at which most is alive when the buffer is too small.
+/// runs. When not all fits, tensors are spilled, the largest first where most is alive, with the size of
+/// strips that moves the fewest bytes. Throws Error naming the operation at which most is alive when even
+/// that is too much.
 Placement place_tensors(const spec::Hardware& hw, const QNet& net);
 
 }  // namespace reshift

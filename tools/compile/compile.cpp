@@ -69,14 +69,15 @@ std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
     if (source < 0) r.kind = "copy";
     r.terms = op.terms;
     r.m_groups = words_of(hw, lowered.net.written_channels(op));
-    r.in_place = placement.in_place[i];
+    r.in_place = placement.ops[i].in_place;
+    r.strips = static_cast<int>(placement.ops[i].strips.size());
     r.buffer_bytes = out.bytes(hw) / out.words * r.m_groups;
     for (const ExecPlan& exec : execs) {
       if (exec.op != i) continue;
       const ExecCycles cycles = estimate(hw, exec);
       ++r.execs;
-      r.groups = exec.groups;
-      r.entries += static_cast<std::int64_t>(exec.list.entries());
+      if (exec.first_m_group == 0) r.groups += exec.groups;
+      if (exec.strip == 0) r.entries += static_cast<std::int64_t>(exec.list.entries());
       r.array_cycles += cycles.array;
       r.post_cycles += cycles.post;
       r.exec_cycles += cycles.exec;
@@ -87,23 +88,22 @@ std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
 }
 
 /// What emit() made known: memory traffic, the bound of each operation, the frame's cycles.
-void finish_reports(const Lowered& lowered, Program& program) {
+void finish_reports(Program& program) {
   const std::int64_t bus_bytes = program.hw.axi_data_w / 8;
-  std::int64_t exec = 0, reads = program.input_layout.bytes(program.hw) / bus_bytes, writes = 0;
+  std::int64_t exec = 0, reads = 0, writes = 0;
   for (std::size_t i = 0; i < program.ops.size(); ++i) {
     OpReport& r = program.ops[i];
-    std::int64_t bytes = r.weight_bytes;
-    if (lowered.net.ops[i].input == 0) bytes += program.input_layout.bytes(program.hw);
-    r.memory_cycles = bytes / bus_bytes;
+    r.memory_cycles =
+        std::max(r.weight_bytes + r.feature_bytes_read, r.feature_bytes_written) / bus_bytes;
     if (r.memory_cycles > r.exec_cycles) {
       r.bound = "memory";
     } else {
       r.bound = r.post_cycles > r.array_cycles ? "post-processing" : "array";
     }
     exec += r.exec_cycles;
-    reads += r.weight_bytes / bus_bytes;
+    reads += (r.weight_bytes + r.feature_bytes_read) / bus_bytes;
+    writes += r.feature_bytes_written / bus_bytes;
   }
-  for (const StoredTensor& t : program.stored) writes += t.layout.bytes(program.hw) / bus_bytes;
   program.cycles = std::max({exec, reads, writes});
 }
 
@@ -130,7 +130,7 @@ Program compile(const spec::Hardware& hw, const QNet& net, const CompileOptions&
     line = {line.op, Support::Verdict::kRewritten, program.ops[i].note};
   }
   emit(lowered, placement, execs, options.store_all, program);
-  finish_reports(lowered, program);
+  finish_reports(program);
   program.validate();
   return program;
 }

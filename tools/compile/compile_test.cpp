@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/error.hpp"
 #include "compile/hardware.hpp"
@@ -16,13 +17,11 @@ namespace {
 
 using Timing = ProgramInterpreter::Timing;
 
-/// Compiles the network of a seed, runs two frames, and compares everything that reaches memory
-/// with the graph.
-void check_seed(const spec::Hardware& hw, std::uint64_t seed, bool store_all, Timing timing) {
-  SCOPED_TRACE(fmt::format("{} seed {} store_all {} late {}", hw.name, seed, store_all,
-                           timing == Timing::kLate));
-  const QNet net = random_qnet(seed, {.slice_channels = hw.m});
-  const Program program = compile(hw, net, {store_all});
+/// Runs two frames of a seed's network, and compares everything that reaches memory with the graph.
+void check_program(const QNet& net, const Program& program, std::uint64_t seed, bool store_all,
+                   Timing timing) {
+  SCOPED_TRACE(fmt::format("{} of {} words, seed {} store_all {} late {}", program.hw.name,
+                           program.hw.fb_depth, seed, store_all, timing == Timing::kLate));
   std::vector<std::uint8_t> input;
   std::vector<std::vector<std::vector<std::int32_t>>> expected;
   constexpr std::size_t kFrames = 2;
@@ -32,7 +31,7 @@ void check_seed(const spec::Hardware& hw, std::uint64_t seed, bool store_all, Ti
     const auto window = program.input_window(image);
     input.insert(input.end(), window.begin(), window.end());
   }
-  const auto output = ProgramInterpreter(hw, program.image, timing)
+  const auto output = ProgramInterpreter(program.hw, program.image, timing)
                           .run(input, program.in_stride, program.out_stride);
   ASSERT_GE(program.stored.size(), store_all ? net.tensors.size() - 1 : 1);
   for (std::size_t f = 0; f < kFrames; ++f) {
@@ -45,6 +44,10 @@ void check_seed(const spec::Hardware& hw, std::uint64_t seed, bool store_all, Ti
   }
 }
 
+void check_seed(const spec::Hardware& hw, std::uint64_t seed, bool store_all, Timing timing) {
+  const QNet net = random_qnet(seed, {.slice_channels = hw.m});
+  check_program(net, compile(hw, net, {store_all}), seed, store_all, timing);
+}
 class RandomNetworks : public ::testing::TestWithParam<spec::Hardware> {};
 
 // Every shape; memories that take all of these networks (what does not fit is refused, see
@@ -59,6 +62,35 @@ TEST_P(RandomNetworks, ProgramEqualsGraph) {
     check_seed(hw, seed, seed % 2 == 0, seed % 4 < 2 ? Timing::kLate : Timing::kEager);
     if (HasFatalFailure()) return;
   }
+}
+
+// Half of the buffer, and half of that, until the network is refused: tensors in memory, strip by strip.
+TEST_P(RandomNetworks, ProgramEqualsGraphWithTensorsInMemory) {
+  spec::Hardware hw = GetParam();
+  hw.acc_w = std::max(hw.acc_w, 28);
+  hw.wm_depth = std::max(hw.wm_depth, 4096);
+  hw.pm_depth = std::max(hw.pm_depth, 128);
+  int spilled = 0;
+  for (std::uint64_t seed = 1; seed <= 80; ++seed) {
+    const bool store_all = seed % 2 == 0;
+    const QNet net = random_qnet(seed, {.slice_channels = hw.m});
+    for (hw.fb_depth = 4096; hw.fb_depth >= 8; hw.fb_depth /= 2) {
+      std::optional<Program> program;
+      try {
+        program = compile(hw, net, {store_all});
+      } catch (const Error&) {
+        break;
+      }
+      const bool strips = std::any_of(program->ops.begin(), program->ops.end(),
+                                      [](const OpReport& op) { return op.strips > 1; });
+      if (!strips) continue;
+      ++spilled;
+      check_program(net, *program, seed, store_all, seed % 4 < 2 ? Timing::kLate : Timing::kEager);
+      if (HasFatalFailure()) return;
+    }
+  }
+  // The networks are too small for the widest core's words.
+  EXPECT_GT(spilled, hw.m < 32 ? 5 : -1);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RandomNetworks, ::testing::ValuesIn(spec::kConfigurations),

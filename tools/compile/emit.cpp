@@ -2,9 +2,12 @@
 #include "compile/emit.hpp"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "base/error.hpp"
 #include "compile/hardware.hpp"
+#include "compile/tokens.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {
@@ -27,10 +30,25 @@ std::int64_t align(std::int64_t bytes) {
 
 /// A part of an EXEC's list that one LOAD_WEIGHTS brings.
 struct Chunk {
-  std::size_t exec = 0;
   std::size_t entries = 0;
   int param_groups = 0;
   std::int64_t offset = 0, bytes = 0;
+};
+
+/// Rows of a tensor that go between memory and the buffer, one descriptor for each phase.
+struct Transfer {
+  int tensor = -1;
+  Rows rows;
+  Layout place;  ///< where they lie in the buffer
+};
+
+/// What LOAD brings for an EXEC: weights, or features.
+struct Load {
+  std::size_t exec = 0;   ///< needs it
+  std::size_t after = 0;  ///< as many EXECs as stand before it in the program, at least
+  bool features = false;
+  Chunk chunk;
+  Transfer transfer;
   std::int64_t cycles = 0;
 };
 
@@ -47,9 +65,12 @@ class Emitter {
         hw_(program.hw) {}
 
   void run() {
-    for (std::size_t e = 0; e < execs_.size(); ++e) make_chunks(e);
+    give_memory();
+    for (std::size_t e = 0; e < execs_.size(); ++e) {
+      load_features_for(e);
+      make_chunks(e);
+    }
     begin();
-    load_image();
     emit_loads_for(std::min(kLookAhead, execs_.size()));
     std::int64_t exec_time = 0;
     for (std::size_t e = 0; e < execs_.size(); ++e) {
@@ -57,12 +78,13 @@ class Emitter {
       exec_time += estimate(hw_, execs_[e]).exec + kFillCycles;
       emit_loads_for(e + 1);  // the rest of a list longer than the memory: it is walked as it comes
       emit_loads_for(std::min(e + 1 + kLookAhead, execs_.size()));
-      while (next_chunk_ < chunks_.size() &&
-             load_time_ + chunks_[next_chunk_].cycles <= exec_time && fits(e == 0 ? 0 : e - 1)) {
-        load_weights();
+      while (next_load_ < loads_.size() && load_time_ + loads_[next_load_].cycles <= exec_time &&
+             fits(e == 0 ? 0 : e - 1)) {
+        load();
       }
     }
     add(Opcode::kEnd, "end");
+    set_tokens();
     finish();
   }
 
@@ -70,21 +92,103 @@ class Emitter {
   static std::size_t index(int i) { return static_cast<std::size_t>(i); }
   const QOp& op_of(std::size_t e) const { return net_.ops[execs_[e].op]; }
 
+  bool spilled(int tensor) const { return tensor >= 0 && placement_.spilled[index(tensor)]; }
+
+  /// Places in the output window: the output's and, for all to be stored, those of all tensors, in the order
+  /// of the operations; spilled tensors have one anyway.
+  void give_memory() {
+    offsets_.assign(net_.tensors.size(), -1);
+    program_.in_stride = align(placement_.layouts[0].bytes(hw_));
+    for (std::size_t op = 0; op < net_.ops.size(); ++op) {
+      const int t = net_.ops[op].output;
+      if (!completes(op) || !(stored(t) || spilled(t))) continue;
+      offsets_[index(t)] = program_.out_stride;
+      const Layout& layout = placement_.layouts[index(t)];
+      program_.out_stride += align(layout.bytes(hw_));
+      if (!stored(t)) continue;
+      program_.stored.push_back({net_.tensors[index(t)].name, lowered_.source_op[op],
+                                 lowered_.source_tensor[index(t)], offsets_[index(t)], layout});
+    }
+  }
+
   Descriptor& add(Opcode opcode, std::string name) {
+    accesses_.push_back({opcode == Opcode::kExec || opcode == Opcode::kBegin ? Engine::kExec
+                         : opcode == Opcode::kStoreFeatures || opcode == Opcode::kEnd
+                             ? Engine::kStore
+                             : Engine::kLoad,
+                         {}, {}, {}, {}});
     descriptors_.push_back({});
     program_.descriptors.push_back(std::move(name));
     spec::set(descriptors_.back(), common::kOpcode, static_cast<std::int64_t>(opcode));
     return descriptors_.back();
   }
 
-  // The weight blocks of one EXEC: all channel parameters come with the first chunk.
+  /// Features that an EXEC needs and that are not in the buffer: the image, strips of spilled tensors.
+  void load_features_for(std::size_t e) {
+    const ExecPlan& plan = execs_[e];
+    const QOp& op = net_.ops[plan.op];
+    const OpPlacement& place = placement_.ops[plan.op];
+    if (e > 0 && execs_[e - 1].op == plan.op && execs_[e - 1].strip == plan.strip) return;
+    const Strip& strip = place.strips[plan.strip];
+    // EXECs up to the last one of which something is true.
+    const auto up_to = [&](auto condition) {
+      std::size_t n = e;
+      while (n > 0 && !condition(execs_[n - 1])) --n;
+      return n;
+    };
+    const auto bring = [&](int tensor, Rows rows, const Layout& layout, std::size_t slots) {
+      // Behind the strip that had the slot before, or else what had its place, which is of operations
+      // before the last one; and behind the strips that made the rows.
+      const std::size_t place_free =
+          slots == 0             ? 0
+          : plan.strip >= slots ? up_to([&](const ExecPlan& x) {
+              return x.op < plan.op || x.strip + slots <= plan.strip;
+            })
+                                 : up_to([&](const ExecPlan& x) { return x.op + 1 < plan.op; });
+      const std::size_t made = up_to([&](const ExecPlan& x) {
+        return net_.ops[x.op].output == tensor &&
+               placement_.ops[x.op].strips[x.strip].out.first < rows.first + rows.count;
+      });
+      Load load{.exec = e, .after = std::max(place_free, made), .features = true, .chunk = {},
+                .transfer = {tensor, rows, layout}};
+      load.cycles = layout.bytes(hw_) * 8 / hw_.axi_data_w;
+      op_report(plan.op).feature_bytes_read += layout.bytes(hw_);
+      loads_.push_back(load);
+    };
+    if (!image_loaded_ && !spilled(0) && (op.input == 0 || op.residual == 0)) {
+      image_loaded_ = true;
+      bring(0, {0, net_.tensors[0].height}, placement_.layouts[0], 0);
+    }
+    if (!place.input_slots.empty()) {
+      bring(op.input, strip.in, plan.source, place.input_slots.size());
+    }
+    if (!place.residual_slots.empty()) {
+      bring(op.residual, strip.out, plan.residual, place.residual_slots.size());
+    }
+  }
+
+  /// The weight blocks of one EXEC: all channel parameters come with the first chunk. Strips with the same
+  /// list share them.
   void make_chunks(std::size_t e) {
     const ExecPlan& plan = execs_[e];
+    const auto [found, fresh] = chunks_.try_emplace(
+        std::tuple(plan.op, plan.first_m_group, plan.m_groups, plan.list.headers));
+    if (fresh) found->second = write_blocks(plan);
+    for (const Chunk& chunk : found->second) {
+      Load load{.exec = e, .after = 0, .features = false, .chunk = chunk, .transfer = {}};
+      load.cycles = chunk.bytes * 8 / hw_.axi_data_w;
+      op_report(plan.op).weight_bytes += chunk.bytes;
+      loads_.push_back(load);
+    }
+  }
+
+  std::vector<Chunk> write_blocks(const ExecPlan& plan) {
+    std::vector<Chunk> chunks;
     const std::size_t half = index(hw_.wm_depth / 2), total = plan.list.entries();
     for (std::size_t done = 0; done < total; done += half) {
-      Chunk chunk{.exec = e, .entries = std::min(half, total - done)};
+      Chunk chunk{.entries = std::min(half, total - done)};
       chunk.param_groups = done == 0 ? plan.m_groups : 0;
-      blocks_.resize(index(static_cast<int>(align(static_cast<std::int64_t>(blocks_.size())))), 0);
+      blocks_.resize(static_cast<std::size_t>(align(static_cast<std::int64_t>(blocks_.size()))), 0);
       chunk.offset = static_cast<std::int64_t>(blocks_.size());
       if (done == 0) append_params(plan);
       const auto* headers = reinterpret_cast<const std::uint8_t*>(plan.list.headers.data() + done);
@@ -92,10 +196,9 @@ class Emitter {
       const std::size_t tile = plan.list.tiles.size() / total;
       append_section({plan.list.tiles.data() + done * tile, chunk.entries * tile});
       chunk.bytes = static_cast<std::int64_t>(blocks_.size()) - chunk.offset;
-      chunk.cycles = chunk.bytes * 8 / hw_.axi_data_w;
-      op_report(execs_[e].op).weight_bytes += chunk.bytes;
-      chunks_.push_back(chunk);
+      chunks.push_back(chunk);
     }
+    return chunks;
   }
 
   OpReport& op_report(std::size_t op) { return program_.ops[op]; }
@@ -137,34 +240,21 @@ class Emitter {
     spec::set(d, spec::begin::kP, hw_.p);
     spec::set(d, spec::begin::kActW, hw_.act_w);
     spec::set(d, spec::begin::kExponents, hw_.exponents);
-    spec::set(d, spec::begin::kLoadCredits, 1);
-    spec::set(d, spec::begin::kExecCredits, 1);
     spec::set(d, spec::begin::kFbDepth, placement_.words);
     spec::set(d, spec::begin::kWmDepth, hw_.wm_depth);
     spec::set(d, spec::begin::kPmDepth, hw_.pm_depth);
   }
 
-  // Waits until the operations of the frame before have read the image.
-  void load_image() {
-    const Layout& layout = placement_.layouts[0];
-    Descriptor& d = add(Opcode::kLoadFeatures, "load_features image");
-    spec::set(d, common::kWaitExec, 1);
-    spec::set(d, common::kPostExec, 1);
-    spec::set(d, spec::load_features::kBase, layout.base);
-    spec::set(d, spec::load_features::kWords, layout.words);
-    spec::set(d, spec::load_features::kGroups, layout.groups(hw_));
-    program_.in_stride = align(layout.bytes(hw_));
-    load_time_ += layout.bytes(hw_) * 8 / hw_.axi_data_w;
-  }
-
-  /// Whether the next chunk has room beside the lists of EXEC `oldest` and later ones.
+  /// Whether the next load has room: weights beside the lists of EXEC `oldest` and later ones, features
+  /// where EXECs that are emitted were before.
   bool fits(std::size_t oldest) const {
-    std::size_t entries = chunks_[next_chunk_].entries;
-    int params = chunks_[next_chunk_].param_groups;
-    for (std::size_t i = 0; i < next_chunk_; ++i) {
-      if (chunks_[i].exec < oldest) continue;
-      entries += chunks_[i].entries;
-      params += chunks_[i].param_groups;
+    const Load& next = loads_[next_load_];
+    if (next.features) return next.after <= next_exec_;
+    std::size_t entries = next.chunk.entries;
+    int params = next.chunk.param_groups;
+    for (std::size_t i = next_load_; i-- > 0 && loads_[i].exec >= oldest;) {
+      entries += loads_[i].chunk.entries;
+      params += loads_[i].chunk.param_groups;
     }
     return entries <= index(hw_.wm_depth) && params <= hw_.pm_depth;
   }
@@ -172,70 +262,76 @@ class Emitter {
   /// Emits loads up to those of EXEC `end` - 1, as far as they find room without an EXEC that is
   /// not yet emitted: else the fetcher could wait for a load that waits for an EXEC behind it.
   void emit_loads_for(std::size_t end) {
-    while (next_chunk_ < chunks_.size() && chunks_[next_chunk_].exec < end && fits(next_exec_)) {
-      load_weights();
-    }
+    while (next_load_ < loads_.size() && loads_[next_load_].exec < end && fits(next_exec_)) load();
   }
 
-  void load_weights() {
-    const Chunk& chunk = chunks_[next_chunk_++];
-    Descriptor& d = add(Opcode::kLoadWeights, "load_weights " + op_of(chunk.exec).name);
+  void load() {
+    const Load& load = loads_[next_load_++];
+    load_time_ += load.cycles;
+    if (load.features) {
+      transfer(load.transfer, load.transfer.tensor == 0 ? Opcode::kLoadFeatures
+                                                        : Opcode::kReloadFeatures);
+      return;
+    }
+    const Chunk& chunk = load.chunk;
+    Descriptor& d = add(Opcode::kLoadWeights, "load_weights " + op_of(load.exec).name);
     spec::set(d, spec::load_weights::kEntries, static_cast<std::int64_t>(chunk.entries));
     spec::set(d, spec::load_weights::kParamGroups, chunk.param_groups);
     spec::set(d, spec::load_weights::kOffset, chunk.offset);  // finish() adds the descriptors
     spec::set(d, spec::load_weights::kBytes, chunk.bytes);
-    load_time_ += chunk.cycles;
   }
 
-  /// Whether an operation is the first, or the last, that writes its output tensor.
-  bool opens(std::size_t op) const {
-    return std::none_of(net_.ops.begin(), net_.ops.begin() + static_cast<std::ptrdiff_t>(op),
-                        [&](const QOp& o) { return o.output == net_.ops[op].output; });
+  /// A descriptor for each phase: what lies together in the buffer lies together in memory.
+  void transfer(const Transfer& t, Opcode opcode) {
+    const Layout& whole = placement_.layouts[index(t.tensor)];
+    const Layout part = whole.rows(hw_, t.rows.first, t.rows.count);
+    const bool all = t.rows.count == whole.height;
+    const std::int64_t word_bytes = std::int64_t{hw_.p} * hw_.m * spec::code_bytes(hw_);
+    const char* const verb = opcode == Opcode::kStoreFeatures  ? "store_features "
+                             : opcode == Opcode::kLoadFeatures ? "load_features "
+                                                               : "reload_features ";
+    for (int phase = 0; phase < (whole.phased && !all ? 4 : 1); ++phase) {
+      const int groups = all ? whole.groups(hw_) : t.place.phase_groups(hw_);
+      const std::int64_t offset =
+          (part.base - whole.base + std::int64_t{phase} * part.phase_words(hw_)) * word_bytes +
+          (t.tensor == 0 ? 0 : offsets_[index(t.tensor)]);
+      const std::int64_t base = t.place.base + std::int64_t{phase} * t.place.phase_words(hw_);
+      Descriptor& d = add(opcode, verb + net_.tensors[index(t.tensor)].name);
+      namespace f = spec::load_features;  // the three kinds have the same fields
+      spec::set(d, f::kBase, base);
+      spec::set(d, f::kWords, whole.words);
+      spec::set(d, f::kGroups, groups);
+      spec::set(d, f::kOffset, offset);
+      const std::int64_t words = std::int64_t{groups} * whole.words;
+      const Span buffer{base, base + words}, memory{offset, offset + words * word_bytes};
+      Access& access = accesses_.back();
+      if (opcode == Opcode::kStoreFeatures) {
+        access.buffer_reads = {buffer};
+        access.memory_writes = {memory};
+      } else {
+        access.buffer_writes = {buffer};
+        if (opcode == Opcode::kReloadFeatures) access.memory_reads = {memory};
+      }
+    }
   }
+
+  /// Whether an operation is the last that writes its output tensor.
   bool completes(std::size_t op) const {
     return std::none_of(net_.ops.begin() + static_cast<std::ptrdiff_t>(op) + 1, net_.ops.end(),
                         [&](const QOp& o) { return o.output == net_.ops[op].output; });
   }
 
-  /// Whether a store follows an operation.
-  bool stores(std::size_t op) const {
-    return completes(op) && (store_all_ || net_.ops[op].output == net_.output);
-  }
-
-  /// Whether a store of before must be complete when an operation starts: that of the output in the
-  /// frame before; with all tensors stored, that of the tensor completed last.
-  bool waits_for_store(std::size_t op) const {
-    if (!store_all_) return net_.ops[op].output == net_.output && opens(op);
-    return op == 0 || completes(op - 1);
-  }
-
-  bool reads_image(std::size_t op) const {
-    return net_.ops[op].input == 0 || net_.ops[op].residual == 0;
-  }
-
-  void tokens(const ExecPlan& plan, Descriptor& d) const {
-    const auto reads = [&](std::size_t op) { return reads_image(op); };
-    spec::set(d, common::kWaitStore, plan.first_of_op && waits_for_store(plan.op));
-    spec::set(d, common::kPostStore, plan.last_of_op && stores(plan.op));
-    if (!reads(plan.op)) return;
-    bool earlier = false, later = false;
-    for (std::size_t op = 0; op < net_.ops.size(); ++op) {
-      earlier |= op < plan.op && reads(op);
-      later |= op > plan.op && reads(op);
-    }
-    spec::set(d, common::kWaitLoad, plan.first_of_op && !earlier);
-    spec::set(d, common::kPostLoad, plan.last_of_op && !later);
-  }
+  /// Whether the host wants a tensor.
+  bool stored(int tensor) const { return store_all_ || tensor == net_.output; }
 
   void exec(std::size_t e) {
     const ExecPlan& plan = execs_[e];
     const QOp& op = net_.ops[plan.op];
-    const Layout& in = placement_.layouts[index(op.input)];
-    const Layout& out = placement_.layouts[index(op.output)];
+    const Layout& in = plan.source;
+    const Layout& out = plan.destination;
     Descriptor& d = add(Opcode::kExec, "exec " + op.name);
     try {
       namespace x = spec::exec;
-      tokens(plan, d);
       spec::set(d, x::kMaxMode, op.kind == QKind::kMaxPool);
       spec::set(d, x::kWaitPrevious, plan.wait_previous);
       spec::set(d, x::kEntries, static_cast<std::int64_t>(plan.list.entries()));
@@ -256,7 +352,7 @@ class Emitter {
       spec::set(d, x::kDstRowBank, out.pitch % hw_.p);
       spec::set(d, x::kDstRowAddr, out.pitch / hw_.p * out.words);
       if (op.residual >= 0) {
-        const Layout& res = placement_.layouts[index(op.residual)];
+        const Layout& res = plan.residual;
         if (!residual_factor_ok(op.post)) {
           throw Error("the scale of its residual is more than 8 times that of its output");
         }
@@ -283,24 +379,52 @@ class Emitter {
       throw Error("operation {}: {}", op.name, error.what());
     }
     next_exec_ = e + 1;
-    if (plan.last_of_op && stores(plan.op)) store(plan.op);
+    Access& access = accesses_.back();
+    access.buffer_reads = {span(in)};
+    access.buffer_writes = {span(out)};
+    if (op.residual >= 0) access.buffer_reads.push_back(span(plan.residual));
+    if (!plan.last_of_strip) return;
+    // A spilled tensor strip by strip, another one when it is complete.
+    const OpPlacement& place = placement_.ops[plan.op];
+    if (!place.output_slots.empty()) {
+      store(plan, {op.output, place.strips[plan.strip].out, out});
+    } else if (stored(op.output) && completes(plan.op) && plan.strip + 1 == place.strips.size()) {
+      const Layout& whole = placement_.layouts[index(op.output)];
+      store(plan, {op.output, {0, whole.height}, whole});
+    }
   }
 
-  void store(std::size_t op_index) {
-    const QOp& op = net_.ops[op_index];
-    const Layout& layout = placement_.layouts[index(op.output)];
-    const QTensor& tensor = net_.tensors[index(op.output)];
-    Descriptor& d = add(Opcode::kStoreFeatures, "store_features " + tensor.name);
-    spec::set(d, common::kWaitExec, 1);
-    spec::set(d, common::kPostExec, 1);
-    spec::set(d, spec::store_features::kBase, layout.base);
-    spec::set(d, spec::store_features::kWords, layout.words);
-    spec::set(d, spec::store_features::kGroups, layout.groups(hw_));
-    spec::set(d, spec::store_features::kOffset, program_.out_stride);
-    program_.stored.push_back({tensor.name, lowered_.source_op[op_index],
-                               lowered_.source_tensor[index(op.output)], program_.out_stride,
-                               layout});
-    program_.out_stride += align(layout.bytes(hw_));
+  /// The words between the first and the last of a tensor's rows.
+  Span span(const Layout& l) const {
+    const int phases = l.phased ? 3 : 0;
+    return {l.base, l.base + std::int64_t{phases} * l.phase_words(hw_) +
+                        std::int64_t{l.phase_groups(hw_)} * l.words};
+  }
+
+  void store(const ExecPlan& plan, const Transfer& t) {
+    op_report(plan.op).feature_bytes_written += t.place.bytes(hw_);
+    transfer(t, Opcode::kStoreFeatures);
+  }
+
+  void set_tokens() {
+    // `begin` and `end` take part in nothing.
+    const Tokens tokens = plan_tokens({accesses_.begin() + 1, accesses_.end() - 1});
+    const std::array<const spec::Field*, kEngines> wait{&common::kWaitLoad, &common::kWaitExec,
+                                                        &common::kWaitStore},
+        post{&common::kPostLoad, &common::kPostExec, &common::kPostStore};
+    for (std::size_t i = 0; i < tokens.wait.size(); ++i) {
+      for (std::size_t engine = 0; engine < kEngines; ++engine) {
+        spec::set(descriptors_[i + 1], *wait[engine], tokens.wait[i][engine]);
+        spec::set(descriptors_[i + 1], *post[engine], tokens.post[i][engine]);
+      }
+    }
+    const auto credits = [&](Engine from, Engine to) {
+      return tokens.credits[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)];
+    };
+    spec::set(descriptors_[0], spec::begin::kLoadCredits, credits(Engine::kExec, Engine::kLoad));
+    spec::set(descriptors_[0], spec::begin::kExecCredits, credits(Engine::kStore, Engine::kExec));
+    spec::set(descriptors_[0], spec::begin::kReloadCredits,
+              credits(Engine::kStore, Engine::kLoad));
   }
 
   void finish() {
@@ -329,8 +453,12 @@ class Emitter {
   const spec::Hardware& hw_;
   std::vector<Descriptor> descriptors_;
   std::vector<std::uint8_t> blocks_;
-  std::vector<Chunk> chunks_;
-  std::size_t next_chunk_ = 0, next_exec_ = 0;
+  std::vector<Access> accesses_;          ///< of the descriptors
+  std::vector<std::int64_t> offsets_;     ///< of tensors in the output window, -1: none
+  std::vector<Load> loads_;               ///< in the order of the EXECs
+  std::map<std::tuple<std::size_t, int, int, std::vector<std::uint32_t>>, std::vector<Chunk>> chunks_;
+  bool image_loaded_ = false;
+  std::size_t next_load_ = 0, next_exec_ = 0;
   std::int64_t load_time_ = 0;
 };
 

@@ -33,10 +33,21 @@ std::int64_t Layout::bytes(const spec::Hardware& hw) const {
   return std::int64_t{size(hw)} * hw.p * hw.m * spec::code_bytes(hw);
 }
 
+Layout Layout::rows(const spec::Hardware& hw, int first, int count) const {
+  const int pixels = shift + (phased ? first / 2 : first) * pitch;
+  Layout part = *this;
+  part.phase_step = phase_words(hw);
+  part.base += pixels / hw.p * words;
+  part.shift = pixels % hw.p;
+  part.height = count;
+  return part;
+}
+
 std::int64_t Layout::pixel(const spec::Hardware& hw, int y, int x) const {
-  if (!phased) return std::int64_t{y} * pitch + x;
+  if (!phased) return shift + std::int64_t{y} * pitch + x;
   const int phase = 2 * (y & 1) + (x & 1);
-  return (std::int64_t{phase} * phase_groups(hw)) * hw.p + std::int64_t{y >> 1} * pitch + (x >> 1);
+  return (std::int64_t{phase} * phase_groups(hw)) * hw.p + shift + std::int64_t{y >> 1} * pitch +
+         (x >> 1);
 }
 
 void pack_tensor(const spec::Hardware& hw, const Layout& layout,

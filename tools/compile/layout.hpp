@@ -17,19 +17,25 @@ struct Layout {
   int pitch = 0;        ///< pixels a row (of one phase)
   bool phased = false;  ///< split into the four parity phases
   int words = 0;        ///< words of M channels a pixel
-  int base = 0;         ///< word address of pixel 0
+  int base = 0;         ///< word address of the group that pixel 0 is in
+  int shift = 0;        ///< pixels of that group (and of the first one of each phase) before it
+  int phase_step = 0;   ///< words of a bank from one phase to the next; 0: as many as one has
 
   int phase_height() const { return phased ? (height + 1) / 2 : height; }
   int phase_width() const { return phased ? (width + 1) / 2 : width; }
   /// Groups of P pixels of one phase; the whole tensor when not phased.
   int phase_groups(const spec::Hardware& hw) const {
-    return ((phase_height() - 1) * pitch + phase_width() - 1) / hw.p + 1;
+    return (shift + (phase_height() - 1) * pitch + phase_width() - 1) / hw.p + 1;
   }
   int groups(const spec::Hardware& hw) const { return phase_groups(hw) * (phased ? 4 : 1); }
   /// Words of a bank from one phase to the next.
-  int phase_words(const spec::Hardware& hw) const { return phase_groups(hw) * words; }
+  int phase_words(const spec::Hardware& hw) const {
+    return phase_step > 0 ? phase_step : phase_groups(hw) * words;
+  }
   /// Words of a bank that the tensor takes.
   int size(const spec::Hardware& hw) const { return groups(hw) * words; }
+  /// Rows `first` to `first + count - 1`, where they lie; `first` is even when phased.
+  Layout rows(const spec::Hardware& hw, int first, int count) const;
   /// Bytes of the tensor in memory.
   std::int64_t bytes(const spec::Hardware& hw) const;
   /// Linear pixel index of (y, x).

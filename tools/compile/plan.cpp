@@ -23,14 +23,34 @@ void append(ExecPlan& exec, const ReductionList& list) {
   ++exec.m_groups;
 }
 
-std::vector<ExecPlan> split_op(const spec::Hardware& hw, const QNet& net,
-                               const Placement& placement, std::size_t index) {
+/// Where rows of a tensor lie: in the tensor itself, or in the strip's slot.
+Layout place_of(const spec::Hardware& hw, const Layout& tensor, const std::vector<int>& slots,
+                std::size_t strip, Rows rows) {
+  Layout part = tensor.rows(hw, rows.first, rows.count);
+  if (slots.empty()) return part;
+  part.base = slots[strip % slots.size()];
+  part.phase_step = 0;
+  return part;
+}
+
+std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
+                                  const Placement& placement, std::size_t index,
+                                  std::size_t number) {
   const QOp& op = net.ops[index];
-  const Layout& source = placement.layouts[static_cast<std::size_t>(op.input)];
-  const Layout& destination = placement.layouts[static_cast<std::size_t>(op.output)];
+  const OpPlacement& place = placement.ops[index];
+  const Strip& strip = place.strips[number];
+  const auto layout = [&](int tensor) -> const Layout& {
+    return placement.layouts[static_cast<std::size_t>(tensor)];
+  };
   ExecPlan fresh;
   fresh.op = index;
-  fresh.groups = raster_groups(hw, source, destination);
+  fresh.strip = number;
+  fresh.source = place_of(hw, layout(op.input), place.input_slots, number, strip.in);
+  fresh.destination = place_of(hw, layout(op.output), place.output_slots, number, strip.out);
+  if (op.residual >= 0) {
+    fresh.residual = place_of(hw, layout(op.residual), place.residual_slots, number, strip.out);
+  }
+  fresh.groups = raster_groups(hw, fresh.source, fresh.destination);
   // With several pixel groups the list stays for all of them, and half of the memory is for the
   // next one.
   const bool resident = fresh.groups > 1;
@@ -38,7 +58,7 @@ std::vector<ExecPlan> split_op(const spec::Hardware& hw, const QNet& net,
   std::vector<ExecPlan> execs{fresh};
   const int words = words_of(hw, net.written_channels(op));
   for (int m_group = 0; m_group < words; ++m_group) {
-    const ReductionList list = reduction_list(hw, net, op, source, m_group);
+    const ReductionList list = reduction_list(hw, net, op, strip, fresh.source, m_group);
     if (resident && list.entries() > 2 * half) {
       throw Error(
           "operation {}: {} weight tiles for {} output channels, the weight memory of {} holds {}",
@@ -52,7 +72,7 @@ std::vector<ExecPlan> split_op(const spec::Hardware& hw, const QNet& net,
     }
     append(execs.back(), list);
   }
-  execs.front().first_of_op = execs.back().last_of_op = true;
+  execs.back().last_of_strip = true;
   return execs;
 }
 
@@ -62,21 +82,27 @@ std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net,
                                  const Placement& placement) {
   std::vector<ExecPlan> execs;
   for (std::size_t i = 0; i < net.ops.size(); ++i) {
-    std::vector<ExecPlan> parts = split_op(hw, net, placement, i);
-    if (i > 0) {
-      // Only the first part has the producer right before it; for the others it is complete, and
-      // so are the operations that wrote other slices of its input.
-      const QOp& op = net.ops[i];
-      const QOp& previous = net.ops[i - 1];
-      parts.front().wait_previous = op.residual == previous.output;
-      if (op.input == previous.output) {
-        parts.front().need =
-            pixels_needed(hw, net, op, placement.layouts[static_cast<std::size_t>(op.input)],
-                          placement.layouts[static_cast<std::size_t>(previous.input)].pitch,
-                          parts.front().groups);
-      }
+    const QOp& op = net.ops[i];
+    const OpPlacement& place = placement.ops[i];
+    const std::size_t first = execs.size();
+    for (std::size_t strip = 0; strip < place.strips.size(); ++strip) {
+      std::vector<ExecPlan> parts = split_strip(hw, net, placement, i, strip);
+      std::move(parts.begin(), parts.end(), std::back_inserter(execs));
     }
-    std::move(parts.begin(), parts.end(), std::back_inserter(execs));
+    if (i == 0) continue;
+    // Only the first part has the producer right before it; for the others it is complete, and
+    // so are the operations that wrote other slices of its input. What was in memory, LOAD waited for.
+    const QOp& previous = net.ops[i - 1];
+    const bool whole = place.strips.size() == 1 && placement.ops[i - 1].strips.size() == 1;
+    const bool reads = op.input == previous.output && place.input_slots.empty();
+    ExecPlan& part = execs[first];
+    part.wait_previous = (op.residual == previous.output && place.residual_slots.empty()) ||
+                         (reads && !whole);
+    if (reads && whole) {
+      part.need = pixels_needed(hw, net, op, part.source,
+                                placement.layouts[static_cast<std::size_t>(previous.input)].pitch,
+                                part.groups);
+    }
   }
   return execs;
 }

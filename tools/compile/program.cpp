@@ -40,6 +40,9 @@ Json op_json(const OpReport& r) {
           {"exec_cycles", r.exec_cycles},
           {"memory_cycles", r.memory_cycles},
           {"weight_bytes", r.weight_bytes},
+          {"strips", r.strips},
+          {"feature_bytes_read", r.feature_bytes_read},
+          {"feature_bytes_written", r.feature_bytes_written},
           {"buffer_bytes", r.buffer_bytes},
           {"bound", r.bound}};
 }
@@ -48,8 +51,8 @@ OpReport op_from_json(const Json& j) {
   return {j.at("name"),        j.at("kind"),          j.at("note"),         j.at("terms"),
           j.at("entries"),     j.at("pixel_groups"),  j.at("m_groups"),     j.at("execs"),
           j.at("in_place"),    j.at("macs"),          j.at("array_cycles"), j.at("post_cycles"),
-          j.at("exec_cycles"), j.at("memory_cycles"), j.at("weight_bytes"), j.at("buffer_bytes"),
-          j.at("bound")};
+          j.at("exec_cycles"), j.at("memory_cycles"), j.at("weight_bytes"), j.at("strips"),
+          j.at("feature_bytes_read"), j.at("feature_bytes_written"), j.at("buffer_bytes"), j.at("bound")};
 }
 
 Json hardware_json(const spec::Hardware& hw) {
@@ -244,11 +247,13 @@ std::string report_text(const Program& p) {
   for (const Support& s : p.support) {
     text += fmt::format("  {:<28} {:<12} {}\n", s.op, to_string(s.verdict), s.reason);
   }
-  text += fmt::format("\n{:<28} {:>5} {:>8} {:>9} {:>9}  {:<16} {:>9}\n", "Layer", "terms", "tiles",
-                      "cycles", "memory", "bound by", "bytes");
+  text += fmt::format("\n{:<28} {:>5} {:>8} {:>9} {:>9}  {:<16} {:>9} {:>6} {:>9} {:>9}\n", "Layer",
+                      "terms", "tiles", "cycles", "memory", "bound by", "bytes", "strips", "loaded",
+                      "stored");
   for (const OpReport& r : p.ops) {
-    text += fmt::format("{:<28} {:>5} {:>8} {:>9} {:>9}  {:<16} {:>9}{}\n", r.name, r.terms,
-                        r.entries, r.exec_cycles, r.memory_cycles, r.bound, r.buffer_bytes,
+    text += fmt::format("{:<28} {:>5} {:>8} {:>9} {:>9}  {:<16} {:>9} {:>6} {:>9} {:>9}{}\n", r.name,
+                        r.terms, r.entries, r.exec_cycles, r.memory_cycles, r.bound, r.buffer_bytes,
+                        r.strips, r.feature_bytes_read, r.feature_bytes_written,
                         r.in_place ? "  in place" : "");
   }
   const int lanes = p.hw.m * p.hw.c * p.hw.p;

@@ -34,6 +34,8 @@ struct OpReport {
   std::int64_t macs = 0;  ///< useful multiplications with real sizes, a term each
   std::int64_t array_cycles = 0, post_cycles = 0, exec_cycles = 0, memory_cycles = 0;
   std::int64_t weight_bytes = 0;
+  int strips = 1;  ///< into which it is cut, because not all its tensors are in the buffer
+  std::int64_t feature_bytes_read = 0, feature_bytes_written = 0;  ///< from memory, to memory
   std::int64_t buffer_bytes = 0;  ///< of what it writes
   std::string bound;              ///< "array", "post-processing" or "memory"
 };

@@ -39,10 +39,11 @@ int extent(int size, int stride) { return (size + stride - 1) / stride; }
 /// Builds the tiles of one M-group: rows are output channels, columns input channels of a slice.
 class Builder {
  public:
-  Builder(const spec::Hardware& hw, const QNet& net, const QOp& op, const Layout& source,
-          int m_group)
+  Builder(const spec::Hardware& hw, const QNet& net, const QOp& op, const Strip& strip,
+          const Layout& source, int m_group)
       : hw_(hw),
         op_(op),
+        strip_(strip),
         source_(source),
         m_group_(m_group),
         in_(net.tensors[static_cast<std::size_t>(op.input)]),
@@ -121,10 +122,10 @@ class Builder {
   }
 
   void append(int ky, int kx, int slice) {
-    const TapAxis y = tap_axis(ky, op_.stride_h, op_.dilation_h, op_.pad_top);
+    const TapAxis y = tap_axis(ky, op_.stride_h, op_.dilation_h, strip_.pad_top);
     const TapAxis x = tap_axis(kx, op_.stride_w, op_.dilation_w, op_.pad_left);
     const int per_word = hw_.m / hw_.c;
-    const int linear = y.offset * source_.pitch + x.offset;
+    const int linear = source_.shift + y.offset * source_.pitch + x.offset;
     const int whole = floor_div(linear, hw_.p);
     const int address =
         (whole * source_.words + (2 * y.phase + x.phase) * source_.phase_words(hw_)) * per_word +
@@ -136,7 +137,8 @@ class Builder {
     spec::set(word, spec::header::kRotation, linear - whole * hw_.p);
     spec::set_signed(
         word, spec::header::kDy,
-        mask_offset(y.offset, out_.height, extent(in_.height, op_.stride_h), spec::header::kDy));
+        mask_offset(y.offset, strip_.out.count, extent(strip_.in.count, op_.stride_h),
+                    spec::header::kDy));
     spec::set_signed(
         word, spec::header::kDx,
         mask_offset(x.offset, out_.width, extent(in_.width, op_.stride_w), spec::header::kDx));
@@ -162,6 +164,7 @@ class Builder {
 
   const spec::Hardware& hw_;
   const QOp& op_;
+  const Strip& strip_;
   const Layout& source_;
   int m_group_;
   const QTensor& in_;
@@ -174,9 +177,9 @@ class Builder {
 }  // namespace
 
 ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QOp& op,
-                             const Layout& source, int m_group) {
+                             const Strip& strip, const Layout& source, int m_group) {
   try {
-    return Builder(hw, net, op, source, m_group).build();
+    return Builder(hw, net, op, strip, source, m_group).build();
   } catch (const Error& e) {
     throw Error("operation {}: {}", op.name, e.what());
   }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "compile/layout.hpp"
+#include "compile/strip.hpp"
 
 namespace reshift {
 
@@ -18,10 +18,10 @@ struct ReductionList {
 };
 
 /// The list of M-group `m_group` (of what it writes) of an operation with stride 1x1 or 2x2 on a
-/// source that lies in `source`. A tile without a term that is not zero is left out, unless it is
-/// the only one.
+/// strip of the source that lies in `source`. A tile without a term that is not zero is left out, unless
+/// it is the only one.
 ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QOp& op,
-                             const Layout& source, int m_group);
+                             const Strip& strip, const Layout& source, int m_group);
 
 /// Tiles that a tap of a convolution has a slice: one a term, or one for multiplier lanes.
 int tiles_per_tap(const spec::Hardware& hw, const QOp& op);

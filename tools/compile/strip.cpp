@@ -1,0 +1,32 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "compile/strip.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace reshift {
+
+std::vector<Strip> cut(const QNet& net, const QOp& op, bool phased_input, int rows) {
+  const int in_height = net.tensors[static_cast<std::size_t>(op.input)].height;
+  const int out_height = net.tensors[static_cast<std::size_t>(op.output)].height;
+  if (rows >= out_height) return {{{0, out_height}, {0, in_height}, op.pad_top}};
+  std::vector<Strip> strips;
+  for (int first = 0; first < out_height; first += rows) {
+    Strip strip{{first, std::min(rows, out_height - first)}, {}, 0};
+    const int top = first * op.stride_h - op.pad_top;
+    const int end = top + (strip.out.count - 1) * op.stride_h + (op.kernel_h - 1) * op.dilation_h + 1;
+    int begin = std::clamp(top, 0, in_height - 1);
+    if (phased_input) begin -= begin % 2;
+    strip.in = {begin, std::clamp(end, begin + 1, in_height) - begin};
+    strip.pad_top = begin - top;
+    strips.push_back(strip);
+  }
+  return strips;
+}
+
+int row_unit(const spec::Hardware& hw, const Layout& layout) {
+  const int unit = hw.p / std::gcd(hw.p, layout.pitch);
+  return layout.phased ? 2 * unit : unit;
+}
+
+}  // namespace reshift

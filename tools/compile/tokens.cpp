@@ -1,0 +1,60 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "compile/tokens.hpp"
+
+#include <algorithm>
+
+namespace reshift {
+namespace {
+
+bool overlap(const std::vector<Span>& a, const std::vector<Span>& b) {
+  return std::any_of(a.begin(), a.end(), [&](const Span& x) {
+    return std::any_of(b.begin(), b.end(),
+                       [&](const Span& y) { return x.begin < y.end && y.begin < x.end; });
+  });
+}
+
+bool conflict(const Access& a, const Access& b, bool same_frame) {
+  return overlap(a.buffer_writes, b.buffer_reads) || overlap(a.buffer_reads, b.buffer_writes) ||
+         overlap(a.buffer_writes, b.buffer_writes) ||
+         (same_frame && (overlap(a.memory_writes, b.memory_reads) ||
+                         overlap(a.memory_reads, b.memory_writes)));
+}
+
+}  // namespace
+
+Tokens plan_tokens(const std::vector<Access>& frame) {
+  const auto count = static_cast<std::int64_t>(frame.size());
+  Tokens tokens{.wait = std::vector<std::array<bool, kEngines>>(frame.size()),
+                .post = std::vector<std::array<bool, kEngines>>(frame.size()),
+                .credits = {}};
+  const auto at = [&](std::int64_t i) -> std::size_t { return static_cast<std::size_t>(i % count); };
+  for (std::size_t from = 0; from < kEngines; ++from) {
+    for (std::size_t to = 0; to < kEngines; ++to) {
+      if (from == to) continue;
+      // Descriptors complete in the order of their engine, so that a wait for one is a wait for all before
+      // it. Positions go on from frame to frame; from the third frame on all are alike.
+      std::int64_t awaited = -1;
+      for (std::int64_t j = count; j < 3 * count; ++j) {
+        const Access& later = frame[at(j)];
+        if (static_cast<std::size_t>(later.engine) != to) continue;
+        std::int64_t i = j - 1;
+        for (; i > awaited && i > j - count; --i) {
+          const Access& earlier = frame[at(i)];
+          if (static_cast<std::size_t>(earlier.engine) == from &&
+              conflict(earlier, later, i / count == j / count)) {
+            break;
+          }
+        }
+        if (i <= awaited || i <= j - count) continue;
+        awaited = i;
+        if (j < 2 * count) continue;
+        tokens.wait[at(j)][from] = true;
+        tokens.post[at(i)][to] = true;
+        tokens.credits[from][to] += i < 2 * count;
+      }
+    }
+  }
+  return tokens;
+}
+
+}  // namespace reshift
