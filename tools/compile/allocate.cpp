@@ -69,7 +69,8 @@ class Placer {
       const int tensor = spillable(worst);
       if (tensor < 0) {
         too_much_ = fmt::format(
-            "operation {}: the feature buffer of {} is too small: {} words a bank are alive there, what "
+            "operation {}: the feature buffer of {} is too small: {} words a bank are alive there, "
+            "what "
             "can be in memory not counted, and {} needed in all, it has {}",
             net_.ops[index(worst)].name, hw_.name, alive(worst), placement_.words, hw_.fb_depth);
         return {};
@@ -94,11 +95,11 @@ class Placer {
       const QOp& op = net_.ops[index(i)];
       cut_op(i);
       if (spilled(op.output)) continue;
-      // Later pixels still read the input, so it must not be the tensor that is overwritten. A slice
-      // has another shape than the tensor that it is written into, and is never in place.
-      const bool in_place = op.residual > 0 && op.residual != op.input && op.output != net_.output &&
-                            op.residual != net_.output && last_[index(op.residual)] == i &&
-                            !spilled(op.residual) &&
+      // Later pixels still read the input, so it must not be the tensor that is overwritten. A
+      // slice has another shape than the tensor that it is written into, and is never in place.
+      const bool in_place = op.residual > 0 && op.residual != op.input &&
+                            op.output != net_.output && op.residual != net_.output &&
+                            last_[index(op.residual)] == i && !spilled(op.residual) &&
                             layout(op.residual).same_shape(layout(op.output));
       placement_.ops.back().in_place = in_place;
       if (in_place) {
@@ -116,8 +117,8 @@ class Placer {
         {first_[index(tensor)], last_[index(tensor)], layout(tensor).size(hw_), 0, tensor});
   }
 
-  /// Strips of an operation with spilled tensors, as many rows as the budget allows, and their slots:
-  /// loaded while the operation before runs, stored while the next one does.
+  /// Strips of an operation with spilled tensors, as many rows as the budget allows, and their
+  /// slots: loaded while the operation before runs, stored while the next one does.
   void cut_op(int i) {
     const QOp& op = net_.ops[index(i)];
     OpPlacement& place = placement_.ops.back();
@@ -125,9 +126,11 @@ class Placer {
     place.strips = cut(net_, op, layout(op.input).phased, height);
     std::array<int, 3> sizes{};
     const auto words = [&] {
-      sizes = {spilled(op.input) ? slot_words(hw_, layout(op.input), place.strips, &Strip::in) : 0,
-               spilled(op.residual) ? slot_words(hw_, layout(op.residual), place.strips, &Strip::out) : 0,
-               spilled(op.output) ? slot_words(hw_, layout(op.output), place.strips, &Strip::out) : 0};
+      sizes = {
+          spilled(op.input) ? slot_words(hw_, layout(op.input), place.strips, &Strip::in) : 0,
+          spilled(op.residual) ? slot_words(hw_, layout(op.residual), place.strips, &Strip::out)
+                               : 0,
+          spilled(op.output) ? slot_words(hw_, layout(op.output), place.strips, &Strip::out) : 0};
       return (sizes[0] + sizes[1] + sizes[2]) * (place.strips.size() > 1 ? 2 : 1);
     };
     if (words() > budget_) {
@@ -200,8 +203,8 @@ class Placer {
     return worst;
   }
 
-  /// The largest resident tensor that is alive at an operation; not the output, and none that is written in
-  /// slices, whose strips would not lie together in memory. -1: none.
+  /// The largest resident tensor that is alive at an operation; not the output, and none that is
+  /// written in slices, whose strips would not lie together in memory. -1: none.
   int spillable(int op) const {
     int best = -1;
     for (int t = 0; t < static_cast<int>(net_.tensors.size()); ++t) {
@@ -222,7 +225,8 @@ class Placer {
   std::string too_much_;
 };
 
-/// Bytes that go over the bus because of what is spilled: strips, and the weights of each strip but one.
+/// Bytes that go over the bus because of what is spilled: strips, and the weights of each strip but
+/// one.
 std::int64_t spilled_bytes(const spec::Hardware& hw, const QNet& net, const Placement& placement) {
   std::int64_t bytes = 0;
   for (std::size_t i = 0; i < net.ops.size(); ++i) {

@@ -20,9 +20,9 @@ struct OpPlacement {
   std::vector<int> input_slots, residual_slots, output_slots;
 };
 
-/// Where everything lies: resident tensors in the feature buffer, in words of a bank, for as long as they
-/// are used; spilled ones in memory, the image in the input window, others in the output window. Operations
-/// on spilled tensors run strip by strip through slots of the buffer.
+/// Where everything lies: resident tensors in the feature buffer, in words of a bank, for as long
+/// as they are used; spilled ones in memory, the image in the input window, others in the output
+/// window. Operations on spilled tensors run strip by strip through slots of the buffer.
 struct Placement {
   std::vector<Layout> layouts;  ///< of whole tensors; without a base when spilled
   std::vector<bool> spilled;    ///< by tensor
@@ -32,11 +32,11 @@ struct Placement {
   bool any_spilled() const;
 };
 
-/// First fit on lifetimes, the largest region first. The resident image and the output share with nobody:
-/// the next image is loaded while this frame runs, the last output is stored while the next frame
-/// runs. When not all fits, tensors are spilled, the largest first where most is alive, with the size of
-/// strips that moves the fewest bytes. Throws Error naming the operation at which most is alive when even
-/// that is too much.
+/// First fit on lifetimes, the largest region first. The resident image and the output share with
+/// nobody: the next image is loaded while this frame runs, the last output is stored while the next
+/// frame runs. When not all fits, tensors are spilled, the largest first where most is alive, with
+/// the size of strips that moves the fewest bytes. Throws Error naming the operation at which most
+/// is alive when even that is too much.
 Placement place_tensors(const spec::Hardware& hw, const QNet& net);
 
 }  // namespace reshift

@@ -64,7 +64,8 @@ TEST_P(RandomNetworks, ProgramEqualsGraph) {
   }
 }
 
-// Half of the buffer, and half of that, until the network is refused: tensors in memory, strip by strip.
+// Half of the buffer, and half of that, until the network is refused: tensors in memory, strip by
+// strip.
 TEST_P(RandomNetworks, ProgramEqualsGraphWithTensorsInMemory) {
   spec::Hardware hw = GetParam();
   hw.acc_w = std::max(hw.acc_w, 28);

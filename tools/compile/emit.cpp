@@ -94,8 +94,8 @@ class Emitter {
 
   bool spilled(int tensor) const { return tensor >= 0 && placement_.spilled[index(tensor)]; }
 
-  /// Places in the output window: the output's and, for all to be stored, those of all tensors, in the order
-  /// of the operations; spilled tensors have one anyway.
+  /// Places in the output window: the output's and, for all to be stored, those of all tensors, in
+  /// the order of the operations; spilled tensors have one anyway.
   void give_memory() {
     offsets_.assign(net_.tensors.size(), -1);
     program_.in_stride = align(placement_.layouts[0].bytes(hw_));
@@ -116,14 +116,18 @@ class Emitter {
                          : opcode == Opcode::kStoreFeatures || opcode == Opcode::kEnd
                              ? Engine::kStore
                              : Engine::kLoad,
-                         {}, {}, {}, {}});
+                         {},
+                         {},
+                         {},
+                         {}});
     descriptors_.push_back({});
     program_.descriptors.push_back(std::move(name));
     spec::set(descriptors_.back(), common::kOpcode, static_cast<std::int64_t>(opcode));
     return descriptors_.back();
   }
 
-  /// Features that an EXEC needs and that are not in the buffer: the image, strips of spilled tensors.
+  /// Features that an EXEC needs and that are not in the buffer: the image, strips of spilled
+  /// tensors.
   void load_features_for(std::size_t e) {
     const ExecPlan& plan = execs_[e];
     const QOp& op = net_.ops[plan.op];
@@ -137,19 +141,22 @@ class Emitter {
       return n;
     };
     const auto bring = [&](int tensor, Rows rows, const Layout& layout, std::size_t slots) {
-      // Behind the strip that had the slot before, or else what had its place, which is of operations
-      // before the last one; and behind the strips that made the rows.
+      // Behind the strip that had the slot before, or else what had its place, which is of
+      // operations before the last one; and behind the strips that made the rows.
       const std::size_t place_free =
-          slots == 0             ? 0
+          slots == 0            ? 0
           : plan.strip >= slots ? up_to([&](const ExecPlan& x) {
               return x.op < plan.op || x.strip + slots <= plan.strip;
             })
-                                 : up_to([&](const ExecPlan& x) { return x.op + 1 < plan.op; });
+                                : up_to([&](const ExecPlan& x) { return x.op + 1 < plan.op; });
       const std::size_t made = up_to([&](const ExecPlan& x) {
         return net_.ops[x.op].output == tensor &&
                placement_.ops[x.op].strips[x.strip].out.first < rows.first + rows.count;
       });
-      Load load{.exec = e, .after = std::max(place_free, made), .features = true, .chunk = {},
+      Load load{.exec = e,
+                .after = std::max(place_free, made),
+                .features = true,
+                .chunk = {},
                 .transfer = {tensor, rows, layout}};
       load.cycles = layout.bytes(hw_) * 8 / hw_.axi_data_w;
       op_report(plan.op).feature_bytes_read += layout.bytes(hw_);
@@ -167,8 +174,8 @@ class Emitter {
     }
   }
 
-  /// The weight blocks of one EXEC: all channel parameters come with the first chunk. Strips with the same
-  /// list share them.
+  /// The weight blocks of one EXEC: all channel parameters come with the first chunk. Strips with
+  /// the same list share them.
   void make_chunks(std::size_t e) {
     const ExecPlan& plan = execs_[e];
     const auto [found, fresh] = chunks_.try_emplace(
@@ -245,8 +252,8 @@ class Emitter {
     spec::set(d, spec::begin::kPmDepth, hw_.pm_depth);
   }
 
-  /// Whether the next load has room: weights beside the lists of EXEC `oldest` and later ones, features
-  /// where EXECs that are emitted were before.
+  /// Whether the next load has room: weights beside the lists of EXEC `oldest` and later ones,
+  /// features where EXECs that are emitted were before.
   bool fits(std::size_t oldest) const {
     const Load& next = loads_[next_load_];
     if (next.features) return next.after <= next_exec_;
@@ -269,8 +276,8 @@ class Emitter {
     const Load& load = loads_[next_load_++];
     load_time_ += load.cycles;
     if (load.features) {
-      transfer(load.transfer, load.transfer.tensor == 0 ? Opcode::kLoadFeatures
-                                                        : Opcode::kReloadFeatures);
+      transfer(load.transfer,
+               load.transfer.tensor == 0 ? Opcode::kLoadFeatures : Opcode::kReloadFeatures);
       return;
     }
     const Chunk& chunk = load.chunk;
@@ -423,8 +430,7 @@ class Emitter {
     };
     spec::set(descriptors_[0], spec::begin::kLoadCredits, credits(Engine::kExec, Engine::kLoad));
     spec::set(descriptors_[0], spec::begin::kExecCredits, credits(Engine::kStore, Engine::kExec));
-    spec::set(descriptors_[0], spec::begin::kReloadCredits,
-              credits(Engine::kStore, Engine::kLoad));
+    spec::set(descriptors_[0], spec::begin::kReloadCredits, credits(Engine::kStore, Engine::kLoad));
   }
 
   void finish() {
@@ -453,10 +459,11 @@ class Emitter {
   const spec::Hardware& hw_;
   std::vector<Descriptor> descriptors_;
   std::vector<std::uint8_t> blocks_;
-  std::vector<Access> accesses_;          ///< of the descriptors
-  std::vector<std::int64_t> offsets_;     ///< of tensors in the output window, -1: none
-  std::vector<Load> loads_;               ///< in the order of the EXECs
-  std::map<std::tuple<std::size_t, int, int, std::vector<std::uint32_t>>, std::vector<Chunk>> chunks_;
+  std::vector<Access> accesses_;       ///< of the descriptors
+  std::vector<std::int64_t> offsets_;  ///< of tensors in the output window, -1: none
+  std::vector<Load> loads_;            ///< in the order of the EXECs
+  std::map<std::tuple<std::size_t, int, int, std::vector<std::uint32_t>>, std::vector<Chunk>>
+      chunks_;
   bool image_loaded_ = false;
   std::size_t next_load_ = 0, next_exec_ = 0;
   std::int64_t load_time_ = 0;

@@ -91,13 +91,14 @@ std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net,
     }
     if (i == 0) continue;
     // Only the first part has the producer right before it; for the others it is complete, and
-    // so are the operations that wrote other slices of its input. What was in memory, LOAD waited for.
+    // so are the operations that wrote other slices of its input. What was in memory, LOAD waited
+    // for.
     const QOp& previous = net.ops[i - 1];
     const bool whole = place.strips.size() == 1 && placement.ops[i - 1].strips.size() == 1;
     const bool reads = op.input == previous.output && place.input_slots.empty();
     ExecPlan& part = execs[first];
-    part.wait_previous = (op.residual == previous.output && place.residual_slots.empty()) ||
-                         (reads && !whole);
+    part.wait_previous =
+        (op.residual == previous.output && place.residual_slots.empty()) || (reads && !whole);
     if (reads && whole) {
       part.need = pixels_needed(hw, net, op, part.source,
                                 placement.layouts[static_cast<std::size_t>(previous.input)].pitch,

@@ -10,11 +10,11 @@
 
 namespace reshift {
 
-/// One EXEC descriptor: a strip of an operation, or a range of its M-groups when its list is too long for
-/// the weight memory. M-groups count from the first channel that the operation writes.
+/// One EXEC descriptor: a strip of an operation, or a range of its M-groups when its list is too
+/// long for the weight memory. M-groups count from the first channel that the operation writes.
 struct ExecPlan {
-  std::size_t op = 0;     ///< of the lowered network
-  std::size_t strip = 0;  ///< of the operation
+  std::size_t op = 0;                    ///< of the lowered network
+  std::size_t strip = 0;                 ///< of the operation
   Layout source, destination, residual;  ///< the strip's rows of the three tensors
   int first_m_group = 0, m_groups = 0;
   int groups = 0;  ///< pixel groups

@@ -48,11 +48,26 @@ Json op_json(const OpReport& r) {
 }
 
 OpReport op_from_json(const Json& j) {
-  return {j.at("name"),        j.at("kind"),          j.at("note"),         j.at("terms"),
-          j.at("entries"),     j.at("pixel_groups"),  j.at("m_groups"),     j.at("execs"),
-          j.at("in_place"),    j.at("macs"),          j.at("array_cycles"), j.at("post_cycles"),
-          j.at("exec_cycles"), j.at("memory_cycles"), j.at("weight_bytes"), j.at("strips"),
-          j.at("feature_bytes_read"), j.at("feature_bytes_written"), j.at("buffer_bytes"), j.at("bound")};
+  return {j.at("name"),
+          j.at("kind"),
+          j.at("note"),
+          j.at("terms"),
+          j.at("entries"),
+          j.at("pixel_groups"),
+          j.at("m_groups"),
+          j.at("execs"),
+          j.at("in_place"),
+          j.at("macs"),
+          j.at("array_cycles"),
+          j.at("post_cycles"),
+          j.at("exec_cycles"),
+          j.at("memory_cycles"),
+          j.at("weight_bytes"),
+          j.at("strips"),
+          j.at("feature_bytes_read"),
+          j.at("feature_bytes_written"),
+          j.at("buffer_bytes"),
+          j.at("bound")};
 }
 
 Json hardware_json(const spec::Hardware& hw) {
@@ -251,9 +266,9 @@ std::string report_text(const Program& p) {
                       "terms", "tiles", "cycles", "memory", "bound by", "bytes", "strips", "loaded",
                       "stored");
   for (const OpReport& r : p.ops) {
-    text += fmt::format("{:<28} {:>5} {:>8} {:>9} {:>9}  {:<16} {:>9} {:>6} {:>9} {:>9}{}\n", r.name,
-                        r.terms, r.entries, r.exec_cycles, r.memory_cycles, r.bound, r.buffer_bytes,
-                        r.strips, r.feature_bytes_read, r.feature_bytes_written,
+    text += fmt::format("{:<28} {:>5} {:>8} {:>9} {:>9}  {:<16} {:>9} {:>6} {:>9} {:>9}{}\n",
+                        r.name, r.terms, r.entries, r.exec_cycles, r.memory_cycles, r.bound,
+                        r.buffer_bytes, r.strips, r.feature_bytes_read, r.feature_bytes_written,
                         r.in_place ? "  in place" : "");
   }
   const int lanes = p.hw.m * p.hw.c * p.hw.p;

@@ -36,8 +36,8 @@ struct OpReport {
   std::int64_t weight_bytes = 0;
   int strips = 1;  ///< into which it is cut, because not all its tensors are in the buffer
   std::int64_t feature_bytes_read = 0, feature_bytes_written = 0;  ///< from memory, to memory
-  std::int64_t buffer_bytes = 0;  ///< of what it writes
-  std::string bound;              ///< "array", "post-processing" or "memory"
+  std::int64_t buffer_bytes = 0;                                   ///< of what it writes
+  std::string bound;  ///< "array", "post-processing" or "memory"
 };
 
 /// A compiled network: what the accelerator reads, and what the host must know to use it.

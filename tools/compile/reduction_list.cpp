@@ -135,10 +135,9 @@ class Builder {
     const std::span word(&header, 1);
     spec::set(word, spec::header::kOffset, ((address % buffer) + buffer) % buffer);
     spec::set(word, spec::header::kRotation, linear - whole * hw_.p);
-    spec::set_signed(
-        word, spec::header::kDy,
-        mask_offset(y.offset, strip_.out.count, extent(strip_.in.count, op_.stride_h),
-                    spec::header::kDy));
+    spec::set_signed(word, spec::header::kDy,
+                     mask_offset(y.offset, strip_.out.count, extent(strip_.in.count, op_.stride_h),
+                                 spec::header::kDy));
     spec::set_signed(
         word, spec::header::kDx,
         mask_offset(x.offset, out_.width, extent(in_.width, op_.stride_w), spec::header::kDx));

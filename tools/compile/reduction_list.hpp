@@ -18,8 +18,8 @@ struct ReductionList {
 };
 
 /// The list of M-group `m_group` (of what it writes) of an operation with stride 1x1 or 2x2 on a
-/// strip of the source that lies in `source`. A tile without a term that is not zero is left out, unless
-/// it is the only one.
+/// strip of the source that lies in `source`. A tile without a term that is not zero is left out,
+/// unless it is the only one.
 ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QOp& op,
                              const Strip& strip, const Layout& source, int m_group);
 

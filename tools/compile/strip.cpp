@@ -14,7 +14,8 @@ std::vector<Strip> cut(const QNet& net, const QOp& op, bool phased_input, int ro
   for (int first = 0; first < out_height; first += rows) {
     Strip strip{{first, std::min(rows, out_height - first)}, {}, 0};
     const int top = first * op.stride_h - op.pad_top;
-    const int end = top + (strip.out.count - 1) * op.stride_h + (op.kernel_h - 1) * op.dilation_h + 1;
+    const int end =
+        top + (strip.out.count - 1) * op.stride_h + (op.kernel_h - 1) * op.dilation_h + 1;
     int begin = std::clamp(top, 0, in_height - 1);
     if (phased_input) begin -= begin % 2;
     strip.in = {begin, std::clamp(end, begin + 1, in_height) - begin};

@@ -20,12 +20,12 @@ struct Strip {
   int pad_top = 0;
 };
 
-/// Cuts an operation into strips of `rows` output rows, the last one perhaps fewer; input rows begin at
-/// even ones when the input is phased. A single strip reads the whole input.
+/// Cuts an operation into strips of `rows` output rows, the last one perhaps fewer; input rows
+/// begin at even ones when the input is phased. A single strip reads the whole input.
 std::vector<Strip> cut(const QNet& net, const QOp& op, bool phased_input, int rows);
 
-/// The least number of rows, of which strips are multiples, such that each begins with a pixel in bank 0
-/// (in each phase).
+/// The least number of rows, of which strips are multiples, such that each begins with a pixel in
+/// bank 0 (in each phase).
 int row_unit(const spec::Hardware& hw, const Layout& layout);
 
 }  // namespace reshift

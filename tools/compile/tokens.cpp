@@ -16,8 +16,8 @@ bool overlap(const std::vector<Span>& a, const std::vector<Span>& b) {
 bool conflict(const Access& a, const Access& b, bool same_frame) {
   return overlap(a.buffer_writes, b.buffer_reads) || overlap(a.buffer_reads, b.buffer_writes) ||
          overlap(a.buffer_writes, b.buffer_writes) ||
-         (same_frame && (overlap(a.memory_writes, b.memory_reads) ||
-                         overlap(a.memory_reads, b.memory_writes)));
+         (same_frame &&
+          (overlap(a.memory_writes, b.memory_reads) || overlap(a.memory_reads, b.memory_writes)));
 }
 
 }  // namespace
@@ -27,12 +27,14 @@ Tokens plan_tokens(const std::vector<Access>& frame) {
   Tokens tokens{.wait = std::vector<std::array<bool, kEngines>>(frame.size()),
                 .post = std::vector<std::array<bool, kEngines>>(frame.size()),
                 .credits = {}};
-  const auto at = [&](std::int64_t i) -> std::size_t { return static_cast<std::size_t>(i % count); };
+  const auto at = [&](std::int64_t i) -> std::size_t {
+    return static_cast<std::size_t>(i % count);
+  };
   for (std::size_t from = 0; from < kEngines; ++from) {
     for (std::size_t to = 0; to < kEngines; ++to) {
       if (from == to) continue;
-      // Descriptors complete in the order of their engine, so that a wait for one is a wait for all before
-      // it. Positions go on from frame to frame; from the third frame on all are alike.
+      // Descriptors complete in the order of their engine, so that a wait for one is a wait for all
+      // before it. Positions go on from frame to frame; from the third frame on all are alike.
       std::int64_t awaited = -1;
       for (std::int64_t j = count; j < 3 * count; ++j) {
         const Access& later = frame[at(j)];

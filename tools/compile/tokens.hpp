@@ -22,16 +22,16 @@ struct Access {
   std::vector<Span> buffer_reads, buffer_writes, memory_reads, memory_writes;
 };
 
-/// Tokens of a program: which descriptor takes one from an engine before it starts, which gives an engine
-/// one when it is complete, and how many are there at the start.
+/// Tokens of a program: which descriptor takes one from an engine before it starts, which gives an
+/// engine one when it is complete, and how many are there at the start.
 struct Tokens {
-  std::vector<std::array<bool, kEngines>> wait, post;              ///< [descriptor][engine]
+  std::vector<std::array<bool, kEngines>> wait, post;         ///< [descriptor][engine]
   std::array<std::array<int, kEngines>, kEngines> credits{};  ///< [from][to]
 };
 
-/// The fewest tokens with which no descriptor overtakes one of another engine that it conflicts with (one
-/// of them writes what the other reads or writes), in this frame or the one before; an engine's own
-/// descriptors are in order anyway, and frames have memory of their own.
+/// The fewest tokens with which no descriptor overtakes one of another engine that it conflicts
+/// with (one of them writes what the other reads or writes), in this frame or the one before; an
+/// engine's own descriptors are in order anyway, and frames have memory of their own.
 Tokens plan_tokens(const std::vector<Access>& frame);
 
 }  // namespace reshift
