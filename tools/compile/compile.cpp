@@ -33,19 +33,23 @@ void check_supported(const std::vector<Support>& report, const spec::Hardware& h
   if (!message.empty()) throw Error("{} cannot run this network:{}", hw.name, message);
 }
 
-/// The fastest arrangement of the image that fits the feature buffer, and where everything lies
-/// then.
+/// The fastest arrangement of the image with which all tensors are in the feature buffer, or, if there is
+/// none, the fastest; and where everything lies then.
 std::pair<Lowered, Placement> lower_and_place(const spec::Hardware& hw, const QNet& net) {
   std::optional<Error> refused;
+  std::optional<std::pair<Lowered, Placement>> best;
   for (Lowered& lowered : lower(hw, net)) {
     try {
       Placement placement = place_tensors(hw, lowered.net);
-      return {std::move(lowered), std::move(placement)};
+      const bool resident = !placement.any_spilled();
+      if (!best || resident) best = {std::move(lowered), std::move(placement)};
+      if (resident) break;
     } catch (const Error& e) {
       refused = e;
     }
   }
-  throw *refused;  // of the arrangement with the most cycles
+  if (!best) throw *refused;  // of the arrangement with the most cycles
+  return std::move(*best);
 }
 
 /// One report line per operation of the lowered network, without what emit() adds.

@@ -49,10 +49,11 @@ struct Lowered {
   std::vector<int> source_op;      ///< operation of the original, -1: a copy
   std::vector<int> source_tensor;  ///< tensor of the original with the same values
   std::vector<std::string> notes;  ///< per operation: what was rewritten, empty when nothing
-  double input_cycles = 0;         ///< array cycles of the operation that reads a packed image
+  /// Of the operation that reads a packed image: to compute it, or to load the image if that is more.
+  std::int64_t input_cycles = 0;
 };
 
-/// Every way to arrange the image, the fastest first (array cycles, then bytes). The feature buffer
+/// Every way to arrange the image, the fastest first (cycles, then bytes). The feature buffer
 /// may be too small for the first ones. A tensor with consumers of both stride 1 and 2 gets a copy:
 /// one cheap identity operation keeps layouts and lists the same for every kind of consumer.
 std::vector<Lowered> lower(const spec::Hardware& hw, const QNet& net);
