@@ -8,6 +8,7 @@
 #include "compile/hardware.hpp"
 #include "compile/layout.hpp"
 #include "compile/reduction_list.hpp"
+#include "spec/fields.hpp"
 
 namespace reshift {
 namespace {
