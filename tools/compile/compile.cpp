@@ -33,8 +33,8 @@ void check_supported(const std::vector<Support>& report, const spec::Hardware& h
   if (!message.empty()) throw Error("{} cannot run this network:{}", hw.name, message);
 }
 
-/// The fastest arrangement of the image with which all tensors are in the feature buffer, or, if there is
-/// none, the fastest; and where everything lies then.
+/// The fastest arrangement of the image with which all tensors are in the feature buffer, or, if
+/// there is none, the fastest; and where everything lies then.
 std::pair<Lowered, Placement> lower_and_place(const spec::Hardware& hw, const QNet& net) {
   std::optional<Error> refused;
   std::optional<std::pair<Lowered, Placement>> best;

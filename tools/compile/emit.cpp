@@ -77,6 +77,7 @@ class Emitter {
       exec(e);
       exec_time += estimate(hw_, execs_[e]).exec + kFillCycles;
       emit_loads_for(e + 1);  // the rest of a list longer than the memory: it is walked as it comes
+      store_results(e);       // behind all that they wait for: the ring of descriptors is short
       emit_loads_for(std::min(e + 1 + kLookAhead, execs_.size()));
       while (next_load_ < loads_.size() && load_time_ + loads_[next_load_].cycles <= exec_time &&
              fits(e == 0 ? 0 : e - 1)) {
@@ -390,11 +391,16 @@ class Emitter {
     access.buffer_reads = {span(in)};
     access.buffer_writes = {span(out)};
     if (op.residual >= 0) access.buffer_reads.push_back(span(plan.residual));
-    if (!plan.last_of_strip) return;
-    // A spilled tensor strip by strip, another one when it is complete.
+  }
+
+  /// A spilled tensor strip by strip, another one when it is complete.
+  void store_results(std::size_t e) {
+    const ExecPlan& plan = execs_[e];
+    const QOp& op = op_of(e);
     const OpPlacement& place = placement_.ops[plan.op];
+    if (!plan.last_of_strip) return;
     if (!place.output_slots.empty()) {
-      store(plan, {op.output, place.strips[plan.strip].out, out});
+      store(plan, {op.output, place.strips[plan.strip].out, plan.destination});
     } else if (stored(op.output) && completes(plan.op) && plan.strip + 1 == place.strips.size()) {
       const Layout& whole = placement_.layouts[index(op.output)];
       store(plan, {op.output, {0, whole.height}, whole});

@@ -49,7 +49,8 @@ struct Lowered {
   std::vector<int> source_op;      ///< operation of the original, -1: a copy
   std::vector<int> source_tensor;  ///< tensor of the original with the same values
   std::vector<std::string> notes;  ///< per operation: what was rewritten, empty when nothing
-  /// Of the operation that reads a packed image: to compute it, or to load the image if that is more.
+  /// Of the operation that reads a packed image: to compute it, or to load the image if that is
+  /// more.
   std::int64_t input_cycles = 0;
 };
 

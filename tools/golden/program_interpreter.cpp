@@ -89,6 +89,14 @@ struct Queue {
   bool has_room() const { return waiting.empty(); }
 };
 
+/// A place in the ring of descriptors. It is free when its descriptor is complete, an EXEC's when
+/// that is in its queue, and all before it are.
+struct Place {
+  const Queue* queue = nullptr;
+  bool passed = false;
+};
+constexpr std::size_t kPlaces = 4;  // of the smallest cores
+
 }  // namespace
 
 class ProgramInterpreter::Impl {
@@ -249,6 +257,7 @@ class ProgramInterpreter::Impl {
   void reset() {
     namespace f = spec::begin;
     load_ = exec_ = store_ = {};
+    ring_.clear();
     exec_to_load_ = spec::get(program_[0], f::kLoadCredits);
     store_to_exec_ = spec::get(program_[0], f::kExecCredits);
     store_to_load_ = spec::get(program_[0], f::kReloadCredits);
@@ -266,8 +275,10 @@ class ProgramInterpreter::Impl {
     Queue* queue = &load_;
     if (opcode(index) == Opcode::kExec) queue = &exec_;
     if (opcode(index) == Opcode::kStoreFeatures) queue = &store_;
-    if (!queue->has_room()) return false;
+    while (!ring_.empty() && ring_.front().passed) ring_.pop_front();
+    if (!queue->has_room() || ring_.size() == kPlaces) return false;
     queue->waiting.push_back(index);
+    ring_.push_back({queue, queue == &exec_});
     return true;
   }
 
@@ -275,6 +286,11 @@ class ProgramInterpreter::Impl {
   void step(Queue& queue, bool (Impl::*action)(std::size_t)) {
     if (queue.waiting.empty() || !(this->*action)(queue.waiting.front())) return;
     queue.waiting.pop_front();
+    if (&queue != &exec_) {
+      std::find_if(ring_.begin(), ring_.end(), [&](const Place& p) {
+        return p.queue == &queue && !p.passed;
+      })->passed = true;
+    }
     progress_ = true;
   }
 
@@ -655,6 +671,7 @@ class ProgramInterpreter::Impl {
   std::int64_t in_stride_ = 0, out_stride_ = 0;
 
   Queue load_, exec_, store_;
+  std::deque<Place> ring_;
   unsigned exec_to_load_ = 0, store_to_exec_ = 0, load_to_exec_ = 0, exec_to_store_ = 0;
   unsigned store_to_load_ = 0;
   std::deque<const Entry*> entries_;

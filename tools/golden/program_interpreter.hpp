@@ -25,7 +25,8 @@ struct ArrayInput {
 /// A bit-exact model of the core that executes a program image from memory: descriptors, weight
 /// blocks, rings, feature buffer, tokens. Everything it knows is docs/architecture.md and
 /// spec.json; nothing comes from the compiler. It also plays the role of the slowest machine that
-/// the rules allow (Timing::kLate), so that a program that relies on luck is found.
+/// the rules allow (Timing::kLate), with the shortest ring of descriptors, so that a program that
+/// relies on luck is found.
 class ProgramInterpreter {
  public:
   enum class Timing {
