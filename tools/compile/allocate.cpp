@@ -37,9 +37,17 @@ int slot_words(const spec::Hardware& hw, const Layout& layout, const std::vector
 /// Places the tensors of one choice of what is spilled.
 class Placer {
  public:
-  /// `budget`: words a bank that the slots of an operation may take, if a strip of few rows does.
-  Placer(const spec::Hardware& hw, const QNet& net, int budget)
-      : hw_(hw), net_(net), budget_(budget), ops_(static_cast<int>(net.ops.size())) {
+  /// `budget`: words a bank that the slots of an operation may take, if a strip of few rows does;
+  /// `copies`: slots that strips of a tensor take in turn; `padded`: rows of spilled tensors begin
+  /// in bank 0, so that a strip may have any number of them, at the cost of pixels that nobody
+  /// needs.
+  Placer(const spec::Hardware& hw, const QNet& net, int budget, int copies, bool padded)
+      : hw_(hw),
+        net_(net),
+        budget_(budget),
+        copies_(copies),
+        padded_(padded),
+        ops_(static_cast<int>(net.ops.size())) {
     placement_.layouts = tensor_layouts(hw, net);
     placement_.spilled.assign(net.tensors.size(), false);
     for (const Layout& l : placement_.layouts) placement_.naive_words += l.size(hw);
@@ -76,6 +84,10 @@ class Placer {
         return {};
       }
       placement_.spilled[index(tensor)] = true;
+      if (padded_) {
+        int& pitch = placement_.layouts[index(tensor)].pitch;
+        pitch = (pitch + hw_.p - 1) / hw_.p * hw_.p;
+      }
     }
   }
 
@@ -131,7 +143,7 @@ class Placer {
           spilled(op.residual) ? slot_words(hw_, layout(op.residual), place.strips, &Strip::out)
                                : 0,
           spilled(op.output) ? slot_words(hw_, layout(op.output), place.strips, &Strip::out) : 0};
-      return (sizes[0] + sizes[1] + sizes[2]) * (place.strips.size() > 1 ? 2 : 1);
+      return (sizes[0] + sizes[1] + sizes[2]) * (place.strips.size() > 1 ? copies_ : 1);
     };
     if (words() > budget_) {
       int unit = row_unit(hw_, layout(op.output));
@@ -143,7 +155,7 @@ class Placer {
     }
     const auto slots = [&](int size, int first, int last) {
       std::vector<int> regions;
-      for (int n = 0; size > 0 && n < (place.strips.size() > 1 ? 2 : 1); ++n) {
+      for (int n = 0; size > 0 && n < (place.strips.size() > 1 ? copies_ : 1); ++n) {
         regions.push_back(static_cast<int>(regions_.size()));
         regions_.push_back({std::max(first, 0), std::min(last, ops_), size, 0, -1});
       }
@@ -218,7 +230,9 @@ class Placer {
 
   const spec::Hardware& hw_;
   const QNet& net_;
-  int budget_, ops_;
+  int budget_, copies_;
+  bool padded_;
+  int ops_;
   Placement placement_;
   std::vector<int> first_, last_, writers_, region_of_;
   std::vector<Region> regions_;
@@ -279,19 +293,25 @@ Placement place_tensors(const spec::Hardware& hw, const QNet& net) {
   std::optional<Placement> best;
   std::int64_t least = 0;
   std::string too_much;
-  for (const int part : {2, 3, 4, 6, 8, 12, 16, 24, 32}) {
-    Placer placer(hw, net, hw.fb_depth / part);
-    std::optional<Placement> placement = placer.run();
-    if (!placement) {
-      too_much = placer.too_much();
-      continue;
+  // A single slot keeps LOAD and EXEC from working at once, padding costs cycles: only where the
+  // rest does not do.
+  for (const auto& [copies, padded] :
+       {std::pair(2, false), std::pair(2, true), std::pair(1, true)}) {
+    for (const int part : {2, 3, 4, 6, 8, 12, 16, 24, 32}) {
+      Placer placer(hw, net, hw.fb_depth / part, copies, padded);
+      std::optional<Placement> placement = placer.run();
+      if (!placement) {
+        too_much = placer.too_much();
+        continue;
+      }
+      const std::int64_t bytes = spilled_bytes(hw, net, *placement);
+      if (!best || bytes < least) {
+        least = bytes;
+        best = std::move(placement);
+      }
+      if (!best->any_spilled()) break;
     }
-    const std::int64_t bytes = spilled_bytes(hw, net, *placement);
-    if (!best || bytes < least) {
-      least = bytes;
-      best = std::move(placement);
-    }
-    if (!best->any_spilled()) break;
+    if (best) break;
   }
   if (!best) throw Error("{}", too_much);
   return *best;
