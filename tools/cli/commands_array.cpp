@@ -161,7 +161,8 @@ void add_trace(CLI::App& app) {
       ->add_option("--multiplier", options->multiplier,
                    "for multiplier lanes with weights of so many bits, instead of shift lanes")
       ->check(CLI::Range(2, 16));
-  command->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder or tar")
+  command
+      ->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder, tar, or random")
       ->required();
   command->add_option("--labels", options->labels, "labels: IDX, or text of lines `name class`");
   command->add_option("--image", options->image, "number of the image")->capture_default_str();

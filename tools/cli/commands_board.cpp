@@ -144,7 +144,8 @@ void add_board(CLI::App& app) {
                          "scores with the golden model");
   command->add_option("--port", options->port, "serial port of the board")->required();
   command->add_option("--program", options->program, "compiled network")->required();
-  command->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder or tar")
+  command
+      ->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder, tar, or random")
       ->required();
   command->add_option("--labels", options->labels, "labels: IDX, or text of lines `name class`");
   command->add_option("--count", options->count, "images")

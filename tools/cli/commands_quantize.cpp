@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include <chrono>
 #include <memory>
+#include <string>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
@@ -16,7 +17,7 @@ namespace reshift {
 namespace {
 
 struct QuantizeOptions {
-  std::string model, calib, labels, preprocess, terms = "1", output, json;
+  std::string model, calib, labels, preprocess, terms = "1", rounding = "compensated", output, json;
   std::size_t calib_count = 0;
   int end_terms = 0;
   double target_drop = 0.5;
@@ -35,6 +36,15 @@ void run_quantize(const QuantizeOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const Graph graph = fuse(import_onnx(options.model));
   const Preprocess preprocess = load_preprocess(options.preprocess);
+  const Rounding rounding =
+      options.rounding == "nearest" ? Rounding::kNearest : Rounding::kCompensated;
+  for (const Node& node : graph.nodes) {
+    if (node.kind != NodeKind::kConv || rounding_of(graph, node, rounding) == rounding) continue;
+    fmt::print(stderr,
+               "note: layer {} has {} weights an output, more than the {} that can be compensated: "
+               "it is rounded to nearest\n",
+               node.name, node.weights.size() / node.bias.size(), kMostCompensated);
+  }
   const auto data = open_dataset(options.calib, options.labels);
   const std::size_t count = options.calib_count ? options.calib_count : default_count(graph, *data);
   if (count > data->size())
@@ -53,7 +63,7 @@ void run_quantize(const QuantizeOptions& options) {
   nlohmann::json result;
   if (options.terms == "auto") {
     const AutoTerms chosen = choose_terms(graph, preprocess, images, labels, options.end_terms,
-                                          options.target_drop, options.format);
+                                          options.target_drop, options.format, rounding);
     terms = chosen.terms;
     result["held_out"] = {{"float_top1", chosen.float_accuracy}, {"top1", chosen.accuracy}};
     result["sensitivity"] = chosen.sensitivity;
@@ -61,7 +71,7 @@ void run_quantize(const QuantizeOptions& options) {
     const int inner = std::stoi(options.terms);
     terms = uniform_terms(graph, inner, options.end_terms ? options.end_terms : inner);
   }
-  const QNet net = quantize(graph, preprocess, images, terms, options.format);
+  const QNet net = quantize(graph, preprocess, images, terms, options.format, rounding);
   net.save(options.output);
 
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
@@ -97,7 +107,8 @@ void add_quantize(CLI::App& app) {
   command->add_option("MODEL", options->model, "float ONNX network")->required();
   command
       ->add_option("--calib", options->calib,
-                   "calibration images (not the test images): CIFAR-10 binary, IDX, folder or tar")
+                   "calibration images (not the test images): CIFAR-10 binary, IDX, folder or tar; "
+                   "or random, for networks without data")
       ->required();
   command->add_option("--labels", options->labels, "labels: IDX, or text of lines `name class`");
   command
@@ -117,6 +128,13 @@ void add_quantize(CLI::App& app) {
                    "with auto: largest loss of accuracy in points, on held-out calibration images")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 100.0));
+  command
+      ->add_option(
+          "--rounding", options->rounding,
+          "compensated: the error of a weight is made good by others, by the statistics of "
+          "the images; nearest: each weight for itself, much faster")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"compensated", "nearest"}));
   command->add_option("--act-bits", options->format.act_w, "bits of an activation")
       ->capture_default_str()
       ->check(CLI::Range(8, 16));
@@ -128,7 +146,9 @@ void add_quantize(CLI::App& app) {
                       "write what was done as JSON, - for the standard output");
   command->footer(
       "Example: reshift quantize resnet20.onnx --calib data_batch_1.bin.xz --preprocess cifar.json "
-      "--terms 1 --end-terms 2 -o resnet20.net");
+      "--terms 1 --end-terms 2 -o resnet20.net\n"
+      "A large network without data: reshift quantize vgg16.onnx --calib random --calib-count 4 "
+      "--rounding nearest --preprocess imagenet.json --terms 1 -o vgg16.net");
   command->callback([options] { run_quantize(*options); });
 }
 

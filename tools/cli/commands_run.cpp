@@ -232,7 +232,8 @@ void add_run(CLI::App& app) {
                                          "Run a program on images, on the simulated core or the "
                                          "golden model, and compare the results");
   command->add_option("PROGRAM", options->program, "compiled network")->required();
-  command->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder or tar")
+  command
+      ->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder, tar, or random")
       ->required();
   command->add_option("--labels", options->labels, "labels: IDX, or text of lines `name class`");
   command->add_option("--count", options->count, "images")->required()->check(CLI::PositiveNumber);

@@ -7,6 +7,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <optional>
+#include <random>
 #include <sstream>
 
 #include "base/container.hpp"
@@ -26,6 +27,34 @@ constexpr int kCifarClasses = 10;
 void check_index(std::size_t i, std::size_t size) {
   if (i >= size) throw Error("image {} asked for, the data has {}", i, size);
 }
+
+/// Noise for networks without data: as much of it in every octave, as pictures have.
+class RandomDataset : public Dataset {
+ public:
+  std::size_t size() const override { return 1024; }
+
+  Image get(std::size_t i) const override {
+    check_index(i, size());
+    constexpr int kOctaves = 8;
+    constexpr std::size_t kSide = 1 << kOctaves;
+    constexpr int kAmplitude = 40;  // of an octave; the deviation of the sum is 66
+    std::mt19937 random(static_cast<std::mt19937::result_type>(i));
+    std::vector<int> sums(kSide * kSide * 3, 128);
+    for (int octave = 0; octave < kOctaves; ++octave) {
+      const std::size_t cells = kSide >> octave;
+      std::vector<int> noise(cells * cells * 3);
+      for (int& v : noise) v = static_cast<int>(random() % (2 * kAmplitude + 1)) - kAmplitude;
+      for (std::size_t at = 0; at < sums.size(); ++at) {
+        const std::size_t y = at / (3 * kSide) >> octave, x = at / 3 % kSide >> octave;
+        sums[at] += noise[(y * cells + x) * 3 + at % 3];
+      }
+    }
+    Image image{kSide, kSide, 3, Bytes(sums.size()), -1, "random " + std::to_string(i)};
+    std::transform(sums.begin(), sums.end(), image.pixels.begin(),
+                   [](int v) { return static_cast<std::uint8_t>(std::clamp(v, 0, 255)); });
+    return image;
+  }
+};
 
 class CifarDataset : public Dataset {
  public:
@@ -261,6 +290,10 @@ bool is_tar(const Bytes& bytes) {
 }  // namespace
 
 std::unique_ptr<Dataset> open_dataset(const std::string& data, const std::string& labels) {
+  if (data == "random") {
+    if (!labels.empty()) throw Error("random images have no classes; leave --labels out");
+    return std::make_unique<RandomDataset>();
+  }
   if (fs::is_directory(data)) return open_folder(data, labels);
   Bytes bytes = read_decompressed(data);
   if (is_tar(bytes)) return open_tar(data, labels);

@@ -30,7 +30,7 @@ class Dataset {
   virtual Image get(std::size_t i) const = 0;
 };
 
-/// Opens data named by its own standard file, recognised by content:
+/// Opens data, recognised by content but for the last:
 /// - CIFAR-10 binary (records of a label byte and 3072 bytes, planes R, G, B), plain or compressed
 /// by xz or gzip;
 /// - IDX images (magic 0x00000803, big endian), plain or compressed; `labels` is an IDX file
@@ -38,6 +38,8 @@ class Dataset {
 /// - a folder or a .tar of JPEG or PNG images, in the order of their names; `labels` is a text of
 /// lines `name class`,
 ///   and then only the named images are part of the data, in the order of the text.
+/// - the word "random" (a folder of this name is "./random"): 1024 colour images of 256 x 256, the
+/// same everywhere, noise of all scales from a pixel to half the image, without labels.
 /// An empty `labels` leaves the labels that are not in the data unknown. Throws Error on a damaged
 /// or truncated file, a foreign one, and labels that do not match.
 std::unique_ptr<Dataset> open_dataset(const std::string& data, const std::string& labels);

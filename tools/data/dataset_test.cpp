@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <opencv2/imgcodecs.hpp>
 #include <random>
@@ -166,6 +167,33 @@ TEST_F(DatasetTest, Idx) {
   EXPECT_THAT(error_of(write("cut", idx({2, 2, 3}, "abcdefABCDE"))), HasSubstr("truncated"));
   EXPECT_THAT(error_of(write("huge", idx({-1, -1, -1}, "abc"))), HasSubstr("truncated"));
   EXPECT_THAT(error_of(write("head", std::string{0, 0, 8, 3, 0, 0})), HasSubstr("truncated"));
+}
+
+TEST_F(DatasetTest, RandomImagesAreTheSameEverywhere) {
+  const auto data = open_dataset("random", "");
+  ASSERT_EQ(data->size(), 1024u);
+  const Image image = data->get(3);
+  EXPECT_EQ(image.height, 256);
+  EXPECT_EQ(image.width, 256);
+  EXPECT_EQ(image.channels, 3);
+  EXPECT_EQ(image.label, -1);
+  ASSERT_EQ(image.pixels.size(), 256u * 256 * 3);
+  EXPECT_EQ(image.pixels, open_dataset("random", "")->get(3).pixels);
+  EXPECT_NE(image.pixels, data->get(4).pixels);
+  EXPECT_EQ(crc32(image.pixels), 0xd429623u);
+  double sum = 0, square = 0, step = 0;
+  for (std::size_t i = 0; i < image.pixels.size(); ++i) {
+    sum += image.pixels[i];
+    square += std::pow(image.pixels[i], 2);
+    if (i >= 3) step += std::pow(image.pixels[i] - image.pixels[i - 3], 2);
+  }
+  const auto count = static_cast<double>(image.pixels.size());
+  const double variance = square / count - std::pow(sum / count, 2);
+  EXPECT_NEAR(sum / count, 128, 30);
+  EXPECT_NEAR(std::sqrt(variance), 60, 15);
+  EXPECT_LT(step / count, 0.8 * variance);  // neighbours are alike; unlike ones: twice the variance
+  EXPECT_THROW(data->get(1024), Error);
+  EXPECT_THAT(error_of("random", "labels"), HasSubstr("no classes"));
 }
 
 TEST_F(DatasetTest, FolderAndTarAgree) {

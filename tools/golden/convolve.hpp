@@ -20,6 +20,11 @@ struct Window {
            static_cast<std::size_t>(in_width);
   }
   Eigen::Index out_pixels() const { return Eigen::Index{out_height} * out_width; }
+  /// Whether the columns are the input as it is.
+  bool is_pointwise() const {
+    return kernel_h == 1 && kernel_w == 1 && stride_h == 1 && stride_w == 1 && pad_top == 0 &&
+           pad_left == 0 && in_height == out_height && in_width == out_width;
+  }
 };
 
 /// Of an operation (Node or QOp) from its input to its output tensor.
@@ -85,6 +90,8 @@ template <typename T>
 void convolve(const Window& w, const T* in, T pad, const T* weights, int out_channels, T* out,
               Matrix<T>& columns) {
   using Strided = Eigen::Map<Matrix<T>, 0, Eigen::OuterStride<>>;
+  using ConstStrided = Eigen::Map<const Matrix<T>, 0, Eigen::OuterStride<>>;
+  const bool pointwise = w.is_pointwise();
   const Eigen::Map<const Matrix<T>> factors(weights, out_channels, w.rows());
   // As many output rows at once as keep the columns in the second-level cache.
   constexpr Eigen::Index kColumnBytes = 1 << 18;
@@ -93,10 +100,16 @@ void convolve(const Window& w, const T* in, T pad, const T* weights, int out_cha
       static_cast<int>(std::clamp<Eigen::Index>(kColumnBytes / row_bytes, 1, w.out_height));
   for (int y = 0; y < w.out_height; y += step) {
     const int last = std::min(y + step, w.out_height);
-    im2col(w, in, pad, y, last, columns);
-    Strided block(out + std::ptrdiff_t{y} * w.out_width, out_channels, columns.cols(),
-                  Eigen::OuterStride<>(w.out_pixels()));
-    block.noalias() = factors * columns;
+    const std::ptrdiff_t first = std::ptrdiff_t{y} * w.out_width;
+    const Eigen::Index pixels = Eigen::Index{last - y} * w.out_width;
+    const Eigen::OuterStride<> plane(w.out_pixels());
+    Strided block(out + first, out_channels, pixels, plane);
+    if (pointwise) {
+      block.noalias() = factors * ConstStrided(in + first, w.rows(), pixels, plane);
+    } else {
+      im2col(w, in, pad, y, last, columns);
+      block.noalias() = factors * columns;
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "base/error.hpp"
@@ -154,6 +155,49 @@ TEST(GraphInterpreter, LargeSumsStayExact) {
   image[2] = -32767;
   EXPECT_THAT(FastGraph(net).run(image), ElementsAre(12345));
   EXPECT_THAT(run_graph(net, image)[1], ElementsAre(12345));
+}
+
+/// Sums at both sides of 2^24, where float stops to count, through copied and through gathered
+/// columns.
+TEST(GraphInterpreter, SumsAroundTheLimitOfFloatAreExact) {
+  const auto check = [](int kernel, int groups, int magnitude) {
+    SCOPED_TRACE(std::to_string(kernel) + " " + std::to_string(magnitude));
+    const int channels = 2304 / (kernel * kernel);  // of a group
+    const bool point = kernel == 1;
+    QNet net;
+    net.name = "limit";
+    net.tensors = {{"image", channels * groups, 9, 7, 1.0, -7},
+                   {"out", groups, point ? 9 : 5, point ? 7 : 4, 1.0, 0}};
+    QOp op;
+    op.name = "sum";
+    op.input = 0;
+    op.output = 1;
+    op.groups = groups;
+    op.kernel_h = op.kernel_w = kernel;
+    if (!point) {
+      op.stride_h = op.stride_w = op.dilation_h = op.dilation_w = 2;
+      op.pad_top = op.pad_left = op.pad_bottom = op.pad_right = 2;
+    }
+    const auto sign = [](int channel) { return channel % 2 ? -1 : 1; };
+    for (int i = 0; i < 2304 * groups; ++i) {
+      const int weight = std::clamp(magnitude - i % 2304 * 64, 0, 64);
+      op.term_values.push_back(static_cast<std::int16_t>(weight * sign(i / (kernel * kernel))));
+    }
+    op.params.assign(static_cast<std::size_t>(groups), {5 - 127 * magnitude, 1, 0});
+    op.post = {0, -128, 127, 0, 0, 0};
+    net.ops = {op};
+    net.output = 1;
+    net.validate();
+    std::vector<std::int32_t> image(net.tensors[0].size());
+    for (std::size_t i = 0; i < image.size(); ++i) image[i] = 127 * sign(static_cast<int>(i / 63));
+    const auto expected = run_graph(net, image)[1];
+    EXPECT_EQ(expected[net.tensors[1].size() / static_cast<std::size_t>(groups) / 2], 5);
+    EXPECT_EQ(FastGraph(net).run(image), expected);
+  };
+  for (const int magnitude : {2047 * 64 + 1, 2064 * 64 + 1, 2200 * 64 + 1}) {
+    check(1, 1, magnitude);
+    check(3, 2, magnitude);
+  }
 }
 
 /// A 1x3 image through a 1x3 kernel (1, -2, 4), padding 1 each side, everything worked out by hand.

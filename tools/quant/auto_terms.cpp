@@ -32,8 +32,13 @@ double cross_entropy(const std::vector<double>& logits, int label) {
 class TermChooser {
  public:
   TermChooser(const Graph& graph, const Preprocess& preprocess, const CalibrationImages& images,
-              const std::vector<int>& labels, int end_terms, const NumberFormat& format)
-      : graph_(graph), preprocess_(preprocess), format_(format), end_terms_(end_terms) {
+              const std::vector<int>& labels, int end_terms, const NumberFormat& format,
+              Rounding rounding)
+      : graph_(graph),
+        preprocess_(preprocess),
+        format_(format),
+        rounding_(rounding),
+        end_terms_(end_terms) {
     for (std::size_t i = 0; i < images.size(); ++i) {
       if (labels[i] < 0)
         throw Error("calibration image {}: choosing terms needs its class; give --labels", i);
@@ -128,11 +133,12 @@ class TermChooser {
   }
 
   QNet make(std::size_t raises) const {
-    return quantize(graph_, preprocess_, calibration_, terms(raises), format_);
+    return quantize(graph_, preprocess_, calibration_, terms(raises), format_, rounding_);
   }
   QNet make_uniform(int inner) const {
     return quantize(graph_, preprocess_, calibration_,
-                    uniform_terms(graph_, inner, end_terms_ ? end_terms_ : inner), format_);
+                    uniform_terms(graph_, inner, end_terms_ ? end_terms_ : inner), format_,
+                    rounding_);
   }
 
   /// Ranges come from the float network, so that an operation of one network fits into the other.
@@ -151,6 +157,7 @@ class TermChooser {
   const Graph& graph_;
   const Preprocess& preprocess_;
   const NumberFormat format_;
+  const Rounding rounding_;
   const int end_terms_;
   CalibrationImages calibration_, held_out_;
   std::vector<int> labels_;         ///< of the held-out images
@@ -161,8 +168,10 @@ class TermChooser {
 
 AutoTerms choose_terms(const Graph& fused, const Preprocess& preprocess,
                        const CalibrationImages& images, const std::vector<int>& labels,
-                       int end_terms, double target_drop, const NumberFormat& format) {
-  return TermChooser(fused, preprocess, images, labels, end_terms, format).run(target_drop);
+                       int end_terms, double target_drop, const NumberFormat& format,
+                       Rounding rounding) {
+  return TermChooser(fused, preprocess, images, labels, end_terms, format, rounding)
+      .run(target_drop);
 }
 
 }  // namespace reshift

@@ -21,6 +21,7 @@ struct AutoTerms {
 /// Throws Error when a label is unknown or even four terms are not enough.
 AutoTerms choose_terms(const Graph& fused, const Preprocess& preprocess,
                        const CalibrationImages& images, const std::vector<int>& labels,
-                       int end_terms, double target_drop, const NumberFormat& format);
+                       int end_terms, double target_drop, const NumberFormat& format,
+                       Rounding rounding = Rounding::kCompensated);
 
 }  // namespace reshift

@@ -49,10 +49,9 @@ QKind kind_of(const Node& node) {
 }
 
 /// Weights as outputs x inputs of all groups.
-Matrix<float> weight_matrix(const Node& node) {
+Eigen::Map<const Matrix<float>> weight_matrix(const Node& node) {
   const auto rows = static_cast<Eigen::Index>(node.bias.size());
-  return Eigen::Map<const Matrix<float>>(node.weights.data(), rows,
-                                         static_cast<Eigen::Index>(node.weights.size()) / rows);
+  return {node.weights.data(), rows, static_cast<Eigen::Index>(node.weights.size()) / rows};
 }
 
 /// Whether every output is an input as it is, or nothing: then the codes can stay as they are.
@@ -62,7 +61,7 @@ bool is_selection(const Node& node) {
       !std::all_of(node.bias.begin(), node.bias.end(), is_zero)) {
     return false;
   }
-  const Matrix<float> weights = weight_matrix(node);
+  const auto weights = weight_matrix(node);
   for (Eigen::Index o = 0; o < weights.rows(); ++o) {
     const auto row = weights.row(o);
     if ((row.array() != 0).count() > 1 || ((row.array() != 0) && (row.array() != 1)).any())
@@ -74,11 +73,12 @@ bool is_selection(const Node& node) {
 class Quantizer {
  public:
   Quantizer(const Graph& graph, const Preprocess& preprocess, const CalibrationImages& images,
-            const std::vector<int>& terms, const NumberFormat& format)
+            const std::vector<int>& terms, const NumberFormat& format, Rounding rounding)
       : graph_(graph),
         images_(images),
         terms_(terms),
         format_(format),
+        rounding_(rounding),
         has_real_(graph.nodes.size(), false),
         has_range_(graph.tensors.size(), false),
         real_(graph.tensors.size()),
@@ -246,7 +246,7 @@ class Quantizer {
   }
 
   void round_weights(const Node& node, int terms, const Batch& wanted, QOp& op) {
-    const Matrix<float> weights = weight_matrix(node);
+    const auto weights = weight_matrix(node);
     RoundedLayer layer;
     if (round_exactly(weights, node.bias, format_.exponents, layer)) {
       terms = 1;
@@ -257,22 +257,25 @@ class Quantizer {
       const WeightCodes code_set(terms, format_.exponents);
       const Eigen::Index per_group = weights.rows() / node.groups;
       for (int g = 0; g < node.groups; ++g) {
-        const LayerStatistics statistics = collect(node, op, g, wanted);
         const Eigen::Index first = g * per_group;
+        const auto rows = weights.middleRows(first, per_group);
         const RoundedLayer part =
-            round_layer(statistics, weights.middleRows(first, per_group), code_set);
+            rounding_of(graph_, node, rounding_) == Rounding::kCompensated
+                ? round_layer(collect<LayerStatistics>(node, op, g, wanted), rows, code_set)
+                : round_nearest(collect<LayerMeans>(node, op, g, wanted), rows, code_set);
         layer.codes.middleRows(first, per_group) = part.codes;
         layer.scale.segment(first, per_group) = part.scale;
         layer.bias.segment(first, per_group) = part.bias;
       }
     }
-    encode(layer, WeightCodes(terms, format_.exponents), op);
     op.terms = terms;
+    encode(layer, WeightCodes(terms, format_.exponents), op);
   }
 
   /// Statistics of one group: inputs as the quantised network makes them, outputs as the float
   /// network does, less the quantised residual, which the hardware adds.
-  LayerStatistics collect(const Node& node, const QOp& op, int group, const Batch& wanted) {
+  template <typename Statistics>
+  Statistics collect(const Node& node, const QOp& op, int group, const Batch& wanted) {
     const Window window = window_of(node, graph_.tensor(node.input), graph_.tensor(node.output));
     const QTensor& in = qtensor(node.input);
     const QTensor& out = qtensor(node.output);
@@ -285,13 +288,15 @@ class Quantizer {
     const int step = std::max(1, window.out_height * window.out_width / kPixels);
     // A fixed number of parts, added in order: the result does not depend on the threads.
     constexpr std::size_t kParts = 8;
-    std::vector<LayerStatistics> parts(kParts, LayerStatistics(window.rows(), outputs));
+    std::vector<Statistics> parts(kParts, Statistics(window.rows(), outputs));
     parallel_for(kParts, [&](std::size_t part) {
       Matrix<float> columns, gathered, targets;
       std::vector<float> input;
       Eigen::Index used = 0;
       // Some hundred samples at once make a product of matrices worth its while.
-      const Eigen::Index room = 1024 + Eigen::Index{window.out_height} * window.out_width;
+      constexpr Eigen::Index kSamples = 1024;
+      const int rows = (window.out_height + step - 1) / step;  // of an image, at most
+      const Eigen::Index room = kSamples + Eigen::Index{rows} * window.out_width;
       gathered.resize(window.rows(), room);
       targets.resize(outputs, room);
       const auto flush = [&] {
@@ -325,7 +330,7 @@ class Quantizer {
           }
           used += window.out_width;
         }
-        if (used >= 1024) flush();
+        if (used >= kSamples) flush();
       }
       flush();
     });
@@ -337,6 +342,7 @@ class Quantizer {
   void encode(const RoundedLayer& layer, const WeightCodes& code_set, QOp& op) {
     const QTensor& in = qtensor(op.input);
     const QTensor& out = qtensor(op.output);
+    op.term_values.reserve(static_cast<std::size_t>(layer.codes.size() * op.terms));
     for (Eigen::Index o = 0; o < layer.codes.rows(); ++o) {
       const Eigen::RowVectorXi row = layer.codes.row(o);
       const std::int64_t magnitude = row.cwiseAbs().cast<std::int64_t>().sum();
@@ -391,6 +397,7 @@ class Quantizer {
   const CalibrationImages& images_;
   const std::vector<int>& terms_;
   const NumberFormat format_;
+  const Rounding rounding_;
   QNet net_;
   std::vector<bool> has_real_;       ///< by node: its channels of real_ are there
   std::vector<bool> has_range_;      ///< by tensor: scale and zero point are chosen
@@ -410,10 +417,16 @@ std::vector<int> uniform_terms(const Graph& fused, int inner, int ends) {
   return terms;
 }
 
+Rounding rounding_of(const Graph& fused, const Node& node, Rounding wanted) {
+  const int inputs =
+      fused.tensor(node.input).channels / node.groups * node.kernel_h * node.kernel_w;
+  return inputs > kMostCompensated ? Rounding::kNearest : wanted;
+}
+
 QNet quantize(const Graph& fused, const Preprocess& preprocess, const CalibrationImages& images,
-              const std::vector<int>& terms, const NumberFormat& format) {
+              const std::vector<int>& terms, const NumberFormat& format, Rounding rounding) {
   if (images.empty()) throw Error("no calibration images");
-  return Quantizer(fused, preprocess, images, terms, format).run();
+  return Quantizer(fused, preprocess, images, terms, format, rounding).run();
 }
 
 }  // namespace reshift

@@ -17,6 +17,18 @@ struct NumberFormat {
   int acc_w = 28;     ///< accumulator bits, signed
 };
 
+/// How weights become codes.
+enum class Rounding {
+  kCompensated,  ///< the error of a weight is made good by those that follow (see round_layer)
+  kNearest,      ///< every weight for itself (see round_nearest): faster by orders of magnitude
+};
+
+/// The rounding that a convolution gets when `wanted` is asked for: compensation is not for layers
+/// of more than kMostCompensated inputs an output, whose statistics, a dozen matrices of inputs x
+/// inputs, would take too much memory and time.
+Rounding rounding_of(const Graph& fused, const Node& node, Rounding wanted);
+constexpr int kMostCompensated = 4608;  ///< 3x3 of 512 channels; 170 MB a matrix
+
 /// Terms for every operation of a fused network: `ends` for the first and the last convolution,
 /// `inner` for the others (pooling ignores them; a layer that one term represents exactly takes
 /// one).
@@ -26,6 +38,7 @@ std::vector<int> uniform_terms(const Graph& fused, int inner, int ends);
 /// quantised layers before it make of the images. `terms` has one number an operation.
 /// Throws Error when a layer cannot be represented, with its name.
 QNet quantize(const Graph& fused, const Preprocess& preprocess, const CalibrationImages& images,
-              const std::vector<int>& terms, const NumberFormat& format);
+              const std::vector<int>& terms, const NumberFormat& format,
+              Rounding rounding = Rounding::kCompensated);
 
 }  // namespace reshift

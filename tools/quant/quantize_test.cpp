@@ -117,6 +117,39 @@ TEST(Quantize, MoreTermsAndBitsComeNearer) {
   EXPECT_LT(three, two / 2);
 }
 
+TEST(Quantize, NearestRounding) {
+  const Sample sample;
+  const auto error = [&](int terms, Rounding rounding) {
+    return sample.error(quantize(sample.graph, {}, sample.images,
+                                 uniform_terms(sample.graph, terms, terms), {}, rounding));
+  };
+  const double one = error(1, Rounding::kNearest), two = error(2, Rounding::kNearest);
+  EXPECT_LT(one, 0.5);
+  EXPECT_LT(two, one / 2);
+  EXPECT_LT(error(1, Rounding::kCompensated), one);
+}
+
+TEST(Quantize, LayersTooLargeToCompensateAreRoundedToNearest) {
+  Sample sample;
+  sample.graph = {};
+  sample.graph.tensors = {{"image", 3, 3, 3}};
+  const int wide = sample.add(NodeKind::kConv, "wide", 0, kMostCompensated / 9 + 1, 1, 0);
+  sample.graph.output = sample.add(NodeKind::kConv, "large", wide, 2, 3, 0);
+  for (auto& image : sample.images) image.resize(27);
+  sample.images.resize(20);
+  const Graph& graph = sample.graph;
+  EXPECT_EQ(rounding_of(graph, graph.nodes[0], Rounding::kCompensated), Rounding::kCompensated);
+  EXPECT_EQ(rounding_of(graph, graph.nodes[0], Rounding::kNearest), Rounding::kNearest);
+  EXPECT_EQ(rounding_of(graph, graph.nodes[1], Rounding::kCompensated), Rounding::kNearest);
+  const auto terms = [&](Rounding rounding, std::size_t op) {
+    return quantize(graph, {}, sample.images, uniform_terms(graph, 1, 1), {}, rounding)
+        .ops[op]
+        .term_values;
+  };
+  EXPECT_NE(terms(Rounding::kCompensated, 0), terms(Rounding::kNearest, 0));
+  EXPECT_EQ(terms(Rounding::kCompensated, 1), terms(Rounding::kNearest, 1));
+}
+
 TEST(Quantize, TensorsAndBounds) {
   const Sample sample;
   const QNet net = quantize(sample.graph, {}, sample.images, uniform_terms(sample.graph, 1, 2), {});

@@ -2,9 +2,12 @@
 #include "quant/range.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
+
+#include "base/parallel.hpp"
 
 namespace reshift {
 namespace {
@@ -31,7 +34,9 @@ double squared_error(const std::vector<float>& values, const Range& range, int s
               most = static_cast<float>(steps);
   double sum = 0;
   for (const float v : values) {
-    const float code = std::clamp(std::round((v - low) * inverse), 0.0f, most);
+    // Rounds half up like std::round, which is a call: just below a half, so that what is just
+    // below a half stays below one.
+    const float code = std::trunc(std::clamp((v - low) * inverse, 0.0f, most) + 0x1.fffffep-2f);
     const float error = v - low - code * scale;
     sum += error * error;
   }
@@ -56,13 +61,18 @@ Range best_range(const std::vector<std::vector<float>>& tensors, int steps) {
   double least = squared_error(values, best, steps);
   for (double Range::*end : {&Range::high, &Range::low}) {
     if (full.*end == 0) continue;
-    for (int i = kFractions; i >= kFractions / 5; --i) {
-      Range trial = best;
-      trial.*end = full.*end * i / kFractions;
-      const double error = squared_error(values, trial, steps);
-      if (error < least) {
-        least = error;
-        best = trial;
+    constexpr int kTrials = kFractions - kFractions / 5 + 1;
+    std::array<Range, kTrials> trials;
+    std::array<double, kTrials> errors;
+    parallel_for(kTrials, [&](std::size_t i) {
+      trials[i] = best;
+      trials[i].*end = full.*end * (kFractions - static_cast<int>(i)) / kFractions;
+      errors[i] = squared_error(values, trials[i], steps);
+    });
+    for (std::size_t i = 0; i < kTrials; ++i) {
+      if (errors[i] < least) {
+        least = errors[i];
+        best = trials[i];
       }
     }
   }

@@ -12,11 +12,12 @@
 
 namespace reshift {
 
-WeightCodes::WeightCodes(int terms, int exponents) : terms_(terms) {
+WeightCodes::WeightCodes(int terms, int exponents) {
   // Layer by layer: what one more term reaches that fewer could not.
   const int largest = terms << (exponents - 1);
   std::vector<int> fewest(static_cast<std::size_t>(2 * largest + 1), -1);
-  first_term_.assign(fewest.size(), 0);
+  terms_.resize(fewest.size());
+  terms_[static_cast<std::size_t>(largest)].assign(static_cast<std::size_t>(terms), 0);
   fewest[static_cast<std::size_t>(largest)] = 0;
   for (int used = 1; used <= terms; ++used) {
     for (int from = -largest; from <= largest; ++from) {
@@ -27,7 +28,11 @@ WeightCodes::WeightCodes(int terms, int exponents) : terms_(terms) {
           if (std::abs(to) > largest || fewest[static_cast<std::size_t>(to + largest)] >= 0)
             continue;
           fewest[static_cast<std::size_t>(to + largest)] = used;
-          first_term_[static_cast<std::size_t>(to + largest)] = term;
+          // The newest term first, then those of the shorter sum.
+          const auto& shorter = terms_[static_cast<std::size_t>(from + largest)];
+          auto& sum = terms_[static_cast<std::size_t>(to + largest)];
+          sum.push_back(static_cast<std::int16_t>(term));
+          sum.insert(sum.end(), shorter.begin(), shorter.end() - 1);
         }
       }
     }
@@ -44,22 +49,31 @@ int WeightCodes::nearest(double x) const {
   return x - above[-1] < *above - x ? above[-1] : *above;
 }
 
-std::vector<std::int16_t> WeightCodes::terms_of(int code) const {
-  std::vector<std::int16_t> terms;
-  while (code != 0) {
-    const int term = first_term_.at(static_cast<std::size_t>(code + largest()));
-    terms.push_back(static_cast<std::int16_t>(term));
-    code -= term;
-  }
-  terms.resize(static_cast<std::size_t>(terms_), 0);
-  return terms;
+LayerMeans::LayerMeans(Eigen::Index in, Eigen::Index out)
+    : input_mean(Eigen::VectorXd::Zero(in)), output_mean(Eigen::VectorXd::Zero(out)) {}
+
+void LayerMeans::add(const Matrix<float>& x, const Matrix<float>& z) {
+  input_mean += x.rowwise().sum().cast<double>();
+  output_mean += z.rowwise().sum().cast<double>();
+  samples += static_cast<double>(x.cols());
+}
+
+LayerMeans& LayerMeans::operator+=(const LayerMeans& other) {
+  input_mean += other.input_mean;
+  output_mean += other.output_mean;
+  samples += other.samples;
+  return *this;
+}
+
+void LayerMeans::finish() {
+  input_mean /= samples;
+  output_mean /= samples;
 }
 
 LayerStatistics::LayerStatistics(Eigen::Index in, Eigen::Index out)
-    : inputs(Eigen::MatrixXd::Zero(in, in)),
-      cross(Eigen::MatrixXd::Zero(out, in)),
-      input_mean(Eigen::VectorXd::Zero(in)),
-      output_mean(Eigen::VectorXd::Zero(out)) {}
+    : LayerMeans(in, out),
+      inputs(Eigen::MatrixXd::Zero(in, in)),
+      cross(Eigen::MatrixXd::Zero(out, in)) {}
 
 void LayerStatistics::add(const Matrix<float>& x, const Matrix<float>& z) {
   Matrix<float> square = Matrix<float>::Zero(x.rows(), x.rows());
@@ -67,24 +81,19 @@ void LayerStatistics::add(const Matrix<float>& x, const Matrix<float>& z) {
   inputs.triangularView<Eigen::Lower>() += square.cast<double>();
   const Matrix<float> product = z * x.transpose();
   cross += product.cast<double>();
-  input_mean += x.rowwise().sum().cast<double>();
-  output_mean += z.rowwise().sum().cast<double>();
-  samples += static_cast<double>(x.cols());
+  LayerMeans::add(x, z);
 }
 
 LayerStatistics& LayerStatistics::operator+=(const LayerStatistics& other) {
   inputs += other.inputs;
   cross += other.cross;
-  input_mean += other.input_mean;
-  output_mean += other.output_mean;
-  samples += other.samples;
+  LayerMeans::operator+=(other);
   return *this;
 }
 
 void LayerStatistics::finish() {
+  LayerMeans::finish();
   inputs = Eigen::MatrixXd(inputs.selfadjointView<Eigen::Lower>());
-  input_mean /= samples;
-  output_mean /= samples;
   inputs = inputs / samples - input_mean * input_mean.transpose();
   cross = cross / samples - output_mean * input_mean.transpose();
 }
@@ -129,6 +138,21 @@ void descend(const Eigen::VectorXd& weights, double scale, const WeightCodes& co
 
 namespace {
 
+/// Scales to try for an output: the largest weight on the largest code, then an octave more and
+/// less of the range, in `per_octave` steps each. A code set of one term repeats itself every
+/// octave but for its ends.
+std::vector<double> trial_scales(double largest_weight, const WeightCodes& codes, int per_octave) {
+  std::vector<double> scales;
+  for (int step = -per_octave; step <= per_octave; ++step) {
+    scales.push_back(largest_weight / codes.largest() *
+                     std::exp2(static_cast<double>(step) / per_octave));
+  }
+  return scales;
+}
+
+/// Rounds of new codes for the scale and a new scale for the codes, from each of those.
+constexpr int kRefits = 3;
+
 /// The scale that brings scale * codes nearest to the weights, and its error.
 double best_scale(const Eigen::MatrixXd& hessian, const Eigen::VectorXd& target,
                   const Eigen::VectorXi& codes) {
@@ -148,13 +172,10 @@ void round_row(const Eigen::MatrixXd& hessian, const Eigen::MatrixXd& inverse_fa
   if (largest == 0) return;
   const Eigen::VectorXd target = hessian * weights;
   double best_error = std::numeric_limits<double>::infinity();
-  // The largest weight on the largest code, then more and less of the range. A code set of one term
-  // repeats itself every octave but for its ends.
-  constexpr int kFirst = -9, kLast = 9, kPerOctave = 9;
-  for (int step = kFirst; step <= kLast; ++step) {
-    double s = largest / codes.largest() * std::exp2(static_cast<double>(step) / kPerOctave);
+  constexpr int kPerOctave = 9;
+  for (double s : trial_scales(largest, codes, kPerOctave)) {
     Eigen::VectorXi rounded = round_compensated(weights, s, codes, inverse_factor);
-    for (int round = 0; round < 3; ++round) {
+    for (int round = 0; round < kRefits; ++round) {
       descend(weights, s, codes, hessian, rounded);
       const double refit = best_scale(hessian, target, rounded);
       if (!(refit > 0)) break;
@@ -168,6 +189,57 @@ void round_row(const Eigen::MatrixXd& hessian, const Eigen::MatrixXd& inverse_fa
     }
   }
   if (best_codes.isZero()) scale = 0;
+}
+
+/// The scale that leaves the least squared error when every weight takes the code nearest to it.
+/// The weights in the order of size are runs of the same code, so that a sum over a run is the
+/// difference of two prefix sums and a trial costs as much as there are codes.
+double nearest_scale(const Eigen::VectorXf& weights, const WeightCodes& codes) {
+  std::vector<float> sizes(weights.begin(), weights.end());
+  for (float& v : sizes) v = std::abs(v);
+  std::sort(sizes.begin(), sizes.end());
+  if (sizes.back() == 0) return 0;
+  std::vector<double> prefix(sizes.size() + 1, 0);
+  std::partial_sum(sizes.begin(), sizes.end(), prefix.begin() + 1, std::plus<double>());
+  const auto& values = codes.values();
+  const auto zero = std::lower_bound(values.begin(), values.end(), 0);
+
+  double best = 0, best_gain = 0;
+  constexpr int kPerOctave = 64;
+  for (double scale : trial_scales(sizes.back(), codes, kPerOctave)) {
+    for (int round = 0; round < kRefits; ++round) {
+      double cross = 0, square = 0;  // of weights and codes, of codes
+      std::size_t first = 0;
+      for (auto code = zero; code != values.end(); ++code) {
+        std::size_t last = sizes.size();
+        if (code + 1 != values.end()) {
+          const auto border = static_cast<float>(scale * 0.5 * (code[0] + code[1]));
+          last = static_cast<std::size_t>(
+              std::lower_bound(sizes.begin() + static_cast<std::ptrdiff_t>(first), sizes.end(),
+                               border) -
+              sizes.begin());
+        }
+        cross += *code * (prefix[last] - prefix[first]);
+        square += static_cast<double>(*code) * *code * static_cast<double>(last - first);
+        first = last;
+      }
+      if (square == 0) break;
+      // With these codes and their best scale the error is the weights' square less this.
+      scale = cross / square;
+      const double gain = cross * scale;
+      if (gain > best_gain) {
+        best_gain = gain;
+        best = scale;
+      }
+    }
+  }
+  return best;
+}
+
+/// The bias that gives output `o` the mean that it should have.
+double mean_bias(const LayerMeans& means, const RoundedLayer& layer, Eigen::Index o) {
+  return means.output_mean[o] -
+         layer.scale[o] * layer.codes.row(o).cast<double>().dot(means.input_mean);
 }
 
 }  // namespace
@@ -205,14 +277,32 @@ RoundedLayer round_layer(const LayerStatistics& statistics, const Matrix<float>&
     for (Eigen::Index i = 0; i < size; ++i) {
       layer.codes(o, order[static_cast<std::size_t>(i)]) = rounded[i];
     }
-    layer.bias[o] = statistics.output_mean[o] -
-                    layer.scale[o] * layer.codes.row(o).cast<double>().dot(statistics.input_mean);
+    layer.bias[o] = mean_bias(statistics, layer, o);
   });
   return layer;
 }
 
-bool round_exactly(const Matrix<float>& weights, const std::vector<float>& bias, int exponents,
-                   RoundedLayer& layer) {
+RoundedLayer round_nearest(const LayerMeans& means, const Eigen::Ref<const Matrix<float>>& weights,
+                           const WeightCodes& codes) {
+  RoundedLayer layer;
+  layer.codes.setZero(weights.rows(), weights.cols());
+  layer.scale.resize(weights.rows());
+  layer.bias.resize(weights.rows());
+  parallel_for(static_cast<std::size_t>(weights.rows()), [&](std::size_t row) {
+    const auto o = static_cast<Eigen::Index>(row);
+    layer.scale[o] = nearest_scale(weights.row(o).transpose(), codes);
+    if (layer.scale[o] > 0) {
+      for (Eigen::Index i = 0; i < weights.cols(); ++i) {
+        layer.codes(o, i) = codes.nearest(weights(o, i) / layer.scale[o]);
+      }
+    }
+    layer.bias[o] = mean_bias(means, layer, o);
+  });
+  return layer;
+}
+
+bool round_exactly(const Eigen::Ref<const Matrix<float>>& weights, const std::vector<float>& bias,
+                   int exponents, RoundedLayer& layer) {
   RoundedLayer exact;
   exact.codes.resize(weights.rows(), weights.cols());
   exact.scale.resize(weights.rows());

@@ -19,24 +19,37 @@ class WeightCodes {
   /// The code nearest to x.
   int nearest(double x) const;
   /// Exactly `terms` terms with the sum `code`, zeros last, as few others as possible.
-  std::vector<std::int16_t> terms_of(int code) const;
+  const std::vector<std::int16_t>& terms_of(int code) const {
+    return terms_.at(static_cast<std::size_t>(code + largest()));
+  }
 
  private:
-  int terms_;
   std::vector<int> values_;
-  std::vector<int> first_term_;  ///< of the shortest sum, by code + largest()
+  std::vector<std::vector<std::int16_t>> terms_;  ///< by code + largest(), empty for no code
 };
 
-/// Second-order statistics of a layer: of its inputs x (the columns of im2col) and of the outputs z
-/// that it should have, over calibration samples; both are taken about their means.
-struct LayerStatistics {
-  explicit LayerStatistics(Eigen::Index inputs = 0, Eigen::Index outputs = 0);
+/// Means of a layer: of its inputs x (the columns of im2col) and of the outputs z that it should
+/// have, over calibration samples.
+struct LayerMeans {
+  explicit LayerMeans(Eigen::Index inputs = 0, Eigen::Index outputs = 0);
 
   double samples = 0;
-  Eigen::MatrixXd inputs;      ///< sum of x x^T, then their covariance
-  Eigen::MatrixXd cross;       ///< outputs x inputs: sum of z x^T, then their covariance
   Eigen::VectorXd input_mean;  ///< sum, then mean
   Eigen::VectorXd output_mean;
+
+  /// Adds samples: x inputs x samples, z outputs x samples.
+  void add(const Matrix<float>& x, const Matrix<float>& z);
+  LayerMeans& operator+=(const LayerMeans& other);
+  /// From sums to means.
+  void finish();
+};
+
+/// Second-order statistics besides, about the means.
+struct LayerStatistics : LayerMeans {
+  explicit LayerStatistics(Eigen::Index inputs = 0, Eigen::Index outputs = 0);
+
+  Eigen::MatrixXd inputs;  ///< sum of x x^T, then their covariance
+  Eigen::MatrixXd cross;   ///< outputs x inputs: sum of z x^T, then their covariance
 
   /// Adds samples: x inputs x samples, z outputs x samples.
   void add(const Matrix<float>& x, const Matrix<float>& z);
@@ -47,7 +60,7 @@ struct LayerStatistics {
 
 /// A layer with weights scale[o] * codes(o, i) and a bias.
 struct RoundedLayer {
-  Eigen::MatrixXi codes;  ///< outputs x inputs
+  Matrix<int> codes;  ///< outputs x inputs
   Eigen::VectorXd scale, bias;
 };
 
@@ -70,9 +83,14 @@ void descend(const Eigen::VectorXd& weights, double scale, const WeightCodes& co
 RoundedLayer round_layer(const LayerStatistics& statistics, const Matrix<float>& weights,
                          const WeightCodes& codes);
 
+/// Rounds every weight to the code nearest to it, whatever the inputs are. Every output has the
+/// scale that leaves its weights the least squared error, and the bias that keeps its mean.
+RoundedLayer round_nearest(const LayerMeans& means, const Eigen::Ref<const Matrix<float>>& weights,
+                           const WeightCodes& codes);
+
 /// The layer as it is, when every output's weights are its scale times codes of a single term; the
 /// scales are such that the largest code is in use. False, and nothing changed, otherwise.
-bool round_exactly(const Matrix<float>& weights, const std::vector<float>& bias, int exponents,
-                   RoundedLayer& layer);
+bool round_exactly(const Eigen::Ref<const Matrix<float>>& weights, const std::vector<float>& bias,
+                   int exponents, RoundedLayer& layer);
 
 }  // namespace reshift

@@ -6,6 +6,8 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/LU>
+#include <algorithm>
+#include <cmath>
 #include <random>
 #include <set>
 
@@ -135,6 +137,40 @@ TEST(Rounding, MoreTermsComeNearer) {
     const double error = p.error(layer);
     EXPECT_LT(error, last / 2) << terms << " terms";
     last = error;
+  }
+}
+
+TEST(Rounding, NearestHasTheBestScaleAndKeepsTheMean) {
+  const Problem p(9, 30, 6, 400);
+  Matrix<float> weights = p.weights;
+  weights.row(4).setZero();
+  for (int terms = 1; terms <= 3; ++terms) {
+    SCOPED_TRACE(terms);
+    const WeightCodes codes(terms, 7);
+    const RoundedLayer layer = round_nearest(p.statistics, weights, codes);
+    for (Eigen::Index o = 0; o < weights.rows(); ++o) {
+      const Eigen::VectorXd w = weights.row(o).transpose().cast<double>();
+      const auto rounded_to = [&](double scale) {
+        Eigen::VectorXd error = w;
+        for (double& v : error) v -= scale * codes.nearest(v / scale);
+        return error.squaredNorm();
+      };
+      const Eigen::VectorXd kept = layer.scale[o] * layer.codes.row(o).transpose().cast<double>();
+      EXPECT_NEAR(p.statistics.output_mean[o], kept.dot(p.statistics.input_mean) + layer.bias[o],
+                  1e-9);
+      if (o == 4) {
+        EXPECT_TRUE(layer.codes.row(o).isZero());
+        continue;
+      }
+      const double error = (w - kept).squaredNorm();
+      EXPECT_NEAR(error, rounded_to(layer.scale[o]), 1e-12);
+      // A fine search over the same two octaves finds little that is better.
+      const double largest = w.cwiseAbs().maxCoeff() / codes.largest();
+      double least = error;
+      for (int i = -500; i <= 500; ++i)
+        least = std::min(least, rounded_to(largest * std::exp2(i / 500.0)));
+      EXPECT_LT(error, 1.5 * least);
+    }
   }
 }
 
