@@ -1,0 +1,67 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "compile/tokens.hpp"
+
+#include <gtest/gtest.h>
+
+namespace reshift {
+namespace {
+
+constexpr auto kLoad = static_cast<std::size_t>(Engine::kLoad),
+               kExec = static_cast<std::size_t>(Engine::kExec),
+               kStore = static_cast<std::size_t>(Engine::kStore);
+
+int count(const std::vector<std::array<bool, kEngines>>& bits) {
+  int n = 0;
+  for (const auto& engines : bits) n += engines[0] + engines[1] + engines[2];
+  return n;
+}
+
+// load a word, compute another one from it, store that: each waits for the one before it, the load
+// and the EXEC also for those of the frame before that read what they overwrite.
+TEST(Tokens, LoadExecStore) {
+  const Tokens t = plan_tokens({{Engine::kLoad, {}, {{0, 1}}, {}, {}},
+                                {Engine::kExec, {{0, 1}}, {{1, 2}}, {}, {}},
+                                {Engine::kStore, {{1, 2}}, {}, {}, {{0, 64}}}});
+  EXPECT_TRUE(t.wait[1][kLoad] && t.post[0][kExec]);
+  EXPECT_TRUE(t.wait[2][kExec] && t.post[1][kStore]);
+  EXPECT_TRUE(t.wait[0][kExec] && t.post[1][kLoad]);
+  EXPECT_TRUE(t.wait[1][kStore] && t.post[2][kExec]);
+  EXPECT_EQ(count(t.wait), 4);
+  EXPECT_EQ(count(t.post), 4);
+  EXPECT_EQ(t.credits[kExec][kLoad], 1);
+  EXPECT_EQ(t.credits[kStore][kExec], 1);
+  EXPECT_EQ(t.credits[kLoad][kExec], 0);
+  EXPECT_EQ(t.credits[kExec][kStore], 0);
+}
+
+// What is read back from memory waits for the store of it, but not for that of another frame, which
+// has other memory; bytes next to it do not count.
+TEST(Tokens, ReloadWaitsForItsStore) {
+  const Access exec{Engine::kExec, {}, {{0, 1}}, {}, {}};
+  const Access near{Engine::kStore, {{0, 1}}, {}, {}, {{64, 128}}};
+  const Access store{Engine::kStore, {{0, 1}}, {}, {}, {{0, 64}}};
+  const Access reload{Engine::kLoad, {}, {{5, 6}}, {{0, 64}}, {}};
+  const Tokens t = plan_tokens({exec, store, near, reload});
+  EXPECT_TRUE(t.wait[3][kStore] && t.post[1][kLoad]);
+  EXPECT_FALSE(t.post[2][kLoad]);
+  EXPECT_EQ(t.credits[kStore][kLoad], 0);
+  const Tokens before = plan_tokens({reload, exec, store});
+  EXPECT_FALSE(before.wait[0][kStore]);
+}
+
+// A wait for a descriptor is a wait for all before it: two loads behind the same EXEC take one
+// token.
+TEST(Tokens, NoTokenTwice) {
+  const Access read{Engine::kExec, {{0, 2}}, {{9, 10}}, {}, {}};
+  const Tokens t = plan_tokens(
+      {read, {Engine::kLoad, {}, {{0, 1}}, {}, {}}, {Engine::kLoad, {}, {{1, 2}}, {}, {}}, read});
+  EXPECT_TRUE(t.wait[1][kExec] && t.post[0][kLoad]);
+  EXPECT_FALSE(t.wait[2][kExec]);
+  // The second EXEC waits for the second load only; the first one's words are loaded in the frame
+  // before.
+  EXPECT_TRUE(t.wait[3][kLoad] && t.post[2][kExec]);
+  EXPECT_FALSE(t.post[1][kExec] || t.wait[0][kLoad]);
+}
+
+}  // namespace
+}  // namespace reshift
