@@ -447,14 +447,15 @@ ModuleTrace list_walker(const spec::Hardware&, Random random) {
                      {"entry_last_group_o", 1}});
   std::vector<std::uint32_t> ring(kDepth);
   int base = 0, loaded = 0;  // entries since reset
-  int seen = 0;              // loaded, as the walker was told in the cycle before
+  int told = 0, seen = 0;    // loaded, as the walker was told in the cycle before, as it knows it
   std::uint32_t shown = 0;   // header read last
   const auto cycle = [&](bool reset, int entries, int groups) {
     trace.cycle({Bits(1, !reset), Bits(1, entries > 0),
                  Bits(20, entries > 0 ? entries : random.uniform(0, 20)),
                  Bits(20, entries > 0 ? groups : random.uniform(0, 20)), Bits(kPtrW, loaded),
                  Bits(32, shown), Bits(1, 1)});
-    seen = loaded;
+    seen = told;
+    told = loaded;
   };
   for (int i = 0; i < kResetCycles; ++i) cycle(true, 0, 0);
   std::vector<int> reads_at;
