@@ -233,10 +233,7 @@ struct Program {
     Descriptor& load = add(Opcode::kLoadFeatures);
     set(load, common::kWaitExec, 1);
     set(load, common::kPostExec, 1);
-    set(load, load_features::kBase, kSource);
-    set(load, load_features::kWords, words);
-    set(load, load_features::kGroups, groups);
-    set(load, load_features::kOffset, in_offset);
+    move_words(load, kSource, in_offset);
 
     Descriptor& idle = add(Opcode::kExec);
     fill_exec(idle);
@@ -251,19 +248,13 @@ struct Program {
       Descriptor& d = add(Opcode::kStoreFeatures);
       set(d, common::kWaitExec, 1);
       set(d, post, 1);
-      set(d, store_features::kBase, kTarget);
-      set(d, store_features::kWords, words);
-      set(d, store_features::kGroups, groups);
-      set(d, store_features::kOffset, offset);
+      move_words(d, kTarget, offset);
     };
     store(first_offset, common::kPostLoad);
     Descriptor& reload = add(Opcode::kReloadFeatures);
     set(reload, common::kWaitStore, 1);
     set(reload, common::kPostExec, 1);
-    set(reload, reload_features::kBase, kSource);
-    set(reload, reload_features::kWords, words);
-    set(reload, reload_features::kGroups, groups);
-    set(reload, reload_features::kOffset, first_offset);
+    move_words(reload, kSource, first_offset);
     Descriptor& again = add(Opcode::kExec);
     fill_exec(again);
     for (const Field& f : {common::kWaitLoad, common::kPostLoad, common::kPostStore}) {
@@ -310,6 +301,15 @@ struct Program {
   Bytes params, headers, tiles;  ///< what the streams must give in a frame
 
  private:
+  /// The fields that load_features, reload_features and store_features share.
+  void move_words(spec::Descriptor& d, int base, uint32_t offset) const {
+    using namespace spec;
+    set(d, load_features::kBase, base);
+    set(d, load_features::kWords, words);
+    set(d, load_features::kGroups, groups);
+    set(d, load_features::kOffset, offset);
+  }
+
   void fill_exec(spec::Descriptor& d) const {
     using namespace spec;
     set(d, exec::kEntries, 9);

@@ -19,7 +19,6 @@ std::size_t index(int i) { return static_cast<std::size_t>(i); }
 struct Region {
   int first = 0, last = 0;
   int size = 0, base = 0;
-  int tensor = -1;  ///< the first of those that lie there one after the other, -1: slots
 };
 
 /// The largest strip of a tensor, as it lies in a slot.
@@ -125,8 +124,7 @@ class Placer {
 
   void open(int tensor) {
     region_of_[index(tensor)] = static_cast<int>(regions_.size());
-    regions_.push_back(
-        {first_[index(tensor)], last_[index(tensor)], layout(tensor).size(hw_), 0, tensor});
+    regions_.push_back({first_[index(tensor)], last_[index(tensor)], layout(tensor).size(hw_), 0});
   }
 
   /// Strips of an operation with spilled tensors, as many rows as the budget allows, and their
@@ -157,7 +155,7 @@ class Placer {
       std::vector<int> regions;
       for (int n = 0; size > 0 && n < (place.strips.size() > 1 ? copies_ : 1); ++n) {
         regions.push_back(static_cast<int>(regions_.size()));
-        regions_.push_back({std::max(first, 0), std::min(last, ops_), size, 0, -1});
+        regions_.push_back({std::max(first, 0), std::min(last, ops_), size, 0});
       }
       return regions;
     };

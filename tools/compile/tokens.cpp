@@ -32,7 +32,9 @@ Tokens plan_tokens(const std::vector<Access>& frame) {
   };
   for (std::size_t from = 0; from < kEngines; ++from) {
     for (std::size_t to = 0; to < kEngines; ++to) {
-      if (from == to) continue;
+      // What STORE reads, an EXEC wrote, which waited for LOAD: there is no token between the two.
+      const bool apart = Engine{from} == Engine::kLoad && Engine{to} == Engine::kStore;
+      if (from == to || apart) continue;
       // Descriptors complete in the order of their engine, so that a wait for one is a wait for all
       // before it. Positions go on from frame to frame; from the third frame on all are alike.
       std::int64_t awaited = -1;

@@ -83,7 +83,7 @@ def main():
                         help="parameter of the board's top, over the configuration's")
     parser.add_argument("--init", type=pathlib.Path,
                         help="first content of the memory (reshift board-image)")
-    parser.add_argument("--seed", type=int, help="of the placement (default: the board's)")
+    parser.add_argument("--seed", type=int, help="of the placement (default: the board's, or else nextpnr's own)")
     parser.add_argument("-o", dest="output", type=pathlib.Path, default=pathlib.Path("build/pnr"))
     parser.add_argument("-j", dest="jobs", type=int, default=os.cpu_count(), help="processes")
     arguments = parser.parse_args()
@@ -91,7 +91,7 @@ def main():
     if arguments.board not in boards:
         raise SystemExit(f"no board {arguments.board}: there are {', '.join(boards)}")
     board = boards[arguments.board]
-    seed = board["seed"] if arguments.seed is None else arguments.seed
+    seed = board.get("seed") if arguments.seed is None else arguments.seed
     part = json.loads((TABLES / "parts.json").read_text())[board["part"]]
     family = families.family(part["family"])
     nextpnr_names, pack_names, options, ending = TOOLS[family.name]
@@ -123,7 +123,7 @@ def main():
     # At the wanted clock, but a bitstream whatever is reached: the report says what.
     place([nextpnr, *board["place"], str(yosys.ROOT / board["constraints"]), "--json", str(net),
            *options, str(placed), "--report", str(work / "report.json"), "--freq", str(mhz),
-           "--seed", str(seed), "--timing-allow-fail"], log, progress)
+           *(() if seed is None else ("--seed", str(seed))), "--timing-allow-fail"], log, progress)
     bitstream = arguments.output / f"{arguments.board}.{ending}"
     subprocess.run([pack, str(placed), str(bitstream)], check=True)
 
