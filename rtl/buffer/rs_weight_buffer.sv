@@ -5,10 +5,12 @@
 /// The weight memory: two rings of the same depth, entry headers and weight tiles, that LOAD fills in
 /// order while EXEC walks and frees them in order.
 ///
-/// Throughput: a header and a tile in, a header and a tile out each cycle.
+/// Throughput: HeaderLanes headers and a tile in, a header and a tile out each cycle.
 /// Latency: header read 1 cycle, tile read 1 + RamReg cycles.
 /// Handshake: both inputs are streams that wait for room; reads are always taken.
 /// Pointers have one bit more than an address, so that full and empty differ.
+/// The memory of headers has a bank for each of HeaderLanes headers that come together, which are turned
+/// to where the last ones ended; headers wait until there is room for HeaderLanes in whole rows.
 module rs_weight_buffer #(
   /// Bits of a tile.
   parameter int unsigned TileW = 1024,
@@ -16,14 +18,18 @@ module rs_weight_buffer #(
   parameter int unsigned WmDepth = 512,
   /// A register behind the memory of tiles.
   parameter bit RamReg = 1'b1,
-  localparam int unsigned PtrW = $clog2(WmDepth) + 1
+  /// Headers that come together; a power of two.
+  parameter int unsigned HeaderLanes = 1,
+  localparam int unsigned PtrW = $clog2(WmDepth) + 1,
+  localparam int unsigned HeaderCountW = $clog2(HeaderLanes + 1)
 ) (
   input  logic clk_i,
   input  logic rst_ni,
 
   input  logic             header_valid_i,
   output logic             header_ready_o,
-  input  logic [31:0]      header_i,
+  input  logic [HeaderLanes*32-1:0] header_i,
+  input  logic [HeaderCountW-1:0] header_count_i,
   input  logic             tile_valid_i,
   output logic             tile_ready_o,
   input  logic [TileW-1:0] tile_i,
@@ -41,18 +47,24 @@ module rs_weight_buffer #(
   output logic [TileW-1:0] tile_o
 );
 
-  logic [PtrW-1:0] header_ptr_q, header_next, tile_ptr_q, tile_next, free_ptr_q;
+  localparam int unsigned LaneW = $clog2(HeaderLanes);
+  localparam int unsigned RowW = PtrW - LaneW;  // of a row of headers, with the bit more
+
+  logic [PtrW-1:0] header_ptr_q, tile_ptr_q, tile_next, free_ptr_q;
+  logic [RowW-1:0] row, free_row;
   logic header_write, tile_write;
 
   assign header_write = header_valid_i && header_ready_o;
   assign tile_write   = tile_valid_i && tile_ready_o;
-  assign header_next  = header_ptr_q + PtrW'(1);
+  assign row          = header_ptr_q[PtrW-1:LaneW];
+  assign free_row     = free_ptr_q[PtrW-1:LaneW];
   assign tile_next    = tile_ptr_q + PtrW'(1);
   assign loaded_o     = tile_ptr_q;
 
   // What becomes free shows a cycle late. Room is worked out for both cases, a write and none: the
   // streams' valid comes late.
-  localparam logic [PtrW-1:0] Full = {1'b1, {(PtrW - 1) {1'b0}}};
+  localparam logic [RowW-1:0] Full = {1'b1, {(RowW - 1) {1'b0}}};
+  localparam logic [RowW-1:0] More = RowW'(HeaderLanes > 1);  // rows that headers reach into
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -62,27 +74,52 @@ module rs_weight_buffer #(
       tile_ready_o   <= 1'b0;
       free_ptr_q     <= '0;
     end else begin
-      if (header_write) header_ptr_q <= header_next;
-      header_ready_o <= header_write ? (header_next ^ free_ptr_q) != Full
-                                     : (header_ptr_q ^ free_ptr_q) != Full;
+      if (header_write) header_ptr_q <= header_ptr_q + PtrW'(header_count_i);
+      header_ready_o <= header_write ? ((row + More + RowW'(1)) ^ free_row) != Full
+                                     : ((row + More) ^ free_row) != Full;
       if (tile_write) tile_ptr_q <= tile_next;
       tile_ready_o <= tile_write ? tile_next != header_ptr_q : tile_ptr_q != header_ptr_q;
       free_ptr_q   <= free_ptr_q + PtrW'(free_i);
     end
   end
 
-  rs_ram_1r1w #(
-    .Width(32),
-    .Depth(WmDepth)
-  ) u_headers (
-    .clk_i,
-    .write_i(header_write),
-    .waddr_i(header_ptr_q[PtrW-2:0]),
-    .wdata_i(header_i),
-    .read_i (header_read_i),
-    .raddr_i(header_addr_i),
-    .rdata_o(header_o)
-  );
+  logic [HeaderLanes-1:0][31:0] header_words;
+  for (genvar b = 0; b < HeaderLanes; b++) begin : gen_bank
+    logic write;
+    logic [RowW-2:0] waddr;
+    logic [31:0] wdata;
+    if (HeaderLanes > 1) begin : gen_turned
+      logic beyond;            // the bank's place is in the next row
+      logic [LaneW-1:0] lane;  // of the headers that come, the one for this bank
+      assign {beyond, lane} = (LaneW + 1)'(b) - (LaneW + 1)'(header_ptr_q[LaneW-1:0]);
+      assign write = header_write && HeaderCountW'(lane) < header_count_i;
+      assign waddr = row[RowW-2:0] + (RowW - 1)'(beyond);
+      assign wdata = header_i[lane*32+:32];
+    end else begin : gen_straight
+      assign write = header_write;
+      assign waddr = row[RowW-2:0];
+      assign wdata = header_i;
+    end
+    rs_ram_1r1w #(
+      .Width(32),
+      .Depth(WmDepth / HeaderLanes)
+    ) u_headers (
+      .clk_i,
+      .write_i(write),
+      .waddr_i(waddr),
+      .wdata_i(wdata),
+      .read_i (header_read_i),
+      .raddr_i(header_addr_i[PtrW-2:LaneW]),
+      .rdata_o(header_words[b])
+    );
+  end
+  if (HeaderLanes > 1) begin : gen_bank_read
+    logic [LaneW-1:0] bank_q;
+    always_ff @(posedge clk_i) if (header_read_i) bank_q <= header_addr_i[LaneW-1:0];
+    assign header_o = header_words[bank_q];
+  end else begin : gen_one_bank
+    assign header_o = header_words;
+  end
 
   rs_ram_1r1w #(
     .Width(TileW),

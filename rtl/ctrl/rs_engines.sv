@@ -33,7 +33,10 @@ module rs_engines
   /// Bits of a bank number. Derived.
   localparam int unsigned BankW = $clog2(P),
   /// Bits of a word address. Derived.
-  localparam int unsigned FbAddrW = $clog2(FbDepth)
+  localparam int unsigned FbAddrW = $clog2(FbDepth),
+  /// Entry headers that come together, and bits of their number. Derived.
+  localparam int unsigned HeaderLanes = rs_pkg::header_lanes(AxiDataW),
+  localparam int unsigned HeaderCountW = $clog2(HeaderLanes + 1)
 ) (
   /// Clock.
   input  logic                  clk_i,
@@ -125,10 +128,11 @@ module rs_engines
   output logic                  param_valid_o,
   input  logic                  param_ready_i,
   output logic [ParamRecords*64-1:0] param_o,
-  /// Entry headers.
+  /// Entry headers, the first at the low end, and how many there are.
   output logic                  header_valid_o,
   input  logic                  header_ready_i,
-  output logic [31:0]           header_o,
+  output logic [HeaderLanes*32-1:0] header_o,
+  output logic [HeaderCountW-1:0] header_count_o,
   /// Weight tiles.
   output logic                  tile_valid_o,
   input  logic                  tile_ready_i,
@@ -252,6 +256,7 @@ module rs_engines
     .header_valid_o,
     .header_ready_i,
     .header_o,
+    .header_count_o,
     .tile_valid_o,
     .tile_ready_i,
     .tile_o,

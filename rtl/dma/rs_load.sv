@@ -6,7 +6,7 @@
 //
 // What is to be done with a transfer (its counts and places) is set before its data comes, or data
 // waits. A transfer is complete when its last word or item has been taken.
-// A beat a cycle, some two cycles between sections and five between commands.
+// A beat a cycle, some four cycles between sections and seven between commands.
 
 `include "rs_assert.svh"
 
@@ -36,7 +36,10 @@ module rs_load #(
   /// Bits of a bank number. Derived.
   localparam int unsigned BankW = $clog2(P),
   /// Bits of a word address. Derived.
-  localparam int unsigned FbAddrW = $clog2(FbDepth)
+  localparam int unsigned FbAddrW = $clog2(FbDepth),
+  /// Entry headers of an item, and bits of their number. Derived.
+  localparam int unsigned HeaderLanes = rs_pkg::header_lanes(AxiDataW),
+  localparam int unsigned HeaderCountW = $clog2(HeaderLanes + 1)
 ) (
   /// Clock.
   input  logic                clk_i,
@@ -69,10 +72,11 @@ module rs_load #(
   output logic                param_valid_o,
   input  logic                param_ready_i,
   output logic [ParamRecords*64-1:0] param_o,
-  /// Entry headers.
+  /// Entry headers, the first at the low end, and how many there are.
   output logic                header_valid_o,
   input  logic                header_ready_i,
-  output logic [31:0]         header_o,
+  output logic [HeaderLanes*32-1:0] header_o,
+  output logic [HeaderCountW-1:0] header_count_o,
   /// Weight tiles.
   output logic                tile_valid_o,
   input  logic                tile_ready_i,
@@ -93,6 +97,8 @@ module rs_load #(
   // Headers and tiles are padded to 32 bytes: 8 units of 4 bytes.
   localparam int unsigned PadW = 3;
   localparam logic [PadW-1:0] TileUnits = PadW'(TileMemW / 32);
+  localparam logic [PadW-1:0] HeaderUnits = PadW'(HeaderLanes);
+  localparam int unsigned TagW = BankW + FbAddrW;  // of a feature word; or the number of headers
 
   function automatic int unsigned larger(input int unsigned a, input int unsigned b);
     return a > b ? a : b;
@@ -120,7 +126,7 @@ module rs_load #(
   localparam logic [Kinds-1:0][3:0] ItemShift = {
     4'($clog2(WordW / 8)),
     4'($clog2(TileMemW / 8)),
-    4'd2,
+    4'($clog2(HeaderLanes * 4)),
     4'($clog2(ParamRecords * 8)),
     4'($clog2(DescWords * 4))
   };
@@ -165,14 +171,18 @@ module rs_load #(
     end
   end
 
-  // Section by section. left_q is minus the items to come; its sign goes with the last one. The
-  // first cycle of a section adds the one that its inverted count lacks.
-  logic first_q, more_q, exhausted, at_end, take, ready;
-  logic [CountW:0] left_q;
+  // Section by section. left_q is minus the items (headers) to be read; its sign goes with the last
+  // one. The first cycle of a section adds the one that its inverted count lacks.
+  logic first_q, exhausted, at_end, ready;
+  logic [CountW:0] left_q, step;
   logic [PadW-1:0] pad_q;
-  logic walking, last_group, unused_last, word_next, word_ready;
-  logic item_valid, want;
+  logic walking, unused_group, unused_last, word_next, word_ready;
+  logic item_valid, want, read, empty;
   logic [ItemW-1:0] item;
+  logic [TagW-1:0] tag, item_tag;
+  logic [BankW-1:0] word_bank;
+  logic [FbAddrW-1:0] word_addr;
+  logic [HeaderCountW-1:0] header_count;
   logic idle;
 
   assign exhausted    = !left_q[CountW];
@@ -180,15 +190,14 @@ module rs_load #(
   assign want         = !first_q && !idle && !at_end;
   assign at_end       = section_q.words ? !walking : exhausted && pad_q == '0;
   assign next_command = idle && list_valid && (list_desc || have_q);
-  assign take         = item_valid && ready;
+  assign step         = (CountW + 1)'(section_q.headers && !first_q ? HeaderLanes : 1);
 
   assign ready = (section_q.desc && desc_ready_i) || (section_q.params && param_ready_i) ||
-                 (section_q.headers && (header_ready_i || exhausted)) ||
-                 (section_q.tiles && (tile_ready_i || exhausted)) ||
-                 (section_q.words && word_ready && walking);
+                 (section_q.headers && header_ready_i) || (section_q.tiles && tile_ready_i) ||
+                 (section_q.words && word_ready);
 
   logic leave;
-  assign leave = !idle && !first_q && at_end && !fb_valid_o;
+  assign leave = !idle && !first_q && at_end && empty && !fb_valid_o;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -215,15 +224,24 @@ module rs_load #(
       };
     end else if (leave) begin
       left_q <= {1'b1, ~word1_q[CountW-1:0]};
-    end else if (first_q || (take && !exhausted)) begin
-      left_q <= left_q + (CountW + 1)'(1);
+    end else if (first_q || (read && !exhausted)) begin
+      left_q <= left_q + step;
     end
     if (first_q) pad_q <= '0;
-    else if (take && section_q.headers) pad_q <= pad_q + PadW'(1);
-    else if (take && section_q.tiles) pad_q <= pad_q + TileUnits;
-    // Some items of each section are not announced: the count runs a cycle late.
-    more_q <= section_q.words ? !last_group : !(&left_q[CountW:2]) && !exhausted;
+    else if (read && section_q.headers) pad_q <= pad_q + HeaderUnits;
+    else if (read && section_q.tiles) pad_q <= pad_q + TileUnits;
   end
+
+  // The last headers may be fewer.
+  if (HeaderLanes > 1) begin : gen_count
+    localparam int unsigned LaneW = $clog2(HeaderLanes);
+    logic [LaneW-1:0] lanes;
+    assign lanes        = &left_q[CountW:LaneW] ? LaneW'(0) - left_q[LaneW-1:0] : '0;
+    assign header_count = {lanes == '0, lanes};
+  end else begin : gen_one
+    assign header_count = 1'b1;
+  end
+  assign tag = section_q.words ? {word_bank, word_addr} : TagW'(header_count);
 
   assign release_job = (leave && section_q.headers) ||
                        (next_command && !list_desc && !weights_q);
@@ -233,7 +251,8 @@ module rs_load #(
     .BeatW(AxiDataW),
     .ItemW(ItemW),
     .Kinds(Kinds),
-    .ItemShift(ItemShift)
+    .ItemShift(ItemShift),
+    .TagW(TagW)
   ) u_unpack (
     .clk_i,
     .rst_ni,
@@ -242,18 +261,20 @@ module rs_load #(
     .stop_i      (leave && !section_q.params && !section_q.headers),
     .want_i      (want),
     .kind_i      (section_q),
-    .more_i      (more_q),
+    .keep_i      (section_q.words || !exhausted),
+    .tag_i       (tag),
+    .read_o      (read),
+    .empty_o     (empty),
     .beat_valid_i,
     .beat_ready_o,
     .beat_i,
     .item_valid_o(item_valid),
     .item_ready_i(ready),
-    .item_o      (item)
+    .item_o      (item),
+    .item_tag_o  (item_tag)
   );
 
-  logic [BankW-1:0]   word_bank;
-  logic [FbAddrW-1:0] word_addr;
-  logic [M*ActW-1:0]  codes;
+  logic [M*ActW-1:0] codes;
 
   rs_word_walker #(
     .P(P),
@@ -266,21 +287,22 @@ module rs_load #(
     .words_i     (word1_q[16+:FbAddrW+1]),
     .groups_i    (word2_q[FbAddrW:0]),
     .valid_o     (walking),
-    .next_i      (word_next && word_ready),
+    .next_i      (read && section_q.words),
     .bank_o      (word_bank),
     .addr_o      (word_addr),
-    .last_group_o(last_group),
+    .last_group_o(unused_group),
     .last_o      (unused_last)
   );
 
   assign desc_valid_o   = item_valid && section_q.desc;
   assign param_valid_o  = item_valid && section_q.params;
-  assign header_valid_o = item_valid && section_q.headers && !exhausted;
-  assign tile_valid_o   = item_valid && section_q.tiles && !exhausted;
-  assign word_next      = item_valid && section_q.words && walking;
+  assign header_valid_o = item_valid && section_q.headers;
+  assign tile_valid_o   = item_valid && section_q.tiles;
+  assign word_next      = item_valid && section_q.words;
   assign desc_o         = item[DescWords*32-1:0];
   assign param_o        = item[ParamRecords*64-1:0];
-  assign header_o       = item[31:0];
+  assign header_o       = item[HeaderLanes*32-1:0];
+  assign header_count_o = item_tag[HeaderCountW-1:0];
   assign tile_o         = item[TileW-1:0];
   for (genvar m = 0; m < M; m++) begin : gen_code
     assign codes[m*ActW+:ActW] = item[m*CodeW+:ActW];
@@ -294,7 +316,7 @@ module rs_load #(
     .rst_ni,
     .in_valid_i (word_next),
     .in_ready_o (word_ready),
-    .in_data_i  ({word_bank, word_addr, codes}),
+    .in_data_i  ({item_tag, codes}),
     .out_valid_o(fb_valid_o),
     .out_ready_i(fb_ready_i),
     .out_data_o ({fb_bank_o, fb_addr_o, fb_data_o})

@@ -3,10 +3,11 @@
 // Cuts a packet of bus beats into items of a power of two of bytes, little endian, whatever the
 // place of the packet's first byte in its first beat. Kinds of items differ in their size.
 //
-// One rotator brings a piece, an item or as much of it as a beat can hold, to the register's low
-// end; a piece that crosses the edge of a beat takes two cycles, one for each beat. So the rate is a
-// piece a cycle when the packet begins at a multiple of the piece, half of that otherwise.
-// Latency 1; item_o and item_valid_o come from registers, beat_ready_o depends on item_ready_i.
+// One rotator brings a piece, an item or as much of it as a beat can hold, to the low end of a
+// register, from which it goes to its part of the item; a piece that crosses the edge of a beat takes
+// two cycles, one for each beat. So the rate is a piece a cycle when the packet begins at a multiple
+// of the piece, half of that otherwise.
+// Latency 2; item_o and item_valid_o come from registers, beat_ready_o depends on item_ready_i.
 
 `include "rs_assert.svh"
 
@@ -19,6 +20,8 @@ module rs_unpack #(
   parameter int unsigned Kinds = 2,
   /// Bytes of an item of each kind, as powers of two.
   parameter logic [Kinds-1:0][3:0] ItemShift = {4'd3, 4'd2},
+  /// Bits of what goes with an item.
+  parameter int unsigned TagW = 1,
   /// Bits of a byte's place in a beat. Derived.
   localparam int unsigned ByteW = $clog2(BeatW / 8)
 ) (
@@ -26,16 +29,20 @@ module rs_unpack #(
   input  logic             clk_i,
   /// Synchronous reset, active low.
   input  logic             rst_ni,
-  /// A packet begins at this byte of the next beat; only while no item stands.
+  /// A packet begins at this byte of the next beat; only while empty_o.
   input  logic             start_i,
   input  logic [ByteW-1:0] offset_i,
-  /// It ends: the rest of the beat is dropped; only while no item stands.
+  /// It ends: the rest of the beat is dropped; only while empty_o.
   input  logic             stop_i,
-  /// An item of this kind (one of the bits) is wanted; stable until it is taken.
+  /// An item of this kind (one of the bits) is wanted, to be kept or dropped; stable until read_o: its
+  /// last byte is read.
   input  logic             want_i,
   input  logic [Kinds-1:0] kind_i,
-  /// With item_valid_o: another item of the same kind follows.
-  input  logic             more_i,
+  input  logic             keep_i,
+  input  logic [TagW-1:0]  tag_i,
+  output logic             read_o,
+  /// Nothing of an item is inside.
+  output logic             empty_o,
   /// Beats.
   input  logic             beat_valid_i,
   output logic             beat_ready_o,
@@ -43,7 +50,8 @@ module rs_unpack #(
   /// Items, at the register's low end; what stands above is undefined.
   output logic             item_valid_o,
   input  logic             item_ready_i,
-  output logic [ItemW-1:0] item_o
+  output logic [ItemW-1:0] item_o,
+  output logic [TagW-1:0]  item_tag_o
 );
 
   localparam int unsigned BeatBytes = BeatW / 8;
@@ -74,16 +82,24 @@ module rs_unpack #(
     return last;
   endfunction
 
-  logic             valid_q;   // an item stands
-  logic             second_q;  // the piece's rest lies in the next beat
-  logic [ByteW-1:0] place_q;   // of the piece's first byte in its beat
-  logic [PartW-1:0] part_q;    // number of the piece in its item
+  // Of the next piece to be read.
+  logic             second_q;  // its rest lies in the next beat
+  logic [ByteW-1:0] place_q;   // of its first byte in its beat
+  logic [PartW-1:0] part_q;    // its number in its item
+  // The piece that was read, and what it completes.
+  logic read_q, complete_q;
+  logic [BeatBytes-1:0] lanes_q;
+  logic [PartW-1:0] read_part_q;
+  logic [TagW-1:0] read_tag_q;
+  logic [BeatBytes-1:0][7:0] piece_q;
+  // The item.
+  logic valid_q;
+  logic [TagW-1:0] tag_q;
   logic [Parts-1:0][BeatBytes-1:0][7:0] item_q;
 
   logic [ByteW-1:0] bytes, next_place;
-  logic whole, carry, crosses, open, fill, piece_done;
+  logic whole, carry, crosses, move, open, fill, piece_done;
   logic [2*BeatW-1:0] twice;
-  logic [BeatBytes-1:0][7:0] rotated;
   logic [BeatBytes-1:0] lanes;
 
   assign bytes               = piece_bytes(kind_i);
@@ -91,14 +107,15 @@ module rs_unpack #(
   assign {carry, next_place} = (ByteW + 1)'(place_q) + (ByteW + 1)'(bytes);
   assign crosses             = whole ? place_q != '0 : carry && next_place != '0;
 
-  assign open       = !valid_q || (item_ready_i && more_i);
+  assign move       = !valid_q || item_ready_i;
+  assign open       = !read_q || move;
   assign fill       = want_i && beat_valid_i && open;
   assign piece_done = fill && (second_q || !crosses);
+  assign read_o     = piece_done && part_q == last_part(kind_i);
   // The beat is used up when the piece reaches its end or goes beyond it.
   assign beat_ready_o = (fill && !second_q && (whole || carry)) || (stop_i && place_q != '0);
 
-  assign twice   = {beat_i, beat_i} >> {place_q, 3'b000};
-  assign rotated = twice[BeatW-1:0];
+  assign twice = {beat_i, beat_i} >> {place_q, 3'b000};
   for (genvar j = 0; j < BeatBytes; j++) begin : gen_lane
     // The second beat brings what lay beyond the first one's end.
     if (j == 0) begin : gen_first
@@ -108,32 +125,43 @@ module rs_unpack #(
     end
   end
 
+  assign empty_o      = !read_q && !valid_q;
   assign item_valid_o = valid_q;
   assign item_o       = item_q;
+  assign item_tag_o   = tag_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      valid_q  <= 1'b0;
       second_q <= 1'b0;
       part_q   <= '0;
       place_q  <= '0;
+      read_q   <= 1'b0;
+      valid_q  <= 1'b0;
     end else begin
       if (fill) second_q <= crosses && !second_q;
       if (piece_done) begin
         part_q  <= part_q == last_part(kind_i) ? '0 : part_q + PartW'(1);
         place_q <= next_place;
       end
-      if (piece_done && part_q == last_part(kind_i)) valid_q <= 1'b1;
-      else if (item_ready_i) valid_q <= 1'b0;
       if (start_i) place_q <= offset_i;
+      if (open) read_q <= fill;
+      if (move) valid_q <= read_q && complete_q;
     end
   end
 
+  // Until they are filled, it does not matter what stands in the lanes to be filled next.
   always_ff @(posedge clk_i) begin
+    if (open) begin
+      complete_q  <= read_o && keep_i;
+      lanes_q     <= lanes;
+      read_part_q <= part_q;
+      read_tag_q  <= tag_i;
+      piece_q     <= twice[BeatW-1:0];
+    end
+    if (move) tag_q <= read_tag_q;
     for (int unsigned p = 0; p < Parts; p++) begin
       for (int unsigned j = 0; j < BeatBytes; j++) begin
-        // Until it is filled, what stands there does not matter.
-        if (open && part_q == PartW'(p) && lanes[j]) item_q[p][j] <= rotated[j];
+        if (move && read_part_q == PartW'(p) && lanes_q[j]) item_q[p][j] <= piece_q[j];
       end
     end
   end
@@ -141,8 +169,8 @@ module rs_unpack #(
   logic unused_twice;
   assign unused_twice = ^twice[2*BeatW-1:BeatW];
 
-  `RS_ASSERT(QuietAtEdges, !(start_i || stop_i) || (!valid_q && !second_q && part_q == '0))
+  `RS_ASSERT(QuietAtEdges, !(start_i || stop_i) || (empty_o && !second_q && part_q == '0))
   `RS_ASSERT(RestIsThere, !(stop_i && place_q != '0) || beat_valid_i)
-  `RS_ASSERT_STABLE(ItemStable, item_valid_o, item_ready_i, kind_i)
+  `RS_ASSERT_STABLE(ItemStable, item_valid_o, item_ready_i, ({kind_i, item_tag_o}))
 
 endmodule

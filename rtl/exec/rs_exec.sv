@@ -40,12 +40,15 @@ module rs_exec
   parameter int unsigned PmDepth = 64,
   /// Channels post-processed at once: M, or a smaller divisor of it.
   parameter int unsigned PostLanes = M,
+  /// Entry headers that come together.
+  parameter int unsigned HeaderLanes = 1,
   localparam int unsigned ParamW = 64 * rs_pkg::param_records(M, P, PostLanes),
   localparam int unsigned TermW = rs_pkg::term_width(ExpN),
   localparam int unsigned TileW = M * C * TermW,
   localparam int unsigned WordW = M * ActW,
   localparam int unsigned BankW = $clog2(P),
-  localparam int unsigned AddrW = $clog2(FbDepth)
+  localparam int unsigned AddrW = $clog2(FbDepth),
+  localparam int unsigned HeaderCountW = $clog2(HeaderLanes + 1)
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -68,7 +71,8 @@ module rs_exec
   input  logic [ParamW-1:0] param_i,
   input  logic             header_valid_i,
   output logic             header_ready_o,
-  input  logic [31:0]      header_i,
+  input  logic [HeaderLanes*32-1:0] header_i,
+  input  logic [HeaderCountW-1:0] header_count_i,
   input  logic             tile_valid_i,
   output logic             tile_ready_o,
   input  logic [TileW-1:0] tile_i,
@@ -139,13 +143,15 @@ module rs_exec
   rs_weight_buffer #(
     .TileW(TileW),
     .WmDepth(WmDepth),
-    .RamReg(RamReg)
+    .RamReg(RamReg),
+    .HeaderLanes(HeaderLanes)
   ) u_weights (
     .clk_i,
     .rst_ni,
     .header_valid_i,
     .header_ready_o,
     .header_i,
+    .header_count_i,
     .tile_valid_i,
     .tile_ready_o,
     .tile_i,

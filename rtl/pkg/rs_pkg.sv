@@ -123,6 +123,11 @@ package rs_pkg;
     return tile_width > 32 ? 2 ** $clog2(tile_width) : 32;
   endfunction
 
+  /// Entry headers that LOAD delivers together: those of a beat, where tiles would wait for them.
+  function automatic int unsigned header_lanes(int unsigned axi_width);
+    return axi_width < 128 ? 1 : 4;
+  endfunction
+
   /// Lanes of a cell that form a chain, each adding to the sum of the one before, a cycle later.
   function automatic int unsigned chain_length(int unsigned c);
     return c < 8 ? c : 8;

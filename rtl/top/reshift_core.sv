@@ -93,6 +93,7 @@ module reshift_core #(
   localparam int unsigned BankW = $clog2(P);
   localparam int unsigned AddrW = $clog2(FbDepth);
   localparam int unsigned Records = rs_pkg::param_records(M, P, PostLanes);
+  localparam int unsigned HeaderLanes = rs_pkg::header_lanes(AxiDataW);
 
   // Incrementing bursts of full beats, modifiable and bufferable, unprivileged secure data.
   assign m_axi_arsize  = 3'($clog2(AxiDataW / 8));
@@ -121,7 +122,8 @@ module reshift_core #(
   logic param_valid, param_ready, header_valid, header_ready;
   logic tile_valid, tile_ready;
   logic [64*Records-1:0]   param;
-  logic [31:0]             header;
+  logic [HeaderLanes*32-1:0] header;
+  logic [$clog2(HeaderLanes+1)-1:0] header_count;
   logic [TileW-1:0]        tile;
   logic fb_valid, fb_ready, fb_write, fb_rvalid;
   logic [BankW-1:0]        fb_bank;
@@ -203,6 +205,7 @@ module reshift_core #(
     .header_valid_o   (header_valid),
     .header_ready_i   (header_ready),
     .header_o         (header),
+    .header_count_o   (header_count),
     .tile_valid_o     (tile_valid),
     .tile_ready_i     (tile_ready),
     .tile_o           (tile),
@@ -226,7 +229,8 @@ module reshift_core #(
     .FbDepth(FbDepth),
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
-    .PostLanes(PostLanes)
+    .PostLanes(PostLanes),
+    .HeaderLanes(HeaderLanes)
   ) u_exec (
     .clk_i             (clk),
     .rst_ni            (exec_rst_n),
@@ -246,6 +250,7 @@ module reshift_core #(
     .header_valid_i    (header_valid),
     .header_ready_o    (header_ready),
     .header_i          (header),
+    .header_count_i    (header_count),
     .tile_valid_i      (tile_valid),
     .tile_ready_o      (tile_ready),
     .tile_i            (tile),

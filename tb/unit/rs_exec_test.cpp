@@ -356,6 +356,7 @@ class Exec : public testing::Test {
     StreamDriver<uint32_t> headers(
         bench->header_valid_i, bench->header_ready_o,
         [&](uint32_t header) { bench->header_i = header; }, weights);
+    bench->header_count_i = 1;
     StreamDriver<Tile> tiles(
         bench->tile_valid_i, bench->tile_ready_o,
         [&](const Tile& tile) {

@@ -16,7 +16,8 @@ module rs_system_bench #(
   localparam int unsigned TileW = M * C * (1 + $clog2(ExpN + 1)),
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned FbAddrW = $clog2(FbDepth),
-  localparam int unsigned AddrW = rs_ctrl_pkg::AddrW
+  localparam int unsigned AddrW = rs_ctrl_pkg::AddrW,
+  localparam int unsigned HeaderLanes = rs_pkg::header_lanes(AxiDataW)
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -79,7 +80,8 @@ module rs_system_bench #(
   output logic [M*64-1:0] param_o,
   output logic header_valid_o,
   input  logic header_ready_i,
-  output logic [31:0] header_o,
+  output logic [HeaderLanes*32-1:0] header_o,
+  output logic [$clog2(HeaderLanes+1)-1:0] header_count_o,
   output logic tile_valid_o,
   input  logic tile_ready_i,
   output logic [TileW-1:0] tile_o,
@@ -176,6 +178,7 @@ module rs_system_bench #(
     .header_valid_o,
     .header_ready_i,
     .header_o,
+    .header_count_o,
     .tile_valid_o,
     .tile_ready_i,
     .tile_o,

@@ -58,7 +58,9 @@ class FakeCore : public Agent {
     if (m_.exec_valid_o && m_.exec_ready_i) accept();
     if (m_.fb_valid_o && m_.fb_ready_i) access();
     if (m_.param_valid_o && m_.param_ready_i) take(params, m_.param_o, hw::kM * 8);
-    if (m_.header_valid_o && m_.header_ready_i) take(headers, m_.header_o, 4);
+    if (m_.header_valid_o && m_.header_ready_i) {
+      take(headers, m_.header_o, 4 * static_cast<int>(m_.header_count_o));
+    }
     if (m_.tile_valid_o && m_.tile_ready_i) take(tiles, m_.tile_o, hw::kTileBytes);
     for (auto& read : reads_) --read.due;
     step_exec();
