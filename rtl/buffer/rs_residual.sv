@@ -84,7 +84,7 @@ module rs_residual #(
   assign last_m        = m_left_q == CountW'(1);
   assign group_valid_o = fetching_q;
   assign last_fetch    = group_next_i && last_m && group_last_i;
-  assign group_o       = '{last_m: last_m, last_g: 1'b0};
+  assign group_o       = '{last_m: last_m, last_g: 1'b0, keep: 1'b0};
 
   always_comb begin
     state_d = state_q;

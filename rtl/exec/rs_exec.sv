@@ -174,6 +174,7 @@ module rs_exec
     .op_ready_o        (accepts[ListTaker]),
     .op_entries_i      (op_i.entries),
     .op_groups_i       (op_i.groups),
+    .op_keep_i         (op_i.keep_list),
     .loaded_i          (loaded),
     .header_read_o     (header_read),
     .header_addr_o     (header_addr),

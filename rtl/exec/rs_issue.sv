@@ -95,7 +95,7 @@ module rs_issue #(
 );
 
   // Operation under way.
-  logic active_q, max_q, residual_q;
+  logic active_q, max_q, residual_q, keep_q;
   logic [15:0] zero_q;
   logic [SliceW-1:0] base0_q, base1_q, step0_q, step1_q;
   logic [23:0] not_need_q, not_step_q;
@@ -155,7 +155,7 @@ module rs_issue #(
       in_flight_q <= in_flight_q + 2'(start) - 2'(complete_i);
       granted_q   <= op_end ? '0 : granted_q + 2'(grant) - 2'(windows_next_o);
       params_ok_q <= 12'(params_there_q) >= op_i.m_groups;
-      if (start) params_ptr_q <= params_ptr_q + ParamPtrW'(op_i.m_groups);
+      if (start && !op_i.keep_list) params_ptr_q <= params_ptr_q + ParamPtrW'(op_i.m_groups);
       met_q <= met && (!grant || op_end);
     end
   end
@@ -168,6 +168,7 @@ module rs_issue #(
     if (start) begin
       max_q       <= op_i.max_mode;
       residual_q  <= op_i.residual;
+      keep_q      <= op_i.keep_list;
       zero_q      <= op_i.in_zero;
       base0_q     <= SliceW'(op_i.src0_base);
       base1_q     <= SliceW'(op_i.src1_base);
@@ -214,7 +215,7 @@ module rs_issue #(
       group_valid_o <= 1'b0;
     end else begin
       read_valid_o  <= issue;
-      read_free_o   <= issue && entry_last_group_i;
+      read_free_o   <= issue && entry_last_group_i && !keep_q;
       group_valid_o <= issue && entry_header_i.last;
     end
   end
@@ -231,7 +232,7 @@ module rs_issue #(
     read_first_o    <= entry_header_i.first;
     read_last_o     <= entry_header_i.last;
     read_max_o      <= max_q;
-    group_o         <= '{last_m: entry_list_end_i, last_g: entry_last_group_i};
+    group_o         <= '{last_m: entry_list_end_i, last_g: entry_last_group_i, keep: keep_q};
   end
 
   // Where the cycle went.

@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
 /// Walks an operation's reduction list once for each pixel group and delivers the entries' headers,
-/// as soon as LOAD has brought the entry.
+/// as soon as LOAD has brought the entry. The operation behind one that keeps its list walks it again.
 ///
 /// Throughput: an entry a cycle, from operation to operation. Latency: 3 cycles from
 /// operation to entry.
@@ -18,6 +18,7 @@ module rs_list_walker #(
   output logic        op_ready_o,
   input  logic [19:0] op_entries_i,
   input  logic [19:0] op_groups_i,
+  input  logic        op_keep_i,
 
   /// Weight memory: loaded entries, known here a cycle later, and header reads (1 cycle, and the header
   /// stays).
@@ -42,10 +43,11 @@ module rs_list_walker #(
   logic [19:0] entry_q, groups_q;
   logic [PtrW-1:0] loaded_q, ahead;
   // Flags of the entry that stands next.
-  logic list_end_q, last_group_q;
-  logic start, read, ending, some_q;
+  logic list_end_q, last_group_q, keep_q;
+  logic start, read, ending, again, some_q;
 
   assign ending     = read && list_end_q && last_group_q;
+  assign again      = list_end_q && (!last_group_q || keep_q);
   assign op_ready_o = !active_q || ending;
   assign start      = op_valid_i && op_ready_o;
   assign ahead      = loaded_q - ptr_q;
@@ -60,8 +62,8 @@ module rs_list_walker #(
       loaded_q <= loaded_i;
       active_q <= start || (active_q && !ending);
       // Whether the next entry is loaded: one that was walked is.
-      some_q <= read ? (list_end_q && !last_group_q) || ahead > PtrW'(1) : ahead != '0;
-      if (read) ptr_q <= list_end_q && !last_group_q ? base_q : ptr_q + 1'b1;
+      some_q <= read ? again || ahead > PtrW'(1) : ahead != '0;
+      if (read) ptr_q <= again ? base_q : ptr_q + 1'b1;
     end
   end
 
@@ -72,7 +74,9 @@ module rs_list_walker #(
       groups_q  <= op_groups_i;
       list_end_q   <= op_entries_i == 20'd1;
       last_group_q <= op_groups_i == 20'd1;
-      base_q    <= ending ? ptr_q + 1'b1 : ptr_q;
+      keep_q    <= op_keep_i;
+      if (!ending) base_q <= ptr_q;
+      else if (!keep_q) base_q <= ptr_q + 1'b1;
     end else if (read) begin
       entry_q <= list_end_q ? 20'(entries_q) : entry_q - 1'b1;
       list_end_q <= list_end_q ? entries_q == PtrW'(1) : entry_q == 20'd2;

@@ -37,9 +37,10 @@ module rs_post_params #(
   // The group being collected, and the operation's first. asked_q: all its words are asked for; full_q:
   // they are here.
   logic [PtrW-1:0] group_q, first_q, next_group;
-  logic asked_q, full_q, last_word;
+  logic asked_q, full_q, last_word, again;
 
   assign next_group = group_q + 1'b1;
+  assign again      = group_i.last_m && (!group_i.last_g || group_i.keep);
   assign read_o     = !asked_q && group_q != loaded_i;
 
   always_ff @(posedge clk_i) begin
@@ -49,10 +50,10 @@ module rs_post_params #(
       asked_q <= 1'b0;
       full_q  <= 1'b0;
     end else if (take_i) begin
-      group_q <= group_i.last_m && !group_i.last_g ? first_q : next_group;
+      group_q <= again ? first_q : next_group;
       asked_q <= 1'b0;
       full_q  <= 1'b0;
-      if (group_i.last_m && group_i.last_g) first_q <= next_group;
+      if (group_i.last_m && !again) first_q <= next_group;
     end else begin
       asked_q <= asked_q || (read_o && last_word);
       full_q  <= asked_q;

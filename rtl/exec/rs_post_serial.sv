@@ -157,7 +157,9 @@ module rs_post_serial
 
   // Parameters: the M-group's place in the ring and that of the operation's first.
   logic [PtrW-2:0] group_q, first_q, next_group;
+  logic again;
   assign next_group    = group_q + 1'b1;
+  assign again         = place_group_i.last_m && (!place_group_i.last_g || place_group_i.keep);
   assign params_read_o = state_q == Read;
   assign params_addr_o = {group_q, pass_q};
 
@@ -166,8 +168,8 @@ module rs_post_serial
       group_q <= '0;
       first_q <= '0;
     end else if (state_q == Write && last_p) begin
-      group_q <= place_group_i.last_m && !place_group_i.last_g ? first_q : next_group;
-      if (op_end) first_q <= next_group;
+      group_q <= again ? first_q : next_group;
+      if (place_group_i.last_m && !again) first_q <= next_group;
     end
   end
 

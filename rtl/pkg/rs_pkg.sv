@@ -32,10 +32,11 @@ package rs_pkg;
   } window_t;
 
   /// What is known of an M-group of pixels when its last tile is issued: it is the last of its pixel
-  /// group, and that the last of its operation.
+  /// group, and that the last of its operation, whose parameters stay for the next one.
   typedef struct packed {
     logic last_m;
     logic last_g;
+    logic keep;
   } group_t;
 
   /// The pixel of the raster being walked.
@@ -63,7 +64,8 @@ package rs_pkg;
     logic [31:0] bias;
   } channel_t;
 
-  /// What post-processing needs of an operation; codes in the low ActW bits.
+  /// What post-processing needs of an operation; codes in the low ActW bits. m_groups: parameters that
+  /// are free when it is complete.
   typedef struct packed {
     logic        residual;
     logic [15:0] res_zero;
@@ -183,7 +185,7 @@ package rs_pkg;
         hi: op.hi,
         post_load: op.post_load,
         post_store: op.post_store,
-        m_groups: op.m_groups
+        m_groups: op.keep_list ? '0 : op.m_groups
     }
     ;
   endfunction

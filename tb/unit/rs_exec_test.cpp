@@ -53,15 +53,19 @@ struct Tap {
   Tile tile;
 };
 
+using Lists = std::vector<std::vector<Tap>>;
+using Params = std::vector<std::vector<ChannelParams>>;
+
 struct Operation {
   int src[2], res = -1, dst;  ///< tensors
   bool max = false;
-  std::vector<std::vector<Tap>> lists;  ///< for each M-group
-  std::vector<std::vector<ChannelParams>> params;
+  Lists lists;  ///< for each M-group
+  Params params;
   PostParams post;
   int in_zero = 0, pitch = 1, groups = 1;
   bool wait_load = false, wait_store = false, wait_previous = false;
   bool post_load = false, post_store = false;
+  bool keep = false;  ///< the next one has the same lists and parameters
   int need_first = 0, need_step = 0;
   int entries() const {
     int count = 0;
@@ -89,6 +93,7 @@ class Chain {
 
   /// Adds an operation and executes it in `memory`.
   const Operation& grow() {
+    if (!operations.empty() && operations.back().keep) return again();
     Operation op;
     const int newest = static_cast<int>(tensors.size()) - 1;
     op.src[0] = newest - (random_.chance(30) ? 1 : 0);
@@ -122,10 +127,9 @@ class Chain {
       }
     }
     op.wait_previous = random_.chance(10) || op.res == newest;
+    op.keep = random_.chance(30) && op.entries() <= kWmDepth / 2;
     make_needs(op, newest);
-    execute(op);
-    operations.push_back(op);
-    return operations.back();
+    return add(op);
   }
 
   std::vector<std::vector<Word>> memory = std::vector(kP, std::vector<Word>(kFbDepth, Word(kM)));
@@ -133,6 +137,23 @@ class Chain {
   std::vector<Operation> operations;
 
  private:
+  const Operation& add(const Operation& op) {
+    execute(op);
+    operations.push_back(op);
+    return operations.back();
+  }
+
+  /// The same sources, lists and parameters once more, with other bounds, into another tensor.
+  const Operation& again() {
+    Operation op = operations.back();
+    const Tensor dst = tensors[op.dst];
+    op.dst = add_tensor(dst.height, dst.width, dst.words, dst.phased(), op.pitch);
+    op.need_first = op.need_step = 0;
+    op.post.lo = pick(code_min(kActW), op.post.hi);
+    op.keep = false;
+    return add(op);
+  }
+
   int pick(int low, int high) { return static_cast<int>(random_.uniform(low, high)); }
   int random_code() { return pick(code_min(kActW), code_max(kActW)); }
 
@@ -393,16 +414,17 @@ class Exec : public testing::Test {
     bench.run_until([&] { return dma.idle(); });
 
     int64_t entries = 0;
-    int waits[2] = {0, 0}, posts[2] = {0, 0}, residuals = 0, maxima = 0;
+    int waits[2] = {0, 0}, posts[2] = {0, 0}, residuals = 0, maxima = 0, again = 0;
     for (int i = 0; i < operations; ++i) {
+      const bool kept = i > 0 && chain.operations.back().keep;
       const Operation op = chain.grow();
       ops.push(op);
-      for (const auto& group : op.params) {
+      for (const auto& group : kept ? Params() : op.params) {
         for (int m = 0; m < kM; m += kRecords) {
           params.push({group.begin() + m, group.begin() + m + kRecords});
         }
       }
-      for (const auto& list : op.lists) {
+      for (const auto& list : kept ? Lists() : op.lists) {
         for (const Tap& tap : list) {
           headers.push(header(op, chain.tensors, tap, &tap == &list.front(), &tap == &list.back()));
           tiles.push(tap.tile);
@@ -415,6 +437,7 @@ class Exec : public testing::Test {
       posts[1] += op.post_store;
       residuals += op.res >= 0;
       maxima += op.max;
+      again += kept;
       ASSERT_LE(op.entries(), kWmDepth);
     }
     // DMA at the same time, in the words that no tensor has.
@@ -443,6 +466,7 @@ class Exec : public testing::Test {
     EXPECT_EQ(tokens.store_posted, posts[1]);
     EXPECT_GT(residuals, 0);
     EXPECT_GT(maxima, 0);
+    EXPECT_GT(again, 0);
   }
 
   Bench<Vrs_exec> bench;
@@ -481,6 +505,7 @@ class Exec : public testing::Test {
     spec::set(d, kMaxMode, op.max);
     spec::set(d, kResidual, op.res >= 0);
     spec::set(d, kWaitPrevious, op.wait_previous);
+    spec::set(d, kKeepList, op.keep);
     spec::set(d, kDstPhased, dst.place.phased);
     spec::set(d, kResPhased, res.phased);
     spec::set(d, kEntries, op.entries());

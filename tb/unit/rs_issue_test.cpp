@@ -38,7 +38,7 @@ struct Operation {
   std::vector<Entry> entries;
   int groups = 1, m_groups = 1;
   bool wait_load = false, wait_store = false, wait_previous = false, max = false;
-  bool residual = false;
+  bool residual = false, keep = false;
   int base[2] = {0, 0}, step[2] = {1, 1};
   int need_first = 0, need_step = 0;
   int in_zero = 0;
@@ -69,6 +69,7 @@ class Issue : public testing::Test {
     op.wait_previous = random.chance(20);
     op.max = random.chance(30);
     op.residual = random.chance(40);
+    op.keep = random.chance(30);
     for (int s = 0; s < 2; ++s) {
       op.base[s] = static_cast<int>(random.uniform(0, (1 << kSliceW) - 1));
       op.step[s] = static_cast<int>(random.uniform(1, 9)) * kSlices;
@@ -169,6 +170,7 @@ class Issue : public testing::Test {
     spec::set(words, exec::kWaitPrevious, op.wait_previous);
     spec::set(words, exec::kMaxMode, op.max);
     spec::set(words, exec::kResidual, op.residual);
+    spec::set(words, exec::kKeepList, op.keep);
     spec::set(words, exec::kMGroups, op.m_groups);
     spec::set(words, exec::kSrc0Base, op.base[0]);
     spec::set(words, exec::kSrc1Base, op.base[1]);
@@ -249,11 +251,12 @@ class Issue : public testing::Test {
     const bool complete = complete_;
     bench.tick();
     ASSERT_EQ(bench->read_valid_o, issues_);
-    ASSERT_EQ(bench->read_free_o, issues_ && entry_last_group());
+    ASSERT_EQ(bench->read_free_o, issues_ && entry_last_group() && !current_.keep);
     ASSERT_EQ(bench->group_valid_o, issues_ && current_.entries[entry_].last);
     if (issues_) {
       const Entry& e = current_.entries[entry_];
-      ASSERT_EQ(bench->group_o, entry_list_end() << 1 | int{entry_last_group()});
+      ASSERT_EQ(bench->group_o,
+                entry_list_end() << 2 | entry_last_group() << 1 | int{current_.keep});
       ASSERT_EQ(static_cast<int16_t>(bench->read_zero_o), current_.in_zero);
       ASSERT_EQ(bench->read_dy_o, header_ >> 19 & 31);
       ASSERT_EQ(bench->read_dx_o, header_ >> 24 & 31);
@@ -282,7 +285,7 @@ class Issue : public testing::Test {
     waiting_.pop_front();
     active_ = true;
     ++in_flight_;
-    params_started_ += current_.m_groups;
+    if (!current_.keep) params_started_ += current_.m_groups;
     flights_.push_back({current_.groups * kP});
   }
 

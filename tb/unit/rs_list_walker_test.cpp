@@ -5,6 +5,7 @@
 #include <Vrs_list_walker.h>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <tuple>
 #include <vector>
 
@@ -19,6 +20,7 @@ constexpr int kDepth = RESHIFT_WmDepth;
 
 struct Operation {
   int entries, groups;
+  bool keep = false;  ///< the next one walks the same list
 };
 /// Header, tile address, list end, last group.
 using Entry = std::tuple<uint32_t, int, bool, bool>;
@@ -68,6 +70,7 @@ struct Walker {
             [this](const Operation& op) {
               bench->op_entries_i = static_cast<uint32_t>(op.entries);
               bench->op_groups_i = static_cast<uint32_t>(op.groups);
+              bench->op_keep_i = op.keep;
             },
             ops_stalls),
         out(
@@ -78,7 +81,8 @@ struct Walker {
             },
             [this](const Entry& entry) {
               board.actual(entry);
-              if (std::get<3>(entry)) memory.free();
+              if (freed.front()) memory.free();
+              freed.pop_front();
             },
             user) {
     bench.add(memory);
@@ -89,21 +93,30 @@ struct Walker {
 
   void push(const Operation& op) {
     ops.push(op);
-    std::vector<uint32_t> list;
-    for (int i = 0; i < op.entries; ++i) list.push_back(memory.push());
+    if (list.empty()) {
+      for (int i = 0; i < op.entries; ++i) list.push_back(memory.push());
+    }
     for (int g = 0; g < op.groups; ++g) {
       for (int i = 0; i < op.entries; ++i) {
         board.expect({list[i], (base + i) % kDepth, i == op.entries - 1, g == op.groups - 1});
+        freed.push_back(g == op.groups - 1 && !op.keep);
       }
     }
-    base += op.entries;
+    if (!op.keep) {
+      base += op.entries;
+      list.clear();
+    }
     walked += static_cast<uint64_t>(op.entries) * static_cast<uint64_t>(op.groups);
   }
   Operation random_operation() {
     Random& random = bench.random();
+    if (!list.empty()) {
+      return {static_cast<int>(list.size()), static_cast<int>(random.uniform(1, 6)),
+              random.chance(30)};
+    }
     if (random.chance(20)) return {static_cast<int>(random.uniform(1, 3 * kDepth)), 1};
     return {static_cast<int>(random.chance(20) ? kDepth : random.uniform(1, kDepth)),
-            static_cast<int>(random.uniform(1, 6))};
+            static_cast<int>(random.uniform(1, 6)), random.chance(30)};
   }
 
   Bench<Vrs_list_walker> bench;
@@ -111,6 +124,8 @@ struct Walker {
   Scoreboard<Entry> board{"entries"};
   StreamDriver<Operation> ops;
   StreamMonitor<Entry> out;
+  std::vector<uint32_t> list;  ///< that was kept
+  std::deque<bool> freed;      ///< whether an entry that comes is not used again
   int base = 0;
   uint64_t walked = 0;
 };
@@ -119,8 +134,10 @@ struct Walker {
 TEST(ListWalker, FullRate) {
   Walker walker(Stalls::none(), Stalls::none(), Stalls::none());
   for (int i = 0; i < 50; ++i) {
-    walker.push({static_cast<int>(walker.bench.random().uniform(1, kDepth / 2)),
-                 static_cast<int>(walker.bench.random().uniform(1, 6))});
+    const bool again = !walker.list.empty();
+    walker.push({again ? static_cast<int>(walker.list.size())
+                       : static_cast<int>(walker.bench.random().uniform(1, kDepth / 2)),
+                 static_cast<int>(walker.bench.random().uniform(1, 6)), !again && i % 3 == 0});
   }
   walker.bench.tick();  // the driver's first offer; the first entry is loaded
   const uint64_t begin = walker.bench.cycle();

@@ -53,7 +53,7 @@ class Surroundings : public Agent {
     const Raster::Pixel& q = expected_[taken_];
     ASSERT_EQ(bench_->write_o, q.inside);
     ASSERT_EQ(bench_->fill_o, q.fill);
-    ASSERT_EQ(bench_->group_o, q.last_m << 1 | int{q.last_g});
+    ASSERT_EQ(bench_->group_o, q.last_m << 2 | q.last_g << 1);
     ASSERT_EQ(bench_->last_o, q.last);
     if (q.inside) {
       ASSERT_EQ(bench_->bank_o, q.bank) << "pixel " << taken_;
@@ -89,7 +89,7 @@ class Surroundings : public Agent {
       bench_->group_valid_i = inside || random().chance(group_percent_);
       offered_ = fetched_;
       const Raster::Pixel& q = expected_[fetched_];
-      bench_->group_i = static_cast<uint8_t>(q.last_m << 1 | int{q.last_g});
+      bench_->group_i = static_cast<uint8_t>(q.last_m << 2 | q.last_g << 1);
     }
     bench_->ready_i = random().chance(ready_percent_);
   }

@@ -200,6 +200,7 @@ class Post : public testing::Test {
     for (uint32_t& word : words) word = static_cast<uint32_t>(random());
     spec::set(words, exec::kResidual, op.residual);
     spec::set(words, exec::kMGroups, op.raster.m_groups);
+    spec::set(words, exec::kKeepList, 0);  // rs_exec's bench keeps lists
     spec::set(words, spec::common::kPostLoad, op.post_load);
     spec::set(words, spec::common::kPostStore, op.post_store);
     spec::set_signed(words, exec::kLo, op.post.lo);
@@ -227,7 +228,7 @@ class Post : public testing::Test {
     bench->place_addr_i = static_cast<uint16_t>(q.addr % (1 << kAddrW));
     bench->place_write_i = q.inside;
     bench->place_fill_i = q.fill;
-    bench->place_group_i = static_cast<uint8_t>(q.last_m << 1 | int{q.last_g});
+    bench->place_group_i = static_cast<uint8_t>(q.last_m << 2 | q.last_g << 1);
   }
 
   /// A residual word shows some cycles after its pop and stays.

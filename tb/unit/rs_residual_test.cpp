@@ -84,7 +84,7 @@ class Surroundings : public Agent {
     bench_->group_next_i = 0;
     if (bench_->group_valid_o && fetched_ < pixels_.size() && fetched_ < requested_ + 2) {
       const Raster::Pixel& q = pixels_[fetched_].pixel;
-      ASSERT_EQ(bench_->group_o >> 1 & 1, q.last_m);
+      ASSERT_EQ(bench_->group_o >> 2 & 1, q.last_m);
       bench_->group_next_i = q.last_p;
       bench_->group_last_i = q.last_g;
       ++fetched_;

@@ -15,6 +15,20 @@ constexpr int kMaxPitch = 4095;  // 12 bits of a descriptor
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
+/// An operation that walks its input flat writes its output with the same pitch.
+void match_flat_pitches(const QNet& net, std::vector<Layout>& layouts) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const QOp& op : net.ops) {
+      Layout& in = layouts[index(op.input)];
+      Layout& out = layouts[index(op.output)];
+      if (!walks_flat(op, in) || in.pitch == out.pitch) continue;
+      in.pitch = out.pitch = std::max(in.pitch, out.pitch);
+      changed = true;
+    }
+  }
+}
+
 /// A piece of the buffer that is in use between two operations, inclusive.
 struct Region {
   int first = 0, last = 0;
@@ -86,6 +100,7 @@ class Placer {
       if (padded_) {
         int& pitch = placement_.layouts[index(tensor)].pitch;
         pitch = (pitch + hw_.p - 1) / hw_.p * hw_.p;
+        match_flat_pitches(net_, placement_.layouts);
       }
     }
   }
@@ -278,12 +293,14 @@ std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net) {
   for (const QOp& op : net.ops) {
     Layout& in = layouts[static_cast<std::size_t>(op.input)];
     const Layout& out = layouts[static_cast<std::size_t>(op.output)];
+    if (walks_flat(op, in)) continue;
     in.pitch = std::max(in.pitch, out.phased ? 2 * out.phase_width() : out.width);
     if (in.pitch > kMaxPitch) {
       throw Error("operation {}: rows of {} pixels, a descriptor says at most {}", op.name,
                   in.pitch, kMaxPitch);
     }
   }
+  match_flat_pitches(net, layouts);
   return layouts;
 }
 

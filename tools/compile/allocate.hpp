@@ -12,6 +12,12 @@ namespace reshift {
 /// reads it; the pitch is the smallest at which its readers can walk their outputs.
 std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net);
 
+/// Whether an operation on a phased tensor walks its pixels in the order in which they lie and
+/// writes another phased one so: a 1x1 kernel does not mind, and needs no copy.
+inline bool walks_flat(const QOp& op, const Layout& input) {
+  return input.phased && op.stride_h == 1;
+}
+
 /// How an operation uses the feature buffer.
 struct OpPlacement {
   std::vector<Strip> strips;  ///< in order; a single one when all its tensors are resident

@@ -45,6 +45,7 @@ struct Transfer {
 /// What LOAD brings for an EXEC: weights, or features.
 struct Load {
   std::size_t exec = 0;   ///< needs it
+  std::size_t last = 0;   ///< weights: the last EXEC that walks them
   std::size_t after = 0;  ///< as many EXECs as stand before it in the program, at least
   bool features = false;
   Chunk chunk;
@@ -155,6 +156,7 @@ class Emitter {
                placement_.ops[x.op].strips[x.strip].out.first < rows.first + rows.count;
       });
       Load load{.exec = e,
+                .last = e,
                 .after = std::max(place_free, made),
                 .features = true,
                 .chunk = {},
@@ -179,15 +181,31 @@ class Emitter {
   /// the same list share them.
   void make_chunks(std::size_t e) {
     const ExecPlan& plan = execs_[e];
+    keeps_.push_back(false);
+    if (e > 0 && keeps_list(execs_[e - 1], plan)) {
+      keeps_[e - 1] = true;
+      auto load = loads_.rbegin();
+      while (load->features) ++load;
+      load->last = e;
+      return;
+    }
     const auto [found, fresh] = chunks_.try_emplace(
         std::tuple(plan.op, plan.first_m_group, plan.m_groups, plan.list.headers));
     if (fresh) found->second = write_blocks(plan);
     for (const Chunk& chunk : found->second) {
-      Load load{.exec = e, .after = 0, .features = false, .chunk = chunk, .transfer = {}};
+      Load load{
+          .exec = e, .last = e, .after = 0, .features = false, .chunk = chunk, .transfer = {}};
       load.cycles = chunk.bytes * 8 / hw_.axi_data_w;
       op_report(plan.op).weight_bytes += chunk.bytes;
       loads_.push_back(load);
     }
+  }
+
+  /// Whether an EXEC can walk the list of the one before, which must be all in the weight memory.
+  bool keeps_list(const ExecPlan& before, const ExecPlan& plan) const {
+    return before.op == plan.op && before.list.entries() <= index(hw_.wm_depth / 2) &&
+           before.list.headers == plan.list.headers && before.list.tiles == plan.list.tiles &&
+           params_of(before) == params_of(plan);
   }
 
   std::vector<Chunk> write_blocks(const ExecPlan& plan) {
@@ -218,7 +236,7 @@ class Emitter {
     blocks_.insert(blocks_.end(), static_cast<std::size_t>(pad), 0);
   }
 
-  void append_params(const ExecPlan& plan) {
+  std::vector<std::uint32_t> params_of(const ExecPlan& plan) const {
     const QOp& op = net_.ops[plan.op];
     const int channels = net_.written_channels(op);
     std::vector<std::uint32_t> records;
@@ -236,6 +254,11 @@ class Emitter {
       spec::set(words, spec::params::kShift, p.shift);
       records.insert(records.end(), words.begin(), words.end());
     }
+    return records;
+  }
+
+  void append_params(const ExecPlan& plan) {
+    const std::vector<std::uint32_t> records = params_of(plan);
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(records.data());
     blocks_.insert(blocks_.end(), bytes, bytes + records.size() * 4);
   }
@@ -260,7 +283,7 @@ class Emitter {
     if (next.features) return next.after <= next_exec_;
     std::size_t entries = next.chunk.entries;
     int params = next.chunk.param_groups;
-    for (std::size_t i = next_load_; i-- > 0 && loads_[i].exec >= oldest;) {
+    for (std::size_t i = next_load_; i-- > 0 && loads_[i].last >= oldest;) {
       entries += loads_[i].chunk.entries;
       params += loads_[i].chunk.param_groups;
     }
@@ -335,13 +358,15 @@ class Emitter {
   void exec(std::size_t e) {
     const ExecPlan& plan = execs_[e];
     const QOp& op = net_.ops[plan.op];
-    const Layout& in = plan.source;
-    const Layout& out = plan.destination;
+    const bool flat = walks_flat(op, plan.source);
+    const Layout in = flat ? plan.source.flat(hw_) : plan.source;
+    const Layout out = flat ? plan.destination.flat(hw_) : plan.destination;
     Descriptor& d = add(Opcode::kExec, "exec " + op.name);
     try {
       namespace x = spec::exec;
       spec::set(d, x::kMaxMode, op.kind == QKind::kMaxPool);
       spec::set(d, x::kWaitPrevious, plan.wait_previous);
+      spec::set(d, x::kKeepList, keeps_[e]);
       spec::set(d, x::kEntries, static_cast<std::int64_t>(plan.list.entries()));
       spec::set(d, x::kGroups, plan.groups);
       spec::set(d, x::kMGroups, plan.m_groups);
@@ -351,7 +376,7 @@ class Emitter {
       spec::set(d, x::kOutHeight, out.height);
       spec::set(d, x::kOutWidth, out.width);
       const int slices = hw_.m / hw_.c;
-      spec::set(d, x::kSrc0Base, in.base * slices);
+      spec::set(d, x::kSrc0Base, (in.base + plan.source_word) * slices);
       spec::set(d, x::kSrc0Step, in.words * slices);
       spec::set(d, x::kDstPhased, out.phased);
       spec::set(d, x::kDstBase, out.base + op.first_channel / hw_.m + plan.first_m_group);
@@ -470,6 +495,7 @@ class Emitter {
   std::vector<Load> loads_;            ///< in the order of the EXECs
   std::map<std::tuple<std::size_t, int, int, std::vector<std::uint32_t>>, std::vector<Chunk>>
       chunks_;
+  std::vector<bool> keeps_;  ///< of EXECs: the next one walks the same list
   bool image_loaded_ = false;
   std::size_t next_load_ = 0, next_exec_ = 0;
   std::int64_t load_time_ = 0;

@@ -43,6 +43,16 @@ Layout Layout::rows(const spec::Hardware& hw, int first, int count) const {
   return part;
 }
 
+Layout Layout::flat(const spec::Hardware& hw) const {
+  Layout part = *this;
+  part.phased = false;
+  part.height = 4;
+  part.width = (phase_height() - 1) * pitch + phase_width();
+  part.pitch = phase_words(hw) / words * hw.p;
+  part.phase_step = 0;
+  return part;
+}
+
 std::int64_t Layout::pixel(const spec::Hardware& hw, int y, int x) const {
   if (!phased) return shift + std::int64_t{y} * pitch + x;
   const int phase = 2 * (y & 1) + (x & 1);

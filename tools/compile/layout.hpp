@@ -36,6 +36,8 @@ struct Layout {
   int size(const spec::Hardware& hw) const { return groups(hw) * words; }
   /// Rows `first` to `first + count - 1`, where they lie; `first` is even when phased.
   Layout rows(const spec::Hardware& hw, int first, int count) const;
+  /// A phased tensor's pixels in the order in which they lie, a row for each phase.
+  Layout flat(const spec::Hardware& hw) const;
   /// Bytes of the tensor in memory.
   std::int64_t bytes(const spec::Hardware& hw) const;
   /// Linear pixel index of (y, x).

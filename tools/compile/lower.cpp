@@ -167,8 +167,32 @@ bool needs_lowest_extension(const QNet& net, const QOp& op) {
           reaches(in.width, out.width, op.kernel_w, op.dilation_w, op.pad_left));
 }
 
-/// Gives the stride-2 readers of a tensor with mixed readers a copy of their own.
-void insert_copies(Lowered& lowered) {
+/// Whether an operation can walk a phased input in the order in which it lies (walks_flat): pixel
+/// by pixel, into a tensor that only stride-2 operations read, both without extension.
+bool can_walk_flat(const spec::Hardware& hw, const QNet& net, const QOp& op) {
+  const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
+  const bool pointwise = op.kernel_h == 1 && op.kernel_w == 1 && op.stride_h == 1 &&
+                         op.pad_top + op.pad_left + op.pad_bottom + op.pad_right == 0;
+  if (!pointwise || op.input == 0 || op.residual >= 0 || op.output == net.output) return false;
+  // A phase is a row of the walk, and rows may be padded.
+  const int phase = (in.width / 2 + hw.p) * (in.height / 2);
+  if (in.height % 2 != 0 || in.width % 2 != 0 || phase >= 1 << spec::exec::kPitch.width) {
+    return false;
+  }
+  bool read = false;
+  for (const QOp& other : net.ops) {
+    if (&other != &op && other.output == op.output) return false;
+    if (other.residual == op.output || (other.input == op.output && other.stride_h != 2)) {
+      return false;
+    }
+    read |= other.input == op.output;
+  }
+  return read;
+}
+
+/// Gives the stride-2 readers of a tensor with mixed readers a copy of their own, unless the others
+/// can read what is made for them.
+void insert_copies(const spec::Hardware& hw, Lowered& lowered) {
   QNet& net = lowered.net;
   const std::size_t count = net.tensors.size();
   for (std::size_t t = 0; t < count; ++t) {
@@ -180,7 +204,9 @@ void insert_copies(Lowered& lowered) {
         if (op.input != static_cast<int>(t)) continue;
         const bool strided = op.stride_h == 2;
         if (strided && needs_lowest_extension(net, op) == lowest) readers.push_back(i);
-        mixed = mixed || !strided || needs_lowest_extension(net, op) != lowest;
+        const bool flat = can_walk_flat(hw, net, op);
+        mixed =
+            mixed || (!strided && !flat) || (strided && needs_lowest_extension(net, op) != lowest);
       }
       if (readers.empty() || !mixed) continue;
       QTensor tensor = net.tensors[t];
@@ -309,7 +335,7 @@ std::vector<Lowered> lower(const spec::Hardware& hw, const QNet& original) {
           fmt::format("image arranged as {}x{}x{}, kernel {}x{}; ", t.channels, t.height, t.width,
                       op.kernel_h, op.kernel_w);
     }
-    insert_copies(l);
+    insert_copies(hw, l);
   }
   return variants;
 }

@@ -17,7 +17,8 @@ struct ExecPlan {
   std::size_t strip = 0;                 ///< of the operation
   Layout source, destination, residual;  ///< the strip's rows of the three tensors
   int first_m_group = 0, m_groups = 0;
-  int groups = 0;  ///< pixel groups
+  int groups = 0;       ///< pixel groups
+  int source_word = 0;  ///< of the source's pixels, from which on the list counts
   bool last_of_strip = false;
   std::vector<std::size_t> m_group_entries;
   ReductionList list;

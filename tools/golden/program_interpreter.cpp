@@ -265,6 +265,7 @@ class ProgramInterpreter::Impl {
     entries_.clear();
     params_.clear();
     walked_.clear();
+    kept_ = false;
     pending_.clear();
     exec_index_ = 0;
     load_frame_ = store_frame_ = 0;
@@ -305,7 +306,8 @@ class ProgramInterpreter::Impl {
     }
     if (opcode(index) == Opcode::kLoadWeights) {
       const Block& block = blocks_[index];
-      if (entries_.size() + block.entries.size() > static_cast<std::size_t>(hw_.wm_depth) ||
+      const std::size_t kept = kept_ ? walked_.size() : 0;
+      if (entries_.size() + kept + block.entries.size() > static_cast<std::size_t>(hw_.wm_depth) ||
           params_.size() + block.params.size() > static_cast<std::size_t>(hw_.pm_depth)) {
         if (block.entries.size() > static_cast<std::size_t>(hw_.wm_depth) ||
             block.params.size() > static_cast<std::size_t>(hw_.pm_depth)) {
@@ -428,6 +430,7 @@ class ProgramInterpreter::Impl {
     }
     // A single pixel group frees each entry as it walks it, so that its list may be longer than the
     // ring.
+    if (walked_.size() > entries) fail(index, "it has less than the list that was kept for it");
     const std::size_t ready = std::min(entries - walked_.size(), entries_.size());
     if ((single && ready > 0) || ready == entries) {
       progress_ = true;
@@ -437,8 +440,11 @@ class ProgramInterpreter::Impl {
     }
     if (walked_.size() < entries || params_.size() < m_groups) return false;
     compute(index);
-    walked_.clear();
-    params_.erase(params_.begin(), params_.begin() + static_cast<std::ptrdiff_t>(m_groups));
+    kept_ = spec::get(d, f::kKeepList) != 0;
+    if (!kept_) {
+      walked_.clear();
+      params_.erase(params_.begin(), params_.begin() + static_cast<std::ptrdiff_t>(m_groups));
+    }
     started_ = false;
     ++exec_index_;
     if (!late_ || flag(index, spec::common::kPostLoad) || flag(index, spec::common::kPostStore))
@@ -676,8 +682,9 @@ class ProgramInterpreter::Impl {
   unsigned store_to_load_ = 0;
   std::deque<const Entry*> entries_;
   std::deque<const ParamGroup*> params_;
-  std::vector<const Entry*> walked_;  ///< by the EXEC at the head
-  bool started_ = false;              ///< the EXEC at the head has its tokens
+  std::vector<const Entry*> walked_;  ///< by the EXEC at the head, or kept for it
+  bool kept_ = false;
+  bool started_ = false;  ///< the EXEC at the head has its tokens
   std::int64_t exec_index_ = 0;
   std::deque<Write> pending_;
   bool progress_ = false;

@@ -193,6 +193,7 @@ inline constexpr Field kOffset{"offset", 3, 0, 32};  ///< byte offset in this fr
 namespace exec {
 inline constexpr Field kMaxMode{"max_mode", 0, 16, 1};  ///< accumulate with max instead of + (max pooling through identity tiles)
 inline constexpr Field kResidual{"residual", 0, 17, 1};  ///< add the residual tensor in post-processing
+inline constexpr Field kKeepList{"keep_list", 0, 21, 1};  ///< the list and its parameters stay: the next EXEC has the same ones
 inline constexpr Field kWaitPrevious{"wait_previous", 0, 18, 1};  ///< start only when the previous EXEC is complete
 inline constexpr Field kDstPhased{"dst_phased", 0, 19, 1};  ///< the destination is split into its four (row, column) parity phases
 inline constexpr Field kResPhased{"res_phased", 0, 20, 1};  ///< so is the residual tensor

@@ -434,6 +434,7 @@ ModuleTrace list_walker(const spec::Hardware&, Random random) {
                      {"op_valid_i", 1},
                      {"op_entries_i", 20},
                      {"op_groups_i", 20},
+                     {"op_keep_i", 1},
                      {"loaded_i", kPtrW},
                      {"header_i", 32},
                      {"entry_ready_i", 1}},
@@ -449,10 +450,12 @@ ModuleTrace list_walker(const spec::Hardware&, Random random) {
   int base = 0, loaded = 0;  // entries since reset
   int told = 0, seen = 0;    // loaded, as the walker was told in the cycle before, as it knows it
   std::uint32_t shown = 0;   // header read last
+  bool keep = false;         // the next operation walks the same list
   const auto cycle = [&](bool reset, int entries, int groups) {
     trace.cycle({Bits(1, !reset), Bits(1, entries > 0),
                  Bits(20, entries > 0 ? entries : random.uniform(0, 20)),
-                 Bits(20, entries > 0 ? groups : random.uniform(0, 20)), Bits(kPtrW, loaded),
+                 Bits(20, entries > 0 ? groups : random.uniform(0, 20)),
+                 Bits(1, entries > 0 ? keep : random.chance(50)), Bits(kPtrW, loaded),
                  Bits(32, shown), Bits(1, 1)});
     seen = told;
     told = loaded;
@@ -463,7 +466,8 @@ ModuleTrace list_walker(const spec::Hardware&, Random random) {
   constexpr int kOps = 40;
   int entries = 0, groups = 0;
   const auto draw = [&] {
-    entries = static_cast<int>(random.uniform(1, kDepth));
+    if (!keep) entries = static_cast<int>(random.uniform(1, kDepth));
+    keep = random.chance(30);
     groups = static_cast<int>(random.uniform(1, 4));
   };
   for (int op = 0; op < kOps; ++op) {
@@ -502,7 +506,7 @@ ModuleTrace list_walker(const spec::Hardware&, Random random) {
         shown = header;  // the memory answers a cycle later
       }
     }
-    base += entries;
+    if (!keep) base += entries;
   }
   for (int i = 0; i < 3; ++i) cycle(false, 0, 0);
   for (int t = begin; t < trace.now(); ++t) {
