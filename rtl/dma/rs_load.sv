@@ -176,19 +176,20 @@ module rs_load #(
   logic first_q, exhausted, at_end, ready;
   logic [CountW:0] left_q, step;
   logic [PadW-1:0] pad_q;
-  logic walking, unused_group, unused_last, word_next, word_ready;
+  logic walking, walk, place_valid, unused_group, unused_last, word_next, word_ready;
   logic item_valid, want, read, empty;
   logic [ItemW-1:0] item;
   logic [TagW-1:0] tag, item_tag;
-  logic [BankW-1:0] word_bank;
-  logic [FbAddrW-1:0] word_addr;
+  logic [BankW-1:0] walker_bank;
+  logic [FbAddrW-1:0] walker_addr;
+  logic [BankW+FbAddrW-1:0] word_place;
   logic [HeaderCountW-1:0] header_count;
   logic idle;
 
   assign exhausted    = !left_q[CountW];
   assign idle         = section_q == SecIdle;
-  assign want         = !first_q && !idle && !at_end;
-  assign at_end       = section_q.words ? !walking : exhausted && pad_q == '0;
+  assign want         = !first_q && !idle && (section_q.words ? place_valid : !at_end);
+  assign at_end       = section_q.words ? !walking && !place_valid : exhausted && pad_q == '0;
   assign next_command = idle && list_valid && (list_desc || have_q);
   assign step         = (CountW + 1)'(section_q.headers && !first_q ? HeaderLanes : 1);
 
@@ -241,7 +242,7 @@ module rs_load #(
   end else begin : gen_one
     assign header_count = 1'b1;
   end
-  assign tag = section_q.words ? {word_bank, word_addr} : TagW'(header_count);
+  assign tag = section_q.words ? word_place : TagW'(header_count);
 
   assign release_job = (leave && section_q.headers) ||
                        (next_command && !list_desc && !weights_q);
@@ -287,11 +288,25 @@ module rs_load #(
     .words_i     (word1_q[16+:FbAddrW+1]),
     .groups_i    (word2_q[FbAddrW:0]),
     .valid_o     (walking),
-    .next_i      (read && section_q.words),
-    .bank_o      (word_bank),
-    .addr_o      (word_addr),
+    .next_i      (walk),
+    .bank_o      (walker_bank),
+    .addr_o      (walker_addr),
     .last_group_o(unused_group),
     .last_o      (unused_last)
+  );
+
+  // It walks ahead, because what is read is known late in a cycle.
+  rs_skid #(
+    .Width(BankW + FbAddrW)
+  ) u_places (
+    .clk_i,
+    .rst_ni,
+    .in_valid_i (walking),
+    .in_ready_o (walk),
+    .in_data_i  ({walker_bank, walker_addr}),
+    .out_valid_o(place_valid),
+    .out_ready_i(read && section_q.words),
+    .out_data_o (word_place)
   );
 
   assign desc_valid_o   = item_valid && section_q.desc;

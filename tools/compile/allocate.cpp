@@ -50,76 +50,75 @@ int slot_words(const spec::Hardware& hw, const Layout& layout, const std::vector
 /// Places the tensors of one choice of what is spilled.
 class Placer {
  public:
-  /// `budget`: words a bank that the slots of an operation may take, if a strip of few rows does;
-  /// `copies`: slots that strips of a tensor take in turn; `padded`: rows of spilled tensors begin
-  /// in bank 0, so that a strip may have any number of them, at the cost of pixels that nobody
-  /// needs.
-  Placer(const spec::Hardware& hw, const QNet& net, int budget, int copies, bool padded)
+  Placer(const spec::Hardware& hw, const QNet& net, const PlaceChoice& choice)
       : hw_(hw),
         net_(net),
-        budget_(budget),
-        copies_(copies),
-        padded_(padded),
-        ops_(static_cast<int>(net.ops.size())) {
+        choice_(choice),
+        ops_(static_cast<int>(net.ops.size())),
+        budget_(net.ops.size(), hw.fb_depth),
+        slots_(net.ops.size(), 0),
+        finest_(net.ops.size(), true) {
     placement_.layouts = tensor_layouts(hw, net);
     placement_.spilled.assign(net.tensors.size(), false);
     for (const Layout& l : placement_.layouts) placement_.naive_words += l.size(hw);
     first_.assign(net.tensors.size(), ops_);
     last_.assign(net.tensors.size(), 0);
-    writers_.assign(net.tensors.size(), 0);
     for (int i = 0; i < ops_; ++i) {
       const QOp& op = net.ops[index(i)];
       auto& opened = first_[index(op.output)];
       opened = std::min(opened, i);  // the first of the operations that write slices of it
-      ++writers_[index(op.output)];
       for (const int t : {op.input, op.residual, op.output}) {
         if (t >= 0) last_[index(t)] = i;
       }
     }
     first_[0] = first_[index(net.output)] = 0;
     last_[0] = last_[index(net.output)] = ops_;
+    for (int t = 0; t < static_cast<int>(choice.spilled.size()); ++t) {
+      if (choice.spilled[index(t)]) spill(t);
+    }
   }
 
-  /// Spills tensors until all fits; nothing when that does not help, `too_much` says where.
-  std::optional<Placement> run() {
+  /// Makes strips smaller or spills more until all fits; nothing when that does not help,
+  /// `too_much` says where.
+  std::optional<Placement> run(std::string& too_much) {
     while (true) {
       make_regions();
       fit();
       if (placement_.words <= hw_.fb_depth) return placement_;
       const int worst = worst_op();
+      if (shrink_slots(worst)) continue;
       const int tensor = spillable(worst);
       if (tensor < 0) {
-        too_much_ = fmt::format(
+        too_much = fmt::format(
             "operation {}: the feature buffer of {} is too small: {} words a bank are alive there, "
-            "what "
-            "can be in memory not counted, and {} needed in all, it has {}",
+            "what can be in memory not counted, and {} needed in all, it has {}",
             net_.ops[index(worst)].name, hw_.name, alive(worst), placement_.words, hw_.fb_depth);
         return {};
       }
-      placement_.spilled[index(tensor)] = true;
-      if (padded_) {
-        int& pitch = placement_.layouts[index(tensor)].pitch;
-        pitch = (pitch + hw_.p - 1) / hw_.p * hw_.p;
-        match_flat_pitches(net_, placement_.layouts);
-      }
+      spill(tensor);
     }
   }
-
-  const std::string& too_much() const { return too_much_; }
 
  private:
   bool spilled(int tensor) const { return tensor >= 0 && placement_.spilled[index(tensor)]; }
   const Layout& layout(int tensor) const { return placement_.layouts[index(tensor)]; }
 
+  void spill(int tensor) {
+    placement_.spilled[index(tensor)] = true;
+    budget_.assign(index(ops_), hw_.fb_depth);
+    if (!choice_.padded) return;
+    int& pitch = placement_.layouts[index(tensor)].pitch;
+    pitch = (pitch + hw_.p - 1) / hw_.p * hw_.p;
+    match_flat_pitches(net_, placement_.layouts);
+  }
+
   void make_regions() {
     regions_.clear();
     region_of_.assign(net_.tensors.size(), -1);
-    placement_.ops.clear();
+    placement_.ops.assign(index(ops_), {});
     if (!spilled(0)) open(0);
     for (int i = 0; i < ops_; ++i) {
-      placement_.ops.emplace_back();
       const QOp& op = net_.ops[index(i)];
-      cut_op(i);
       if (spilled(op.output)) continue;
       // Later pixels still read the input, so it must not be the tensor that is overwritten. A
       // slice has another shape than the tensor that it is written into, and is never in place.
@@ -127,7 +126,7 @@ class Placer {
                             op.output != net_.output && op.residual != net_.output &&
                             last_[index(op.residual)] == i && !spilled(op.residual) &&
                             layout(op.residual).same_shape(layout(op.output));
-      placement_.ops.back().in_place = in_place;
+      placement_.ops[index(i)].in_place = in_place;
       if (in_place) {
         const int region = region_of_[index(op.output)] = region_of_[index(op.residual)];
         regions_[index(region)].last = last_[index(op.output)];
@@ -135,6 +134,20 @@ class Placer {
         open(op.output);
       }
     }
+    for (int i = 0; i < ops_; ++i) cut_op(i);
+  }
+
+  /// Gives the operation with the largest slots alive at an operation a smaller budget; false when
+  /// its strips are as small as can be.
+  bool shrink_slots(int op) {
+    int largest = -1, words = 0;
+    for (int i = std::max(op - 1, 0); i <= std::min(op + 1, ops_ - 1); ++i) {
+      if (finest_[index(i)] || slots_[index(i)] <= words) continue;
+      largest = i;
+      words = slots_[index(i)];
+    }
+    if (largest >= 0) budget_[index(largest)] = words * 7 / 8;
+    return largest >= 0;
   }
 
   void open(int tensor) {
@@ -142,11 +155,13 @@ class Placer {
     regions_.push_back({first_[index(tensor)], last_[index(tensor)], layout(tensor).size(hw_), 0});
   }
 
-  /// Strips of an operation with spilled tensors, as many rows as the budget allows, and their
-  /// slots: loaded while the operation before runs, stored while the next one does.
+  /// Strips of an operation with spilled tensors, as few as its budget allows or as many as there
+  /// can be, and their slots: loaded while the operation before runs, stored while the next one
+  /// does.
   void cut_op(int i) {
+    const int budget = budget_[index(i)];
     const QOp& op = net_.ops[index(i)];
-    OpPlacement& place = placement_.ops.back();
+    OpPlacement& place = placement_.ops[index(i)];
     const int height = net_.tensors[index(op.output)].height;
     place.strips = cut(net_, op, layout(op.input).phased, height);
     std::array<int, 3> sizes{};
@@ -156,19 +171,29 @@ class Placer {
           spilled(op.residual) ? slot_words(hw_, layout(op.residual), place.strips, &Strip::out)
                                : 0,
           spilled(op.output) ? slot_words(hw_, layout(op.output), place.strips, &Strip::out) : 0};
-      return (sizes[0] + sizes[1] + sizes[2]) * (place.strips.size() > 1 ? copies_ : 1);
+      return (sizes[0] + sizes[1] + sizes[2]) * (place.strips.size() > 1 ? choice_.copies : 1);
     };
-    if (words() > budget_) {
+    slots_[index(i)] = words();
+    finest_[index(i)] = slots_[index(i)] == 0;
+    if (words() > budget) {
+      finest_[index(i)] = true;
       int unit = row_unit(hw_, layout(op.output));
       if (op.residual >= 0) unit = std::lcm(unit, row_unit(hw_, layout(op.residual)));
-      for (int rows = (height - 1) / unit * unit; rows >= unit; rows -= unit) {
+      const int units = (height + unit - 1) / unit;
+      for (int count = 2, rows = 0; count <= units; ++count) {
+        const int fewer = (units + count - 1) / count * unit;
+        if (fewer == rows) continue;
+        rows = fewer;
         place.strips = cut(net_, op, layout(op.input).phased, rows);
-        if (words() <= budget_) break;
+        slots_[index(i)] = words();
+        if (slots_[index(i)] > budget) continue;
+        finest_[index(i)] = count == units;
+        break;
       }
     }
     const auto slots = [&](int size, int first, int last) {
       std::vector<int> regions;
-      for (int n = 0; size > 0 && n < (place.strips.size() > 1 ? copies_ : 1); ++n) {
+      for (int n = 0; size > 0 && n < (place.strips.size() > 1 ? choice_.copies : 1); ++n) {
         regions.push_back(static_cast<int>(regions_.size()));
         regions_.push_back({std::max(first, 0), std::min(last, ops_), size, 0});
       }
@@ -228,51 +253,30 @@ class Placer {
     return worst;
   }
 
-  /// The largest resident tensor that is alive at an operation; not the output, and none that is
-  /// written in slices, whose strips would not lie together in memory. -1: none.
+  /// The smallest resident tensor alive at an operation that is as large as what is too much, or
+  /// else the largest. -1: none.
   int spillable(int op) const {
+    const int excess = placement_.words - hw_.fb_depth;
     int best = -1;
     for (int t = 0; t < static_cast<int>(net_.tensors.size()); ++t) {
-      if (spilled(t) || t == net_.output || writers_[index(t)] > 1) continue;
+      if (spilled(t) || t == choice_.resident || !can_spill(net_, t)) continue;
       if (first_[index(t)] > op || last_[index(t)] < op) continue;
-      if (best < 0 || layout(t).size(hw_) > layout(best).size(hw_)) best = t;
+      const int size = layout(t).size(hw_), held = best < 0 ? 0 : layout(best).size(hw_);
+      if (best < 0 || (held < excess ? size > held : size >= excess && size < held)) best = t;
     }
-    // A tensor that would need as much as it frees gives nothing.
-    return best >= 0 && layout(best).size(hw_) > budget_ / 2 ? best : -1;
+    return best;
   }
 
   const spec::Hardware& hw_;
   const QNet& net_;
-  int budget_, copies_;
-  bool padded_;
+  const PlaceChoice& choice_;
   int ops_;
   Placement placement_;
-  std::vector<int> first_, last_, writers_, region_of_;
+  std::vector<int> first_, last_, region_of_;
+  std::vector<int> budget_, slots_;  ///< by operation: words its slots may have, and do
+  std::vector<bool> finest_;         ///< its strips cannot be smaller
   std::vector<Region> regions_;
-  std::string too_much_;
 };
-
-/// Bytes that go over the bus because of what is spilled: strips, and the weights of each strip but
-/// one.
-std::int64_t spilled_bytes(const spec::Hardware& hw, const QNet& net, const Placement& placement) {
-  std::int64_t bytes = 0;
-  for (std::size_t i = 0; i < net.ops.size(); ++i) {
-    const QOp& op = net.ops[i];
-    const OpPlacement& place = placement.ops[i];
-    const auto row = [&](int tensor) {
-      const Layout& l = placement.layouts[index(tensor)];
-      return l.bytes(hw) / std::max(l.height, 1);
-    };
-    for (const Strip& s : place.strips) {
-      if (!place.input_slots.empty()) bytes += row(op.input) * s.in.count;
-      if (!place.residual_slots.empty()) bytes += row(op.residual) * s.out.count;
-      if (!place.output_slots.empty()) bytes += row(op.output) * s.out.count;
-    }
-    bytes += static_cast<std::int64_t>(place.strips.size() - 1) *
-             static_cast<std::int64_t>(op.term_values.size()) * weight_bits(hw.exponents) / 8;
-  }
-  return bytes;
-}
 
 }  // namespace
 
@@ -304,32 +308,15 @@ std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net) {
   return layouts;
 }
 
-Placement place_tensors(const spec::Hardware& hw, const QNet& net) {
-  std::optional<Placement> best;
-  std::int64_t least = 0;
-  std::string too_much;
-  // A single slot keeps LOAD and EXEC from working at once, padding costs cycles: only where the
-  // rest does not do.
-  for (const auto& [copies, padded] :
-       {std::pair(2, false), std::pair(2, true), std::pair(1, true)}) {
-    for (const int part : {2, 3, 4, 6, 8, 12, 16, 24, 32}) {
-      Placer placer(hw, net, hw.fb_depth / part, copies, padded);
-      std::optional<Placement> placement = placer.run();
-      if (!placement) {
-        too_much = placer.too_much();
-        continue;
-      }
-      const std::int64_t bytes = spilled_bytes(hw, net, *placement);
-      if (!best || bytes < least) {
-        least = bytes;
-        best = std::move(placement);
-      }
-      if (!best->any_spilled()) break;
-    }
-    if (best) break;
-  }
-  if (!best) throw Error("{}", too_much);
-  return *best;
+bool can_spill(const QNet& net, int tensor) {
+  const auto writers = std::count_if(net.ops.begin(), net.ops.end(),
+                                     [&](const QOp& op) { return op.output == tensor; });
+  return tensor != net.output && writers <= 1;
+}
+
+std::optional<Placement> place(const spec::Hardware& hw, const QNet& net, const PlaceChoice& choice,
+                               std::string& too_much) {
+  return Placer(hw, net, choice).run(too_much);
 }
 
 }  // namespace reshift

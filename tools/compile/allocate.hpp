@@ -1,6 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "compile/layout.hpp"
@@ -38,11 +40,26 @@ struct Placement {
   bool any_spilled() const;
 };
 
+/// What is decided before anything gets a place.
+struct PlaceChoice {
+  std::vector<bool> spilled;  ///< by tensor; empty: none
+  int resident = -1;          ///< a tensor that is not spilled
+  int copies = 2;             ///< slots that strips of a tensor take in turn
+  /// Rows of spilled tensors begin in bank 0, so that a strip may have any number of them, at the
+  /// cost of pixels that nobody needs.
+  bool padded = false;
+};
+
+/// Neither the output, nor a tensor that is written in slices, whose strips would not lie together
+/// in memory.
+bool can_spill(const QNet& net, int tensor);
+
 /// First fit on lifetimes, the largest region first. The resident image and the output share with
 /// nobody: the next image is loaded while this frame runs, the last output is stored while the next
-/// frame runs. When not all fits, tensors are spilled, the largest first where most is alive, with
-/// the size of strips that moves the fewest bytes. Throws Error naming the operation at which most
-/// is alive when even that is too much.
-Placement place_tensors(const spec::Hardware& hw, const QNet& net);
+/// frame runs. When not all fits, strips become smaller, and at last more tensors are spilled than
+/// were chosen. Nothing, and `too_much` names the operation at which most is alive, when even that
+/// does not help.
+std::optional<Placement> place(const spec::Hardware& hw, const QNet& net, const PlaceChoice& choice,
+                               std::string& too_much);
 
 }  // namespace reshift

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "compile/emit.hpp"
+#include "compile/spill.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {
@@ -34,15 +35,20 @@ void check_supported(const std::vector<Support>& report, const spec::Hardware& h
 }
 
 /// The fastest arrangement of the image with which all tensors are in the feature buffer, or, if
-/// there is none, the fastest; and where everything lies then.
+/// there is none, the one with which the frame is the fastest; and where everything lies then.
 std::pair<Lowered, Placement> lower_and_place(const spec::Hardware& hw, const QNet& net) {
   std::optional<Error> refused;
   std::optional<std::pair<Lowered, Placement>> best;
+  PlacementCost least;
   for (Lowered& lowered : lower(hw, net)) {
     try {
       Placement placement = place_tensors(hw, lowered.net);
       const bool resident = !placement.any_spilled();
-      if (!best || resident) best = {std::move(lowered), std::move(placement)};
+      const PlacementCost cost = placement_cost(hw, lowered.net, placement);
+      if (!best || resident || cost < least) {
+        least = cost;
+        best = {std::move(lowered), std::move(placement)};
+      }
       if (resident) break;
     } catch (const Error& e) {
       refused = e;
