@@ -185,7 +185,8 @@ endfunction()
 # The whole core as library core_<config>, header Vcore_<config>.h.
 function(reshift_core_model config)
   reshift_configuration(${config} params)
-  reshift_verilate(NAME core_${config} TOP reshift_core PREFIX Vcore_${config} PARAMS ${params})
+  reshift_verilate(NAME core_${config} TOP reshift_core PREFIX Vcore_${config} PARAMS ${params}
+                   ARGS ${PROJECT_SOURCE_DIR}/tb/sim/probe.vlt)
 endfunction()
 
 # A GoogleTest bench: tb/unit/<NAME>_test.cpp (or TEST file) around the verilated TOP.

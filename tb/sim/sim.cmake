@@ -8,7 +8,8 @@ foreach(config IN LISTS RESHIFT_CONFIGS)
   string(REGEX MATCH "AxiDataW=([0-9]+)" unused "${params}")
   add_library(reshift_sim_${config} SHARED ${CMAKE_CURRENT_LIST_DIR}/sim_device.cpp)
   target_compile_definitions(reshift_sim_${config} PRIVATE
-    RESHIFT_MODEL=Vcore_${config} RESHIFT_MODEL_HEADER="Vcore_${config}.h" RESHIFT_DATA_WIDTH=${CMAKE_MATCH_1})
+    RESHIFT_MODEL=Vcore_${config} RESHIFT_MODEL_HEADER="Vcore_${config}.h"
+    RESHIFT_ROOT_HEADER="Vcore_${config}___024root.h" RESHIFT_DATA_WIDTH=${CMAKE_MATCH_1})
   target_include_directories(reshift_sim_${config} PRIVATE ${PROJECT_SOURCE_DIR}/tools)
   target_link_libraries(reshift_sim_${config} PRIVATE core_${config} reshift_harness reshift_warnings)
   set_target_properties(reshift_sim_${config} PROPERTIES
@@ -18,3 +19,10 @@ foreach(config IN LISTS RESHIFT_CONFIGS)
     add_dependencies(reshift reshift_sim_${config})
   endif()
 endforeach()
+
+if("4x4x3" IN_LIST RESHIFT_CONFIGS)
+  add_executable(sim_timeline_test ${CMAKE_CURRENT_LIST_DIR}/timeline_test.cpp)
+  target_link_libraries(sim_timeline_test PRIVATE reshift_device reshift_warnings GTest::gtest_main)
+  add_dependencies(sim_timeline_test reshift_sim_4x4x3)
+  gtest_discover_tests(sim_timeline_test TEST_PREFIX sim. DISCOVERY_TIMEOUT 60)
+endif()

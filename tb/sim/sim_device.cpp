@@ -1,12 +1,17 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
 // One library for each simulated core: compiled with RESHIFT_MODEL (the Verilated class),
-// RESHIFT_MODEL_HEADER and RESHIFT_DATA_WIDTH (AXI data bits).
+// RESHIFT_MODEL_HEADER, RESHIFT_ROOT_HEADER (of its signals) and RESHIFT_DATA_WIDTH (AXI data
+// bits).
 #include <cstdlib>
+#include <optional>
+#include <type_traits>
 
 #include RESHIFT_MODEL_HEADER
+#include RESHIFT_ROOT_HEADER
 #include "device/sim.hpp"
 #include "harness/axi_ports.hpp"
+#include "sim/probe_agent.hpp"
 
 namespace reshift {
 namespace {
@@ -35,6 +40,7 @@ class SimDevice : public Device {
     bench_.reset();
     bench_.add(memory_port_);
     bench_.add(register_port_);
+    if (options.probe) bench_.add(probe_agent_.emplace(*bench_->rootp, *options.probe));
   }
 
   std::uint32_t read_register(std::uint32_t offset) override { return master_.read_ok(offset); }
@@ -63,6 +69,7 @@ class SimDevice : public Device {
   AxiLiteMaster master_;
   AxiMemoryPort<RESHIFT_MODEL> memory_port_;
   AxiLitePort<RESHIFT_MODEL> register_port_;
+  std::optional<ProbeAgent<std::remove_reference_t<decltype(*RESHIFT_MODEL::rootp)>>> probe_agent_;
 };
 
 }  // namespace

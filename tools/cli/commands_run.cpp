@@ -11,8 +11,10 @@
 #include "cli/output.hpp"
 #include "data/dataset.hpp"
 #include "device/compare.hpp"
+#include "device/layer_times.hpp"
 #include "device/runtime.hpp"
 #include "device/sim.hpp"
+#include "device/trace.hpp"
 #include "golden/graph_interpreter.hpp"
 #include "golden/program_interpreter.hpp"
 
@@ -22,7 +24,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Options {
-  std::string program, data, labels, backend, json, trace;
+  std::string program, data, labels, backend, json, trace, timeline;
   std::size_t count = 0;
   int memory_latency = 40;
 };
@@ -81,12 +83,15 @@ struct Measured {
   std::uint64_t later_cycles = 0;  ///< cycles of all frames but the first of each start
   std::size_t later_frames = 0;
   double cycles_per_second = 0;
+  std::optional<Timeline> timeline;
 };
 
 Measured run_rtl(const Program& program, const Images& images, const Options& options) {
   SimOptions sim;
   sim.memory_latency = options.memory_latency;
   sim.trace = options.trace;
+  Recorder recorder;
+  if (!options.timeline.empty()) sim.probe = &recorder;
   const auto device = open_sim_device(program.hw.name, sim);
   Runtime runtime(*device, program);
   const auto in = static_cast<std::size_t>(program.in_stride);
@@ -115,6 +120,7 @@ Measured run_rtl(const Program& program, const Images& images, const Options& op
   }
   measured.cycles_per_second =
       static_cast<double>(device->clock_cycles() - start_cycle) / seconds_since(start);
+  if (sim.probe) measured.timeline = recorder.timeline(program);
   return measured;
 }
 
@@ -156,6 +162,10 @@ void add_measured(const Program& program, const Measured& measured, nlohmann::js
   result["read_beats"] = measured.counters.read_beats;
   result["write_beats"] = measured.counters.write_beats;
   result["sim_cycles_per_second"] = measured.cycles_per_second;
+  if (measured.timeline) {
+    result["layers"] =
+        layers_json(layer_times(program, *measured.timeline), result.at("lanes").get<int>());
+  }
 }
 
 void print_result(const nlohmann::json& r) {
@@ -179,7 +189,24 @@ void print_result(const nlohmann::json& r) {
   }
 }
 
+/// Before the run, which may be long.
+void check_timeline(const Options& options) {
+  if (options.timeline.empty()) return;
+  if (options.backend != "rtl") {
+    throw Error("--timeline needs --backend rtl: the golden model knows no cycles");
+  }
+  write_file(options.timeline, "");
+}
+
+void report_timeline(const Program& program, const Timeline& timeline, const Options& options) {
+  write_file(options.timeline, [&](std::ostream& out) { write_trace(program, timeline, out); });
+  if (options.json == "-") return;
+  const int lanes = program.hw.m * program.hw.c * program.hw.p;
+  fmt::print("\n{}", layers_text(layer_times(program, timeline), lanes));
+}
+
 void run_program(const Options& options) {
+  check_timeline(options);
   const Program program = Program::load(options.program);
   const Images images = read_images(program, options);
   const bool rtl = options.backend == "rtl";
@@ -221,6 +248,9 @@ void run_program(const Options& options) {
   if (rtl) add_measured(program, *measured, result);
   write_json(options.json, result);
   if (options.json != "-") print_result(result);
+  if (rtl && measured->timeline) {
+    report_timeline(program, *measured->timeline, options);
+  }
   if (comparison.mismatches() > 0) throw Error("{}", comparison.first());
 }
 
@@ -246,6 +276,9 @@ void add_run(CLI::App& app) {
       ->check(CLI::Range(1, 10000))
       ->capture_default_str();
   command->add_option("--trace", options->trace, "write a waveform (FST)");
+  command->add_option("--timeline", options->timeline,
+                      "write what the engines did in each cycle, for ui.perfetto.dev or "
+                      "chrome://tracing, and print cycles by layer");
   command->add_option("--json", options->json,
                       "write the result as JSON, - for the standard output");
   command->footer(

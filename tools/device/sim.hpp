@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "device/device.hpp"
+#include "device/probe.hpp"
 
 namespace reshift {
 
@@ -15,6 +16,7 @@ struct SimOptions {
   int memory_latency = 40;  ///< cycles from a read's address to its first data; writes alike
   std::uint64_t seed = 1;   ///< of the registers' random values before reset
   std::string trace;        ///< FST waveform, empty: none
+  Probe* probe = nullptr;   ///< is told of every cycle; must outlive the device
 };
 
 /// What a library of a simulated core exports as `reshift_open_sim_device`.

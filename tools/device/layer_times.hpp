@@ -1,0 +1,33 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "device/timeline.hpp"
+
+namespace reshift {
+
+/// What a layer of a program took, beside what the compiler expected. A layer's cycles are those
+/// from the last entry of the layer before to its own last entry, so that layers add up to the
+/// frame and what a layer waits for is its own.
+struct LayerTime {
+  std::string name;
+  std::int64_t macs = 0;
+  std::int64_t estimate = 0;  ///< cycles: to compute, or to move its data if that is more
+  std::array<double, kBusy + 1> causes{};  ///< cycles a frame
+
+  double cycles() const;
+  /// The cause of most cycles without an entry.
+  std::size_t main_stall() const;
+};
+
+/// A frame's layers: the mean of all frames but the first, of which nothing was loaded ahead, or of
+/// the first one if there is no other.
+std::vector<LayerTime> layer_times(const Program& program, const Timeline& timeline);
+
+nlohmann::json layers_json(const std::vector<LayerTime>& layers, int lanes);
+/// Readable form.
+std::string layers_text(const std::vector<LayerTime>& layers, int lanes);
+
+}  // namespace reshift
