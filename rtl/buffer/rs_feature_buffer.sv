@@ -5,11 +5,12 @@
 /// The feature buffer: P banks, each a memory of M-channel words. Its first port belongs to the array
 /// and reads P consecutive pixels at any offset: bank b gives the word of its row, or of the next row
 /// when b < rotation; a rotation puts the pixels in lane order, and lanes whose tap lies in the padding
-/// get the padding value instead. The banks' second ports make, together, a write and a read a cycle
-/// in different banks: post-processing writes before DMA, residual reads before DMA; in the same bank
-/// the residual is read first, unless the write is urgent.
+/// get the padding value instead. The banks' second ports make, together, a write for post-processing, a
+/// residual read and a DMA access a cycle, in different banks. In the same bank the residual is read
+/// first, unless the write is urgent, and DMA comes last. With SharedData DMA writes only when
+/// post-processing does not, and reads only when no residual is read: that saves choices of data.
 ///
-/// Throughput: P slices a cycle on the array port; a word written and a word read on the other side.
+/// Throughput: P slices a cycle on the array port; on the other side a word of each kind.
 /// Latency: array port 4 + RamReg cycles from address to activations; residual and DMA reads 3 + RamReg
 /// cycles, one more with more than 4 banks. A write is seen by every read that comes a cycle later; by the
 /// array port not reliably in the same cycle.
@@ -28,6 +29,8 @@ module rs_feature_buffer #(
   parameter int unsigned FbDepth = 1024,
   /// Registers behind the memories.
   parameter bit RamReg = 1'b1,
+  /// DMA shares the ways of data with post-processing.
+  parameter bit SharedData = 1'b0,
   localparam int unsigned R = M / C,
   localparam int unsigned WordW = M * ActW,
   localparam int unsigned AddrW = $clog2(FbDepth),
@@ -61,6 +64,7 @@ module rs_feature_buffer #(
   input  logic [BankW-1:0] res_bank_i,
   input  logic [AddrW-1:0] res_addr_i,
   output logic             res_valid_o,
+  output logic [WordW-1:0] res_rdata_o,
 
   /// DMA reads and writes.
   input  logic             dma_valid_i,
@@ -70,9 +74,7 @@ module rs_feature_buffer #(
   input  logic [AddrW-1:0] dma_addr_i,
   input  logic [WordW-1:0] dma_wdata_i,
   output logic             dma_rvalid_o,
-
-  /// The word read, for residual or DMA.
-  output logic [WordW-1:0] rdata_o
+  output logic [WordW-1:0] dma_rdata_o
 );
 
   localparam int unsigned SubW = rs_pkg::index_width(R);
@@ -90,11 +92,15 @@ module rs_feature_buffer #(
   assign clash       = wr_valid_i && res_valid_i && wr_bank_i == res_bank_i;
   assign wr_ready_o  = !clash || wr_urgent_i;
   assign res_ready_o = !clash || !wr_urgent_i;
-  assign dma_ready_o = !(wr_valid_i && (dma_write_i || wr_bank_i == dma_bank_i))
-                    && !(res_valid_i && (!dma_write_i || res_bank_i == dma_bank_i));
+  assign dma_ready_o =
+      !(wr_valid_i && ((SharedData && dma_write_i) || wr_bank_i == dma_bank_i)) &&
+      !(res_valid_i && ((SharedData && !dma_write_i) || res_bank_i == dma_bank_i));
 
-  logic [WordW-1:0] wdata_q;
-  always_ff @(posedge clk_i) wdata_q <= wr_valid_i ? wr_data_i : dma_wdata_i;
+  logic [WordW-1:0] wdata_q, dma_wdata_q;
+  always_ff @(posedge clk_i) begin
+    wdata_q     <= SharedData && !wr_valid_i ? dma_wdata_i : wr_data_i;
+    dma_wdata_q <= dma_wdata_i;
+  end
 
   // Array port pipeline: bank addresses, memory, its output register if there is one, two for lanes.
   logic rd1_q;
@@ -131,17 +137,19 @@ module rs_feature_buffer #(
     end
 
     // A DMA read that waits may read all the same, where nobody else does.
-    logic wr_hit, res_hit, dma_hit, dma_write, b_en_q, b_write_q;
+    logic wr_hit, res_hit, dma_hit, dma_write, b_en_q, b_write_q, b_dma_q;
     logic [AddrW-1:0] b_addr_q;
     assign wr_hit  = wr_valid_i && wr_ready_o && wr_bank_i == BankW'(b);
     assign res_hit = res_valid_i && res_ready_o && res_bank_i == BankW'(b);
     assign dma_hit = dma_valid_i && dma_bank_i == BankW'(b);
-    assign dma_write = dma_hit && dma_write_i && !wr_valid_i &&
+    assign dma_write = dma_hit && dma_write_i &&
+                       !(wr_valid_i && (SharedData || wr_bank_i == BankW'(b))) &&
                        !(res_valid_i && res_bank_i == BankW'(b));
 
     always_ff @(posedge clk_i) begin
       b_addr_q  <= wr_hit ? wr_addr_i : res_hit ? res_addr_i : dma_addr_i;
       b_write_q <= wr_hit || dma_write;
+      b_dma_q   <= !SharedData && dma_write;
       if (!rst_ni) b_en_q <= 1'b0;
       else b_en_q <= wr_hit || res_hit || dma_hit;
     end
@@ -158,7 +166,7 @@ module rs_feature_buffer #(
       .b_en_i   (b_en_q),
       .b_write_i(b_write_q),
       .b_addr_i (b_addr_q),
-      .b_wdata_i(wdata_q),
+      .b_wdata_i(b_dma_q ? dma_wdata_q : wdata_q),
       .b_rdata_o(b_word[b])
     );
   end
@@ -214,8 +222,7 @@ module rs_feature_buffer #(
   // Answers of the second port: bank address, memory, its output register if there is one, choice of the
   // bank in one step or two.
   localparam int unsigned AnswerDelay = (Quads > 1 ? 4 : 3) + int'(RamReg);
-  logic [BankW-1:0] bank, bank_word, bank_quad_q;
-  logic [WordW-1:0] quad_q[Quads];
+  localparam int unsigned Readers = SharedData ? 1 : 2;  // residual, DMA
   logic [AnswerDelay-1:0] res_q, dma_q;
 
   always_ff @(posedge clk_i) begin
@@ -230,39 +237,54 @@ module rs_feature_buffer #(
   assign res_valid_o  = res_q[AnswerDelay-1];
   assign dma_rvalid_o = dma_q[AnswerDelay-1];
 
-  assign bank = res_valid_i ? res_bank_i : dma_bank_i;
-  rs_delay #(
-    .Width(BankW),
-    .Stages(1 + int'(RamReg))
-  ) u_bank (
-    .clk_i,
-    .data_i(bank),
-    .data_o(bank_word)
-  );
-  always_ff @(posedge clk_i) bank_quad_q <= bank_word;
-
-  for (genvar q = 0; q < Quads; q++) begin : gen_quad
-    logic [LowW-1:0] low_q;
-    logic [Choices-1:0][WordW-1:0] word;
-    for (genvar b = 0; b < Choices; b++) begin : gen_word
-      assign word[b] = b_word[(4*q+b)%P];
-    end
-    (* keep *)
-    always_ff @(posedge clk_i) low_q <= bank_word[LowW-1:0];
-    always_ff @(posedge clk_i) quad_q[q] <= word[low_q];
+  logic [Readers-1:0][BankW-1:0] bank;
+  logic [Readers-1:0][WordW-1:0] rdata;
+  assign bank[0]     = SharedData && !res_valid_i ? dma_bank_i : res_bank_i;
+  assign res_rdata_o = rdata[0];
+  assign dma_rdata_o = rdata[Readers-1];
+  if (!SharedData) begin : gen_dma_bank
+    assign bank[1] = dma_bank_i;
   end
 
-  logic unused_bank;
-  assign unused_bank = ^bank_quad_q;
+  for (genvar k = 0; k < Readers; k++) begin : gen_reader
+    logic [BankW-1:0] bank_word, bank_quad_q;
+    logic [WordW-1:0] quad_q[Quads];
 
-  if (Quads > 1) begin : gen_quads
-    logic [QuadW-1:0] quad3_q;
-    always_ff @(posedge clk_i) begin
-      quad3_q <= bank_quad_q[BankW-1:2];
-      rdata_o <= quad_q[quad3_q];
+    rs_delay #(
+      .Width(BankW),
+      .Stages(1 + int'(RamReg))
+    ) u_bank (
+      .clk_i,
+      .data_i(bank[k]),
+      .data_o(bank_word)
+    );
+    always_ff @(posedge clk_i) bank_quad_q <= bank_word;
+
+    for (genvar q = 0; q < Quads; q++) begin : gen_quad
+      logic [LowW-1:0] low_q;
+      logic [Choices-1:0][WordW-1:0] word;
+      for (genvar b = 0; b < Choices; b++) begin : gen_word
+        assign word[b] = b_word[(4*q+b)%P];
+      end
+      (* keep *)
+      always_ff @(posedge clk_i) low_q <= bank_word[LowW-1:0];
+      always_ff @(posedge clk_i) quad_q[q] <= word[low_q];
     end
-  end else begin : gen_one_quad
-    assign rdata_o = quad_q[0];
+
+    logic unused_bank;
+    assign unused_bank = ^bank_quad_q;
+
+    if (Quads > 1) begin : gen_quads
+      logic [QuadW-1:0] quad3_q;
+      logic [WordW-1:0] rdata_q;
+      always_ff @(posedge clk_i) begin
+        quad3_q <= bank_quad_q[BankW-1:2];
+        rdata_q <= quad_q[quad3_q];
+      end
+      assign rdata[k] = rdata_q;
+    end else begin : gen_one_quad
+      assign rdata[k] = quad_q[0];
+    end
   end
 
   `RS_ASSERT_STABLE(WriteRequest, wr_valid_i, wr_ready_o, {wr_bank_i, wr_addr_i, wr_data_i})

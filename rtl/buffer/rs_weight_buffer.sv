@@ -10,7 +10,7 @@
 /// Handshake: both inputs are streams that wait for room; reads are always taken.
 /// Pointers have one bit more than an address, so that full and empty differ.
 /// The memory of headers has a bank for each of HeaderLanes headers that come together, which are turned
-/// to where the last ones ended; headers wait until there is room for HeaderLanes in whole rows.
+/// to where the last ones ended.
 module rs_weight_buffer #(
   /// Bits of a tile.
   parameter int unsigned TileW = 1024,
@@ -48,35 +48,35 @@ module rs_weight_buffer #(
 );
 
   localparam int unsigned LaneW = $clog2(HeaderLanes);
-  localparam int unsigned RowW = PtrW - LaneW;  // of a row of headers, with the bit more
+  localparam int unsigned RowW = PtrW - 1 - LaneW;  // of a row of headers
 
   logic [PtrW-1:0] header_ptr_q, tile_ptr_q, tile_next, free_ptr_q;
-  logic [RowW-1:0] row, free_row;
+  logic [PtrW-1:0] room_q;  // entries without a header
+  logic [RowW-1:0] row;
   logic header_write, tile_write;
 
   assign header_write = header_valid_i && header_ready_o;
   assign tile_write   = tile_valid_i && tile_ready_o;
-  assign row          = header_ptr_q[PtrW-1:LaneW];
-  assign free_row     = free_ptr_q[PtrW-1:LaneW];
+  assign row          = header_ptr_q[PtrW-2:LaneW];
   assign tile_next    = tile_ptr_q + PtrW'(1);
   assign loaded_o     = tile_ptr_q;
 
-  // What becomes free shows a cycle late. Room is worked out for both cases, a write and none: the
-  // streams' valid comes late.
-  localparam logic [RowW-1:0] Full = {1'b1, {(RowW - 1) {1'b0}}};
-  localparam logic [RowW-1:0] More = RowW'(HeaderLanes > 1);  // rows that headers reach into
-
+  // Room is worked out for both cases, a write and none: the streams' valid comes late. Where there is
+  // not room for HeaderLanes, headers wait a cycle until their number is looked at.
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       header_ptr_q   <= '0;
       header_ready_o <= 1'b0;
+      room_q         <= PtrW'(WmDepth);
       tile_ptr_q     <= '0;
       tile_ready_o   <= 1'b0;
       free_ptr_q     <= '0;
     end else begin
       if (header_write) header_ptr_q <= header_ptr_q + PtrW'(header_count_i);
-      header_ready_o <= header_write ? ((row + More + RowW'(1)) ^ free_row) != Full
-                                     : ((row + More) ^ free_row) != Full;
+      room_q <= room_q - (header_write ? PtrW'(header_count_i) : '0) + PtrW'(free_i);
+      header_ready_o <= header_write ? room_q >= PtrW'(2 * HeaderLanes)
+                                     : room_q >= PtrW'(HeaderLanes) ||
+                                       (header_valid_i && room_q >= PtrW'(header_count_i));
       if (tile_write) tile_ptr_q <= tile_next;
       tile_ready_o <= tile_write ? tile_next != header_ptr_q : tile_ptr_q != header_ptr_q;
       free_ptr_q   <= free_ptr_q + PtrW'(free_i);
@@ -86,18 +86,18 @@ module rs_weight_buffer #(
   logic [HeaderLanes-1:0][31:0] header_words;
   for (genvar b = 0; b < HeaderLanes; b++) begin : gen_bank
     logic write;
-    logic [RowW-2:0] waddr;
+    logic [RowW-1:0] waddr;
     logic [31:0] wdata;
     if (HeaderLanes > 1) begin : gen_turned
       logic beyond;            // the bank's place is in the next row
       logic [LaneW-1:0] lane;  // of the headers that come, the one for this bank
       assign {beyond, lane} = (LaneW + 1)'(b) - (LaneW + 1)'(header_ptr_q[LaneW-1:0]);
       assign write = header_write && HeaderCountW'(lane) < header_count_i;
-      assign waddr = row[RowW-2:0] + (RowW - 1)'(beyond);
+      assign waddr = row + RowW'(beyond);
       assign wdata = header_i[lane*32+:32];
     end else begin : gen_straight
       assign write = header_write;
-      assign waddr = row[RowW-2:0];
+      assign waddr = row;
       assign wdata = header_i;
     end
     rs_ram_1r1w #(

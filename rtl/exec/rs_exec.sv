@@ -338,6 +338,7 @@ module rs_exec
   logic [P-1:0][C-1:0][ActW-1:0] act;
   logic wr_valid, wr_ready, wr_urgent;
   logic res_req_valid, res_req_ready, res_rsp_valid;
+  logic [WordW-1:0] res_rdata;
   logic [BankW-1:0] wr_bank;
   logic [AddrW-1:0] wr_addr;
   logic [WordW-1:0] wr_data, residual;
@@ -371,7 +372,8 @@ module rs_exec
     .P(P),
     .ActW(ActW),
     .FbDepth(FbDepth),
-    .RamReg(RamReg)
+    .RamReg(RamReg),
+    .SharedData(Serial)
   ) u_features (
     .clk_i,
     .rst_ni,
@@ -393,6 +395,7 @@ module rs_exec
     .res_bank_i   (res_bank),
     .res_addr_i   (res_addr),
     .res_valid_o  (res_rsp_valid),
+    .res_rdata_o  (res_rdata),
     .dma_valid_i,
     .dma_ready_o,
     .dma_write_i,
@@ -400,7 +403,7 @@ module rs_exec
     .dma_addr_i,
     .dma_wdata_i,
     .dma_rvalid_o,
-    .rdata_o      (dma_rdata_o)
+    .dma_rdata_o
   );
 
   rs_residual #(
@@ -426,7 +429,7 @@ module rs_exec
     .req_valid_o  (res_req_valid),
     .req_ready_i  (res_req_ready),
     .rsp_valid_i  (res_rsp_valid),
-    .rsp_data_i   (dma_rdata_o),
+    .rsp_data_i   (res_rdata),
     .reservable_o (reservable),
     .reserve_i    (reserve),
     .pop_i        (residual_pop),

@@ -21,6 +21,11 @@ constexpr int kC = RESHIFT_C;
 constexpr int kP = RESHIFT_P;
 constexpr int kActW = RESHIFT_ActW;
 constexpr int kDepth = RESHIFT_FbDepth;
+#ifdef RESHIFT_SharedData
+constexpr bool kShared = RESHIFT_SharedData;
+#else
+constexpr bool kShared = false;
+#endif
 constexpr int kSlices = kM / kC;
 constexpr uint64_t kLatency = 5;  // of the array port; the mask comes a cycle before
 constexpr uint64_t kAnswerLatency = kP > 4 ? 5 : 4;  // of the others
@@ -75,12 +80,12 @@ class FeatureBuffer : public testing::Test {
       if (dma->write) pack(bench->dma_wdata_i, dma->data, kActW);
     }
     bench.settle();
-    // A write and a read a cycle, in different banks.
+    // One access a bank.
     const bool clash = wr && res && wr->bank == res->bank;
     const bool wr_ready = !clash || urgent;
     const bool res_ready = !clash || !urgent;
-    const bool dma_ready = !(dma && wr && (dma->write || wr->bank == dma->bank)) &&
-                           !(dma && res && (!dma->write || res->bank == dma->bank));
+    const bool dma_ready = !(dma && wr && ((kShared && dma->write) || wr->bank == dma->bank)) &&
+                           !(dma && res && ((kShared && !dma->write) || res->bank == dma->bank));
     ASSERT_TRUE(!wr || bench->wr_ready_o == wr_ready);
     ASSERT_TRUE(!res || bench->res_ready_o == res_ready);
     ASSERT_TRUE(!dma || bench->dma_ready_o == dma_ready);
@@ -114,8 +119,8 @@ class FeatureBuffer : public testing::Test {
     set_bits(bench->rd_zero_i, 0, kActW, static_cast<uint64_t>(zero_));
     bench.tick();
     check_reads();
-    check_answer(res_answers_, bench->res_valid_o, bench->rdata_o, residual_words);
-    check_answer(dma_answers_, bench->dma_rvalid_o, bench->rdata_o, dma_words);
+    check_answer(res_answers_, bench->res_valid_o, bench->res_rdata_o, residual_words);
+    check_answer(dma_answers_, bench->dma_rvalid_o, bench->dma_rdata_o, dma_words);
   }
 
   /// Array port in the next cycle: slice address of bank 0's row, step in words, rotation.
@@ -222,7 +227,7 @@ TEST_F(FeatureBuffer, EveryRotationSliceAndTheWrap) {
   EXPECT_GT(slices, 0);
 }
 
-// One write and one read a cycle, in different banks: DMA waits for the others. In the same bank
+// DMA waits for the others in its bank, and for those whose way of data it shares. In the same bank
 // the residual goes before post-processing, unless that is urgent.
 TEST_F(FeatureBuffer, PriorityOfTheSecondPort) {
   fill();
@@ -239,7 +244,8 @@ TEST_F(FeatureBuffer, PriorityOfTheSecondPort) {
       cycle();
       EXPECT_EQ(wr.has_value(), !urgent && r == w);
       EXPECT_EQ(res.has_value(), urgent && r == w);
-      EXPECT_TRUE(dma.has_value());
+      const bool in_bank = d == w || d == r;
+      EXPECT_EQ(dma.has_value(), in_bank || kShared);
       while (wr || res || dma) cycle();
     }
   }
