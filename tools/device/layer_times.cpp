@@ -18,17 +18,33 @@ double utilization(const LayerTime& layer, int lanes) {
 double LayerTime::cycles() const { return std::accumulate(causes.begin(), causes.end(), 0.0); }
 
 std::size_t LayerTime::main_stall() const {
-  return static_cast<std::size_t>(std::max_element(causes.begin(), causes.begin() + kBusy) -
-                                  causes.begin());
+  const auto most = std::max_element(causes.begin(), causes.begin() + kBusy);
+  return *most > 0 ? static_cast<std::size_t>(most - causes.begin()) : kBusy;
+}
+
+std::string LayerTime::main_stall_text() const {
+  const std::size_t stall = main_stall();
+  if (stall == kBusy) return "-";
+  return fmt::format("{} ({:.1f} %)", cause_name(stall), 100 * causes[stall] / cycles());
+}
+
+double LayerTime::off_percent() const {
+  return 100 * (cycles() / static_cast<double>(estimate()) - 1);
+}
+
+std::vector<LayerTime> layer_estimates(const Program& program) {
+  std::vector<LayerTime> layers;
+  for (const OpReport& op : program.ops) {
+    layers.push_back({op.name, op.macs, op.exec_cycles, op.memory_cycles, {}});
+  }
+  return layers;
 }
 
 std::vector<LayerTime> layer_times(const Program& program, const Timeline& timeline) {
-  std::vector<LayerTime> layers;
-  std::vector<std::size_t>
-      layer_of;  // of the EXECs of a frame, which are in the order of the layers
-  for (const OpReport& op : program.ops) {
-    layer_of.insert(layer_of.end(), static_cast<std::size_t>(op.execs), layers.size());
-    layers.push_back({op.name, op.macs, std::max(op.exec_cycles, op.memory_cycles), {}});
+  std::vector<LayerTime> layers = layer_estimates(program);
+  std::vector<std::size_t> layer_of;  // of a frame's EXECs, which are in the order of the layers
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    layer_of.insert(layer_of.end(), static_cast<std::size_t>(program.ops[i].execs), i);
   }
   const std::size_t first_frame = timeline.frames > 1 ? 1 : 0;
   const auto frames = static_cast<double>(timeline.frames - first_frame);
@@ -51,7 +67,8 @@ nlohmann::json layers_json(const std::vector<LayerTime>& layers, int lanes) {
     for (std::size_t c = 0; c < kBusy; ++c) stalls[std::string(cause_name(c))] = layer.causes[c];
     json.push_back({{"name", layer.name},
                     {"macs", layer.macs},
-                    {"estimate", layer.estimate},
+                    {"compute_estimate", layer.compute},
+                    {"memory_estimate", layer.memory},
                     {"cycles", layer.cycles()},
                     {"busy", layer.causes[kBusy]},
                     {"stalls", stalls},
@@ -61,15 +78,16 @@ nlohmann::json layers_json(const std::vector<LayerTime>& layers, int lanes) {
 }
 
 std::string layers_text(const std::vector<LayerTime>& layers, int lanes) {
-  std::string text = fmt::format("{:<28} {:>10} {:>10} {:>8} {:>7} {:>7}  {}\n", "Layer",
-                                 "estimate", "RTL", "off by", "lanes", "busy", "waits mostly for");
+  std::string text = fmt::format(
+      "Cycles of a frame: estimated to compute and to move data, and in RTL against the larger\n"
+      "{:<28} {:>10} {:>10} {:>10} {:>9} {:>7} {:>7}  {}\n",
+      "Layer", "compute", "memory", "RTL", "off by", "lanes", "busy", "waits mostly for");
   for (const LayerTime& layer : layers) {
-    const double cycles = layer.cycles(), estimate = static_cast<double>(layer.estimate);
-    const std::size_t stall = layer.main_stall();
-    text += fmt::format(
-        "{:<28} {:>10} {:>10.0f} {:>+6.1f} % {:>5.1f} % {:>5.1f} %  {} ({:.1f} %)\n", layer.name,
-        layer.estimate, cycles, 100 * (cycles / estimate - 1), 100 * utilization(layer, lanes),
-        100 * layer.causes[kBusy] / cycles, cause_name(stall), 100 * layer.causes[stall] / cycles);
+    const double cycles = layer.cycles();
+    text += fmt::format("{:<28} {:>10} {:>10} {:>10.0f} {:>+7.1f} % {:>5.1f} % {:>5.1f} %  {}\n",
+                        layer.name, layer.compute, layer.memory, cycles, layer.off_percent(),
+                        100 * utilization(layer, lanes), 100 * layer.causes[kBusy] / cycles,
+                        layer.main_stall_text());
   }
   return text;
 }

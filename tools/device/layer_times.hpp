@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -14,14 +15,22 @@ namespace reshift {
 struct LayerTime {
   std::string name;
   std::int64_t macs = 0;
-  std::int64_t estimate = 0;  ///< cycles: to compute, or to move its data if that is more
+  /// Cycles that the compiler expected: to compute, to move its data.
+  std::int64_t compute = 0, memory = 0;
   std::array<double, kBusy + 1> causes{};  ///< cycles a frame
 
+  /// What takes longer, if it does not overlap with other layers.
+  std::int64_t estimate() const { return std::max(compute, memory); }
   double cycles() const;
-  /// The cause of most cycles without an entry.
+  /// The cause of most cycles without an entry; kBusy: there were none.
   std::size_t main_stall() const;
+  std::string main_stall_text() const;
+  /// By how much it took longer than the estimate.
+  double off_percent() const;
 };
 
+/// The layers of a program before a run.
+std::vector<LayerTime> layer_estimates(const Program& program);
 /// A frame's layers: the mean of all frames but the first, of which nothing was loaded ahead, or of
 /// the first one if there is no other.
 std::vector<LayerTime> layer_times(const Program& program, const Timeline& timeline);

@@ -133,10 +133,10 @@ TEST(Timeline, GivesLayersTheMeanOfLaterFrames) {
   EXPECT_EQ(timeline.spans[5].first, 130u);
   const auto layers = layer_times(two_layers(), timeline);
   EXPECT_EQ(layers[0].cycles(), 50);  // the last ten of the frame before with it
-  EXPECT_EQ(layers[0].estimate, 20);
+  EXPECT_EQ(layers[0].estimate(), 20);
   EXPECT_EQ(layers[0].main_stall(), kLoad);
   EXPECT_EQ(layers[1].cycles(), 50);
-  EXPECT_EQ(layers[1].estimate, 16);
+  EXPECT_EQ(layers[1].estimate(), 16);
   EXPECT_EQ(layers[1].main_stall(), kDepend);
   const Json json = layers_json(layers, 48);
   EXPECT_EQ(json[0]["stalls"]["load"], 20);
