@@ -29,12 +29,6 @@ void match_flat_pitches(const QNet& net, std::vector<Layout>& layouts) {
   }
 }
 
-/// A piece of the buffer that is in use between two operations, inclusive.
-struct Region {
-  int first = 0, last = 0;
-  int size = 0, base = 0;
-};
-
 /// The largest strip of a tensor, as it lies in a slot.
 int slot_words(const spec::Hardware& hw, const Layout& layout, const std::vector<Strip>& strips,
                Rows Strip::*rows) {
@@ -84,6 +78,7 @@ class Placer {
     while (true) {
       make_regions();
       fit();
+      placement_.regions = regions_;
       if (placement_.words <= hw_.fb_depth) return placement_;
       const int worst = worst_op();
       if (shrink_slots(worst)) continue;
@@ -130,6 +125,7 @@ class Placer {
       if (in_place) {
         const int region = region_of_[index(op.output)] = region_of_[index(op.residual)];
         regions_[index(region)].last = last_[index(op.output)];
+        regions_[index(region)].tensors.push_back(op.output);
       } else if (region_of_[index(op.output)] < 0) {
         open(op.output);
       }
@@ -152,7 +148,8 @@ class Placer {
 
   void open(int tensor) {
     region_of_[index(tensor)] = static_cast<int>(regions_.size());
-    regions_.push_back({first_[index(tensor)], last_[index(tensor)], layout(tensor).size(hw_), 0});
+    regions_.push_back(
+        {first_[index(tensor)], last_[index(tensor)], layout(tensor).size(hw_), 0, {tensor}});
   }
 
   /// Strips of an operation with spilled tensors, as few as its budget allows or as many as there
@@ -191,17 +188,17 @@ class Placer {
         break;
       }
     }
-    const auto slots = [&](int size, int first, int last) {
+    const auto slots = [&](int tensor, int size, int first, int last) {
       std::vector<int> regions;
       for (int n = 0; size > 0 && n < (place.strips.size() > 1 ? choice_.copies : 1); ++n) {
         regions.push_back(static_cast<int>(regions_.size()));
-        regions_.push_back({std::max(first, 0), std::min(last, ops_), size, 0});
+        regions_.push_back({std::max(first, 0), std::min(last, ops_), size, 0, {tensor}});
       }
       return regions;
     };
-    place.input_slots = slots(sizes[0], i - 1, i);
-    place.residual_slots = slots(sizes[1], i - 1, i);
-    place.output_slots = slots(sizes[2], i, i + 1);
+    place.input_slots = slots(op.input, sizes[0], i - 1, i);
+    place.residual_slots = slots(op.residual, sizes[1], i - 1, i);
+    place.output_slots = slots(op.output, sizes[2], i, i + 1);
   }
 
   /// First fit, the largest first.

@@ -28,6 +28,14 @@ struct OpPlacement {
   std::vector<int> input_slots, residual_slots, output_slots;
 };
 
+/// A piece of the feature buffer that is in use between two operations, inclusive.
+struct Region {
+  int first = 0, last = 0;
+  int size = 0, base = 0;    ///< words of a bank
+  std::vector<int> tensors;  ///< that lie there, the later one over the earlier; one of them
+                             ///< spilled: strips of it
+};
+
 /// Where everything lies: resident tensors in the feature buffer, in words of a bank, for as long
 /// as they are used; spilled ones in memory, the image in the input window, others in the output
 /// window. Operations on spilled tensors run strip by strip through slots of the buffer.
@@ -35,6 +43,7 @@ struct Placement {
   std::vector<Layout> layouts;  ///< of whole tensors; without a base when spilled
   std::vector<bool> spilled;    ///< by tensor
   std::vector<OpPlacement> ops;
+  std::vector<Region> regions;
   int words = 0;        ///< highest word used + 1
   int naive_words = 0;  ///< every tensor in a region of its own
   bool any_spilled() const;

@@ -97,6 +97,21 @@ std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
   return reports;
 }
 
+std::vector<BufferUse> buffer_uses(const QNet& net, const Placement& placement) {
+  std::vector<BufferUse> uses;
+  const int last_op = static_cast<int>(net.ops.size()) - 1;
+  for (const Region& region : placement.regions) {
+    BufferUse use{"", region.first, std::min(region.last, last_op), region.base, region.size};
+    for (const int t : region.tensors) {
+      const auto tensor = static_cast<std::size_t>(t);
+      if (!use.name.empty()) use.name += ", ";
+      use.name += (placement.spilled[tensor] ? "strips of " : "") + net.tensors[tensor].name;
+    }
+    uses.push_back(std::move(use));
+  }
+  return uses;
+}
+
 /// What emit() made known: memory traffic, the bound of each operation, the frame's cycles.
 void finish_reports(Program& program) {
   const std::int64_t bus_bytes = program.hw.axi_data_w / 8;
@@ -133,6 +148,7 @@ Program compile(const spec::Hardware& hw, const QNet& net, const CompileOptions&
   program.input_layout = placement.layouts[0];
   program.buffer_words = placement.words;
   program.naive_words = placement.naive_words;
+  program.buffer = buffer_uses(lowered.net, placement);
   program.ops = report_ops(hw, net, lowered, placement, execs);
   for (std::size_t i = 0; i < lowered.net.ops.size(); ++i) {
     if (program.ops[i].note.empty()) continue;

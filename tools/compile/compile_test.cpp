@@ -33,6 +33,16 @@ void check_program(const QNet& net, const Program& program, std::uint64_t seed, 
   }
   const auto output = ProgramInterpreter(program.hw, program.image, timing)
                           .run(input, program.in_stride, program.out_stride);
+  int words = 0;
+  for (const BufferUse& a : program.buffer) {
+    words = std::max(words, a.base + a.words);
+    for (const BufferUse& b : program.buffer) {
+      const bool together = &a != &b && a.first <= b.last && b.first <= a.last;
+      ASSERT_FALSE(together && a.base < b.base + b.words && b.base < a.base + a.words)
+          << a.name << " and " << b.name << " lie over one another";
+    }
+  }
+  ASSERT_EQ(words, program.buffer_words);
   ASSERT_GE(program.stored.size(), store_all ? net.tensors.size() - 1 : 1);
   for (std::size_t f = 0; f < kFrames; ++f) {
     const auto window = std::span(output).subspan(f * static_cast<std::size_t>(program.out_stride),

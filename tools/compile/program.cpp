@@ -97,7 +97,8 @@ std::vector<Support> support_from_json(const Json& json) {
 Program program_from_json(const Json& json) {
   Program p;
   p.hw = find_hardware(json.at("hardware").get<std::string>());
-  if (json.at("interface") != spec::kVersion || json.at("parameters") != hardware_json(p.hw)) {
+  if (json.at("interface") != spec::kVersion || json.at("parameters") != hardware_json(p.hw) ||
+      !json.contains("buffer")) {
     throw Error("compiled for another version of {}; compile it again", p.hw.name);
   }
   p.net = qnet_from_json(json.at("net"));
@@ -122,6 +123,9 @@ Program program_from_json(const Json& json) {
   }
   for (const Json& j : json.at("ops")) p.ops.push_back(op_from_json(j));
   p.support = support_from_json(json.at("support"));
+  for (const Json& j : json.at("buffer")) {
+    p.buffer.push_back({j.at(0), j.at(1), j.at(2), j.at(3), j.at(4)});
+  }
   p.buffer_words = json.at("buffer_words");
   p.naive_words = json.at("naive_words");
   p.cycles = json.at("cycles");
@@ -193,13 +197,19 @@ void Program::validate() const {
     require(t.offset >= 0 && t.offset + t.layout.bytes(hw) <= out_stride, "output window");
   }
   output();
+  for (const BufferUse& b : buffer) {
+    require(b.first >= 0 && b.first <= b.last && b.last < static_cast<int>(ops.size()) &&
+                b.base >= 0 && b.words > 0 && b.base + b.words <= hw.fb_depth,
+            "feature buffer");
+  }
   require(image.size() >= descriptors.size() * spec::kDescriptorBytes && !descriptors.empty(),
           "descriptors");
 }
 
 void Program::save(const std::string& path) const {
   validate();
-  Json slots = Json::array(), stored_json = Json::array(), ops_json = Json::array();
+  Json slots = Json::array(), stored_json = Json::array(), ops_json = Json::array(),
+       buffer_json = Json::array();
   for (const InputTable::Slot& s : table.slots) slots.push_back({s.channel, s.dy, s.dx});
   for (const StoredTensor& t : stored) {
     stored_json.push_back({{"name", t.name},
@@ -209,6 +219,9 @@ void Program::save(const std::string& path) const {
                            {"layout", layout_json(t.layout)}});
   }
   for (const OpReport& r : ops) ops_json.push_back(op_json(r));
+  for (const BufferUse& b : buffer) {
+    buffer_json.push_back({b.name, b.first, b.last, b.base, b.words});
+  }
   write_container(path, kKind,
                   {{"hardware", hw.name},
                    {"interface", spec::kVersion},
@@ -225,6 +238,7 @@ void Program::save(const std::string& path) const {
                    {"stored", stored_json},
                    {"ops", ops_json},
                    {"support", support_json(support)},
+                   {"buffer", buffer_json},
                    {"buffer_words", buffer_words},
                    {"naive_words", naive_words},
                    {"cycles", cycles}});

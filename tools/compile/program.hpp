@@ -40,6 +40,13 @@ struct OpReport {
   std::string bound;  ///< "array", "post-processing" or "memory"
 };
 
+/// A piece of the feature buffer in the time of some operations.
+struct BufferUse {
+  std::string name;         ///< tensor, several that lie over one another, or strips of one
+  int first = 0, last = 0;  ///< operations, inclusive
+  int base = 0, words = 0;  ///< of a bank
+};
+
 /// A compiled network: what the accelerator reads, and what the host must know to use it.
 struct Program {
   spec::Hardware hw;
@@ -53,6 +60,7 @@ struct Program {
   std::vector<StoredTensor> stored;            ///< in the order of the operations
   std::vector<OpReport> ops;
   std::vector<Support> support;
+  std::vector<BufferUse> buffer;
   int buffer_words = 0, naive_words = 0;
   std::int64_t cycles = 0;  ///< estimated, a frame in the steady state
 

@@ -70,6 +70,9 @@ TEST_F(ProgramFile, LoadsWhatWasSaved) {
   EXPECT_EQ(loaded.table, program.table);
   EXPECT_EQ(loaded.input_layout, program.input_layout);
   EXPECT_EQ(report_json(loaded), report_json(program));
+  ASSERT_EQ(loaded.buffer.size(), program.buffer.size());
+  EXPECT_EQ(loaded.buffer.back().name, program.buffer.back().name);
+  EXPECT_EQ(loaded.buffer.back().words, program.buffer.back().words);
   const auto image = random_image(program.net, 1);
   EXPECT_EQ(loaded.input_window(image), program.input_window(image));
 }
