@@ -10,6 +10,7 @@ void add_quantize(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_compile(CLI::App& app);
 void add_run(CLI::App& app);
+void add_report(CLI::App& app);
 void add_make_demo(CLI::App& app);
 void add_make_network(CLI::App& app);
 void add_vectors(CLI::App& app);

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   reshift::add_eval(app);
   reshift::add_compile(app);
   reshift::add_run(app);
+  reshift::add_report(app);
   reshift::add_make_demo(app);
   reshift::add_make_network(app);
   reshift::add_vectors(app);
