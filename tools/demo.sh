@@ -43,6 +43,9 @@ step "Quantise: one power of two a weight, two in the first and last layer" \
 step "Compile for $config" \
   "$reshift" compile "$out/net.rsq" --hw "$config" --report "$out/report.json" -o "$out/net.rsp"
 step "Run $count images through the RTL, compare with the reference" \
-  "$reshift" run "$out/net.rsp" --data "$images" --count "$count" --backend rtl --json "$out/run.json"
+  "$reshift" run "$out/net.rsp" --data "$images" --count "$count" --backend rtl \
+  --timeline "$out/timeline.json" --json "$out/run.json"
+"$reshift" report "$out/net.rsp" --run "$out/run.json" -o "$out/report.html"
 echo
-echo "Measurements: $out/run.json"
+echo "Measurements: $out/run.json, as a page: $out/report.html"
+echo "Where the cycles went, for ui.perfetto.dev: $out/timeline.json"
