@@ -175,7 +175,7 @@ module rs_system
   end
 
   localparam bit Small = M * C * P <= 32;
-  localparam int unsigned SlotW = Small ? 2 : 4;
+  localparam int unsigned SlotW = Small ? 2 : AxiDataW < 128 ? 4 : 5;
   localparam int unsigned Batch = Small ? 1 : 4;
   localparam int unsigned DescWords = AxiDataW > 32 ? 2 : 1;
   localparam bit RamReg = !Small;
