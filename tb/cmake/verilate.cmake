@@ -118,8 +118,14 @@ function(reshift_verilate)
   endif()
   # run_verilator.cmake writes the two units, so that the names of the outputs are known beforehand.
   set(units ${dir}/${arg_PREFIX}__fast.cpp ${dir}/${arg_PREFIX}__slow.cpp)
+  # The headers that others include: known as outputs, so that those are compiled again.
+  set(headers)
+  foreach(class IN ITEMS "" ___024root __Syms)
+    list(APPEND headers ${dir}/${arg_PREFIX}${class}.h)
+  endforeach()
   add_custom_command(
     OUTPUT ${units}
+    BYPRODUCTS ${headers}
     COMMAND ${CMAKE_COMMAND} -DVERILATOR=${RESHIFT_VERILATOR}
             -DVERILATOR_ROOT=${RESHIFT_VERILATOR_ROOT} -DRTL=${RESHIFT_RTL} -DDIR=${dir}
             -DPREFIX=${arg_PREFIX} -DTOP=${arg_TOP} "-DFILES=${arg_FILES}" -DNETLIST=${netlist}
