@@ -6,15 +6,16 @@
 /// and reads P consecutive pixels at any offset: bank b gives the word of its row, or of the next row
 /// when b < rotation; a rotation puts the pixels in lane order, and lanes whose tap lies in the padding
 /// get the padding value instead. The banks' second ports make, together, a write for post-processing, a
-/// residual read and a DMA access a cycle, in different banks. In the same bank the residual is read
-/// first, unless the write is urgent, and DMA comes last. With SharedData DMA writes only when
-/// post-processing does not, and reads only when no residual is read: that saves choices of data.
+/// residual read, a write of LOAD and a read of STORE a cycle, in different banks. In the same bank the
+/// residual is read first, unless the write is urgent; LOAD and STORE come last, in turn. With SharedData
+/// LOAD writes only when post-processing does not, and STORE reads only when no residual is read: that
+/// saves choices of data.
 ///
 /// Throughput: P slices a cycle on the array port; on the other side a word of each kind.
-/// Latency: array port 4 + RamReg cycles from address to activations; residual and DMA reads 3 + RamReg
+/// Latency: array port 4 + RamReg cycles from address to activations; residual and STORE reads 3 + RamReg
 /// cycles, one more with more than 4 banks. A write is seen by every read that comes a cycle later; by the
 /// array port not reliably in the same cycle.
-/// Handshake: array reads are always taken, and urgent writes; writes, residual and DMA requests are
+/// Handshake: array reads are always taken, and urgent writes; all other requests are
 /// valid/ready, with answers in order that cannot be stalled.
 module rs_feature_buffer #(
   /// Channels of a word.
@@ -29,7 +30,7 @@ module rs_feature_buffer #(
   parameter int unsigned FbDepth = 1024,
   /// Registers behind the memories.
   parameter bit RamReg = 1'b1,
-  /// DMA shares the ways of data with post-processing.
+  /// LOAD and STORE share the ways of data with post-processing.
   parameter bit SharedData = 1'b0,
   localparam int unsigned R = M / C,
   localparam int unsigned WordW = M * ActW,
@@ -66,15 +67,20 @@ module rs_feature_buffer #(
   output logic             res_valid_o,
   output logic [WordW-1:0] res_rdata_o,
 
-  /// DMA reads and writes.
-  input  logic             dma_valid_i,
-  output logic             dma_ready_o,
-  input  logic             dma_write_i,
-  input  logic [BankW-1:0] dma_bank_i,
-  input  logic [AddrW-1:0] dma_addr_i,
-  input  logic [WordW-1:0] dma_wdata_i,
-  output logic             dma_rvalid_o,
-  output logic [WordW-1:0] dma_rdata_o
+  /// LOAD's writes.
+  input  logic             load_valid_i,
+  output logic             load_ready_o,
+  input  logic [BankW-1:0] load_bank_i,
+  input  logic [AddrW-1:0] load_addr_i,
+  input  logic [WordW-1:0] load_data_i,
+
+  /// STORE's reads.
+  input  logic             store_valid_i,
+  output logic             store_ready_o,
+  input  logic [BankW-1:0] store_bank_i,
+  input  logic [AddrW-1:0] store_addr_i,
+  output logic             store_rvalid_o,
+  output logic [WordW-1:0] store_rdata_o
 );
 
   localparam int unsigned SubW = rs_pkg::index_width(R);
@@ -92,14 +98,24 @@ module rs_feature_buffer #(
   assign clash       = wr_valid_i && res_valid_i && wr_bank_i == res_bank_i;
   assign wr_ready_o  = !clash || wr_urgent_i;
   assign res_ready_o = !clash || !wr_urgent_i;
-  assign dma_ready_o =
-      !(wr_valid_i && ((SharedData && dma_write_i) || wr_bank_i == dma_bank_i)) &&
-      !(res_valid_i && ((SharedData && !dma_write_i) || res_bank_i == dma_bank_i));
 
-  logic [WordW-1:0] wdata_q, dma_wdata_q;
+  logic load_turn_q, same_bank;  // LOAD goes before STORE
+  assign same_bank = load_valid_i && store_valid_i && load_bank_i == store_bank_i;
+  assign load_ready_o = !(wr_valid_i && (SharedData || wr_bank_i == load_bank_i)) &&
+                        !(res_valid_i && res_bank_i == load_bank_i) &&
+                        !(same_bank && !load_turn_q);
+  assign store_ready_o = !(res_valid_i && (SharedData || res_bank_i == store_bank_i)) &&
+                         !(wr_valid_i && wr_bank_i == store_bank_i) &&
+                         !(same_bank && load_turn_q);
   always_ff @(posedge clk_i) begin
-    wdata_q     <= SharedData && !wr_valid_i ? dma_wdata_i : wr_data_i;
-    dma_wdata_q <= dma_wdata_i;
+    if (!rst_ni) load_turn_q <= 1'b0;
+    else if (same_bank && (load_ready_o || store_ready_o)) load_turn_q <= !load_turn_q;
+  end
+
+  logic [WordW-1:0] wdata_q, load_data_q;
+  always_ff @(posedge clk_i) begin
+    wdata_q     <= SharedData && !wr_valid_i ? load_data_i : wr_data_i;
+    load_data_q <= load_data_i;
   end
 
   // Array port pipeline: bank addresses, memory, its output register if there is one, two for lanes.
@@ -136,22 +152,20 @@ module rs_feature_buffer #(
       assign unused_sub = ^slice_addr[SliceW-AddrW-1:0];
     end
 
-    // A DMA read that waits may read all the same, where nobody else does.
-    logic wr_hit, res_hit, dma_hit, dma_write, b_en_q, b_write_q, b_dma_q;
+    // A read of STORE that waits may read all the same, where nobody else does.
+    logic wr_hit, res_hit, load_hit, store_hit, b_en_q, b_write_q, b_load_q;
     logic [AddrW-1:0] b_addr_q;
-    assign wr_hit  = wr_valid_i && wr_ready_o && wr_bank_i == BankW'(b);
-    assign res_hit = res_valid_i && res_ready_o && res_bank_i == BankW'(b);
-    assign dma_hit = dma_valid_i && dma_bank_i == BankW'(b);
-    assign dma_write = dma_hit && dma_write_i &&
-                       !(wr_valid_i && (SharedData || wr_bank_i == BankW'(b))) &&
-                       !(res_valid_i && res_bank_i == BankW'(b));
+    assign wr_hit    = wr_valid_i && wr_ready_o && wr_bank_i == BankW'(b);
+    assign res_hit   = res_valid_i && res_ready_o && res_bank_i == BankW'(b);
+    assign load_hit  = load_valid_i && load_ready_o && load_bank_i == BankW'(b);
+    assign store_hit = store_valid_i && store_bank_i == BankW'(b);
 
     always_ff @(posedge clk_i) begin
-      b_addr_q  <= wr_hit ? wr_addr_i : res_hit ? res_addr_i : dma_addr_i;
-      b_write_q <= wr_hit || dma_write;
-      b_dma_q   <= !SharedData && dma_write;
+      b_addr_q <= wr_hit ? wr_addr_i : res_hit ? res_addr_i : load_hit ? load_addr_i : store_addr_i;
+      b_write_q <= wr_hit || load_hit;
+      b_load_q  <= !SharedData && load_hit;
       if (!rst_ni) b_en_q <= 1'b0;
-      else b_en_q <= wr_hit || res_hit || dma_hit;
+      else b_en_q <= wr_hit || res_hit || load_hit || store_hit;
     end
 
     rs_ram_1r_1rw #(
@@ -166,7 +180,7 @@ module rs_feature_buffer #(
       .b_en_i   (b_en_q),
       .b_write_i(b_write_q),
       .b_addr_i (b_addr_q),
-      .b_wdata_i(b_dma_q ? dma_wdata_q : wdata_q),
+      .b_wdata_i(b_load_q ? load_data_q : wdata_q),
       .b_rdata_o(b_word[b])
     );
   end
@@ -222,28 +236,28 @@ module rs_feature_buffer #(
   // Answers of the second port: bank address, memory, its output register if there is one, choice of the
   // bank in one step or two.
   localparam int unsigned AnswerDelay = (Quads > 1 ? 4 : 3) + int'(RamReg);
-  localparam int unsigned Readers = SharedData ? 1 : 2;  // residual, DMA
-  logic [AnswerDelay-1:0] res_q, dma_q;
+  localparam int unsigned Readers = SharedData ? 1 : 2;  // residual, STORE
+  logic [AnswerDelay-1:0] res_q, store_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       res_q <= '0;
-      dma_q <= '0;
+      store_q <= '0;
     end else begin
       res_q <= {res_q[AnswerDelay-2:0], res_valid_i && res_ready_o};
-      dma_q <= {dma_q[AnswerDelay-2:0], dma_valid_i && dma_ready_o && !dma_write_i};
+      store_q <= {store_q[AnswerDelay-2:0], store_valid_i && store_ready_o};
     end
   end
-  assign res_valid_o  = res_q[AnswerDelay-1];
-  assign dma_rvalid_o = dma_q[AnswerDelay-1];
+  assign res_valid_o    = res_q[AnswerDelay-1];
+  assign store_rvalid_o = store_q[AnswerDelay-1];
 
   logic [Readers-1:0][BankW-1:0] bank;
   logic [Readers-1:0][WordW-1:0] rdata;
-  assign bank[0]     = SharedData && !res_valid_i ? dma_bank_i : res_bank_i;
-  assign res_rdata_o = rdata[0];
-  assign dma_rdata_o = rdata[Readers-1];
-  if (!SharedData) begin : gen_dma_bank
-    assign bank[1] = dma_bank_i;
+  assign bank[0]       = SharedData && !res_valid_i ? store_bank_i : res_bank_i;
+  assign res_rdata_o   = rdata[0];
+  assign store_rdata_o = rdata[Readers-1];
+  if (!SharedData) begin : gen_store_bank
+    assign bank[1] = store_bank_i;
   end
 
   for (genvar k = 0; k < Readers; k++) begin : gen_reader
@@ -289,6 +303,8 @@ module rs_feature_buffer #(
 
   `RS_ASSERT_STABLE(WriteRequest, wr_valid_i, wr_ready_o, {wr_bank_i, wr_addr_i, wr_data_i})
   `RS_ASSERT_STABLE(ResidualRequest, res_valid_i, res_ready_o, {res_bank_i, res_addr_i})
-  `RS_ASSERT_STABLE(DmaRequest, dma_valid_i, dma_ready_o, {dma_write_i, dma_bank_i, dma_addr_i})
+  `RS_ASSERT_STABLE(LoadRequest, load_valid_i, load_ready_o, {load_bank_i, load_addr_i, load_data_i
+                    })
+  `RS_ASSERT_STABLE(StoreRequest, store_valid_i, store_ready_o, {store_bank_i, store_addr_i})
 
 endmodule

@@ -1,7 +1,6 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// The moving half of rs_system: LOAD and STORE, the tokens, the two AXI masters and the shared DMA
-// port of the feature buffer. Descriptors come through the same read master as LOAD's data.
+// The moving half of rs_system: LOAD and STORE, the tokens, the two AXI masters. Descriptors come through the same read master as LOAD's data.
 
 module rs_engines
   import rs_ctrl_pkg::*;
@@ -138,16 +137,19 @@ module rs_engines
   input  logic                  tile_ready_i,
   output logic [TileW-1:0]      tile_o,
 
-  /// Feature-buffer DMA port: a word written (write_o) or read.
-  output logic                  fb_valid_o,
-  input  logic                  fb_ready_i,
-  output logic                  fb_write_o,
-  output logic [BankW-1:0]      fb_bank_o,
-  output logic [FbAddrW-1:0]    fb_addr_o,
-  output logic [M*ActW-1:0]     fb_wdata_o,
-  /// Read data, in order of the reads, any fixed latency, cannot be stalled.
-  input  logic                  fb_rvalid_i,
-  input  logic [M*ActW-1:0]     fb_rdata_i
+  /// Feature-buffer words that LOAD writes.
+  output logic                  fb_load_valid_o,
+  input  logic                  fb_load_ready_i,
+  output logic [BankW-1:0]      fb_load_bank_o,
+  output logic [FbAddrW-1:0]    fb_load_addr_o,
+  output logic [M*ActW-1:0]     fb_load_data_o,
+  /// Those that STORE reads; their data, in order, after any fixed latency, cannot be stalled.
+  output logic                  fb_store_valid_o,
+  input  logic                  fb_store_ready_i,
+  output logic [BankW-1:0]      fb_store_bank_o,
+  output logic [FbAddrW-1:0]    fb_store_addr_o,
+  input  logic                  fb_store_rvalid_i,
+  input  logic [M*ActW-1:0]     fb_store_rdata_i
 );
 
   // Commands of reads whose data is to come, at most.
@@ -217,10 +219,6 @@ module rs_engines
     .m_axi_rready_o
   );
 
-  logic load_fb_valid, load_fb_ready;
-  logic [BankW-1:0]   load_fb_bank;
-  logic [FbAddrW-1:0] load_fb_addr;
-
   rs_load #(
     .M(M),
     .P(P),
@@ -260,18 +258,16 @@ module rs_engines
     .tile_valid_o,
     .tile_ready_i,
     .tile_o,
-    .fb_valid_o     (load_fb_valid),
-    .fb_ready_i     (load_fb_ready),
-    .fb_bank_o      (load_fb_bank),
-    .fb_addr_o      (load_fb_addr),
-    .fb_data_o      (fb_wdata_o)
+    .fb_valid_o     (fb_load_valid_o),
+    .fb_ready_i     (fb_load_ready_i),
+    .fb_bank_o      (fb_load_bank_o),
+    .fb_addr_o      (fb_load_addr_o),
+    .fb_data_o      (fb_load_data_o)
   );
 
   // Writes.
-  logic write_idle, store_fb_valid, store_fb_ready, piece_valid, piece_ready;
-  logic [BankW-1:0]   store_fb_bank;
-  logic [FbAddrW-1:0] store_fb_addr;
-  logic [PieceW-1:0]  piece;
+  logic write_idle, piece_valid, piece_ready;
+  logic [PieceW-1:0] piece;
 
   rs_store #(
     .M(M),
@@ -285,12 +281,12 @@ module rs_engines
     .rst_ni,
     .word_i,
     .set_i        (store_set_i),
-    .fb_valid_o   (store_fb_valid),
-    .fb_ready_i   (store_fb_ready),
-    .fb_bank_o    (store_fb_bank),
-    .fb_addr_o    (store_fb_addr),
-    .fb_rvalid_i,
-    .fb_rdata_i,
+    .fb_valid_o   (fb_store_valid_o),
+    .fb_ready_i   (fb_store_ready_i),
+    .fb_bank_o    (fb_store_bank_o),
+    .fb_addr_o    (fb_store_addr_o),
+    .fb_rvalid_i  (fb_store_rvalid_i),
+    .fb_rdata_i   (fb_store_rdata_i),
     .piece_valid_o(piece_valid),
     .piece_ready_i(piece_ready),
     .piece_o      (piece)
@@ -331,26 +327,5 @@ module rs_engines
   );
 
   assign busy_o = {!write_idle, !read_idle};
-
-  rs_fb_port #(
-    .BankW(BankW),
-    .FbAddrW(FbAddrW)
-  ) u_fb_port (
-    .clk_i,
-    .rst_ni,
-    .load_valid_i (load_fb_valid),
-    .load_ready_o (load_fb_ready),
-    .load_bank_i  (load_fb_bank),
-    .load_addr_i  (load_fb_addr),
-    .store_valid_i(store_fb_valid),
-    .store_ready_o(store_fb_ready),
-    .store_bank_i (store_fb_bank),
-    .store_addr_i (store_fb_addr),
-    .fb_valid_o,
-    .fb_ready_i,
-    .fb_write_o,
-    .fb_bank_o,
-    .fb_addr_o
-  );
 
 endmodule

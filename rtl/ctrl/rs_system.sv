@@ -149,16 +149,19 @@ module rs_system
   input  logic                  tile_ready_i,
   output logic [TileW-1:0]      tile_o,
 
-  /// Feature-buffer DMA port: a word written (write_o) or read.
-  output logic                  fb_valid_o,
-  input  logic                  fb_ready_i,
-  output logic                  fb_write_o,
-  output logic [BankW-1:0]      fb_bank_o,
-  output logic [FbAddrW-1:0]    fb_addr_o,
-  output logic [M*ActW-1:0]     fb_wdata_o,
-  /// Read data, in order of the reads, any fixed latency, cannot be stalled.
-  input  logic                  fb_rvalid_i,
-  input  logic [M*ActW-1:0]     fb_rdata_i
+  /// Feature-buffer words that LOAD writes.
+  output logic                  fb_load_valid_o,
+  input  logic                  fb_load_ready_i,
+  output logic [BankW-1:0]      fb_load_bank_o,
+  output logic [FbAddrW-1:0]    fb_load_addr_o,
+  output logic [M*ActW-1:0]     fb_load_data_o,
+  /// Those that STORE reads; their data, in order, after any fixed latency, cannot be stalled.
+  output logic                  fb_store_valid_o,
+  input  logic                  fb_store_ready_i,
+  output logic [BankW-1:0]      fb_store_bank_o,
+  output logic [FbAddrW-1:0]    fb_store_addr_o,
+  input  logic                  fb_store_rvalid_i,
+  input  logic [M*ActW-1:0]     fb_store_rdata_i
 );
 
   if (AxiDataW != 32 && AxiDataW != 64 && AxiDataW != 128 && AxiDataW != 256) begin : gen_bad_axi
@@ -207,7 +210,9 @@ module rs_system
   assign halt_o   = halt;
   assign strobe   = {frame_done, {12{counting}} &
                                  {beats, perf_stall_i, perf_busy_i, first_frame, 1'b1}};
-  always_ff @(posedge clk_i) progress_q <= progress_i || |beats || (fb_valid_o && fb_ready_i);
+  always_ff @(posedge clk_i)
+    progress_q <= progress_i || |beats || (fb_load_valid_o && fb_load_ready_i) ||
+                                     (fb_store_valid_o && fb_store_ready_i);
 
   rs_regs #(
     .RamReg(RamReg)
@@ -474,14 +479,17 @@ module rs_system
     .tile_valid_o,
     .tile_ready_i,
     .tile_o,
-    .fb_valid_o,
-    .fb_ready_i,
-    .fb_write_o,
-    .fb_bank_o,
-    .fb_addr_o,
-    .fb_wdata_o,
-    .fb_rvalid_i,
-    .fb_rdata_i
+    .fb_load_valid_o,
+    .fb_load_ready_i,
+    .fb_load_bank_o,
+    .fb_load_addr_o,
+    .fb_load_data_o,
+    .fb_store_valid_o,
+    .fb_store_ready_i,
+    .fb_store_bank_o,
+    .fb_store_addr_o,
+    .fb_store_rvalid_i,
+    .fb_store_rdata_i
   );
 
 endmodule

@@ -16,7 +16,7 @@
 ///
 /// Throughput: an entry of the reduction list a cycle. Latency: that of the array and 15 cycles from
 /// entry to the first pixel's write.
-/// Handshake: operations, weight streams and DMA requests are valid/ready; tokens are pulses.
+/// Handshake: operations, weight streams, LOAD's writes and STORE's reads are valid/ready; tokens are pulses.
 module rs_exec
   import rs_spec_pkg::*;
 #(
@@ -77,14 +77,17 @@ module rs_exec
   output logic             tile_ready_o,
   input  logic [TileW-1:0] tile_i,
 
-  input  logic             dma_valid_i,
-  output logic             dma_ready_o,
-  input  logic             dma_write_i,
-  input  logic [BankW-1:0] dma_bank_i,
-  input  logic [AddrW-1:0] dma_addr_i,
-  input  logic [WordW-1:0] dma_wdata_i,
-  output logic             dma_rvalid_o,
-  output logic [WordW-1:0] dma_rdata_o,
+  input  logic             load_valid_i,
+  output logic             load_ready_o,
+  input  logic [BankW-1:0] load_bank_i,
+  input  logic [AddrW-1:0] load_addr_i,
+  input  logic [WordW-1:0] load_data_i,
+  input  logic             store_valid_i,
+  output logic             store_ready_o,
+  input  logic [BankW-1:0] store_bank_i,
+  input  logic [AddrW-1:0] store_addr_i,
+  output logic             store_rvalid_o,
+  output logic [WordW-1:0] store_rdata_o,
 
   output logic       busy_o,
   /// A tile was issued, or the one-hot reason why not, in the order of rs_pkg::stall_e.
@@ -396,14 +399,17 @@ module rs_exec
     .res_addr_i   (res_addr),
     .res_valid_o  (res_rsp_valid),
     .res_rdata_o  (res_rdata),
-    .dma_valid_i,
-    .dma_ready_o,
-    .dma_write_i,
-    .dma_bank_i,
-    .dma_addr_i,
-    .dma_wdata_i,
-    .dma_rvalid_o,
-    .dma_rdata_o
+    .load_valid_i,
+    .load_ready_o,
+    .load_bank_i,
+    .load_addr_i,
+    .load_data_i,
+    .store_valid_i,
+    .store_ready_o,
+    .store_bank_i,
+    .store_addr_i,
+    .store_rvalid_o,
+    .store_rdata_o
   );
 
   rs_residual #(

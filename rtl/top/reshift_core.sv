@@ -125,10 +125,10 @@ module reshift_core #(
   logic [HeaderLanes*32-1:0] header;
   logic [$clog2(HeaderLanes+1)-1:0] header_count;
   logic [TileW-1:0]        tile;
-  logic fb_valid, fb_ready, fb_write, fb_rvalid;
-  logic [BankW-1:0]        fb_bank;
-  logic [AddrW-1:0]        fb_addr;
-  logic [WordW-1:0] fb_wdata, fb_rdata;
+  logic load_valid, load_ready, store_valid, store_ready, store_rvalid;
+  logic [BankW-1:0] load_bank, store_bank;
+  logic [AddrW-1:0] load_addr, store_addr;
+  logic [WordW-1:0] load_data, store_rdata;
 
   rs_system #(
     .M(M),
@@ -209,14 +209,17 @@ module reshift_core #(
     .tile_valid_o     (tile_valid),
     .tile_ready_i     (tile_ready),
     .tile_o           (tile),
-    .fb_valid_o       (fb_valid),
-    .fb_ready_i       (fb_ready),
-    .fb_write_o       (fb_write),
-    .fb_bank_o        (fb_bank),
-    .fb_addr_o        (fb_addr),
-    .fb_wdata_o       (fb_wdata),
-    .fb_rvalid_i      (fb_rvalid),
-    .fb_rdata_i       (fb_rdata)
+    .fb_load_valid_o  (load_valid),
+    .fb_load_ready_i  (load_ready),
+    .fb_load_bank_o   (load_bank),
+    .fb_load_addr_o   (load_addr),
+    .fb_load_data_o   (load_data),
+    .fb_store_valid_o (store_valid),
+    .fb_store_ready_i (store_ready),
+    .fb_store_bank_o  (store_bank),
+    .fb_store_addr_o  (store_addr),
+    .fb_store_rvalid_i(store_rvalid),
+    .fb_store_rdata_i (store_rdata)
   );
 
   rs_exec #(
@@ -254,14 +257,17 @@ module reshift_core #(
     .tile_valid_i      (tile_valid),
     .tile_ready_o      (tile_ready),
     .tile_i            (tile),
-    .dma_valid_i       (fb_valid),
-    .dma_ready_o       (fb_ready),
-    .dma_write_i       (fb_write),
-    .dma_bank_i        (fb_bank),
-    .dma_addr_i        (fb_addr),
-    .dma_wdata_i       (fb_wdata),
-    .dma_rvalid_o      (fb_rvalid),
-    .dma_rdata_o       (fb_rdata),
+    .load_valid_i      (load_valid),
+    .load_ready_o      (load_ready),
+    .load_bank_i       (load_bank),
+    .load_addr_i       (load_addr),
+    .load_data_i       (load_data),
+    .store_valid_i     (store_valid),
+    .store_ready_o     (store_ready),
+    .store_bank_i      (store_bank),
+    .store_addr_i      (store_addr),
+    .store_rvalid_o    (store_rvalid),
+    .store_rdata_o     (store_rdata),
     .busy_o            (exec_busy),
     .perf_busy_o       (perf_busy),
     .perf_stall_o      (perf_stall)

@@ -307,10 +307,9 @@ class Chain {
   Random& random_;
 };
 
-struct DmaRequest {
-  bool write;
+struct Place {
   int bank, addr;
-  Word data;
+  Word data;  ///< to be written
 };
 /// Tokens from LOAD and STORE, and counts of what EXEC says.
 class Tokens : public Agent {
@@ -347,7 +346,7 @@ class DmaAnswers : public Agent {
  public:
   explicit DmaAnswers(Bench<Vrs_exec>& bench) : bench_(bench) {}
   void sample() override {
-    if (bench_->dma_rvalid_o) board.actual(unpack_signed(bench_->dma_rdata_o, kM, kActW));
+    if (bench_->store_rvalid_o) board.actual(unpack_signed(bench_->store_rdata_o, kM, kActW));
   }
   void drive() override {}
   Scoreboard<Word> board{"DMA reads"};
@@ -386,32 +385,38 @@ class Exec : public testing::Test {
           pack(bench->tile_i, codes, kTermW);
         },
         weights, run_seed() + 1);
-    StreamDriver<DmaRequest> dma(
-        bench->dma_valid_i, bench->dma_ready_o,
-        [&](const DmaRequest& r) {
-          bench->dma_write_i = r.write;
-          bench->dma_bank_i = static_cast<uint8_t>(r.bank);
-          bench->dma_addr_i = static_cast<uint16_t>(r.addr);
-          if (r.write) pack(bench->dma_wdata_i, r.data, kActW);
+    StreamDriver<Place> loads(
+        bench->load_valid_i, bench->load_ready_o,
+        [&](const Place& to) {
+          bench->load_bank_i = static_cast<uint8_t>(to.bank);
+          bench->load_addr_i = static_cast<uint16_t>(to.addr);
+          pack(bench->load_data_i, to.data, kActW);
         },
         dma_stalls);
+    StreamDriver<Place> stores(
+        bench->store_valid_i, bench->store_ready_o,
+        [&](const Place& from) {
+          bench->store_bank_i = static_cast<uint8_t>(from.bank);
+          bench->store_addr_i = static_cast<uint16_t>(from.addr);
+        },
+        dma_stalls, run_seed() + 2);
     Tokens tokens(bench, 10);
     DmaAnswers answers(bench);
-    for (Agent* agent :
-         std::initializer_list<Agent*>{&ops, &params, &headers, &tiles, &dma, &tokens, &answers}) {
+    for (Agent* agent : std::initializer_list<Agent*>{&ops, &params, &headers, &tiles, &loads,
+                                                      &stores, &tokens, &answers}) {
       bench.add(*agent);
     }
     bench.reset();
     const auto all_words = [&](bool write) {
       for (int bank = 0; bank < kP; ++bank) {
         for (int addr = 0; addr < kFbDepth; ++addr) {
-          dma.push({write, bank, addr, chain.memory[bank][addr]});
+          (write ? loads : stores).push({bank, addr, chain.memory[bank][addr]});
           if (!write) answers.board.expect(chain.memory[bank][addr]);
         }
       }
     };
     all_words(true);
-    bench.run_until([&] { return dma.idle(); });
+    bench.run_until([&] { return loads.idle(); });
 
     int64_t entries = 0;
     int waits[2] = {0, 0}, posts[2] = {0, 0}, residuals = 0, maxima = 0, again = 0;
@@ -440,21 +445,24 @@ class Exec : public testing::Test {
       again += kept;
       ASSERT_LE(op.entries(), kWmDepth);
     }
-    // DMA at the same time, in the words that no tensor has.
+    // LOAD and STORE at the same time, in the words that no tensor has, one in the even ones.
     for (int i = 0; i < 2000; ++i) {
+      const bool write = bench.random().chance(50);
       const int bank = static_cast<int>(bench.random().uniform(0, kP - 1));
-      const int addr = static_cast<int>(bench.random().uniform(kSlots * kSlotWords, kFbDepth - 1));
+      const int addr =
+          static_cast<int>(bench.random().uniform(kSlots * kSlotWords / 2, kFbDepth / 2 - 1)) * 2 +
+          (write ? 0 : 1);
       Word& word = chain.memory[bank][addr];
-      if (bench.random().chance(50)) {
+      if (write) {
         for (int64_t& code : word) code = sign_extend(bench.random()(), kActW);
-        dma.push({true, bank, addr, word});
       } else {
-        dma.push({false, bank, addr, word});
         answers.board.expect(word);
       }
+      (write ? loads : stores).push({bank, addr, word});
     }
     bench.tick();
-    bench.run_until([&] { return ops.idle() && !bench->busy_o && dma.idle(); }, kLimit);
+    bench.run_until([&] { return ops.idle() && !bench->busy_o && loads.idle() && stores.idle(); },
+                    kLimit);
     bench.run(10);
     all_words(false);
     bench.run_until([&] { return answers.board.empty(); });

@@ -1,6 +1,6 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// All four ports at once against arrays of words, with a random mask. A word that a cycle's write
+// All ports at once against arrays of words, with a random mask. A word that a cycle's write
 // touches is not compared when the array port reads it in the same cycle: nobody may depend on it.
 #include <Vrs_feature_buffer.h>
 #include <gtest/gtest.h>
@@ -33,7 +33,6 @@ constexpr uint64_t kAnswerLatency = kP > 4 ? 5 : 4;  // of the others
 using Word = std::vector<int64_t>;  // M codes
 
 struct Request {
-  bool write = false;
   int bank = 0, addr = 0;
   Word data;
 };
@@ -41,11 +40,12 @@ struct Request {
 class FeatureBuffer : public testing::Test {
  protected:
   FeatureBuffer() {
-    bench->rd_valid_i = bench->wr_valid_i = bench->res_valid_i = bench->dma_valid_i = 0;
+    bench->rd_valid_i = bench->wr_valid_i = bench->res_valid_i = 0;
+    bench->load_valid_i = bench->store_valid_i = 0;
     bench.reset();
   }
   ~FeatureBuffer() override {
-    EXPECT_TRUE(reads_.empty() && res_answers_.empty() && dma_answers_.empty());
+    EXPECT_TRUE(reads_.empty() && res_answers_.empty() && store_answers_.empty());
   }
 
   Word random_word() {
@@ -53,8 +53,8 @@ class FeatureBuffer : public testing::Test {
     for (int64_t& code : word) code = sign_extend(random(), kActW);
     return word;
   }
-  Request random_request(bool write) {
-    return {write, static_cast<int>(random.uniform(0, kP - 1)),
+  Request random_request() {
+    return {static_cast<int>(random.uniform(0, kP - 1)),
             static_cast<int>(random.uniform(0, kDepth - 1)), random_word()};
   }
 
@@ -63,7 +63,8 @@ class FeatureBuffer : public testing::Test {
     bench->wr_valid_i = wr.has_value();
     bench->wr_urgent_i = urgent;
     bench->res_valid_i = res.has_value();
-    bench->dma_valid_i = dma.has_value();
+    bench->load_valid_i = load.has_value();
+    bench->store_valid_i = store.has_value();
     if (wr) {
       bench->wr_bank_i = static_cast<uint8_t>(wr->bank);
       bench->wr_addr_i = static_cast<uint16_t>(wr->addr);
@@ -73,28 +74,48 @@ class FeatureBuffer : public testing::Test {
       bench->res_bank_i = static_cast<uint8_t>(res->bank);
       bench->res_addr_i = static_cast<uint16_t>(res->addr);
     }
-    if (dma) {
-      bench->dma_write_i = dma->write;
-      bench->dma_bank_i = static_cast<uint8_t>(dma->bank);
-      bench->dma_addr_i = static_cast<uint16_t>(dma->addr);
-      if (dma->write) pack(bench->dma_wdata_i, dma->data, kActW);
+    if (load) {
+      bench->load_bank_i = static_cast<uint8_t>(load->bank);
+      bench->load_addr_i = static_cast<uint16_t>(load->addr);
+      pack(bench->load_data_i, load->data, kActW);
+    }
+    if (store) {
+      bench->store_bank_i = static_cast<uint8_t>(store->bank);
+      bench->store_addr_i = static_cast<uint16_t>(store->addr);
     }
     bench.settle();
     // One access a bank.
     const bool clash = wr && res && wr->bank == res->bank;
     const bool wr_ready = !clash || urgent;
     const bool res_ready = !clash || !urgent;
-    const bool dma_ready = !(dma && wr && ((kShared && dma->write) || wr->bank == dma->bank)) &&
-                           !(dma && res && ((kShared && !dma->write) || res->bank == dma->bank));
+    // LOAD and STORE wait for these, and in the same bank, in turn, for each other.
+    const auto blocked = [](const auto& dma, const auto& by, bool shared) {
+      return dma && by && (shared || dma->bank == by->bank);
+    };
+    const bool load_may = load && !blocked(load, wr, kShared) && !blocked(load, res, false);
+    const bool store_may = store && !blocked(store, res, kShared) && !blocked(store, wr, false);
+    const bool load_ready = load && bench->load_ready_o;
+    const bool store_ready = store && bench->store_ready_o;
     ASSERT_TRUE(!wr || bench->wr_ready_o == wr_ready);
     ASSERT_TRUE(!res || bench->res_ready_o == res_ready);
-    ASSERT_TRUE(!dma || bench->dma_ready_o == dma_ready);
+    if (load && store && load->bank == store->bank) {
+      ASSERT_LE(load_ready, load_may);
+      ASSERT_LE(store_ready, store_may);
+      ASSERT_TRUE(!load_may || !store_may || load_ready != store_ready);
+      if (load_ready || store_ready) {
+        ASSERT_NE(load_ready, load_went_) << "not in turn";
+        load_went_ = load_ready;
+      }
+    } else {
+      ASSERT_EQ(load_ready, load_may);
+      ASSERT_EQ(store_ready, store_may);
+    }
 
     const uint64_t due = bench.cycle() + kLatency;
     const uint64_t answer_due = bench.cycle() + kAnswerLatency;
     std::set<std::pair<int, int>> touched;
     if (wr && wr_ready) touched.insert({wr->bank, wr->addr});
-    if (dma && dma_ready && dma->write) touched.insert({dma->bank, dma->addr});
+    if (load_ready) touched.insert({load->bank, load->addr});
     if (reading_) expect_read(due, touched);
     bench->rd_valid_i = reading_;
     reading_ = false;
@@ -106,12 +127,13 @@ class FeatureBuffer : public testing::Test {
       res_answers_.push_back({answer_due, memory_[res->bank][res->addr]});
       res.reset();
     }
-    if (dma && dma_ready) {
-      if (dma->write)
-        memory_[dma->bank][dma->addr] = dma->data;
-      else
-        dma_answers_.push_back({answer_due, memory_[dma->bank][dma->addr]});
-      dma.reset();
+    if (store_ready) {
+      store_answers_.push_back({answer_due, memory_[store->bank][store->addr]});
+      store.reset();
+    }
+    if (load_ready) {
+      memory_[load->bank][load->addr] = load->data;
+      load.reset();
     }
     // The mask of the lanes that arrive in the next cycle.
     bench->rd_keep_i = keep_ = static_cast<uint16_t>(random() & ((1 << kP) - 1));
@@ -120,7 +142,7 @@ class FeatureBuffer : public testing::Test {
     bench.tick();
     check_reads();
     check_answer(res_answers_, bench->res_valid_o, bench->res_rdata_o, residual_words);
-    check_answer(dma_answers_, bench->dma_rvalid_o, bench->dma_rdata_o, dma_words);
+    check_answer(store_answers_, bench->store_rvalid_o, bench->store_rdata_o, store_words);
   }
 
   /// Array port in the next cycle: slice address of bank 0's row, step in words, rotation.
@@ -139,21 +161,21 @@ class FeatureBuffer : public testing::Test {
   void fill() {
     for (int bank = 0; bank < kP; ++bank) {
       for (int addr = 0; addr < kDepth; ++addr) {
-        wr = Request{true, bank, addr, random_word()};
+        wr = Request{bank, addr, random_word()};
         cycle();
       }
     }
   }
   void drain() {
-    while (wr || res || dma) cycle();
+    while (wr || res || load || store) cycle();
     for (uint64_t i = 0; i < kLatency; ++i) cycle();
   }
 
   Bench<Vrs_feature_buffer> bench;
   Random& random = bench.random();
-  std::optional<Request> wr, res, dma;
-  bool urgent = false;                                ///< writes go before residual reads
-  int slices = 0, residual_words = 0, dma_words = 0;  ///< compared
+  std::optional<Request> wr, res, load, store;
+  bool urgent = false;                                  ///< writes go before residual reads
+  int slices = 0, residual_words = 0, store_words = 0;  ///< compared
 
  private:
   struct Answer {
@@ -208,7 +230,8 @@ class FeatureBuffer : public testing::Test {
   int keep_ = 0;
   int64_t zero_ = 0;
   std::deque<Lanes> reads_;
-  std::deque<Answer> res_answers_, dma_answers_;
+  std::deque<Answer> res_answers_, store_answers_;
+  bool load_went_ = true;  ///< the last time that LOAD and STORE wanted the same bank
 };
 
 TEST_F(FeatureBuffer, EveryRotationSliceAndTheWrap) {
@@ -227,16 +250,17 @@ TEST_F(FeatureBuffer, EveryRotationSliceAndTheWrap) {
   EXPECT_GT(slices, 0);
 }
 
-// DMA waits for the others in its bank, and for those whose way of data it shares. In the same bank
-// the residual goes before post-processing, unless that is urgent.
+// LOAD and STORE wait for the others in their bank, and for those whose way of data they share. In
+// the same bank the residual goes before post-processing, unless that is urgent.
 TEST_F(FeatureBuffer, PriorityOfTheSecondPort) {
   fill();
   for (int i = 0; i < 100; ++i) {
     for (const auto& [w, r, d] :
          {std::tuple{0, 1, kP - 1}, {1, 1, 0}, {0, 1, 1}, {1, 0, 1}, {kP - 1, kP - 1, kP - 1}}) {
-      wr = random_request(true);
-      res = random_request(false);
-      dma = random_request(random.chance(50));
+      wr = random_request();
+      res = random_request();
+      auto& dma = random.chance(50) ? load : store;
+      dma = random_request();
       wr->bank = w;
       res->bank = r;
       dma->bank = d;
@@ -244,46 +268,59 @@ TEST_F(FeatureBuffer, PriorityOfTheSecondPort) {
       cycle();
       EXPECT_EQ(wr.has_value(), !urgent && r == w);
       EXPECT_EQ(res.has_value(), urgent && r == w);
-      const bool in_bank = d == w || d == r;
-      EXPECT_EQ(dma.has_value(), in_bank || kShared);
-      while (wr || res || dma) cycle();
+      EXPECT_EQ(dma.has_value(), d == w || d == r || kShared);
+      while (wr || res || load || store) cycle();
     }
   }
   drain();
   EXPECT_EQ(residual_words, 500);
-  EXPECT_GT(dma_words, 0);
+  EXPECT_GT(store_words, 0);
+}
+
+// A word in and a word out each cycle, when nobody else wants the banks.
+TEST_F(FeatureBuffer, LoadAndStoreAtOnce) {
+  fill();
+  for (int i = 0; i < 100; ++i) {
+    load = random_request();
+    store = random_request();
+    store->bank = (load->bank + 1) % kP;
+    cycle();
+    EXPECT_FALSE(load || store);
+  }
+  drain();
+  EXPECT_EQ(store_words, 100);
 }
 
 // What a port wrote, every port reads from the next cycle on.
 TEST_F(FeatureBuffer, ReadBehindWrite) {
   fill();
   for (int i = 0; i < 300; ++i) {
-    const Request request = random_request(true);
-    const bool by_dma = random.chance(50);
-    (by_dma ? dma : wr) = request;
+    const Request request = random_request();
+    (random.chance(50) ? load : wr) = request;
     cycle();
     read(request.addr * kSlices, 0, static_cast<int>(random.uniform(0, kP - 1)));
-    (random.chance(50) ? res : dma) = Request{false, request.bank, request.addr, {}};
+    (random.chance(50) ? res : store) = Request{request.bank, request.addr, {}};
     cycle();
   }
   drain();
-  EXPECT_EQ(residual_words + dma_words, 300);
+  EXPECT_EQ(residual_words + store_words, 300);
 }
 
 TEST_F(FeatureBuffer, RandomOnAllPorts) {
   fill();
   for (int i = 0; i < 5000; ++i) {
     if (random.chance(80)) random_read();
-    if (!wr && random.chance(50)) wr = random_request(true);
+    if (!wr && random.chance(50)) wr = random_request();
     urgent = random.chance(20);
-    if (!res && random.chance(50)) res = random_request(false);
-    if (!dma && random.chance(70)) dma = random_request(random.chance(50));
+    if (!res && random.chance(50)) res = random_request();
+    if (!load && random.chance(50)) load = random_request();
+    if (!store && random.chance(50)) store = random_request();
     cycle();
   }
   drain();
   EXPECT_GT(slices, 5000);
   EXPECT_GT(residual_words, 500);
-  EXPECT_GT(dma_words, 500);
+  EXPECT_GT(store_words, 500);
 }
 
 }  // namespace

@@ -56,7 +56,8 @@ class FakeCore : public Agent {
     load_token_ = m_.load_token_o;
     store_token_ = m_.store_token_o;
     if (m_.exec_valid_o && m_.exec_ready_i) accept();
-    if (m_.fb_valid_o && m_.fb_ready_i) access();
+    if (m_.fb_load_valid_o && m_.fb_load_ready_i) write();
+    if (m_.fb_store_valid_o && m_.fb_store_ready_i) read();
     if (m_.param_valid_o && m_.param_ready_i) take(params, m_.param_o, hw::kM * 8);
     if (m_.header_valid_o && m_.header_ready_i) {
       take(headers, m_.header_o, 4 * static_cast<int>(m_.header_count_o));
@@ -76,14 +77,15 @@ class FakeCore : public Agent {
     m_.perf_busy_i = state_ == State::kBusy;
     m_.perf_stall_i = state_ == State::kIdle ? 1 : state_ == State::kTokens ? 2 : 0;
     m_.progress_i = state_ == State::kBusy && !hang;
-    m_.fb_ready_i = !ready_stall_.stall();
+    m_.fb_load_ready_i = !ready_stall_.stall();
+    m_.fb_store_ready_i = !ready_stall_.stall();
     m_.param_ready_i = !param_stall_.stall();
     m_.header_ready_i = !header_stall_.stall();
     m_.tile_ready_i = !tile_stall_.stall();
-    m_.fb_rvalid_i = !reads_.empty() && reads_.front().due <= 0;
-    if (m_.fb_rvalid_i) {
+    m_.fb_store_rvalid_i = !reads_.empty() && reads_.front().due <= 0;
+    if (m_.fb_store_rvalid_i) {
       for (int i = 0; i < hw::kM; ++i) {
-        set_bits(m_.fb_rdata_i, static_cast<unsigned>(i * hw::kActW), hw::kActW,
+        set_bits(m_.fb_store_rdata_i, static_cast<unsigned>(i * hw::kActW), hw::kActW,
                  static_cast<uint64_t>(reads_.front().word[static_cast<size_t>(i)]));
       }
       reads_.pop_front();
@@ -158,15 +160,15 @@ class FakeCore : public Agent {
     }
   }
 
-  void access() {
-    Word& word = buffer_.at(m_.fb_bank_o).at(m_.fb_addr_o);
-    if (!m_.fb_write_o) {
-      reads_.push_back({kReadLatency, word});
-      return;
-    }
+  void read() {
+    reads_.push_back({kReadLatency, buffer_.at(m_.fb_store_bank_o).at(m_.fb_store_addr_o)});
+  }
+
+  void write() {
+    Word& word = buffer_.at(m_.fb_load_bank_o).at(m_.fb_load_addr_o);
     for (unsigned i = 0; i < hw::kM; ++i) {
       word[i] = static_cast<int16_t>(
-          sign_extend(get_bits(m_.fb_wdata_o, i * hw::kActW, hw::kActW), hw::kActW));
+          sign_extend(get_bits(m_.fb_load_data_o, i * hw::kActW, hw::kActW), hw::kActW));
     }
   }
 
