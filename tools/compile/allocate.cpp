@@ -196,7 +196,7 @@ class Placer {
       }
       return regions;
     };
-    place.input_slots = slots(op.input, sizes[0], i - 1, i);
+    place.input_slots = slots(op.input, sizes[0], just_made(net_, index(i)) ? i : i - 1, i);
     place.residual_slots = slots(op.residual, sizes[1], i - 1, i);
     place.output_slots = slots(op.output, sizes[2], i, i + 1);
   }

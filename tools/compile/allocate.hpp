@@ -20,6 +20,12 @@ inline bool walks_flat(const QOp& op, const Layout& input) {
   return input.phased && op.stride_h == 1;
 }
 
+/// Whether the operation before makes an operation's input: when it is spilled, it is stored at the
+/// last moment, so that its strips are not loaded ahead, and have slots for this operation only.
+inline bool just_made(const QNet& net, std::size_t op) {
+  return op > 0 && net.ops[op - 1].output == net.ops[op].input;
+}
+
 /// How an operation uses the feature buffer.
 struct OpPlacement {
   std::vector<Strip> strips;  ///< in order; a single one when all its tensors are resident

@@ -144,13 +144,15 @@ class Emitter {
     };
     const auto bring = [&](int tensor, Rows rows, const Layout& layout, std::size_t slots) {
       // Behind the strip that had the slot before, or else what had its place, which is of
-      // operations before the last one; and behind the strips that made the rows.
+      // operations before the last one, or also of the last; and behind the strips that made the
+      // rows.
+      const std::size_t before = just_made(net_, plan.op) && tensor == op.input ? 0 : 1;
       const std::size_t place_free =
           slots == 0            ? 0
           : plan.strip >= slots ? up_to([&](const ExecPlan& x) {
               return x.op < plan.op || x.strip + slots <= plan.strip;
             })
-                                : up_to([&](const ExecPlan& x) { return x.op + 1 < plan.op; });
+                                : up_to([&](const ExecPlan& x) { return x.op + before < plan.op; });
       const std::size_t made = up_to([&](const ExecPlan& x) {
         return net_.ops[x.op].output == tensor &&
                placement_.ops[x.op].strips[x.strip].out.first < rows.first + rows.count;
@@ -283,7 +285,8 @@ class Emitter {
     if (next.features) return next.after <= next_exec_;
     std::size_t entries = next.chunk.entries;
     int params = next.chunk.param_groups;
-    for (std::size_t i = next_load_; i-- > 0 && loads_[i].last >= oldest;) {
+    for (std::size_t i = 0; i < next_load_; ++i) {
+      if (loads_[i].last < oldest) continue;
       entries += loads_[i].chunk.entries;
       params += loads_[i].chunk.param_groups;
     }

@@ -69,9 +69,10 @@ std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
   }
   fresh.groups = raster_groups(hw, op, fresh.source, fresh.destination);
   // With several pixel groups the list stays for all of them, and half of the memory is for the
-  // next one.
+  // next one; of a longer list, three parts of four.
   const bool resident = fresh.groups > 1;
   const auto half = static_cast<std::size_t>(hw.wm_depth / 2);
+  const std::size_t part = list_size(hw, net, op).entries <= hw.wm_depth / 2 ? half : half / 2;
   std::vector<ExecPlan> execs{fresh};
   const int pooled = pooled_m_groups(hw, op, fresh.groups);
   const int words = words_of(hw, net.written_channels(op));
@@ -89,7 +90,7 @@ std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
     }
     const ExecPlan& open = execs.back();
     if (open.m_groups > 0 && (open.m_groups >= hw.pm_depth / 2 ||
-                              (resident && open.list.entries() + list.entries() > half))) {
+                              (resident && open.list.entries() + list.entries() > part))) {
       execs.push_back(fresh);
       execs.back().first_m_group = m_group;
     }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/error.hpp"
+#include "compile/hardware.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {
@@ -186,6 +187,26 @@ ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QO
 
 int tiles_per_tap(const spec::Hardware& hw, const QOp& op) {
   return is_multiplier(hw.exponents) ? 1 : op.terms;
+}
+
+ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op) {
+  const int out = net.written_channels(op),
+            in = net.tensors[static_cast<std::size_t>(op.input)].channels;
+  const int taps = op.kernel_h * op.kernel_w;
+  ListSize size;
+  for (int m = 0; m < words_of(hw, out); ++m) {
+    int slices = hw.m / hw.c;
+    if (op.kind == QKind::kConv) {
+      const int group_in = in / op.groups, group_out = out / op.groups;
+      const int first = m * hw.m / group_out * group_in;
+      const int last = (std::min((m + 1) * hw.m, out) - 1) / group_out * group_in + group_in - 1;
+      slices = (last / hw.c - first / hw.c + 1) * tiles_per_tap(hw, op);
+    }
+    const std::int64_t entries = std::int64_t{taps} * slices;
+    size.entries += entries;
+    size.group_cycles += std::max(entries, post_cycles(hw));
+  }
+  return size;
 }
 
 std::string unreachable_tap(const QNet& net, const QOp& op) {

@@ -26,6 +26,13 @@ ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QO
 /// Tiles that a tap of a convolution has a slice: one a term, or one for multiplier lanes.
 int tiles_per_tap(const spec::Hardware& hw, const QOp& op);
 
+/// Entries of an operation's list of all M-groups, every tile counted, and the cycles that a pixel
+/// group takes.
+struct ListSize {
+  std::int64_t entries = 0, group_cycles = 0;
+};
+ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op);
+
 /// Why a tap's offset does not fit its header, empty when all fit.
 std::string unreachable_tap(const QNet& net, const QOp& op);
 

@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "base/error.hpp"
-#include "compile/hardware.hpp"
 #include "compile/reduction_list.hpp"
 #include "spec/fields.hpp"
 
@@ -19,31 +18,6 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 
 /// What a strip costs beside its work, about: the control program looks at its descriptors.
 constexpr std::int64_t kStripCycles = 100;
-
-/// Entries of an operation's list of all M-groups, every tile counted, and the cycles that a pixel
-/// group takes.
-struct ListSize {
-  std::int64_t entries = 0, group_cycles = 0;
-};
-
-ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op) {
-  const int out = net.written_channels(op), in = net.tensors[index(op.input)].channels;
-  const int taps = op.kernel_h * op.kernel_w;
-  ListSize size;
-  for (int m = 0; m < words_of(hw, out); ++m) {
-    int slices = hw.m / hw.c;
-    if (op.kind == QKind::kConv) {
-      const int group_in = in / op.groups, group_out = out / op.groups;
-      const int first = m * hw.m / group_out * group_in;
-      const int last = (std::min((m + 1) * hw.m, out) - 1) / group_out * group_in + group_in - 1;
-      slices = (last / hw.c - first / hw.c + 1) * tiles_per_tap(hw, op);
-    }
-    const std::int64_t entries = std::int64_t{taps} * slices;
-    size.entries += entries;
-    size.group_cycles += std::max(entries, post_cycles(hw));
-  }
-  return size;
-}
 
 /// Finds what to spill.
 class Search {
@@ -115,20 +89,38 @@ PlacementCost placement_cost(const spec::Hardware& hw, const QNet& net,
       const Layout& l = placement.layouts[index(tensor)];
       return ceil_div(l.bytes(hw), l.height);
     };
-    std::int64_t exec = 0, reads = 0, writes = 0;
+    std::int64_t exec = 0, groups = 0, reads = 0, writes = 0, first = 0;
     for (const Strip& s : place.strips) {
       const std::int64_t pixels =
           std::int64_t{s.out.count} * in.pitch * (walks_flat(op, in) ? 2 : 1);
-      exec += ceil_div(pixels, hw.p) * list.group_cycles;
+      groups += ceil_div(pixels, hw.p);
       if (!place.input_slots.empty()) reads += row(op.input) * s.in.count;
       if (!place.residual_slots.empty()) reads += row(op.residual) * s.out.count;
       if (!place.output_slots.empty()) writes += row(op.output) * s.out.count;
+      if (first == 0) first = reads;
     }
+    exec = groups * list.group_cycles;
+    // Others are in a bank of P before DMA: post-processing, who reads the residual, and the other
+    // way of DMA. The first strip of what the operation before has just stored, or of the image,
+    // comes late.
+    const auto slowed = [&](std::int64_t bytes, std::int64_t other) {
+      const double written =
+          static_cast<double>(groups * words_of(hw, net.written_channels(op)) * hw.p) /
+          static_cast<double>(exec);
+      const double busy =
+          written * (op.residual >= 0 ? 2 : 1) +
+          std::min(1.0, static_cast<double>(other) / static_cast<double>(bytes + 1));
+      return static_cast<std::int64_t>(static_cast<double>(bytes / bus) / (1 - busy / hw.p));
+    };
     // A list that half of the weight memory holds stays from strip to strip.
     const bool stays = list.entries <= hw.wm_depth / 2;
-    reads += list.entries * entry * (stays ? 1 : static_cast<std::int64_t>(place.strips.size()));
-    cost.first += std::max({exec, reads / bus, writes / bus}) +
+    const std::int64_t weights =
+        list.entries * entry * (stays ? 1 : static_cast<std::int64_t>(place.strips.size()));
+    const bool late = i == 0 || just_made(net, i);
+    cost.first += std::max({exec, weights / bus + slowed(reads, writes), slowed(writes, reads)}) +
+                  (late ? first / bus : 0) +
                   kStripCycles * static_cast<std::int64_t>(place.strips.size());
+    reads += weights;
     cost.second += reads + writes;
   }
   return cost;
