@@ -56,11 +56,15 @@ void run_eval(const EvalOptions& options) {
   write_json(options.json, {{"images", accuracy.images},
                             {"top1", accuracy.top1},
                             {"top5", accuracy.top5},
+                            {"damaged", accuracy.damaged},
                             {"seconds", seconds.count()}});
   if (options.json != "-") {
     fmt::print("{} images: top-1 {:.2f} %, top-5 {:.2f} %, {:.1f} s\n", accuracy.images,
                accuracy.top1, accuracy.top5, seconds.count());
   }
+  if (accuracy.damaged.empty()) return;
+  throw Error("{} damaged images, not classified:\n  {}", accuracy.damaged.size(),
+              fmt::join(accuracy.damaged, "\n  "));
 }
 
 }  // namespace

@@ -6,6 +6,9 @@
 namespace reshift {
 namespace {
 
+/// Descriptors that lie between two engines at most: as many as the largest ring has.
+constexpr std::int64_t kFar = 32;
+
 bool overlap(const std::vector<Span>& a, const std::vector<Span>& b) {
   return std::any_of(a.begin(), a.end(), [&](const Span& x) {
     return std::any_of(b.begin(), b.end(),
@@ -50,6 +53,11 @@ Tokens plan_tokens(const std::vector<Access>& frame) {
           }
         }
         if (i <= awaited || i <= j - count) continue;
+        // Whatever is far behind is complete by then; waiting for the last of it leaves no token to
+        // those that need what lies in between, of which the counters could not hold many.
+        for (std::int64_t far = j - kFar; far > i; --far) {
+          if (static_cast<std::size_t>(frame[at(far)].engine) == from) i = far;
+        }
         awaited = i;
         if (j < 2 * count) continue;
         tokens.wait[at(j)][from] = true;

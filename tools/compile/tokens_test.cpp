@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace reshift {
 namespace {
 
@@ -61,6 +63,34 @@ TEST(Tokens, NoTokenTwice) {
   // before.
   EXPECT_TRUE(t.wait[3][kLoad] && t.post[2][kExec]);
   EXPECT_FALSE(t.post[1][kExec] || t.wait[0][kLoad]);
+}
+
+// Many stores, then as many reloads, each of which needs one of them: not a token for each, of
+// which a core counts no more than 255.
+TEST(Tokens, FewStandAtATime) {
+  constexpr int kStrips = 400;
+  std::vector<Access> frame;
+  for (std::int64_t i = 0; i < kStrips; ++i) {
+    frame.push_back({Engine::kExec, {}, {{i % 2, i % 2 + 1}}, {}, {}});
+    frame.push_back({Engine::kStore, {{i % 2, i % 2 + 1}}, {}, {}, {{64 * i, 64 * i + 64}}});
+  }
+  for (std::int64_t i = 0; i < kStrips; ++i) {
+    frame.push_back({Engine::kLoad, {}, {{5 + i % 2, 6 + i % 2}}, {{64 * i, 64 * i + 64}}, {}});
+    frame.push_back({Engine::kExec, {{5 + i % 2, 6 + i % 2}}, {}, {}, {}});
+  }
+  const Tokens t = plan_tokens(frame);
+  int standing = 0, most = 0, waits = 0;
+  for (std::size_t i = 0; i < frame.size(); ++i) {
+    standing += t.post[i][kLoad] && frame[i].engine == Engine::kStore;
+    if (frame[i].engine == Engine::kLoad && t.wait[i][kStore]) {
+      --standing;
+      ++waits;
+    }
+    most = std::max(most, standing);
+    ASSERT_GE(standing, 0);
+  }
+  EXPECT_LE(most, 32);
+  EXPECT_GT(waits, 0);
 }
 
 }  // namespace

@@ -160,14 +160,14 @@ bool is_complete(const Bytes& bytes) {
 }
 
 Image decode(const std::string& name, const Bytes& bytes, int label) {
-  if (!is_complete(bytes)) throw Error("{}: truncated, or neither JPEG nor PNG", name);
+  if (!is_complete(bytes)) throw DamagedImage("{}: truncated, or neither JPEG nor PNG", name);
   cv::Mat picture;
   try {
     picture = cv::imdecode(bytes, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
   } catch (const cv::Exception& e) {
-    throw Error("{}: damaged image: {}", name, e.what());
+    throw DamagedImage("{}: damaged image: {}", name, e.what());
   }
-  if (picture.empty()) throw Error("{}: damaged: cannot be decoded as an image", name);
+  if (picture.empty()) throw DamagedImage("{}: damaged: cannot be decoded as an image", name);
   cv::cvtColor(picture, picture, cv::COLOR_BGR2RGB);
   Image image{picture.rows, picture.cols, 3, {}, label, name};
   image.pixels.assign(picture.data, picture.data + picture.total() * 3);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "net/preprocess.hpp"
 #include "net/qnet.hpp"
 
@@ -21,12 +22,18 @@ struct Image {
   std::string name;
 };
 
+/// An image that cannot be decoded; the message begins with its name.
+class DamagedImage : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Labelled images by index. Thread-safe.
 class Dataset {
  public:
   virtual ~Dataset() = default;
   virtual std::size_t size() const = 0;
-  /// Throws Error when i >= size() or the image cannot be decoded.
+  /// Throws Error when i >= size(), DamagedImage when the image cannot be decoded.
   virtual Image get(std::size_t i) const = 0;
 };
 

@@ -95,7 +95,8 @@ struct Place {
   const Queue* queue = nullptr;
   bool passed = false;
 };
-constexpr std::size_t kPlaces = 4;  // of the smallest cores
+constexpr std::size_t kPlaces = 4;    // of the smallest cores
+constexpr unsigned kMaxTokens = 255;  // of a counter
 
 }  // namespace
 
@@ -299,6 +300,10 @@ class ProgramInterpreter::Impl {
     return spec::get(program_[index], field) != 0;
   }
 
+  void give(std::size_t index, unsigned& tokens, const spec::Field& post) const {
+    if (flag(index, post) && ++tokens > kMaxTokens) fail(index, "{}: too many tokens", post.name);
+  }
+
   bool load(std::size_t index) {
     if ((flag(index, spec::common::kWaitExec) && exec_to_load_ == 0) ||
         (flag(index, spec::common::kWaitStore) && store_to_load_ == 0)) {
@@ -326,7 +331,7 @@ class ProgramInterpreter::Impl {
     }
     exec_to_load_ -= flag(index, spec::common::kWaitExec);
     store_to_load_ -= flag(index, spec::common::kWaitStore);
-    load_to_exec_ += flag(index, spec::common::kPostExec);
+    give(index, load_to_exec_, spec::common::kPostExec);
     return true;
   }
 
@@ -338,8 +343,8 @@ class ProgramInterpreter::Impl {
     if (index <= last_store_) ++store_frame_;
     last_store_ = index;
     transfer(index, false);
-    store_to_exec_ += flag(index, spec::common::kPostExec);
-    store_to_load_ += flag(index, spec::common::kPostLoad);
+    give(index, store_to_exec_, spec::common::kPostExec);
+    give(index, store_to_load_, spec::common::kPostLoad);
     return true;
   }
 
@@ -449,8 +454,8 @@ class ProgramInterpreter::Impl {
     ++exec_index_;
     if (!late_ || flag(index, spec::common::kPostLoad) || flag(index, spec::common::kPostStore))
       complete(exec_index_);
-    exec_to_load_ += flag(index, spec::common::kPostLoad);
-    exec_to_store_ += flag(index, spec::common::kPostStore);
+    give(index, exec_to_load_, spec::common::kPostLoad);
+    give(index, exec_to_store_, spec::common::kPostStore);
     return true;
   }
 

@@ -1,6 +1,9 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include "quant/evaluate.hpp"
 
+#include <tbb/concurrent_vector.h>
+
+#include <algorithm>
 #include <atomic>
 
 #include "base/error.hpp"
@@ -25,9 +28,17 @@ Accuracy evaluate(const Dataset& data, std::size_t count,
   if (count > data.size()) throw Error("{} images asked for, the data has {}", count, data.size());
   const std::size_t images = count == 0 ? data.size() : count;
   std::atomic<std::size_t> first = 0, fifth = 0;
+  tbb::concurrent_vector<std::string> damaged;
   Progress progress("evaluating", images);
   parallel_for(images, [&](std::size_t i) {
-    const Image image = data.get(i);
+    Image image;
+    try {
+      image = data.get(i);
+    } catch (const DamagedImage& e) {
+      damaged.push_back(e.what());
+      progress.advance();
+      return;
+    }
     const auto scores = score(image);
     try {
       first += in_top(scores, image.label, 1);
@@ -37,8 +48,13 @@ Accuracy evaluate(const Dataset& data, std::size_t count,
     }
     progress.advance();
   });
-  const double percent = 100.0 / static_cast<double>(images);
-  return {images, percent * static_cast<double>(first), percent * static_cast<double>(fifth)};
+  const std::size_t classified = images - damaged.size();
+  std::vector<std::string> names(damaged.begin(), damaged.end());
+  std::sort(names.begin(), names.end());
+  if (classified == 0) throw Error("all {} images are damaged; the first: {}", images, names[0]);
+  const double percent = 100.0 / static_cast<double>(classified);
+  return {classified, percent * static_cast<double>(first), percent * static_cast<double>(fifth),
+          std::move(names)};
 }
 
 }  // namespace reshift

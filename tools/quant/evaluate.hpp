@@ -10,8 +10,9 @@
 namespace reshift {
 
 struct Accuracy {
-  std::size_t images = 0;
-  double top1 = 0, top5 = 0;  ///< percent
+  std::size_t images = 0;            ///< that were classified
+  double top1 = 0, top5 = 0;         ///< percent of them
+  std::vector<std::string> damaged;  ///< what is wrong with each of the others, by name
 };
 
 /// Whether `label` is among the k highest scores; equal scores rank in the order of their index.
@@ -19,7 +20,8 @@ struct Accuracy {
 bool in_top(const std::vector<double>& scores, int label, int k);
 
 /// Accuracy of `score` (the classes' scores of an image, called from several threads) over the
-/// first `count` images (0: all). Throws Error when a label is unknown or there are fewer images.
+/// first `count` images (0: all); damaged ones are told of, not classified. Throws Error when a
+/// label is unknown, there are fewer images, or all are damaged.
 Accuracy evaluate(const Dataset& data, std::size_t count,
                   const std::function<std::vector<double>(const Image&)>& score);
 

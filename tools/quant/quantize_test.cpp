@@ -288,6 +288,27 @@ TEST(InTop, RanksAndRefuses) {
   EXPECT_THROW(in_top(scores, -1, 1), Error);
 }
 
+/// Images of class 0, every third of them damaged.
+class DamagedData : public Dataset {
+ public:
+  std::size_t size() const override { return 9; }
+  Image get(std::size_t i) const override {
+    if (i % 3 == 1) throw DamagedImage("image {}: damaged", i);
+    return {1, 1, 1, {static_cast<std::uint8_t>(i)}, 0, std::to_string(i)};
+  }
+};
+
+TEST(Evaluate, NamesDamagedImagesAndClassifiesTheRest) {
+  const auto score = [](const Image& image) {  // right for the images 0, 2 and 3
+    return image.pixels[0] < 4 ? std::vector{1.0, 0.0} : std::vector{0.0, 1.0};
+  };
+  const Accuracy accuracy = evaluate(DamagedData(), 0, score);
+  EXPECT_EQ(accuracy.images, 6u);
+  EXPECT_DOUBLE_EQ(accuracy.top1, 50);
+  EXPECT_EQ(accuracy.damaged,
+            (std::vector<std::string>{"image 1: damaged", "image 4: damaged", "image 7: damaged"}));
+}
+
 /// Real networks and images beside the repository, where they are.
 class RealData : public ::testing::Test {
  protected:
