@@ -117,12 +117,13 @@ module rs_residual #(
     end
   end
 
-  // Requests as far as the ring has room; those made count as filled.
+  // Requests as far as the ring has room; those made count as filled. One that waits is not taken back
+  // when those before it turn out to fill the ring.
   logic [PtrW-1:0] request_ptr_q, push_ptr_q, pop_ptr_q, used;
-  logic room_q, open, request;
+  logic room_q, waits_q, open, request;
 
   assign used          = request_ptr_q - pop_ptr_q;
-  assign open          = started_q && room_q;
+  assign open          = started_q && (room_q || waits_q);
   assign req_valid_o   = place_valid_i && open;
   assign request       = req_valid_o && req_ready_i;
   assign place_ready_o = open && req_ready_i;
@@ -134,7 +135,9 @@ module rs_residual #(
       request_ptr_q <= '0;
       push_ptr_q    <= '0;
       pop_ptr_q     <= '0;
+      waits_q       <= 1'b0;
     end else begin
+      waits_q       <= req_valid_o && !req_ready_i;
       request_ptr_q <= request_ptr_q + PtrW'(request);
       push_ptr_q    <= push_ptr_q + PtrW'(rsp_valid_i);
       pop_ptr_q     <= pop_ptr_q + PtrW'(pop_i);
@@ -173,6 +176,7 @@ module rs_residual #(
     end
   end
 
+  `RS_ASSERT_STABLE(Request, req_valid_o, req_ready_i, 1'b1)
   `RS_ASSERT(RoomForAnswer, !rsp_valid_i || push_ptr_q + 1'b1 != pop_ptr_q)
   `RS_ASSERT(PopHasWord, !pop_i || pop_ptr_q != push_ptr_q)
   `RS_ASSERT(PlaceOfOperation, !place_valid_i || state_q == Walk)
