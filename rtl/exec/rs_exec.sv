@@ -42,6 +42,8 @@ module rs_exec
   parameter int unsigned PostLanes = M,
   /// Entry headers that come together.
   parameter int unsigned HeaderLanes = 1,
+  /// LOAD and STORE share the ways of data with post-processing.
+  parameter bit SharedData = 1'b0,
   localparam int unsigned ParamW = 64 * rs_pkg::param_records(M, P, PostLanes),
   localparam int unsigned TermW = rs_pkg::term_width(ExpN),
   localparam int unsigned TileW = M * C * TermW,
@@ -376,7 +378,7 @@ module rs_exec
     .ActW(ActW),
     .FbDepth(FbDepth),
     .RamReg(RamReg),
-    .SharedData(Serial)
+    .SharedData(SharedData || Serial)
   ) u_features (
     .clk_i,
     .rst_ni,

@@ -233,7 +233,8 @@ module reshift_core #(
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
     .PostLanes(PostLanes),
-    .HeaderLanes(HeaderLanes)
+    .HeaderLanes(HeaderLanes),
+    .SharedData(AxiDataW < 128)
   ) u_exec (
     .clk_i             (clk),
     .rst_ni            (exec_rst_n),
