@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/random.hpp"
 #include "compile/hardware.hpp"
 #include "golden/graph_interpreter.hpp"
 #include "golden/program_interpreter.hpp"
@@ -102,6 +103,81 @@ TEST_P(RandomNetworks, ProgramEqualsGraphWithTensorsInMemory) {
   }
   // The networks are too small for the widest core's words.
   EXPECT_GT(spilled, hw.m < 32 ? 0 : -1);
+}
+
+/// A block of ResNet-50 that halves its map: a tensor that a 1x1 convolution of stride 1 reads and
+/// one of stride 2.
+QNet downsampling_block(int side) {
+  PortableRandom random(7);
+  const auto pick = [&](int low, int high) {
+    return low + static_cast<int>(random.uniform() * (high - low + 1));
+  };
+  QNet net;
+  net.name = "block";
+  const int half = side / 2;
+  net.tensors = {{"image", 3, side, side, 0.1, -128},  {"x", 16, side, side, 0.1, -128},
+                 {"shortcut", 32, half, half, 0.1, 0}, {"u", 8, side, side, 0.1, -128},
+                 {"v", 8, half, half, 0.1, -128},      {"y", 32, half, half, 0.1, -128}};
+  const auto conv = [&](const char* name, int input, int output, int kernel, int stride) {
+    QOp op;
+    op.name = name;
+    op.input = input;
+    op.output = output;
+    op.kernel_h = op.kernel_w = kernel;
+    op.stride_h = op.stride_w = stride;
+    op.pad_top = op.pad_left = kernel / 2;
+    op.pad_bottom = op.pad_right = stride == 1 ? kernel / 2 : 0;
+    const int in = net.tensors[static_cast<std::size_t>(input)].channels;
+    const int out = net.tensors[static_cast<std::size_t>(output)].channels;
+    for (int i = 0; i < in * out * kernel * kernel; ++i) {
+      const int sign = pick(-1, 1);
+      op.term_values.push_back(sign * (1 << pick(0, 6)));
+    }
+    for (int c = 0; c < out; ++c) {
+      op.params.push_back({pick(-4000, 4000), static_cast<std::uint16_t>(pick(20000, 65535)), 22});
+    }
+    const int zero = net.tensors[static_cast<std::size_t>(output)].zero;
+    op.post = {zero, -128, 127, 0, 0, 0};
+    net.ops.push_back(op);
+  };
+  conv("stem", 0, 1, 3, 1);
+  conv("shortcut", 1, 2, 1, 2);
+  conv("narrow", 1, 3, 1, 1);
+  conv("middle", 3, 4, 3, 2);
+  conv("wide", 4, 5, 1, 1);
+  net.ops.back().residual = 2;
+  net.ops.back().post.res_mult = 32768;
+  net.ops.back().post.res_shift = 15;
+  net.output = 5;
+  return net;
+}
+
+// The 1x1 convolution walks the phases as they lie, so that nothing is copied; strips of an
+// operation share its list.
+TEST(DownsamplingBlock, NeedsNoCopyAndLoadsListsOnce) {
+  const QNet net = downsampling_block(24);
+  for (const char* name : {"4x4x3", "8x8x8", "16x16x8"}) {
+    spec::Hardware hw = find_hardware(name);
+    const Program whole = compile(hw, net, {true});
+    ASSERT_EQ(whole.ops.size(), net.ops.size()) << "a copy";
+    check_program(net, whole, 1, true, Timing::kLate);
+    int strips = 0;
+    for (hw.fb_depth = 1024; hw.fb_depth >= 64; hw.fb_depth /= 2) {
+      std::optional<Program> program;
+      try {
+        program = compile(hw, net, {false});
+      } catch (const Error&) {
+        break;
+      }
+      check_program(net, *program, 1, false, Timing::kLate);
+      for (const std::size_t op : {1u, 2u}) {
+        strips = std::max(strips, program->ops[op].strips);
+        EXPECT_EQ(program->ops[op].weight_bytes, whole.ops[op].weight_bytes)
+            << hw.fb_depth << " " << program->ops[op].name;
+      }
+    }
+    EXPECT_GT(strips, 1) << name;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RandomNetworks, ::testing::ValuesIn(spec::kConfigurations),
