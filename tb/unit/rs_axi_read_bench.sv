@@ -84,15 +84,14 @@ module rs_axi_read_bench #(
   );
 
   logic active_q, left_q;
-  logic [31:0] byte_q;  // of the block, before the piece that stands
-  logic beat_valid, beat_ready, at_end;
+  logic [31:0] byte_q;  // of the block, before the piece that is read next
+  logic beat_valid, beat_ready, at_end, read, empty;
   logic [AxiDataW-1:0] beat, item;
 
   assign start       = list_valid && !active_q;
   assign at_end      = byte_q + PieceW / 8 >= bytes;
-  assign data_last_o = at_end;
   assign data_o      = item[PieceW-1:0];
-  assign block_done  = active_q && !left_q;
+  assign block_done  = active_q && !left_q && empty;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -101,12 +100,12 @@ module rs_axi_read_bench #(
     end else begin
       active_q <= start || (active_q && !block_done);
       if (start) left_q <= 1'b1;
-      else if (data_valid_o && data_ready_i && at_end) left_q <= 1'b0;
+      else if (read && at_end) left_q <= 1'b0;
     end
   end
   always_ff @(posedge clk_i) begin
     if (start) byte_q <= '0;
-    else if (data_valid_o && data_ready_i) byte_q <= byte_q + PieceW / 8;
+    else if (read) byte_q <= byte_q + PieceW / 8;
   end
 
   logic unused_item;
@@ -156,13 +155,17 @@ module rs_axi_read_bench #(
     .stop_i      (block_done),
     .want_i      (active_q && left_q),
     .kind_i      (1'b1),
-    .more_i      (!at_end),
+    .keep_i      (1'b1),
+    .tag_i       (at_end),
+    .read_o      (read),
+    .empty_o     (empty),
     .beat_valid_i(beat_valid),
     .beat_ready_o(beat_ready),
     .beat_i      (beat),
     .item_valid_o(data_valid_o),
     .item_ready_i(data_ready_i),
-    .item_o      (item)
+    .item_o      (item),
+    .item_tag_o  (data_last_o)
   );
 
 endmodule
