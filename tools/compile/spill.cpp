@@ -2,7 +2,6 @@
 #include "compile/spill.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "base/error.hpp"
@@ -89,7 +88,7 @@ PlacementCost placement_cost(const spec::Hardware& hw, const QNet& net,
       const Layout& l = placement.layouts[index(tensor)];
       return ceil_div(l.bytes(hw), l.height);
     };
-    std::int64_t exec = 0, groups = 0, reads = 0, writes = 0, first = 0;
+    std::int64_t groups = 0, reads = 0, writes = 0, first = 0;
     for (const Strip& s : place.strips) {
       const std::int64_t pixels =
           std::int64_t{s.out.count} * in.pitch * (walks_flat(op, in) ? 2 : 1);
@@ -99,7 +98,7 @@ PlacementCost placement_cost(const spec::Hardware& hw, const QNet& net,
       if (!place.output_slots.empty()) writes += row(op.output) * s.out.count;
       if (first == 0) first = reads;
     }
-    exec = groups * list.group_cycles;
+    const std::int64_t exec = groups * list.group_cycles;
     // Others are in a bank of P before DMA: post-processing, who reads the residual, and the other
     // way of DMA. The first strip of what the operation before has just stored, or of the image,
     // comes late.
