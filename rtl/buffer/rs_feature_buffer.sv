@@ -12,11 +12,13 @@
 /// saves choices of data.
 ///
 /// Throughput: P slices a cycle on the array port; on the other side a word of each kind.
-/// Latency: array port 4 + RamReg cycles from address to activations; residual and STORE reads 3 + RamReg
-/// cycles, one more with more than 4 banks. A write is seen by every read that comes a cycle later; by the
-/// array port not reliably in the same cycle.
+/// Latency: array port 4 + RamReg cycles from address to activations; residual and STORE reads 4 + RamReg
+/// cycles, one more with more than 4 banks. A write is seen by residual and STORE
+/// reads that come a cycle later, and by array reads two cycles later; before, the array may not read
+/// the word.
 /// Handshake: array reads are always taken, and urgent writes; all other requests are
-/// valid/ready, with answers in order that cannot be stalled.
+/// valid/ready, with answers in order that cannot be stalled. Post-processing gives its data in the cycle
+/// after its write is taken.
 module rs_feature_buffer #(
   /// Channels of a word.
   parameter int unsigned M = 16,
@@ -51,7 +53,7 @@ module rs_feature_buffer #(
   input  logic [ActW-1:0]               rd_zero_i,
   output logic [P-1:0][C-1:0][ActW-1:0] rd_act_o,
 
-  /// Post-processing writes.
+  /// Post-processing writes; the data comes in the cycle after.
   input  logic             wr_valid_i,
   output logic             wr_ready_o,
   input  logic             wr_urgent_i,
@@ -112,10 +114,20 @@ module rs_feature_buffer #(
     else if (same_bank && (load_ready_o || store_ready_o)) load_turn_q <= !load_turn_q;
   end
 
-  logic [WordW-1:0] wdata_q, load_data_q;
+  // What is chosen is known late in a cycle, and the banks are far away: the choice is made in one
+  // cycle, its address and data are in the next.
+  logic wr_valid_q;
+  logic [AddrW-1:0] wr_addr_q, res_addr_q, load_addr_q, store_addr_q;
+  logic [WordW-1:0] load_data_q, load_wdata_q, wdata_q;
   always_ff @(posedge clk_i) begin
-    wdata_q     <= SharedData && !wr_valid_i ? load_data_i : wr_data_i;
-    load_data_q <= load_data_i;
+    wr_valid_q   <= wr_valid_i;
+    wr_addr_q    <= wr_addr_i;
+    res_addr_q   <= res_addr_i;
+    load_addr_q  <= load_addr_i;
+    store_addr_q <= store_addr_i;
+    load_data_q  <= load_data_i;
+    load_wdata_q <= load_data_q;
+    wdata_q      <= SharedData && !wr_valid_q ? load_data_q : wr_data_i;
   end
 
   // Array port pipeline: bank addresses, memory, its output register if there is one, two for lanes.
@@ -153,7 +165,9 @@ module rs_feature_buffer #(
     end
 
     // A read of STORE that waits may read all the same, where nobody else does.
-    logic wr_hit, res_hit, load_hit, store_hit, b_en_q, b_write_q, b_load_q;
+    logic wr_hit, res_hit, load_hit, store_hit;
+    logic wr_hit_q, res_hit_q, load_hit_q, store_hit_q;
+    logic b_en_q, b_write_q, b_load_q;
     logic [AddrW-1:0] b_addr_q;
     assign wr_hit    = wr_valid_i && wr_ready_o && wr_bank_i == BankW'(b);
     assign res_hit   = res_valid_i && res_ready_o && res_bank_i == BankW'(b);
@@ -161,11 +175,18 @@ module rs_feature_buffer #(
     assign store_hit = store_valid_i && store_bank_i == BankW'(b);
 
     always_ff @(posedge clk_i) begin
-      b_addr_q <= wr_hit ? wr_addr_i : res_hit ? res_addr_i : load_hit ? load_addr_i : store_addr_i;
-      b_write_q <= wr_hit || load_hit;
-      b_load_q  <= !SharedData && load_hit;
-      if (!rst_ni) b_en_q <= 1'b0;
-      else b_en_q <= wr_hit || res_hit || load_hit || store_hit;
+      b_addr_q  <= wr_hit_q ? wr_addr_q :
+                   res_hit_q ? res_addr_q :
+                   load_hit_q ? load_addr_q : store_addr_q;
+      b_write_q <= wr_hit_q || load_hit_q;
+      b_load_q  <= !SharedData && load_hit_q;
+      if (!rst_ni) begin
+        {wr_hit_q, res_hit_q, load_hit_q, store_hit_q} <= '0;
+        b_en_q <= 1'b0;
+      end else begin
+        {wr_hit_q, res_hit_q, load_hit_q, store_hit_q} <= {wr_hit, res_hit, load_hit, store_hit};
+        b_en_q <= wr_hit_q || res_hit_q || load_hit_q || store_hit_q;
+      end
     end
 
     rs_ram_1r_1rw #(
@@ -180,7 +201,7 @@ module rs_feature_buffer #(
       .b_en_i   (b_en_q),
       .b_write_i(b_write_q),
       .b_addr_i (b_addr_q),
-      .b_wdata_i(b_load_q ? load_data_q : wdata_q),
+      .b_wdata_i(b_load_q ? load_wdata_q : wdata_q),
       .b_rdata_o(b_word[b])
     );
   end
@@ -233,9 +254,9 @@ module rs_feature_buffer #(
   logic unused_rotation;
   assign unused_rotation = ^rotation3_q;
 
-  // Answers of the second port: bank address, memory, its output register if there is one, choice of the
-  // bank in one step or two.
-  localparam int unsigned AnswerDelay = (Quads > 1 ? 4 : 3) + int'(RamReg);
+  // Answers of the second port: who, bank address, memory, its output register if there is one, choice of
+  // the bank in one step or two.
+  localparam int unsigned AnswerDelay = (Quads > 1 ? 5 : 4) + int'(RamReg);
   localparam int unsigned Readers = SharedData ? 1 : 2;  // residual, STORE
   logic [AnswerDelay-1:0] res_q, store_q;
 
@@ -266,7 +287,7 @@ module rs_feature_buffer #(
 
     rs_delay #(
       .Width(BankW),
-      .Stages(1 + int'(RamReg))
+      .Stages(2 + int'(RamReg))
     ) u_bank (
       .clk_i,
       .data_i(bank[k]),
@@ -301,7 +322,7 @@ module rs_feature_buffer #(
     end
   end
 
-  `RS_ASSERT_STABLE(WriteRequest, wr_valid_i, wr_ready_o, {wr_bank_i, wr_addr_i, wr_data_i})
+  `RS_ASSERT_STABLE(WriteRequest, wr_valid_i, wr_ready_o, {wr_bank_i, wr_addr_i})
   `RS_ASSERT_STABLE(ResidualRequest, res_valid_i, res_ready_o, {res_bank_i, res_addr_i})
   `RS_ASSERT_STABLE(LoadRequest, load_valid_i, load_ready_o, {load_bank_i, load_addr_i, load_data_i
                     })

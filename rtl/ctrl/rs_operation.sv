@@ -101,12 +101,19 @@ module rs_operation
   if (Ahead) begin : gen_ahead
     logic [OpWords-1:0][31:0] op_q;
     logic valid_q;
-    assign take     = full_q && (!valid_q || ready_i);
+    // From a register: it goes to all bits. Nobody waits for the cycle that this takes.
+    logic take_q;
+    assign take     = take_q;
     assign valid_o  = valid_q;
     assign op_words = op_q;
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) valid_q <= 1'b0;
-      else valid_q <= take || (valid_q && !ready_i);
+      if (!rst_ni) begin
+        take_q  <= 1'b0;
+        valid_q <= 1'b0;
+      end else begin
+        take_q  <= full_q && !take_q && (!valid_q || ready_i);
+        valid_q <= take_q || (valid_q && !ready_i);
+      end
     end
     always_ff @(posedge clk_i) begin
       if (take) op_q <= words_q;

@@ -103,14 +103,16 @@ module rs_issue #(
   logic [ParamPtrW-1:0] params_ptr_q;
 
   // Start of the next one, in the cycle of the last entry before. It is here for a cycle already, so that
-  // its parameters are counted and what it needs is compared; the start before was three cycles ago.
+  // its parameters are counted and what it needs is compared; the start before was four cycles ago.
   logic [ParamPtrW-1:0] params_there_q;
-  logic load_ok, store_ok, order_ok, params_ok_q, ready_q, started_q, start, op_end;
+  logic load_ok, store_ok, behind, order_ok, params_ok, ready_q, started_q, start, op_end;
 
   assign load_ok    = !op_i.wait_load || load_token_i;
   assign store_ok   = !op_i.wait_store || store_token_i;
-  assign order_ok   = in_flight_q == 2'd0 || (in_flight_q == 2'd1 && !op_i.wait_previous);
-  assign start      = ready_q && (!active_q || op_end) && order_ok && params_ok_q && !halt_i;
+  assign behind     = in_flight_q[1] || (in_flight_q[0] && op_i.wait_previous);
+  assign order_ok   = !behind || (!in_flight_q[1] && complete_i);
+  assign params_ok  = 12'(params_there_q) >= op_i.m_groups;
+  assign start      = ready_q && (!active_q || op_end) && !halt_i;
   assign op_ready_o = started_q;
   assign started_o  = start;
 
@@ -146,16 +148,15 @@ module rs_issue #(
       in_flight_q  <= '0;
       granted_q    <= '0;
       params_ptr_q <= '0;
-      params_ok_q  <= 1'b0;
       met_q        <= 1'b0;
     end else begin
       active_q    <= start || (active_q && !op_end);
-      ready_q     <= op_valid_i && load_ok && store_ok && !start && !started_q && !in_flight_q[1];
+      ready_q     <= op_valid_i && load_ok && store_ok && order_ok && params_ok
+                     && !start && !started_q;
       started_q   <= start;
       in_flight_q <= in_flight_q + 2'(start) - 2'(complete_i);
       granted_q   <= op_end ? '0 : granted_q + 2'(grant) - 2'(windows_next_o);
-      params_ok_q <= 12'(params_there_q) >= op_i.m_groups;
-      if (start && !op_i.keep_list) params_ptr_q <= params_ptr_q + ParamPtrW'(op_i.m_groups);
+      if (started_q && !op_i.keep_list) params_ptr_q <= params_ptr_q + ParamPtrW'(op_i.m_groups);
       met_q <= met && (!grant || op_end);
     end
   end
@@ -165,19 +166,19 @@ module rs_issue #(
     // Needed by the operation that starts next, or by this one while the one before is under way.
     if (!in_flight_q[1]) not_need_q <= ~op_i.need_first;
     else if (grant) not_need_q <= not_need_q + not_step_q + 1'b1;  // ~(need + step)
-    if (start) begin
-      max_q       <= op_i.max_mode;
-      residual_q  <= op_i.residual;
-      keep_q      <= op_i.keep_list;
-      zero_q      <= op_i.in_zero;
-      base0_q     <= SliceW'(op_i.src0_base);
-      base1_q     <= SliceW'(op_i.src1_base);
-      step0_q     <= SliceW'(op_i.src0_step);
-      step1_q     <= SliceW'(op_i.src1_step);
-      not_step_q  <= ~op_i.need_step;
-    end else if (windows_next_o) begin
-      base0_q <= base0_q + step0_q;
-      base1_q <= base1_q + step1_q;
+    // Between operations whatever stands next is taken over, in case it starts.
+    if (!active_q || op_end) begin
+      max_q      <= op_i.max_mode;
+      residual_q <= op_i.residual;
+      keep_q     <= op_i.keep_list;
+      zero_q     <= op_i.in_zero;
+      step0_q    <= SliceW'(op_i.src0_step);
+      step1_q    <= SliceW'(op_i.src1_step);
+      not_step_q <= ~op_i.need_step;
+    end
+    if (!active_q || windows_next_o) begin
+      base0_q <= !active_q || entry_last_group_i ? SliceW'(op_i.src0_base) : base0_q + step0_q;
+      base1_q <= !active_q || entry_last_group_i ? SliceW'(op_i.src1_base) : base1_q + step1_q;
     end
   end
 
@@ -244,7 +245,7 @@ module rs_issue #(
     if (!active_q && op_valid_i) begin
       if (!load_ok) stall_o = rs_pkg::StallLoad;
       else if (!store_ok) stall_o = rs_pkg::StallStore;
-      else if (!order_ok) stall_o = rs_pkg::StallDepend;
+      else if (behind) stall_o = rs_pkg::StallDepend;
       else stall_o = rs_pkg::StallWeights;
     end else if (active_q) begin
       if (!depend_ok) stall_o = rs_pkg::StallDepend;

@@ -65,7 +65,7 @@ module rs_post #(
   output logic                   residual_pop_o,
   input  logic [M-1:0][ActW-1:0] residual_i,
 
-  /// Feature buffer writes.
+  /// Feature buffer writes; the data comes in the cycle after.
   output logic                   wr_valid_o,
   input  logic                   wr_ready_i,
   output logic                   wr_urgent_o,

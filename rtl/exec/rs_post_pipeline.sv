@@ -6,7 +6,7 @@
 /// turns them into codes and writes them to their places in the feature buffer.
 ///
 /// Throughput: a pixel (M channels) a cycle, operations back to back. Latency: 8 cycles from pixel to
-/// write; a residual read of the same bank may go first, which delays the write by a cycle.
+/// data; a residual read of the same bank may go first, which delays the write by a cycle.
 /// Handshake: operations are valid/ready; an operation, the places of its pixels and its parameters
 /// must be here before its first pixel. Pixels and residual words cannot be stalled; writes are
 /// valid/ready, and urgent when they have waited.
@@ -61,7 +61,7 @@ module rs_post_pipeline
   output logic                   residual_pop_o,
   input  logic [M-1:0][ActW-1:0] residual_i,
 
-  /// Feature buffer writes.
+  /// Feature buffer writes; the data comes in the cycle after.
   output logic                   wr_valid_o,
   input  logic                   wr_ready_i,
   output logic                   wr_urgent_o,
@@ -69,7 +69,7 @@ module rs_post_pipeline
   output logic [AddrW-1:0]       wr_addr_o,
   output logic [M-1:0][ActW-1:0] wr_data_o,
 
-  /// Progress: what an early pixel allows to read comes two cycles behind its write at least.
+  /// Progress: what an early pixel allows to read is asked for two cycles behind its write at least.
   output logic              early_o,
   output rs_pkg::progress_t early_pixel_o,
   output logic              done_o,
@@ -185,31 +185,35 @@ module rs_post_pipeline
     );
   end
 
-  // A write that has to wait does so here: the next may be behind it.
-  logic valid_write_q, waiting_q, waiting_d;
+  // A write is asked for while its code is in the making. One that has to wait does so here: the next may
+  // be behind it.
+  localparam int unsigned Ask = Stages - 1;
+  logic asks_q, waiting_q, waiting_d, waited_q;
   logic [AddrW-1:0]       waiting_addr_q;
-  logic [M-1:0][ActW-1:0] waiting_data_q;
+  logic [M-1:0][ActW-1:0] code_q;
 
-  assign waiting_d   = valid_write_q && (waiting_q || !wr_ready_i);
+  assign waiting_d   = asks_q && (waiting_q || !wr_ready_i);
   assign wr_urgent_o = waiting_q;
-  assign wr_addr_o   = waiting_q ? waiting_addr_q : pixel_q[Stages].addr;
-  assign wr_data_o   = waiting_q ? waiting_data_q : code;
+  assign wr_addr_o   = waiting_q ? waiting_addr_q : pixel_q[Ask].addr;
+  assign wr_data_o   = waited_q ? code_q : code;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      valid_write_q <= 1'b0;
-      waiting_q     <= 1'b0;
-      wr_valid_o    <= 1'b0;
+      asks_q     <= 1'b0;
+      waiting_q  <= 1'b0;
+      waited_q   <= 1'b0;
+      wr_valid_o <= 1'b0;
     end else begin
-      valid_write_q <= valid_q[Stages-1] && pixel_q[Stages-1].write;
-      waiting_q     <= waiting_d;
-      wr_valid_o    <= waiting_d || (valid_q[Stages-1] && pixel_q[Stages-1].write);
+      asks_q     <= valid_q[Ask-1] && pixel_q[Ask-1].write;
+      waiting_q  <= waiting_d;
+      waited_q   <= waiting_q;
+      wr_valid_o <= waiting_d || (valid_q[Ask-1] && pixel_q[Ask-1].write);
     end
   end
   always_ff @(posedge clk_i) begin
-    wr_bank_o      <= waiting_d ? pixel_q[Stages].bank : pixel_q[Stages-1].bank;
-    waiting_addr_q <= pixel_q[Stages].addr;
-    waiting_data_q <= code;
+    wr_bank_o      <= waiting_d ? pixel_q[Ask].bank : pixel_q[Ask-1].bank;
+    waiting_addr_q <= pixel_q[Ask].addr;
+    code_q         <= code;
   end
 
   assign early_o       = valid_q[Early];

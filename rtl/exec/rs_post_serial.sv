@@ -62,7 +62,7 @@ module rs_post_serial
   output logic                   residual_pop_o,
   input  logic [M-1:0][ActW-1:0] residual_i,
 
-  /// Feature buffer writes.
+  /// Feature buffer writes; the data comes in the cycle after.
   output logic                   wr_valid_o,
   output logic [BankW-1:0]       wr_bank_o,
   output logic [AddrW-1:0]       wr_addr_o,
