@@ -220,14 +220,16 @@ module rs_board_answer
   end
 
   // The first bad thing is the answer's status.
+  logic core_error_q;  // the value that was sent has a bit that tells of an error
   always_ff @(posedge clk_i) begin
+    core_error_q <= put && from_q == StGet && (value_q & step.value) != '0;
     if (state_q == StIdle) begin
       status_q <= request_i.status;
     end else if (status_q == BoardStatusOk) begin
       if (state_q == StHead && is_run && !magic_ok) status_q <= BoardStatusNoProgram;
       if (state_q == StSet && m_axil_bvalid_i && m_axil_bresp_i[1]) status_q <= BoardStatusRefused;
       if (state_q == StGet && m_axil_rvalid_i && m_axil_rresp_i[1]) status_q <= BoardStatusRefused;
-      if (put && from_q == StGet && (value_q & step.value) != '0) status_q <= BoardStatusCoreError;
+      if (core_error_q) status_q <= BoardStatusCoreError;
     end
   end
 

@@ -33,12 +33,12 @@ module rs_post_lane #(
   input  logic                   residual_valid_i,
   input  logic signed [ActW-1:0] residual_i,
   input  logic signed [ActW-1:0] res_zero_i,
-  /// Both stage 3.
+  /// Stage 2, and 3.
   input  logic [16:0]            res_mult_i,
   input  logic [3:0]             res_shift_i,
   /// Stage 5.
   input  logic signed [ActW-1:0] out_zero_i,
-  /// Stage 7.
+  /// Stage 6.
   input  logic signed [ActW-1:0] lo_i,
   input  logic signed [ActW-1:0] hi_i,
 
@@ -76,17 +76,22 @@ module rs_post_lane #(
   logic signed [UW:0]   sum_q;
   // Residual, 2: zero point. 3: product. 4: by 0, 8, 16, 24; 5: by 0, 2, 4, 6; rounding, zero point.
   logic                 residual1_q;
+  logic [16:0]          res_mult2_q;
   logic signed [ActW:0] diff_q;
   logic signed [ResW-1:0] res_prod_q;
   logic [3:0]             res_shift3_q;
   logic [1:0]             res_shift4_q;
   logic signed [V4-1:0] res_w4_q;
   logic signed [VW:0] res_w, addend_q;
+  logic signed [ActW-1:0] lo6_q, hi6_q;
 
   // Shared by all lanes, but with many loads in each: registers of its own (`keep`: not to be merged).
   (* keep *)
   always_ff @(posedge clk_i) begin
     residual1_q  <= residual_valid_i;
+    res_mult2_q  <= res_mult_i;
+    lo6_q        <= lo_i;
+    hi6_q        <= hi_i;
     res_shift3_q <= res_shift_i;
     res_shift4_q <= res_shift3_q[1:0];
   end
@@ -109,7 +114,7 @@ module rs_post_lane #(
 
     prod_q     <= {high_q + (HighW + 17)'(low_q[LowW+16:LowW]), low_q[LowW-1:0]};
     shift3_q   <= shift2_q;
-    res_prod_q <= diff_q * signed'({1'b0, res_mult_i});
+    res_prod_q <= diff_q * signed'({1'b0, res_mult2_q});
 
     w4_q        <= W4'(w4);
     over4_q     <= w4[ProdW-1:W4-1] != {(ProdW - W4 + 1) {w4[ProdW-1]}};
@@ -138,12 +143,12 @@ module rs_post_lane #(
     .over_i    (over6_q),
     .negative_i(negative6_q),
     .sum_i     (sum_q),
-    .lo_i,
-    .hi_i,
+    .lo_i      (lo6_q),
+    .hi_i      (hi6_q),
     .below_o   (below),
     .above_o   (above)
   );
 
-  always_ff @(posedge clk_i) code_o <= below ? lo_i : above ? hi_i : sum_q[ActW-1:0];
+  always_ff @(posedge clk_i) code_o <= below ? lo6_q : above ? hi6_q : sum_q[ActW-1:0];
 
 endmodule

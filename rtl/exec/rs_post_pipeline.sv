@@ -153,11 +153,9 @@ module rs_post_pipeline
   );
 
   // A pixel that is not data: both bounds are the zero point.
-  logic [ActW-1:0] lo_q, hi_q;
-  always_ff @(posedge clk_i) begin
-    lo_q <= ActW'(pixel_q[6].fill ? op_stage_q[6].out_zero : op_stage_q[6].lo);
-    hi_q <= ActW'(pixel_q[6].fill ? op_stage_q[6].out_zero : op_stage_q[6].hi);
-  end
+  logic [ActW-1:0] lo, hi;
+  assign lo = ActW'(pixel_q[6].fill ? op_stage_q[6].out_zero : op_stage_q[6].lo);
+  assign hi = ActW'(pixel_q[6].fill ? op_stage_q[6].out_zero : op_stage_q[6].hi);
 
   logic [M-1:0][AccW-1:0] acc_q;
   always_ff @(posedge clk_i) acc_q <= acc_i;
@@ -176,11 +174,11 @@ module rs_post_pipeline
       .residual_valid_i(op_stage_q[1].residual),
       .residual_i      (residual_i[m]),
       .res_zero_i      (op_stage_q[2].res_zero[ActW-1:0]),
-      .res_mult_i      (op_stage_q[3].res_scale.mult),
+      .res_mult_i      (op_stage_q[2].res_scale.mult),
       .res_shift_i     (op_stage_q[3].res_scale.shift[3:0]),
       .out_zero_i      (op_stage_q[5].out_zero[ActW-1:0]),
-      .lo_i            (lo_q),
-      .hi_i            (hi_q),
+      .lo_i            (lo),
+      .hi_i            (hi),
       .code_o          (code[m])
     );
   end

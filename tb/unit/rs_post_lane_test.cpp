@@ -44,11 +44,11 @@ class PostLane : public testing::Test {
     bench->residual_valid_i = stages_[0].post.res_mult != 0 || random.chance(50);
     put(bench->residual_i, kActW, stages_[1].residual);
     put(bench->res_zero_i, kActW, stages_[1].post.res_zero);
-    put(bench->res_mult_i, 17, scale(stages_[2].post.res_mult, stages_[2].post.res_shift));
+    put(bench->res_mult_i, 17, scale(stages_[1].post.res_mult, stages_[1].post.res_shift));
     put(bench->res_shift_i, 4, stages_[2].post.res_shift / 2);
     put(bench->out_zero_i, kActW, stages_[4].post.out_zero);
-    put(bench->lo_i, kActW, stages_[6].post.lo);
-    put(bench->hi_i, kActW, stages_[6].post.hi);
+    put(bench->lo_i, kActW, stages_[5].post.lo);
+    put(bench->hi_i, kActW, stages_[5].post.hi);
     bench.tick();
     if (++sent_ < kLatency) return;
     const Sample& s = stages_[6];

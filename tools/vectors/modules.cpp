@@ -289,9 +289,9 @@ ModuleTrace post_lane(const spec::Hardware& hw, Random random) {
                  Bits(22, scale(stage(1).channel.mult, stage(1).channel.shift)),
                  Bits(1, stage(1).post.res_mult != 0), Bits(hw.act_w, stage(2).residual),
                  Bits(hw.act_w, stage(2).post.res_zero),
-                 Bits(17, scale(stage(3).post.res_mult, stage(3).post.res_shift) & 0x1ffff),
+                 Bits(17, scale(stage(2).post.res_mult, stage(2).post.res_shift) & 0x1ffff),
                  Bits(4, stage(3).post.res_shift / 2), Bits(hw.act_w, stage(5).post.out_zero),
-                 Bits(hw.act_w, stage(7).post.lo), Bits(hw.act_w, stage(7).post.hi)});
+                 Bits(hw.act_w, stage(6).post.lo), Bits(hw.act_w, stage(6).post.hi)});
     if (t < kLatency) continue;
     const PostSample& done = samples[static_cast<std::size_t>(t - kLatency)];
     trace.expect(t, "code_o", post_process(done.acc, done.residual, done.channel, done.post));
