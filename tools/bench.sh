@@ -3,7 +3,8 @@
 #
 # Measures what docs/results.md states: accuracy of the golden model over all test images, and the RTL
 # (mismatches, cycles, utilisation, stalls, simulation speed) on every simulated configuration and over
-# the memory latency. ResNet-8 and ResNet-20 with the data folder, otherwise the demo network.
+# the memory latency. ResNet-8 and ResNet-20 with the data folder, otherwise the demo network; SqueezeNet's
+# accuracy where its images are, calibrated with some of them, for there are no others.
 # A JSON file a run in BUILD/bench, the tables on the standard output.
 #
 #   tools/bench.sh BUILD
@@ -16,14 +17,18 @@ out=$build/bench
 mkdir -p "$out"
 rm -f "$out"/*.json
 
-# accuracy NAME MODEL CALIBRATION IMAGES PREPROCESS: float, one term (two at the ends), two terms
+# accuracy NAME MODEL CALIBRATION COUNT PREPROCESS IMAGES...: float, one term (two at the ends), two terms
 accuracy() {
-  "$reshift" eval "$2" --preprocess "$5" --data "$4" --json "$out/$1.float.json" > "$out/$1.log"
-  local terms
+  local name=$1 model=$2 calibration=$3 count=$4 preprocess=$5 terms
+  shift 5
+  "$reshift" eval "$model" --preprocess "$preprocess" --data "$@" --json "$out/$name.float.json" \
+    > "$out/$name.log"
   for terms in 1 2; do
-    "$reshift" quantize "$2" --calib "$3" --preprocess "$5" --terms $terms --end-terms 2 \
-      -o "$out/$1.$terms.rsq" >> "$out/$1.log"
-    "$reshift" eval "$out/$1.$terms.rsq" --data "$4" --json "$out/$1.$terms.json" >> "$out/$1.log"
+    "$reshift" quantize "$model" --calib "$calibration" --calib-count "$count" \
+      --preprocess "$preprocess" --terms $terms --end-terms 2 -o "$out/$name.$terms.rsq" \
+      >> "$out/$name.log"
+    "$reshift" eval "$out/$name.$terms.rsq" --data "$@" --json "$out/$name.$terms.json" \
+      >> "$out/$name.log"
   done
 }
 
@@ -40,14 +45,22 @@ if [[ -d $data/models_cifar10 ]]; then
   images=$data/cifar10/test_batch.bin.xz
   for name in resnet8 resnet20; do
     accuracy $name "$data/models_cifar10/$name/${name}_cifar10.onnx" \
-      "$data/cifar10/data_batch_1.bin.xz" "$images" tools/preprocess/$name.json
+      "$data/cifar10/data_batch_1.bin.xz" 1024 tools/preprocess/$name.json "$images"
     networks+=("$name")
   done
 else
   "$reshift" make-demo --out-dir "$out"
   images=$out/demo_test.bin
-  accuracy demo "$out/demo.onnx" "$out/demo_train.bin" "$images" "$out/demo_preprocess.json"
+  accuracy demo "$out/demo.onnx" "$out/demo_train.bin" 1024 "$out/demo_preprocess.json" "$images"
   networks+=(demo)
+fi
+measured=("${networks[@]}")
+photos=$data/imagenet_val1300
+if [[ -d $photos ]]; then
+  tar=$photos/ILSVRC2012_val_1300_jpeg227.tar
+  accuracy squeezenet "$data/models_imagenet/squeezenet_dc/squeezenet_dc_imagenet.onnx.xz" \
+    "$tar" 100 tools/preprocess/caffe_227.json "$tar" --labels "$photos/labels.txt"
+  measured+=(squeezenet)
 fi
 
 for name in "${networks[@]}"; do
@@ -59,7 +72,7 @@ for name in "${networks[@]}"; do
   done
 done
 
-python3 - "$out" "${networks[@]}" << 'END'
+python3 - "$out" "${measured[@]}" << 'END'
 import json
 import pathlib
 import sys

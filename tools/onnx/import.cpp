@@ -11,8 +11,8 @@
 #include <memory>
 #include <optional>
 
-#include "base/container.hpp"
 #include "base/error.hpp"
+#include "data/archive.hpp"
 #include "onnx/fold.hpp"
 #include "onnx/proto.hpp"
 
@@ -813,7 +813,7 @@ class Importer {
 Graph import_onnx(const std::string& path) {
   onnx::ModelProto model;
   {
-    const auto bytes = read_file(path);
+    const Bytes bytes = read_decompressed(path);
     constexpr std::size_t kLargest = std::numeric_limits<int>::max();  // of any protobuf message
     if (bytes.size() > kLargest) {
       throw Error("{}: {} bytes, a file of more than 2 GiB cannot be read", path, bytes.size());

@@ -7,10 +7,11 @@
 
 namespace reshift {
 
-/// Reads a float ONNX network (default operator set, version 7 to 17) of one image input N x C x H
-/// x W and one output. Shapes are inferred; flattening and what does nothing at inference leave no
-/// node. Throws Error naming the file, and the node where there is one: unsupported operator or
-/// attribute, shapes that do not fit, damaged or truncated file.
+/// Reads a float ONNX network (default operator set, version 7 to 17; the file may be compressed,
+/// see read_decompressed) of one image input N x C x H x W and one output. Shapes are inferred;
+/// flattening and what does nothing at inference leave no node. Throws Error naming the file, and
+/// the node where there is one: unsupported operator or attribute, shapes that do not fit, damaged
+/// or truncated file.
 Graph import_onnx(const std::string& path);
 
 }  // namespace reshift

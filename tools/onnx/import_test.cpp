@@ -1,6 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include "onnx/import.hpp"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -346,6 +348,25 @@ TEST(Import, DamagedFiles) {
   for (std::size_t size = 0; size < good.size(); ++size) {
     EXPECT_NE(error_of(good.substr(0, size)), "no error") << "the first " << size << " bytes";
   }
+}
+
+TEST(Import, CompressedFile) {
+  const std::string plain = single(13, [](OnnxBuilder& b) { b.node("Relu", "n", {"image"}); });
+  std::string packed(plain.size() + 1024, 0);
+  std::size_t used = 0;
+  archive* a = archive_write_new();
+  archive_write_add_filter_xz(a);
+  archive_write_set_format_raw(a);
+  archive_write_open_memory(a, packed.data(), packed.size(), &used);
+  archive_entry* entry = archive_entry_new();
+  archive_entry_set_filetype(entry, AE_IFREG);
+  archive_write_header(a, entry);
+  archive_write_data(a, plain.data(), plain.size());
+  archive_entry_free(entry);
+  archive_write_free(a);
+  packed.resize(used);
+  EXPECT_EQ(import(packed).nodes.size(), import(plain).nodes.size());
+  EXPECT_THAT(error_of(packed.substr(0, used / 2)), HasSubstr("damaged or truncated"));
 }
 
 TEST(Import, DamagedInitializers) {
