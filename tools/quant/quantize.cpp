@@ -353,10 +353,11 @@ class Quantizer {
       }
       // The unit of the accumulator; an output without weights takes a fine one for its bias.
       double unit = layer.scale[o] * in.scale;
-      bool dead = magnitude == 0 || unit == 0;
       constexpr double kLargestBias = 1 << 30;
-      if (!dead && std::abs(layer.bias[o]) > unit * kLargestBias)
-        dead = true;  // no input matters beside it
+      // No input matters: the largest sum is a small part of an output's step, or of the bias.
+      const double largest = static_cast<double>(magnitude << format_.act_w) * unit;
+      const bool dead =
+          largest < out.scale / 256 || std::abs(layer.bias[o]) > unit * kLargestBias;
       if (dead) unit = std::max(out.scale / 256, std::abs(layer.bias[o]) / kLargestBias);
       const Factor f = encode_factor(unit / out.scale, 47, op.name);
       const std::int64_t bias = std::llround(layer.bias[o] / unit) -

@@ -164,15 +164,18 @@ TEST(Quantize, TensorsAndBounds) {
 }
 
 TEST(Quantize, AnOutputWithoutWeightsKeepsItsBias) {
-  Sample sample;
-  Node& classes = sample.graph.nodes.back();
-  std::fill(classes.weights.begin(), classes.weights.begin() + 8, 0.0f);
-  const QNet net = quantize(sample.graph, {}, sample.images, uniform_terms(sample.graph, 1, 1), {});
-  const auto codes = FastGraph(net).run(quantize_values(net, sample.images[0]));
-  const QTensor& out = net.tensors[static_cast<std::size_t>(net.output)];
-  const double lowest = out.scale * (-128 - out.zero);
-  EXPECT_NEAR(out.scale * (codes[0] - out.zero), std::max<double>(classes.bias[0], lowest),
-              out.scale);
+  for (const float weight : {0.0f, 1e-20f}) {  // none, and weights that no sum can show
+    Sample sample;
+    Node& classes = sample.graph.nodes.back();
+    std::fill(classes.weights.begin(), classes.weights.begin() + 8, weight);
+    const QNet net =
+        quantize(sample.graph, {}, sample.images, uniform_terms(sample.graph, 1, 1), {});
+    const auto codes = FastGraph(net).run(quantize_values(net, sample.images[0]));
+    const QTensor& out = net.tensors[static_cast<std::size_t>(net.output)];
+    const double lowest = out.scale * (-128 - out.zero);
+    EXPECT_NEAR(out.scale * (codes[0] - out.zero), std::max<double>(classes.bias[0], lowest),
+                out.scale);
+  }
 }
 
 /// A convolution, a mean and a copy of the convolution's input side by side, the first two behind a
