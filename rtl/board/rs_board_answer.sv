@@ -88,6 +88,8 @@ module rs_board_answer
   logic asked_q;            // the memory has taken the read
   logic [SpanW-1:0] addr_q, length;
   logic [SpanW:0] left_q;  // bytes to go, less one: negative at the end
+  logic [15:0] skip_q;     // bytes behind each M that are no scores
+  logic word_end;
   logic [31:0] value_q, hello;
   logic [2:0] bytes_q;
   logic [15:0] index_q, class_q;  // of the score at hand, of the best one
@@ -98,6 +100,7 @@ module rs_board_answer
 
   assign step     = step_t'(word_q);
   assign is_run   = request_i.command == BoardCommandRun;
+  assign word_end = (addr_q[7:0] | ~(Shape[7:0] - 8'd1)) == '1;
   assign magic_ok = word_q[31:0] == BoardMagic;
   assign better   = index_q == '0 || $signed(value_q[7:0]) > $signed(best_q);
 
@@ -270,15 +273,17 @@ module rs_board_answer
       StHead: begin
         addr_q <= request_i.addr;
         left_q <= {1'b0, request_i.bytes};
+        skip_q <= '0;
       end
       StStep: begin
         addr_q  <= step.arg;
-        left_q  <= {1'b0, step.value[SpanW-1:0]};
+        left_q  <= (SpanW + 1)'(step.value[15:0]);
+        skip_q  <= step.value[31:16];
         index_q <= '0;
       end
       StLeft: left_q <= left_q - (SpanW + 1)'(1);
       StRank: begin
-        addr_q  <= addr_q + SpanW'(1);
+        addr_q  <= addr_q + (word_end ? SpanW'(skip_q) : '0) + SpanW'(1);
         index_q <= index_q + 16'd1;
         if (better) best_q <= value_q[7:0];
       end

@@ -1,8 +1,11 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // Walks the words of a feature tensor in the order in which memory holds them: for each pixel
-// group, for each of its P pixels (bank), for each word of the pixel. Word w of group g is at
+// group, for each word of a pixel, for each of the P pixels (bank). Word w of group g is at
 // address base + g * words + w. One word a cycle; the first one cycle after the groups are set.
+//
+// From bank to bank, as post-processing writes and the residual is read: those who move in step do
+// not meet again.
 
 module rs_word_walker #(
   /// Pixels of a group.
@@ -34,7 +37,7 @@ module rs_word_walker #(
 
   logic               valid_q;
   logic [BankW-1:0]   bank_q;
-  logic [FbAddrW-1:0] addr_q, first_q;  // of the word, of the group's word 0
+  logic [FbAddrW-1:0] addr_q;
   logic [FbAddrW:0] word_q, words_q;  // words to come in the pixel; words a pixel
   logic [FbAddrW:0] group_q;  // groups to come
   logic last_word, last_bank;
@@ -45,7 +48,7 @@ module rs_word_walker #(
   assign last_word    = word_q == (FbAddrW + 1)'(1);
   assign last_bank    = bank_q == BankW'(P - 1);
   assign last_group_o = group_q == (FbAddrW + 1)'(1);
-  assign last_o       = last_word && last_bank && last_group_o;
+  assign last_o       = last_bank && last_word && last_group_o;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) valid_q <= 1'b0;
@@ -57,22 +60,17 @@ module rs_word_walker #(
     if (set_i[0]) begin
       bank_q  <= '0;
       addr_q  <= base_i;
-      first_q <= base_i;
       word_q  <= words_i;
       words_q <= words_i;
     end else if (next_i) begin
-      word_q <= last_word ? words_q : word_q - (FbAddrW + 1)'(1);
-      addr_q <= addr_q + FbAddrW'(1);
-      if (last_word && !last_bank) begin
-        bank_q <= bank_q + BankW'(1);
-        addr_q <= first_q;
-      end else if (last_word) begin
-        bank_q  <= '0;
-        first_q <= addr_q + FbAddrW'(1);
+      bank_q <= last_bank ? '0 : bank_q + BankW'(1);
+      if (last_bank) begin
+        addr_q <= addr_q + FbAddrW'(1);
+        word_q <= last_word ? words_q : word_q - (FbAddrW + 1)'(1);
       end
     end
     if (set_i[1]) group_q <= groups_i;
-    else if (next_i && last_word && last_bank) group_q <= group_q - (FbAddrW + 1)'(1);
+    else if (next_i && last_bank && last_word) group_q <= group_q - (FbAddrW + 1)'(1);
   end
 
 endmodule

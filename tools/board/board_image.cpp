@@ -67,8 +67,10 @@ std::vector<std::uint64_t> run_steps(const Program& program, const BoardImage& i
   }
   // Long before the next start, which a core refuses after an error.
   set(reg::kCtrl, kSoftReset);
+  // A word of scores for each of the P pixels, of which only the first one is real.
   const auto scores = out_base + static_cast<std::uint64_t>(program.output().offset);
-  steps.push_back(step(BoardStep::kBytes, scores, image.classes));
+  const auto others = static_cast<std::uint64_t>(program.hw.m * (program.hw.p - 1));
+  steps.push_back(step(BoardStep::kBytes, scores, others << 16 | image.classes));
   steps.push_back(step(BoardStep::kClass, 0, 0));
   steps.push_back(step(BoardStep::kEnd, 0, 0));
   return steps;
@@ -78,10 +80,11 @@ std::vector<std::uint64_t> run_steps(const Program& program, const BoardImage& i
 
 BoardImage make_board_image(const Program& program) {
   const Layout& output = program.output().layout;
-  if (output.height != 1 || output.width != 1 || program.hw.act_w != 8) {
+  if (output.height != 1 || output.width != 1 || output.channels > 0xffff ||
+      program.hw.act_w != 8) {
     throw Error(
         "the board answers with a class: it needs a network whose output is a score of 8 bits "
-        "for each, not {} x {} x {} of {} bits",
+        "for each of at most 65,535, not {} x {} x {} of {} bits",
         output.channels, output.height, output.width, program.hw.act_w);
   }
   BoardImage image;

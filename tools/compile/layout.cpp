@@ -10,12 +10,14 @@ namespace {
 /// Calls visit(index of the code in [channel][y][x], index of its channel in the window).
 template <typename Visit>
 void for_each_code(const spec::Hardware& hw, const Layout& layout, Visit visit) {
-  const std::int64_t pixel_channels = std::int64_t{layout.words} * hw.m;
   std::size_t code = 0;
   for (int c = 0; c < layout.channels; ++c) {
     for (int y = 0; y < layout.height; ++y) {
       for (int x = 0; x < layout.width; ++x, ++code) {
-        visit(code, static_cast<std::size_t>(layout.pixel(hw, y, x) * pixel_channels + c));
+        // A group's words 0 of all P pixels, then its words 1.
+        const std::int64_t pixel = layout.pixel(hw, y, x);
+        const std::int64_t word = (pixel / hw.p * layout.words + c / hw.m) * hw.p + pixel % hw.p;
+        visit(code, static_cast<std::size_t>(word * hw.m + c % hw.m));
       }
     }
   }

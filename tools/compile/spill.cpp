@@ -99,24 +99,13 @@ PlacementCost placement_cost(const spec::Hardware& hw, const QNet& net,
       if (first == 0) first = reads;
     }
     const std::int64_t exec = groups * list.group_cycles;
-    // Others are in a bank of P before DMA: post-processing, who reads the residual, and the other
-    // way of DMA. The first strip of what the operation before has just stored, or of the image,
-    // comes late.
-    const auto slowed = [&](std::int64_t bytes, std::int64_t other) {
-      const double written =
-          static_cast<double>(groups * words_of(hw, net.written_channels(op)) * hw.p) /
-          static_cast<double>(exec);
-      const double busy =
-          written * (op.residual >= 0 ? 2 : 1) +
-          std::min(1.0, static_cast<double>(other) / static_cast<double>(bytes + 1));
-      return static_cast<std::int64_t>(static_cast<double>(bytes / bus) / (1 - busy / hw.p));
-    };
+    // The first strip of what the operation before has just stored, or of the image, comes late.
     // A list that half of the weight memory holds stays from strip to strip.
     const bool stays = list.entries <= hw.wm_depth / 2;
     const std::int64_t weights =
         list.entries * entry * (stays ? 1 : static_cast<std::int64_t>(place.strips.size()));
     const bool late = i == 0 || just_made(net, i);
-    cost.first += std::max({exec, weights / bus + slowed(reads, writes), slowed(writes, reads)}) +
+    cost.first += std::max({exec, (weights + reads) / bus, writes / bus}) +
                   (late ? first / bus : 0) +
                   kStripCycles * static_cast<std::int64_t>(place.strips.size());
     reads += weights;

@@ -363,10 +363,9 @@ class ProgramInterpreter::Impl {
     if (base + groups * words > hw_.fb_depth)
       fail(index, "words up to {} leave the feature buffer", base + groups * words);
     std::int64_t at = (in ? load_frame_ : store_frame_) * stride + offset;
-    for (std::int64_t pixel = 0; pixel < groups * hw_.p; ++pixel) {
-      for (std::int64_t w = 0; w < words; ++w) {
-        std::int16_t* word = memory_word(static_cast<int>(pixel % hw_.p),
-                                         static_cast<int>(base + pixel / hw_.p * words + w));
+    for (std::int64_t addr = base; addr < base + groups * words; ++addr) {
+      for (int bank = 0; bank < hw_.p; ++bank) {
+        std::int16_t* word = memory_word(bank, static_cast<int>(addr));
         for (int m = 0; m < hw_.m; ++m, at += spec::code_bytes(hw_)) {
           in ? void(word[m] = read_code(source.data() + at)) : write_code(at, word[m]);
         }

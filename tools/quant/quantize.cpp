@@ -356,8 +356,7 @@ class Quantizer {
       constexpr double kLargestBias = 1 << 30;
       // No input matters: the largest sum is a small part of an output's step, or of the bias.
       const double largest = static_cast<double>(magnitude << format_.act_w) * unit;
-      const bool dead =
-          largest < out.scale / 256 || std::abs(layer.bias[o]) > unit * kLargestBias;
+      const bool dead = largest < out.scale / 256 || std::abs(layer.bias[o]) > unit * kLargestBias;
       if (dead) unit = std::max(out.scale / 256, std::abs(layer.bias[o]) / kLargestBias);
       const Factor f = encode_factor(unit / out.scale, 47, op.name);
       const std::int64_t bias = std::llround(layer.bias[o] / unit) -

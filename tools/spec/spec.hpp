@@ -91,7 +91,7 @@ enum class BoardStep : std::uint8_t {
   kSet = 1,  ///< write the value to the core's register at offset argument
   kWait = 2,  ///< wait for the core's interrupt
   kGet = 3,  ///< answer with the core's register at offset argument; status core_error when a bit of the value is set in it
-  kBytes = 4,  ///< answer with as many bytes of memory from address argument as the value says, signed scores of the classes
+  kBytes = 4,  ///< answer with value [15:0] bytes of memory from address argument on, signed scores of the classes; behind each M bytes value [31:16] are passed over
   kClass = 5,  ///< answer with the number of the highest score of the step before, the first of equals, 16 bits; 0xFFFF when the status is not ok
 };
 
