@@ -13,12 +13,16 @@ namespace {
 struct Options {
   std::string net, hardware, report, output;
   bool store_all = false;
+  int batch = 1;
 };
+
+/// So many that the bus is idle most of the time even for fully connected layers.
+constexpr int kMaxBatch = 64;
 
 void run_compile(const Options& options) {
   const spec::Hardware& hw = find_hardware(options.hardware);
   const QNet net = QNet::load(options.net);
-  const Program program = compile(hw, net, {options.store_all});
+  const Program program = compile(hw, net, {options.store_all, options.batch});
   program.save(options.output);
   write_json(options.report, report_json(program));
   if (options.report != "-") fmt::print("{}", report_text(program));
@@ -34,6 +38,11 @@ void add_compile(CLI::App& app) {
   command->add_option("--hw", options->hardware, "configuration, as 16x16x8")->required();
   command->add_flag("--store-all", options->store_all,
                     "store every layer's output, so that `run` compares each");
+  command
+      ->add_option("--batch", options->batch,
+                   "images of a frame, which share weights where the feature buffer has room")
+      ->check(CLI::Range(1, kMaxBatch))
+      ->capture_default_str();
   command->add_option("--report", options->report,
                       "write the report as JSON, - for the standard output");
   command->add_option("-o,--output", options->output, "the program")->required();

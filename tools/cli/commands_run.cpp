@@ -44,6 +44,10 @@ Images read_images(const Program& program, const Options& options) {
   if (options.count > data->size()) {
     throw Error("{} has {} images, --count asks for {}", options.data, data->size(), options.count);
   }
+  if (options.count % static_cast<std::size_t>(program.batch) != 0) {
+    throw Error("{} takes {} images at a time, --count asks for {}: ask for a multiple",
+                options.program, program.batch, options.count);
+  }
   Images images;
   for (std::size_t i = 0; i < options.count; ++i) {
     const Image image = data->get(i);
@@ -55,23 +59,25 @@ Images read_images(const Program& program, const Options& options) {
   return images;
 }
 
-/// The output windows that the program interpreter makes, images in parallel.
+/// The output windows that the program interpreter makes, frames in parallel.
 std::vector<std::uint8_t> run_golden(const Program& program, const Images& images) {
-  const auto in = static_cast<std::size_t>(program.in_stride),
-             out = static_cast<std::size_t>(program.out_stride);
-  std::vector<std::uint8_t> output(images.codes.size() * out);
+  const auto in = static_cast<std::size_t>(program.frame_in_stride()),
+             out = static_cast<std::size_t>(program.frame_out_stride()),
+             batch = static_cast<std::size_t>(program.batch);
+  const std::size_t count = images.codes.size() / batch;
+  std::vector<std::uint8_t> output(count * out);
   Progress progress("golden model", images.codes.size());
-  // Several frames a task: an interpreter decodes the whole program when it is made.
-  constexpr std::size_t kTask = 8;
-  const std::size_t count = images.codes.size();
-  parallel_for((count + kTask - 1) / kTask, [&](std::size_t task) {
-    const std::size_t first = task * kTask, frames = std::min(kTask, count - first);
+  // Several images a task: an interpreter decodes the whole program when it is made.
+  const std::size_t frames_of_task = std::max<std::size_t>(8 / batch, 1);
+  parallel_for((count + frames_of_task - 1) / frames_of_task, [&](std::size_t task) {
+    const std::size_t first = task * frames_of_task,
+                      frames = std::min(frames_of_task, count - first);
     ProgramInterpreter interpreter(program.hw, program.image);
     const auto windows = interpreter.run(std::span(images.windows).subspan(first * in, frames * in),
-                                         program.in_stride, program.out_stride);
+                                         program.frame_in_stride(), program.frame_out_stride());
     std::copy(windows.begin(), windows.end(),
               output.begin() + static_cast<std::ptrdiff_t>(first * out));
-    progress.advance(frames);
+    progress.advance(frames * batch);
   });
   return output;
 }
@@ -94,17 +100,19 @@ Measured run_rtl(const Program& program, const Images& images, const Options& op
   if (!options.timeline.empty()) sim.probe = &recorder;
   const auto device = open_sim_device(program.hw.name, sim);
   Runtime runtime(*device, program);
-  const auto in = static_cast<std::size_t>(program.in_stride);
+  const auto in = static_cast<std::size_t>(program.frame_in_stride()),
+             batch = static_cast<std::size_t>(program.batch);
   Measured measured;
   Progress progress("core", images.codes.size());
   const auto start = Clock::now();
   const std::uint64_t start_cycle = device->clock_cycles();
-  for (std::size_t first = 0; first < images.codes.size(); first += runtime.max_frames()) {
-    const std::size_t frames = std::min(runtime.max_frames(), images.codes.size() - first);
+  const std::size_t count = images.codes.size() / batch;
+  for (std::size_t first = 0; first < count; first += runtime.max_frames()) {
+    const std::size_t frames = std::min(runtime.max_frames(), count - first);
     std::size_t seen = 0;
     const auto result = runtime.run(std::span(images.windows).subspan(first * in, frames * in),
                                     [&](std::size_t done) {
-                                      progress.advance(done - seen);
+                                      progress.advance((done - seen) * batch);
                                       seen = done;
                                     });
     const Counters& c = result.counters;
@@ -149,14 +157,15 @@ Comparison compare_all(const Program& program, const Images& images,
 
 void add_measured(const Program& program, const Measured& measured, nlohmann::json& result) {
   const bool single = measured.later_frames == 0;
-  const double per_image = single ? static_cast<double>(measured.counters.cycles_first)
+  const double per_frame = single ? static_cast<double>(measured.counters.cycles_first)
                                   : static_cast<double>(measured.later_cycles) /
                                         static_cast<double>(measured.later_frames);
   const double lanes = result.at("lanes");
   result["cycles"] = measured.counters.cycles;
   result["cycles_first"] = measured.counters.cycles_first;
-  result["cycles_per_image"] = per_image;
-  result["mac_utilization"] = static_cast<double>(program.macs()) / (lanes * per_image);
+  result["cycles_per_frame"] = per_frame;
+  result["cycles_per_image"] = per_frame / program.batch;
+  result["mac_utilization"] = static_cast<double>(program.macs()) / (lanes * per_frame);
   result["exec_busy"] = measured.counters.exec_busy;
   result["stalls"] = measured.counters.stalls;
   result["read_beats"] = measured.counters.read_beats;
@@ -174,10 +183,12 @@ void print_result(const nlohmann::json& r) {
   if (!r.at("correct").is_null()) fmt::print(", {} correct", r.at("correct").get<std::size_t>());
   fmt::print("\n");
   if (r.at("cycles_per_image").is_null()) return;
+  const int batch = r.at("batch");
   fmt::print(
-      "{:.0f} cycles an image ({} for the first), {:.1f} % of {} lanes; {:.0f} simulated cycles a "
-      "second\n",
+      "{:.0f} cycles an image ({} for the first{}), {:.1f} % of {} lanes; {:.0f} simulated cycles "
+      "a second\n",
       r.at("cycles_per_image").get<double>(), r.at("cycles_first").get<std::uint64_t>(),
+      batch > 1 ? fmt::format(" {}", batch) : "",
       100 * r.at("mac_utilization").get<double>(), r.at("lanes").get<int>(),
       r.at("sim_cycles_per_second").get<double>());
   const double cycles = r.at("cycles");
@@ -234,15 +245,16 @@ void run_program(const Options& options) {
       {"images", images.codes.size()},
       {"backend", options.backend},
       {"hardware", program.hw.name},
+      {"batch", program.batch},
       {"mismatches", comparison.mismatches()},
       {"correct", labelled ? nlohmann::json(correct) : nlohmann::json()},
       {"classes", classes},
       {"lanes", program.hw.m * program.hw.c * program.hw.p},
-      {"macs", program.macs()},
+      {"macs", program.macs() / program.batch},
       {"golden_images_per_second", static_cast<double>(images.codes.size()) / golden_seconds},
       {"memory_latency", options.memory_latency}};
-  for (const char* key :
-       {"cycles_first", "cycles_per_image", "mac_utilization", "stalls", "sim_cycles_per_second"}) {
+  for (const char* key : {"cycles_first", "cycles_per_frame", "cycles_per_image",
+                          "mac_utilization", "stalls", "sim_cycles_per_second"}) {
     result[key] = nullptr;  // the golden back end knows no cycles
   }
   if (rtl) add_measured(program, *measured, result);

@@ -48,25 +48,38 @@ class Placer {
       : hw_(hw),
         net_(net),
         choice_(choice),
-        ops_(static_cast<int>(net.ops.size())),
-        budget_(net.ops.size(), hw.fb_depth),
-        slots_(net.ops.size(), 0),
-        finest_(net.ops.size(), true) {
+        schedule_(placement_.schedule),
+        steps_(0) {
+    schedule_ = make_schedule(net, choice.images, choice.cut);
+    steps_ = static_cast<int>(schedule_.steps.size());
+    budget_.assign(index(steps_), hw.fb_depth);
+    slots_.assign(index(steps_), 0);
+    finest_.assign(index(steps_), true);
     placement_.layouts = tensor_layouts(hw, net);
     placement_.spilled.assign(net.tensors.size(), false);
-    for (const Layout& l : placement_.layouts) placement_.naive_words += l.size(hw);
-    first_.assign(net.tensors.size(), ops_);
-    last_.assign(net.tensors.size(), 0);
-    for (int i = 0; i < ops_; ++i) {
-      const QOp& op = net.ops[index(i)];
-      auto& opened = first_[index(op.output)];
-      opened = std::min(opened, i);  // the first of the operations that write slices of it
-      for (const int t : {op.input, op.residual, op.output}) {
-        if (t >= 0) last_[index(t)] = i;
-      }
+    const std::size_t copies = schedule_.copy(static_cast<int>(net.tensors.size()), 0);
+    placement_.bases.assign(copies, 0);
+    for (const Layout& l : placement_.layouts) {
+      placement_.naive_words += l.size(hw) * choice.images;
     }
-    first_[0] = first_[index(net.output)] = 0;
-    last_[0] = last_[index(net.output)] = ops_;
+    first_.assign(copies, steps_);
+    last_.assign(copies, 0);
+    for (int i = 0; i < steps_; ++i) {
+      const QOp& op = op_of(i);
+      for_images(i, [&](int image) {
+        auto& opened = first_[schedule_.copy(op.output, image)];
+        opened = std::min(opened, i);  // the first of the operations that write slices of it
+        for (const int t : {op.input, op.residual, op.output}) {
+          if (t >= 0) last_[schedule_.copy(t, image)] = i;
+        }
+      });
+    }
+    for (int image = 0; image < choice.images; ++image) {
+      first_[schedule_.copy(0, image)] = static_cast<int>(schedule_.loaded_from(image));
+      first_[schedule_.copy(net.output, image)] = 0;
+      last_[schedule_.copy(net.output, image)] = steps_;
+    }
+    last_[0] = steps_;
     for (int t = 0; t < static_cast<int>(choice.spilled.size()); ++t) {
       if (choice.spilled[index(t)]) spill(t);
     }
@@ -80,14 +93,16 @@ class Placer {
       fit();
       placement_.regions = regions_;
       if (placement_.words <= hw_.fb_depth) return placement_;
-      const int worst = worst_op();
+      const int worst = worst_step();
       if (shrink_slots(worst)) continue;
       const int tensor = spillable(worst);
       if (tensor < 0) {
+        const int images = schedule_.steps[index(worst)].images;
         too_much = fmt::format(
-            "operation {}: the feature buffer of {} is too small: {} words a bank are alive there, "
-            "what can be in memory not counted, and {} needed in all, it has {}",
-            net_.ops[index(worst)].name, hw_.name, alive(worst), placement_.words, hw_.fb_depth);
+            "operation {}{}: the feature buffer of {} is too small: {} words a bank are alive "
+            "there, what can be in memory not counted, and {} needed in all, it has {}",
+            op_of(worst).name, images > 1 ? fmt::format(" on {} images", images) : "", hw_.name,
+            alive(worst), placement_.words, hw_.fb_depth);
         return {};
       }
       spill(tensor);
@@ -95,12 +110,21 @@ class Placer {
   }
 
  private:
+  const QOp& op_of(int step) const { return net_.ops[schedule_.steps[index(step)].op]; }
+
+  /// Calls visit(image) for the images of a step.
+  template <typename Visit>
+  void for_images(int step, Visit visit) const {
+    const Step& s = schedule_.steps[index(step)];
+    for (int n = 0; n < s.images; ++n) visit(s.first_image + n);
+  }
+
   bool spilled(int tensor) const { return tensor >= 0 && placement_.spilled[index(tensor)]; }
   const Layout& layout(int tensor) const { return placement_.layouts[index(tensor)]; }
 
   void spill(int tensor) {
     placement_.spilled[index(tensor)] = true;
-    budget_.assign(index(ops_), hw_.fb_depth);
+    budget_.assign(index(steps_), hw_.fb_depth);
     if (!choice_.padded) return;
     int& pitch = placement_.layouts[index(tensor)].pitch;
     pitch = (pitch + hw_.p - 1) / hw_.p * hw_.p;
@@ -109,35 +133,42 @@ class Placer {
 
   void make_regions() {
     regions_.clear();
-    region_of_.assign(net_.tensors.size(), -1);
-    placement_.ops.assign(index(ops_), {});
-    if (!spilled(0)) open(0);
-    for (int i = 0; i < ops_; ++i) {
-      const QOp& op = net_.ops[index(i)];
+    region_of_.assign(placement_.bases.size(), -1);
+    placement_.steps.assign(index(steps_), {});
+    for (int image = 0; !spilled(0) && image < choice_.images; ++image) open(0, image);
+    for (int i = 0; i < steps_; ++i) {
+      const QOp& op = op_of(i);
       if (spilled(op.output)) continue;
-      // Later pixels still read the input, so it must not be the tensor that is overwritten. A
-      // slice has another shape than the tensor that it is written into, and is never in place.
-      const bool in_place = op.residual > 0 && op.residual != op.input &&
-                            op.output != net_.output && op.residual != net_.output &&
-                            last_[index(op.residual)] == i && !spilled(op.residual) &&
-                            layout(op.residual).same_shape(layout(op.output));
-      placement_.ops[index(i)].in_place = in_place;
-      if (in_place) {
-        const int region = region_of_[index(op.output)] = region_of_[index(op.residual)];
-        regions_[index(region)].last = last_[index(op.output)];
-        regions_[index(region)].tensors.push_back(op.output);
-      } else if (region_of_[index(op.output)] < 0) {
-        open(op.output);
-      }
+      for_images(i, [&](int image) { place_output(i, op, image); });
     }
-    for (int i = 0; i < ops_; ++i) cut_op(i);
+    for (int i = 0; i < steps_; ++i) cut_step(i);
   }
 
-  /// Gives the operation with the largest slots alive at an operation a smaller budget; false when
-  /// its strips are as small as can be.
-  bool shrink_slots(int op) {
+  /// A region for what a step makes of an image.
+  void place_output(int step, const QOp& op, int image) {
+    // Later pixels still read the input, so it must not be the tensor that is overwritten. A
+    // slice has another shape than the tensor that it is written into, and is never in place.
+    const bool in_place = op.residual > 0 && op.residual != op.input && op.output != net_.output &&
+                          op.residual != net_.output &&
+                          last_[schedule_.copy(op.residual, image)] == step &&
+                          !spilled(op.residual) &&
+                          layout(op.residual).same_shape(layout(op.output));
+    placement_.steps[index(step)].in_place = in_place;
+    const std::size_t output = schedule_.copy(op.output, image);
+    if (in_place) {
+      const int region = region_of_[output] = region_of_[schedule_.copy(op.residual, image)];
+      regions_[index(region)].last = last_[output];
+      regions_[index(region)].tenants.push_back({op.output, image});
+    } else if (region_of_[output] < 0) {
+      open(op.output, image);
+    }
+  }
+
+  /// Gives the step with the largest slots alive at a step a smaller budget; false when its strips
+  /// are as small as can be.
+  bool shrink_slots(int step) {
     int largest = -1, words = 0;
-    for (int i = std::max(op - 1, 0); i <= std::min(op + 1, ops_ - 1); ++i) {
+    for (int i = std::max(step - 1, 0); i <= std::min(step + 1, steps_ - 1); ++i) {
       if (finest_[index(i)] || slots_[index(i)] <= words) continue;
       largest = i;
       words = slots_[index(i)];
@@ -146,29 +177,33 @@ class Placer {
     return largest >= 0;
   }
 
-  void open(int tensor) {
-    region_of_[index(tensor)] = static_cast<int>(regions_.size());
+  void open(int tensor, int image) {
+    const std::size_t copy = schedule_.copy(tensor, image);
+    region_of_[copy] = static_cast<int>(regions_.size());
     regions_.push_back(
-        {first_[index(tensor)], last_[index(tensor)], layout(tensor).size(hw_), 0, {tensor}});
+        {first_[copy], last_[copy], layout(tensor).size(hw_), 0, {{tensor, image}}});
   }
 
-  /// Strips of an operation with spilled tensors, as few as its budget allows or as many as there
-  /// can be, and their slots: loaded while the operation before runs, stored while the next one
-  /// does.
-  void cut_op(int i) {
+  /// Strips of a step with spilled tensors, as few as its budget allows or as many as there can be,
+  /// and their slots: loaded while the step before runs, stored while the next one does.
+  void cut_step(int i) {
     const int budget = budget_[index(i)];
-    const QOp& op = net_.ops[index(i)];
-    OpPlacement& place = placement_.ops[index(i)];
+    const QOp& op = op_of(i);
+    const bool several_images = schedule_.steps[index(i)].images > 1;
+    StepPlacement& place = placement_.steps[index(i)];
     const int height = net_.tensors[index(op.output)].height;
     place.strips = cut(net_, op, layout(op.input).phased, height);
     std::array<int, 3> sizes{};
+    const auto copies = [&] {
+      return place.strips.size() > 1 || several_images ? choice_.copies : 1;
+    };
     const auto words = [&] {
       sizes = {
           spilled(op.input) ? slot_words(hw_, layout(op.input), place.strips, &Strip::in) : 0,
           spilled(op.residual) ? slot_words(hw_, layout(op.residual), place.strips, &Strip::out)
                                : 0,
           spilled(op.output) ? slot_words(hw_, layout(op.output), place.strips, &Strip::out) : 0};
-      return (sizes[0] + sizes[1] + sizes[2]) * (place.strips.size() > 1 ? choice_.copies : 1);
+      return (sizes[0] + sizes[1] + sizes[2]) * copies();
     };
     slots_[index(i)] = words();
     finest_[index(i)] = slots_[index(i)] == 0;
@@ -190,13 +225,13 @@ class Placer {
     }
     const auto slots = [&](int tensor, int size, int first, int last) {
       std::vector<int> regions;
-      for (int n = 0; size > 0 && n < (place.strips.size() > 1 ? choice_.copies : 1); ++n) {
+      for (int n = 0; size > 0 && n < copies(); ++n) {
         regions.push_back(static_cast<int>(regions_.size()));
-        regions_.push_back({std::max(first, 0), std::min(last, ops_), size, 0, {tensor}});
+        regions_.push_back({std::max(first, 0), std::min(last, steps_), size, 0, {{tensor, -1}}});
       }
       return regions;
     };
-    place.input_slots = slots(op.input, sizes[0], just_made(net_, index(i)) ? i : i - 1, i);
+    place.input_slots = slots(op.input, sizes[0], just_made(net_, schedule_, index(i)) ? i : i - 1, i);
     place.residual_slots = slots(op.residual, sizes[1], i - 1, i);
     place.output_slots = slots(op.output, sizes[2], i, i + 1);
   }
@@ -224,42 +259,49 @@ class Placer {
                            [](const Region* a, const Region* b) { return a->base < b->base; }),
           &region);
     }
-    for (std::size_t t = 0; t < region_of_.size(); ++t) {
-      if (region_of_[t] >= 0) placement_.layouts[t].base = regions_[index(region_of_[t])].base;
+    for (std::size_t c = 0; c < region_of_.size(); ++c) {
+      if (region_of_[c] >= 0) placement_.bases[c] = regions_[index(region_of_[c])].base;
     }
-    for (OpPlacement& op : placement_.ops) {
-      for (auto* slots : {&op.input_slots, &op.residual_slots, &op.output_slots}) {
+    for (StepPlacement& step : placement_.steps) {
+      for (auto* slots : {&step.input_slots, &step.residual_slots, &step.output_slots}) {
         for (int& slot : *slots) slot = regions_[index(slot)].base;
       }
     }
   }
 
-  int alive(int op) const {
+  int alive(int step) const {
     int words = 0;
     for (const Region& r : regions_) {
-      if (r.first <= op && r.last >= op) words += r.size;
+      if (r.first <= step && r.last >= step) words += r.size;
     }
     return words;
   }
 
-  int worst_op() const {
+  int worst_step() const {
     int worst = 0;
-    for (int i = 1; i < ops_; ++i) {
+    for (int i = 1; i < steps_; ++i) {
       if (alive(i) > alive(worst)) worst = i;
     }
     return worst;
   }
 
-  /// The smallest resident tensor alive at an operation that is as large as what is too much, or
-  /// else the largest. -1: none.
-  int spillable(int op) const {
+  /// The smallest resident tensor alive at a step that is as large as what is too much, or else
+  /// the largest, all images' copies together. -1: none.
+  int spillable(int step) const {
     const int excess = placement_.words - hw_.fb_depth;
-    int best = -1;
+    int best = -1, held = 0;
     for (int t = 0; t < static_cast<int>(net_.tensors.size()); ++t) {
       if (spilled(t) || t == choice_.resident || !can_spill(net_, t)) continue;
-      if (first_[index(t)] > op || last_[index(t)] < op) continue;
-      const int size = layout(t).size(hw_), held = best < 0 ? 0 : layout(best).size(hw_);
-      if (best < 0 || (held < excess ? size > held : size >= excess && size < held)) best = t;
+      int size = 0;
+      for (int image = 0; image < choice_.images; ++image) {
+        const std::size_t copy = schedule_.copy(t, image);
+        if (first_[copy] <= step && last_[copy] >= step) size += layout(t).size(hw_);
+      }
+      if (size == 0) continue;
+      if (best < 0 || (held < excess ? size > held : size >= excess && size < held)) {
+        best = t;
+        held = size;
+      }
     }
     return best;
   }
@@ -267,10 +309,11 @@ class Placer {
   const spec::Hardware& hw_;
   const QNet& net_;
   const PlaceChoice& choice_;
-  int ops_;
   Placement placement_;
-  std::vector<int> first_, last_, region_of_;
-  std::vector<int> budget_, slots_;  ///< by operation: words its slots may have, and do
+  Schedule& schedule_;
+  int steps_;
+  std::vector<int> first_, last_, region_of_;  ///< by copy
+  std::vector<int> budget_, slots_;            ///< by step: words its slots may have, and do
   std::vector<bool> finest_;         ///< its strips cannot be smaller
   std::vector<Region> regions_;
 };
@@ -279,6 +322,12 @@ class Placer {
 
 bool Placement::any_spilled() const {
   return std::find(spilled.begin(), spilled.end(), true) != spilled.end();
+}
+
+Layout Placement::layout(int tensor, int image) const {
+  Layout l = layouts[index(tensor)];
+  l.base = bases[schedule.copy(tensor, image)];
+  return l;
 }
 
 std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compile/layout.hpp"
+#include "compile/schedule.hpp"
 #include "compile/strip.hpp"
 
 namespace reshift {
@@ -20,43 +21,51 @@ inline bool walks_flat(const QOp& op, const Layout& input) {
   return input.phased && op.stride_h == 1;
 }
 
-/// Whether the operation before makes an operation's input: when it is spilled, it is stored at the
-/// last moment, so that its strips are not loaded ahead, and have slots for this operation only.
-inline bool just_made(const QNet& net, std::size_t op) {
-  return op > 0 && net.ops[op - 1].output == net.ops[op].input;
-}
-
-/// How an operation uses the feature buffer.
-struct OpPlacement {
-  std::vector<Strip> strips;  ///< in order; a single one when all its tensors are resident
+/// How a step uses the feature buffer.
+struct StepPlacement {
+  std::vector<Strip> strips;  ///< of an image, in order; one when all its tensors are resident
   bool in_place = false;      ///< its output lies over its residual
-  /// Word addresses of the slots that strips of a spilled tensor take in turn; empty: resident.
+  /// Word addresses of the slots that strips of a spilled tensor take in turn, image after image;
+  /// empty: resident.
   std::vector<int> input_slots, residual_slots, output_slots;
+
+  bool resident() const {
+    return input_slots.empty() && residual_slots.empty() && output_slots.empty();
+  }
 };
 
-/// A piece of the feature buffer that is in use between two operations, inclusive.
+/// A piece of the feature buffer that is in use between two steps, inclusive.
 struct Region {
+  /// An image's copy of a tensor; `image` -1: strips of a spilled tensor.
+  struct Tenant {
+    int tensor = 0, image = 0;
+  };
   int first = 0, last = 0;
-  int size = 0, base = 0;    ///< words of a bank
-  std::vector<int> tensors;  ///< that lie there, the later one over the earlier; one of them
-                             ///< spilled: strips of it
+  int size = 0, base = 0;       ///< words of a bank
+  std::vector<Tenant> tenants;  ///< the later one lies over the earlier
 };
 
 /// Where everything lies: resident tensors in the feature buffer, in words of a bank, for as long
 /// as they are used; spilled ones in memory, the image in the input window, others in the output
 /// window. Operations on spilled tensors run strip by strip through slots of the buffer.
 struct Placement {
-  std::vector<Layout> layouts;  ///< of whole tensors; without a base when spilled
+  Schedule schedule;
+  std::vector<Layout> layouts;  ///< of whole tensors, without a base
+  std::vector<int> bases;       ///< of resident tensors, by copy
   std::vector<bool> spilled;    ///< by tensor
-  std::vector<OpPlacement> ops;
+  std::vector<StepPlacement> steps;
   std::vector<Region> regions;
   int words = 0;        ///< highest word used + 1
   int naive_words = 0;  ///< every tensor in a region of its own
   bool any_spilled() const;
+  /// An image's copy of a tensor where it lies.
+  Layout layout(int tensor, int image) const;
 };
 
 /// What is decided before anything gets a place.
 struct PlaceChoice {
+  int images = 1;             ///< of a frame
+  std::size_t cut = 0;        ///< operations that take one image after the other
   std::vector<bool> spilled;  ///< by tensor; empty: none
   int resident = -1;          ///< a tensor that is not spilled
   int copies = 2;             ///< slots that strips of a tensor take in turn
@@ -69,9 +78,9 @@ struct PlaceChoice {
 /// in memory.
 bool can_spill(const QNet& net, int tensor);
 
-/// First fit on lifetimes, the largest region first. The resident image and the output share with
-/// nobody: the next image is loaded while this frame runs, the last output is stored while the next
-/// frame runs. When not all fits, strips become smaller, and at last more tensors are spilled than
+/// First fit on lifetimes, the largest region first. The first image, when resident, and the output
+/// share with nobody: the next frame's image is loaded while this frame runs, the last output is
+/// stored while the next frame runs. When not all fits, strips become smaller, and at last more tensors are spilled than
 /// were chosen. Nothing, and `too_much` names the operation at which most is alive, when even that
 /// does not help.
 std::optional<Placement> place(const spec::Hardware& hw, const QNet& net, const PlaceChoice& choice,

@@ -36,13 +36,14 @@ void check_supported(const std::vector<Support>& report, const spec::Hardware& h
 
 /// The fastest arrangement of the image with which all tensors are in the feature buffer, or, if
 /// there is none, the one with which the frame is the fastest; and where everything lies then.
-std::pair<Lowered, Placement> lower_and_place(const spec::Hardware& hw, const QNet& net) {
+std::pair<Lowered, Placement> lower_and_place(const spec::Hardware& hw, const QNet& net,
+                                              int batch) {
   std::optional<Error> refused;
   std::optional<std::pair<Lowered, Placement>> best;
   PlacementCost least;
   for (Lowered& lowered : lower(hw, net)) {
     try {
-      Placement placement = place_tensors(hw, lowered.net);
+      Placement placement = place_tensors(hw, lowered.net, batch);
       const bool resident = !placement.any_spilled();
       const PlacementCost cost = placement_cost(hw, lowered.net, placement);
       if (!best || resident || cost < least) {
@@ -58,36 +59,39 @@ std::pair<Lowered, Placement> lower_and_place(const spec::Hardware& hw, const QN
   return std::move(*best);
 }
 
-/// One report line per operation of the lowered network, without what emit() adds.
+/// One report line per step, without what emit() adds.
 std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
                                  const Lowered& lowered, const Placement& placement,
                                  const std::vector<ExecPlan>& execs) {
   std::vector<OpReport> reports;
-  for (std::size_t i = 0; i < lowered.net.ops.size(); ++i) {
-    const QOp& op = lowered.net.ops[i];
+  const Schedule& schedule = placement.schedule;
+  for (std::size_t i = 0; i < schedule.steps.size(); ++i) {
+    const Step& step = schedule.steps[i];
+    const QOp& op = lowered.net.ops[step.op];
     const Layout& out = placement.layouts[static_cast<std::size_t>(op.output)];
     OpReport r;
     r.name = op.name;
+    if (step.images < schedule.images) r.name += fmt::format(", image {}", step.first_image);
     r.kind = to_string(op.kind);
-    r.note = lowered.notes[i];
+    r.note = lowered.notes[step.op];
     if (r.note.ends_with("; ")) r.note.resize(r.note.size() - 2);
-    const int source = lowered.source_op[i];
+    const int source = lowered.source_op[step.op];
     if (source >= 0) {
       const QOp& real = original.ops[static_cast<std::size_t>(source)];
-      r.macs = original.macs(real) * tiles_per_tap(hw, real);
+      r.macs = original.macs(real) * tiles_per_tap(hw, real) * step.images;
     }
     if (source < 0) r.kind = "copy";
     r.terms = op.terms;
     r.m_groups = words_of(hw, lowered.net.written_channels(op));
-    r.in_place = placement.ops[i].in_place;
-    r.strips = static_cast<int>(placement.ops[i].strips.size());
-    r.buffer_bytes = out.bytes(hw) / out.words * r.m_groups;
+    r.in_place = placement.steps[i].in_place;
+    r.strips = static_cast<int>(placement.steps[i].strips.size());
+    r.buffer_bytes = out.bytes(hw) / out.words * r.m_groups * step.images;
     for (const ExecPlan& exec : execs) {
-      if (exec.op != i) continue;
+      if (exec.step != i) continue;
       const ExecCycles cycles = estimate(hw, exec);
       ++r.execs;
       if (exec.first_m_group == 0) r.groups += exec.groups;
-      if (exec.strip == 0) r.entries += static_cast<std::int64_t>(exec.list.entries());
+      if (exec.turn == 0) r.entries += static_cast<std::int64_t>(exec.list->entries());
       r.array_cycles += cycles.array;
       r.post_cycles += cycles.post;
       r.exec_cycles += cycles.exec;
@@ -99,13 +103,16 @@ std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
 
 std::vector<BufferUse> buffer_uses(const QNet& net, const Placement& placement) {
   std::vector<BufferUse> uses;
-  const int last_op = static_cast<int>(net.ops.size()) - 1;
+  const int last_step = static_cast<int>(placement.steps.size()) - 1;
   for (const Region& region : placement.regions) {
-    BufferUse use{"", region.first, std::min(region.last, last_op), region.base, region.size};
-    for (const int t : region.tensors) {
-      const auto tensor = static_cast<std::size_t>(t);
+    BufferUse use{"", region.first, std::min(region.last, last_step), region.base, region.size};
+    for (const Region::Tenant& t : region.tenants) {
       if (!use.name.empty()) use.name += ", ";
-      use.name += (placement.spilled[tensor] ? "strips of " : "") + net.tensors[tensor].name;
+      if (t.image < 0) use.name += "strips of ";
+      use.name += net.tensors[static_cast<std::size_t>(t.tensor)].name;
+      if (t.image >= 0 && placement.schedule.images > 1) {
+        use.name += fmt::format(" of image {}", t.image);
+      }
     }
     uses.push_back(std::move(use));
   }
@@ -136,23 +143,26 @@ void finish_reports(Program& program) {
 
 Program compile(const spec::Hardware& hw, const QNet& net, const CompileOptions& options) {
   check_fits(hw, net);
+  if (options.batch < 1) throw Error("a batch of {} images: it has 1 at least", options.batch);
   Program program;
   program.hw = hw;
+  program.batch = options.batch;
   program.net = net;
   program.support = check_support(hw, net);
   check_supported(program.support, hw);
-  const auto [lowered, placement] = lower_and_place(hw, net);
+  const auto [lowered, placement] = lower_and_place(hw, net, options.batch);
   const std::vector<ExecPlan> execs = plan_execs(hw, lowered.net, placement);
   program.table = lowered.table;
   program.input = lowered.net.tensors[0];
-  program.input_layout = placement.layouts[0];
+  program.input_layout = placement.layout(0, 0);
   program.buffer_words = placement.words;
   program.naive_words = placement.naive_words;
   program.buffer = buffer_uses(lowered.net, placement);
   program.ops = report_ops(hw, net, lowered, placement, execs);
-  for (std::size_t i = 0; i < lowered.net.ops.size(); ++i) {
+  for (std::size_t i = 0; i < program.ops.size(); ++i) {
     if (program.ops[i].note.empty()) continue;
-    Support& line = program.support[static_cast<std::size_t>(lowered.source_op[i])];
+    const std::size_t op = placement.schedule.steps[i].op;
+    Support& line = program.support[static_cast<std::size_t>(lowered.source_op[op])];
     line = {line.op, Support::Verdict::kRewritten, program.ops[i].note};
   }
   emit(lowered, placement, execs, options.store_all, program);

@@ -37,7 +37,7 @@ struct Chunk {
 
 /// Rows of a tensor that go between memory and the buffer, one descriptor for each phase.
 struct Transfer {
-  int tensor = -1;
+  int tensor = -1, image = 0;
   Rows rows;
   Layout place;  ///< where they lie in the buffer
 };
@@ -60,6 +60,7 @@ class Emitter {
       : lowered_(lowered),
         net_(lowered.net),
         placement_(placement),
+        schedule_(placement.schedule),
         execs_(execs),
         store_all_(store_all),
         program_(program),
@@ -96,10 +97,11 @@ class Emitter {
 
   bool spilled(int tensor) const { return tensor >= 0 && placement_.spilled[index(tensor)]; }
 
-  /// Places in the output window: the output's and, for all to be stored, those of all tensors, in
-  /// the order of the operations; spilled tensors have one anyway.
+  /// Places in an image's output window: the output's and, for all to be stored, those of all
+  /// tensors, in the order of the operations; spilled tensors have one anyway.
   void give_memory() {
     offsets_.assign(net_.tensors.size(), -1);
+    image_loaded_.assign(index(schedule_.images), false);
     program_.in_stride = align(placement_.layouts[0].bytes(hw_));
     for (std::size_t op = 0; op < net_.ops.size(); ++op) {
       const int t = net_.ops[op].output;
@@ -109,7 +111,8 @@ class Emitter {
       program_.out_stride += align(layout.bytes(hw_));
       if (!stored(t)) continue;
       program_.stored.push_back({net_.tensors[index(t)].name, lowered_.source_op[op],
-                                 lowered_.source_tensor[index(t)], offsets_[index(t)], layout});
+                                 lowered_.source_tensor[index(t)], offsets_[index(t)],
+                                 placement_.layout(t, 0)});
     }
   }
 
@@ -133,8 +136,8 @@ class Emitter {
   void load_features_for(std::size_t e) {
     const ExecPlan& plan = execs_[e];
     const QOp& op = net_.ops[plan.op];
-    const OpPlacement& place = placement_.ops[plan.op];
-    if (e > 0 && execs_[e - 1].op == plan.op && execs_[e - 1].strip == plan.strip) return;
+    const StepPlacement& place = placement_.steps[plan.step];
+    if (e > 0 && execs_[e - 1].step == plan.step && execs_[e - 1].turn == plan.turn) return;
     const Strip& strip = place.strips[plan.strip];
     // EXECs up to the last one of which something is true.
     const auto up_to = [&](auto condition) {
@@ -143,33 +146,37 @@ class Emitter {
       return n;
     };
     const auto bring = [&](int tensor, Rows rows, const Layout& layout, std::size_t slots) {
-      // Behind the strip that had the slot before, or else what had its place, which is of
-      // operations before the last one, or also of the last; and behind the strips that made the
-      // rows.
-      const std::size_t before = just_made(net_, plan.op) && tensor == op.input ? 0 : 1;
+      // Behind the strip that had the slot before, or else what had its place, which is of steps
+      // before the last one, or also of the last; and behind the strips that made the rows.
+      const std::size_t before =
+          just_made(net_, schedule_, plan.step) && tensor == op.input ? 0 : 1;
       const std::size_t place_free =
-          slots == 0            ? 0
-          : plan.strip >= slots ? up_to([&](const ExecPlan& x) {
-              return x.op < plan.op || x.strip + slots <= plan.strip;
+          slots == 0 ? up_to([&](const ExecPlan& x) {
+            return x.step < schedule_.loaded_from(plan.image);
+          })
+          : plan.turn >= slots ? up_to([&](const ExecPlan& x) {
+              return x.step < plan.step || x.turn + slots <= plan.turn;
             })
-                                : up_to([&](const ExecPlan& x) { return x.op + before < plan.op; });
+                               : up_to([&](const ExecPlan& x) {
+                                   return x.step + before < plan.step;
+                                 });
       const std::size_t made = up_to([&](const ExecPlan& x) {
-        return net_.ops[x.op].output == tensor &&
-               placement_.ops[x.op].strips[x.strip].out.first < rows.first + rows.count;
+        return net_.ops[x.op].output == tensor && x.image == plan.image &&
+               placement_.steps[x.step].strips[x.strip].out.first < rows.first + rows.count;
       });
       Load load{.exec = e,
                 .last = e,
                 .after = std::max(place_free, made),
                 .features = true,
                 .chunk = {},
-                .transfer = {tensor, rows, layout}};
+                .transfer = {tensor, plan.image, rows, layout}};
       load.cycles = layout.bytes(hw_) * 8 / hw_.axi_data_w;
-      op_report(plan.op).feature_bytes_read += layout.bytes(hw_);
+      op_report(plan).feature_bytes_read += layout.bytes(hw_);
       loads_.push_back(load);
     };
-    if (!image_loaded_ && !spilled(0) && (op.input == 0 || op.residual == 0)) {
-      image_loaded_ = true;
-      bring(0, {0, net_.tensors[0].height}, placement_.layouts[0], 0);
+    if (!image_loaded_[index(plan.image)] && !spilled(0) && (op.input == 0 || op.residual == 0)) {
+      image_loaded_[index(plan.image)] = true;
+      bring(0, {0, net_.tensors[0].height}, placement_.layout(0, plan.image), 0);
     }
     if (!place.input_slots.empty()) {
       bring(op.input, strip.in, plan.source, place.input_slots.size());
@@ -179,57 +186,66 @@ class Emitter {
     }
   }
 
-  /// The weight blocks of one EXEC: all channel parameters come with the first chunk. Strips with
-  /// the same list share them.
+  /// The weight blocks of one EXEC: all channel parameters come with the first chunk. Strips and
+  /// images with the same list share them.
   void make_chunks(std::size_t e) {
     const ExecPlan& plan = execs_[e];
     keeps_.push_back(false);
     if (e > 0 && keeps_list(execs_[e - 1], plan)) {
       keeps_[e - 1] = true;
-      auto load = loads_.rbegin();
-      while (load->features) ++load;
-      load->last = e;
+      for (auto load = loads_.rbegin(); load != loads_.rend(); ++load) {
+        if (load->features) continue;
+        if (load->last + 1 != e) break;
+        load->last = e;
+      }
       return;
     }
     const auto [found, fresh] = chunks_.try_emplace(
-        std::tuple(plan.op, plan.first_m_group, plan.m_groups, plan.list.headers));
+        std::tuple(plan.op, plan.first_m_group, plan.m_groups, plan.list->headers));
     if (fresh) found->second = write_blocks(plan);
     for (const Chunk& chunk : found->second) {
       Load load{
           .exec = e, .last = e, .after = 0, .features = false, .chunk = chunk, .transfer = {}};
       load.cycles = chunk.bytes * 8 / hw_.axi_data_w;
-      op_report(plan.op).weight_bytes += chunk.bytes;
+      op_report(plan).weight_bytes += chunk.bytes;
       loads_.push_back(load);
     }
   }
 
   /// Whether an EXEC can walk the list of the one before, which must be all in the weight memory.
   bool keeps_list(const ExecPlan& before, const ExecPlan& plan) const {
-    return before.op == plan.op && before.list.entries() <= index(hw_.wm_depth / 2) &&
-           before.list.headers == plan.list.headers && before.list.tiles == plan.list.tiles &&
+    const bool same_list =
+        before.list == plan.list ||
+        (before.list->headers == plan.list->headers && before.list->tiles == plan.list->tiles);
+    return before.step == plan.step && before.list->entries() <= index(hw_.wm_depth) && same_list &&
            params_of(before) == params_of(plan);
   }
 
   std::vector<Chunk> write_blocks(const ExecPlan& plan) {
     std::vector<Chunk> chunks;
-    const std::size_t half = index(hw_.wm_depth / 2), total = plan.list.entries();
+    const std::size_t half = index(hw_.wm_depth / 2), total = plan.list->entries();
     for (std::size_t done = 0; done < total; done += half) {
       Chunk chunk{.entries = std::min(half, total - done)};
       chunk.param_groups = done == 0 ? plan.m_groups : 0;
       blocks_.resize(static_cast<std::size_t>(align(static_cast<std::int64_t>(blocks_.size()))), 0);
       chunk.offset = static_cast<std::int64_t>(blocks_.size());
       if (done == 0) append_params(plan);
-      const auto* headers = reinterpret_cast<const std::uint8_t*>(plan.list.headers.data() + done);
+      const auto* headers = reinterpret_cast<const std::uint8_t*>(plan.list->headers.data() + done);
       append_section({headers, chunk.entries * 4});
-      const std::size_t tile = plan.list.tiles.size() / total;
-      append_section({plan.list.tiles.data() + done * tile, chunk.entries * tile});
+      const std::size_t tile = plan.list->tiles.size() / total;
+      append_section({plan.list->tiles.data() + done * tile, chunk.entries * tile});
       chunk.bytes = static_cast<std::int64_t>(blocks_.size()) - chunk.offset;
       chunks.push_back(chunk);
     }
     return chunks;
   }
 
-  OpReport& op_report(std::size_t op) { return program_.ops[op]; }
+  OpReport& op_report(const ExecPlan& plan) { return program_.ops[plan.step]; }
+
+  /// Which image a descriptor is about, where there are several.
+  std::string of_image(int image) const {
+    return schedule_.images > 1 ? fmt::format(", image {}", image) : "";
+  }
 
   void append_section(std::span<const std::uint8_t> bytes) {
     blocks_.insert(blocks_.end(), bytes.begin(), bytes.end());
@@ -328,9 +344,10 @@ class Emitter {
       const int groups = all ? whole.groups(hw_) : t.place.phase_groups(hw_);
       const std::int64_t offset =
           (part.base - whole.base + std::int64_t{phase} * part.phase_words(hw_)) * word_bytes +
-          (t.tensor == 0 ? 0 : offsets_[index(t.tensor)]);
+          (t.tensor == 0 ? t.image * program_.in_stride
+                         : t.image * program_.out_stride + offsets_[index(t.tensor)]);
       const std::int64_t base = t.place.base + std::int64_t{phase} * t.place.phase_words(hw_);
-      Descriptor& d = add(opcode, verb + net_.tensors[index(t.tensor)].name);
+      Descriptor& d = add(opcode, verb + net_.tensors[index(t.tensor)].name + of_image(t.image));
       namespace f = spec::load_features;  // the three kinds have the same fields
       spec::set(d, f::kBase, base);
       spec::set(d, f::kWords, whole.words);
@@ -364,13 +381,13 @@ class Emitter {
     const bool flat = walks_flat(op, plan.source);
     const Layout in = flat ? plan.source.flat(hw_) : plan.source;
     const Layout out = flat ? plan.destination.flat(hw_) : plan.destination;
-    Descriptor& d = add(Opcode::kExec, "exec " + op.name);
+    Descriptor& d = add(Opcode::kExec, "exec " + op.name + of_image(plan.image));
     try {
       namespace x = spec::exec;
       spec::set(d, x::kMaxMode, op.kind == QKind::kMaxPool);
       spec::set(d, x::kWaitPrevious, plan.wait_previous);
       spec::set(d, x::kKeepList, keeps_[e]);
-      spec::set(d, x::kEntries, static_cast<std::int64_t>(plan.list.entries()));
+      spec::set(d, x::kEntries, static_cast<std::int64_t>(plan.list->entries()));
       spec::set(d, x::kGroups, plan.groups);
       spec::set(d, x::kMGroups, plan.m_groups);
       spec::set(d, x::kPitch, in.pitch);
@@ -425,13 +442,13 @@ class Emitter {
   void store_results(std::size_t e) {
     const ExecPlan& plan = execs_[e];
     const QOp& op = op_of(e);
-    const OpPlacement& place = placement_.ops[plan.op];
+    const StepPlacement& place = placement_.steps[plan.step];
     if (!plan.last_of_strip) return;
     if (!place.output_slots.empty()) {
-      store(plan, {op.output, place.strips[plan.strip].out, plan.destination});
+      store(plan, {op.output, plan.image, place.strips[plan.strip].out, plan.destination});
     } else if (stored(op.output) && completes(plan.op) && plan.strip + 1 == place.strips.size()) {
-      const Layout& whole = placement_.layouts[index(op.output)];
-      store(plan, {op.output, {0, whole.height}, whole});
+      const Layout whole = placement_.layout(op.output, plan.image);
+      store(plan, {op.output, plan.image, {0, whole.height}, whole});
     }
   }
 
@@ -443,7 +460,7 @@ class Emitter {
   }
 
   void store(const ExecPlan& plan, const Transfer& t) {
-    op_report(plan.op).feature_bytes_written += t.place.bytes(hw_);
+    op_report(plan).feature_bytes_written += t.place.bytes(hw_);
     transfer(t, Opcode::kStoreFeatures);
   }
 
@@ -487,6 +504,7 @@ class Emitter {
   const Lowered& lowered_;
   const QNet& net_;
   const Placement& placement_;
+  const Schedule& schedule_;
   const std::vector<ExecPlan>& execs_;
   bool store_all_;
   Program& program_;
@@ -494,12 +512,12 @@ class Emitter {
   std::vector<Descriptor> descriptors_;
   std::vector<std::uint8_t> blocks_;
   std::vector<Access> accesses_;       ///< of the descriptors
-  std::vector<std::int64_t> offsets_;  ///< of tensors in the output window, -1: none
+  std::vector<std::int64_t> offsets_;  ///< of tensors in an image's output window, -1: none
   std::vector<Load> loads_;            ///< in the order of the EXECs
   std::map<std::tuple<std::size_t, int, int, std::vector<std::uint32_t>>, std::vector<Chunk>>
       chunks_;
   std::vector<bool> keeps_;  ///< of EXECs: the next one walks the same list
-  bool image_loaded_ = false;
+  std::vector<bool> image_loaded_;  ///< by image
   std::size_t next_load_ = 0, next_exec_ = 0;
   std::int64_t load_time_ = 0;
 };

@@ -22,21 +22,44 @@ int raster_groups(const spec::Hardware& hw, const QOp& op, Layout source, Layout
   return ((height - 1) * source.pitch + width - 1) / hw.p + 1;
 }
 
-void append(ExecPlan& exec, const ReductionList& list) {
-  exec.list.headers.insert(exec.list.headers.end(), list.headers.begin(), list.headers.end());
-  exec.list.tiles.insert(exec.list.tiles.end(), list.tiles.begin(), list.tiles.end());
-  exec.m_group_entries.push_back(list.entries());
-  ++exec.m_groups;
+/// An EXEC and its list, to which M-groups are added.
+struct OpenExec {
+  ExecPlan exec;
+  ReductionList list;
+};
+
+void append(OpenExec& open, const ReductionList& list) {
+  open.list.headers.insert(open.list.headers.end(), list.headers.begin(), list.headers.end());
+  open.list.tiles.insert(open.list.tiles.end(), list.tiles.begin(), list.tiles.end());
+  open.exec.m_group_entries.push_back(list.entries());
+  ++open.exec.m_groups;
 }
 
 /// Where rows of a tensor lie: in the tensor itself, or in the strip's slot.
 Layout place_of(const spec::Hardware& hw, const Layout& tensor, const std::vector<int>& slots,
-                std::size_t strip, Rows rows) {
+                std::size_t turn, Rows rows) {
   Layout part = tensor.rows(hw, rows.first, rows.count);
   if (slots.empty()) return part;
-  part.base = slots[strip % slots.size()];
+  part.base = slots[turn % slots.size()];
   part.phase_step = 0;
   return part;
+}
+
+/// Gives an EXEC the tensors of an image.
+void place_exec(const spec::Hardware& hw, const QNet& net, const Placement& placement, int image,
+                ExecPlan& exec) {
+  const QOp& op = net.ops[exec.op];
+  const StepPlacement& place = placement.steps[exec.step];
+  const Strip& strip = place.strips[exec.strip];
+  exec.image = image;
+  const int before = image - placement.schedule.steps[exec.step].first_image;
+  exec.turn = static_cast<std::size_t>(before) * place.strips.size() + exec.strip;
+  const auto put = [&](int tensor, const std::vector<int>& slots, Rows rows) {
+    return place_of(hw, placement.layout(tensor, image), slots, exec.turn, rows);
+  };
+  exec.source = put(op.input, place.input_slots, strip.in);
+  exec.destination = put(op.output, place.output_slots, strip.out);
+  if (op.residual >= 0) exec.residual = put(op.residual, place.residual_slots, strip.out);
 }
 
 /// M-groups of a pooling operation that an EXEC has; 0: any number. Counted from its own first
@@ -50,57 +73,86 @@ int pooled_m_groups(const spec::Hardware& hw, const QOp& op, int groups) {
   return (kWorthADescriptor + cycles - 1) / cycles;
 }
 
+/// The EXECs of a strip of a step's first image.
 std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
                                   const Placement& placement, std::size_t index,
                                   std::size_t number) {
-  const QOp& op = net.ops[index];
-  const OpPlacement& place = placement.ops[index];
+  const Step& step = placement.schedule.steps[index];
+  const QOp& op = net.ops[step.op];
+  const StepPlacement& place = placement.steps[index];
   const Strip& strip = place.strips[number];
-  const auto layout = [&](int tensor) -> const Layout& {
-    return placement.layouts[static_cast<std::size_t>(tensor)];
-  };
   ExecPlan fresh;
-  fresh.op = index;
+  fresh.step = index;
+  fresh.op = step.op;
   fresh.strip = number;
-  fresh.source = place_of(hw, layout(op.input), place.input_slots, number, strip.in);
-  fresh.destination = place_of(hw, layout(op.output), place.output_slots, number, strip.out);
-  if (op.residual >= 0) {
-    fresh.residual = place_of(hw, layout(op.residual), place.residual_slots, number, strip.out);
-  }
+  place_exec(hw, net, placement, step.first_image, fresh);
   fresh.groups = raster_groups(hw, op, fresh.source, fresh.destination);
-  // With several pixel groups the list stays for all of them, and half of the memory is for the
-  // next one; of a longer list, three parts of four.
-  const bool resident = fresh.groups > 1;
+  // With several pixel groups, or images, the list stays for all of them, and half of the memory is
+  // for the next one; of a longer list, three parts of four.
+  const ListSize size = list_size(hw, net, op);
+  const bool stays = fresh.groups > 1 || (step.images > 1 && images_share(hw, size, place));
   const auto half = static_cast<std::size_t>(hw.wm_depth / 2);
-  const std::size_t part = list_size(hw, net, op).entries <= hw.wm_depth / 2 ? half : half / 2;
-  std::vector<ExecPlan> execs{fresh};
+  const std::size_t part = size.entries <= hw.wm_depth / 2 ? half : half / 2;
+  std::vector<OpenExec> execs{{fresh, {}}};
   const int pooled = pooled_m_groups(hw, op, fresh.groups);
   const int words = words_of(hw, net.written_channels(op));
   for (int m_group = 0; m_group < words; ++m_group) {
     if (pooled > 0 && m_group % pooled == 0 && m_group > 0) {
-      execs.push_back(fresh);
-      execs.back().first_m_group = execs.back().source_word = m_group;
+      execs.push_back({fresh, {}});
+      execs.back().exec.first_m_group = execs.back().exec.source_word = m_group;
     }
     const ReductionList list =
-        reduction_list(hw, net, op, strip, fresh.source, m_group - execs.back().source_word);
-    if (resident && list.entries() > 2 * half) {
+        reduction_list(hw, net, op, strip, fresh.source, m_group - execs.back().exec.source_word);
+    if (stays && list.entries() > 2 * half) {
       throw Error(
           "operation {}: {} weight tiles for {} output channels, the weight memory of {} holds {}",
           op.name, list.entries(), hw.m, hw.name, hw.wm_depth);
     }
-    const ExecPlan& open = execs.back();
-    if (open.m_groups > 0 && (open.m_groups >= hw.pm_depth / 2 ||
-                              (resident && open.list.entries() + list.entries() > part))) {
-      execs.push_back(fresh);
-      execs.back().first_m_group = m_group;
+    const OpenExec& open = execs.back();
+    if (open.exec.m_groups > 0 && (open.exec.m_groups >= hw.pm_depth / 2 ||
+                                   (stays && open.list.entries() + list.entries() > part))) {
+      execs.push_back({fresh, {}});
+      execs.back().exec.first_m_group = m_group;
     }
     append(execs.back(), list);
   }
-  execs.back().last_of_strip = true;
+  execs.back().exec.last_of_strip = true;
+  std::vector<ExecPlan> plans;
+  for (OpenExec& e : execs) {
+    e.exec.list = std::make_shared<const ReductionList>(std::move(e.list));
+    plans.push_back(std::move(e.exec));
+  }
+  return plans;
+}
+
+/// The EXECs of a step: all images for a part of the list where no image waits for a slot, else
+/// image by image, strip by strip.
+std::vector<ExecPlan> plan_step(const spec::Hardware& hw, const QNet& net,
+                                const Placement& placement, std::size_t index) {
+  const Step& step = placement.schedule.steps[index];
+  const StepPlacement& place = placement.steps[index];
+  std::vector<ExecPlan> execs, of_image;
+  for (std::size_t strip = 0; strip < place.strips.size(); ++strip) {
+    std::vector<ExecPlan> parts = split_strip(hw, net, placement, index, strip);
+    std::move(parts.begin(), parts.end(), std::back_inserter(of_image));
+  }
+  const std::size_t together = place.resident() ? 1 : of_image.size();
+  for (std::size_t first = 0; first < of_image.size(); first += together) {
+    for (int n = 0; n < step.images; ++n) {
+      for (std::size_t i = first; i < first + together; ++i) {
+        execs.push_back(of_image[i]);
+        place_exec(hw, net, placement, step.first_image + n, execs.back());
+      }
+    }
+  }
   return execs;
 }
 
 }  // namespace
+
+bool images_share(const spec::Hardware& hw, const ListSize& list, const StepPlacement& place) {
+  return list.entries <= hw.wm_depth / 2 || (place.resident() && list.longest <= hw.wm_depth);
+}
 
 std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net,
                                  const Placement& placement) {
@@ -108,20 +160,18 @@ std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net,
   const auto layout = [&](int tensor) -> const Layout& {
     return placement.layouts[static_cast<std::size_t>(tensor)];
   };
-  for (std::size_t i = 0; i < net.ops.size(); ++i) {
-    const QOp& op = net.ops[i];
-    const OpPlacement& place = placement.ops[i];
+  for (std::size_t i = 0; i < placement.schedule.steps.size(); ++i) {
+    const StepPlacement& place = placement.steps[i];
     const std::size_t first = execs.size();
-    for (std::size_t strip = 0; strip < place.strips.size(); ++strip) {
-      std::vector<ExecPlan> parts = split_strip(hw, net, placement, i, strip);
-      std::move(parts.begin(), parts.end(), std::back_inserter(execs));
-    }
-    if (i == 0) continue;
-    // Only the first part has the producer right before it; for the others it is complete, and
-    // so are the operations that wrote other slices of its input. What was in memory, LOAD waited
-    // for.
-    const QOp& previous = net.ops[i - 1];
-    const bool whole = place.strips.size() == 1 && placement.ops[i - 1].strips.size() == 1;
+    std::vector<ExecPlan> planned = plan_step(hw, net, placement, i);
+    std::move(planned.begin(), planned.end(), std::back_inserter(execs));
+    // Only the first EXEC has the producer right before it, and that only when both are of the same
+    // image; for the others it is complete, and so are the operations that wrote other slices of
+    // its input. What was in memory, LOAD waited for.
+    if (i == 0 || execs[first].image != execs[first - 1].image) continue;
+    const QOp& op = net.ops[execs[first].op];
+    const QOp& previous = net.ops[execs[first - 1].op];
+    const bool whole = place.strips.size() == 1 && placement.steps[i - 1].strips.size() == 1;
     const bool reads = op.input == previous.output && place.input_slots.empty();
     // Pixels that lie in another order than rows are not counted.
     const bool counted =

@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "compile/allocate.hpp"
@@ -10,21 +11,29 @@
 
 namespace reshift {
 
-/// One EXEC descriptor: a strip of an operation, or a range of its M-groups when its list is too
-/// long for the weight memory. M-groups count from the first channel that the operation writes.
+/// One EXEC descriptor: a strip of an operation on an image, or a range of its M-groups when its
+/// list is too long for the weight memory. M-groups count from the first channel that the operation
+/// writes.
 struct ExecPlan {
+  std::size_t step = 0;                  ///< of the schedule
   std::size_t op = 0;                    ///< of the lowered network
-  std::size_t strip = 0;                 ///< of the operation
+  int image = 0;                         ///< of the frame
+  std::size_t strip = 0;                 ///< of the image
+  std::size_t turn = 0;                  ///< of the step's strips, image after image
   Layout source, destination, residual;  ///< the strip's rows of the three tensors
   int first_m_group = 0, m_groups = 0;
   int groups = 0;       ///< pixel groups
   int source_word = 0;  ///< of the source's pixels, from which on the list counts
   bool last_of_strip = false;
   std::vector<std::size_t> m_group_entries;
-  ReductionList list;
+  std::shared_ptr<const ReductionList> list;  ///< one for all images
   Need need;
   bool wait_previous = false;
 };
+
+/// Whether a step's images share one load of its list: all of it stays in the weight memory, or,
+/// with all tensors resident, one part after the other, each for all images.
+bool images_share(const spec::Hardware& hw, const ListSize& list, const StepPlacement& place);
 
 /// The EXECs of a frame in order. Throws Error naming the operation when a list cannot fit.
 std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net,

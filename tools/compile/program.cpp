@@ -98,9 +98,10 @@ Program program_from_json(const Json& json) {
   Program p;
   p.hw = find_hardware(json.at("hardware").get<std::string>());
   if (json.at("interface") != spec::kVersion || json.at("parameters") != hardware_json(p.hw) ||
-      !json.contains("buffer")) {
+      !json.contains("batch")) {
     throw Error("compiled for another version of {}; compile it again", p.hw.name);
   }
+  p.batch = json.at("batch");
   p.net = qnet_from_json(json.at("net"));
   p.image = unpack_numbers<std::uint8_t>(json.at("image"));
   p.descriptors = json.at("descriptors").get<std::vector<std::string>>();
@@ -172,6 +173,7 @@ void Program::validate() const {
     if (!good) throw Error("inconsistent program: {}", what);
   };
   net.validate();
+  require(batch >= 1, "batch");
   const auto check_layout = [&](const Layout& l) {
     require(l.channels > 0 && l.height > 0 && l.width > 0 && l.height <= 65535 &&
                 l.width <= 65535 && l.pitch >= l.phase_width() && l.pitch <= 4095 && l.base >= 0 &&
@@ -226,6 +228,7 @@ void Program::save(const std::string& path) const {
                   {{"hardware", hw.name},
                    {"interface", spec::kVersion},
                    {"parameters", hardware_json(hw)},
+                   {"batch", batch},
                    {"net", to_json(net)},
                    {"image", pack_numbers<std::uint8_t>(image)},
                    {"descriptors", descriptors},
@@ -259,6 +262,7 @@ nlohmann::json report_json(const Program& p) {
   Json ops = Json::array();
   for (const OpReport& r : p.ops) ops.push_back(op_json(r));
   return {{"hardware", p.hw.name},
+          {"batch", p.batch},
           {"lanes", p.hw.m * p.hw.c * p.hw.p},
           {"support", support_json(p.support)},
           {"layers", ops},
@@ -286,11 +290,13 @@ std::string report_text(const Program& p) {
                         r.in_place ? "  in place" : "");
   }
   const int lanes = p.hw.m * p.hw.c * p.hw.p;
+  const std::string images =
+      p.batch == 1 ? "" : fmt::format(" of {} images, {} an image", p.batch, p.cycles / p.batch);
   text += fmt::format(
-      "\nEstimate: {} cycles a frame, {:.1f} % of {} lanes\nFeature buffer: {} of {} bytes ({} "
+      "\nEstimate: {} cycles a frame{}, {:.1f} % of {} lanes\nFeature buffer: {} of {} bytes ({} "
       "with every tensor in "
-      "its own region)\nProgram: {} bytes, input {} and output {} bytes a frame\n",
-      p.cycles, 100.0 * static_cast<double>(p.macs()) / (static_cast<double>(p.cycles) * lanes),
+      "its own region)\nProgram: {} bytes, input {} and output {} bytes an image\n",
+      p.cycles, images, 100.0 * static_cast<double>(p.macs()) / (static_cast<double>(p.cycles) * lanes),
       lanes, buffer_bytes(p, p.buffer_words), buffer_bytes(p, p.hw.fb_depth),
       buffer_bytes(p, p.naive_words), p.image.size(), p.in_stride, p.out_stride);
   return text;

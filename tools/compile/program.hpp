@@ -11,7 +11,7 @@
 
 namespace reshift {
 
-/// A tensor that a program stores to the output window.
+/// A tensor that a program stores to an image's output window.
 struct StoredTensor {
   std::string name;
   int op = -1;              ///< operation of the network that completes it, -1: a copy
@@ -20,9 +20,11 @@ struct StoredTensor {
   Layout layout;
 };
 
-/// What the compiler knows about one operation as it runs.
+/// What the compiler knows about one operation as it runs, on one image or on all of a frame: sums
+/// over them. In the order of the program, which has an operation again for each image that it
+/// takes by itself.
 struct OpReport {
-  std::string name;
+  std::string name;  ///< with the image, when it takes one of several
   std::string kind;
   std::string note;  ///< what was rewritten
   int terms = 1;
@@ -50,28 +52,32 @@ struct BufferUse {
 /// A compiled network: what the accelerator reads, and what the host must know to use it.
 struct Program {
   spec::Hardware hw;
+  int batch = 1;                         ///< images of a frame
   QNet net;                              ///< the network as it was compiled from
   std::vector<std::uint8_t> image;       ///< descriptors, then weight blocks: the program window
   std::vector<std::string> descriptors;  ///< what each descriptor does, for messages
   InputTable table;
   QTensor input;  ///< the arranged image
   Layout input_layout;
-  std::int64_t in_stride = 0, out_stride = 0;  ///< bytes of a frame's input and output window
-  std::vector<StoredTensor> stored;            ///< in the order of the operations
+  std::int64_t in_stride = 0, out_stride = 0;  ///< bytes of an image's input and output window
+  std::vector<StoredTensor> stored;            ///< in the order of the network's operations
   std::vector<OpReport> ops;
   std::vector<Support> support;
   std::vector<BufferUse> buffer;
   int buffer_words = 0, naive_words = 0;
   std::int64_t cycles = 0;  ///< estimated, a frame in the steady state
 
+  /// Bytes of a frame's windows, in which those of its images lie one behind the other.
+  std::int64_t frame_in_stride() const { return batch * in_stride; }
+  std::int64_t frame_out_stride() const { return batch * out_stride; }
   /// Useful multiplications of a frame over convolutions and fully connected layers, real sizes, a
   /// term each.
   std::int64_t macs() const;
   /// The output window's entry with the logits.
   const StoredTensor& output() const;
-  /// Bytes of a frame's input window from the codes [channel][y][x] of the image.
+  /// Bytes of an image's input window from the codes [channel][y][x] of the image.
   std::vector<std::uint8_t> input_window(std::span<const std::int32_t> codes) const;
-  /// Codes [channel][y][x] of a stored tensor.
+  /// Codes [channel][y][x] of a tensor stored in an image's output window.
   std::vector<std::int32_t> stored_codes(const StoredTensor& tensor,
                                          std::span<const std::uint8_t> output_window) const;
 

@@ -204,6 +204,7 @@ ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op) {
     }
     const std::int64_t entries = std::int64_t{taps} * slices;
     size.entries += entries;
+    size.longest = std::max(size.longest, entries);
     size.group_cycles += std::max(entries, post_cycles(hw));
   }
   return size;

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/error.hpp"
-#include "compile/reduction_list.hpp"
+#include "compile/plan.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {
@@ -21,14 +21,19 @@ constexpr std::int64_t kStripCycles = 100;
 /// Finds what to spill.
 class Search {
  public:
-  Search(const spec::Hardware& hw, const QNet& net) : hw_(hw), net_(net) {}
+  Search(const spec::Hardware& hw, const QNet& net, int images) : hw_(hw), net_(net) {
+    choice_.images = images;
+  }
 
   Placement run() {
     // A single slot keeps LOAD and EXEC from working at once, padding costs cycles: only where the
     // rest does not do.
     for (const auto& [copies, padded] :
          {std::pair(2, false), std::pair(2, true), std::pair(1, true)}) {
-      if (consider({.spilled = {}, .resident = -1, .copies = copies, .padded = padded})) break;
+      choice_.copies = copies;
+      choice_.padded = padded;
+      move_cut();
+      if (best_) break;
     }
     if (!best_) throw Error("{}", too_much_);
     if (best_->any_spilled()) improve();
@@ -50,6 +55,19 @@ class Search {
     return true;
   }
 
+  /// Whether another cut is better. One image has none, several share the last operation at least.
+  bool move_cut() {
+    bool better = false;
+    const PlaceChoice start = choice_;
+    const std::size_t cuts = start.images > 1 ? net_.ops.size() : 1;
+    for (std::size_t cut = 0; cut < cuts; ++cut) {
+      PlaceChoice choice = start;
+      choice.cut = cut;
+      better |= consider(choice);
+    }
+    return better;
+  }
+
   /// Spills a tensor more, or one less, as long as that helps.
   void improve() {
     for (bool better = true; better;) {
@@ -61,6 +79,7 @@ class Search {
         choice.resident = choice.spilled[index(t)] ? -1 : t;
         better |= consider(choice);
       }
+      if (choice_.images > 1) better |= move_cut();
     }
   }
 
@@ -79,9 +98,10 @@ PlacementCost placement_cost(const spec::Hardware& hw, const QNet& net,
   const std::int64_t bus = hw.axi_data_w / 8;
   const std::int64_t entry = spec::tile_bytes(hw, weight_bits(hw.exponents)) + 4;
   PlacementCost cost{0, 0};
-  for (std::size_t i = 0; i < net.ops.size(); ++i) {
-    const QOp& op = net.ops[i];
-    const OpPlacement& place = placement.ops[i];
+  for (std::size_t i = 0; i < placement.steps.size(); ++i) {
+    const Step& step = placement.schedule.steps[i];
+    const QOp& op = net.ops[step.op];
+    const StepPlacement& place = placement.steps[i];
     const Layout& in = placement.layouts[index(op.input)];
     const ListSize list = list_size(hw, net, op);
     const auto row = [&](int tensor) {
@@ -98,22 +118,26 @@ PlacementCost placement_cost(const spec::Hardware& hw, const QNet& net,
       if (!place.output_slots.empty()) writes += row(op.output) * s.out.count;
       if (first == 0) first = reads;
     }
+    groups *= step.images;
+    reads *= step.images;
+    writes *= step.images;
     const std::int64_t exec = groups * list.group_cycles;
     // The first strip of what the operation before has just stored, or of the image, comes late.
     // A list that half of the weight memory holds stays from strip to strip.
-    const bool stays = list.entries <= hw.wm_depth / 2;
+    const std::int64_t turns = std::int64_t{step.images} * std::ssize(place.strips);
     const std::int64_t weights =
-        list.entries * entry * (stays ? 1 : static_cast<std::int64_t>(place.strips.size()));
-    const bool late = i == 0 || just_made(net, i);
+        list.entries * entry * (images_share(hw, list, place) ? 1 : turns);
+    const bool late = i == 0 || just_made(net, placement.schedule, i);
     cost.first += std::max({exec, (weights + reads) / bus, writes / bus}) +
-                  (late ? first / bus : 0) +
-                  kStripCycles * static_cast<std::int64_t>(place.strips.size());
+                  (late ? first / bus : 0) + kStripCycles * turns;
     reads += weights;
     cost.second += reads + writes;
   }
   return cost;
 }
 
-Placement place_tensors(const spec::Hardware& hw, const QNet& net) { return Search(hw, net).run(); }
+Placement place_tensors(const spec::Hardware& hw, const QNet& net, int images) {
+  return Search(hw, net, images).run();
+}
 
 }  // namespace reshift

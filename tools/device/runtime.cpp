@@ -24,7 +24,7 @@ Runtime::Runtime(Device& device, const Program& program) : device_(device), prog
   check_core();
   const std::uint64_t program_base = device.memory_base();
   in_base_ = program_base + align(program.image.size());
-  const auto frame = static_cast<std::uint64_t>(program.in_stride + program.out_stride);
+  const auto frame = static_cast<std::uint64_t>(program.frame_in_stride() + program.frame_out_stride());
   const std::uint64_t used =
       in_base_ - program_base + kPage;  // a page for the alignment of the output
   const std::uint64_t room = device.memory_bytes() > used ? device.memory_bytes() - used : 0;
@@ -37,8 +37,8 @@ Runtime::Runtime(Device& device, const Program& program) : device_(device), prog
   device.write_memory(program_base, program.image);
   write_address(reg::kProgBaseLo, program_base);
   device.write_register(reg::kProgSize, static_cast<std::uint32_t>(program.image.size()));
-  device.write_register(reg::kInStride, static_cast<std::uint32_t>(program.in_stride));
-  device.write_register(reg::kOutStride, static_cast<std::uint32_t>(program.out_stride));
+  device.write_register(reg::kInStride, static_cast<std::uint32_t>(program.frame_in_stride()));
+  device.write_register(reg::kOutStride, static_cast<std::uint32_t>(program.frame_out_stride()));
   device.write_register(reg::kWatchdog, device.watchdog_cycles());
 }
 
@@ -77,15 +77,14 @@ void Runtime::write_address(std::uint32_t low_register, std::uint64_t address) {
 
 Runtime::Result Runtime::run(std::span<const std::uint8_t> input,
                              const std::function<void(std::size_t)>& progress) {
-  const std::size_t frames = input.size() / static_cast<std::size_t>(program_.in_stride);
-  if (frames == 0 || frames > max_frames_ ||
-      input.size() % static_cast<std::size_t>(program_.in_stride) != 0) {
-    throw Error("{} input bytes are not 1 to {} windows of {}", input.size(), max_frames_,
-                program_.in_stride);
+  const auto window = static_cast<std::size_t>(program_.frame_in_stride());
+  const std::size_t frames = input.size() / window;
+  if (frames == 0 || frames > max_frames_ || input.size() % window != 0) {
+    throw Error("{} input bytes are not 1 to {} frames of {}", input.size(), max_frames_, window);
   }
   const std::uint64_t out_base = in_base_ + align(input.size());
   Result result;
-  result.output.resize(frames * static_cast<std::size_t>(program_.out_stride), 0);
+  result.output.resize(frames * static_cast<std::size_t>(program_.frame_out_stride()), 0);
   device_.write_memory(in_base_, input);
   device_.write_memory(out_base,
                        result.output);  // a tensor that is not written must not look right

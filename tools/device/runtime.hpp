@@ -37,11 +37,11 @@ class Runtime {
   /// and one frame. `device` and `program` must outlive this object.
   Runtime(Device& device, const Program& program);
 
-  /// Frames that one start can run in the device's memory.
+  /// Frames, of the program's batch of images each, that one start can run in the device's memory.
   std::size_t max_frames() const { return max_frames_; }
 
   struct Result {
-    std::vector<std::uint8_t> output;  ///< the output windows of all frames
+    std::vector<std::uint8_t> output;  ///< the output windows of all images
     Counters counters;
   };
   /// Runs as many frames as `input` has windows, in one start, at most max_frames(). `progress` is
