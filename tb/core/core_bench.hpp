@@ -61,10 +61,10 @@ class CoreBench {
     set(spec::reg::kProgSize, static_cast<std::uint32_t>(program.image.size()));
     set(spec::reg::kInBaseLo, static_cast<std::uint32_t>(in_base));
     set(spec::reg::kInBaseHi, 0);
-    set(spec::reg::kInStride, static_cast<std::uint32_t>(program.in_stride));
+    set(spec::reg::kInStride, static_cast<std::uint32_t>(program.frame_in_stride()));
     set(spec::reg::kOutBaseLo, static_cast<std::uint32_t>(out_base()));
     set(spec::reg::kOutBaseHi, 0);
-    set(spec::reg::kOutStride, static_cast<std::uint32_t>(program.out_stride));
+    set(spec::reg::kOutStride, static_cast<std::uint32_t>(program.frame_out_stride()));
     set(spec::reg::kFrames, static_cast<std::uint32_t>(frames));
     set(spec::reg::kCtrl, 1);
     for (std::uint64_t cycle = 0; !bench_->irq; ++cycle) {
@@ -85,7 +85,7 @@ class CoreBench {
 
   /// The output windows of all frames.
   std::vector<std::uint8_t> outputs(const Program& program, int frames) const {
-    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(program.out_stride * frames));
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(program.frame_out_stride() * frames));
     memory_.read(out_base(), bytes);
     return bytes;
   }

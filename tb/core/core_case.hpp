@@ -42,16 +42,16 @@ inline constexpr int kMaxChannels = kHardware.m * kHardware.c * kHardware.p < 16
 
 /// A random network with its program, its images and what the reference model makes of them.
 struct CoreCase {
-  CoreCase(std::uint64_t seed, bool store_all, int frame_count)
+  CoreCase(std::uint64_t seed, bool store_all, int frame_count, int batch = 1)
       : net(random_qnet(seed, {.act_w = kHardware.act_w,
                                .exponents = kExponents,
                                .acc_w = kHardware.acc_w,
                                .max_channels = kMaxChannels,
                                .slice_channels = kHardware.m})),
-        program(compile(kHardware, net, {.store_all = store_all})),
+        program(compile(kHardware, net, {.store_all = store_all, .batch = batch})),
         frames(frame_count) {
-    for (int frame = 0; frame < frames; ++frame) {
-      const auto image = random_image(net, seed * 100 + static_cast<std::uint64_t>(frame));
+    for (int i = 0; i < frames * batch; ++i) {
+      const auto image = random_image(net, seed * 100 + static_cast<std::uint64_t>(i));
       const auto window = program.input_window(image);
       inputs.insert(inputs.end(), window.begin(), window.end());
       expected.push_back(run_graph(net, image));
@@ -66,14 +66,14 @@ struct CoreCase {
     ASSERT_EQ(core.get(spec::reg::kFramesDone), static_cast<std::uint32_t>(frames));
     const auto outputs = core.outputs(program, frames);
     ASSERT_FALSE(program.stored.empty());
-    for (int frame = 0; frame < frames; ++frame) {
-      const std::span<const std::uint8_t> window(outputs.data() + frame * program.out_stride,
-                                                 static_cast<std::size_t>(program.out_stride));
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      const std::span<const std::uint8_t> window(
+          outputs.data() + static_cast<std::int64_t>(i) * program.out_stride,
+          static_cast<std::size_t>(program.out_stride));
       for (const StoredTensor& tensor : program.stored) {
-        ASSERT_EQ(
-            program.stored_codes(tensor, window),
-            expected[static_cast<std::size_t>(frame)][static_cast<std::size_t>(tensor.tensor)])
-            << "frame " << frame << ", " << tensor.name;
+        ASSERT_EQ(program.stored_codes(tensor, window),
+                  expected[i][static_cast<std::size_t>(tensor.tensor)])
+            << "image " << i << ", " << tensor.name;
       }
     }
   }
@@ -82,7 +82,7 @@ struct CoreCase {
   Program program;
   int frames;
   std::vector<std::uint8_t> inputs;
-  std::vector<std::vector<std::vector<std::int32_t>>> expected;  ///< [frame][tensor][element]
+  std::vector<std::vector<std::vector<std::int32_t>>> expected;  ///< [image][tensor][element]
 };
 
 }  // namespace reshift

@@ -28,6 +28,13 @@ TEST_P(RandomNetwork, OverlappedFramesOnAnUnevenMemory) {
   core_case.run_and_compare(core);
 }
 
+TEST_P(RandomNetwork, SeveralImagesAFrame) {
+  const auto seed = static_cast<std::uint64_t>(GetParam());
+  const CoreCase core_case(seed, false, 2, 2 + GetParam() % 2);
+  CoreBench<RESHIFT_MODEL> core(kHardware, {.read_latency = 1 + GetParam() % 60}, seed);
+  core_case.run_and_compare(core);
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomNetwork, testing::Range(0, 40));
 
 }  // namespace

@@ -87,6 +87,10 @@ BoardImage make_board_image(const Program& program) {
         "for each of at most 65,535, not {} x {} x {} of {} bits",
         output.channels, output.height, output.width, program.hw.act_w);
   }
+  if (program.batch != 1) {
+    throw Error("the program takes {} images at a time, a board one: compile it with --batch 1",
+                program.batch);
+  }
   BoardImage image;
   image.registers = answered_registers();
   image.classes = static_cast<std::uint32_t>(output.channels);

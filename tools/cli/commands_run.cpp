@@ -188,9 +188,8 @@ void print_result(const nlohmann::json& r) {
       "{:.0f} cycles an image ({} for the first{}), {:.1f} % of {} lanes; {:.0f} simulated cycles "
       "a second\n",
       r.at("cycles_per_image").get<double>(), r.at("cycles_first").get<std::uint64_t>(),
-      batch > 1 ? fmt::format(" {}", batch) : "",
-      100 * r.at("mac_utilization").get<double>(), r.at("lanes").get<int>(),
-      r.at("sim_cycles_per_second").get<double>());
+      batch > 1 ? fmt::format(" {}", batch) : "", 100 * r.at("mac_utilization").get<double>(),
+      r.at("lanes").get<int>(), r.at("sim_cycles_per_second").get<double>());
   const double cycles = r.at("cycles");
   fmt::print("  {:<10} {:>12} {:>6.1f} %\n", "busy", r.at("exec_busy").get<std::uint64_t>(),
              100 * r.at("exec_busy").get<double>() / cycles);
@@ -253,8 +252,8 @@ void run_program(const Options& options) {
       {"macs", program.macs() / program.batch},
       {"golden_images_per_second", static_cast<double>(images.codes.size()) / golden_seconds},
       {"memory_latency", options.memory_latency}};
-  for (const char* key : {"cycles_first", "cycles_per_frame", "cycles_per_image",
-                          "mac_utilization", "stalls", "sim_cycles_per_second"}) {
+  for (const char* key : {"cycles_first", "cycles_per_frame", "cycles_per_image", "mac_utilization",
+                          "stalls", "sim_cycles_per_second"}) {
     result[key] = nullptr;  // the golden back end knows no cycles
   }
   if (rtl) add_measured(program, *measured, result);

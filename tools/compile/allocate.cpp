@@ -45,11 +45,7 @@ int slot_words(const spec::Hardware& hw, const Layout& layout, const std::vector
 class Placer {
  public:
   Placer(const spec::Hardware& hw, const QNet& net, const PlaceChoice& choice)
-      : hw_(hw),
-        net_(net),
-        choice_(choice),
-        schedule_(placement_.schedule),
-        steps_(0) {
+      : hw_(hw), net_(net), choice_(choice), schedule_(placement_.schedule), steps_(0) {
     schedule_ = make_schedule(net, choice.images, choice.cut);
     steps_ = static_cast<int>(schedule_.steps.size());
     budget_.assign(index(steps_), hw.fb_depth);
@@ -76,9 +72,9 @@ class Placer {
     }
     for (int image = 0; image < choice.images; ++image) {
       first_[schedule_.copy(0, image)] = static_cast<int>(schedule_.loaded_from(image));
-      first_[schedule_.copy(net.output, image)] = 0;
       last_[schedule_.copy(net.output, image)] = steps_;
     }
+    first_[schedule_.copy(net.output, choice.images - 1)] = 0;
     last_[0] = steps_;
     for (int t = 0; t < static_cast<int>(choice.spilled.size()); ++t) {
       if (choice.spilled[index(t)]) spill(t);
@@ -148,11 +144,10 @@ class Placer {
   void place_output(int step, const QOp& op, int image) {
     // Later pixels still read the input, so it must not be the tensor that is overwritten. A
     // slice has another shape than the tensor that it is written into, and is never in place.
-    const bool in_place = op.residual > 0 && op.residual != op.input && op.output != net_.output &&
-                          op.residual != net_.output &&
-                          last_[schedule_.copy(op.residual, image)] == step &&
-                          !spilled(op.residual) &&
-                          layout(op.residual).same_shape(layout(op.output));
+    const bool in_place =
+        op.residual > 0 && op.residual != op.input && op.output != net_.output &&
+        op.residual != net_.output && last_[schedule_.copy(op.residual, image)] == step &&
+        !spilled(op.residual) && layout(op.residual).same_shape(layout(op.output));
     placement_.steps[index(step)].in_place = in_place;
     const std::size_t output = schedule_.copy(op.output, image);
     if (in_place) {
@@ -180,8 +175,7 @@ class Placer {
   void open(int tensor, int image) {
     const std::size_t copy = schedule_.copy(tensor, image);
     region_of_[copy] = static_cast<int>(regions_.size());
-    regions_.push_back(
-        {first_[copy], last_[copy], layout(tensor).size(hw_), 0, {{tensor, image}}});
+    regions_.push_back({first_[copy], last_[copy], layout(tensor).size(hw_), 0, {{tensor, image}}});
   }
 
   /// Strips of a step with spilled tensors, as few as its budget allows or as many as there can be,
@@ -231,7 +225,8 @@ class Placer {
       }
       return regions;
     };
-    place.input_slots = slots(op.input, sizes[0], just_made(net_, schedule_, index(i)) ? i : i - 1, i);
+    place.input_slots =
+        slots(op.input, sizes[0], just_made(net_, schedule_, index(i)) ? i : i - 1, i);
     place.residual_slots = slots(op.residual, sizes[1], i - 1, i);
     place.output_slots = slots(op.output, sizes[2], i, i + 1);
   }
@@ -314,7 +309,7 @@ class Placer {
   int steps_;
   std::vector<int> first_, last_, region_of_;  ///< by copy
   std::vector<int> budget_, slots_;            ///< by step: words its slots may have, and do
-  std::vector<bool> finest_;         ///< its strips cannot be smaller
+  std::vector<bool> finest_;                   ///< its strips cannot be smaller
   std::vector<Region> regions_;
 };
 

@@ -78,11 +78,11 @@ struct PlaceChoice {
 /// in memory.
 bool can_spill(const QNet& net, int tensor);
 
-/// First fit on lifetimes, the largest region first. The first image, when resident, and the output
-/// share with nobody: the next frame's image is loaded while this frame runs, the last output is
-/// stored while the next frame runs. When not all fits, strips become smaller, and at last more tensors are spilled than
-/// were chosen. Nothing, and `too_much` names the operation at which most is alive, when even that
-/// does not help.
+/// First fit on lifetimes, the largest region first. The first image, when resident, and the last
+/// output share with nobody: the next frame's image is loaded while this frame runs, the last
+/// output is stored while the next frame runs. When not all fits, strips become smaller, and at
+/// last more tensors are spilled than were chosen. Nothing, and `too_much` names the operation at
+/// which most is alive, when even that does not help.
 std::optional<Placement> place(const spec::Hardware& hw, const QNet& net, const PlaceChoice& choice,
                                std::string& too_much);
 

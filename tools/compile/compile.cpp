@@ -34,8 +34,9 @@ void check_supported(const std::vector<Support>& report, const spec::Hardware& h
   if (!message.empty()) throw Error("{} cannot run this network:{}", hw.name, message);
 }
 
-/// The fastest arrangement of the image with which all tensors are in the feature buffer, or, if
-/// there is none, the one with which the frame is the fastest; and where everything lies then.
+/// The fastest arrangement of the image with which all tensors of an image are in the feature
+/// buffer, or, if there is none, the one with which an image is the fastest; and where everything
+/// of a frame lies then.
 std::pair<Lowered, Placement> lower_and_place(const spec::Hardware& hw, const QNet& net,
                                               int batch) {
   std::optional<Error> refused;
@@ -43,7 +44,7 @@ std::pair<Lowered, Placement> lower_and_place(const spec::Hardware& hw, const QN
   PlacementCost least;
   for (Lowered& lowered : lower(hw, net)) {
     try {
-      Placement placement = place_tensors(hw, lowered.net, batch);
+      Placement placement = place_tensors(hw, lowered.net, 1);
       const bool resident = !placement.any_spilled();
       const PlacementCost cost = placement_cost(hw, lowered.net, placement);
       if (!best || resident || cost < least) {
@@ -56,6 +57,7 @@ std::pair<Lowered, Placement> lower_and_place(const spec::Hardware& hw, const QN
     }
   }
   if (!best) throw *refused;  // of the arrangement with the most cycles
+  if (batch > 1) best->second = place_tensors(hw, best->first.net, batch);
   return std::move(*best);
 }
 

@@ -7,7 +7,7 @@ namespace reshift {
 
 struct CompileOptions {
   bool store_all =
-      false;  ///< store every operation's output, in order, nothing overlapped with a store
+      false;      ///< store every operation's output, in order, nothing overlapped with a store
   int batch = 1;  ///< images of a frame, at least 1
 };
 

@@ -1,9 +1,11 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include "compile/compile.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "base/error.hpp"
@@ -12,6 +14,7 @@
 #include "golden/graph_interpreter.hpp"
 #include "golden/program_interpreter.hpp"
 #include "golden/random_network.hpp"
+#include "spec/fields.hpp"
 
 namespace reshift {
 namespace {
@@ -21,19 +24,21 @@ using Timing = ProgramInterpreter::Timing;
 /// Runs two frames of a seed's network, and compares everything that reaches memory with the graph.
 void check_program(const QNet& net, const Program& program, std::uint64_t seed, bool store_all,
                    Timing timing) {
-  SCOPED_TRACE(fmt::format("{} of {} words, seed {} store_all {} late {}", program.hw.name,
-                           program.hw.fb_depth, seed, store_all, timing == Timing::kLate));
+  SCOPED_TRACE(fmt::format("{} of {} words, batch {} seed {} store_all {} late {}", program.hw.name,
+                           program.hw.fb_depth, program.batch, seed, store_all,
+                           timing == Timing::kLate));
   std::vector<std::uint8_t> input;
   std::vector<std::vector<std::vector<std::int32_t>>> expected;
   constexpr std::size_t kFrames = 2;
-  for (std::size_t f = 0; f < kFrames; ++f) {
-    const auto image = random_image(net, seed * 10 + f);
+  const std::size_t images = kFrames * static_cast<std::size_t>(program.batch);
+  for (std::size_t i = 0; i < images; ++i) {
+    const auto image = random_image(net, seed * 10 + i);
     expected.push_back(run_graph(net, image));
     const auto window = program.input_window(image);
     input.insert(input.end(), window.begin(), window.end());
   }
   const auto output = ProgramInterpreter(program.hw, program.image, timing)
-                          .run(input, program.in_stride, program.out_stride);
+                          .run(input, program.frame_in_stride(), program.frame_out_stride());
   int words = 0;
   for (const BufferUse& a : program.buffer) {
     words = std::max(words, a.base + a.words);
@@ -45,12 +50,12 @@ void check_program(const QNet& net, const Program& program, std::uint64_t seed, 
   }
   ASSERT_EQ(words, program.buffer_words);
   ASSERT_GE(program.stored.size(), store_all ? net.tensors.size() - 1 : 1);
-  for (std::size_t f = 0; f < kFrames; ++f) {
-    const auto window = std::span(output).subspan(f * static_cast<std::size_t>(program.out_stride),
-                                                  static_cast<std::size_t>(program.out_stride));
+  const auto stride = static_cast<std::size_t>(program.out_stride);
+  for (std::size_t i = 0; i < images; ++i) {
+    const auto window = std::span(output).subspan(i * stride, stride);
     for (const StoredTensor& t : program.stored) {
-      ASSERT_EQ(program.stored_codes(t, window), expected[f][static_cast<std::size_t>(t.tensor)])
-          << "frame " << f << " tensor " << t.name;
+      ASSERT_EQ(program.stored_codes(t, window), expected[i][static_cast<std::size_t>(t.tensor)])
+          << "image " << i << " tensor " << t.name;
     }
   }
 }
@@ -177,6 +182,166 @@ TEST(DownsamplingBlock, NeedsNoCopyAndLoadsListsOnce) {
       }
     }
     EXPECT_GT(strips, 1) << name;
+  }
+}
+
+/// What the program says of one image of several, and of all together.
+struct Batched {
+  bool one = false, all = false, front_in_strips = false;
+  explicit Batched(const Program& program) {
+    for (const OpReport& op : program.ops) {
+      const bool of_image = op.name.find(", image ") != std::string::npos;
+      one |= of_image;
+      all |= !of_image;
+      front_in_strips |= of_image && op.strips > 1;
+    }
+  }
+};
+
+TEST_P(RandomNetworks, BatchEqualsGraph) {
+  spec::Hardware hw = GetParam();
+  hw.acc_w = std::max(hw.acc_w, 28);
+  hw.wm_depth = std::max(hw.wm_depth, 4096);
+  hw.pm_depth = std::max(hw.pm_depth, 128);
+  int together = 0, cut = 0;
+  for (std::uint64_t seed = 1; seed <= 16; ++seed) {
+    const bool store_all = seed % 2 == 0;
+    const QNet net = random_qnet(seed, {.slice_channels = hw.m});
+    for (hw.fb_depth = 8192; hw.fb_depth >= 8; hw.fb_depth /= 4) {
+      std::optional<Program> program;
+      try {
+        program = compile(hw, net, {store_all, 2 + static_cast<int>(seed % 2)});
+      } catch (const Error&) {
+        break;
+      }
+      const Batched batched(*program);
+      (batched.one ? cut : together) += 1;
+      ASSERT_TRUE(batched.all);
+      check_program(net, *program, seed, store_all, seed % 4 < 2 ? Timing::kLate : Timing::kEager);
+      if (HasFatalFailure()) return;
+    }
+  }
+  EXPECT_GT(together, 0);
+  EXPECT_GT(cut, 0);
+}
+
+// Smaller and smaller buffers: all images together, a cut, a front whose tensors are in memory.
+TEST(Batch, CutsWhereImagesDoNotFitTogether) {
+  for (const int batch : {1, 2, 3}) {
+    int together = 0, cut = 0, front_in_strips = 0;
+    for (const int side : {12, 16, 24, 32}) {
+      const QNet net = downsampling_block(side);
+      spec::Hardware hw = find_hardware("4x4x3");
+      for (hw.fb_depth = 16384; hw.fb_depth >= 64; hw.fb_depth /= 2) {
+        std::optional<Program> program;
+        try {
+          program = compile(hw, net, {false, batch});
+        } catch (const Error&) {
+          break;
+        }
+        ASSERT_EQ(program->batch, batch);
+        const Batched batched(*program);
+        (batched.one ? cut : together) += 1;
+        front_in_strips += batched.front_in_strips;
+        check_program(net, *program, 1, false, Timing::kLate);
+        if (HasFatalFailure()) return;
+      }
+    }
+    EXPECT_GT(together, 0) << batch;
+    EXPECT_EQ(cut > 0, batch > 1) << batch;
+    EXPECT_EQ(front_in_strips > 0, batch > 1) << batch;
+  }
+}
+
+TEST(Batch, ThatDoesNotFitNamesTheOperation) {
+  const QNet net = downsampling_block(24);
+  spec::Hardware hw = find_hardware("4x4x3");
+  hw.fb_depth = 1024;
+  EXPECT_NO_THROW(compile(hw, net, {}));
+  // Three outputs are 3 x 384 words.
+  EXPECT_THAT(
+      [&] {
+        compile(hw, net, {false, 3});
+      },
+      ::testing::ThrowsMessage<Error>(
+          ::testing::AllOf(::testing::HasSubstr("operation wide on 3 images"),
+                           ::testing::HasSubstr("needed in all, it has 1024"))));
+  for (const int batch : {0, -1}) {
+    EXPECT_THAT(
+        [&] {
+          compile(hw, net, {false, batch});
+        },
+        ::testing::ThrowsMessage<Error>(::testing::HasSubstr("1 at least")));
+  }
+}
+
+/// A fully connected layer.
+QNet fully_connected(int inputs, int outputs) {
+  PortableRandom random(11);
+  QNet net;
+  net.name = "fc";
+  net.tensors = {{"image", inputs, 1, 1, 0.1, 0}, {"scores", outputs, 1, 1, 0.1, 0}};
+  QOp op;
+  op.name = "fc";
+  op.input = 0;
+  op.output = 1;
+  for (int i = 0; i < inputs * outputs; ++i) {
+    const int sign = random.uniform() < 0.5 ? -1 : 1;
+    op.term_values.push_back(sign * (1 << static_cast<int>(random.uniform() * 7)));
+  }
+  for (int c = 0; c < outputs; ++c) op.params.push_back({100 * c, 30000, 22});
+  op.post = {0, -128, 127, 0, 0, 0};
+  net.ops = {op};
+  net.output = 1;
+  return net;
+}
+
+/// Entries that the LOADs of a frame bring.
+std::int64_t loaded_entries(const Program& program) {
+  std::int64_t entries = 0;
+  for (std::size_t i = 0; i < program.descriptors.size(); ++i) {
+    spec::Descriptor d{};
+    std::memcpy(d.data(), program.image.data() + i * spec::kDescriptorBytes,
+                spec::kDescriptorBytes);
+    if (static_cast<spec::Opcode>(spec::get(d, spec::common::kOpcode)) ==
+        spec::Opcode::kLoadWeights) {
+      entries += spec::get(d, spec::load_weights::kEntries);
+    }
+  }
+  return entries;
+}
+
+// Lists of an M-group that half of the weight memory holds, only the whole, and not even that.
+TEST(Batch, LoadsListsOnceThatTheWeightMemoryHolds) {
+  spec::Hardware hw = find_hardware("4x4x3");
+  hw.wm_depth = 32;
+  constexpr int kOutputs = 20, kMGroups = 5, kBatch = 3;
+  for (const int inputs : {8, 40, 96, 160}) {
+    const QNet net = fully_connected(inputs, kOutputs);
+    const Program program = compile(hw, net, {false, kBatch});
+    check_program(net, program, 1, false, Timing::kLate);
+    if (HasFatalFailure()) return;
+    const std::int64_t list = std::int64_t{inputs} / hw.c, loads = list > hw.wm_depth ? kBatch : 1;
+    EXPECT_EQ(loaded_entries(program), loads * list * kMGroups) << inputs;
+    EXPECT_EQ(program.ops.at(0).entries, list * kMGroups) << inputs;
+  }
+}
+
+// Weights of a long convolution go over the bus once for all images, part by part.
+TEST(Batch, ConvolutionsInPartsShareThem) {
+  const QNet net = downsampling_block(12);
+  spec::Hardware hw = find_hardware("4x4x3");
+  hw.wm_depth = 64;
+  const Program one = compile(hw, net, {}), three = compile(hw, net, {false, 3});
+  check_program(net, three, 2, false, Timing::kLate);
+  ASSERT_EQ(one.ops.size(), three.ops.size()) << "a cut";
+  EXPECT_GT(one.ops[0].execs + one.ops[1].execs + one.ops[3].execs, 3) << "no list in parts";
+  EXPECT_EQ(loaded_entries(three), loaded_entries(one));
+  for (std::size_t i = 0; i < one.ops.size(); ++i) {
+    EXPECT_EQ(three.ops[i].execs, 3 * one.ops[i].execs);
+    EXPECT_EQ(three.ops[i].macs, 3 * one.ops[i].macs);
+    EXPECT_EQ(three.ops[i].weight_bytes, one.ops[i].weight_bytes);
+    EXPECT_EQ(three.ops[i].exec_cycles, 3 * one.ops[i].exec_cycles);
   }
 }
 

@@ -151,15 +151,13 @@ class Emitter {
       const std::size_t before =
           just_made(net_, schedule_, plan.step) && tensor == op.input ? 0 : 1;
       const std::size_t place_free =
-          slots == 0 ? up_to([&](const ExecPlan& x) {
-            return x.step < schedule_.loaded_from(plan.image);
-          })
-          : plan.turn >= slots ? up_to([&](const ExecPlan& x) {
-              return x.step < plan.step || x.turn + slots <= plan.turn;
-            })
-                               : up_to([&](const ExecPlan& x) {
-                                   return x.step + before < plan.step;
-                                 });
+          slots == 0
+              ? up_to([&](const ExecPlan& x) { return x.step < schedule_.loaded_from(plan.image); })
+          : plan.turn >= slots
+              ? up_to([&](const ExecPlan& x) {
+                  return x.step < plan.step || x.turn + slots <= plan.turn;
+                })
+              : up_to([&](const ExecPlan& x) { return x.step + before < plan.step; });
       const std::size_t made = up_to([&](const ExecPlan& x) {
         return net_.ops[x.op].output == tensor && x.image == plan.image &&
                placement_.steps[x.step].strips[x.strip].out.first < rows.first + rows.count;
@@ -516,7 +514,7 @@ class Emitter {
   std::vector<Load> loads_;            ///< in the order of the EXECs
   std::map<std::tuple<std::size_t, int, int, std::vector<std::uint32_t>>, std::vector<Chunk>>
       chunks_;
-  std::vector<bool> keeps_;  ///< of EXECs: the next one walks the same list
+  std::vector<bool> keeps_;         ///< of EXECs: the next one walks the same list
   std::vector<bool> image_loaded_;  ///< by image
   std::size_t next_load_ = 0, next_exec_ = 0;
   std::int64_t load_time_ = 0;

@@ -296,8 +296,9 @@ std::string report_text(const Program& p) {
       "\nEstimate: {} cycles a frame{}, {:.1f} % of {} lanes\nFeature buffer: {} of {} bytes ({} "
       "with every tensor in "
       "its own region)\nProgram: {} bytes, input {} and output {} bytes an image\n",
-      p.cycles, images, 100.0 * static_cast<double>(p.macs()) / (static_cast<double>(p.cycles) * lanes),
-      lanes, buffer_bytes(p, p.buffer_words), buffer_bytes(p, p.hw.fb_depth),
+      p.cycles, images,
+      100.0 * static_cast<double>(p.macs()) / (static_cast<double>(p.cycles) * lanes), lanes,
+      buffer_bytes(p, p.buffer_words), buffer_bytes(p, p.hw.fb_depth),
       buffer_bytes(p, p.naive_words), p.image.size(), p.in_stride, p.out_stride);
   return text;
 }

@@ -2,6 +2,7 @@
 #include "compile/spill.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "base/error.hpp"
@@ -18,29 +19,39 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 /// What a strip costs beside its work, about: the control program looks at its descriptors.
 constexpr std::int64_t kStripCycles = 100;
 
+/// Slots a tensor, and whether its rows are padded. A single slot keeps LOAD and EXEC from working
+/// at once, padding costs cycles: only where the rest does not do.
+constexpr std::array<std::pair<int, bool>, 3> kModes{{{2, false}, {2, true}, {1, true}}};
+
 /// Finds what to spill.
 class Search {
  public:
-  Search(const spec::Hardware& hw, const QNet& net, int images) : hw_(hw), net_(net) {
-    choice_.images = images;
-  }
+  Search(const spec::Hardware& hw, const QNet& net) : hw_(hw), net_(net) {}
 
-  Placement run() {
-    // A single slot keeps LOAD and EXEC from working at once, padding costs cycles: only where the
-    // rest does not do.
-    for (const auto& [copies, padded] :
-         {std::pair(2, false), std::pair(2, true), std::pair(1, true)}) {
-      choice_.copies = copies;
-      choice_.padded = padded;
-      move_cut();
-      if (best_) break;
+  Placement run(int images) {
+    find([&] { consider(choice_); });
+    if (images > 1) {
+      best_.reset();
+      choice_.images = images;
+      find([&] { move_cut(); });
     }
-    if (!best_) throw Error("{}", too_much_);
-    if (best_->any_spilled()) improve();
     return *best_;
   }
 
  private:
+  /// The best of what `start` considers, and of what lies near it.
+  template <typename Start>
+  void find(Start start) {
+    for (const auto& [copies, padded] : kModes) {
+      choice_.copies = copies;
+      choice_.padded = padded;
+      start();
+      if (best_) break;
+    }
+    if (!best_) throw Error("{}", too_much_);
+    if (best_->any_spilled()) improve();
+  }
+
   /// Whether a choice is better than the best one so far, which it becomes then.
   bool consider(const PlaceChoice& choice) {
     std::optional<Placement> placement = place(hw_, net_, choice, too_much_);
@@ -55,17 +66,28 @@ class Search {
     return true;
   }
 
-  /// Whether another cut is better. One image has none, several share the last operation at least.
+  /// Whether another cut is better: with the same tensors spilled, or also those that lie across it
+  /// while the front runs on another image. The last operation at least is for all images.
   bool move_cut() {
     bool better = false;
     const PlaceChoice start = choice_;
-    const std::size_t cuts = start.images > 1 ? net_.ops.size() : 1;
-    for (std::size_t cut = 0; cut < cuts; ++cut) {
+    for (std::size_t cut = 0; cut < net_.ops.size(); ++cut) {
       PlaceChoice choice = start;
       choice.cut = cut;
       better |= consider(choice);
+      choice.spilled.resize(net_.tensors.size(), false);
+      for (std::size_t i = 0; i < cut; ++i) {
+        const int t = net_.ops[i].output;
+        if (can_spill(net_, t) && read_behind(t, cut)) choice.spilled[index(t)] = true;
+      }
+      better |= consider(choice);
     }
     return better;
+  }
+
+  bool read_behind(int tensor, std::size_t cut) const {
+    return std::any_of(net_.ops.begin() + static_cast<std::ptrdiff_t>(cut), net_.ops.end(),
+                       [&](const QOp& op) { return op.input == tensor || op.residual == tensor; });
   }
 
   /// Spills a tensor more, or one less, as long as that helps.
@@ -125,8 +147,7 @@ PlacementCost placement_cost(const spec::Hardware& hw, const QNet& net,
     // The first strip of what the operation before has just stored, or of the image, comes late.
     // A list that half of the weight memory holds stays from strip to strip.
     const std::int64_t turns = std::int64_t{step.images} * std::ssize(place.strips);
-    const std::int64_t weights =
-        list.entries * entry * (images_share(hw, list, place) ? 1 : turns);
+    const std::int64_t weights = list.entries * entry * (images_share(hw, list, place) ? 1 : turns);
     const bool late = i == 0 || just_made(net, placement.schedule, i);
     cost.first += std::max({exec, (weights + reads) / bus, writes / bus}) +
                   (late ? first / bus : 0) + kStripCycles * turns;
@@ -137,7 +158,7 @@ PlacementCost placement_cost(const spec::Hardware& hw, const QNet& net,
 }
 
 Placement place_tensors(const spec::Hardware& hw, const QNet& net, int images) {
-  return Search(hw, net, images).run();
+  return Search(hw, net).run(images);
 }
 
 }  // namespace reshift

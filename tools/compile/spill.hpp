@@ -8,8 +8,8 @@
 
 namespace reshift {
 
-/// Cycles that a frame takes with a placement, about: of each step the longest of computing, loading
-/// and storing; and the bytes that go over the bus.
+/// Cycles that a frame takes with a placement, about: of each step the longest of computing,
+/// loading and storing; and the bytes that go over the bus.
 using PlacementCost = std::pair<std::int64_t, std::int64_t>;
 PlacementCost placement_cost(const spec::Hardware& hw, const QNet& net, const Placement& placement);
 

@@ -24,7 +24,8 @@ Runtime::Runtime(Device& device, const Program& program) : device_(device), prog
   check_core();
   const std::uint64_t program_base = device.memory_base();
   in_base_ = program_base + align(program.image.size());
-  const auto frame = static_cast<std::uint64_t>(program.frame_in_stride() + program.frame_out_stride());
+  const auto frame =
+      static_cast<std::uint64_t>(program.frame_in_stride() + program.frame_out_stride());
   const std::uint64_t used =
       in_base_ - program_base + kPage;  // a page for the alignment of the output
   const std::uint64_t room = device.memory_bytes() > used ? device.memory_bytes() - used : 0;

@@ -53,16 +53,19 @@ std::string summary(const ReportData& data, const nlohmann::json& run) {
     return 100 * static_cast<double>(p.macs()) / (cycles * lanes);
   };
   std::string html = fmt::format(
-      "<p>{} on {}: {} lanes, a bus of {} bytes. {:.1f} million multiplications a frame; estimate "
+      "<p>{} on {}: {} lanes, a bus of {} bytes. {:.1f} million multiplications a frame{}; "
+      "estimate "
       "{} cycles, {:.1f} % of the lanes.",
       escape(p.net.name), p.hw.name, lanes, p.hw.axi_data_w / 8,
-      static_cast<double>(p.macs()) * 1e-6, p.cycles, utilization(static_cast<double>(p.cycles)));
+      static_cast<double>(p.macs()) * 1e-6,
+      p.batch > 1 ? fmt::format(" of {} images", p.batch) : "", p.cycles,
+      utilization(static_cast<double>(p.cycles)));
   if (data.measured) {
     const double cycles = run.at("cycles_per_image");
     html += fmt::format(
         " Simulated core: {:.0f} cycles an image, {:.1f} % of the lanes, {} mismatches in {} "
         "images.",
-        cycles, utilization(cycles), run.at("mismatches").get<std::size_t>(),
+        cycles, utilization(cycles * p.batch), run.at("mismatches").get<std::size_t>(),
         run.at("images").get<std::size_t>());
   }
   return html + "</p>\n";
