@@ -327,6 +327,42 @@ TEST(Batch, LoadsListsOnceThatTheWeightMemoryHolds) {
   }
 }
 
+/// The mean of each channel of the image.
+QNet global_pooling(int channels, int side) {
+  QNet net;
+  net.name = "pool";
+  net.tensors = {{"image", channels, side, side, 0.1, 0}, {"means", channels, 1, 1, 0.1, 0}};
+  QOp op;
+  op.name = "pool";
+  op.kind = QKind::kAvgPool;
+  op.input = 0;
+  op.output = 1;
+  op.kernel_h = op.kernel_w = side;
+  op.params.assign(static_cast<std::size_t>(channels), {0, 21399, 18});
+  op.post = {0, -128, 127, 0, 0, 0};
+  net.ops = {op};
+  net.output = 1;
+  return net;
+}
+
+// Words of the source in turn through one list, which a part of the weight memory holds.
+TEST(Batch, GlobalPoolingKeepsItsList) {
+  for (const char* name : {"16x16x8", "32x16x7"}) {
+    spec::Hardware hw = find_hardware(name);
+    const QNet net = global_pooling(12 * hw.m, 4);
+    hw.wm_depth = 256;
+    for (const int batch : {1, 2, 3}) {
+      const Program program = compile(hw, net, {false, batch});
+      check_program(net, program, 3, false, Timing::kLate);
+      if (HasFatalFailure()) return;
+      const OpReport& op = program.ops.at(0);
+      EXPECT_GT(op.entries, hw.wm_depth / 2);
+      if (batch == 1) continue;  // the last list may be shorter
+      EXPECT_EQ(loaded_entries(program) * op.execs, op.entries * batch) << name;
+    }
+  }
+}
+
 // Weights of a long convolution go over the bus once for all images, part by part.
 TEST(Batch, ConvolutionsInPartsShareThem) {
   const QNet net = downsampling_block(12);

@@ -94,7 +94,10 @@ std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
   const auto half = static_cast<std::size_t>(hw.wm_depth / 2);
   const std::size_t part = size.entries <= hw.wm_depth / 2 ? half : half / 2;
   std::vector<OpenExec> execs{{fresh, {}}};
-  const int pooled = pooled_m_groups(hw, op, fresh.groups);
+  // No more than one EXEC may have anyway: each counts from its own first word.
+  int pooled = std::min(pooled_m_groups(hw, op, fresh.groups), hw.pm_depth / 2);
+  if (stays)
+    pooled = std::min(pooled, std::max(1, static_cast<int>(std::int64_t(part) / size.longest)));
   const int words = words_of(hw, net.written_channels(op));
   for (int m_group = 0; m_group < words; ++m_group) {
     if (pooled > 0 && m_group % pooled == 0 && m_group > 0) {
