@@ -31,7 +31,8 @@ TEST_P(RandomNetwork, OverlappedFramesOnAnUnevenMemory) {
 TEST_P(RandomNetwork, SeveralImagesAFrame) {
   const auto seed = static_cast<std::uint64_t>(GetParam());
   const CoreCase core_case(seed, false, 2, 2 + GetParam() % 2);
-  CoreBench<RESHIFT_MODEL> core(kHardware, {.read_latency = 1 + GetParam() % 60}, seed);
+  CoreBench<RESHIFT_MODEL> core(
+      kHardware, {.read_latency = 1 + GetParam() % 60, .max_cycles = 10'000'000}, seed);
   core_case.run_and_compare(core);
 }
 
