@@ -64,6 +64,17 @@ void check_seed(const spec::Hardware& hw, std::uint64_t seed, bool store_all, Ti
   const QNet net = random_qnet(seed, {.slice_channels = hw.m});
   check_program(net, compile(hw, net, {store_all}), seed, store_all, timing);
 }
+
+/// Nothing when the buffer is too small, which compile() refuses.
+std::optional<Program> compile_if_it_fits(const spec::Hardware& hw, const QNet& net,
+                                          const CompileOptions& options) {
+  try {
+    return compile(hw, net, options);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 class RandomNetworks : public ::testing::TestWithParam<spec::Hardware> {};
 
 // Every shape; memories that take all of these networks (what does not fit is refused, see
@@ -92,12 +103,8 @@ TEST_P(RandomNetworks, ProgramEqualsGraphWithTensorsInMemory) {
     const bool store_all = seed % 2 == 0;
     const QNet net = random_qnet(seed, {.slice_channels = hw.m});
     for (hw.fb_depth = 4096; hw.fb_depth >= 8; hw.fb_depth /= 2) {
-      std::optional<Program> program;
-      try {
-        program = compile(hw, net, {store_all});
-      } catch (const Error&) {
-        break;
-      }
+      const std::optional<Program> program = compile_if_it_fits(hw, net, {store_all});
+      if (!program) break;
       const bool strips = std::any_of(program->ops.begin(), program->ops.end(),
                                       [](const OpReport& op) { return op.strips > 1; });
       if (!strips) continue;
@@ -168,12 +175,8 @@ TEST(DownsamplingBlock, NeedsNoCopyAndLoadsListsOnce) {
     check_program(net, whole, 1, true, Timing::kLate);
     int strips = 0;
     for (hw.fb_depth = 1024; hw.fb_depth >= 64; hw.fb_depth /= 2) {
-      std::optional<Program> program;
-      try {
-        program = compile(hw, net, {false});
-      } catch (const Error&) {
-        break;
-      }
+      const std::optional<Program> program = compile_if_it_fits(hw, net, {false});
+      if (!program) break;
       check_program(net, *program, 1, false, Timing::kLate);
       for (const std::size_t op : {1u, 2u}) {
         strips = std::max(strips, program->ops[op].strips);
@@ -208,12 +211,9 @@ TEST_P(RandomNetworks, BatchEqualsGraph) {
     const bool store_all = seed % 2 == 0;
     const QNet net = random_qnet(seed, {.slice_channels = hw.m});
     for (hw.fb_depth = 8192; hw.fb_depth >= 8; hw.fb_depth /= 4) {
-      std::optional<Program> program;
-      try {
-        program = compile(hw, net, {store_all, 2 + static_cast<int>(seed % 2)});
-      } catch (const Error&) {
-        break;
-      }
+      const std::optional<Program> program =
+          compile_if_it_fits(hw, net, {store_all, 2 + static_cast<int>(seed % 2)});
+      if (!program) break;
       const Batched batched(*program);
       (batched.one ? cut : together) += 1;
       ASSERT_TRUE(batched.all);
@@ -233,12 +233,8 @@ TEST(Batch, CutsWhereImagesDoNotFitTogether) {
       const QNet net = downsampling_block(side);
       spec::Hardware hw = find_hardware("4x4x3");
       for (hw.fb_depth = 16384; hw.fb_depth >= 64; hw.fb_depth /= 2) {
-        std::optional<Program> program;
-        try {
-          program = compile(hw, net, {false, batch});
-        } catch (const Error&) {
-          break;
-        }
+        const std::optional<Program> program = compile_if_it_fits(hw, net, {false, batch});
+        if (!program) break;
         ASSERT_EQ(program->batch, batch);
         const Batched batched(*program);
         (batched.one ? cut : together) += 1;
