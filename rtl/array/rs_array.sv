@@ -80,37 +80,41 @@ module rs_array #(
   end
 
   // Control waits for the sums, then enters row m after m cycles.
-  rs_pkg::cell_ctrl_t edge_ctrl [M];
-  logic [SubW-1:0]    edge_sub  [M];
-  logic [SumDelay-1:0] valid_q;
+  typedef struct packed {
+    logic valid;
+    logic first;
+    logic last;
+    logic max;
+    logic [SubW-1:0] sub;
+  } tile_t;
+  tile_t edge_tile [M];
+  logic [SumDelay-2:0] valid_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) valid_q <= '0;
-    else valid_q <= {valid_q[SumDelay-2:0], valid_i};
+    else valid_q <= (SumDelay - 1)'({valid_q, valid_i});
   end
 
   logic first, last, max;
+  logic [SubW-1:0] sub;
   rs_delay #(
     .Width(3 + SubW),
-    .Stages(SumDelay)
+    .Stages(SumDelay - 1)
   ) u_place (
     .clk_i,
     .data_i({first_i, last_i, max_i, sub_i}),
-    .data_o({first, last, max, edge_sub[0]})
+    .data_o({first, last, max, sub})
   );
-  assign edge_ctrl[0] = '{
-          valid: valid_q[SumDelay-1],
-          enable: 1'b1,
+  assign edge_tile[0] = '{
+          valid: valid_q[SumDelay-2],
           first: first,
           last: last,
-          max: max
+          max: max,
+          sub: sub
       };
 
   for (genvar m = 1; m < M; m++) begin : gen_edge
-    always_ff @(posedge clk_i) begin
-      edge_sub[m]  <= edge_sub[m-1];
-      edge_ctrl[m] <= edge_ctrl[m-1];
-    end
+    always_ff @(posedge clk_i) edge_tile[m] <= edge_tile[m-1];
   end
 
   logic [M-1:0] row_done;
@@ -134,9 +138,18 @@ module rs_array #(
         .data_o(weight[m][0][c])
       );
     end
-    always_comb begin
-      ctrl[m][0]        = edge_ctrl[m];
-      ctrl[m][0].enable = !edge_ctrl[m].max || edge_sub[m] == SubW'(m / C);
+    tile_t tile;
+    logic  take;
+    assign tile = edge_tile[m];
+    assign take = !tile.max || tile.sub == SubW'(m / C);
+    always_ff @(posedge clk_i) begin
+      ctrl[m][0] <= '{
+          lowest: tile.valid && tile.first && !take,
+          add: tile.valid && take && (tile.first || !tile.max),
+          raise: tile.valid && take && tile.max && !tile.first,
+          fresh: tile.first || tile.max,
+          done: tile.valid && tile.last
+      };
     end
 
     logic [P-1:0]    cell_done;

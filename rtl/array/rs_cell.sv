@@ -128,19 +128,17 @@ module rs_cell #(
 
   // Accumulator: the plain sum of both, or the sum alone, in one look-up table a bit.
   logic signed [AccW-1:0] acc_q;
-  logic greater, load, clear, write;
+  logic greater, write;
 
   assign greater = signed'(sum[ActW-1:0]) > signed'(acc_q[ActW-1:0]);
-  assign load    = ctrl_i.first || ctrl_i.max;
-  assign clear   = ctrl_i.valid && ctrl_i.first && !ctrl_i.enable;
-  assign write   = ctrl_i.valid && ctrl_i.enable && (ctrl_i.first || !ctrl_i.max || greater);
+  assign write   = ctrl_i.add || (ctrl_i.raise && greater);
 
   always_ff @(posedge clk_i) begin
-    if (clear) acc_q <= LowestCode;
-    else if (write) acc_q <= AccW'(sum) + (acc_q & {AccW{!load}});
+    if (ctrl_i.lowest) acc_q <= LowestCode;
+    else if (write) acc_q <= AccW'(sum) + (acc_q & {AccW{!ctrl_i.fresh}});
   end
 
-  always_ff @(posedge clk_i) done_o <= ctrl_i.valid && ctrl_i.last;
+  always_ff @(posedge clk_i) done_o <= ctrl_i.done;
 
   assign acc_o = acc_q;
 

@@ -48,7 +48,7 @@ module rs_feature_buffer #(
   input  logic [SliceW-1:0]             rd_addr_i,
   input  logic [SliceW-1:0]             rd_step_i,
   input  logic [BankW-1:0]              rd_rotation_i,
-  /// A cycle before the activations: lanes that are not in the padding, and the padding value.
+  /// Two cycles before the activations: lanes that are not in the padding, and the padding value.
   input  logic [P-1:0]                  rd_keep_i,
   input  logic [ActW-1:0]               rd_zero_i,
   output logic [P-1:0][C-1:0][ActW-1:0] rd_act_o,
@@ -213,17 +213,21 @@ module rs_feature_buffer #(
   for (genvar p = 0; p < P; p++) begin : gen_lane
     logic [SubW-1:0] sub_q;
     logic [LowW-1:0] low_q;
+    logic keep_q;
+    logic [ActW-1:0] zero_q;
     logic [Choices-1:0][C*ActW-1:0] choice;
     logic [C-1:0][ActW-1:0] turned;
 
     (* keep *)
     always_ff @(posedge clk_i) begin
-      sub_q <= sub2;
-      low_q <= rotation2[LowW-1:0];
+      sub_q  <= sub2;
+      low_q  <= rotation2[LowW-1:0];
+      keep_q <= rd_keep_i[p];
+      zero_q <= rd_zero_i;
     end
     always_ff @(posedge clk_i) begin
       turned_q[p] <= choice[low_q];
-      for (int unsigned c = 0; c < C; c++) rd_act_o[p][c] <= rd_keep_i[p] ? turned[c] : rd_zero_i;
+      for (int unsigned c = 0; c < C; c++) rd_act_o[p][c] <= keep_q ? turned[c] : zero_q;
     end
     for (genvar r = 0; r < Choices; r++) begin : gen_choice
       if (R > 1) begin : gen_slice

@@ -2,7 +2,7 @@
 //
 // Performance counters: each counts the cycles in which its strobe is high. The counts are in a
 // memory of 16-bit halves, which are visited in turn; between two visits a few bits of each counter
-// add up here. Cleared together. A count is read when its turn comes, within 35 cycles.
+// add up here. Cleared together. A count is read when its turn comes, within 36 cycles.
 
 module rs_perf #(
   /// Number of counters, at most 16.
@@ -28,11 +28,13 @@ module rs_perf #(
   localparam int unsigned PartW = TurnW + 1;
 
   logic [TurnW-1:0] turn_q, sum_turn_q;
-  logic clearing_q, carry_q, carry, high, read_q;
+  logic clearing_q, carry_q, carry, high;
+  logic [1:0] read_q;
   logic [Counters-1:0] strobe_q;
   logic [15:0] old, sum;
   logic [Counters-1:0][PartW-1:0] part_q;
   logic [15:0][PartW-1:0]         parts;
+  logic [PartW-1:0]               taken_q;  // the part that the low half adds
 
   rs_ram_1r1w #(
     .Width(16),
@@ -50,21 +52,22 @@ module rs_perf #(
   assign high  = sum_turn_q[0];
   assign parts = (16 * PartW)'(part_q);
   assign {carry, sum} = (clearing_q ? 17'd0 : 17'(old)) +
-                        (high ? 17'(carry_q) : 17'(parts[sum_turn_q[TurnW-1:1]]));
+                        (high ? 17'(carry_q) : 17'(taken_q));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) turn_q <= '0;
     else turn_q <= turn_q + TurnW'(1);
     sum_turn_q <= turn_q;
+    taken_q    <= parts[turn_q[TurnW-1:1]];
     carry_q    <= carry;
     half_o     <= sum;
-    low_o      <= read_q && sum_turn_q == {index_i, 1'b0};
+    low_o      <= read_q[1] && sum_turn_q == {index_i, 1'b0};
   end
 
   // Strobes come late in their cycle.
   always_ff @(posedge clk_i) begin
     strobe_q <= rst_ni && !clear_i ? strobe_i : '0;
-    read_q   <= read_i;
+    read_q   <= {read_q[0], read_i};
   end
 
   // Clearing lasts a round, in which the strobes count already.
@@ -76,7 +79,7 @@ module rs_perf #(
   always_ff @(posedge clk_i) begin
     for (int unsigned k = 0; k < Counters; k++) begin
       if (!rst_ni || clear_i) part_q[k] <= '0;
-      else if (!high && sum_turn_q[TurnW-1:1] == 4'(k)) part_q[k] <= PartW'(strobe_q[k]);
+      else if (turn_q == {4'(k), 1'b0}) part_q[k] <= PartW'(strobe_q[k]);
       else part_q[k] <= part_q[k] + PartW'(strobe_q[k]);
     end
   end

@@ -176,7 +176,7 @@ module rs_load #(
   logic first_q, exhausted, at_end, ready;
   logic [CountW:0] left_q, step;
   logic [PadW-1:0] pad_q;
-  logic walking, walk, place_valid, unused_group, unused_last, word_next, word_ready;
+  logic walking, walk, place_valid, word_next, word_ready;
   logic item_valid, want, read, empty;
   logic [ItemW-1:0] item;
   logic [TagW-1:0] tag, item_tag;
@@ -287,12 +287,10 @@ module rs_load #(
     .base_i      (word1_q[FbAddrW-1:0]),
     .words_i     (word1_q[16+:FbAddrW+1]),
     .groups_i    (word2_q[FbAddrW:0]),
-    .valid_o     (walking),
-    .next_i      (walk),
-    .bank_o      (walker_bank),
-    .addr_o      (walker_addr),
-    .last_group_o(unused_group),
-    .last_o      (unused_last)
+    .valid_o (walking),
+    .next_i  (walk),
+    .bank_o  (walker_bank),
+    .addr_o  (walker_addr)
   );
 
   // It walks ahead, because what is read is known late in a cycle.

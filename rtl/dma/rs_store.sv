@@ -56,7 +56,7 @@ module rs_store #(
 
   // reserved_q counts FIFO places promised to reads; its sign says that all are.
   logic [CountW-1:0] reserved_q;
-  logic walking, ask, pop_q, fifo_space, word_valid, word_ready, unused_last_group, unused_last;
+  logic walking, ask, pop_q, fifo_space, word_valid, word_ready;
   logic [M*ActW-1:0] codes;
   logic [WordW-1:0]  word;
 
@@ -73,9 +73,7 @@ module rs_store #(
     .valid_o     (walking),
     .next_i      (ask),
     .bank_o      (fb_bank_o),
-    .addr_o      (fb_addr_o),
-    .last_group_o(unused_last_group),
-    .last_o      (unused_last)
+    .addr_o      (fb_addr_o)
   );
 
   assign fb_valid_o = walking && !reserved_q[CountW-1];

@@ -26,13 +26,11 @@ module rs_word_walker #(
   input  logic [FbAddrW-1:0] base_i,
   input  logic [FbAddrW:0]   words_i,
   input  logic [FbAddrW:0]   groups_i,
-  /// The word that stands next; last_group_o: it is in the last group, last_o: it is the last.
+  /// The word that stands next.
   output logic               valid_o,
   input  logic               next_i,
   output logic [BankW-1:0]   bank_o,
-  output logic [FbAddrW-1:0] addr_o,
-  output logic               last_group_o,
-  output logic               last_o
+  output logic [FbAddrW-1:0] addr_o
 );
 
   logic               valid_q;
@@ -40,20 +38,19 @@ module rs_word_walker #(
   logic [FbAddrW-1:0] addr_q;
   logic [FbAddrW:0] word_q, words_q;  // words to come in the pixel; words a pixel
   logic [FbAddrW:0] group_q;  // groups to come
-  logic last_word, last_bank;
+  logic last_group, last_word, last_bank;
 
-  assign valid_o      = valid_q;
-  assign bank_o       = bank_q;
-  assign addr_o       = addr_q;
-  assign last_word    = word_q == (FbAddrW + 1)'(1);
-  assign last_bank    = bank_q == BankW'(P - 1);
-  assign last_group_o = group_q == (FbAddrW + 1)'(1);
-  assign last_o       = last_bank && last_word && last_group_o;
+  assign valid_o    = valid_q;
+  assign bank_o     = bank_q;
+  assign addr_o     = addr_q;
+  assign last_word  = word_q == (FbAddrW + 1)'(1);
+  assign last_bank  = bank_q == BankW'(P - 1);
+  assign last_group = group_q == (FbAddrW + 1)'(1);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) valid_q <= 1'b0;
     else if (set_i[1]) valid_q <= 1'b1;
-    else if (next_i && last_o) valid_q <= 1'b0;
+    else if (next_i && last_bank && last_word && last_group) valid_q <= 1'b0;
   end
 
   always_ff @(posedge clk_i) begin

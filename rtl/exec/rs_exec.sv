@@ -337,7 +337,7 @@ module rs_exec
   );
 
   // Feature buffer; the mask meets the activations there.
-  localparam int unsigned MaskDelay = 3 + int'(RamReg);
+  localparam int unsigned MaskDelay = 2 + int'(RamReg);
   logic [P-1:0] keep;
   logic [ActW-1:0] zero;
   logic [P-1:0][C-1:0][ActW-1:0] act;

@@ -4,13 +4,14 @@
 package rs_pkg;
   import rs_spec_pkg::desc_exec_t;
 
-  /// What travels with a weight tile through the array.
+  /// What travels with a weight tile through the array: what a cell does with the tile's sum, ready
+  /// for use. At most one of `lowest`, `add` and `raise`; without a tile none, nor `done`.
   typedef struct packed {
-    logic valid;   // this cycle carries a tile
-    logic enable;  // this row takes part (max pooling: only the rows of the tile's slice)
-    logic first;   // start a new accumulation
-    logic last;    // the accumulation is complete after this tile
-    logic max;     // keep the maximum instead of the sum
+    logic lowest;  // start from the lowest code: this row takes no part in the maximum
+    logic add;     // add it to the accumulator
+    logic raise;   // take it, if it is larger
+    logic fresh;   // add to zero: the first of a sum; and wherever `raise`
+    logic done;    // the accumulation is complete after this tile
   } cell_ctrl_t;
 
   /// Where a tensor keeps its pixels. Field meanings as in the `exec` descriptor.

@@ -145,8 +145,11 @@ class Cell : public testing::Test {
     const Tile& tile = history_.back();
     pack(bench->act_i, pins.act, kActW);
     pack(bench->weight_i, pins.codes, kLaneW);
-    bench->ctrl_i = static_cast<uint8_t>(tile.valid << 4 | tile.enable << 3 | tile.first << 2 |
-                                         tile.last << 1 | int{tile.max});
+    const bool add = tile.enable && (tile.first || !tile.max);
+    bench->ctrl_i =
+        static_cast<uint8_t>((tile.valid && tile.first && !tile.enable) << 4 |
+                             (tile.valid && add) << 3 | (tile.valid && tile.enable && !add) << 2 |
+                             (tile.first || tile.max) << 1 | int{tile.valid && tile.last});
     const auto ctrl = bench->ctrl_i;
     bench.tick();
     EXPECT_EQ(unpack_signed(bench->act_o, kLanes, kActW),

@@ -140,10 +140,11 @@ class FeatureBuffer : public testing::Test {
       memory_[load->bank][load->addr] = load->data;
       load.reset();
     }
-    // The mask of the lanes that arrive in the next cycle.
-    bench->rd_keep_i = keep_ = static_cast<uint16_t>(random() & ((1 << kP) - 1));
-    zero_ = sign_extend(random(), kActW);
-    set_bits(bench->rd_zero_i, 0, kActW, static_cast<uint64_t>(zero_));
+    // The mask of the lanes that arrive in the cycle after the next.
+    mask_ = next_mask_;
+    next_mask_ = {static_cast<uint16_t>(random() & ((1 << kP) - 1)), sign_extend(random(), kActW)};
+    bench->rd_keep_i = next_mask_.keep;
+    set_bits(bench->rd_zero_i, 0, kActW, static_cast<uint64_t>(next_mask_.zero));
     bench.tick();
     check_reads();
     check_answer(res_answers_, bench->res_valid_o, bench->res_rdata_o, residual_words);
@@ -187,6 +188,10 @@ class FeatureBuffer : public testing::Test {
     uint64_t cycle;
     Word data;
   };
+  struct Mask {
+    uint16_t keep = 0;
+    int64_t zero = 0;
+  };
   struct Lanes {
     uint64_t cycle;
     std::vector<std::optional<Word>> slices;  ///< nothing: not to be compared
@@ -211,10 +216,10 @@ class FeatureBuffer : public testing::Test {
     const std::vector<int64_t> acts = unpack_signed(bench->rd_act_o, kP * kC, kActW);
     for (int p = 0; p < kP; ++p) {
       const auto& slice = reads_.front().slices[p];
-      const bool keep = keep_ >> p & 1;
+      const bool keep = mask_.keep >> p & 1;
       if (keep && !slice) continue;
       ASSERT_EQ(Word(acts.begin() + p * kC, acts.begin() + (p + 1) * kC),
-                keep ? *slice : Word(kC, zero_))
+                keep ? *slice : Word(kC, mask_.zero))
           << "lane " << p;
       ++slices;
     }
@@ -234,8 +239,7 @@ class FeatureBuffer : public testing::Test {
   Word wr_data_ = Word(kM);  ///< of the write taken in the cycle before
   Places touched_;           ///< by writes of the cycle before
   bool reading_ = false;
-  int keep_ = 0;
-  int64_t zero_ = 0;
+  Mask mask_, next_mask_;
   std::deque<Lanes> reads_;
   std::deque<Answer> res_answers_, store_answers_;
   bool load_went_ = true;  ///< the last time that LOAD and STORE wanted the same bank

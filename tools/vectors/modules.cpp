@@ -113,9 +113,10 @@ ModuleTrace cell(const spec::Hardware& hw, Random random) {
     }
     const bool filled = static_cast<int>(history.size()) == delay + 1;
     const Tile& done = history.back();
-    const int ctrl = filled ? done.valid << 4 | done.enable << 3 | done.first << 2 |
-                                  done.last << 1 | int{done.max}
-                            : 0;
+    const bool here = filled && done.valid, add = done.enable && (done.first || !done.max);
+    const int ctrl = (here && done.first && !done.enable) << 4 | (here && add) << 3 |
+                     (here && done.enable && !add) << 2 | (done.first || done.max) << 1 |
+                     int{here && done.last};
     const Bits act_line = Bits::packed(hw.act_w, acts);
     const Bits weight_line = Bits::packed(lane_w, lane_codes(terms, hw.exponents));
     const int now = trace.now();
@@ -123,8 +124,8 @@ ModuleTrace cell(const spec::Hardware& hw, Random random) {
     trace.expect(now + 1, "act_o", act_line);
     trace.expect(now + 1, "weight_o", weight_line);
     trace.expect(now + 1, "ctrl_o", ctrl);
-    trace.expect(now + 1, "done_o", filled && done.valid && done.last);
-    if (!filled || !done.valid) return;
+    trace.expect(now + 1, "done_o", here && done.last);
+    if (!here) return;
     acc = accumulate(acc, dot(done.acts.data(), done.terms.data(), hw.c, hw.exponents), done.first,
                      done.max, done.enable, hw.act_w);
     if (done.last) trace.expect(now + 1, "acc_o", acc);
