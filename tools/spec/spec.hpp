@@ -24,13 +24,14 @@ struct Hardware {
   int axi_data_w;  ///< AXI data width in bits: 32, 64, 128 or 256
 };
 
-inline constexpr std::array<Hardware, 6> kConfigurations{{
+inline constexpr std::array<Hardware, 7> kConfigurations{{
     {"2x2x2", 2, 2, 2, 8, 7, 24, 256, 256, 32, 1, 32},
     {"4x4x2", 4, 4, 2, 8, 7, 24, 256, 128, 16, 1, 64},
     {"4x4x3", 4, 4, 3, 8, 7, 28, 16384, 4096, 512, 4, 64},
     {"8x8x8", 8, 8, 8, 8, 7, 28, 1024, 512, 64, 8, 64},
     {"16x16x8", 16, 16, 8, 8, 7, 28, 8192, 2048, 256, 16, 128},
-    {"32x16x7", 32, 16, 7, 8, 7, 28, 4096, 1024, 128, 32, 128},
+    {"32x16x7", 32, 16, 7, 8, 7, 28, 8192, 1024, 128, 32, 128},
+    {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 2048, 2048, 256, 16, 128},
 }};
 
 inline constexpr std::uint32_t kVersion = 1;
