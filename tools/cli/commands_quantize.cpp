@@ -20,6 +20,7 @@ struct QuantizeOptions {
   std::string model, calib, labels, preprocess, terms = "1", rounding = "compensated", output, json;
   std::size_t calib_count = 0;
   int end_terms = 0;
+  bool merge_shortcuts = true;
   double target_drop = 0.5;
   NumberFormat format;
 };
@@ -34,12 +35,12 @@ std::size_t default_count(const Graph& graph, const Dataset& data) {
 
 void run_quantize(const QuantizeOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  const Graph graph = fuse(import_onnx(options.model));
+  const Graph graph = fuse(import_onnx(options.model), options.merge_shortcuts);
   const Preprocess preprocess = load_preprocess(options.preprocess);
   const Rounding rounding =
       options.rounding == "nearest" ? Rounding::kNearest : Rounding::kCompensated;
   for (const Node& node : graph.nodes) {
-    if (node.kind != NodeKind::kConv || rounding_of(graph, node, rounding) == rounding) continue;
+    if (node.kind != NodeKind::kConv || rounding_of(node, rounding) == rounding) continue;
     fmt::print(stderr,
                "note: layer {} has {} weights an output, more than the {} that can be compensated: "
                "it is rounded to nearest\n",
@@ -135,6 +136,8 @@ void add_quantize(CLI::App& app) {
           "the images; nearest: each weight for itself, much faster")
       ->capture_default_str()
       ->check(CLI::IsMember({"compensated", "nearest"}));
+  command->add_flag("!--no-merge-shortcut", options->merge_shortcuts,
+                    "keep 1x1 shortcuts as layers of their own, with their own weight scales");
   command->add_option("--act-bits", options->format.act_w, "bits of an activation")
       ->capture_default_str()
       ->check(CLI::Range(8, 16));

@@ -15,16 +15,19 @@ constexpr int kMaxPitch = 4095;  // 12 bits of a descriptor
 
 std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
-/// An operation that walks its input flat writes its output with the same pitch.
-void match_flat_pitches(const QNet& net, std::vector<Layout>& layouts) {
+/// One raster, one pitch: an operation that walks its input flat writes its output with the pitch
+/// of the input, and one with a shortcut walks it with the input.
+void match_pitches(const QNet& net, std::vector<Layout>& layouts) {
   for (bool changed = true; changed;) {
     changed = false;
+    const auto match = [&](int a, int b) {
+      int &first = layouts[index(a)].pitch, &second = layouts[index(b)].pitch;
+      changed |= first != second;
+      first = second = std::max(first, second);
+    };
     for (const QOp& op : net.ops) {
-      Layout& in = layouts[index(op.input)];
-      Layout& out = layouts[index(op.output)];
-      if (!walks_flat(op, in) || in.pitch == out.pitch) continue;
-      in.pitch = out.pitch = std::max(in.pitch, out.pitch);
-      changed = true;
+      if (walks_flat(op, layouts[index(op.input)])) match(op.input, op.output);
+      if (op.shortcut >= 0) match(op.input, op.shortcut);
     }
   }
 }
@@ -65,7 +68,7 @@ class Placer {
       for_images(i, [&](int image) {
         auto& opened = first_[schedule_.copy(op.output, image)];
         opened = std::min(opened, i);  // the first of the operations that write slices of it
-        for (const int t : {op.input, op.residual, op.output}) {
+        for (const int t : {op.input, op.shortcut, op.residual, op.output}) {
           if (t >= 0) last_[schedule_.copy(t, image)] = i;
         }
       });
@@ -124,7 +127,7 @@ class Placer {
     if (!choice_.padded) return;
     int& pitch = placement_.layouts[index(tensor)].pitch;
     pitch = (pitch + hw_.p - 1) / hw_.p * hw_.p;
-    match_flat_pitches(net_, placement_.layouts);
+    match_pitches(net_, placement_.layouts);
   }
 
   void make_regions() {
@@ -145,9 +148,10 @@ class Placer {
     // Later pixels still read the input, so it must not be the tensor that is overwritten. A
     // slice has another shape than the tensor that it is written into, and is never in place.
     const bool in_place =
-        op.residual > 0 && op.residual != op.input && op.output != net_.output &&
-        op.residual != net_.output && last_[schedule_.copy(op.residual, image)] == step &&
-        !spilled(op.residual) && layout(op.residual).same_shape(layout(op.output));
+        op.residual > 0 && op.residual != op.input && op.residual != op.shortcut &&
+        op.output != net_.output && op.residual != net_.output &&
+        last_[schedule_.copy(op.residual, image)] == step && !spilled(op.residual) &&
+        layout(op.residual).same_shape(layout(op.output));
     placement_.steps[index(step)].in_place = in_place;
     const std::size_t output = schedule_.copy(op.output, image);
     if (in_place) {
@@ -187,17 +191,20 @@ class Placer {
     StepPlacement& place = placement_.steps[index(i)];
     const int height = net_.tensors[index(op.output)].height;
     place.strips = cut(net_, op, layout(op.input).phased, height);
-    std::array<int, 3> sizes{};
+    std::array<int, 4> sizes{};
     const auto copies = [&] {
       return place.strips.size() > 1 || several_images ? choice_.copies : 1;
     };
     const auto words = [&] {
       sizes = {
           spilled(op.input) ? slot_words(hw_, layout(op.input), place.strips, &Strip::in) : 0,
+          spilled(op.shortcut)
+              ? slot_words(hw_, layout(op.shortcut), place.strips, &Strip::shortcut)
+              : 0,
           spilled(op.residual) ? slot_words(hw_, layout(op.residual), place.strips, &Strip::out)
                                : 0,
           spilled(op.output) ? slot_words(hw_, layout(op.output), place.strips, &Strip::out) : 0};
-      return (sizes[0] + sizes[1] + sizes[2]) * copies();
+      return std::accumulate(sizes.begin(), sizes.end(), 0) * copies();
     };
     slots_[index(i)] = words();
     finest_[index(i)] = slots_[index(i)] == 0;
@@ -227,8 +234,9 @@ class Placer {
     };
     place.input_slots =
         slots(op.input, sizes[0], just_made(net_, schedule_, index(i)) ? i : i - 1, i);
-    place.residual_slots = slots(op.residual, sizes[1], i - 1, i);
-    place.output_slots = slots(op.output, sizes[2], i, i + 1);
+    place.shortcut_slots = slots(op.shortcut, sizes[1], i - 1, i);
+    place.residual_slots = slots(op.residual, sizes[2], i - 1, i);
+    place.output_slots = slots(op.output, sizes[3], i, i + 1);
   }
 
   /// First fit, the largest first.
@@ -258,7 +266,8 @@ class Placer {
       if (region_of_[c] >= 0) placement_.bases[c] = regions_[index(region_of_[c])].base;
     }
     for (StepPlacement& step : placement_.steps) {
-      for (auto* slots : {&step.input_slots, &step.residual_slots, &step.output_slots}) {
+      for (auto* slots :
+           {&step.input_slots, &step.shortcut_slots, &step.residual_slots, &step.output_slots}) {
         for (int& slot : *slots) slot = regions_[index(slot)].base;
       }
     }
@@ -330,7 +339,11 @@ std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net) {
   for (const QTensor& t : net.tensors) {
     Layout l{t.channels, t.height, t.width, t.width, false, words_of(hw, t.channels), 0};
     for (const QOp& op : net.ops) {
-      if (&net.tensors[static_cast<std::size_t>(op.input)] == &t) l.phased |= op.stride_h == 2;
+      const auto reads = [&](int tensor) {
+        return tensor >= 0 && &net.tensors[index(tensor)] == &t;
+      };
+      l.phased |=
+          (reads(op.input) && op.stride_h == 2) || (reads(op.shortcut) && op.shortcut_stride == 2);
     }
     layouts.push_back(l);
   }
@@ -345,7 +358,7 @@ std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net) {
                   in.pitch, kMaxPitch);
     }
   }
-  match_flat_pitches(net, layouts);
+  match_pitches(net, layouts);
   return layouts;
 }
 

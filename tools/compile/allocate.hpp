@@ -27,10 +27,11 @@ struct StepPlacement {
   bool in_place = false;      ///< its output lies over its residual
   /// Word addresses of the slots that strips of a spilled tensor take in turn, image after image;
   /// empty: resident.
-  std::vector<int> input_slots, residual_slots, output_slots;
+  std::vector<int> input_slots, shortcut_slots, residual_slots, output_slots;
 
   bool resident() const {
-    return input_slots.empty() && residual_slots.empty() && output_slots.empty();
+    return input_slots.empty() && shortcut_slots.empty() && residual_slots.empty() &&
+           output_slots.empty();
   }
 };
 

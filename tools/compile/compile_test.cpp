@@ -118,8 +118,8 @@ TEST_P(RandomNetworks, ProgramEqualsGraphWithTensorsInMemory) {
 }
 
 /// A block of ResNet-50 that halves its map: a tensor that a 1x1 convolution of stride 1 reads and
-/// one of stride 2.
-QNet downsampling_block(int side) {
+/// one of stride 2, which is in the last one's sums when `merged`.
+QNet downsampling_block(int side, bool merged = false) {
   PortableRandom random(7);
   const auto pick = [&](int low, int high) {
     return low + static_cast<int>(random.uniform() * (high - low + 1));
@@ -130,18 +130,20 @@ QNet downsampling_block(int side) {
   net.tensors = {{"image", 3, side, side, 0.1, -128},  {"x", 16, side, side, 0.1, -128},
                  {"shortcut", 32, half, half, 0.1, 0}, {"u", 8, side, side, 0.1, -128},
                  {"v", 8, half, half, 0.1, -128},      {"y", 32, half, half, 0.1, -128}};
-  const auto conv = [&](const char* name, int input, int output, int kernel, int stride) {
+  const auto conv = [&](const char* name, int input, int output, int kernel, int stride,
+                        int shortcut = -1) {
     QOp op;
     op.name = name;
     op.input = input;
+    op.shortcut = shortcut;
+    op.shortcut_stride = shortcut < 0 ? 1 : 2;
     op.output = output;
     op.kernel_h = op.kernel_w = kernel;
     op.stride_h = op.stride_w = stride;
     op.pad_top = op.pad_left = kernel / 2;
     op.pad_bottom = op.pad_right = stride == 1 ? kernel / 2 : 0;
-    const int in = net.tensors[static_cast<std::size_t>(input)].channels;
     const int out = net.tensors[static_cast<std::size_t>(output)].channels;
-    for (int i = 0; i < in * out * kernel * kernel; ++i) {
+    for (int i = 0; i < out * net.row_size(op); ++i) {
       const int sign = pick(-1, 1);
       op.term_values.push_back(sign * (1 << pick(0, 6)));
     }
@@ -153,6 +155,14 @@ QNet downsampling_block(int side) {
     net.ops.push_back(op);
   };
   conv("stem", 0, 1, 3, 1);
+  if (merged) {
+    net.tensors.erase(net.tensors.begin() + 2);
+    conv("narrow", 1, 2, 1, 1);
+    conv("middle", 2, 3, 3, 2);
+    conv("wide + shortcut", 3, 4, 1, 1, 1);
+    net.output = 4;
+    return net;
+  }
   conv("shortcut", 1, 2, 1, 2);
   conv("narrow", 1, 3, 1, 1);
   conv("middle", 3, 4, 3, 2);
@@ -185,6 +195,35 @@ TEST(DownsamplingBlock, NeedsNoCopyAndLoadsListsOnce) {
       }
     }
     EXPECT_GT(strips, 1) << name;
+  }
+}
+
+// The list of the sum has the tiles of both; the operation's input, shortcut and output in memory,
+// strip by strip.
+TEST(DownsamplingBlock, MergedShortcutNeedsOneOperationLess) {
+  const QNet apart = downsampling_block(24), merged = downsampling_block(24, true);
+  for (const char* name : {"4x4x3", "8x8x8", "16x16x8"}) {
+    spec::Hardware hw = find_hardware(name);
+    const Program before = compile(hw, apart, {true}), whole = compile(hw, merged, {true});
+    check_program(merged, whole, 1, true, Timing::kLate);
+    ASSERT_EQ(whole.ops.size() + 1, before.ops.size()) << "a copy";
+    EXPECT_EQ(whole.macs(), before.macs());
+    EXPECT_LE(whole.ops[3].exec_cycles, before.ops[1].exec_cycles + before.ops[4].exec_cycles);
+    int strips = 0, from_memory = 0;
+    for (hw.fb_depth = 1024; hw.fb_depth >= 32; hw.fb_depth /= 2) {
+      for (const int batch : {1, 2}) {
+        const std::optional<Program> program = compile_if_it_fits(hw, merged, {false, batch});
+        if (!program) continue;
+        check_program(merged, *program, 1, false, Timing::kLate);
+        strips = std::max(strips, program->ops.back().strips);
+        from_memory +=
+            std::any_of(program->buffer.begin(), program->buffer.end(), [&](const BufferUse& use) {
+              return use.name == "strips of x" && use.last + 1 == std::ssize(program->ops);
+            });
+      }
+    }
+    EXPECT_GT(strips, 1) << name;
+    EXPECT_GT(from_memory, 0) << name << ": the shortcut is not read in strips";
   }
 }
 

@@ -172,12 +172,16 @@ class Emitter {
       op_report(plan).feature_bytes_read += layout.bytes(hw_);
       loads_.push_back(load);
     };
-    if (!image_loaded_[index(plan.image)] && !spilled(0) && (op.input == 0 || op.residual == 0)) {
+    const bool reads_image = op.input == 0 || op.shortcut == 0 || op.residual == 0;
+    if (!image_loaded_[index(plan.image)] && !spilled(0) && reads_image) {
       image_loaded_[index(plan.image)] = true;
       bring(0, {0, net_.tensors[0].height}, placement_.layout(0, plan.image), 0);
     }
     if (!place.input_slots.empty()) {
       bring(op.input, strip.in, plan.source, place.input_slots.size());
+    }
+    if (!place.shortcut_slots.empty()) {
+      bring(op.shortcut, strip.shortcut, plan.shortcut, place.shortcut_slots.size());
     }
     if (!place.residual_slots.empty()) {
       bring(op.residual, strip.out, plan.residual, place.residual_slots.size());
@@ -396,6 +400,10 @@ class Emitter {
       const int slices = hw_.m / hw_.c;
       spec::set(d, x::kSrc0Base, (in.base + plan.source_word) * slices);
       spec::set(d, x::kSrc0Step, in.words * slices);
+      if (op.shortcut >= 0) {
+        spec::set(d, x::kSrc1Base, plan.shortcut.base * slices);
+        spec::set(d, x::kSrc1Step, plan.shortcut.words * slices);
+      }
       spec::set(d, x::kDstPhased, out.phased);
       spec::set(d, x::kDstBase, out.base + op.first_channel / hw_.m + plan.first_m_group);
       spec::set(d, x::kDstWords, out.words);
@@ -433,6 +441,7 @@ class Emitter {
     Access& access = accesses_.back();
     access.buffer_reads = {span(in)};
     access.buffer_writes = {span(out)};
+    if (op.shortcut >= 0) access.buffer_reads.push_back(span(plan.shortcut));
     if (op.residual >= 0) access.buffer_reads.push_back(span(plan.residual));
   }
 

@@ -2,7 +2,9 @@
 #include "compile/lower.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <utility>
 
 #include "base/error.hpp"
 #include "compile/hardware.hpp"
@@ -138,6 +140,7 @@ void normalise_strides(QNet& net) {
     const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
     if (out.height == 1) op.stride_h = out.width == 1 ? 1 : op.stride_w;
     if (out.width == 1) op.stride_w = op.stride_h;
+    if (out.height == 1 && out.width == 1) op.shortcut_stride = 1;
   }
 }
 
@@ -146,12 +149,12 @@ int packable_reader(const QNet& net) {
   int reader = -1;
   for (std::size_t i = 0; i < net.ops.size(); ++i) {
     const QOp& op = net.ops[i];
-    if (op.residual == 0 || (op.input == 0 && reader >= 0)) return -1;
+    if (op.residual == 0 || op.shortcut == 0 || (op.input == 0 && reader >= 0)) return -1;
     if (op.input == 0) reader = static_cast<int>(i);
   }
   if (reader < 0) return -1;
   const QOp& op = net.ops[static_cast<std::size_t>(reader)];
-  return op.kind == QKind::kConv && op.groups == 1 ? reader : -1;
+  return op.kind == QKind::kConv && op.groups == 1 && op.shortcut < 0 ? reader : -1;
 }
 
 /// Whether a stride-2 maximum reads the row or column that an odd tensor is extended with, which
@@ -167,13 +170,25 @@ bool needs_lowest_extension(const QNet& net, const QOp& op) {
           reaches(in.width, out.width, op.kernel_w, op.dilation_w, op.pad_left));
 }
 
+/// What an operation reads with a stride.
+struct StridedInput {
+  int QOp::*tensor;
+  int stride;
+};
+std::array<StridedInput, 2> strided_inputs(const QOp& op) {
+  return {{{&QOp::input, op.stride_h}, {&QOp::shortcut, op.shortcut_stride}}};
+}
+
 /// Whether an operation can walk a phased input in the order in which it lies (walks_flat): pixel
 /// by pixel, into a tensor that only stride-2 operations read, both without extension.
 bool can_walk_flat(const spec::Hardware& hw, const QNet& net, const QOp& op) {
   const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
   const bool pointwise = op.kernel_h == 1 && op.kernel_w == 1 && op.stride_h == 1 &&
                          op.pad_top + op.pad_left + op.pad_bottom + op.pad_right == 0;
-  if (!pointwise || op.input == 0 || op.residual >= 0 || op.output == net.output) return false;
+  if (!pointwise || op.input == 0 || op.shortcut >= 0 || op.residual >= 0 ||
+      op.output == net.output) {
+    return false;
+  }
   // A phase is a row of the walk, and rows may be padded.
   const int phase = (in.width / 2 + hw.p) * (in.height / 2);
   if (in.height % 2 != 0 || in.width % 2 != 0 || phase >= 1 << spec::exec::kPitch.width) {
@@ -182,10 +197,12 @@ bool can_walk_flat(const spec::Hardware& hw, const QNet& net, const QOp& op) {
   bool read = false;
   for (const QOp& other : net.ops) {
     if (&other != &op && other.output == op.output) return false;
-    if (other.residual == op.output || (other.input == op.output && other.stride_h != 2)) {
-      return false;
+    for (const auto& [tensor, stride] : strided_inputs(other)) {
+      if (other.*tensor != op.output) continue;
+      if (stride != 2) return false;
+      read = true;
     }
-    read |= other.input == op.output;
+    if (other.residual == op.output) return false;
   }
   return read;
 }
@@ -198,15 +215,17 @@ void insert_copies(const spec::Hardware& hw, Lowered& lowered) {
   for (std::size_t t = 0; t < count; ++t) {
     for (const bool lowest : {false, true}) {
       bool mixed = lowest;
-      std::vector<std::size_t> readers;
+      std::vector<std::pair<std::size_t, int QOp::*>> readers;
       for (std::size_t i = 0; i < net.ops.size(); ++i) {
         const QOp& op = net.ops[i];
-        if (op.input != static_cast<int>(t)) continue;
-        const bool strided = op.stride_h == 2;
-        if (strided && needs_lowest_extension(net, op) == lowest) readers.push_back(i);
-        const bool flat = can_walk_flat(hw, net, op);
-        mixed =
-            mixed || (!strided && !flat) || (strided && needs_lowest_extension(net, op) != lowest);
+        for (const auto& [input, stride] : strided_inputs(op)) {
+          if (op.*input != static_cast<int>(t)) continue;
+          const bool strided = stride == 2;
+          if (strided && needs_lowest_extension(net, op) == lowest) readers.emplace_back(i, input);
+          const bool flat = can_walk_flat(hw, net, op);
+          mixed = mixed || (!strided && !flat) ||
+                  (strided && needs_lowest_extension(net, op) != lowest);
+        }
       }
       if (readers.empty() || !mixed) continue;
       QTensor tensor = net.tensors[t];
@@ -218,11 +237,12 @@ void insert_copies(const spec::Hardware& hw, Lowered& lowered) {
       copy.input = static_cast<int>(t);
       copy.output = static_cast<int>(net.tensors.size());
       copy.post = {tensor.zero, code_min(net.act_w), code_max(net.act_w), 0, 0, 0};
-      for (const std::size_t i : readers) net.ops[i].input = copy.output;
+      for (const auto& [i, input] : readers) net.ops[i].*input = copy.output;
       net.tensors.push_back(tensor);
-      const auto at = static_cast<std::ptrdiff_t>(readers.front());
+      const std::size_t first = readers.front().first;
+      const auto at = static_cast<std::ptrdiff_t>(first);
       lowered.source_op.insert(lowered.source_op.begin() + at, -1);
-      lowered.notes[readers.front()] += "reads a phased copy of its input; ";
+      lowered.notes[first] += "reads a phased copy of its input; ";
       lowered.notes.insert(lowered.notes.begin() + at, "");
       net.ops.insert(net.ops.begin() + at, copy);
       lowered.source_tensor.push_back(static_cast<int>(t));
@@ -275,7 +295,10 @@ std::vector<Support> check_support(const spec::Hardware& hw, const QNet& origina
     const QOp& op = net.ops[i];
     Support line{op.name, Support::Verdict::kAccepted, ""};
     const bool strides_fit = op.stride_h == op.stride_w && (op.stride_h == 1 || op.stride_h == 2);
-    if (static_cast<int>(i) != packed && !strides_fit) {
+    if (op.shortcut_stride > 2) {
+      line.reason =
+          fmt::format("a shortcut of stride {}; the machine has 1 and 2", op.shortcut_stride);
+    } else if (static_cast<int>(i) != packed && !strides_fit) {
       line.reason =
           fmt::format("stride {}x{}; the machine has 1x1 and 2x2 behind the first convolution",
                       op.stride_h, op.stride_w);

@@ -58,6 +58,7 @@ void place_exec(const spec::Hardware& hw, const QNet& net, const Placement& plac
     return place_of(hw, placement.layout(tensor, image), slots, exec.turn, rows);
   };
   exec.source = put(op.input, place.input_slots, strip.in);
+  if (op.shortcut >= 0) exec.shortcut = put(op.shortcut, place.shortcut_slots, strip.shortcut);
   exec.destination = put(op.output, place.output_slots, strip.out);
   if (op.residual >= 0) exec.residual = put(op.residual, place.residual_slots, strip.out);
 }
@@ -104,8 +105,8 @@ std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
       execs.push_back({fresh, {}});
       execs.back().exec.first_m_group = execs.back().exec.source_word = m_group;
     }
-    const ReductionList list =
-        reduction_list(hw, net, op, strip, fresh.source, m_group - execs.back().exec.source_word);
+    const ReductionList list = reduction_list(hw, net, op, strip, fresh.source, fresh.shortcut,
+                                              m_group - execs.back().exec.source_word);
     if (stays && list.entries() > 2 * half) {
       throw Error(
           "operation {}: {} weight tiles for {} output channels, the weight memory of {} holds {}",
@@ -180,8 +181,9 @@ std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net,
     const bool counted =
         whole && !walks_flat(op, layout(op.input)) && !walks_flat(previous, layout(previous.input));
     ExecPlan& part = execs[first];
-    part.wait_previous =
-        (op.residual == previous.output && place.residual_slots.empty()) || (reads && !counted);
+    part.wait_previous = (op.residual == previous.output && place.residual_slots.empty()) ||
+                         (op.shortcut == previous.output && place.shortcut_slots.empty()) ||
+                         (reads && !counted);
     if (reads && counted) {
       part.need = pixels_needed(hw, net, op, part.source,
                                 placement.layouts[static_cast<std::size_t>(previous.input)].pitch,

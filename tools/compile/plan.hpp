@@ -15,12 +15,12 @@ namespace reshift {
 /// list is too long for the weight memory. M-groups count from the first channel that the operation
 /// writes.
 struct ExecPlan {
-  std::size_t step = 0;                  ///< of the schedule
-  std::size_t op = 0;                    ///< of the lowered network
-  int image = 0;                         ///< of the frame
-  std::size_t strip = 0;                 ///< of the image
-  std::size_t turn = 0;                  ///< of the step's strips, image after image
-  Layout source, destination, residual;  ///< the strip's rows of the three tensors
+  std::size_t step = 0;                            ///< of the schedule
+  std::size_t op = 0;                              ///< of the lowered network
+  int image = 0;                                   ///< of the frame
+  std::size_t strip = 0;                           ///< of the image
+  std::size_t turn = 0;                            ///< of the step's strips, image after image
+  Layout source, shortcut, destination, residual;  ///< the strip's rows of the tensors
   int first_m_group = 0, m_groups = 0;
   int groups = 0;       ///< pixel groups
   int source_word = 0;  ///< of the source's pixels, from which on the list counts

@@ -115,6 +115,30 @@ TEST(Compile, NamesTheOperationThatIsUnsupported) {
   EXPECT_THAT(error, HasSubstr("stride 3x3"));
 }
 
+TEST(Compile, NamesTheShortcutThatIsUnsupported) {
+  // Reads 12x12 pixels, and the image, of 14x14, as its shortcut.
+  const auto error_with = [](int side, int kernel, int pad, int shortcut_stride) {
+    QNet net = one_conv(3, 14, 4);
+    QOp op = net.ops[0];
+    net.tensors[1].height = net.tensors[1].width = 12;
+    net.ops[0].pad_top = net.ops[0].pad_left = net.ops[0].pad_bottom = net.ops[0].pad_right = 0;
+    net.tensors.push_back({"sum", 4, side, side, 0.1, -128});
+    op.name = "conv2";
+    op.input = 1;
+    op.shortcut = 0;
+    op.shortcut_stride = shortcut_stride;
+    op.output = net.output = 2;
+    op.kernel_h = op.kernel_w = kernel;
+    op.pad_top = op.pad_left = op.pad_bottom = op.pad_right = pad;
+    op.term_values.assign(static_cast<std::size_t>(4 * net.row_size(op)), 1);
+    net.ops.push_back(op);
+    return error_of([&] { compile(find_hardware("4x4x3"), net, {}); });
+  };
+  EXPECT_EQ(error_with(7, 6, 0, 2), "");
+  EXPECT_THAT(error_with(5, 8, 0, 3), HasSubstr("conv2: a shortcut of stride 3"));
+  EXPECT_THAT(error_with(14, 1, 1, 1), HasSubstr("conv2: an output of 14x14 with a shortcut"));
+}
+
 /// An image of 3 channels through two convolutions of 1x1 side by side, whose channels a third one
 /// sums; the second starts at `first` channels and has `second`.
 QNet two_slices(int first, int second) {

@@ -41,15 +41,17 @@ int extent(int size, int stride) { return (size + stride - 1) / stride; }
 class Builder {
  public:
   Builder(const spec::Hardware& hw, const QNet& net, const QOp& op, const Strip& strip,
-          const Layout& source, int m_group)
+          const Layout& source, const Layout& shortcut, int m_group)
       : hw_(hw),
         op_(op),
         strip_(strip),
         source_(source),
+        shortcut_(shortcut),
         m_group_(m_group),
         in_(net.tensors[static_cast<std::size_t>(op.input)]),
         out_(net.tensors[static_cast<std::size_t>(op.output)]),
         out_channels_(net.written_channels(op)),
+        row_(op.kind == QKind::kConv ? net.row_size(op) : 0),
         tile_(static_cast<std::size_t>(hw.m * hw.c)) {}
 
   ReductionList build() {
@@ -58,6 +60,7 @@ class Builder {
         op_.kind == QKind::kConv ? convolution_tap(ky, kx) : pooling_tap(ky, kx);
       }
     }
+    if (op_.shortcut >= 0) shortcut_tap();
     if (list_.headers
             .empty()) {  // all weights are zero: the accumulators still need a start and an end
       clear();
@@ -85,9 +88,27 @@ class Builder {
   }
 
   void convolution_tap(int ky, int kx) {
-    const int group_in = in_.channels / op_.groups, group_out = out_channels_ / op_.groups;
+    const int taps = op_.kernel_h * op_.kernel_w, tap = ky * op_.kernel_w + kx;
+    convolution_tiles(
+        in_.channels, op_.groups, [&](int in) { return in * taps + tap; },
+        [&](int slice) { append(ky, kx, slice); });
+  }
+
+  /// Pixel for pixel as the raster is walked; of a phased tensor that is phase 0.
+  void shortcut_tap() {
+    const int channels = shortcut_.channels;
+    convolution_tiles(
+        channels, 1, [&](int in) { return row_ - channels + in; },
+        [&](int slice) { append_entry(1, slice, shortcut_.shift, 0, 0); });
+  }
+
+  /// All tiles of a tap. `place` is where the weight of a channel of the group is in its row;
+  /// `append_slice` appends a tile.
+  template <typename Place, typename Append>
+  void convolution_tiles(int channels, int groups, Place place, Append append_slice) {
+    const int group_in = channels / groups, group_out = out_channels_ / groups;
     const int tiles = tiles_per_tap(hw_, op_);
-    for (int slice = 0; slice * hw_.c < in_.channels; ++slice) {
+    for (int slice = 0; slice * hw_.c < channels; ++slice) {
       for (int t = 0; t < tiles; ++t) {
         clear();
         bool any = false;
@@ -98,9 +119,7 @@ class Builder {
           const int begin = std::max(slice * hw_.c, first_in);
           const int end = std::min((slice + 1) * hw_.c, first_in + group_in);
           for (int ic = begin; ic < end; ++ic) {
-            const std::int64_t weight =
-                ((std::int64_t{oc} * group_in + ic - first_in) * op_.kernel_h + ky) * op_.kernel_w +
-                kx;
+            const std::int64_t weight = std::int64_t{oc} * row_ + place(ic - first_in);
             const int value = is_multiplier(hw_.exponents)
                                   ? op_.weight(static_cast<std::size_t>(weight))
                                   : nth_term(weight, t);
@@ -108,7 +127,7 @@ class Builder {
             any |= value != 0;
           }
         }
-        if (any) append(ky, kx, slice);
+        if (any) append_slice(slice);
       }
     }
   }
@@ -131,17 +150,23 @@ class Builder {
     const int address =
         (whole * source_.words + (2 * y.phase + x.phase) * source_.phase_words(hw_)) * per_word +
         slice;
-    const int buffer = hw_.fb_depth * per_word;
+    append_entry(
+        0, address, linear - whole * hw_.p,
+        mask_offset(y.offset, strip_.out.count, extent(strip_.in.count, op_.stride_h),
+                    spec::header::kDy),
+        mask_offset(x.offset, out_.width, extent(in_.width, op_.stride_w), spec::header::kDx));
+  }
+
+  /// `address`: slices from the source's base, modulo the buffer.
+  void append_entry(int source, int address, int rotation, int dy, int dx) {
+    const int buffer = hw_.fb_depth * hw_.m / hw_.c;
     std::uint32_t header = 0;
     const std::span word(&header, 1);
     spec::set(word, spec::header::kOffset, ((address % buffer) + buffer) % buffer);
-    spec::set(word, spec::header::kRotation, linear - whole * hw_.p);
-    spec::set_signed(word, spec::header::kDy,
-                     mask_offset(y.offset, strip_.out.count, extent(strip_.in.count, op_.stride_h),
-                                 spec::header::kDy));
-    spec::set_signed(
-        word, spec::header::kDx,
-        mask_offset(x.offset, out_.width, extent(in_.width, op_.stride_w), spec::header::kDx));
+    spec::set(word, spec::header::kRotation, rotation);
+    spec::set_signed(word, spec::header::kDy, dy);
+    spec::set_signed(word, spec::header::kDx, dx);
+    spec::set(word, spec::header::kSource, source);
     list_.headers.push_back(header);
     append_tile();
   }
@@ -166,10 +191,11 @@ class Builder {
   const QOp& op_;
   const Strip& strip_;
   const Layout& source_;
+  const Layout& shortcut_;
   int m_group_;
   const QTensor& in_;
   const QTensor& out_;
-  int out_channels_;
+  int out_channels_, row_;
   std::vector<int> tile_;
   ReductionList list_;
 };
@@ -177,9 +203,10 @@ class Builder {
 }  // namespace
 
 ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QOp& op,
-                             const Strip& strip, const Layout& source, int m_group) {
+                             const Strip& strip, const Layout& source, const Layout& shortcut,
+                             int m_group) {
   try {
-    return Builder(hw, net, op, strip, source, m_group).build();
+    return Builder(hw, net, op, strip, source, shortcut, m_group).build();
   } catch (const Error& e) {
     throw Error("operation {}: {}", op.name, e.what());
   }
@@ -193,6 +220,8 @@ ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op) {
   const int out = net.written_channels(op),
             in = net.tensors[static_cast<std::size_t>(op.input)].channels;
   const int taps = op.kernel_h * op.kernel_w;
+  const int added =
+      op.shortcut < 0 ? 0 : net.tensors[static_cast<std::size_t>(op.shortcut)].channels;
   ListSize size;
   for (int m = 0; m < words_of(hw, out); ++m) {
     int slices = hw.m / hw.c;
@@ -202,7 +231,8 @@ ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op) {
       const int last = (std::min((m + 1) * hw.m, out) - 1) / group_out * group_in + group_in - 1;
       slices = (last / hw.c - first / hw.c + 1) * tiles_per_tap(hw, op);
     }
-    const std::int64_t entries = std::int64_t{taps} * slices;
+    const std::int64_t entries =
+        std::int64_t{taps} * slices + (added + hw.c - 1) / hw.c * tiles_per_tap(hw, op);
     size.entries += entries;
     size.longest = std::max(size.longest, entries);
     size.group_cycles += std::max(entries, post_cycles(hw));
@@ -213,14 +243,20 @@ ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op) {
 std::string unreachable_tap(const QNet& net, const QOp& op) {
   const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
   const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+  const int rows = extent(in.height, op.stride_h), columns = extent(in.width, op.stride_w);
+  if (op.shortcut >= 0 && (out.height > rows || out.width > columns)) {
+    return fmt::format(
+        "an output of {}x{} with a shortcut, whose mask is that of the input and ends at {}x{}",
+        out.height, out.width, rows, columns);
+  }
   try {
     for (int ky = 0; ky < op.kernel_h; ++ky) {
-      mask_offset(tap_axis(ky, op.stride_h, op.dilation_h, op.pad_top).offset, out.height,
-                  extent(in.height, op.stride_h), spec::header::kDy);
+      mask_offset(tap_axis(ky, op.stride_h, op.dilation_h, op.pad_top).offset, out.height, rows,
+                  spec::header::kDy);
     }
     for (int kx = 0; kx < op.kernel_w; ++kx) {
-      mask_offset(tap_axis(kx, op.stride_w, op.dilation_w, op.pad_left).offset, out.width,
-                  extent(in.width, op.stride_w), spec::header::kDx);
+      mask_offset(tap_axis(kx, op.stride_w, op.dilation_w, op.pad_left).offset, out.width, columns,
+                  spec::header::kDx);
     }
   } catch (const Error& e) {
     return e.what();

@@ -18,10 +18,11 @@ struct ReductionList {
 };
 
 /// The list of M-group `m_group` (of what it writes) of an operation with stride 1x1 or 2x2 on a
-/// strip of the source that lies in `source`. A tile without a term that is not zero is left out,
-/// unless it is the only one.
+/// strip of the source that lies in `source`, and of its shortcut, if any, in `shortcut`. A tile
+/// without a term that is not zero is left out, unless it is the only one.
 ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QOp& op,
-                             const Strip& strip, const Layout& source, int m_group);
+                             const Strip& strip, const Layout& source, const Layout& shortcut,
+                             int m_group);
 
 /// Tiles that a tap of a convolution has a slice: one a term, or one for multiplier lanes.
 int tiles_per_tap(const spec::Hardware& hw, const QOp& op);
@@ -33,7 +34,8 @@ struct ListSize {
 };
 ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op);
 
-/// Why a tap's offset does not fit its header, empty when all fit.
+/// Why a tap's offset does not fit its header, or the padding mask, which is that of the input,
+/// would hide pixels of the shortcut; empty when all fit.
 std::string unreachable_tap(const QNet& net, const QOp& op);
 
 /// Why an accumulator or a biased sum could overflow, empty when the proof holds: for every output

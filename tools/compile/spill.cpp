@@ -86,8 +86,10 @@ class Search {
   }
 
   bool read_behind(int tensor, std::size_t cut) const {
-    return std::any_of(net_.ops.begin() + static_cast<std::ptrdiff_t>(cut), net_.ops.end(),
-                       [&](const QOp& op) { return op.input == tensor || op.residual == tensor; });
+    return std::any_of(
+        net_.ops.begin() + static_cast<std::ptrdiff_t>(cut), net_.ops.end(), [&](const QOp& op) {
+          return op.input == tensor || op.shortcut == tensor || op.residual == tensor;
+        });
   }
 
   /// Spills a tensor more, or one less, as long as that helps.
@@ -136,6 +138,7 @@ PlacementCost placement_cost(const spec::Hardware& hw, const QNet& net,
           std::int64_t{s.out.count} * in.pitch * (walks_flat(op, in) ? 2 : 1);
       groups += ceil_div(pixels, hw.p);
       if (!place.input_slots.empty()) reads += row(op.input) * s.in.count;
+      if (!place.shortcut_slots.empty()) reads += row(op.shortcut) * s.shortcut.count;
       if (!place.residual_slots.empty()) reads += row(op.residual) * s.out.count;
       if (!place.output_slots.empty()) writes += row(op.output) * s.out.count;
       if (first == 0) first = reads;

@@ -9,10 +9,14 @@ namespace reshift {
 std::vector<Strip> cut(const QNet& net, const QOp& op, bool phased_input, int rows) {
   const int in_height = net.tensors[static_cast<std::size_t>(op.input)].height;
   const int out_height = net.tensors[static_cast<std::size_t>(op.output)].height;
-  if (rows >= out_height) return {{{0, out_height}, {0, in_height}, op.pad_top}};
+  const int shortcut_height =
+      op.shortcut < 0 ? 0 : net.tensors[static_cast<std::size_t>(op.shortcut)].height;
+  if (rows >= out_height) {
+    return {{{0, out_height}, {0, in_height}, op.pad_top, {0, shortcut_height}}};
+  }
   std::vector<Strip> strips;
   for (int first = 0; first < out_height; first += rows) {
-    Strip strip{{first, std::min(rows, out_height - first)}, {}, 0};
+    Strip strip{{first, std::min(rows, out_height - first)}, {}, 0, {}};
     const int top = first * op.stride_h - op.pad_top;
     const int end =
         top + (strip.out.count - 1) * op.stride_h + (op.kernel_h - 1) * op.dilation_h + 1;
@@ -20,6 +24,7 @@ std::vector<Strip> cut(const QNet& net, const QOp& op, bool phased_input, int ro
     if (phased_input) begin -= begin % 2;
     strip.in = {begin, std::clamp(end, begin + 1, in_height) - begin};
     strip.pad_top = begin - top;
+    strip.shortcut = {first * op.shortcut_stride, (strip.out.count - 1) * op.shortcut_stride + 1};
     strips.push_back(strip);
   }
   return strips;

@@ -13,11 +13,13 @@ struct Rows {
   int first = 0, count = 0;
 };
 
-/// The part of an operation that makes the output rows `out` from the input rows `in`. Row 0 of the
-/// input rows is row `pad_top` of the window of output row 0 of the strip; it may be negative.
+/// The part of an operation that makes the output rows `out` from the input rows `in` and, with a
+/// shortcut, its rows `shortcut`. Row 0 of the input rows is row `pad_top` of the window of output
+/// row 0 of the strip; it may be negative.
 struct Strip {
   Rows out, in;
   int pad_top = 0;
+  Rows shortcut;
 };
 
 /// Cuts an operation into strips of `rows` output rows, the last one perhaps fewer; input rows

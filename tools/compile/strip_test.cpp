@@ -53,6 +53,24 @@ TEST(Strip, CoversEveryWindow) {
   }
 }
 
+TEST(Strip, HasTheRowsOfTheShortcut) {
+  for (const int stride : {1, 2}) {
+    QNet net = one_op(9, 9, 3, 1, 1);
+    QOp& op = net.ops[0];
+    op.shortcut = 2;
+    op.shortcut_stride = stride;
+    const int height = 9 * stride - stride / 2;  // odd when strided: the last row has no other one
+    net.tensors.push_back({"shortcut", 1, height, 8, 1, 0});
+    for (int rows = 1; rows <= 9; ++rows) {
+      for (const Strip& s : cut(net, op, false, rows)) {
+        EXPECT_EQ(s.shortcut.first, s.out.first * stride);
+        EXPECT_EQ((s.shortcut.count - 1) / stride + 1, s.out.count);
+        EXPECT_LE(s.shortcut.first + s.shortcut.count, height);
+      }
+    }
+  }
+}
+
 TEST(Strip, RowUnitBringsRowsToBankZero) {
   const spec::Hardware& hw = find_hardware("16x16x8");  // P = 8
   Layout layout{.channels = 1, .height = 14, .width = 14, .pitch = 14};

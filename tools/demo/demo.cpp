@@ -127,9 +127,8 @@ class DemoNetwork {
     parallel_for(images_, [&](std::size_t i) {
       Matrix<float> columns;
       out[i].resize(graph_.tensor(node.output).size());
-      run_node(graph_, node, value(node.input)[i].data(),
-               node.residual < 0 ? nullptr : value(node.residual)[i].data(), out[i].data(),
-               columns);
+      run_node(graph_, node, operands_of(node, [&](int t) { return value(t)[i].data(); }),
+               out[i].data(), columns);
       for (float& v : out[i]) v = std::max(v, node.lo);
     });
     return node.output;

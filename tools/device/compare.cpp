@@ -18,8 +18,7 @@ std::vector<std::vector<std::int32_t>> LayerReference::run(
     const QOp& op = net_.ops[i];
     auto& out = tensors[static_cast<std::size_t>(op.output)];
     out.resize(net_.tensors[static_cast<std::size_t>(op.output)].size());
-    ops_[i].run(tensors[static_cast<std::size_t>(op.input)].data(),
-                op.residual < 0 ? nullptr : tensors[static_cast<std::size_t>(op.residual)].data(),
+    ops_[i].run(operands_of(op, [&](int t) { return tensors[static_cast<std::size_t>(t)].data(); }),
                 out.data() + net_.written_offset(op), scratch);
   }
   std::vector<std::vector<std::int32_t>> codes;

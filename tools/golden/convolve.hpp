@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <vector>
 
 namespace reshift {
@@ -45,17 +46,55 @@ Window window_of(const Op& op, const TensorT& in, const TensorT& out) {
           op.pad_left};
 }
 
+/// Of the pixels that an operation reads of its shortcut.
+template <typename Op, typename TensorT>
+Window shortcut_window_of(const Op& op, const TensorT& shortcut, const TensorT& out) {
+  Op pointwise;
+  pointwise.stride_h = pointwise.stride_w = op.shortcut_stride;
+  return window_of(pointwise, shortcut, out);
+}
+
+/// Values of what an operation reads; null: it has none.
+struct Operands {
+  const float* input = nullptr;
+  const float* shortcut = nullptr;
+  const float* residual = nullptr;
+};
+
+/// `values` gives a tensor's values by its number.
+template <typename Op, typename Values>
+Operands operands_of(const Op& op, Values values) {
+  const auto pointer = [&](int t) { return t < 0 ? nullptr : values(t); };
+  return {pointer(op.input), pointer(op.shortcut), pointer(op.residual)};
+}
+
 template <typename T>
 using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// The output rows `first` to `last - 1` as columns: one row for each (channel, ky, kx), one column
-/// for each output pixel; positions outside the image are `pad`. `columns` is resized.
+/// What a convolution reads through a window: the values of a group's channels, `pad` outside the
+/// image.
 template <typename T>
-void im2col(const Window& w, const T* in, T pad, int first, int last, Matrix<T>& columns) {
-  columns.resize(w.rows(), Eigen::Index{last - first} * w.out_width);
-  T* to = columns.data();
+struct Source {
+  Window window;
+  const T* values = nullptr;
+  T pad{};
+};
+
+/// Weights of an output channel that convolves all sources.
+template <typename T>
+Eigen::Index rows_of(std::span<const Source<T>> sources) {
+  Eigen::Index rows = 0;
+  for (const Source<T>& s : sources) rows += s.window.rows();
+  return rows;
+}
+
+/// Writes the rows of a source to `to`; returns where they end.
+template <typename T>
+T* write_columns(const Source<T>& source, int first, int last, T* to) {
+  const Window& w = source.window;
+  const T pad = source.pad;
   for (int c = 0; c < w.channels; ++c) {
-    const T* plane = in + std::ptrdiff_t{c} * w.in_height * w.in_width;
+    const T* plane = source.values + std::ptrdiff_t{c} * w.in_height * w.in_width;
     for (int ky = 0; ky < w.kernel_h; ++ky) {
       for (int kx = 0; kx < w.kernel_w; ++kx) {
         // Output columns begin..end-1 read inside the image: 0 <= x * stride + dx < in_width.
@@ -82,20 +121,33 @@ void im2col(const Window& w, const T* in, T pad, int first, int last, Matrix<T>&
       }
     }
   }
+  return to;
 }
 
-/// out[o][pixel] = sum over (channel, ky, kx) of weights[o][...] * in, one group; `out_channels`
-/// rows. `columns` is scratch. Exact for integers as long as every partial sum is exact in T.
+/// The output rows `first` to `last - 1` as columns: one row for each (channel, ky, kx) of each
+/// source, one column for each output pixel. `columns` is resized.
 template <typename T>
-void convolve(const Window& w, const T* in, T pad, const T* weights, int out_channels, T* out,
+void im2col(std::span<const Source<T>> sources, int first, int last, Matrix<T>& columns) {
+  columns.resize(rows_of(sources), Eigen::Index{last - first} * sources[0].window.out_width);
+  T* to = columns.data();
+  for (const Source<T>& source : sources) to = write_columns(source, first, last, to);
+}
+
+/// out[o][pixel] = sum over (channel, ky, kx) of all sources of weights[o][...] * value, one group;
+/// `out_channels` rows. `columns` is scratch. Exact for integers as long as every partial sum is
+/// exact in T.
+template <typename T>
+void convolve(std::span<const Source<T>> sources, const T* weights, int out_channels, T* out,
               Matrix<T>& columns) {
   using Strided = Eigen::Map<Matrix<T>, 0, Eigen::OuterStride<>>;
   using ConstStrided = Eigen::Map<const Matrix<T>, 0, Eigen::OuterStride<>>;
-  const bool pointwise = w.is_pointwise();
-  const Eigen::Map<const Matrix<T>> factors(weights, out_channels, w.rows());
+  const Window& w = sources[0].window;  // the output's size is the same in all
+  const bool as_it_is = sources.size() == 1 && w.is_pointwise();
+  const Eigen::Index rows = rows_of(sources);
+  const Eigen::Map<const Matrix<T>> factors(weights, out_channels, rows);
   // As many output rows at once as keep the columns in the second-level cache.
   constexpr Eigen::Index kColumnBytes = 1 << 18;
-  const auto row_bytes = w.rows() * w.out_width * static_cast<Eigen::Index>(sizeof(T));
+  const auto row_bytes = rows * w.out_width * static_cast<Eigen::Index>(sizeof(T));
   const int step =
       static_cast<int>(std::clamp<Eigen::Index>(kColumnBytes / row_bytes, 1, w.out_height));
   for (int y = 0; y < w.out_height; y += step) {
@@ -104,10 +156,10 @@ void convolve(const Window& w, const T* in, T pad, const T* weights, int out_cha
     const Eigen::Index pixels = Eigen::Index{last - y} * w.out_width;
     const Eigen::OuterStride<> plane(w.out_pixels());
     Strided block(out + first, out_channels, pixels, plane);
-    if (pointwise) {
-      block.noalias() = factors * ConstStrided(in + first, w.rows(), pixels, plane);
+    if (as_it_is) {
+      block.noalias() = factors * ConstStrided(sources[0].values + first, rows, pixels, plane);
     } else {
-      im2col(w, in, pad, y, last, columns);
+      im2col(sources, y, last, columns);
       block.noalias() = factors * columns;
     }
   }

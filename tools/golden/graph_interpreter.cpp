@@ -20,17 +20,6 @@ PostParams effective_post(const QOp& op) {
   return post;
 }
 
-/// The weight of an output and an input channel at a tap; pooling reads its own channel only.
-int tap_weight(const QOp& op, int out, int in, int in_per_group, int ky, int kx) {
-  const auto index = ((static_cast<std::size_t>(out) * static_cast<std::size_t>(in_per_group) +
-                       static_cast<std::size_t>(in)) *
-                          static_cast<std::size_t>(op.kernel_h) +
-                      static_cast<std::size_t>(ky)) *
-                         static_cast<std::size_t>(op.kernel_w) +
-                     static_cast<std::size_t>(kx);
-  return op.kind == QKind::kConv ? op.weight(index) : 1;
-}
-
 void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int32_t>>& tensors) {
   const QTensor& in = tensor(net, op.input);
   const QTensor& out = tensor(net, op.output);
@@ -43,6 +32,7 @@ void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int3
   const int out_channels = net.written_channels(op);
   const int out_per_group = pooling ? 1 : out_channels / op.groups;
   const std::size_t offset = net.written_offset(op);
+  const int row = pooling ? 0 : net.row_size(op);
   std::size_t at = 0;
   for (int o = 0; o < out_channels; ++o) {
     const int first = o / out_per_group * in_per_group;
@@ -52,6 +42,7 @@ void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int3
       for (int x = 0; x < out.width; ++x, ++at) {
         std::int64_t sum = 0;
         std::int64_t maximum = code_min(net.act_w);
+        int weight = o * row;  // pooling has none
         for (int c = 0; c < in_per_group; ++c) {
           for (int ky = 0; ky < op.kernel_h; ++ky) {
             for (int kx = 0; kx < op.kernel_w; ++kx) {
@@ -62,9 +53,19 @@ void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int3
                   inside ? source[static_cast<std::size_t>(
                                ((first + c) * in.height + in_y) * in.width + in_x)]
                          : (op.kind == QKind::kMaxPool ? code_min(net.act_w) : in.zero);
-              sum += tap_weight(op, o, c, in_per_group, ky, kx) * code;
+              sum += pooling ? code : op.weight(static_cast<std::size_t>(weight++)) * code;
               maximum = std::max(maximum, code);
             }
+          }
+        }
+        if (op.shortcut >= 0) {
+          const QTensor& added = tensor(net, op.shortcut);
+          const auto& codes = tensors[static_cast<std::size_t>(op.shortcut)];
+          for (int c = 0; c < added.channels; ++c) {
+            const int pixel =
+                (c * added.height + y * op.shortcut_stride) * added.width + x * op.shortcut_stride;
+            sum += std::int64_t{op.weight(static_cast<std::size_t>(weight++))} *
+                   codes[static_cast<std::size_t>(pixel)];
           }
         }
         const std::int32_t residual =
@@ -104,7 +105,9 @@ FastOp::FastOp(const QNet& net, const QOp& op)
   if (kind_ == QKind::kMaxPool)
     params_.assign(static_cast<std::size_t>(out_channels_), kPassThrough);
   if (kind_ != QKind::kConv) return;
-  const auto rows = static_cast<std::size_t>(window_.rows());
+  if (op.shortcut >= 0)
+    shortcut_ = shortcut_window_of(op, tensor(net, op.shortcut), tensor(net, op.output));
+  const auto rows = static_cast<std::size_t>(net.row_size(op));
   std::int64_t largest = 0;
   for (std::size_t o = 0; o < static_cast<std::size_t>(out_channels_); ++o) {
     std::int64_t magnitude = 0;
@@ -123,14 +126,15 @@ FastOp::FastOp(const QNet& net, const QOp& op)
 }
 
 template <typename T>
-void FastOp::run_conv(const T* in, const std::vector<T>& weights, std::vector<T>& sums,
-                      Matrix<T>& columns) const {
+void FastOp::run_conv(const T* in, const T* shortcut, const std::vector<T>& weights,
+                      std::vector<T>& sums, Matrix<T>& columns) const {
+  std::vector<Source<T>> sources{{window_, in, static_cast<T>(in_zero_)}};
+  if (shortcut_) sources.push_back({*shortcut_, shortcut, T{}});
   const int per_group = out_channels_ / groups_;
-  for (int g = 0; g < groups_; ++g) {
-    convolve(window_, in + static_cast<std::size_t>(g) * window_.in_size(),
-             static_cast<T>(in_zero_),
-             weights.data() + Eigen::Index{g} * per_group * window_.rows(), per_group,
-             sums.data() + Eigen::Index{g} * per_group * window_.out_pixels(), columns);
+  const Eigen::Index rows = rows_of<T>(sources);
+  for (int g = 0; g < groups_; ++g, sources[0].values += window_.in_size()) {
+    convolve<T>(sources, weights.data() + Eigen::Index{g} * per_group * rows, per_group,
+                sums.data() + Eigen::Index{g} * per_group * window_.out_pixels(), columns);
   }
 }
 
@@ -157,7 +161,8 @@ void FastOp::finish(const T* sums, const float* residual, float* out) const {
   }
 }
 
-void FastOp::run(const float* in, const float* residual, float* out, Scratch& scratch) const {
+void FastOp::run(const Operands& operands, float* out, Scratch& scratch) const {
+  const auto& [in, shortcut, residual] = operands;
   const auto size =
       static_cast<std::size_t>(out_channels_) * static_cast<std::size_t>(window_.out_pixels());
   scratch.sums.resize(size);
@@ -171,11 +176,13 @@ void FastOp::run(const float* in, const float* residual, float* out, Scratch& sc
     return finish(scratch.wide_sums.data(), residual, out);
   } else if (!wide_weights_.empty()) {
     scratch.wide_in.assign(in, in + window_.in_size() * static_cast<std::size_t>(groups_));
+    if (shortcut_) scratch.wide_shortcut.assign(shortcut, shortcut + shortcut_->in_size());
     scratch.wide_sums.resize(size);
-    run_conv(scratch.wide_in.data(), wide_weights_, scratch.wide_sums, scratch.wide_columns);
+    run_conv(scratch.wide_in.data(), scratch.wide_shortcut.data(), wide_weights_, scratch.wide_sums,
+             scratch.wide_columns);
     return finish(scratch.wide_sums.data(), residual, out);
   } else {
-    run_conv(in, weights_, scratch.sums, scratch.columns);
+    run_conv(in, shortcut, weights_, scratch.sums, scratch.columns);
   }
   finish(scratch.sums.data(), residual, out);
 }
@@ -186,12 +193,13 @@ FastGraph::FastGraph(const QNet& net) : output_(static_cast<std::size_t>(net.out
   needed[output_] = true;
   for (auto op = net.ops.rbegin(); op != net.ops.rend(); ++op) {
     Step step{FastOp(net, *op),
-              static_cast<std::size_t>(op->input),
+              op->input,
+              op->shortcut,
+              op->residual,
               static_cast<std::size_t>(op->output),
               net.written_offset(*op),
-              op->residual,
               {}};
-    for (const int read : {op->input, op->residual}) {
+    for (const int read : {op->input, op->shortcut, op->residual}) {
       if (read < 0 || needed[static_cast<std::size_t>(read)]) continue;
       needed[static_cast<std::size_t>(read)] = true;
       step.dead.push_back(static_cast<std::size_t>(read));
@@ -210,8 +218,7 @@ std::vector<std::int32_t> FastGraph::run(std::span<const std::int32_t> image) co
   for (const Step& step : steps_) {
     tensors[step.output].resize(sizes_[step.output]);
     step.op.run(
-        tensors[step.input].data(),
-        step.residual < 0 ? nullptr : tensors[static_cast<std::size_t>(step.residual)].data(),
+        operands_of(step, [&](int t) { return tensors[static_cast<std::size_t>(t)].data(); }),
         tensors[step.output].data() + step.offset, scratch);
     for (const std::size_t i : step.dead) tensors[i] = {};
   }

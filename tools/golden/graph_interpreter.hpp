@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,22 +28,22 @@ class FastOp {
     Matrix<float> columns;
     Matrix<double> wide_columns;
     std::vector<float> sums;
-    std::vector<double> wide_in, wide_sums;
+    std::vector<double> wide_in, wide_shortcut, wide_sums;
   };
 
-  /// `out` is where the channels that it writes begin. `residual` may be null without one.
-  /// Thread-safe with a scratch for each thread.
-  void run(const float* in, const float* residual, float* out, Scratch& scratch) const;
+  /// `out` is where the channels that it writes begin. Thread-safe with a scratch for each thread.
+  void run(const Operands& operands, float* out, Scratch& scratch) const;
 
  private:
   template <typename T>
-  void run_conv(const T* in, const std::vector<T>& weights, std::vector<T>& sums,
+  void run_conv(const T* in, const T* shortcut, const std::vector<T>& weights, std::vector<T>& sums,
                 Matrix<T>& columns) const;
   template <typename T>
   void finish(const T* sums, const float* residual, float* out) const;
 
   QKind kind_;
   Window window_;
+  std::optional<Window> shortcut_;
   int groups_, out_channels_;
   std::int32_t in_zero_;
   std::vector<ChannelParams> params_;
@@ -63,8 +64,8 @@ class FastGraph {
  private:
   struct Step {
     FastOp op;
-    std::size_t input, output, offset;  ///< offset: of what it writes in the output
-    int residual;
+    int input, shortcut, residual;
+    std::size_t output, offset;     ///< offset: of what it writes in the output
     std::vector<std::size_t> dead;  ///< tensors that nothing reads after this step
   };
   std::vector<std::size_t> sizes_;

@@ -78,9 +78,16 @@ class RandomNet {
     if (op.kind == QKind::kConv) {
       op.groups = in.channels % 2 == 0 && pick(0, 2) == 0 ? 2 : 1;
       if (!same) out.channels = op.groups * pick(1, 4);
+      for (int t = 0; t < op.output; ++t) {
+        const QTensor& s = net.tensors[static_cast<std::size_t>(t)];
+        const int stride = pick(1, 3);
+        if ((s.height - 1) / stride + 1 != out.height || (s.width - 1) / stride + 1 != out.width)
+          continue;
+        op.shortcut = t;
+        op.shortcut_stride = stride;
+      }
       op.terms = pick(1, 3);
-      op.term_values.resize(static_cast<std::size_t>(out.channels * (in.channels / op.groups) *
-                                                     op.kernel_h * op.kernel_w * op.terms));
+      op.term_values.resize(static_cast<std::size_t>(out.channels * net.row_size(op) * op.terms));
       for (auto& v : op.term_values) {
         v = static_cast<std::int16_t>(pick(-1, 1) * (1 << pick(0, net.exponents - 1)));
       }
@@ -113,12 +120,16 @@ class RandomNet {
 };
 
 TEST(GraphInterpreter, FastEqualsPlainOnRandomNetworks) {
-  int wide = 0;
+  int wide = 0, shortcuts = 0, strided = 0;
   for (unsigned seed = 1; seed <= 300; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomNet random(seed);
     const QNet net = random.make();
     wide += net.act_w > 8;
+    for (const QOp& op : net.ops) {
+      shortcuts += op.shortcut >= 0;
+      strided += op.shortcut_stride > 1;
+    }
     const auto image = random.image(net);
     const auto tensors = run_graph(net, image);
     // Every tensor, by making each the output in turn.
@@ -129,6 +140,8 @@ TEST(GraphInterpreter, FastEqualsPlainOnRandomNetworks) {
     }
   }
   EXPECT_GT(wide, 50);
+  EXPECT_GT(shortcuts, 50);
+  EXPECT_GT(strided, 10);
 }
 
 TEST(GraphInterpreter, LargeSumsStayExact) {
@@ -245,6 +258,40 @@ TEST(GraphInterpreter, ByHand) {
   EXPECT_THAT(tensors[3],
               ElementsAre(127));  // ((100 + 128) + (-65 + 128)) / 2 + 5 = 150.5, clamped
   EXPECT_THAT(FastGraph(net).run(image), ElementsAre(127));
+}
+
+/// A 1x2 kernel (3, -1) on two pixels and one of padding, and every second pixel of an image of
+/// three, twice and -4 times, in one sum.
+TEST(GraphInterpreter, ShortcutByHand) {
+  QNet net;
+  net.name = "shortcut";
+  net.tensors = {{"image", 1, 1, 3, 1.0, 10}, {"max", 1, 1, 2, 1.0, 10}, {"out", 2, 1, 2, 1.0, -5}};
+  QOp max;
+  max.name = "max";
+  max.kind = QKind::kMaxPool;
+  max.input = 0;
+  max.output = 1;
+  max.kernel_w = 2;
+  max.post = {10, -128, 127, 0, 0, 0};
+  QOp conv;
+  conv.name = "conv";
+  conv.input = 1;
+  conv.shortcut = 0;
+  conv.shortcut_stride = 2;
+  conv.output = 2;
+  conv.kernel_w = 2;
+  conv.pad_right = 1;
+  conv.term_values = {4, -1, 2, 1, 0, -4};
+  conv.params = {{-50, 1, 0}, {30, 1, 0}};  // the sums of the weights are 5 and -3, the zeros 10
+  conv.post = {-5, -128, 127, 0, 0, 0};
+  net.ops = {max, conv};
+  net.output = 2;
+  net.validate();
+  // Behind the zero point the image is 1, 3, -4, the maxima are 3, 3.
+  const std::vector<std::int32_t> image{11, 13, 6};
+  const std::vector<std::int32_t> expected{12 - 3 + 2 - 5, 12 - 0 - 8 - 5, 3 - 4 - 5, 3 + 16 - 5};
+  EXPECT_EQ(run_graph(net, image)[2], expected);
+  EXPECT_EQ(FastGraph(net).run(image), expected);
 }
 
 /// Three slices of one tensor of 2 pixels, worked out by hand: a convolution, a maximum, a mean

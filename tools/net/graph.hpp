@@ -19,18 +19,21 @@ struct Tensor {
 
 enum class NodeKind { kConv, kMaxPool, kAvgPool, kScale, kAdd, kClamp };
 
-/// One node of a float network; the window's fields have the names and the meaning of those of QOp.
+/// One node of a float network; the window's fields, and the shortcut's, have the names and the
+/// meaning of those of QOp.
 /// Every node's output is clamp(what its kind computes + residual, lo, hi). It may be a slice of
 /// the channels of the output tensor, whose other channels other nodes write (concatenation).
 struct Node {
   std::string name;
   NodeKind kind = NodeKind::kConv;
-  int input = -1, residual = -1, output = -1;  ///< kAdd: input + residual
-  int first_channel = 0;                       ///< of the output tensor that it writes
+  /// kAdd: input + residual
+  int input = -1, shortcut = -1, residual = -1, output = -1;
+  int first_channel = 0;  ///< of the output tensor that it writes
   int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   int groups = 1;
-  std::vector<float> weights;  ///< kConv: [out][in of the group][ky][kx]; kScale: one a channel
+  int shortcut_stride = 1;
+  std::vector<float> weights;  ///< kConv: rows of an output channel as QOp's; kScale: one a channel
   std::vector<float> bias;     ///< kConv, kScale: one an output channel
   float lo = -std::numeric_limits<float>::infinity();
   float hi = std::numeric_limits<float>::infinity();

@@ -36,6 +36,7 @@ Json op_to_json(const QOp& op) {
           {"dilation", {op.dilation_h, op.dilation_w}},
           {"pads", {op.pad_top, op.pad_left, op.pad_bottom, op.pad_right}},
           {"groups", op.groups},
+          {"shortcut", {op.shortcut, op.shortcut_stride}},
           {"terms", op.terms},
           {"term_values", pack_numbers<std::int16_t>(op.term_values)},
           {"params", pack_numbers<std::int32_t>(params)},
@@ -60,6 +61,7 @@ QOp op_from_json(const Json& j) {
   assign("stride", {&op.stride_h, &op.stride_w});
   assign("dilation", {&op.dilation_h, &op.dilation_w});
   assign("pads", {&op.pad_top, &op.pad_left, &op.pad_bottom, &op.pad_right});
+  if (j.contains("shortcut")) assign("shortcut", {&op.shortcut, &op.shortcut_stride});
   assign("post",
          {&op.post.out_zero, &op.post.lo, &op.post.hi, &op.post.res_zero, &res_mult, &res_shift});
   if (res_mult < 0 || res_mult > 65535 || res_shift < 0 || res_shift > 31) {
@@ -120,15 +122,21 @@ void validate_op(const QNet& net, const QOp& op) {
   require(op.first_channel >= 0 && written >= 1 && op.first_channel <= out.channels - written,
           where, "writes {} channels from {} on of tensor {}, which has {}", written,
           op.first_channel, out.name, out.channels);
+  if (op.shortcut >= 0) {
+    require(op.kind == QKind::kConv, where, "pooling has no shortcut");
+    const QTensor& shortcut = net.tensors[static_cast<std::size_t>(op.shortcut)];
+    validate_extent(where, "height of the shortcut", shortcut.height, out.height, 1,
+                    op.shortcut_stride, 1, 0, 0);
+    validate_extent(where, "width of the shortcut", shortcut.width, out.width, 1,
+                    op.shortcut_stride, 1, 0, 0);
+  }
   if (op.kind == QKind::kConv) {
     require(op.groups >= 1 && in.channels % op.groups == 0 && written % op.groups == 0, where,
             "{} groups do not divide {} input and {} output channels", op.groups, in.channels,
             written);
     require(op.terms >= 1 && op.terms <= 16, where, "{} terms a weight, expected 1 to 16",
             op.terms);
-    const std::size_t weights = channels * static_cast<std::size_t>(in.channels / op.groups) *
-                                static_cast<std::size_t>(op.kernel_h) *
-                                static_cast<std::size_t>(op.kernel_w);
+    const std::size_t weights = channels * static_cast<std::size_t>(net.row_size(op));
     require(op.term_values.size() == weights * static_cast<std::size_t>(op.terms), where,
             "{} terms stored, expected {} for {} weights", op.term_values.size(),
             weights * static_cast<std::size_t>(op.terms), weights);
@@ -179,6 +187,12 @@ int QNet::written_channels(const QOp& op) const {
                                  : tensors[static_cast<std::size_t>(op.input)].channels;
 }
 
+int QNet::row_size(const QOp& op) const {
+  const auto channels = [&](int t) { return tensors[static_cast<std::size_t>(t)].channels; };
+  return channels(op.input) / op.groups * op.kernel_h * op.kernel_w +
+         (op.shortcut < 0 ? 0 : channels(op.shortcut));
+}
+
 std::size_t QNet::written_size(const QOp& op) const {
   const QTensor& out = tensors[static_cast<std::size_t>(op.output)];
   return static_cast<std::size_t>(written_channels(op)) * static_cast<std::size_t>(out.height) *
@@ -192,10 +206,7 @@ std::size_t QNet::written_offset(const QOp& op) const {
 }
 
 std::int64_t QNet::macs(const QOp& op) const {
-  if (op.kind != QKind::kConv) return 0;
-  const QTensor& in = tensors[static_cast<std::size_t>(op.input)];
-  return static_cast<std::int64_t>(written_size(op)) * (in.channels / op.groups) * op.kernel_h *
-         op.kernel_w;
+  return op.kind == QKind::kConv ? static_cast<std::int64_t>(written_size(op)) * row_size(op) : 0;
 }
 
 void QNet::validate() const {
@@ -225,8 +236,10 @@ void QNet::validate() const {
   for (const QOp& op : ops) {
     const std::string where = fmt::format("operation {}", op.name);
     require(is_known(op.input), where, "reads tensor {}, which nothing before it makes", op.input);
-    require(op.residual == -1 || is_known(op.residual), where,
-            "adds tensor {}, which nothing before it makes", op.residual);
+    for (const int added : {op.shortcut, op.residual}) {
+      require(added == -1 || is_known(added), where,
+              "adds tensor {}, which nothing before it makes", added);
+    }
     require(op.output > 0 && op.output < count, where, "writes tensor {}, which is not a new one",
             op.output);
     validate_op(*this, op);

@@ -30,26 +30,32 @@ enum class QKind { kConv, kMaxPool, kAvgPool };
 /// One operation of a quantised network. A fully connected layer is a convolution whose kernel is
 /// the whole map; an element-wise addition is the residual of the operation that makes its other
 /// operand; a concatenation is operations that write slices of the channels of one tensor.
+/// A convolution may have a second input, its shortcut: a 1x1 convolution of it, without groups and
+/// padding, is part of the same sums (the merged shortcut of a downsampling block).
 struct QOp {
   std::string name;
   QKind kind = QKind::kConv;
-  int input = -1, residual = -1, output = -1;  ///< tensor indices; residual -1: none
-  int first_channel = 0;                       ///< of the output tensor that it writes
+  /// Tensor indices; shortcut (kConv only) and residual -1: none.
+  int input = -1, shortcut = -1, residual = -1, output = -1;
+  int first_channel = 0;  ///< of the output tensor that it writes
   int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   int groups = 1;
-  int terms = 1;  ///< terms a weight (kConv only)
-  /// kConv: the terms of weight [out channel][in channel of the group][ky][kx] are
-  /// term_values[index * terms + t], each 0 or +-2^e; the weight is their sum.
+  int shortcut_stride = 1;  ///< of both axes
+  int terms = 1;            ///< terms a weight (kConv only)
+  /// kConv: an output channel has a row of weights, [in channel of the group][ky][kx], and behind
+  /// them one for each channel of the shortcut. The terms of weight [out channel][place in the row]
+  /// are term_values[index * terms + t], each 0 or +-2^e; the weight is their sum.
   std::vector<std::int16_t> term_values;
   /// One record an output channel. `bias` holds everything that is constant: the network's bias
-  /// and -zero * sum(w). kMaxPool has none: its output is clamp(maximum, lo, hi), padding never
-  /// wins. kAvgPool sums all taps, padding included as the zero point; mult/shift are those of 1/n.
+  /// and -zero * sum(w) of both inputs. kMaxPool has none: its output is clamp(maximum, lo, hi),
+  /// padding never wins. kAvgPool sums all taps, padding included as the zero point; mult/shift are
+  /// those of 1/n.
   std::vector<ChannelParams> params;
   PostParams
       post;  ///< out_zero and res_zero are those of the tensors; res_mult > 0 with a residual
 
-  /// The integer weight at a flat index of [out][in of group][ky][kx].
+  /// The integer weight at a flat index of [out channel][place in the row].
   int weight(std::size_t index) const {
     int sum = 0;
     const std::size_t count = static_cast<std::size_t>(terms);
@@ -73,6 +79,8 @@ struct QNet {
   /// Channels of its output tensor that an operation writes, from its first_channel on: a
   /// convolution as many as it has parameters for, pooling as many as it reads.
   int written_channels(const QOp& op) const;
+  /// Weights of an output channel of a convolution.
+  int row_size(const QOp& op) const;
   /// Values that an operation writes, and where the first of them is in its output tensor.
   std::size_t written_size(const QOp& op) const;
   std::size_t written_offset(const QOp& op) const;
@@ -82,7 +90,8 @@ struct QNet {
   /// Throws Error with the operation's name when anything is inconsistent (shapes, ranges, order).
   void validate() const;
   /// Container file, see base/container.hpp. Throws Error on a damaged or foreign file. In files
-  /// from before there were slices every operation writes a whole tensor.
+  /// from before there were slices every operation writes a whole tensor, in those from before
+  /// there were shortcuts none has one.
   void save(const std::string& path) const;
   static QNet load(const std::string& path);
 };

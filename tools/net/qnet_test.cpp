@@ -167,10 +167,58 @@ TEST(QNet, SlicesOfATensor) {
   EXPECT_EQ(read.ops[3].first_channel, 4);
 }
 
-TEST(QNet, OlderFilesHaveWholeTensors) {
+TEST(QNet, OlderFilesHaveWholeTensorsAndNoShortcuts) {
   auto json = to_json(sample());
-  for (auto& op : json["ops"]) op.erase("first_channel");
+  for (auto& op : json["ops"]) {
+    op.erase("first_channel");
+    op.erase("shortcut");
+  }
   EXPECT_EQ(to_json(qnet_from_json(json)), to_json(sample()));
+}
+
+/// `sample()` with a convolution at the end that reads "max" and, as its shortcut, every second
+/// pixel of "sum".
+QNet with_shortcut() {
+  QNet net = sample();
+  QOp block = net.ops[0];
+  block.name = "block";
+  block.input = 3;
+  block.shortcut = 2;
+  block.shortcut_stride = 2;
+  block.output = 5;
+  block.term_values.assign(std::size_t{4} * (4 + 4), 2);
+  net.tensors.push_back({"block", 4, 3, 3, 0.5, -128});
+  net.ops.push_back(block);
+  net.output = 5;
+  return net;
+}
+
+TEST(QNet, Shortcuts) {
+  const QNet net = qnet_from_json(to_json(with_shortcut()));
+  const QOp& block = net.ops.back();
+  EXPECT_EQ(block.shortcut, 2);
+  EXPECT_EQ(block.shortcut_stride, 2);
+  EXPECT_EQ(net.row_size(block), 8);
+  EXPECT_EQ(net.macs(block), 4 * 9 * 8);
+  const auto error_of = [](const std::function<void(QOp&)>& change) {
+    QNet broken = with_shortcut();
+    change(broken.ops.back());
+    try {
+      qnet_from_json(to_json(broken));
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(error_of([](QOp&) {}), "no error");
+  EXPECT_THAT(error_of([](QOp& op) { op.shortcut = 5; }), HasSubstr("block: adds tensor 5"));
+  EXPECT_THAT(error_of([](QOp& op) { op.shortcut_stride = 1; }),
+              HasSubstr("block: output height of the shortcut is 3"));
+  EXPECT_THAT(error_of([](QOp& op) { op.shortcut_stride = 0; }), HasSubstr("block: impossible"));
+  EXPECT_THAT(error_of([](QOp& op) { op.shortcut = -1; }),
+              HasSubstr("block: 32 terms stored, expected 16"));
+  EXPECT_THAT(error_of([](QOp& op) { op.kind = QKind::kMaxPool; }),
+              HasSubstr("block: pooling has no shortcut"));
 }
 
 TEST(QNet, SlicesCoverATensorOnceBeforeItIsRead) {

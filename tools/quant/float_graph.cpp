@@ -8,8 +8,9 @@
 
 namespace reshift {
 
-void run_node(const Graph& graph, const Node& node, const float* in, const float* residual,
-              float* out, Matrix<float>& columns) {
+void run_node(const Graph& graph, const Node& node, const Operands& operands, float* out,
+              Matrix<float>& columns) {
+  const auto& [in, shortcut, residual] = operands;
   const Tensor& to = graph.tensor(node.output);
   const Window window = window_of(node, graph.tensor(node.input), to);
   const auto pixels = window.out_pixels();
@@ -17,11 +18,14 @@ void run_node(const Graph& graph, const Node& node, const float* in, const float
   const std::size_t size = graph.written_size(node);
   switch (node.kind) {
     case NodeKind::kConv: {
+      std::vector<Source<float>> sources{{window, in}};
+      if (shortcut)
+        sources.push_back({shortcut_window_of(node, graph.tensor(node.shortcut), to), shortcut});
+      const Eigen::Index rows = rows_of<float>(sources);
       const int per_group = channels / node.groups;
-      for (int g = 0; g < node.groups; ++g) {
-        convolve(window, in + static_cast<std::size_t>(g) * window.in_size(), 0.0f,
-                 node.weights.data() + Eigen::Index{g} * per_group * window.rows(), per_group,
-                 out + Eigen::Index{g} * per_group * pixels, columns);
+      for (int g = 0; g < node.groups; ++g, sources[0].values += window.in_size()) {
+        convolve<float>(sources, node.weights.data() + Eigen::Index{g} * per_group * rows,
+                        per_group, out + Eigen::Index{g} * per_group * pixels, columns);
       }
       for (int c = 0; c < channels; ++c) {
         for (Eigen::Index i = 0; i < pixels; ++i) {
@@ -71,12 +75,33 @@ std::vector<float> run_float(const Graph& graph, std::span<const float> image) {
     auto& out = tensors[static_cast<std::size_t>(node.output)];
     out.resize(graph.tensor(node.output).size());
     const auto slice = std::span(out).subspan(graph.written_offset(node), graph.written_size(node));
-    run_node(graph, node, tensors[static_cast<std::size_t>(node.input)].data(),
-             node.residual < 0 ? nullptr : tensors[static_cast<std::size_t>(node.residual)].data(),
+    run_node(graph, node,
+             operands_of(node, [&](int t) { return tensors[static_cast<std::size_t>(t)].data(); }),
              slice.data(), columns);
     for (float& v : slice) v = std::clamp(v, node.lo, node.hi);
   }
   return tensors[static_cast<std::size_t>(graph.output)];
+}
+
+Eigen::Map<const Matrix<float>> weight_matrix(const Node& node) {
+  const auto rows = static_cast<Eigen::Index>(node.bias.size());
+  return {node.weights.data(), rows, static_cast<Eigen::Index>(node.weights.size()) / rows};
+}
+
+bool is_selection(const Node& node) {
+  const auto is_zero = [](float v) { return v == 0; };
+  if (node.kind != NodeKind::kConv || node.residual >= 0 || node.shortcut >= 0 ||
+      node.kernel_h * node.kernel_w != 1 ||
+      !std::all_of(node.bias.begin(), node.bias.end(), is_zero)) {
+    return false;
+  }
+  const auto weights = weight_matrix(node);
+  for (Eigen::Index o = 0; o < weights.rows(); ++o) {
+    const auto row = weights.row(o);
+    if ((row.array() != 0).count() > 1 || ((row.array() != 0) && (row.array() != 1)).any())
+      return false;
+  }
+  return true;
 }
 
 namespace {
@@ -85,14 +110,16 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 class Fuser {
  public:
-  explicit Fuser(const Graph& graph)
+  Fuser(const Graph& graph, bool merge_shortcuts)
       : graph_(graph),
+        merge_shortcuts_(merge_shortcuts),
         uses_(graph.tensors.size(), 0),
         level_(graph.tensors.size(), 0),
         producers_(graph.tensors.size()) {
     for (const Node& n : graph.nodes) {
-      ++use(n.input);
-      if (n.residual >= 0) ++use(n.residual);
+      for (const int t : {n.input, n.shortcut, n.residual}) {
+        if (t >= 0) ++use(t);
+      }
     }
     ++use(graph.output);
   }
@@ -121,8 +148,9 @@ class Fuser {
   /// Lets `node` write `tensor` from a channel on.
   void redirect(Node& node, int tensor, int first_channel) {
     producers(tensor).push_back(static_cast<std::size_t>(&node - nodes_.data()));
-    const int after = std::max(level(node.input), node.residual < 0 ? 0 : level(node.residual));
-    level(tensor) = std::max(level(tensor), after + 1);
+    for (const int t : {node.input, node.shortcut, node.residual}) {
+      if (t >= 0) level(tensor) = std::max(level(tensor), level(t) + 1);
+    }
     node.output = tensor;
     node.first_channel = first_channel;
   }
@@ -195,8 +223,52 @@ class Fuser {
       return append(single_channels(identity));
     }
     Node& p = *open_producer(into);
-    p.residual = other;
+    if (absorbs(other) && merges(p, *open_producer(other))) {
+      merge(p, *open_producer(other));
+    } else {
+      p.residual = other;
+    }
     redirect(p, node.output, node.first_channel);
+  }
+
+  /// Whether a projection can be, and is worth to be, in the sums of a convolution of the same
+  /// size.
+  bool merges(const Node& main, const Node& projection) const {
+    const Tensor& in = graph_.tensor(main.input);
+    const Tensor& out = graph_.tensor(main.output);
+    const auto covers = [](int size, int stride, int result) {
+      return (size + stride - 1) / stride >= result;
+    };
+    return merge_shortcuts_ && main.kind == NodeKind::kConv && main.shortcut < 0 &&
+           covers(in.height, main.stride_h, out.height) &&
+           covers(in.width, main.stride_w, out.width) && projection.kind == NodeKind::kConv &&
+           projection.shortcut < 0 && projection.groups == 1 && !is_selection(projection) &&
+           projection.kernel_h * projection.kernel_w == 1 &&
+           projection.stride_h == projection.stride_w &&
+           projection.pad_top + projection.pad_left + projection.pad_bottom +
+                   projection.pad_right ==
+               0 &&
+           graph_.tensor(projection.input).channels <= kMostMerged;
+  }
+
+  static void merge(Node& main, const Node& projection) {
+    const std::size_t channels = main.bias.size(), row = main.weights.size() / channels,
+                      added = projection.weights.size() / channels;
+    std::vector<float> weights;
+    weights.reserve(main.weights.size() + projection.weights.size());
+    for (std::size_t c = 0; c < channels; ++c) {
+      const auto append = [&](const std::vector<float>& from, std::size_t count) {
+        const auto first = from.begin() + static_cast<std::ptrdiff_t>(c * count);
+        weights.insert(weights.end(), first, first + static_cast<std::ptrdiff_t>(count));
+      };
+      append(main.weights, row);
+      append(projection.weights, added);
+      main.bias[c] += projection.bias[c];
+    }
+    main.weights = std::move(weights);
+    main.shortcut = projection.input;
+    main.shortcut_stride = projection.stride_h;
+    main.name += " + " + projection.name;
   }
 
   /// Operations in the order of need, residual first; tensors renumbered, the image stays the
@@ -217,6 +289,7 @@ class Fuser {
     for (const std::size_t producer : producers(tensor)) {
       Node node = std::move(nodes_[producer]);  // visited once
       if (node.residual >= 0) node.residual = visit(node.residual, result);
+      if (node.shortcut >= 0) node.shortcut = visit(node.shortcut, result);
       node.input = visit(node.input, result);
       if (number < 0) {
         number = static_cast<int>(result.tensors.size());
@@ -229,6 +302,7 @@ class Fuser {
   }
 
   const Graph& graph_;
+  const bool merge_shortcuts_;
   std::vector<int> uses_, level_, renumbered_;
   std::vector<std::vector<std::size_t>> producers_;  ///< operations, by the tensor that they write
   std::vector<Node> nodes_;
@@ -236,6 +310,6 @@ class Fuser {
 
 }  // namespace
 
-Graph fuse(const Graph& graph) { return Fuser(graph).run(); }
+Graph fuse(const Graph& graph, bool merge_shortcuts) { return Fuser(graph, merge_shortcuts).run(); }
 
 }  // namespace reshift

@@ -25,7 +25,10 @@ class RandomGraph {
   Graph make() {
     Graph g;
     g.tensors.push_back({"image", 3, 7, 6});
-    for (int i = 0; i < 12; ++i) pick(0, 3) ? add(g) : concatenate(g);
+    for (int i = 0; i < 12; ++i) {
+      const int kind = pick(0, 7);
+      kind < 2 ? concatenate(g) : kind < 3 ? add_block(g) : add(g);
+    }
     g.output = static_cast<int>(g.tensors.size()) - 1;
     return g;
   }
@@ -50,10 +53,7 @@ class RandomGraph {
     switch (n.kind) {
       case NodeKind::kConv:
         out.channels = pick(0, 1) ? in.channels : pick(1, 4);
-        n.kernel_h = n.kernel_w = 3;
-        n.pad_top = n.pad_left = n.pad_bottom = n.pad_right = 1;
-        n.weights = values(static_cast<std::size_t>(out.channels * in.channels * 9));
-        n.bias = values(static_cast<std::size_t>(out.channels));
+        set_convolution(n, in, out.channels, 3);
         break;
       case NodeKind::kMaxPool:
       case NodeKind::kAvgPool:
@@ -77,6 +77,34 @@ class RandomGraph {
     out.name = n.name;
     g.tensors.push_back(out);
     g.nodes.push_back(n);
+  }
+
+  void set_convolution(Node& n, const Tensor& in, int channels, int kernel) {
+    n.kernel_h = n.kernel_w = kernel;
+    n.pad_top = n.pad_left = n.pad_bottom = n.pad_right = kernel / 2;
+    n.weights = values(static_cast<std::size_t>(channels * in.channels * kernel * kernel));
+    n.bias = values(static_cast<std::size_t>(channels));
+  }
+
+  /// The sum of two convolutions of any tensors.
+  void add_block(Graph& g) {
+    const int newest = static_cast<int>(g.tensors.size()) - 1;
+    const int channels = pick(1, 4);
+    for (int i = 0; i < 3; ++i) {
+      Node n;
+      n.name = "n" + std::to_string(g.nodes.size());
+      n.output = newest + 1 + i;
+      if (i < 2) {
+        n.input = pick(0, newest);
+        set_convolution(n, g.tensor(n.input), channels, pick(0, 1) ? 3 : 1);
+      } else {
+        n.kind = NodeKind::kAdd;
+        n.input = newest + 1;
+        n.residual = newest + 2;
+      }
+      g.tensors.push_back({n.name, channels, g.tensor(0).height, g.tensor(0).width});
+      g.nodes.push_back(n);
+    }
   }
 
   /// Two or three tensors, perhaps the same, next to each other.
@@ -103,6 +131,7 @@ class RandomGraph {
 };
 
 TEST(Fuse, EqualsTheNetworkNodeByNode) {
+  int shortcuts = 0;
   for (unsigned seed = 1; seed <= 300; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomGraph random(seed);
@@ -111,6 +140,7 @@ TEST(Fuse, EqualsTheNetworkNodeByNode) {
     for (const Node& n : fused.nodes) {
       EXPECT_TRUE(n.kind == NodeKind::kConv || n.kind == NodeKind::kMaxPool ||
                   n.kind == NodeKind::kAvgPool);
+      shortcuts += n.shortcut >= 0;
     }
     const auto image = random.values(graph.tensor(0).size());
     const auto expected = run_float(graph, image), got = run_float(fused, image);
@@ -119,38 +149,79 @@ TEST(Fuse, EqualsTheNetworkNodeByNode) {
     ASSERT_EQ(got.size(), expected.size());
     for (std::size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], expected[i], 1e-5 * largest);
   }
+  EXPECT_GT(shortcuts, 20);
 }
 
-/// A residual block with a projection comes out as three convolutions, the projection first.
-TEST(Fuse, ProjectionComesBeforeTheMainBranch) {
+/// A residual block of one channel, with a projection of the stem's `channels`, which a last node
+/// may read besides.
+Graph projected_block(int channels, bool read_twice = false) {
   Graph g;
-  const auto add = [&](NodeKind kind, const char* name, int input, int residual = -1) {
+  const auto add = [&](NodeKind kind, const char* name, int input, int residual = -1,
+                       int outputs = 1) {
     Node n;
     n.name = name;
     n.kind = kind;
     n.input = input;
     n.residual = residual;
     n.output = static_cast<int>(g.tensors.size());
-    if (kind == NodeKind::kConv) n.weights = {2};
-    if (kind == NodeKind::kConv) n.bias = {1};
+    const auto count = static_cast<std::size_t>(outputs);
+    if (kind == NodeKind::kConv) {
+      n.weights.assign(count * static_cast<std::size_t>(g.tensor(input).channels), 2);
+      n.bias.assign(count, 1);
+    }
     if (kind == NodeKind::kScale) n.weights = n.bias = {3};
     if (kind == NodeKind::kClamp) n.lo = 0;
-    g.tensors.push_back({name, 1, 4, 4});
+    g.tensors.push_back({name, outputs, 4, 4});
     g.nodes.push_back(n);
     return n.output;
   };
   g.tensors.push_back({"image", 1, 4, 4});
-  const int stem = add(NodeKind::kClamp, "stem_relu", add(NodeKind::kConv, "stem", 0));
+  const int stem = add(NodeKind::kClamp, "stem_relu", add(NodeKind::kConv, "stem", 0, -1, channels),
+                       -1, channels);
   const int first = add(NodeKind::kClamp, "relu1",
                         add(NodeKind::kScale, "bn1", add(NodeKind::kConv, "conv1", stem)));
   const int main = add(NodeKind::kScale, "bn2", add(NodeKind::kConv, "conv2", first));
   const int shortcut = add(NodeKind::kConv, "projection", stem);
   g.output = add(NodeKind::kClamp, "relu2", add(NodeKind::kAdd, "add", shortcut, main));
+  if (read_twice) g.output = add(NodeKind::kAdd, "again", g.output, shortcut);
+  return g;
+}
 
-  const Graph fused = fuse(g);
+std::vector<std::string> names_of(const Graph& graph) {
   std::vector<std::string> names;
-  for (const Node& n : fused.nodes) names.push_back(n.name);
-  EXPECT_THAT(names, ::testing::ElementsAre("stem", "projection", "conv1", "conv2"));
+  for (const Node& n : graph.nodes) names.push_back(n.name);
+  return names;
+}
+
+TEST(Fuse, ProjectionJoinsTheConvolutionItIsAddedTo) {
+  const Graph fused = fuse(projected_block(1));
+  EXPECT_THAT(names_of(fused), ::testing::ElementsAre("stem", "conv1", "conv2 + projection"));
+  const Node& sum = fused.nodes[2];
+  EXPECT_EQ(sum.shortcut, fused.nodes[0].output);
+  EXPECT_EQ(sum.residual, -1);
+  EXPECT_EQ(sum.lo, 0);
+  EXPECT_THAT(sum.weights, ::testing::ElementsAre(6, 2));
+  EXPECT_THAT(sum.bias, ::testing::ElementsAre(6 + 1));
+}
+
+TEST(Fuse, ProjectionsOfManyChannelsOrReadersAndSelectionsStayApart) {
+  const auto apart = ::testing::Contains("projection");
+  EXPECT_THAT(names_of(fuse(projected_block(kMostMerged))), ::testing::Not(apart));
+  EXPECT_THAT(names_of(fuse(projected_block(kMostMerged + 1))), apart);
+  EXPECT_THAT(names_of(fuse(projected_block(1, true))), apart);
+  Graph selection = projected_block(2);
+  const auto node = std::find_if(selection.nodes.begin(), selection.nodes.end(),
+                                 [](const Node& n) { return n.name == "projection"; });
+  node->weights = {0, 1};
+  EXPECT_THAT(names_of(fuse(selection)), ::testing::Not(apart));  // it has a bias
+  node->bias = {0};
+  EXPECT_THAT(names_of(fuse(selection)), apart);
+}
+
+/// A residual block with a projection comes out as three convolutions, the projection first.
+TEST(Fuse, ProjectionComesBeforeTheMainBranch) {
+  const Graph fused = fuse(projected_block(1), false);
+  EXPECT_THAT(names_of(fused), ::testing::ElementsAre("stem", "projection", "conv1", "conv2"));
   EXPECT_EQ(fused.nodes[3].residual, fused.nodes[1].output);
   EXPECT_EQ(fused.nodes[3].lo, 0);
   EXPECT_EQ(fused.nodes[2].weights[0], 6);

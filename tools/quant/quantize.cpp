@@ -48,28 +48,6 @@ QKind kind_of(const Node& node) {
   }
 }
 
-/// Weights as outputs x inputs of all groups.
-Eigen::Map<const Matrix<float>> weight_matrix(const Node& node) {
-  const auto rows = static_cast<Eigen::Index>(node.bias.size());
-  return {node.weights.data(), rows, static_cast<Eigen::Index>(node.weights.size()) / rows};
-}
-
-/// Whether every output is an input as it is, or nothing: then the codes can stay as they are.
-bool is_selection(const Node& node) {
-  const auto is_zero = [](float v) { return v == 0; };
-  if (node.kind != NodeKind::kConv || node.residual >= 0 || node.kernel_h * node.kernel_w != 1 ||
-      !std::all_of(node.bias.begin(), node.bias.end(), is_zero)) {
-    return false;
-  }
-  const auto weights = weight_matrix(node);
-  for (Eigen::Index o = 0; o < weights.rows(); ++o) {
-    const auto row = weights.row(o);
-    if ((row.array() != 0).count() > 1 || ((row.array() != 0) && (row.array() != 1)).any())
-      return false;
-  }
-  return true;
-}
-
 class Quantizer {
  public:
   Quantizer(const Graph& graph, const Preprocess& preprocess, const CalibrationImages& images,
@@ -137,9 +115,8 @@ class Quantizer {
     parallel_for(images_.size(), [&](std::size_t i) {
       Matrix<float> columns;
       result[i].resize(graph_.written_size(node));
-      run_node(graph_, node, real(node.input)[i].data(),
-               node.residual < 0 ? nullptr : real(node.residual)[i].data(), result[i].data(),
-               columns);
+      run_node(graph_, node, operands_of(node, [&](int t) { return real(t)[i].data(); }),
+               result[i].data(), columns);
     });
     return result;
   }
@@ -163,8 +140,9 @@ class Quantizer {
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       const Node& node = graph_.nodes[i];
       if (node.output != tensor || has_real_[i]) continue;
-      make_real(node.input);
-      if (node.residual >= 0) make_real(node.residual);
+      for (const int t : {node.input, node.shortcut, node.residual}) {
+        if (t >= 0) make_real(t);
+      }
       keep_real(i, run_real(node));
     }
   }
@@ -183,6 +161,8 @@ class Quantizer {
     op.name = node.name;
     op.kind = kind_of(node);
     op.input = node.input;
+    op.shortcut = node.shortcut;
+    op.shortcut_stride = node.shortcut_stride;
     op.residual = node.residual;
     op.output = node.output;
     op.first_channel = node.first_channel;
@@ -245,8 +225,19 @@ class Quantizer {
     }
   }
 
+  /// Weights as outputs x inputs of all groups, those of the shortcut as if its codes had the step
+  /// of the input's: one accumulator counts both.
+  Eigen::Map<const Matrix<float>> common_weights(const Node& node, Matrix<float>& scratch) {
+    if (node.shortcut < 0) return weight_matrix(node);
+    scratch = weight_matrix(node);
+    scratch.rightCols(graph_.tensor(node.shortcut).channels) *=
+        static_cast<float>(qtensor(node.shortcut).scale / qtensor(node.input).scale);
+    return {scratch.data(), scratch.rows(), scratch.cols()};
+  }
+
   void round_weights(const Node& node, int terms, const Batch& wanted, QOp& op) {
-    const auto weights = weight_matrix(node);
+    Matrix<float> scratch;
+    const auto weights = common_weights(node, scratch);
     RoundedLayer layer;
     if (round_exactly(weights, node.bias, format_.exponents, layer)) {
       terms = 1;
@@ -260,7 +251,7 @@ class Quantizer {
         const Eigen::Index first = g * per_group;
         const auto rows = weights.middleRows(first, per_group);
         const RoundedLayer part =
-            rounding_of(graph_, node, rounding_) == Rounding::kCompensated
+            rounding_of(node, rounding_) == Rounding::kCompensated
                 ? round_layer(collect<LayerStatistics>(node, op, g, wanted), rows, code_set)
                 : round_nearest(collect<LayerMeans>(node, op, g, wanted), rows, code_set);
         layer.codes.middleRows(first, per_group) = part.codes;
@@ -272,13 +263,18 @@ class Quantizer {
     encode(layer, WeightCodes(terms, format_.exponents), op);
   }
 
-  /// Statistics of one group: inputs as the quantised network makes them, outputs as the float
-  /// network does, less the quantised residual, which the hardware adds.
+  /// Statistics of one group: inputs as the quantised network makes them (the shortcut's codes in
+  /// steps of the input's), outputs as the float network does, less the quantised residual, which
+  /// the hardware adds.
   template <typename Statistics>
   Statistics collect(const Node& node, const QOp& op, int group, const Batch& wanted) {
-    const Window window = window_of(node, graph_.tensor(node.input), graph_.tensor(node.output));
     const QTensor& in = qtensor(node.input);
     const QTensor& out = qtensor(node.output);
+    const Window window = window_of(node, in, out);
+    std::vector<Source<float>> shape{{window}};
+    if (node.shortcut >= 0)
+      shape.push_back({shortcut_window_of(node, qtensor(node.shortcut), out)});
+    const Eigen::Index inputs = rows_of<float>(shape);
     const Eigen::Index outputs = graph_.written_channels(node) / node.groups;
     const auto pixels = static_cast<std::size_t>(window.out_pixels());
     const auto first_value = static_cast<std::size_t>(group * outputs) * pixels;
@@ -288,29 +284,36 @@ class Quantizer {
     const int step = std::max(1, window.out_height * window.out_width / kPixels);
     // A fixed number of parts, added in order: the result does not depend on the threads.
     constexpr std::size_t kParts = 8;
-    std::vector<Statistics> parts(kParts, Statistics(window.rows(), outputs));
+    std::vector<Statistics> parts(kParts, Statistics(inputs, outputs));
     parallel_for(kParts, [&](std::size_t part) {
       Matrix<float> columns, gathered, targets;
-      std::vector<float> input;
+      std::vector<Source<float>> sources = shape;
+      std::vector<std::vector<float>> values(sources.size());
+      // The values of source `number`: a part of a tensor's codes, counted from its zero point.
+      const auto bring = [&](std::size_t number, int tensor, std::size_t image, std::size_t first) {
+        const auto zero = static_cast<float>(qtensor(tensor).zero);
+        const auto begin = codes(tensor)[image].begin() + static_cast<std::ptrdiff_t>(first);
+        auto& v = values[number];
+        v.assign(begin, begin + static_cast<std::ptrdiff_t>(sources[number].window.in_size()));
+        for (float& x : v) x = static_cast<float>((x - zero) * in.scale);
+        sources[number].values = v.data();
+      };
       Eigen::Index used = 0;
       // Some hundred samples at once make a product of matrices worth its while.
       constexpr Eigen::Index kSamples = 1024;
       const int rows = (window.out_height + step - 1) / step;  // of an image, at most
       const Eigen::Index room = kSamples + Eigen::Index{rows} * window.out_width;
-      gathered.resize(window.rows(), room);
+      gathered.resize(inputs, room);
       targets.resize(outputs, room);
       const auto flush = [&] {
         if (used > 0) parts[part].add(gathered.leftCols(used), targets.leftCols(used));
         used = 0;
       };
       for (std::size_t i = part; i < images_.size(); i += kParts) {
-        const auto& all = codes(node.input)[i];
-        const auto begin = all.begin() + static_cast<std::ptrdiff_t>(
-                                             static_cast<std::size_t>(group) * window.in_size());
-        input.assign(begin, begin + static_cast<std::ptrdiff_t>(window.in_size()));
-        for (float& v : input) v = static_cast<float>((v - static_cast<float>(in.zero)) * in.scale);
+        bring(0, node.input, i, static_cast<std::size_t>(group) * window.in_size());
+        if (node.shortcut >= 0) bring(1, node.shortcut, i, 0);
         for (int y = static_cast<int>(i) % step; y < window.out_height; y += step) {
-          im2col(window, input.data(), 0.0f, y, y + 1, columns);
+          im2col<float>(sources, y, y + 1, columns);
           gathered.middleCols(used, window.out_width) = columns;
           for (Eigen::Index o = 0; o < outputs; ++o) {
             const auto at = first_value + static_cast<std::size_t>(o) * pixels +
@@ -342,10 +345,13 @@ class Quantizer {
   void encode(const RoundedLayer& layer, const WeightCodes& code_set, QOp& op) {
     const QTensor& in = qtensor(op.input);
     const QTensor& out = qtensor(op.output);
+    const int added = op.shortcut < 0 ? 0 : qtensor(op.shortcut).channels;
+    const int added_zero = op.shortcut < 0 ? 0 : qtensor(op.shortcut).zero;
     op.term_values.reserve(static_cast<std::size_t>(layer.codes.size() * op.terms));
     for (Eigen::Index o = 0; o < layer.codes.rows(); ++o) {
       const Eigen::RowVectorXi row = layer.codes.row(o);
-      const std::int64_t magnitude = row.cwiseAbs().cast<std::int64_t>().sum();
+      const auto sum = [](const auto& part) { return part.template cast<std::int64_t>().sum(); };
+      const std::int64_t magnitude = sum(row.cwiseAbs());
       if (magnitude << (format_.act_w - 1) >= std::int64_t{1} << (format_.acc_w - 1)) {
         throw Error(
             "operation {}: the sums of output channel {} may pass {} bits; fewer terms would fit",
@@ -359,8 +365,9 @@ class Quantizer {
       const bool dead = largest < out.scale / 256 || std::abs(layer.bias[o]) > unit * kLargestBias;
       if (dead) unit = std::max(out.scale / 256, std::abs(layer.bias[o]) / kLargestBias);
       const Factor f = encode_factor(unit / out.scale, 47, op.name);
-      const std::int64_t bias = std::llround(layer.bias[o] / unit) -
-                                (dead ? 0 : std::int64_t{in.zero} * row.cast<std::int64_t>().sum());
+      const std::int64_t zeros =
+          in.zero * sum(row.head(row.size() - added)) + added_zero * sum(row.tail(added));
+      const std::int64_t bias = std::llround(layer.bias[o] / unit) - (dead ? 0 : zeros);
       op.params.push_back({static_cast<std::int32_t>(bias), f.mult, f.shift});
       for (const int code : row) {
         const auto terms = code_set.terms_of(dead ? 0 : code);
@@ -376,17 +383,20 @@ class Quantizer {
     parallel_for(images_.size(), [&](std::size_t i) {
       FastOp::Scratch scratch;
       out[i].resize(graph_.tensor(op.output).size());
-      fast.run(codes(op.input)[i].data(), op.residual < 0 ? nullptr : codes(op.residual)[i].data(),
+      fast.run(operands_of(op, [&](int t) { return codes(t)[i].data(); }),
                out[i].data() + net_.written_offset(op), scratch);
     });
   }
 
   /// Frees the tensors that no node behind node i reads.
   void drop_dead(std::size_t i) {
-    for (const int tensor : {graph_.nodes[i].input, graph_.nodes[i].residual}) {
+    const Node& node = graph_.nodes[i];
+    for (const int tensor : {node.input, node.shortcut, node.residual}) {
       const bool read =
           std::any_of(graph_.nodes.begin() + static_cast<std::ptrdiff_t>(i) + 1, graph_.nodes.end(),
-                      [&](const Node& n) { return n.input == tensor || n.residual == tensor; });
+                      [&](const Node& n) {
+                        return n.input == tensor || n.shortcut == tensor || n.residual == tensor;
+                      });
       if (tensor < 0 || read) continue;
       Batch().swap(real(tensor));
       Batch().swap(codes(tensor));
@@ -417,9 +427,8 @@ std::vector<int> uniform_terms(const Graph& fused, int inner, int ends) {
   return terms;
 }
 
-Rounding rounding_of(const Graph& fused, const Node& node, Rounding wanted) {
-  const int inputs =
-      fused.tensor(node.input).channels / node.groups * node.kernel_h * node.kernel_w;
+Rounding rounding_of(const Node& node, Rounding wanted) {
+  const std::size_t inputs = node.weights.size() / node.bias.size();
   return inputs > kMostCompensated ? Rounding::kNearest : wanted;
 }
 

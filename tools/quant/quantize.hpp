@@ -26,7 +26,7 @@ enum class Rounding {
 /// The rounding that a convolution gets when `wanted` is asked for: compensation is not for layers
 /// of more than kMostCompensated inputs an output, whose statistics, a dozen matrices of inputs x
 /// inputs, would take too much memory and time.
-Rounding rounding_of(const Graph& fused, const Node& node, Rounding wanted);
+Rounding rounding_of(const Node& node, Rounding wanted);
 constexpr int kMostCompensated = 4608;  ///< 3x3 of 512 channels; 170 MB a matrix
 
 /// Terms for every operation of a fused network: `ends` for the first and the last convolution,

@@ -129,6 +129,33 @@ TEST(Quantize, NearestRounding) {
   EXPECT_LT(error(1, Rounding::kCompensated), one);
 }
 
+// A downsampling block whose two inputs have other scales and zero points.
+TEST(Quantize, MergedShortcutIsAsNearAsALayerOfItsOwn) {
+  Sample sample;
+  Graph& graph = sample.graph;
+  graph = {};
+  graph.tensors = {{"image", 3, 8, 8}};
+  const int stem = sample.add(NodeKind::kConv, "stem", 0, 8, 3, 1);
+  graph.nodes.back().lo = 0;
+  const int first = sample.add(NodeKind::kConv, "first", stem, 6, 3, 1, 2);
+  const int second = sample.add(NodeKind::kConv, "second", first, 10, 3, 1);
+  const int projection = sample.add(NodeKind::kConv, "projection", stem, 10, 1, 0, 2);
+  graph.output = sample.add(NodeKind::kAdd, "sum", second, 10, 1, 0);
+  graph.nodes.back().residual = projection;
+  for (const Rounding rounding : {Rounding::kCompensated, Rounding::kNearest}) {
+    for (const int terms : {1, 2}) {
+      const auto error = [&](bool merged, std::size_t ops) {
+        const Graph fused = fuse(graph, merged);
+        const QNet net =
+            quantize(fused, {}, sample.images, uniform_terms(fused, terms, terms), {}, rounding);
+        EXPECT_EQ(net.ops.size(), ops);
+        return sample.error(net);
+      };
+      EXPECT_LT(error(true, 3), 1.1 * error(false, 4)) << terms << " terms";
+    }
+  }
+}
+
 TEST(Quantize, LayersTooLargeToCompensateAreRoundedToNearest) {
   Sample sample;
   sample.graph = {};
@@ -138,9 +165,9 @@ TEST(Quantize, LayersTooLargeToCompensateAreRoundedToNearest) {
   for (auto& image : sample.images) image.resize(27);
   sample.images.resize(20);
   const Graph& graph = sample.graph;
-  EXPECT_EQ(rounding_of(graph, graph.nodes[0], Rounding::kCompensated), Rounding::kCompensated);
-  EXPECT_EQ(rounding_of(graph, graph.nodes[0], Rounding::kNearest), Rounding::kNearest);
-  EXPECT_EQ(rounding_of(graph, graph.nodes[1], Rounding::kCompensated), Rounding::kNearest);
+  EXPECT_EQ(rounding_of(graph.nodes[0], Rounding::kCompensated), Rounding::kCompensated);
+  EXPECT_EQ(rounding_of(graph.nodes[0], Rounding::kNearest), Rounding::kNearest);
+  EXPECT_EQ(rounding_of(graph.nodes[1], Rounding::kCompensated), Rounding::kNearest);
   const auto terms = [&](Rounding rounding, std::size_t op) {
     return quantize(graph, {}, sample.images, uniform_terms(graph, 1, 1), {}, rounding)
         .ops[op]

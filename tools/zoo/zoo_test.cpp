@@ -126,8 +126,8 @@ TEST_P(ImportedZoo, IsImportedAndItsSignalStaysSane) {
     }
     auto& out = values[static_cast<std::size_t>(node.output)];
     out.resize(to.size());
-    run_node(graph, node, values[static_cast<std::size_t>(node.input)].data(),
-             node.residual < 0 ? nullptr : values[static_cast<std::size_t>(node.residual)].data(),
+    run_node(graph, node,
+             operands_of(node, [&](int t) { return values[static_cast<std::size_t>(t)].data(); }),
              out.data(), columns);
     for (float& v : out) v = std::clamp(v, node.lo, node.hi);
     const Spread spread = spread_of(out);
