@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <random>
+#include <tuple>
+#include <utility>
 
 namespace reshift {
 namespace {
@@ -26,6 +28,7 @@ class Maker {
       net_.ops.clear();
       add_all();
     } while (!supported());
+    for (std::size_t i = 1; i < net_.ops.size(); ++i) add_shortcut(i);
     net_.output = last();
     net_.validate();
     return net_;
@@ -59,6 +62,50 @@ class Maker {
     if (chance(2)) add_end();
   }
 
+  /// Sometimes a shortcut for a convolution: a tensor made before it that has a pixel, or one of
+  /// every second row and column, for each of the output. The input's mask must not hide any. Lists
+  /// of large kernels fill the smallest weight memories as they are.
+  void add_shortcut(std::size_t index) {
+    QOp& op = net_.ops[index];
+    const QTensor &in = tensor(op.input), &out = tensor(op.output);
+    const auto reduced = [](int size, int stride) { return (size - 1) / stride + 1; };
+    if (op.kind != QKind::kConv || op.kernel_h * op.kernel_w > 9 || !chance(2) ||
+        out.height > reduced(in.height, op.stride_h) ||
+        out.width > reduced(in.width, op.stride_w)) {
+      return;
+    }
+    std::vector<std::pair<int, int>> candidates;  // tensor, stride
+    // The image rarely, which most networks read once.
+    for (int t = chance(8) ? 0 : 1; t <= last(); ++t) {
+      const bool made = std::none_of(net_.ops.begin() + static_cast<std::ptrdiff_t>(index),
+                                     net_.ops.end(), [&](const QOp& o) { return o.output == t; });
+      for (const int stride : {1, 2}) {
+        if (made && reduced(tensor(t).height, stride) == out.height &&
+            reduced(tensor(t).width, stride) == out.width) {
+          candidates.emplace_back(t, stride);
+        }
+      }
+    }
+    if (candidates.empty()) return;
+    const QOp before = op;
+    std::tie(op.shortcut, op.shortcut_stride) =
+        candidates[static_cast<std::size_t>(pick(0, static_cast<int>(candidates.size()) - 1))];
+    const QTensor& added = tensor(op.shortcut);
+    op.term_values.clear();
+    auto from = before.term_values.begin();
+    for (ChannelParams& p : op.params) {
+      const auto end = from + net_.row_size(before) * op.terms;
+      op.term_values.insert(op.term_values.end(), from, end);
+      from = end;
+      for (int i = 0; i < added.channels * op.terms; ++i) {
+        const int term = pick(-1, 1) * (1 << pick(0, net_.exponents - 1));
+        op.term_values.push_back(static_cast<std::int16_t>(term));
+        p.bias -= added.zero * term;
+      }
+    }
+    if (!supported()) op = before;
+  }
+
   /// Any stride is for an ungrouped convolution that is the image's only reader; sums of many wide
   /// codes may be too large.
   bool supported() const {
@@ -75,7 +122,7 @@ class Maker {
     const QOp& first = net_.ops.front();
     if (first.stride_h == first.stride_w && first.stride_h <= 2) return true;
     const auto readers = std::count_if(net_.ops.begin(), net_.ops.end(), [](const QOp& op) {
-      return op.input == 0 || op.residual == 0;
+      return op.input == 0 || op.shortcut == 0 || op.residual == 0;
     });
     return readers == 1 && first.kind == QKind::kConv && first.groups == 1;
   }

@@ -22,8 +22,9 @@ struct RandomNetworkOptions {
 /// A small random network within what the compiler accepts, always the same for a seed. Over the
 /// seeds: kernels 1 to 7, strides 1 and 2 (any in the first operation), dilation, symmetric and
 /// other padding, groups, 1 to 3 terms, residuals (in place, kept alive, of the operation before),
-/// maximum and average pooling, fully connected ends, odd sizes, channel counts that fill no word,
-/// tensors read with both strides, tensors made of slices, all-zero weights.
+/// shortcuts of stride 1 and 2, maximum and average pooling, fully connected ends, odd sizes,
+/// channel counts that fill no word, tensors read with both strides, tensors made of slices,
+/// all-zero weights.
 QNet random_qnet(std::uint64_t seed, const RandomNetworkOptions& options = {});
 
 /// Random codes of the image of `net`, [channel][y][x].
