@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "compile/emit.hpp"
 #include "compile/spill.hpp"
+#include "compile/timing.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {
@@ -124,9 +125,11 @@ std::vector<BufferUse> buffer_uses(const QNet& net, const Placement& placement) 
 /// What emit() made known: memory traffic, the bound of each operation, the frame's cycles.
 void finish_reports(Program& program) {
   const std::int64_t bus_bytes = program.hw.axi_data_w / 8;
-  std::int64_t exec = 0, reads = 0, writes = 0;
-  for (std::size_t i = 0; i < program.ops.size(); ++i) {
-    OpReport& r = program.ops[i];
+  const std::vector<FrameTime> frames = frame_times(program.hw, program.image, 2);
+  program.first_cycles = frames[0].cycles;
+  program.cycles = frames[1].cycles;
+  std::size_t exec = 0;
+  for (OpReport& r : program.ops) {
     r.memory_cycles =
         std::max(r.weight_bytes + r.feature_bytes_read, r.feature_bytes_written) / bus_bytes;
     if (r.memory_cycles > r.exec_cycles) {
@@ -134,11 +137,11 @@ void finish_reports(Program& program) {
     } else {
       r.bound = r.post_cycles > r.array_cycles ? "post-processing" : "array";
     }
-    exec += r.exec_cycles;
-    reads += (r.weight_bytes + r.feature_bytes_read) / bus_bytes;
-    writes += r.feature_bytes_written / bus_bytes;
+    for (int i = 0; i < r.execs; ++i, ++exec) {
+      r.first_cycles += frames[0].execs.at(exec);
+      r.cycles += frames[1].execs.at(exec);
+    }
   }
-  program.cycles = std::max({exec, reads, writes});
 }
 
 }  // namespace

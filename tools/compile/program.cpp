@@ -39,6 +39,8 @@ Json op_json(const OpReport& r) {
           {"post_cycles", r.post_cycles},
           {"exec_cycles", r.exec_cycles},
           {"memory_cycles", r.memory_cycles},
+          {"cycles", r.cycles},
+          {"first_cycles", r.first_cycles},
           {"weight_bytes", r.weight_bytes},
           {"strips", r.strips},
           {"feature_bytes_read", r.feature_bytes_read},
@@ -62,6 +64,8 @@ OpReport op_from_json(const Json& j) {
           j.at("post_cycles"),
           j.at("exec_cycles"),
           j.at("memory_cycles"),
+          j.at("cycles"),
+          j.at("first_cycles"),
           j.at("weight_bytes"),
           j.at("strips"),
           j.at("feature_bytes_read"),
@@ -98,7 +102,7 @@ Program program_from_json(const Json& json) {
   Program p;
   p.hw = find_hardware(json.at("hardware").get<std::string>());
   if (json.at("interface") != spec::kVersion || json.at("parameters") != hardware_json(p.hw) ||
-      !json.contains("batch")) {
+      !json.contains("first_cycles")) {
     throw Error("compiled for another version of {}; compile it again", p.hw.name);
   }
   p.batch = json.at("batch");
@@ -130,6 +134,7 @@ Program program_from_json(const Json& json) {
   p.buffer_words = json.at("buffer_words");
   p.naive_words = json.at("naive_words");
   p.cycles = json.at("cycles");
+  p.first_cycles = json.at("first_cycles");
   p.validate();
   return p;
 }
@@ -244,7 +249,8 @@ void Program::save(const std::string& path) const {
                    {"buffer", buffer_json},
                    {"buffer_words", buffer_words},
                    {"naive_words", naive_words},
-                   {"cycles", cycles}});
+                   {"cycles", cycles},
+                   {"first_cycles", first_cycles}});
 }
 
 Program Program::load(const std::string& path) {
@@ -267,6 +273,7 @@ nlohmann::json report_json(const Program& p) {
           {"support", support_json(p.support)},
           {"layers", ops},
           {"cycles", p.cycles},
+          {"first_cycles", p.first_cycles},
           {"macs", p.macs()},
           {"buffer_bytes", buffer_bytes(p, p.buffer_words)},
           {"buffer_bytes_naive", buffer_bytes(p, p.naive_words)},
@@ -280,23 +287,24 @@ std::string report_text(const Program& p) {
   for (const Support& s : p.support) {
     text += fmt::format("  {:<28} {:<12} {}\n", s.op, to_string(s.verdict), s.reason);
   }
-  text += fmt::format("\n{:<28} {:>5} {:>8} {:>9} {:>9}  {:<16} {:>9} {:>6} {:>9} {:>9}\n", "Layer",
-                      "terms", "tiles", "cycles", "memory", "bound by", "bytes", "strips", "loaded",
-                      "stored");
+  text += fmt::format("\n{:<28} {:>5} {:>8} {:>9} {:>9} {:>9}  {:<16} {:>9} {:>6} {:>9} {:>9}\n",
+                      "Layer", "terms", "tiles", "compute", "memory", "cycles", "bound by", "bytes",
+                      "strips", "loaded", "stored");
   for (const OpReport& r : p.ops) {
-    text += fmt::format("{:<28} {:>5} {:>8} {:>9} {:>9}  {:<16} {:>9} {:>6} {:>9} {:>9}{}\n",
-                        r.name, r.terms, r.entries, r.exec_cycles, r.memory_cycles, r.bound,
-                        r.buffer_bytes, r.strips, r.feature_bytes_read, r.feature_bytes_written,
-                        r.in_place ? "  in place" : "");
+    text += fmt::format("{:<28} {:>5} {:>8} {:>9} {:>9} {:>9}  {:<16} {:>9} {:>6} {:>9} {:>9}{}\n",
+                        r.name, r.terms, r.entries, r.exec_cycles, r.memory_cycles, r.cycles,
+                        r.bound, r.buffer_bytes, r.strips, r.feature_bytes_read,
+                        r.feature_bytes_written, r.in_place ? "  in place" : "");
   }
   const int lanes = p.hw.m * p.hw.c * p.hw.p;
   const std::string images =
       p.batch == 1 ? "" : fmt::format(" of {} images, {} an image", p.batch, p.cycles / p.batch);
   text += fmt::format(
-      "\nEstimate: {} cycles a frame{}, {:.1f} % of {} lanes\nFeature buffer: {} of {} bytes ({} "
+      "\nEstimate: {} cycles a frame{}, {} the first, {:.1f} % of {} lanes\nFeature buffer: {} of "
+      "{} bytes ({} "
       "with every tensor in "
       "its own region)\nProgram: {} bytes, input {} and output {} bytes an image\n",
-      p.cycles, images,
+      p.cycles, images, p.first_cycles,
       100.0 * static_cast<double>(p.macs()) / (static_cast<double>(p.cycles) * lanes), lanes,
       buffer_bytes(p, p.buffer_words), buffer_bytes(p, p.hw.fb_depth),
       buffer_bytes(p, p.naive_words), p.image.size(), p.in_stride, p.out_stride);

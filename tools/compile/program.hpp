@@ -35,6 +35,8 @@ struct OpReport {
   bool in_place = false;
   std::int64_t macs = 0;  ///< useful multiplications with real sizes, a term each
   std::int64_t array_cycles = 0, post_cycles = 0, exec_cycles = 0, memory_cycles = 0;
+  /// Expected of it, what it waits for included: from frame to frame, in a single frame.
+  std::int64_t cycles = 0, first_cycles = 0;
   std::int64_t weight_bytes = 0;
   int strips = 1;  ///< into which it is cut, because not all its tensors are in the buffer
   std::int64_t feature_bytes_read = 0, feature_bytes_written = 0;  ///< from memory, to memory
@@ -65,7 +67,8 @@ struct Program {
   std::vector<Support> support;
   std::vector<BufferUse> buffer;
   int buffer_words = 0, naive_words = 0;
-  std::int64_t cycles = 0;  ///< estimated, a frame in the steady state
+  /// Expected: from frame to frame, and of the first one, of which nothing is loaded ahead.
+  std::int64_t cycles = 0, first_cycles = 0;
 
   /// Bytes of a frame's windows, in which those of its images lie one behind the other.
   std::int64_t frame_in_stride() const { return batch * in_stride; }

@@ -29,13 +29,13 @@ std::string LayerTime::main_stall_text() const {
 }
 
 double LayerTime::off_percent() const {
-  return 100 * (cycles() / static_cast<double>(estimate()) - 1);
+  return 100 * (cycles() / static_cast<double>(estimate) - 1);
 }
 
 std::vector<LayerTime> layer_estimates(const Program& program) {
   std::vector<LayerTime> layers;
   for (const OpReport& op : program.ops) {
-    layers.push_back({op.name, op.macs, op.exec_cycles, op.memory_cycles, {}});
+    layers.push_back({op.name, op.macs, op.exec_cycles, op.memory_cycles, op.cycles, {}});
   }
   return layers;
 }
@@ -47,6 +47,9 @@ std::vector<LayerTime> layer_times(const Program& program, const Timeline& timel
     layer_of.insert(layer_of.end(), static_cast<std::size_t>(program.ops[i].execs), i);
   }
   const std::size_t first_frame = timeline.frames > 1 ? 1 : 0;
+  for (std::size_t i = 0; first_frame == 0 && i < layers.size(); ++i) {
+    layers[i].estimate = program.ops[i].first_cycles;
+  }
   const auto frames = static_cast<double>(timeline.frames - first_frame);
   std::size_t exec = 0;
   for (const TimeSpan& span : timeline.spans) {
@@ -69,6 +72,7 @@ nlohmann::json layers_json(const std::vector<LayerTime>& layers, int lanes) {
                     {"macs", layer.macs},
                     {"compute_estimate", layer.compute},
                     {"memory_estimate", layer.memory},
+                    {"estimate", layer.estimate},
                     {"cycles", layer.cycles()},
                     {"busy", layer.causes[kBusy]},
                     {"stalls", stalls},
@@ -79,15 +83,17 @@ nlohmann::json layers_json(const std::vector<LayerTime>& layers, int lanes) {
 
 std::string layers_text(const std::vector<LayerTime>& layers, int lanes) {
   std::string text = fmt::format(
-      "Cycles of a frame: estimated to compute and to move data, and in RTL against the larger\n"
-      "{:<28} {:>10} {:>10} {:>10} {:>9} {:>7} {:>7}  {}\n",
-      "Layer", "compute", "memory", "RTL", "off by", "lanes", "busy", "waits mostly for");
+      "Cycles of a frame: to compute, to move data, estimated with both, and in RTL\n"
+      "{:<28} {:>10} {:>10} {:>10} {:>10} {:>9} {:>7} {:>7}  {}\n",
+      "Layer", "compute", "memory", "estimate", "RTL", "off by", "lanes", "busy",
+      "waits mostly for");
   for (const LayerTime& layer : layers) {
     const double cycles = layer.cycles();
-    text += fmt::format("{:<28} {:>10} {:>10} {:>10.0f} {:>+7.1f} % {:>5.1f} % {:>5.1f} %  {}\n",
-                        layer.name, layer.compute, layer.memory, cycles, layer.off_percent(),
-                        100 * utilization(layer, lanes), 100 * layer.causes[kBusy] / cycles,
-                        layer.main_stall_text());
+    text +=
+        fmt::format("{:<28} {:>10} {:>10} {:>10} {:>10.0f} {:>+7.1f} % {:>5.1f} % {:>5.1f} %  {}\n",
+                    layer.name, layer.compute, layer.memory, layer.estimate, cycles,
+                    layer.off_percent(), 100 * utilization(layer, lanes),
+                    100 * layer.causes[kBusy] / cycles, layer.main_stall_text());
   }
   return text;
 }

@@ -1,7 +1,6 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -15,12 +14,11 @@ namespace reshift {
 struct LayerTime {
   std::string name;
   std::int64_t macs = 0;
-  /// Cycles that the compiler expected: to compute, to move its data.
-  std::int64_t compute = 0, memory = 0;
+  /// Cycles that the compiler expected: to compute, to move its data, and from the layer before to
+  /// its end.
+  std::int64_t compute = 0, memory = 0, estimate = 0;
   std::array<double, kBusy + 1> causes{};  ///< cycles a frame
 
-  /// What takes longer, if it does not overlap with other layers.
-  std::int64_t estimate() const { return std::max(compute, memory); }
   double cycles() const;
   /// The cause of most cycles without an entry; kBusy: there were none.
   std::size_t main_stall() const;

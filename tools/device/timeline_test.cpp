@@ -50,10 +50,14 @@ Program two_layers() {
   a.macs = 48 * 10;
   a.exec_cycles = 20;
   a.memory_cycles = 5;
+  a.cycles = 30;
+  a.first_cycles = 35;
   b.name = "b";
   b.execs = 2;
   b.exec_cycles = 10;
   b.memory_cycles = 16;
+  b.cycles = 18;
+  b.first_cycles = 17;
   program.ops = {a, b};
   return program;
 }
@@ -123,6 +127,8 @@ TEST(Timeline, GivesLayersTheMeanOfLaterFrames) {
   ASSERT_EQ(one.size(), 2u);
   EXPECT_EQ(one[0].cycles(), 40);
   EXPECT_EQ(one[1].cycles(), 50);
+  EXPECT_EQ(one[0].estimate, 35);
+  EXPECT_EQ(one[1].estimate, 17);
 
   play_frame(recorder);
   play_frame(recorder);
@@ -133,17 +139,17 @@ TEST(Timeline, GivesLayersTheMeanOfLaterFrames) {
   EXPECT_EQ(timeline.spans[5].first, 130u);
   const auto layers = layer_times(two_layers(), timeline);
   EXPECT_EQ(layers[0].cycles(), 50);  // the last ten of the frame before with it
-  EXPECT_EQ(layers[0].estimate(), 20);
+  EXPECT_EQ(layers[0].estimate, 30);
   EXPECT_EQ(layers[0].main_stall(), kLoad);
   EXPECT_EQ(layers[1].cycles(), 50);
-  EXPECT_EQ(layers[1].estimate(), 16);
+  EXPECT_EQ(layers[1].estimate, 18);
   EXPECT_EQ(layers[1].main_stall(), kDepend);
   const Json json = layers_json(layers, 48);
   EXPECT_EQ(json[0]["stalls"]["load"], 20);
   EXPECT_EQ(json[0]["stalls"]["idle"], 10);
   EXPECT_EQ(json[0]["busy"], 20);
   EXPECT_DOUBLE_EQ(json[0]["mac_utilization"].get<double>(), 0.2);  // 10 cycles' worth of 50
-  EXPECT_THAT(layers_text(layers, 48), HasSubstr("+150.0 %  20.0 %  40.0 %  load (40.0 %)"));
+  EXPECT_THAT(layers_text(layers, 48), HasSubstr("+66.7 %  20.0 %  40.0 %  load (40.0 %)"));
 }
 
 TEST(Timeline, RefusesPartsOfAFrame) {

@@ -114,7 +114,9 @@ std::string cycles_chart(const ReportData& data) {
   constexpr double kRow = 26, kLeft = 230, kRight = kWidth - 190;
   double most = 1;
   for (std::size_t i = 0; i < data.layers.size(); ++i) {
-    most = std::max({most, data.cycles(i), static_cast<double>(data.layers[i].estimate())});
+    const LayerTime& layer = data.layers[i];
+    most = std::max({most, data.cycles(i), static_cast<double>(layer.compute),
+                     static_cast<double>(layer.memory)});
   }
   const auto scale = [&](double cycles) { return cycles / most * (kRight - kLeft); };
   Svg svg(kWidth, kRow * static_cast<double>(data.layers.size()) + 4);

@@ -18,7 +18,7 @@ struct ReportData {
 
   /// A layer's cycles: measured, else estimated.
   double cycles(std::size_t layer) const {
-    return measured ? layers[layer].cycles() : static_cast<double>(layers[layer].estimate());
+    return measured ? layers[layer].cycles() : static_cast<double>(layers[layer].estimate);
   }
 };
 

@@ -30,6 +30,7 @@ Program by_hand() {
   conv.macs = 4800;
   conv.exec_cycles = 150;
   conv.memory_cycles = 50;
+  conv.cycles = 150;
   conv.weight_bytes = 300;
   conv.feature_bytes_read = 100;
   conv.feature_bytes_written = 50;
@@ -37,6 +38,7 @@ Program by_hand() {
   pool.bound = "memory";
   pool.exec_cycles = 10;
   pool.memory_cycles = 50;
+  pool.cycles = 50;
   pool.weight_bytes = 400;
   program.ops = {conv, pool};
   program.cycles = 200;
