@@ -5,8 +5,10 @@
 #include <array>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "base/error.hpp"
+#include "compile/reduction_list.hpp"
 
 namespace reshift {
 namespace {
@@ -34,12 +36,12 @@ void match_pitches(const QNet& net, std::vector<Layout>& layouts) {
 
 /// The largest strip of a tensor, as it lies in a slot.
 int slot_words(const spec::Hardware& hw, const Layout& layout, const std::vector<Strip>& strips,
-               Rows Strip::*rows) {
+               Rows Strip::*rows, int phases) {
   int words = 0;
   for (const Strip& s : strips) {
     Layout part = layout.rows(hw, (s.*rows).first, (s.*rows).count);
     part.phase_step = 0;
-    words = std::max(words, part.size(hw));
+    words = std::max(words, part.extent(hw, phases));
   }
   return words;
 }
@@ -51,7 +53,7 @@ class Placer {
       : hw_(hw), net_(net), choice_(choice), schedule_(placement_.schedule), steps_(0) {
     schedule_ = make_schedule(net, choice.images, choice.cut);
     steps_ = static_cast<int>(schedule_.steps.size());
-    budget_.assign(index(steps_), hw.fb_depth);
+    forget_strips();
     slots_.assign(index(steps_), 0);
     finest_.assign(index(steps_), true);
     placement_.layouts = tensor_layouts(hw, net);
@@ -77,7 +79,7 @@ class Placer {
       first_[schedule_.copy(0, image)] = static_cast<int>(schedule_.loaded_from(image));
       last_[schedule_.copy(net.output, image)] = steps_;
     }
-    first_[schedule_.copy(net.output, choice.images - 1)] = 0;
+    output_made_ = std::exchange(first_[schedule_.copy(net.output, choice.images - 1)], 0);
     last_[0] = steps_;
     for (int t = 0; t < static_cast<int>(choice.spilled.size()); ++t) {
       if (choice.spilled[index(t)]) spill(t);
@@ -95,6 +97,7 @@ class Placer {
       const int worst = worst_step();
       if (shrink_slots(worst)) continue;
       const int tensor = spillable(worst);
+      if (tensor < 0 && merge_slots(worst)) continue;
       if (tensor < 0) {
         const int images = schedule_.steps[index(worst)].images;
         too_much = fmt::format(
@@ -118,12 +121,23 @@ class Placer {
     for (int n = 0; n < s.images; ++n) visit(s.first_image + n);
   }
 
+  bool kept(int tensor) const {
+    return !choice_.resident.empty() && choice_.resident[index(tensor)];
+  }
   bool spilled(int tensor) const { return tensor >= 0 && placement_.spilled[index(tensor)]; }
   const Layout& layout(int tensor) const { return placement_.layouts[index(tensor)]; }
 
+  void forget_strips() {
+    budget_.assign(index(steps_), hw_.fb_depth);
+    copies_.assign(index(steps_), 2);
+  }
+
   void spill(int tensor) {
     placement_.spilled[index(tensor)] = true;
-    budget_.assign(index(steps_), hw_.fb_depth);
+    forget_strips();
+    // Where words are scarce, the output has its own only as long as it is there.
+    const std::size_t output = schedule_.copy(net_.output, choice_.images - 1);
+    first_[output] = output_made_;
     if (!choice_.padded) return;
     int& pitch = placement_.layouts[index(tensor)].pitch;
     pitch = (pitch + hw_.p - 1) / hw_.p * hw_.p;
@@ -166,14 +180,32 @@ class Placer {
   /// Gives the step with the largest slots alive at a step a smaller budget; false when its strips
   /// are as small as can be.
   bool shrink_slots(int step) {
-    int largest = -1, words = 0;
+    return shrink(step, [&](int i) { return !finest_[index(i)]; }) >= 0;
+  }
+
+  /// The one that it is, of those that may be; -1: none. Rather one whose list stays in the weight
+  /// memory: others load theirs for each strip.
+  template <typename May>
+  int shrink(int step, May may) {
+    int best = -1;
+    std::pair<bool, int> most;
     for (int i = std::max(step - 1, 0); i <= std::min(step + 1, steps_ - 1); ++i) {
-      if (finest_[index(i)] || slots_[index(i)] <= words) continue;
-      largest = i;
-      words = slots_[index(i)];
+      if (!may(i) || slots_[index(i)] == 0) continue;
+      const bool stays = list_size(hw_, net_, op_of(i)).entries <= hw_.wm_depth / 2;
+      const std::pair size{stays, slots_[index(i)]};
+      if (best >= 0 && size <= most) continue;
+      best = i;
+      most = size;
     }
-    if (largest >= 0) budget_[index(largest)] = words * 7 / 8;
-    return largest >= 0;
+    if (best >= 0) budget_[index(best)] = most.second * 7 / 8;
+    return best;
+  }
+
+  /// Gives it a single slot a tensor, which keeps LOAD and EXEC from working at once.
+  bool merge_slots(int step) {
+    const int merged = shrink(step, [&](int i) { return copies_[index(i)] > 1; });
+    if (merged >= 0) copies_[index(merged)] = 1;
+    return merged >= 0;
   }
 
   void open(int tensor, int image) {
@@ -193,29 +225,31 @@ class Placer {
     place.strips = cut(net_, op, layout(op.input).phased, height);
     std::array<int, 4> sizes{};
     const auto copies = [&] {
-      return place.strips.size() > 1 || several_images ? choice_.copies : 1;
+      return place.strips.size() > 1 || several_images ? copies_[index(i)] : 1;
+    };
+    const auto phases_of = [&](int tensor) { return tensor < 0 ? 1 : layout(tensor).phases(); };
+    const auto slot = [&](int tensor, Rows Strip::*rows, int phases) {
+      return spilled(tensor) ? slot_words(hw_, layout(tensor), place.strips, rows, phases) : 0;
     };
     const auto words = [&] {
-      sizes = {
-          spilled(op.input) ? slot_words(hw_, layout(op.input), place.strips, &Strip::in) : 0,
-          spilled(op.shortcut)
-              ? slot_words(hw_, layout(op.shortcut), place.strips, &Strip::shortcut)
-              : 0,
-          spilled(op.residual) ? slot_words(hw_, layout(op.residual), place.strips, &Strip::out)
-                               : 0,
-          spilled(op.output) ? slot_words(hw_, layout(op.output), place.strips, &Strip::out) : 0};
+      sizes = {slot(op.input, &Strip::in, phases_read(op, layout(op.input))),
+               slot(op.shortcut, &Strip::shortcut, 1),
+               slot(op.residual, &Strip::out, phases_of(op.residual)),
+               slot(op.output, &Strip::out, phases_of(op.output))};
       return std::accumulate(sizes.begin(), sizes.end(), 0) * copies();
     };
     slots_[index(i)] = words();
     finest_[index(i)] = slots_[index(i)] == 0;
-    if (words() > budget) {
+    const std::size_t number = schedule_.steps[index(i)].op;
+    const int most = choice_.rows.empty() ? height : choice_.rows[number];
+    if (words() > budget || (words() > 0 && most < height)) {
       finest_[index(i)] = true;
       int unit = row_unit(hw_, layout(op.output));
       if (op.residual >= 0) unit = std::lcm(unit, row_unit(hw_, layout(op.residual)));
       const int units = (height + unit - 1) / unit;
       for (int count = 2, rows = 0; count <= units; ++count) {
         const int fewer = (units + count - 1) / count * unit;
-        if (fewer == rows) continue;
+        if (fewer == rows || (fewer > most && fewer > unit)) continue;
         rows = fewer;
         place.strips = cut(net_, op, layout(op.input).phased, rows);
         slots_[index(i)] = words();
@@ -239,13 +273,33 @@ class Placer {
     place.output_slots = slots(op.output, sizes[3], i, i + 1);
   }
 
-  /// First fit, the largest first.
+  /// The largest first; where that does not do, what lives all the time before it, lest a small
+  /// region finds words that are free at all times only beyond the end.
   void fit() {
     std::vector<std::size_t> order(regions_.size());
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
       return regions_[a].size > regions_[b].size;
     });
+    first_fit(order);
+    if (placement_.words > hw_.fb_depth) {
+      std::stable_partition(order.begin(), order.end(), [&](std::size_t i) {
+        return regions_[i].first == 0 && regions_[i].last == steps_;
+      });
+      first_fit(order);
+    }
+    for (std::size_t c = 0; c < region_of_.size(); ++c) {
+      if (region_of_[c] >= 0) placement_.bases[c] = regions_[index(region_of_[c])].base;
+    }
+    for (StepPlacement& step : placement_.steps) {
+      for (auto* slots :
+           {&step.input_slots, &step.shortcut_slots, &step.residual_slots, &step.output_slots}) {
+        for (int& slot : *slots) slot = regions_[index(slot)].base;
+      }
+    }
+  }
+
+  void first_fit(const std::vector<std::size_t>& order) {
     std::vector<const Region*> placed;  // by base
     placement_.words = 0;
     for (const std::size_t number : order) {
@@ -262,15 +316,6 @@ class Placer {
                            [](const Region* a, const Region* b) { return a->base < b->base; }),
           &region);
     }
-    for (std::size_t c = 0; c < region_of_.size(); ++c) {
-      if (region_of_[c] >= 0) placement_.bases[c] = regions_[index(region_of_[c])].base;
-    }
-    for (StepPlacement& step : placement_.steps) {
-      for (auto* slots :
-           {&step.input_slots, &step.shortcut_slots, &step.residual_slots, &step.output_slots}) {
-        for (int& slot : *slots) slot = regions_[index(slot)].base;
-      }
-    }
   }
 
   int alive(int step) const {
@@ -281,10 +326,14 @@ class Placer {
     return words;
   }
 
+  /// Of the steps at which something lies beyond the buffer, the one with most alive.
   int worst_step() const {
-    int worst = 0;
-    for (int i = 1; i < steps_; ++i) {
-      if (alive(i) > alive(worst)) worst = i;
+    int worst = -1;
+    for (const Region& r : regions_) {
+      if (r.base + r.size <= hw_.fb_depth) continue;
+      for (int i = r.first; i <= std::min(r.last, steps_ - 1); ++i) {
+        if (worst < 0 || alive(i) > alive(worst)) worst = i;
+      }
     }
     return worst;
   }
@@ -295,7 +344,7 @@ class Placer {
     const int excess = placement_.words - hw_.fb_depth;
     int best = -1, held = 0;
     for (int t = 0; t < static_cast<int>(net_.tensors.size()); ++t) {
-      if (spilled(t) || t == choice_.resident || !can_spill(net_, t)) continue;
+      if (spilled(t) || kept(t) || !can_spill(net_, t)) continue;
       int size = 0;
       for (int image = 0; image < choice_.images; ++image) {
         const std::size_t copy = schedule_.copy(t, image);
@@ -317,7 +366,9 @@ class Placer {
   Schedule& schedule_;
   int steps_;
   std::vector<int> first_, last_, region_of_;  ///< by copy
+  int output_made_ = 0;                        ///< the step from which on there is a last output
   std::vector<int> budget_, slots_;            ///< by step: words its slots may have, and do
+  std::vector<int> copies_;                    ///< by step: slots a tensor
   std::vector<bool> finest_;                   ///< its strips cannot be smaller
   std::vector<Region> regions_;
 };

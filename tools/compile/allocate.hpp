@@ -21,6 +21,14 @@ inline bool walks_flat(const QOp& op, const Layout& input) {
   return input.phased && op.stride_h == 1;
 }
 
+/// How many of its input's phases an operation reads, from the first one on: of stride 2 and with a
+/// 1x1 kernel, one.
+inline int phases_read(const QOp& op, const Layout& input) {
+  const bool first =
+      op.stride_h == 2 && op.kernel_h == 1 && op.kernel_w == 1 && op.pad_top + op.pad_left == 0;
+  return input.phased && !first ? 4 : 1;
+}
+
 /// How a step uses the feature buffer.
 struct StepPlacement {
   std::vector<Strip> strips;  ///< of an image, in order; one when all its tensors are resident
@@ -65,11 +73,11 @@ struct Placement {
 
 /// What is decided before anything gets a place.
 struct PlaceChoice {
-  int images = 1;             ///< of a frame
-  std::size_t cut = 0;        ///< operations that take one image after the other
-  std::vector<bool> spilled;  ///< by tensor; empty: none
-  int resident = -1;          ///< a tensor that is not spilled
-  int copies = 2;             ///< slots that strips of a tensor take in turn
+  int images = 1;              ///< of a frame
+  std::size_t cut = 0;         ///< operations that take one image after the other
+  std::vector<bool> spilled;   ///< by tensor; empty: none
+  std::vector<bool> resident;  ///< by tensor: not to be spilled; empty: any may be
+  std::vector<int> rows;       ///< by operation: of a strip, at most; empty: any number
   /// Rows of spilled tensors begin in bank 0, so that a strip may have any number of them, at the
   /// cost of pixels that nobody needs.
   bool padded = false;
@@ -81,9 +89,10 @@ bool can_spill(const QNet& net, int tensor);
 
 /// First fit on lifetimes, the largest region first. The first image, when resident, and the last
 /// output share with nobody: the next frame's image is loaded while this frame runs, the last
-/// output is stored while the next frame runs. When not all fits, strips become smaller, and at
-/// last more tensors are spilled than were chosen. Nothing, and `too_much` names the operation at
-/// which most is alive, when even that does not help.
+/// output is stored while the next frame runs; but where tensors are spilled, the output's words
+/// are others' until it is made. When not all fits, strips become smaller, then more tensors are
+/// spilled than were chosen, at last strips get a single slot. Nothing, and `too_much` names the
+/// operation at which most is alive, when even that does not help.
 std::optional<Placement> place(const spec::Hardware& hw, const QNet& net, const PlaceChoice& choice,
                                std::string& too_much);
 

@@ -2,7 +2,6 @@
 #include "compile/compile.hpp"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/error.hpp"
 #include "compile/emit.hpp"
@@ -33,33 +32,6 @@ void check_supported(const std::vector<Support>& report, const spec::Hardware& h
     }
   }
   if (!message.empty()) throw Error("{} cannot run this network:{}", hw.name, message);
-}
-
-/// The fastest arrangement of the image with which all tensors of an image are in the feature
-/// buffer, or, if there is none, the one with which an image is the fastest; and where everything
-/// of a frame lies then.
-std::pair<Lowered, Placement> lower_and_place(const spec::Hardware& hw, const QNet& net,
-                                              int batch) {
-  std::optional<Error> refused;
-  std::optional<std::pair<Lowered, Placement>> best;
-  PlacementCost least;
-  for (Lowered& lowered : lower(hw, net)) {
-    try {
-      Placement placement = place_tensors(hw, lowered.net, 1);
-      const bool resident = !placement.any_spilled();
-      const PlacementCost cost = placement_cost(hw, lowered.net, placement);
-      if (!best || resident || cost < least) {
-        least = cost;
-        best = {std::move(lowered), std::move(placement)};
-      }
-      if (resident) break;
-    } catch (const Error& e) {
-      refused = e;
-    }
-  }
-  if (!best) throw *refused;  // of the arrangement with the most cycles
-  if (batch > 1) best->second = place_tensors(hw, best->first.net, batch);
-  return std::move(*best);
 }
 
 /// One report line per step, without what emit() adds.
@@ -155,7 +127,9 @@ Program compile(const spec::Hardware& hw, const QNet& net, const CompileOptions&
   program.net = net;
   program.support = check_support(hw, net);
   check_supported(program.support, hw);
-  const auto [lowered, placement] = lower_and_place(hw, net, options.batch);
+  const std::vector<Lowered> forms = lower(hw, net);
+  const auto [form, placement] = place_tensors(hw, forms, options.batch);
+  const Lowered& lowered = forms[form];
   const std::vector<ExecPlan> execs = plan_execs(hw, lowered.net, placement);
   program.table = lowered.table;
   program.input = lowered.net.tensors[0];

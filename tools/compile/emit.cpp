@@ -39,7 +39,8 @@ struct Chunk {
 struct Transfer {
   int tensor = -1, image = 0;
   Rows rows;
-  Layout place;  ///< where they lie in the buffer
+  int phases = 1;  ///< that are moved, from the first one on
+  Layout place;    ///< where they lie in the buffer
 };
 
 /// What LOAD brings for an EXEC: weights, or features.
@@ -145,7 +146,8 @@ class Emitter {
       while (n > 0 && !condition(execs_[n - 1])) --n;
       return n;
     };
-    const auto bring = [&](int tensor, Rows rows, const Layout& layout, std::size_t slots) {
+    const auto bring = [&](int tensor, Rows rows, int phases, const Layout& layout,
+                           std::size_t slots) {
       // Behind the strip that had the slot before, or else what had its place, which is of steps
       // before the last one, or also of the last; and behind the strips that made the rows.
       const std::size_t before =
@@ -167,24 +169,28 @@ class Emitter {
                 .after = std::max(place_free, made),
                 .features = true,
                 .chunk = {},
-                .transfer = {tensor, plan.image, rows, layout}};
-      load.cycles = layout.bytes(hw_) * 8 / hw_.axi_data_w;
-      op_report(plan).feature_bytes_read += layout.bytes(hw_);
+                .transfer = {tensor, plan.image, rows, phases, layout}};
+      const std::int64_t bytes = bytes_of(load.transfer);
+      load.cycles = bytes * 8 / hw_.axi_data_w;
+      op_report(plan).feature_bytes_read += bytes;
       loads_.push_back(load);
     };
     const bool reads_image = op.input == 0 || op.shortcut == 0 || op.residual == 0;
     if (!image_loaded_[index(plan.image)] && !spilled(0) && reads_image) {
       image_loaded_[index(plan.image)] = true;
-      bring(0, {0, net_.tensors[0].height}, placement_.layout(0, plan.image), 0);
+      const Layout whole = placement_.layout(0, plan.image);
+      bring(0, {0, whole.height}, whole.phases(), whole, 0);
     }
     if (!place.input_slots.empty()) {
-      bring(op.input, strip.in, plan.source, place.input_slots.size());
+      bring(op.input, strip.in, phases_read(op, plan.source), plan.source,
+            place.input_slots.size());
     }
     if (!place.shortcut_slots.empty()) {
-      bring(op.shortcut, strip.shortcut, plan.shortcut, place.shortcut_slots.size());
+      bring(op.shortcut, strip.shortcut, 1, plan.shortcut, place.shortcut_slots.size());
     }
     if (!place.residual_slots.empty()) {
-      bring(op.residual, strip.out, plan.residual, place.residual_slots.size());
+      bring(op.residual, strip.out, plan.residual.phases(), plan.residual,
+            place.residual_slots.size());
     }
   }
 
@@ -342,8 +348,8 @@ class Emitter {
     const char* const verb = opcode == Opcode::kStoreFeatures  ? "store_features "
                              : opcode == Opcode::kLoadFeatures ? "load_features "
                                                                : "reload_features ";
-    for (int phase = 0; phase < (whole.phased && !all ? 4 : 1); ++phase) {
-      const int groups = all ? whole.groups(hw_) : t.place.phase_groups(hw_);
+    for (int phase = 0; phase < (all ? 1 : t.phases); ++phase) {
+      const int groups = t.place.phase_groups(hw_) * (all ? t.phases : 1);
       const std::int64_t offset =
           (part.base - whole.base + std::int64_t{phase} * part.phase_words(hw_)) * word_bytes +
           (t.tensor == 0 ? t.image * program_.in_stride
@@ -439,7 +445,7 @@ class Emitter {
     }
     next_exec_ = e + 1;
     Access& access = accesses_.back();
-    access.buffer_reads = {span(in)};
+    access.buffer_reads = {span(in, phases_read(op, in))};
     access.buffer_writes = {span(out)};
     if (op.shortcut >= 0) access.buffer_reads.push_back(span(plan.shortcut));
     if (op.residual >= 0) access.buffer_reads.push_back(span(plan.residual));
@@ -452,22 +458,24 @@ class Emitter {
     const StepPlacement& place = placement_.steps[plan.step];
     if (!plan.last_of_strip) return;
     if (!place.output_slots.empty()) {
-      store(plan, {op.output, plan.image, place.strips[plan.strip].out, plan.destination});
+      store(plan, {op.output, plan.image, place.strips[plan.strip].out, plan.destination.phases(),
+                   plan.destination});
     } else if (stored(op.output) && completes(plan.op) && plan.strip + 1 == place.strips.size()) {
       const Layout whole = placement_.layout(op.output, plan.image);
-      store(plan, {op.output, plan.image, {0, whole.height}, whole});
+      store(plan, {op.output, plan.image, {0, whole.height}, whole.phases(), whole});
     }
   }
 
-  /// The words between the first and the last of a tensor's rows.
-  Span span(const Layout& l) const {
-    const int phases = l.phased ? 3 : 0;
-    return {l.base, l.base + std::int64_t{phases} * l.phase_words(hw_) +
-                        std::int64_t{l.phase_groups(hw_)} * l.words};
+  /// The words between the first and the last of a tensor's rows in its first phases.
+  Span span(const Layout& l, int phases) const { return {l.base, l.base + l.extent(hw_, phases)}; }
+  Span span(const Layout& l) const { return span(l, l.phases()); }
+
+  std::int64_t bytes_of(const Transfer& t) const {
+    return t.place.bytes(hw_) / t.place.phases() * t.phases;
   }
 
   void store(const ExecPlan& plan, const Transfer& t) {
-    op_report(plan).feature_bytes_written += t.place.bytes(hw_);
+    op_report(plan).feature_bytes_written += bytes_of(t);
     transfer(t, Opcode::kStoreFeatures);
   }
 

@@ -21,19 +21,24 @@ struct Layout {
   int shift = 0;        ///< pixels of that group (and of the first one of each phase) before it
   int phase_step = 0;   ///< words of a bank from one phase to the next; 0: as many as one has
 
+  int phases() const { return phased ? 4 : 1; }
   int phase_height() const { return phased ? (height + 1) / 2 : height; }
   int phase_width() const { return phased ? (width + 1) / 2 : width; }
   /// Groups of P pixels of one phase; the whole tensor when not phased.
   int phase_groups(const spec::Hardware& hw) const {
     return (shift + (phase_height() - 1) * pitch + phase_width() - 1) / hw.p + 1;
   }
-  int groups(const spec::Hardware& hw) const { return phase_groups(hw) * (phased ? 4 : 1); }
+  int groups(const spec::Hardware& hw) const { return phase_groups(hw) * phases(); }
   /// Words of a bank from one phase to the next.
   int phase_words(const spec::Hardware& hw) const {
     return phase_step > 0 ? phase_step : phase_groups(hw) * words;
   }
   /// Words of a bank that the tensor takes.
   int size(const spec::Hardware& hw) const { return groups(hw) * words; }
+  /// Words of a bank from the first to the last one of its first `phases` phases.
+  int extent(const spec::Hardware& hw, int phases) const {
+    return (phases - 1) * phase_words(hw) + phase_groups(hw) * words;
+  }
   /// Rows `first` to `first + count - 1`, where they lie; `first` is even when phased.
   Layout rows(const spec::Hardware& hw, int first, int count) const;
   /// A phased tensor's pixels in the order in which they lie, a row for each phase.

@@ -54,9 +54,9 @@ struct Lowered {
   std::int64_t input_cycles = 0;
 };
 
-/// Every way to arrange the image, the fastest first (cycles, then bytes). The feature buffer
-/// may be too small for the first ones. A tensor with consumers of both stride 1 and 2 gets a copy:
-/// one cheap identity operation keeps layouts and lists the same for every kind of consumer.
+/// Every way to arrange the image, the fastest first (cycles, then bytes). A tensor with consumers
+/// of both stride 1 and 2 gets a copy: one cheap identity operation keeps layouts and lists the
+/// same for every kind of consumer.
 std::vector<Lowered> lower(const spec::Hardware& hw, const QNet& net);
 
 }  // namespace reshift

@@ -231,8 +231,18 @@ ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op) {
       const int last = (std::min((m + 1) * hw.m, out) - 1) / group_out * group_in + group_in - 1;
       slices = (last / hw.c - first / hw.c + 1) * tiles_per_tap(hw, op);
     }
-    const std::int64_t entries =
+    std::int64_t entries =
         std::int64_t{taps} * slices + (added + hw.c - 1) / hw.c * tiles_per_tap(hw, op);
+    // Of a kernel that is packed into a few slots, tiles are empty for all weights.
+    if (op.input == 0 && op.kind == QKind::kConv && op.shortcut < 0) {
+      const QTensor& image = net.tensors[0];
+      const Layout layout{image.channels, image.height,     image.width,
+                          image.width,    op.stride_h == 2, words_of(hw, image.channels)};
+      const int height = net.tensors[static_cast<std::size_t>(op.output)].height;
+      const Strip all = cut(net, op, layout.phased, height).front();
+      entries =
+          static_cast<std::int64_t>(reduction_list(hw, net, op, all, layout, {}, m).entries());
+    }
     size.entries += entries;
     size.longest = std::max(size.longest, entries);
     size.group_cycles += std::max(entries, post_cycles(hw));

@@ -27,8 +27,8 @@ ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QO
 /// Tiles that a tap of a convolution has a slice: one a term, or one for multiplier lanes.
 int tiles_per_tap(const spec::Hardware& hw, const QOp& op);
 
-/// Entries of an operation's list of all M-groups, every tile counted, those of the longest
-/// M-group, and the cycles that a pixel group takes.
+/// Entries of an operation's list of all M-groups, those of the longest M-group, and the cycles
+/// that a pixel group takes. Empty tiles are counted, but for the image's reader.
 struct ListSize {
   std::int64_t entries = 0, longest = 0, group_cycles = 0;
 };

@@ -3,10 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "base/error.hpp"
 #include "compile/plan.hpp"
+#include "compile/timing.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {
@@ -16,34 +20,154 @@ std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-/// What a strip costs beside its work, about: the control program looks at its descriptors.
-constexpr std::int64_t kStripCycles = 100;
+/// From the last entry of an EXEC to the data of a transfer that waits for it; the control
+/// program's cycles for a descriptor.
+constexpr std::int64_t kLatency = 110, kLookCycles = 150;
 
-/// Slots a tensor, and whether its rows are padded. A single slot keeps LOAD and EXEC from working
-/// at once, padding costs cycles: only where the rest does not do.
-constexpr std::array<std::pair<int, bool>, 3> kModes{{{2, false}, {2, true}, {1, true}}};
+/// Goes through a schedule strip by strip: when LOAD has brought, EXEC has computed and STORE has
+/// stored each.
+class Cost {
+ public:
+  Cost(const spec::Hardware& hw, const QNet& net, const Placement& placement)
+      : hw_(hw), net_(net), placement_(placement), made_(placement.bases.size()) {}
+
+  PlacementCost run() {
+    for (std::size_t i = 0; i < placement_.steps.size(); ++i) step(i);
+    return {std::max(executed_, stored_), bytes_};
+  }
+
+ private:
+  /// Rows of a spilled tensor up to `end` are in memory.
+  struct Made {
+    int end = 0;
+    std::int64_t time = 0;
+  };
+
+  void step(std::size_t i) {
+    const Step& step = placement_.schedule.steps[i];
+    const StepPlacement& place = placement_.steps[i];
+    const QOp& op = net_.ops[step.op];
+    const Layout& in = placement_.layouts[index(op.input)];
+    const Layout& out = placement_.layouts[index(op.output)];
+    const ListSize list = list_size(hw_, net_, op);
+    const bool shared = images_share(hw_, list, place), whole = list.entries <= hw_.wm_depth / 2;
+    stretch_ = out.phased ? transfer_beside_phased(
+                                hw_, kUnit, words_of(hw_, net_.written_channels(op)),
+                                list.group_cycles / words_of(hw_, net_.written_channels(op)))
+                          : kUnit;
+    const std::int64_t begin = executed_;
+    std::vector<std::int64_t> executed, stored;  // by turn
+    std::array<int, 3> kept{-1, -1, -1};         // what the last list depends on
+    for (int image = step.first_image; image < step.first_image + step.images; ++image) {
+      for (const Strip& strip : place.strips) {
+        const std::size_t turn = executed.size();
+        std::int64_t descriptors = 1;
+        const auto bring = [&](int tensor, const std::vector<int>& slots, const Rows& rows,
+                               int phases, std::int64_t free) {
+          if (slots.empty()) return;
+          if (turn >= slots.size()) free = executed[turn - slots.size()];
+          for (const Made& made : made_[placement_.schedule.copy(tensor, image)]) {
+            free = std::max(free, made.time);
+            if (made.end >= rows.first + rows.count) break;
+          }
+          descriptors += transfer(loaded_, free, tensor, rows, phases);
+        };
+        if (op.input == 0 && place.input_slots.empty() && image == images_) {
+          ++images_;
+          transfer(loaded_, 0, 0, {0, in.height}, in.phases());
+        }
+        // Slots are free from the step before on, those of what it makes, when it is over.
+        bring(op.input, place.input_slots, strip.in, phases_read(op, in),
+              just_made(net_, placement_.schedule, i) ? begin : begin_);
+        bring(op.shortcut, place.shortcut_slots, strip.shortcut, 1, begin_);
+        bring(op.residual, place.residual_slots, strip.out,
+              op.residual < 0 ? 0 : placement_.layouts[index(op.residual)].phases(), begin_);
+        std::int64_t start = std::max(executed_, loaded_);
+        const std::int64_t pixels =
+            std::int64_t{strip.out.count} * in.pitch * (walks_flat(op, in) ? 2 : 1);
+        const std::int64_t cycles = ceil_div(pixels, hw_.p) * list.group_cycles;
+        const std::array list_of{strip.pad_top, shift(op.input, strip.in),
+                                 shift(op.shortcut, strip.shortcut)};
+        if (std::exchange(kept, list_of) != list_of || !shared) {
+          const std::int64_t bytes = list.entries * (tile_bytes_ + 4);
+          loaded_ = std::max(loaded_, begin_) + bytes / bus_;
+          bytes_ += bytes;
+          ++descriptors;
+          // The first pixel group walks a list as it comes; of a long one a part at a time.
+          start = std::max(start, loaded_ - (whole ? list.group_cycles : cycles));
+        }
+        if (turn >= place.output_slots.size() && !place.output_slots.empty()) {
+          start = std::max(start, stored[turn - place.output_slots.size()]);
+        }
+        executed_ = start + std::max(cycles, descriptors * kLookCycles);
+        executed.push_back(executed_);
+        // No more of a list than three parts of four of the memory is ahead of EXEC.
+        if (!whole) {
+          loaded_ = std::max(loaded_, executed_ - cycles * hw_.wm_depth * 3 / 4 / list.entries);
+        }
+        if (place.output_slots.empty()) continue;
+        transfer(stored_, executed_, op.output, strip.out, out.phases());
+        stored.push_back(stored_);
+        made_[placement_.schedule.copy(op.output, image)].push_back(
+            {strip.out.first + strip.out.count, stored_});
+      }
+    }
+    begin_ = begin;
+  }
+
+  /// Place of the rows' first pixel in its group.
+  int shift(int tensor, const Rows& rows) const {
+    if (tensor < 0) return 0;
+    return placement_.layouts[index(tensor)].rows(hw_, rows.first, 1).shift;
+  }
+
+  /// Rows go over the bus, whose last transfer ended at `time`; returns how many descriptors say
+  /// so.
+  int transfer(std::int64_t& time, std::int64_t free, int tensor, const Rows& rows, int phases) {
+    const Layout& layout = placement_.layouts[index(tensor)];
+    const std::int64_t bytes =
+        layout.rows(hw_, rows.first, rows.count).bytes(hw_) / layout.phases() * phases;
+    time = std::max(time, free + kLatency) + bytes * stretch_ / bus_ / kUnit;
+    bytes_ += bytes;
+    return phases;
+  }
+
+  const spec::Hardware& hw_;
+  const QNet& net_;
+  const Placement& placement_;
+  const std::int64_t bus_ = hw_.axi_data_w / 8;
+  const std::int64_t tile_bytes_ = spec::tile_bytes(hw_, weight_bits(hw_.exponents));
+  std::vector<std::vector<Made>> made_;                  ///< by copy
+  std::int64_t loaded_ = 0, executed_ = 0, stored_ = 0;  ///< when the engines are done so far
+  std::int64_t begin_ = 0;                               ///< of the step before
+  /// Cycles of kUnit beats of a transfer during the step.
+  static constexpr std::int64_t kUnit = 256;
+  std::int64_t stretch_ = kUnit;
+  std::int64_t bytes_ = 0;
+  int images_ = 0;  ///< that are in the buffer, if they have their place there
+};
 
 /// Finds what to spill.
 class Search {
  public:
-  Search(const spec::Hardware& hw, const QNet& net) : hw_(hw), net_(net) {}
+  Search(const spec::Hardware& hw, const std::vector<Lowered>& forms) : hw_(hw), forms_(forms) {}
 
-  Placement run(int images) {
-    find([&] { consider(choice_); });
+  PlacedNet run(int images) {
+    find([&] { change_form(); });
     if (images > 1) {
       best_.reset();
       choice_.images = images;
       find([&] { move_cut(); });
     }
-    return *best_;
+    return {form_, *best_};
   }
 
  private:
   /// The best of what `start` considers, and of what lies near it.
   template <typename Start>
   void find(Start start) {
-    for (const auto& [copies, padded] : kModes) {
-      choice_.copies = copies;
+    for (const bool padded :
+         {false, true}) {  // which costs cycles: only where the rest does not do
       choice_.padded = padded;
       start();
       if (best_) break;
@@ -52,17 +176,31 @@ class Search {
     if (best_->any_spilled()) improve();
   }
 
+  const QNet& net() const { return forms_[form_].net; }
+
+  /// Whether another form is better with the same choice.
+  bool change_form() {
+    bool better = false;
+    const PlaceChoice start = choice_;
+    for (std::size_t form = 0; form < forms_.size(); ++form) better |= consider(start, form);
+    return better;
+  }
+
+  bool consider(const PlaceChoice& choice) { return consider(choice, form_); }
+
   /// Whether a choice is better than the best one so far, which it becomes then.
-  bool consider(const PlaceChoice& choice) {
-    std::optional<Placement> placement = place(hw_, net_, choice, too_much_);
+  bool consider(const PlaceChoice& choice, std::size_t form) {
+    const QNet& net = forms_[form].net;
+    std::optional<Placement> placement = place(hw_, net, choice, too_much_);
     if (!placement) return false;
-    const PlacementCost cost = placement_cost(hw_, net_, *placement);
+    const PlacementCost cost = placement_cost(hw_, net, *placement);
     if (best_ && cost >= cost_) return false;
+    form_ = form;
     best_ = std::move(placement);
     cost_ = cost;
     choice_ = choice;
     choice_.spilled = best_->spilled;
-    choice_.resident = -1;
+    choice_.resident.clear();
     return true;
   }
 
@@ -71,14 +209,14 @@ class Search {
   bool move_cut() {
     bool better = false;
     const PlaceChoice start = choice_;
-    for (std::size_t cut = 0; cut < net_.ops.size(); ++cut) {
+    for (std::size_t cut = 0; cut < net().ops.size(); ++cut) {
       PlaceChoice choice = start;
       choice.cut = cut;
       better |= consider(choice);
-      choice.spilled.resize(net_.tensors.size(), false);
+      choice.spilled.resize(net().tensors.size(), false);
       for (std::size_t i = 0; i < cut; ++i) {
-        const int t = net_.ops[i].output;
-        if (can_spill(net_, t) && read_behind(t, cut)) choice.spilled[index(t)] = true;
+        const int t = net().ops[i].output;
+        if (can_spill(net(), t) && read_behind(t, cut)) choice.spilled[index(t)] = true;
       }
       better |= consider(choice);
     }
@@ -87,28 +225,82 @@ class Search {
 
   bool read_behind(int tensor, std::size_t cut) const {
     return std::any_of(
-        net_.ops.begin() + static_cast<std::ptrdiff_t>(cut), net_.ops.end(), [&](const QOp& op) {
+        net().ops.begin() + static_cast<std::ptrdiff_t>(cut), net().ops.end(), [&](const QOp& op) {
           return op.input == tensor || op.shortcut == tensor || op.residual == tensor;
         });
   }
 
-  /// Spills a tensor more, or one less, as long as that helps.
+  /// Whether it is better to spill those of some tensors that are not, and not to spill the others:
+  /// with further ones spilled where that makes room, or exactly so.
+  bool flip(const std::vector<int>& tensors) {
+    PlaceChoice choice = choice_;
+    choice.resident.assign(choice.spilled.size(), false);
+    for (const int t : tensors) {
+      if (!can_spill(net(), t)) return false;
+      choice.resident[index(t)] = choice.spilled[index(t)];
+      choice.spilled[index(t)] = !choice.spilled[index(t)];
+    }
+    bool better = consider(choice);
+    choice.resident = choice.spilled;
+    choice.resident.flip();
+    return consider(choice) || better;
+  }
+
+  /// A tensor and the sums that are made of it, spilled like it, which may lie over one another.
+  std::vector<int> sums_of(int tensor) const {
+    std::vector<int> sums{tensor};
+    for (const QOp& op : net().ops) {
+      if (op.residual == sums.back() &&
+          choice_.spilled[index(op.output)] == choice_.spilled[index(tensor)]) {
+        sums.push_back(op.output);
+      }
+    }
+    return sums;
+  }
+
+  /// Tensors of a higher number that operations use together with one.
+  std::set<int> neighbours(int tensor) const {
+    std::set<int> found;
+    for (const QOp& op : net().ops) {
+      const std::array<int, 4> used{op.input, op.shortcut, op.residual, op.output};
+      if (std::find(used.begin(), used.end(), tensor) != used.end()) {
+        found.insert(used.begin(), used.end());
+      }
+    }
+    found.erase(found.begin(), found.upper_bound(tensor));
+    return found;
+  }
+
+  /// Whether smaller strips of an operation are better: EXEC begins earlier.
+  bool cut_finer(std::size_t step) {
+    const std::vector<Strip>& strips = best_->steps[step].strips;
+    if (best_->steps[step].resident() || strips[0].out.count < 2) return false;
+    PlaceChoice choice = choice_;
+    choice.rows.resize(net().ops.size(), std::numeric_limits<int>::max());
+    choice.rows[best_->schedule.steps[step].op] = (strips[0].out.count + 1) / 2;
+    return consider(choice);
+  }
+
+  /// Spills a tensor more, or one less, or two that are used together, or a row of sums, as long as
+  /// that helps.
   void improve() {
     for (bool better = true; better;) {
       better = false;
-      for (int t = 0; t < static_cast<int>(net_.tensors.size()); ++t) {
-        if (!can_spill(net_, t)) continue;
-        PlaceChoice choice = choice_;
-        choice.spilled[index(t)] = !choice.spilled[index(t)];
-        choice.resident = choice.spilled[index(t)] ? -1 : t;
-        better |= consider(choice);
+      for (int t = 0; t < static_cast<int>(net().tensors.size()); ++t) {
+        better |= flip({t});
+        const std::vector<int> sums = sums_of(t);
+        if (sums.size() > 1) better |= flip(sums);
+        for (const int other : neighbours(t)) better |= flip({t, other});
       }
+      for (std::size_t i = 0; i < best_->steps.size(); ++i) better |= cut_finer(i);
+      better |= change_form();
       if (choice_.images > 1) better |= move_cut();
     }
   }
 
   const spec::Hardware& hw_;
-  const QNet& net_;
+  const std::vector<Lowered>& forms_;
+  std::size_t form_ = 0;  ///< of the best one
   std::optional<Placement> best_;
   PlacementCost cost_;
   PlaceChoice choice_;
@@ -119,49 +311,11 @@ class Search {
 
 PlacementCost placement_cost(const spec::Hardware& hw, const QNet& net,
                              const Placement& placement) {
-  const std::int64_t bus = hw.axi_data_w / 8;
-  const std::int64_t entry = spec::tile_bytes(hw, weight_bits(hw.exponents)) + 4;
-  PlacementCost cost{0, 0};
-  for (std::size_t i = 0; i < placement.steps.size(); ++i) {
-    const Step& step = placement.schedule.steps[i];
-    const QOp& op = net.ops[step.op];
-    const StepPlacement& place = placement.steps[i];
-    const Layout& in = placement.layouts[index(op.input)];
-    const ListSize list = list_size(hw, net, op);
-    const auto row = [&](int tensor) {
-      const Layout& l = placement.layouts[index(tensor)];
-      return ceil_div(l.bytes(hw), l.height);
-    };
-    std::int64_t groups = 0, reads = 0, writes = 0, first = 0;
-    for (const Strip& s : place.strips) {
-      const std::int64_t pixels =
-          std::int64_t{s.out.count} * in.pitch * (walks_flat(op, in) ? 2 : 1);
-      groups += ceil_div(pixels, hw.p);
-      if (!place.input_slots.empty()) reads += row(op.input) * s.in.count;
-      if (!place.shortcut_slots.empty()) reads += row(op.shortcut) * s.shortcut.count;
-      if (!place.residual_slots.empty()) reads += row(op.residual) * s.out.count;
-      if (!place.output_slots.empty()) writes += row(op.output) * s.out.count;
-      if (first == 0) first = reads;
-    }
-    groups *= step.images;
-    reads *= step.images;
-    writes *= step.images;
-    const std::int64_t exec = groups * list.group_cycles;
-    // The first strip of what the operation before has just stored, or of the image, comes late.
-    // A list that half of the weight memory holds stays from strip to strip.
-    const std::int64_t turns = std::int64_t{step.images} * std::ssize(place.strips);
-    const std::int64_t weights = list.entries * entry * (images_share(hw, list, place) ? 1 : turns);
-    const bool late = i == 0 || just_made(net, placement.schedule, i);
-    cost.first += std::max({exec, (weights + reads) / bus, writes / bus}) +
-                  (late ? first / bus : 0) + kStripCycles * turns;
-    reads += weights;
-    cost.second += reads + writes;
-  }
-  return cost;
+  return Cost(hw, net, placement).run();
 }
 
-Placement place_tensors(const spec::Hardware& hw, const QNet& net, int images) {
-  return Search(hw, net).run(images);
+PlacedNet place_tensors(const spec::Hardware& hw, const std::vector<Lowered>& forms, int images) {
+  return Search(hw, forms).run(images);
 }
 
 }  // namespace reshift

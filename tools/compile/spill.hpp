@@ -5,17 +5,25 @@
 #include <utility>
 
 #include "compile/allocate.hpp"
+#include "compile/lower.hpp"
 
 namespace reshift {
 
-/// Cycles that a frame takes with a placement, about: of each step the longest of computing,
-/// loading and storing; and the bytes that go over the bus.
+/// When a frame that begins with nothing loaded ends, about, in cycles; and the bytes that go over
+/// the bus.
 using PlacementCost = std::pair<std::int64_t, std::int64_t>;
 PlacementCost placement_cost(const spec::Hardware& hw, const QNet& net, const Placement& placement);
 
+/// One of several forms of a network and where everything of its frames lies.
+struct PlacedNet {
+  std::size_t form = 0;
+  Placement placement;
+};
+
 /// Frames of `images` images: all tensors in the feature buffer, or, where they do not fit, the
-/// cheapest choice of those that are spilled that changing it tensor by tensor finds; with several
-/// images, at the cheapest cut of the schedule. Throws Error naming the operation when none fits.
-Placement place_tensors(const spec::Hardware& hw, const QNet& net, int images);
+/// cheapest choice of those that are spilled, of strips and of the network's form that a search
+/// from one change to the next finds; with several images, also of the schedule's cut. Forms differ
+/// in the image and its reader only. Throws Error naming the operation when none fits.
+PlacedNet place_tensors(const spec::Hardware& hw, const std::vector<Lowered>& forms, int images);
 
 }  // namespace reshift
