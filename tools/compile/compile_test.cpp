@@ -201,7 +201,7 @@ TEST(DownsamplingBlock, NeedsNoCopyAndLoadsListsOnce) {
 // The list of the sum has the tiles of both; the operation's input, shortcut and output in memory,
 // strip by strip.
 TEST(DownsamplingBlock, MergedShortcutNeedsOneOperationLess) {
-  const QNet apart = downsampling_block(24), merged = downsampling_block(24, true);
+  const QNet apart = downsampling_block(28), merged = downsampling_block(28, true);
   for (const char* name : {"4x4x3", "8x8x8", "16x16x8"}) {
     spec::Hardware hw = find_hardware(name);
     const Program before = compile(hw, apart, {true}), whole = compile(hw, merged, {true});
