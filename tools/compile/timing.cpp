@@ -159,8 +159,8 @@ class Model {
     Time data = 0;
     Block block;
     if (weights) {
-      data = beats(spec::get(d, spec::load_weights::kBytes));
       block = read_block(d);
+      data = beats(spec::get(d, spec::load_weights::kBytes)) + beyond_beats(block.entries);
       in_memory_ += block.entries;
       while (in_memory_ > hw_.wm_depth && !rooms_.empty()) {
         start = std::max(start, rooms_.front().since);
@@ -177,6 +177,12 @@ class Model {
     block.loaded = bus_;
     blocks_.push_back(block);
     walk();
+  }
+
+  /// Of headers, which leave LOAD more slowly than some buses bring them (rs_pkg::header_lanes).
+  Time beyond_beats(std::int64_t headers) const {
+    const int lanes = hw_.axi_data_w < 128 ? 1 : 4;
+    return std::max<Time>(headers / lanes - beats(headers * 4), 0);
   }
 
   /// The array is slowed down by post-processing where an M-group has few entries.

@@ -26,8 +26,7 @@ std::int64_t transfer_beside_phased(const spec::Hardware& hw, std::int64_t beats
 /// descriptors by the rules of docs/architecture.md, LOAD and STORE move a beat a cycle, EXEC walks
 /// an entry a cycle, or as fast as post-processing takes them. Memory answers after 40 cycles,
 /// reads and writes do not hinder each other, and no two meet in a bank but for
-/// that. `image` is a whole program
-/// for `hw`.
+/// that. `image` is a whole program for `hw`.
 std::vector<FrameTime> frame_times(const spec::Hardware& hw, std::span<const std::uint8_t> image,
                                    std::size_t frames);
 
