@@ -287,10 +287,10 @@ module rs_load #(
     .base_i      (word1_q[FbAddrW-1:0]),
     .words_i     (word1_q[16+:FbAddrW+1]),
     .groups_i    (word2_q[FbAddrW:0]),
-    .valid_o (walking),
-    .next_i  (walk),
-    .bank_o  (walker_bank),
-    .addr_o  (walker_addr)
+    .valid_o     (walking),
+    .next_i      (walk),
+    .bank_o      (walker_bank),
+    .addr_o      (walker_addr)
   );
 
   // It walks ahead, because what is read is known late in a cycle.

@@ -20,9 +20,8 @@ std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-/// From the last entry of an EXEC to the data of a transfer that waits for it; the control
-/// program's cycles for a descriptor.
-constexpr std::int64_t kLatency = 110, kLookCycles = 150;
+/// From the last entry of an EXEC to the data of a transfer that waits for it.
+constexpr std::int64_t kLatency = 110;
 
 /// Goes through a schedule strip by strip: when LOAD has brought, EXEC has computed and STORE has
 /// stored each.

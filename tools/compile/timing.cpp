@@ -23,8 +23,8 @@ using Time = std::int64_t;
 /// From a token to the data of a transfer, of which memory takes 40; from a token to an EXEC's
 /// first entry.
 constexpr Time kTransferCycles = 55, kStartExecCycles = 6;
-/// Of the control program, about: from the start to its first question, and for each descriptor.
-constexpr Time kStartCycles = 300, kLookCycles = 150;
+/// Of the control program, about: from the start to its first question.
+constexpr Time kStartCycles = 300;
 
 /// A weight block in the weight memory.
 struct Block {

@@ -9,6 +9,9 @@
 
 namespace reshift {
 
+/// Cycles of the control program for each descriptor, about.
+inline constexpr std::int64_t kLookCycles = 150;
+
 /// Cycles of a frame, and of each of its EXECs in order: from the last entry of the one before (of
 /// the start) to its own, what it waits for included.
 struct FrameTime {

@@ -86,17 +86,22 @@ TEST(QNet, FileKeepsEverything) {
   std::filesystem::remove(path);
 }
 
+/// What reading a network says that was written as it is.
+std::string reading_error(const QNet& net) {
+  try {
+    qnet_from_json(to_json(net));
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "no error";
+}
+
 TEST(QNet, ValidationNamesTheOperation) {
   sample().validate();
   const auto error_of = [](const std::function<void(QNet&)>& change) {
     QNet net = sample();
     change(net);
-    try {
-      qnet_from_json(to_json(net));
-    } catch (const Error& e) {
-      return std::string(e.what());
-    }
-    return std::string("no error");
+    return reading_error(net);
   };
   EXPECT_EQ(error_of([](QNet&) {}), "no error");
   EXPECT_THAT(error_of([](QNet& n) { n.ops[1].term_values[3] = 3; }), HasSubstr("sum: term 3"));
@@ -203,12 +208,7 @@ TEST(QNet, Shortcuts) {
   const auto error_of = [](const std::function<void(QOp&)>& change) {
     QNet broken = with_shortcut();
     change(broken.ops.back());
-    try {
-      qnet_from_json(to_json(broken));
-    } catch (const Error& e) {
-      return std::string(e.what());
-    }
-    return std::string("no error");
+    return reading_error(broken);
   };
   EXPECT_EQ(error_of([](QOp&) {}), "no error");
   EXPECT_THAT(error_of([](QOp& op) { op.shortcut = 5; }), HasSubstr("block: adds tensor 5"));
@@ -225,12 +225,7 @@ TEST(QNet, SlicesCoverATensorOnceBeforeItIsRead) {
   const auto error_of = [](const std::function<void(QNet&)>& change) {
     QNet net = sliced();
     change(net);
-    try {
-      qnet_from_json(to_json(net));
-    } catch (const Error& e) {
-      return std::string(e.what());
-    }
-    return std::string("no error");
+    return reading_error(net);
   };
   EXPECT_THAT(error_of([](QNet& n) { n.ops[3].first_channel = 3; }),
               HasSubstr("rest: writes tensor 5 from channel 3 on, where an operation before"));
