@@ -227,6 +227,78 @@ TEST(DownsamplingBlock, MergedShortcutNeedsOneOperationLess) {
   }
 }
 
+/// A 3x3 convolution of an image, a maximum of stride 2 over its map of `side`, whose last window
+/// ends in the map's last row or, with `kernel` 2 and an odd side, in the one behind it; and, when
+/// `classified`, a fully connected layer.
+QNet pooled_convolution(int side, int kernel, bool classified) {
+  PortableRandom random(13);
+  QNet net;
+  net.name = "pooled";
+  const int half = (side - kernel + 1) / 2 + 1;
+  net.tensors = {{"image", 3, side, side, 0.1, -128},
+                 {"map", 16, side, side, 0.1, -128},
+                 {"pooled", 16, half, half, 0.1, -128}};
+  const auto conv = [&](const char* name, int input, int output, int kernel_size, int pad) {
+    QOp op;
+    op.name = name;
+    op.input = input;
+    op.output = output;
+    op.kernel_h = op.kernel_w = kernel_size;
+    op.pad_top = op.pad_left = op.pad_bottom = op.pad_right = pad;
+    const int out = net.tensors[static_cast<std::size_t>(output)].channels;
+    for (int i = 0; i < out * net.row_size(op); ++i) {
+      const int sign = random.uniform() < 0.5 ? -1 : 1;
+      op.term_values.push_back(sign * (1 << static_cast<int>(random.uniform() * 7)));
+    }
+    for (int c = 0; c < out; ++c) op.params.push_back({100 * c, 30000, 22});
+    op.post = {net.tensors[static_cast<std::size_t>(output)].zero, -128, 127, 0, 0, 0};
+    net.ops.push_back(op);
+  };
+  conv("conv", 0, 1, 3, 1);
+  QOp pool;
+  pool.name = "pool";
+  pool.kind = QKind::kMaxPool;
+  pool.input = 1;
+  pool.output = 2;
+  pool.kernel_h = pool.kernel_w = kernel;
+  pool.stride_h = pool.stride_w = 2;
+  pool.pad_bottom = pool.pad_right = 2 * (half - 1) + kernel - side;
+  pool.post = {-128, -128, 127, 0, 0, 0};
+  net.ops.push_back(pool);
+  net.output = 2;
+  if (classified) {
+    net.tensors.push_back({"scores", 64, 1, 1, 0.1, 0});
+    conv("classifier", 2, 3, half, 0);
+    net.output = 3;
+  }
+  return net;
+}
+
+TEST(PhasedTensor, HasItsExtensionRowWhereThatIsRead) {
+  for (const char* name : {"4x4x3", "8x8x8", "16x16x8"}) {
+    const spec::Hardware& hw = find_hardware(name);
+    const QNet inside = pooled_convolution(13, 3, true), beyond = pooled_convolution(13, 2, true);
+    const Program without = compile(hw, inside, {}), with = compile(hw, beyond, {});
+    check_program(inside, without, 1, false, Timing::kLate);
+    check_program(beyond, with, 1, false, Timing::kLate);
+    EXPECT_EQ(without.ops.at(0).groups, (12 * 14 + 14 - 1) / hw.p + 1) << name;
+    EXPECT_EQ(with.ops.at(0).groups, (13 * 14 + 14 - 1) / hw.p + 1) << name;
+  }
+}
+
+// LOAD brings a classifier's weights to the end of a frame, for few are ahead in a small memory, so
+// that the next image comes late.
+TEST(Image, IsCutIntoStripsWhereItWouldBeWaitedFor) {
+  spec::Hardware hw = find_hardware("4x4x3");
+  hw.wm_depth = 128;
+  for (const bool classified : {false, true}) {
+    const QNet net = pooled_convolution(64, 2, classified);
+    const Program program = compile(hw, net, {});
+    check_program(net, program, 1, false, Timing::kLate);
+    EXPECT_EQ(program.ops.at(0).strips > 1, classified);
+  }
+}
+
 /// What the program says of one image of several, and of all together.
 struct Batched {
   bool one = false, all = false, front_in_strips = false;

@@ -10,15 +10,29 @@
 namespace reshift {
 namespace {
 
-/// Pixel groups of the raster that an operation walks: all pixels of its destination, the extension
-/// of a phased one included.
-int raster_groups(const spec::Hardware& hw, const QOp& op, Layout source, Layout destination) {
+/// Whether an operation of stride 2 reads the row that a phased tensor of odd height is extended
+/// with. A 1x1 shortcut never does.
+bool reads_extension_row(const QNet& net, int tensor) {
+  return std::any_of(net.ops.begin(), net.ops.end(), [&](const QOp& op) {
+    const int rows = net.tensors[static_cast<std::size_t>(op.output)].height;
+    const int last = (rows - 1) * op.stride_h + (op.kernel_h - 1) * op.dilation_h - op.pad_top;
+    return op.input == tensor && last >= net.tensors[static_cast<std::size_t>(tensor)].height;
+  });
+}
+
+/// Pixel groups of the raster that an operation walks: all pixels of its destination, with the
+/// extension of a phased one as far as it is read.
+int raster_groups(const spec::Hardware& hw, const QNet& net, const QOp& op, Layout source,
+                  Layout destination) {
   if (walks_flat(op, source)) {
     source = source.flat(hw);
     destination = destination.flat(hw);
   }
   const int scale = destination.phased ? 2 : 1;
-  const int height = scale * destination.phase_height(), width = scale * destination.phase_width();
+  const int height = destination.phased && reads_extension_row(net, op.output)
+                         ? scale * destination.phase_height()
+                         : destination.height;
+  const int width = scale * destination.phase_width();
   return ((height - 1) * source.pitch + width - 1) / hw.p + 1;
 }
 
@@ -87,7 +101,7 @@ std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
   fresh.op = step.op;
   fresh.strip = number;
   place_exec(hw, net, placement, step.first_image, fresh);
-  fresh.groups = raster_groups(hw, op, fresh.source, fresh.destination);
+  fresh.groups = raster_groups(hw, net, op, fresh.source, fresh.destination);
   // With several pixel groups, or images, the list stays for all of them, and half of the memory is
   // for the next one; of a longer list, three parts of four.
   const ListSize size = list_size(hw, net, op);

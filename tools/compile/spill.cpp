@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/progress.hpp"
 #include "compile/plan.hpp"
 #include "compile/timing.hpp"
 #include "spec/fields.hpp"
@@ -24,7 +25,8 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 constexpr std::int64_t kLatency = 110;
 
 /// Goes through a schedule strip by strip: when LOAD has brought, EXEC has computed and STORE has
-/// stored each.
+/// stored each, frame after frame: a first image with a place of its own is there, and LOAD brings
+/// the next frame's behind all else.
 class Cost {
  public:
   Cost(const spec::Hardware& hw, const QNet& net, const Placement& placement)
@@ -32,7 +34,8 @@ class Cost {
 
   PlacementCost run() {
     for (std::size_t i = 0; i < placement_.steps.size(); ++i) step(i);
-    return {std::max(executed_, stored_), bytes_};
+    if (!placement_.spilled[0]) load_image();
+    return {std::max({loaded_, executed_, stored_}), bytes_};
   }
 
  private:
@@ -73,7 +76,7 @@ class Cost {
         };
         if (op.input == 0 && place.input_slots.empty() && image == images_) {
           ++images_;
-          transfer(loaded_, 0, 0, {0, in.height}, in.phases());
+          load_image();
         }
         // Slots are free from the step before on, those of what it makes, when it is over.
         bring(op.input, place.input_slots, strip.in, phases_read(op, in),
@@ -114,6 +117,11 @@ class Cost {
     begin_ = begin;
   }
 
+  void load_image() {
+    const Layout& image = placement_.layouts[0];
+    transfer(loaded_, 0, 0, {0, image.height}, image.phases());
+  }
+
   /// Place of the rows' first pixel in its group.
   int shift(int tensor, const Rows& rows) const {
     if (tensor < 0) return 0;
@@ -143,7 +151,7 @@ class Cost {
   static constexpr std::int64_t kUnit = 256;
   std::int64_t stretch_ = kUnit;
   std::int64_t bytes_ = 0;
-  int images_ = 0;  ///< that are in the buffer, if they have their place there
+  int images_ = 1;  ///< that are in the buffer, if they have their place there
 };
 
 /// Finds what to spill.
@@ -172,7 +180,29 @@ class Search {
       if (best_) break;
     }
     if (!best_) throw Error("{}", too_much_);
-    if (best_->any_spilled()) improve();
+    if (best_->any_spilled()) {
+      improve();
+    } else {
+      strip_image();
+    }
+  }
+
+  /// Where all fits: whether the image is better in strips than whole, so that the first operation
+  /// need not wait for all of it.
+  void strip_image() {
+    const auto reader = std::find_if(net().ops.begin(), net().ops.end(),
+                                     [](const QOp& op) { return op.input == 0; });
+    PlaceChoice choice = choice_;
+    choice.spilled.assign(net().tensors.size(), false);
+    choice.spilled[0] = true;
+    choice.resident = choice.spilled;
+    choice.resident.flip();
+    choice.rows.assign(net().ops.size(), std::numeric_limits<int>::max());
+    int& rows = choice.rows[index(static_cast<int>(reader - net().ops.begin()))];
+    for (rows = net().tensors[index(reader->output)].height; rows > 1;) {
+      rows = (rows + 1) / 2;
+      consider(choice);
+    }
   }
 
   const QNet& net() const { return forms_[form_].net; }
@@ -285,7 +315,10 @@ class Search {
   void improve() {
     for (bool better = true; better;) {
       better = false;
-      for (int t = 0; t < static_cast<int>(net().tensors.size()); ++t) {
+      const std::size_t tensors = net().tensors.size();
+      Progress progress(fmt::format("planning, {} cycles so far", cost_.first), tensors);
+      for (int t = 0; t < static_cast<int>(tensors); ++t) {
+        progress.advance();
         better |= flip({t});
         const std::vector<int> sums = sums_of(t);
         if (sums.size() > 1) better |= flip(sums);
