@@ -177,9 +177,11 @@ module rs_system
     $error("rs_system: ActW must be 8 to 16");
   end
 
-  localparam bit Small = M * C * P <= 32;
-  localparam int unsigned SlotW = Small ? 2 : AxiDataW < 128 ? 4 : 5;
-  localparam int unsigned Batch = Small ? 1 : 4;
+  localparam bit Small = M * C * P <= SmallLanes;
+  localparam int unsigned SlotW = $clog2(
+      Small ? SmallRingSlots : AxiDataW < 128 ? NarrowRingSlots : RingSlots
+  );
+  localparam int unsigned Batch = Small ? 1 : RingBatch;
   localparam int unsigned DescWords = AxiDataW > 32 ? 2 : 1;
   localparam bit RamReg = !Small;
   localparam int unsigned MaxOutstanding = 9;

@@ -10,6 +10,11 @@ package rs_spec_pkg;
   localparam logic [31:0] ProgramMagic = 32'h31505352;
   localparam logic [31:0] RegisterId = 32'h52534654;
   localparam logic [31:0] BoardMagic = 32'h31425352;
+  localparam int unsigned SmallLanes = 32;
+  localparam int unsigned SmallRingSlots = 4;
+  localparam int unsigned NarrowRingSlots = 16;
+  localparam int unsigned RingSlots = 32;
+  localparam int unsigned RingBatch = 4;
 
   typedef enum logic [3:0] {
     OpBegin = 4'd1,

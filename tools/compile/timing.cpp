@@ -53,10 +53,10 @@ class Model {
   Model(const spec::Hardware& hw, std::span<const std::uint8_t> image)
       : hw_(hw),
         image_(image),
-        places_(small(hw)             ? 4
-                : hw.axi_data_w < 128 ? 16
-                                      : 32),
-        batch_(small(hw) ? 1 : 4),
+        slots_(static_cast<std::size_t>(small(hw)             ? spec::kSmallRingSlots
+                                        : hw.axi_data_w < 128 ? spec::kNarrowRingSlots
+                                                              : spec::kRingSlots)),
+        batch_(small(hw) ? 1 : static_cast<std::size_t>(spec::kRingBatch)),
         drain_(hw.m + hw.p + 24) {
     const Descriptor begin = descriptor(0);
     const auto credit = [&](Engine from, Engine to, const spec::Field& field) {
@@ -92,7 +92,7 @@ class Model {
   }
 
  private:
-  static bool small(const spec::Hardware& hw) { return hw.m * hw.c * hw.p <= 32; }
+  static bool small(const spec::Hardware& hw) { return hw.m * hw.c * hw.p <= spec::kSmallLanes; }
 
   Descriptor descriptor(std::size_t i) const {
     Descriptor d;
@@ -141,8 +141,8 @@ class Model {
   /// The next descriptor comes when the last of its batch has a place, and is looked at.
   void look() {
     const std::size_t last_of_batch = passed_.size() | (batch_ - 1);
-    if (last_of_batch >= places_) {
-      looked_ = std::max(looked_, passed_[last_of_batch - places_] + kTransferCycles);
+    if (last_of_batch >= slots_) {
+      looked_ = std::max(looked_, passed_[last_of_batch - slots_] + kTransferCycles);
     }
     looked_ += kLookCycles;
     bus_ += beats(spec::kDescriptorBytes);
@@ -272,8 +272,8 @@ class Model {
 
   const spec::Hardware& hw_;
   std::span<const std::uint8_t> image_;
-  /// Places of the ring of descriptors, and how many are asked for at a time (rs_system).
-  const std::size_t places_, batch_;
+  /// Of the ring of descriptors, and how many are asked for at a time (rs_system).
+  const std::size_t slots_, batch_;
   const Time drain_;  ///< from an EXEC's last entry to its last pixel
   std::array<std::array<std::deque<Time>, kEngines>, kEngines> tokens_;  ///< [from][to]
   std::vector<Time> passed_{0};                                          ///< by descriptor

@@ -67,6 +67,7 @@ def systemverilog():
         f"  localparam logic [31:0] ProgramMagic = 32'h{number(SPEC['program_magic']):08X};",
         f"  localparam logic [31:0] RegisterId = 32'h{number(SPEC['register_id']):08X};",
         f"  localparam logic [31:0] BoardMagic = 32'h{number(SPEC['board_magic']):08X};",
+        *(f"  localparam int unsigned {camel(n)} = {v};" for n, v, _ in SPEC["constants"]),
         "",
         "  typedef enum logic [3:0] {",
         ",\n".join(f"    Op{camel(n)} = 4'd{v}" for n, v, _ in SPEC["opcodes"]),
@@ -129,6 +130,7 @@ def cpp():
         f"inline constexpr std::uint32_t kProgramMagic = {SPEC['program_magic']};",
         f"inline constexpr std::uint32_t kRegisterId = {SPEC['register_id']};",
         f"inline constexpr std::uint32_t kBoardMagic = {SPEC['board_magic']};",
+        *(f"inline constexpr int k{camel(n)} = {v};  ///< {d}" for n, v, d in SPEC["constants"]),
         "",
         "enum class Opcode : std::uint32_t {",
     ]
@@ -181,6 +183,8 @@ def markdown():
     out += table(["parameter"] + names + ["meaning"],
                  [[f"`{sv}`"] + [SPEC["configurations"][n][key] for n in names] + [doc]
                   for key, (sv, doc) in SPEC["parameters"].items()])
+    out += ["## Constants", ""] + table(["name", "value", "meaning"],
+                                        [[f"`{camel(n)}`", v, d] for n, v, d in SPEC["constants"]])
     out += ["## Registers", "", "AXI4-Lite, 32 bits. A write to a read-only or unknown offset, or a read of an unknown one, answers SLVERR.", ""]
     out += table(["offset", "name", "access", "meaning"], [[a, f"`{n}`", x, d] for n, a, x, d in SPEC["registers"]])
     out += ["## Errors", ""] + table(["code", "name", "meaning"], [[v, f"`{n}`", d] for n, v, d in SPEC["errors"]])

@@ -41,6 +41,11 @@ inline constexpr std::uint32_t kDescriptorSum = 0x52534454;
 inline constexpr std::uint32_t kProgramMagic = 0x31505352;
 inline constexpr std::uint32_t kRegisterId = 0x52534654;
 inline constexpr std::uint32_t kBoardMagic = 0x31425352;
+inline constexpr int kSmallLanes = 32;  ///< lanes, M x C x P, up to which a core holds few descriptors and asks for one at a time
+inline constexpr int kSmallRingSlots = 4;  ///< descriptors that such a core holds
+inline constexpr int kNarrowRingSlots = 16;  ///< descriptors that any other holds when AxiDataW is below 128
+inline constexpr int kRingSlots = 32;  ///< descriptors that a core holds else
+inline constexpr int kRingBatch = 4;  ///< descriptors that a core that is not small asks for at once
 
 enum class Opcode : std::uint32_t {
   kBegin = 1,  ///< first descriptor of a program; checked against the core, run once
