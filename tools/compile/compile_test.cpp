@@ -227,6 +227,25 @@ TEST(DownsamplingBlock, MergedShortcutNeedsOneOperationLess) {
   }
 }
 
+/// A convolution of stride 1 between two tensors of a network, with random weights.
+QOp random_convolution(const QNet& net, PortableRandom& random, const char* name, int input,
+                       int output, int kernel, int pad) {
+  const QTensor& out = net.tensors[static_cast<std::size_t>(output)];
+  QOp op;
+  op.name = name;
+  op.input = input;
+  op.output = output;
+  op.kernel_h = op.kernel_w = kernel;
+  op.pad_top = op.pad_left = op.pad_bottom = op.pad_right = pad;
+  for (int i = 0; i < out.channels * net.row_size(op); ++i) {
+    const int sign = random.uniform() < 0.5 ? -1 : 1;
+    op.term_values.push_back(sign * (1 << static_cast<int>(random.uniform() * 7)));
+  }
+  for (int c = 0; c < out.channels; ++c) op.params.push_back({100 * c, 30000, 22});
+  op.post = {out.zero, -128, 127, 0, 0, 0};
+  return op;
+}
+
 /// A 3x3 convolution of an image, a maximum of stride 2 over its map of `side`, whose last window
 /// ends in the map's last row or, with `kernel` 2 and an odd side, in the one behind it; and, when
 /// `classified`, a fully connected layer.
@@ -238,23 +257,7 @@ QNet pooled_convolution(int side, int kernel, bool classified) {
   net.tensors = {{"image", 3, side, side, 0.1, -128},
                  {"map", 16, side, side, 0.1, -128},
                  {"pooled", 16, half, half, 0.1, -128}};
-  const auto conv = [&](const char* name, int input, int output, int kernel_size, int pad) {
-    QOp op;
-    op.name = name;
-    op.input = input;
-    op.output = output;
-    op.kernel_h = op.kernel_w = kernel_size;
-    op.pad_top = op.pad_left = op.pad_bottom = op.pad_right = pad;
-    const int out = net.tensors[static_cast<std::size_t>(output)].channels;
-    for (int i = 0; i < out * net.row_size(op); ++i) {
-      const int sign = random.uniform() < 0.5 ? -1 : 1;
-      op.term_values.push_back(sign * (1 << static_cast<int>(random.uniform() * 7)));
-    }
-    for (int c = 0; c < out; ++c) op.params.push_back({100 * c, 30000, 22});
-    op.post = {net.tensors[static_cast<std::size_t>(output)].zero, -128, 127, 0, 0, 0};
-    net.ops.push_back(op);
-  };
-  conv("conv", 0, 1, 3, 1);
+  net.ops.push_back(random_convolution(net, random, "conv", 0, 1, 3, 1));
   QOp pool;
   pool.name = "pool";
   pool.kind = QKind::kMaxPool;
@@ -268,7 +271,7 @@ QNet pooled_convolution(int side, int kernel, bool classified) {
   net.output = 2;
   if (classified) {
     net.tensors.push_back({"scores", 64, 1, 1, 0.1, 0});
-    conv("classifier", 2, 3, half, 0);
+    net.ops.push_back(random_convolution(net, random, "classifier", 2, 3, half, 0));
     net.output = 3;
   }
   return net;
@@ -388,17 +391,7 @@ QNet fully_connected(int inputs, int outputs) {
   QNet net;
   net.name = "fc";
   net.tensors = {{"image", inputs, 1, 1, 0.1, 0}, {"scores", outputs, 1, 1, 0.1, 0}};
-  QOp op;
-  op.name = "fc";
-  op.input = 0;
-  op.output = 1;
-  for (int i = 0; i < inputs * outputs; ++i) {
-    const int sign = random.uniform() < 0.5 ? -1 : 1;
-    op.term_values.push_back(sign * (1 << static_cast<int>(random.uniform() * 7)));
-  }
-  for (int c = 0; c < outputs; ++c) op.params.push_back({100 * c, 30000, 22});
-  op.post = {0, -128, 127, 0, 0, 0};
-  net.ops = {op};
+  net.ops = {random_convolution(net, random, "fc", 0, 1, 1, 0)};
   net.output = 1;
   return net;
 }
