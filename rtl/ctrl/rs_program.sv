@@ -1,17 +1,17 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // Runs the program: its memory has the registers that software writes, the variables of the control
-// program and the ring of descriptors. rs_micro asks for descriptors, checks them and works out
+// program and the ring of descriptors. rs_ctrl_cpu asks for descriptors, checks them and works out
 // what LOAD and STORE shall do; rs_ring hands them to the engines, word by word.
 //
-// The memory's ports: registers read first, then copies, then rs_micro; rs_micro writes first, then
+// The memory's ports: registers read first, then copies, then rs_ctrl_cpu; rs_ctrl_cpu writes first, then
 // registers, then descriptors that arrive.
 
 `include "rs_assert.svh"
 
 module rs_program
   import rs_spec_pkg::*;
-  import rs_micro_pkg::*;
+  import rs_ctrl_cpu_pkg::*;
 #(
   /// Parameters of the core, see docs/interfaces.md.
   parameter int unsigned M = 4,
@@ -114,9 +114,9 @@ module rs_program
   localparam int unsigned TickW = 6;
 
   // The control program.
-  logic micro_stall, micro_read, micro_write, micro_write_next, event_valid;
-  logic [AddrW-1:0] micro_raddr, micro_waddr;
-  logic [31:0]      micro_wdata;
+  logic cpu_stall, cpu_read, cpu_write, cpu_write_next, event_valid;
+  logic [AddrW-1:0] cpu_raddr, cpu_waddr;
+  logic [31:0]      cpu_wdata;
   logic [31:0]      word;  // what the memory gives
   port_e            event_port;
   logic [SlotW-1:0] slot, ask_slot, store_slot;
@@ -129,7 +129,7 @@ module rs_program
     slverr_i, write_error_i, !cold_i, !progress_q, !tick_q, no_room, no_arrival, !run_i
   };
 
-  rs_micro #(
+  rs_ctrl_cpu #(
     .M(M),
     .C(C),
     .P(P),
@@ -146,18 +146,18 @@ module rs_program
     .PlaceW($clog2(MaxBurst * AxiDataW / 8)),
     .SlotW(SlotW),
     .RamReg(RamReg)
-  ) u_micro (
+  ) u_cpu (
     .clk_i,
     .rst_ni,
     .trap_i,
-    .stall_i     (micro_stall),
-    .read_o      (micro_read),
-    .raddr_o     (micro_raddr),
+    .stall_i     (cpu_stall),
+    .read_o      (cpu_read),
+    .raddr_o     (cpu_raddr),
     .rdata_i     (word),
-    .write_o     (micro_write),
-    .write_next_o(micro_write_next),
-    .waddr_o     (micro_waddr),
-    .wdata_o     (micro_wdata),
+    .write_o     (cpu_write),
+    .write_next_o(cpu_write_next),
+    .waddr_o     (cpu_waddr),
+    .wdata_o     (cpu_wdata),
     .slot_i      (slot),
     .ask_slot_i  (ask_slot),
     .fault_slot_i(write_error_i ? store_slot : read_error_slot_i),
@@ -167,7 +167,7 @@ module rs_program
   );
 
   assign credits_valid_o = event_valid && event_port == PortCredits;
-  assign credits_o       = micro_wdata[11:0];
+  assign credits_o       = cpu_wdata[11:0];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -198,25 +198,25 @@ module rs_program
   logic [MemW-1:0] mem_wdata, mem_rdata;
   logic [MemW/8-1:0] mem_write;
 
-  assign read         = reg_read_i || copy_read || micro_read;
+  assign read         = reg_read_i || copy_read || cpu_read;
   assign copy_granted = copy_read && !reg_read_i;
-  assign micro_stall  = reg_read_i || copy_read;
+  assign cpu_stall  = reg_read_i || copy_read;
   // The control program writes first, then descriptors, then the registers.
   logic desc_write;
   assign desc_write  = desc_valid_i && desc_ready_o;
-  assign reg_ready_o = !micro_write && !desc_write;
-  always_ff @(posedge clk_i) desc_ready_o <= !micro_write_next;
+  assign reg_ready_o = !cpu_write && !desc_write;
+  always_ff @(posedge clk_i) desc_ready_o <= !cpu_write_next;
 
   always_comb begin
-    raddr = micro_raddr;
+    raddr = cpu_raddr;
     if (copy_read) raddr = copy_raddr;
     if (reg_read_i) raddr = AddrW'(reg_raddr_i);
     waddr       = AddrW'(reg_waddr_i);
     wdata       = reg_wdata_i;
     write_bytes = reg_write_i;
-    if (micro_write) begin
-      waddr       = micro_waddr;
-      wdata       = micro_wdata;
+    if (cpu_write) begin
+      waddr       = cpu_waddr;
+      wdata       = cpu_wdata;
       write_bytes = '1;
     end
     mem_wdata = {DescWords{wdata}};
@@ -277,7 +277,7 @@ module rs_program
     .rst_ni,
     .event_i     (event_valid),
     .port_i      (event_port),
-    .flags_i     (micro_wdata),
+    .flags_i     (cpu_wdata),
     .slot_o      (slot),
     .ask_slot_o  (ask_slot),
     .no_arrival_o(no_arrival),

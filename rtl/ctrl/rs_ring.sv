@@ -14,7 +14,7 @@
 `include "rs_assert.svh"
 
 module rs_ring
-  import rs_micro_pkg::*;
+  import rs_ctrl_cpu_pkg::*;
 #(
   /// Bits of a slot's number.
   parameter int unsigned SlotW = 2,

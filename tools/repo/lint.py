@@ -17,7 +17,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RTL = ROOT / "rtl"
 TOP = "reshift_core"
-GENERATED = {"tools/spec/spec.hpp", "rtl/pkg/rs_spec_pkg.sv", "rtl/ctrl/rs_microcode.sv"}
+GENERATED = {"tools/spec/spec.hpp", "rtl/pkg/rs_spec_pkg.sv", "rtl/ctrl/rs_ctrl_rom.sv"}
 # clang-format's output changes from version to version; this one is in Debian 12 and Ubuntu 22.04.
 CLANG_FORMAT_VERSION = "14."
 # What the house style decides otherwise than Verible's defaults.

@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// The instructions of the control program (rtl/ctrl/rs_microcode.asm says what they do).
-package rs_micro_pkg;
+/// The instructions of the control program (rtl/ctrl/control_program.asm says what they do).
+package rs_ctrl_cpu_pkg;
 
   typedef enum logic [3:0] {
     OpBranch,

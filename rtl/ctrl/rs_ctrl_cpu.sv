@@ -1,6 +1,6 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// A small processor that runs the control program (rs_microcode.asm): one accumulator, a carry, one
+// A small processor that runs the control program (control_program.asm): one accumulator, a carry, one
 // memory operand an instruction, one adder. Four stages:
 //
 //   read the operand | take its part | add | decide | jump
@@ -9,8 +9,8 @@
 // out. The operand is not read in a cycle in which the memory is used otherwise. A store is seen by
 // the third instruction behind it.
 
-module rs_micro
-  import rs_micro_pkg::*;
+module rs_ctrl_cpu
+  import rs_ctrl_cpu_pkg::*;
 #(
   /// Parameters of the core, see docs/interfaces.md.
   parameter int unsigned M = 4,
@@ -77,7 +77,7 @@ module rs_micro
   logic code_read, code_free, issue, leave, jump_q;
   logic [8:0] pc_q, jump_to_q;
 
-  rs_microcode #(
+  rs_ctrl_rom #(
     .M(M),
     .C(C),
     .P(P),

@@ -1,7 +1,7 @@
 ; Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 ;
-; The control program of the core: rs_micro runs it. tools/spec/microcode.py turns it into
-; rs_microcode.sv, and puts instructions that do nothing where a word would be read too soon after
+; The control program of the core: rs_ctrl_cpu runs it. tools/spec/assembler.py turns it into
+; rs_ctrl_rom.sv, and puts instructions that do nothing where a word would be read too soon after
 ; its store, or where the one behind a jump, which is carried out, would do harm.
 ;
 ;   ld  M [n]     A = M + n (a signed 16-bit constant)      ldi n      A = n
@@ -18,7 +18,7 @@
 ; hardware. Operands: a word by name or S0 to S31, the words of the descriptor at hand; parts of it:
 ; .lo .hi (16 bits), .20 .8 .5 .4 (low bits), .hi8 .hi4 (low bits of the high half), .place (the
 ; place of a byte in its burst), .loup .hiup (a half as the high half of a word).
-; A constant in braces is an expression of rs_microcode.sv.
+; A constant in braces is an expression of rs_ctrl_rom.sv.
 
 ; Words that the registers show: their offset / 4.
 .word ID 0x00
@@ -79,7 +79,7 @@
 .table INDEX_AT_HAND 2
 .table INDEX_AT_FAULT 3
 
-; rs_micro begins at 0, goes to 1 when the bus answers with an error, to 2 for ldf and ldn.
+; rs_ctrl_cpu begins at 0, goes to 1 when the bus answers with an error, to 2 for ldf and ldn.
   br    reset
   br    bus_error
   br    bad_field
