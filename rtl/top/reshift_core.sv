@@ -130,7 +130,7 @@ module reshift_core #(
   logic [AddrW-1:0] load_addr, store_addr;
   logic [WordW-1:0] load_data, store_rdata;
 
-  rs_system #(
+  rs_frontend #(
     .M(M),
     .C(C),
     .P(P),
@@ -142,7 +142,7 @@ module reshift_core #(
     .PmDepth(PmDepth),
     .AxiDataW(AxiDataW),
     .ParamRecords(Records)
-  ) u_system (
+  ) u_frontend (
     .clk_i            (clk),
     .rst_ni           (rst_n),
     .s_axil_awaddr_i  (s_axil_awaddr),

@@ -27,18 +27,18 @@ class ProbeAgent : public Agent {
     c.exec_end = late_[1].end;
     c.exec_complete = late_[1].complete;
     late_ = {exec, late_[0]};
-    if (!r.reshift_core__DOT__u_system__DOT__counting) return;
+    if (!r.reshift_core__DOT__u_frontend__DOT__counting) return;
 
     c.cause = r.reshift_core__DOT__perf_busy
                   ? kBusy
                   : static_cast<std::size_t>(
                         std::countr_zero(static_cast<unsigned>(r.reshift_core__DOT__perf_stall)));
     // The last word of a read command that is no request for descriptors.
-    c.load_given = (r.reshift_core__DOT__u_system__DOT__u_engines__DOT__read_set_i & 4) != 0 &&
-                   r.reshift_core__DOT__u_system__DOT__u_engines__DOT__read_descs_i == 0;
-    c.load_done = r.reshift_core__DOT__u_system__DOT__u_engines__DOT__load_done_o != 0;
-    c.store_given = (r.reshift_core__DOT__u_system__DOT__u_engines__DOT__store_set_i & 2) != 0;
-    c.store_done = r.reshift_core__DOT__u_system__DOT__u_engines__DOT__store_done_o != 0;
+    c.load_given = (r.reshift_core__DOT__u_frontend__DOT__u_dma__DOT__read_set_i & 4) != 0 &&
+                   r.reshift_core__DOT__u_frontend__DOT__u_dma__DOT__read_descs_i == 0;
+    c.load_done = r.reshift_core__DOT__u_frontend__DOT__u_dma__DOT__load_done_o != 0;
+    c.store_given = (r.reshift_core__DOT__u_frontend__DOT__u_dma__DOT__store_set_i & 2) != 0;
+    c.store_done = r.reshift_core__DOT__u_frontend__DOT__u_dma__DOT__store_done_o != 0;
     probe_.cycle(c);
   }
   void drive() override {}

@@ -272,7 +272,7 @@ class Model {
 
   const spec::Hardware& hw_;
   std::span<const std::uint8_t> image_;
-  /// Of the ring of descriptors, and how many are asked for at a time (rs_system).
+  /// Of the ring of descriptors, and how many are asked for at a time (rs_frontend).
   const std::size_t slots_, batch_;
   const Time drain_;  ///< from an EXEC's last entry to its last pixel
   std::array<std::array<std::deque<Time>, kEngines>, kEngines> tokens_;  ///< [from][to]

@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <Vrs_system_bench.h>
+#include <Vrs_frontend_bench.h>
 
 #include <algorithm>
 #include <array>
@@ -30,12 +30,12 @@ static_assert(kExpN == 7);
 using Bytes = std::vector<uint8_t>;
 using Word = std::array<int16_t, hw::kM>;  ///< a feature-buffer word, sign extended
 
-/// What stands behind rs_system in these tests: an EXEC that moves words from one place of the
+/// What stands behind rs_frontend in these tests: an EXEC that moves words from one place of the
 /// feature buffer to another adding 1 to each code (nothing with max_mode), the buffer itself and
 /// the ends of the weight streams; all with random delays.
 class FakeCore : public Agent {
  public:
-  FakeCore(Vrs_system_bench& model, Stalls stalls)
+  FakeCore(Vrs_frontend_bench& model, Stalls stalls)
       : m_(model),
         random_(run_seed()),
         ready_stall_(stalls, run_seed() + 7),
@@ -181,7 +181,7 @@ class FakeCore : public Agent {
 
   static constexpr uint64_t kMask = (1ull << hw::kActW) - 1;
 
-  Vrs_system_bench& m_;
+  Vrs_frontend_bench& m_;
   Random random_;
   StallSource ready_stall_, exec_stall_, param_stall_, header_stall_, tile_stall_;
   State state_ = State::kIdle;

@@ -11,7 +11,7 @@
 
 `include "rs_assert.svh"
 
-module rs_control
+module rs_core_state
   import rs_ctrl_pkg::*;
 #(
   /// Bits of the number of a descriptor slot.

@@ -1,8 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// The moving half of rs_system: LOAD and STORE, the tokens, the two AXI masters. Descriptors come through the same read master as LOAD's data.
+// The moving half of rs_frontend: LOAD and STORE, the tokens, the two AXI masters. Descriptors come through the same read master as LOAD's data.
 
-module rs_engines
+module rs_dma
   import rs_ctrl_pkg::*;
 #(
   /// Output channels (rows of the array), a power of two.

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "harness/bench.hpp"
-#include "unit/rs_system_model.hpp"
+#include "unit/rs_frontend_model.hpp"
 
 namespace reshift {
 namespace {
@@ -137,7 +137,7 @@ class System {
     run_ok(good, 2);
   }
 
-  Bench<Vrs_system_bench> bench;
+  Bench<Vrs_frontend_bench> bench;
   AxiMemory memory;
   FakeCore core;
   AxiLiteMaster lite;
@@ -161,8 +161,8 @@ class System {
     return out;
   }
 
-  AxiMemoryPort<Vrs_system_bench> port_;
-  AxiLitePort<Vrs_system_bench> lite_port_;
+  AxiMemoryPort<Vrs_frontend_bench> port_;
+  AxiLitePort<Vrs_frontend_bench> lite_port_;
 };
 
 class Runs : public testing::TestWithParam<Traffic> {};

@@ -13,7 +13,7 @@
 // A small array needs little of memory and of the control program: it gets fewer places for
 // descriptors, bursts and operations.
 
-module rs_system
+module rs_frontend
   import rs_spec_pkg::*;
   import rs_ctrl_pkg::*;
 #(
@@ -165,16 +165,16 @@ module rs_system
 );
 
   if (AxiDataW != 32 && AxiDataW != 64 && AxiDataW != 128 && AxiDataW != 256) begin : gen_bad_axi
-    $error("rs_system: AxiDataW must be 32, 64, 128 or 256");
+    $error("rs_frontend: AxiDataW must be 32, 64, 128 or 256");
   end
   if (P < 2 || P > 15) begin : gen_bad_p
-    $error("rs_system: P must be 2 to 15");
+    $error("rs_frontend: P must be 2 to 15");
   end
   if ((M & (M - 1)) != 0 || (C & (C - 1)) != 0 || M % C != 0) begin : gen_bad_mc
-    $error("rs_system: M and C must be powers of two, M a multiple of C");
+    $error("rs_frontend: M and C must be powers of two, M a multiple of C");
   end
   if (ActW < 8 || ActW > 16) begin : gen_bad_act
-    $error("rs_system: ActW must be 8 to 16");
+    $error("rs_frontend: ActW must be 8 to 16");
   end
 
   localparam bit Small = M * C * P <= SmallLanes;
@@ -260,9 +260,9 @@ module rs_system
     .state_i      (state)
   );
 
-  rs_control #(
+  rs_core_state #(
     .SlotW(SlotW)
-  ) u_control (
+  ) u_core_state (
     .clk_i,
     .rst_ni,
     .start_i           (start),
@@ -323,7 +323,7 @@ module rs_system
   logic load_has, load_takes, load_posts, store_has, store_takes, store_posts;
   logic reload_has, reload_takes, reload_posts;
 
-  rs_program #(
+  rs_ctrl_unit #(
     .M(M),
     .C(C),
     .P(P),
@@ -340,7 +340,7 @@ module rs_system
     .DescWords(DescWords),
     .RamReg(RamReg),
     .OpAhead(!Small)
-  ) u_program (
+  ) u_ctrl_unit (
     .clk_i,
     .rst_ni            (rst_n),
     .cold_i            (cold),
@@ -392,7 +392,7 @@ module rs_system
     .exec_desc_o
   );
 
-  rs_engines #(
+  rs_dma #(
     .M(M),
     .P(P),
     .ActW(ActW),
@@ -405,7 +405,7 @@ module rs_system
     .SlotW(SlotW),
     .RamReg(RamReg),
     .DescWords(DescWords)
-  ) u_engines (
+  ) u_dma (
     .clk_i,
     .rst_ni            (rst_n),
     .halt_i            (halt),

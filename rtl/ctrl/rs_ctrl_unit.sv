@@ -9,7 +9,7 @@
 
 `include "rs_assert.svh"
 
-module rs_program
+module rs_ctrl_unit
   import rs_spec_pkg::*;
   import rs_ctrl_cpu_pkg::*;
 #(

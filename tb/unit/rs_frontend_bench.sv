@@ -1,8 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// rs_system with the bus names that the harness knows.
+// rs_frontend with the bus names that the harness knows.
 
-module rs_system_bench #(
+module rs_frontend_bench #(
   parameter int unsigned M = 4,
   parameter int unsigned C = 4,
   parameter int unsigned P = 3,
@@ -107,7 +107,7 @@ module rs_system_bench #(
   assign m_axi_awsize  = m_axi_arsize;
   assign m_axi_awburst = 2'b01;
 
-  rs_system #(
+  rs_frontend #(
     .M(M),
     .C(C),
     .P(P),
