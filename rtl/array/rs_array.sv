@@ -100,7 +100,7 @@ module rs_array #(
   rs_delay #(
     .Width(3 + SubW),
     .Stages(SumDelay - 1)
-  ) u_place (
+  ) u_rotate (
     .clk_i,
     .data_i({first_i, last_i, max_i, sub_i}),
     .data_o({first, last, max, sub})
@@ -155,13 +155,13 @@ module rs_array #(
     logic [P-1:0]    cell_done;
     logic [AccW-1:0] cell_acc [P];
 
-    for (genvar p = 0; p < P; p++) begin : gen_cell
-      rs_cell #(
+    for (genvar p = 0; p < P; p++) begin : gen_pe
+      rs_pe #(
         .C(C),
         .ActW(ActW),
         .ExpN(ExpN),
         .AccW(AccW)
-      ) u_cell (
+      ) u_pe (
         .clk_i,
         .act_i   (act[m][p]),
         .act_o   (act[m+1][p]),

@@ -156,22 +156,22 @@ module rs_ring
     if (dispatch) info_q[slot_o] <= info_d;
   end
 
-  // Walkers: EXEC, LOAD's commands, LOAD's counts, LOAD's completion, STORE. Each finds out in one
+  // Cursors: EXEC, LOAD's commands, LOAD's counts, LOAD's completion, STORE. Each finds out in one
   // cycle what stands at its place, and goes on in a later one: past what is not its own, or when
   // its own has been dealt with.
-  localparam int unsigned Walkers = 5;
+  localparam int unsigned Cursors = 5;
   localparam int unsigned Exec = 0;
   localparam int unsigned Command = 1;
   localparam int unsigned Count = 2;
   localparam int unsigned Load = 3;
   localparam int unsigned Store = 4;
-  localparam kind_e [Walkers-1:0] OwnKind = {KindStore, KindLoad, KindLoad, KindLoad, KindExec};
+  localparam kind_e [Cursors-1:0] OwnKind = {KindStore, KindLoad, KindLoad, KindLoad, KindExec};
 
-  place_t [Walkers-1:0] place_q;
-  info_t  [Walkers-1:0] found_q;
-  logic [Walkers-1:0] own_q, other_q, step, dealt, behind;
+  place_t [Cursors-1:0] place_q;
+  info_t  [Cursors-1:0] found_q;
+  logic [Cursors-1:0] own_q, other_q, step, dealt, behind;
 
-  for (genvar w = 0; w < Walkers; w++) begin : gen_walker
+  for (genvar w = 0; w < Cursors; w++) begin : gen_cursor
     info_t here;
     assign here      = info_q[place_q[w][SlotW-1:0]];
     assign behind[w] = place_q[w] != looked_q;
@@ -310,7 +310,7 @@ module rs_ring
   assign write_set_o    = {3{bus.valid && bus.copy == CopyStore}} & bus.command;
   assign store_slot_o   = place_q[Store][SlotW-1:0];
 
-  // LOAD may be done before its walker is there.
+  // LOAD may be done before its cursor is there.
   logic [1:0] loads_done_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) loads_done_q <= '0;

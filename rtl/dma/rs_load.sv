@@ -176,12 +176,12 @@ module rs_load #(
   logic first_q, exhausted, at_end, ready;
   logic [CountW:0] left_q, step;
   logic [PadW-1:0] pad_q;
-  logic walking, walk, place_valid, word_next, word_ready;
+  logic address_valid, address_next, place_valid, word_next, word_ready;
   logic item_valid, want, read, empty;
   logic [ItemW-1:0] item;
   logic [TagW-1:0] tag, item_tag;
-  logic [BankW-1:0] walker_bank;
-  logic [FbAddrW-1:0] walker_addr;
+  logic [BankW-1:0] next_bank;
+  logic [FbAddrW-1:0] next_addr;
   logic [BankW+FbAddrW-1:0] word_place;
   logic [HeaderCountW-1:0] header_count;
   logic idle;
@@ -189,7 +189,7 @@ module rs_load #(
   assign exhausted    = !left_q[CountW];
   assign idle         = section_q == SecIdle;
   assign want         = !first_q && !idle && (section_q.words ? place_valid : !at_end);
-  assign at_end       = section_q.words ? !walking && !place_valid : exhausted && pad_q == '0;
+  assign at_end       = section_q.words ? !address_valid && !place_valid : exhausted && pad_q == '0;
   assign next_command = idle && list_valid && (list_desc || have_q);
   assign step         = (CountW + 1)'(section_q.headers && !first_q ? HeaderLanes : 1);
 
@@ -277,20 +277,20 @@ module rs_load #(
 
   logic [M*ActW-1:0] codes;
 
-  rs_word_walker #(
+  rs_transfer_address #(
     .P(P),
     .FbAddrW(FbAddrW)
-  ) u_walker (
+  ) u_address (
     .clk_i,
     .rst_ni,
     .set_i       ({2{next_command && !list_desc && !weights_q}}),
     .base_i      (word1_q[FbAddrW-1:0]),
     .words_i     (word1_q[16+:FbAddrW+1]),
     .groups_i    (word2_q[FbAddrW:0]),
-    .valid_o     (walking),
-    .next_i      (walk),
-    .bank_o      (walker_bank),
-    .addr_o      (walker_addr)
+    .valid_o     (address_valid),
+    .next_i      (address_next),
+    .bank_o      (next_bank),
+    .addr_o      (next_addr)
   );
 
   // It walks ahead, because what is read is known late in a cycle.
@@ -299,9 +299,9 @@ module rs_load #(
   ) u_places (
     .clk_i,
     .rst_ni,
-    .in_valid_i (walking),
-    .in_ready_o (walk),
-    .in_data_i  ({walker_bank, walker_addr}),
+    .in_valid_i (address_valid),
+    .in_ready_o (address_next),
+    .in_data_i  ({next_bank, next_addr}),
     .out_valid_o(place_valid),
     .out_ready_i(read && section_q.words),
     .out_data_o (word_place)

@@ -56,27 +56,27 @@ module rs_store #(
 
   // reserved_q counts FIFO places promised to reads; its sign says that all are.
   logic [CountW-1:0] reserved_q;
-  logic walking, ask, pop_q, fifo_space, word_valid, word_ready;
+  logic address_valid, ask, pop_q, fifo_space, word_valid, word_ready;
   logic [M*ActW-1:0] codes;
   logic [WordW-1:0]  word;
 
-  rs_word_walker #(
+  rs_transfer_address #(
     .P(P),
     .FbAddrW(FbAddrW)
-  ) u_walker (
+  ) u_address (
     .clk_i,
     .rst_ni,
     .set_i,
     .base_i      (word_i[FbAddrW-1:0]),
     .words_i     (word_i[16+:FbAddrW+1]),
     .groups_i    (word_i[FbAddrW:0]),
-    .valid_o     (walking),
+    .valid_o     (address_valid),
     .next_i      (ask),
     .bank_o      (fb_bank_o),
     .addr_o      (fb_addr_o)
   );
 
-  assign fb_valid_o = walking && !reserved_q[CountW-1];
+  assign fb_valid_o = address_valid && !reserved_q[CountW-1];
   assign ask        = fb_valid_o && fb_ready_i;
 
   always_ff @(posedge clk_i) begin

@@ -4,8 +4,8 @@
 
 /// The EXEC engine: everything between the weight streams and the feature buffer.
 ///
-///   operation --+-> list walker --> issue --> feature buffer --> tap mask --+
-///               +-> walk of the raster: windows --^      |                  v
+///   operation --+-> micro-op fetch --> issue --> feature buffer --> tap mask --+
+///               +-> address generator: windows --^      |                  v
 ///               |                       places --+    tiles ------------> array
 ///               +-> residual controller <--------+                          |
 ///               +-> post-processing <------------+--------------------------+
@@ -170,9 +170,9 @@ module rs_exec
     .tile_o       (tile)
   );
 
-  rs_list_walker #(
+  rs_uop_fetch #(
     .WmDepth(WmDepth)
-  ) u_list (
+  ) u_uop_fetch (
     .clk_i,
     .rst_ni,
     .op_valid_i        (offered[ListTaker]),
@@ -204,10 +204,10 @@ module rs_exec
   logic [BankW-1:0] place_bank, res_bank;
   logic [AddrW-1:0] place_addr, res_addr;
 
-  rs_walk #(
+  rs_address_gen #(
     .P(P),
     .AddrW(AddrW)
-  ) u_walk (
+  ) u_address_gen (
     .clk_i,
     .rst_ni,
     .op_valid_i       (offered[WalkTaker]),

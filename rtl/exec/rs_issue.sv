@@ -10,7 +10,7 @@
 /// Throughput: an entry a cycle, from operation to operation. Latency: `read_*` come 1 cycle after
 /// the entry.
 /// Handshake: operations and entries are valid/ready; what is issued is never stalled.
-/// Assumes: operations reach this module, the list walker, the raster, the residual controller and
+/// Assumes: operations reach this module, the micro-op fetch, the raster, the residual controller and
 /// post-processing in the same order.
 module rs_issue #(
   /// Pixels of a group.

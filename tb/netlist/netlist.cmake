@@ -6,14 +6,14 @@ set(netlist_benches
   # rtl/lib
   rs_delay rs_fifo_2 rs_fifo_16 rs_fifo_ram rs_fork rs_ram
   # rtl/array; mult8: the multiplier lanes
-  rs_cell rs_cell_mult8 rs_array
+  rs_pe rs_pe_mult8 rs_array
   # rtl/buffer
-  rs_raster rs_place rs_feature_buffer rs_residual rs_weight_buffer rs_param_buffer
+  rs_raster_counter rs_pixel_address rs_feature_buffer rs_residual rs_weight_buffer rs_param_buffer
   # rtl/exec
-  rs_post_lane rs_post_scale rs_issue rs_post rs_post_serial rs_list_walker rs_lane_window
+  rs_post_lane rs_post_scale rs_issue rs_post rs_post_serial rs_uop_fetch rs_column_window
   rs_tap_mask rs_exec rs_exec_serial
   # rtl/dma, and rtl/ctrl with it
-  rs_axi_read_64_32 rs_axi_write_64_32 rs_system_4x4x2
+  rs_axi_read_64_32 rs_axi_write_64_32 rs_frontend_4x4x2
   # rtl/top: random networks, errors
   core_4x4x3
   # rtl/board, at its pins, around the core 4x4x2
@@ -23,7 +23,7 @@ set(netlist_benches
 set(RESHIFT_PYTHON ${PROJECT_SOURCE_DIR}/.venv/bin/python)
 
 # Its run takes too long for CI: only these are part of `make test`.
-set(netlist_in_ci rs_cell_ice40 rs_cell_ecp5)
+set(netlist_in_ci rs_pe_ice40 rs_pe_ecp5)
 
 # Test program <bench>_<family>_test: the sources of <bench>_test around the netlist of its model.
 # DAMAGED: <bench>_<family>_damaged_test, around a netlist with an error.
@@ -71,8 +71,8 @@ foreach(bench IN LISTS netlist_benches)
   reshift_netlist_bench(${bench} ice40)
 endforeach()
 # The look-up tables and carry cells that rtl/tech/ecp5 names.
-reshift_netlist_bench(rs_cell ecp5)
-reshift_netlist_bench(rs_cell ice40 DAMAGED)
+reshift_netlist_bench(rs_pe ecp5)
+reshift_netlist_bench(rs_pe ice40 DAMAGED)
 
 get_property(runs GLOBAL PROPERTY RESHIFT_NETLIST_RUNS)
 list(JOIN runs "\n" runs)

@@ -12,9 +12,9 @@ reshift_bench(NAME rs_post SET serial PARAMS M=4 P=2 ActW=8 AccW=24 AddrW=9 PmDe
 reshift_bench(NAME rs_post SET pairs PARAMS M=8 P=3 ActW=12 AccW=28 AddrW=9 PmDepth=8 PostLanes=2)
 reshift_bench(NAME rs_post_scale PARAMS Width=32 OutW=14)
 reshift_bench(NAME rs_post_scale SET narrow PARAMS Width=9 OutW=13)
-reshift_bench(NAME rs_list_walker PARAMS WmDepth=16)
-reshift_bench(NAME rs_lane_window PARAMS P=3)
-reshift_bench(NAME rs_lane_window SET pair PARAMS P=2)
+reshift_bench(NAME rs_uop_fetch PARAMS WmDepth=16)
+reshift_bench(NAME rs_column_window PARAMS P=3)
+reshift_bench(NAME rs_column_window SET pair PARAMS P=2)
 reshift_bench(NAME rs_tap_mask PARAMS P=3 Latency=4)
 reshift_bench(NAME rs_exec
   PARAMS M=4 C=4 P=3 ActW=8 ExpN=7 AccW=28 FbDepth=2048 WmDepth=128 PmDepth=8

@@ -25,9 +25,9 @@ struct Traffic {
   int latency;
 };
 
-class System {
+class Frontend {
  public:
-  explicit System(const Traffic& traffic = {"quick", Stalls::none(), Stalls::none(), 5})
+  explicit Frontend(const Traffic& traffic = {"quick", Stalls::none(), Stalls::none(), 5})
       : memory(config(traffic)),
         core(bench.dut(), traffic.core),
         lite([this] { bench.tick(); }, 2000),
@@ -168,7 +168,7 @@ class System {
 class Runs : public testing::TestWithParam<Traffic> {};
 
 TEST_P(Runs, RandomPrograms) {
-  System s(GetParam());
+  Frontend s(GetParam());
   for (int i = 0; i < 12; ++i) {
     SCOPED_TRACE(i);
     const Program program(s.bench.random());
@@ -178,15 +178,15 @@ TEST_P(Runs, RandomPrograms) {
     if (testing::Test::HasFailure()) return;
   }
 }
-INSTANTIATE_TEST_SUITE_P(System, Runs,
+INSTANTIATE_TEST_SUITE_P(Frontend, Runs,
                          testing::Values(Traffic{"quick", Stalls::none(), Stalls::none(), 1},
                                          Traffic{"far", Stalls::none(), Stalls::light(), 100},
                                          Traffic{"heavy", Stalls::heavy(), Stalls::heavy(), 10},
                                          Traffic{"bursty", Stalls::bursty(), Stalls::bursty(), 30}),
                          [](const auto& test) { return std::string(test.param.name); });
 
-TEST(System, Registers) {
-  System s;
+TEST(Frontend, Registers) {
+  Frontend s;
   EXPECT_EQ(s.lite.read_ok(reg::kId), spec::kRegisterId);
   EXPECT_EQ(s.lite.read_ok(reg::kVersion), spec::kVersion);
   EXPECT_EQ(s.lite.read_ok(reg::kCapShape),
@@ -242,8 +242,8 @@ TEST(System, Registers) {
   EXPECT_EQ(s.lite.write(reg::kCtrl, 1), AxiResponse::kSlverr) << "start without frames";
 }
 
-TEST(System, CountersAndFrameInterrupt) {
-  System s({"far", Stalls::none(), Stalls::none(), 20});
+TEST(Frontend, CountersAndFrameInterrupt) {
+  Frontend s({"far", Stalls::none(), Stalls::none(), 20});
   const Program program(s.bench.random());
   s.prepare(program, 3);
   s.lite.write_ok(reg::kIrqEnable, 4);
@@ -406,8 +406,8 @@ std::vector<Flaw> flaws() {
   return list;
 }
 
-TEST(System, EveryFlawIsFoundInItsPlace) {
-  System s({"mixed", Stalls::light(), Stalls::light(), 10});
+TEST(Frontend, EveryFlawIsFoundInItsPlace) {
+  Frontend s({"mixed", Stalls::light(), Stalls::light(), 10});
   for (const Flaw& flaw : flaws()) {
     SCOPED_TRACE(flaw.name);
     Program program(s.bench.random());
@@ -423,8 +423,8 @@ TEST(System, EveryFlawIsFoundInItsPlace) {
   }
 }
 
-TEST(System, BusErrors) {
-  System s({"mixed", Stalls::light(), Stalls::none(), 10});
+TEST(Frontend, BusErrors) {
+  Frontend s({"mixed", Stalls::light(), Stalls::none(), 10});
   const uint64_t line = hw::kAxiDataW / 8;
   const uint64_t burst = 16 * line;
   // Addresses are those of bursts, which end at multiples of 16 beats.
@@ -468,8 +468,8 @@ TEST(System, BusErrors) {
   }
 }
 
-TEST(System, WatchdogStopsAHang) {
-  System s;
+TEST(Frontend, WatchdogStopsAHang) {
+  Frontend s;
   Program program(s.bench.random());
   s.prepare(program, 2);
   s.core.hang = true;
@@ -483,8 +483,8 @@ TEST(System, WatchdogStopsAHang) {
   s.recover();
 }
 
-TEST(System, ProgramsThatComputeDoNotTripTheWatchdog) {
-  System s;
+TEST(Frontend, ProgramsThatComputeDoNotTripTheWatchdog) {
+  Frontend s;
   s.core.exec_cycles = 900;
   s.lite.write_ok(reg::kWatchdog, 300);
   for (int i = 0; i < 3; ++i) {
@@ -494,10 +494,10 @@ TEST(System, ProgramsThatComputeDoNotTripTheWatchdog) {
   }
 }
 
-TEST(System, SoftResetAtAnyTime) {
+TEST(Frontend, SoftResetAtAnyTime) {
   for (const Traffic& traffic : {Traffic{"quick", Stalls::none(), Stalls::none(), 1},
                                  Traffic{"far", Stalls::light(), Stalls::heavy(), 50}}) {
-    System s(traffic);
+    Frontend s(traffic);
     for (int i = 0; i < 30; ++i) {
       const Program program(s.bench.random());
       s.prepare(program, 3);

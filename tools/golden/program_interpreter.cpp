@@ -34,9 +34,9 @@ struct Block {
 };
 
 /// Walks the destination or residual tensor by increments, as the machine does.
-class Walker {
+class PixelAddress {
  public:
-  Walker(int p, int base, int words, int phase, int row_bank, int row_addr, bool phased)
+  PixelAddress(int p, int base, int words, int phase, int row_bank, int row_addr, bool phased)
       : p_(p),
         words_(words),
         phase_(phase),
@@ -515,9 +515,9 @@ class ProgramInterpreter::Impl {
     };
     // Everything before the previous EXEC is complete, that one only as far as each group needs it.
     complete(number(f::kWaitPrevious) ? exec_index_ : exec_index_ - 1);
-    Walker destination(hw_.p, number(f::kDstBase), number(f::kDstWords), number(f::kDstPhase),
+    PixelAddress destination(hw_.p, number(f::kDstBase), number(f::kDstWords), number(f::kDstPhase),
                        number(f::kDstRowBank), number(f::kDstRowAddr), x.phased);
-    Walker residual(hw_.p, number(f::kResBase), number(f::kResWords), number(f::kResPhase),
+    PixelAddress residual(hw_.p, number(f::kResBase), number(f::kResWords), number(f::kResPhase),
                     number(f::kResRowBank), number(f::kResRowAddr), number(f::kResPhased) != 0);
     std::int64_t need = number(f::kNeedFirst);
     for (int g = 0; g < x.groups; ++g, need += number(f::kNeedStep)) {
@@ -621,11 +621,11 @@ class ProgramInterpreter::Impl {
     }
   }
 
-  void write_group(const Exec& x, int g, Walker& destination, Walker& residual) {
+  void write_group(const Exec& x, int g, PixelAddress& destination, PixelAddress& residual) {
     const int s = x.phased ? 1 : 0;
     std::vector<std::int16_t> word(static_cast<std::size_t>(hw_.m));
     for (int mg = 0; mg < x.m_groups; ++mg) {
-      Walker out = destination, res = residual;  // each M-group walks the group's pixels anew
+      PixelAddress out = destination, res = residual;  // each M-group walks the group's pixels anew
       for (int lane = 0; lane < hw_.p; ++lane) {
         const std::int64_t pixel = std::int64_t{g} * hw_.p + lane;
         const int y = static_cast<int>(pixel / x.pitch), column = static_cast<int>(pixel % x.pitch);

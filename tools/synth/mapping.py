@@ -23,7 +23,7 @@ import yosys
 from yosys import ys
 
 # Modules of many equal lanes, which stay modules when a design is flattened.
-KEPT = {"rs_array", "rs_cell", "rs_post_lane"}
+KEPT = {"rs_array", "rs_pe", "rs_post_lane"}
 
 
 def elaborate(top, parameters, family, work, extra=()):

@@ -81,7 +81,7 @@ std::int64_t accumulate(std::int64_t acc, std::int64_t sum, bool first, bool max
 ModuleTrace cell(const spec::Hardware& hw, Random random) {
   const int lane_w = weight_bits(hw.exponents) + 1, delay = sum_delay(hw);
   const int act_bits = hw.c * hw.act_w, weight_bits_all = hw.c * lane_w;
-  ModuleTrace trace("rs_cell",
+  ModuleTrace trace("rs_pe",
                     {{"C", hw.c}, {"ActW", hw.act_w}, {"ExpN", hw.exponents}, {"AccW", hw.acc_w}},
                     {{"act_i", act_bits}, {"weight_i", weight_bits_all}, {"ctrl_i", 5}},
                     {{"act_o", act_bits},
@@ -318,7 +318,7 @@ Bits raster_op(Random& random, const Raster& raster, int in_height, int in_width
 ModuleTrace raster(const spec::Hardware& hw, Random random) {
   constexpr int kOpW = 32 * spec::kDescriptorWords;
   ModuleTrace trace(
-      "rs_raster", {{"P", hw.p}},
+      "rs_raster_counter", {{"P", hw.p}},
       {{"rst_ni", 1}, {"op_valid_i", 1}, {"op_i", kOpW}, {"ready_i", 1}},
       {{"op_ready_o", 1}, {"step_o", 1}, {"pixel_o", 8}, {"window_y_o", 11}, {"window_x_o", 11}});
   const auto cycle = [&](bool reset, const Bits& op, bool valid, bool ready) {
@@ -359,10 +359,10 @@ ModuleTrace raster(const spec::Hardware& hw, Random random) {
   return trace;
 }
 
-ModuleTrace lane_window(const spec::Hardware& hw, Random random) {
+ModuleTrace column_window(const spec::Hardware& hw, Random random) {
   constexpr int kWindowW = 11;
   ModuleTrace trace(
-      "rs_lane_window", {{"P", hw.p}},
+      "rs_column_window", {{"P", hw.p}},
       {{"rst_ni", 1},
        {"step_i", 1},
        {"last_p_i", 1},
@@ -428,9 +428,9 @@ ModuleTrace tap_mask(const spec::Hardware& hw, Random random) {
   return trace;
 }
 
-ModuleTrace list_walker(const spec::Hardware&, Random random) {
+ModuleTrace uop_fetch(const spec::Hardware&, Random random) {
   constexpr int kDepth = 16, kAddrW = 4, kPtrW = kAddrW + 1;
-  ModuleTrace trace("rs_list_walker", {{"WmDepth", kDepth}},
+  ModuleTrace trace("rs_uop_fetch", {{"WmDepth", kDepth}},
                     {{"rst_ni", 1},
                      {"op_valid_i", 1},
                      {"op_entries_i", 20},
@@ -526,7 +526,7 @@ nlohmann::ordered_json write_modules(const spec::Hardware& hw, std::uint64_t see
                                      const std::filesystem::path& folder) {
   auto entries = nlohmann::ordered_json::array();
   std::uint64_t number = 0;
-  for (const auto make : {cell, array, post_lane, raster, lane_window, tap_mask, list_walker}) {
+  for (const auto make : {cell, array, post_lane, raster, column_window, tap_mask, uop_fetch}) {
     const ModuleTrace trace = make(hw, Random(seed * 1'000'003 + ++number));
     entries.push_back(trace.write(folder / trace.module()));
   }

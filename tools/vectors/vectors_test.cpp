@@ -52,7 +52,7 @@ TEST_F(Vectors, SameSeedSameFilesOtherSeedOthers) {
   EXPECT_EQ(first, write("b", 1));
   const Files other = write("c", 2);
   EXPECT_NE(first.at("case_0/memory.hex"), other.at("case_0/memory.hex"));
-  EXPECT_NE(first.at("rs_cell/input.hex"), other.at("rs_cell/input.hex"));
+  EXPECT_NE(first.at("rs_pe/input.hex"), other.at("rs_pe/input.hex"));
 }
 
 TEST_F(Vectors, FilesAreAsTheManifestSays) {

@@ -9,7 +9,7 @@
 /// Throughput: a pixel in and a pixel out a cycle. Latency: 5 cycles.
 /// Handshake: a pixel group goes in without a pause, begun while `room_o`; for each M-group, `group_valid_i` with its tag stays
 /// until `group_next_o`; places out are valid/ready.
-module rs_place #(
+module rs_pixel_address #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
   /// Width of a word address.

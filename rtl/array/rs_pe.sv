@@ -12,7 +12,7 @@
 /// Assumes: lane c's activation and weight come `c mod chain_length` cycles after lane 0's, the control
 /// `sum_delay` cycles after lane 0's (both in rs_pkg); the compiler proved that no partial sum leaves
 /// AccW bits; in max mode tiles are identity tiles, so that a sum is an activation.
-module rs_cell #(
+module rs_pe #(
   /// Lanes; a power of two, at least 2.
   parameter int unsigned C = 16,
   /// Activation width.

@@ -6,7 +6,7 @@
 /// Throughput: an entry a cycle, from operation to operation. Latency: 3 cycles from
 /// operation to entry.
 /// Handshake: operations in and entries out are valid/ready.
-module rs_list_walker #(
+module rs_uop_fetch #(
   /// Entries of the weight memory.
   parameter int unsigned WmDepth = 512,
   localparam int unsigned PtrW = $clog2(WmDepth) + 1

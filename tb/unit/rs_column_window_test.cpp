@@ -1,5 +1,5 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-#include <Vrs_lane_window.h>
+#include <Vrs_column_window.h>
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -19,7 +19,7 @@ using Lanes = std::vector<uint64_t>;  // y and x window of each lane
 /// Runs `groups` groups through; percents: chance that a pixel steps when it may, that a group ends
 /// when it may. The windows shown must be those of the group issued in the cycle before.
 void run(int groups, int step_percent, int next_percent, uint64_t* cycles = nullptr) {
-  Bench<Vrs_lane_window> bench;
+  Bench<Vrs_column_window> bench;
   Random& random = bench.random();
   bench->step_i = bench->next_i = 0;
   bench.reset();
@@ -71,15 +71,15 @@ void run(int groups, int step_percent, int next_percent, uint64_t* cycles = null
 }
 
 // P cycles a group; the reset and the first group come before.
-TEST(LaneWindow, FullRate) {
+TEST(ColumnWindow, FullRate) {
   uint64_t few = 0, many = 0;
   run(10, 100, 100, &few);
   run(110, 100, 100, &many);
   EXPECT_EQ(many - few, 100u * kP);
 }
-TEST(LaneWindow, PixelsLate) { run(300, 30, 100); }
-TEST(LaneWindow, GroupsTakeTheirTime) { run(300, 100, 10); }
-TEST(LaneWindow, Random) { run(300, 60, 40); }
+TEST(ColumnWindow, PixelsLate) { run(300, 30, 100); }
+TEST(ColumnWindow, GroupsTakeTheirTime) { run(300, 100, 10); }
+TEST(ColumnWindow, Random) { run(300, 60, 40); }
 
 }  // namespace
 }  // namespace reshift

@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // One cell against sums of term values; every cycle is checked, also those without a tile.
-#include <Vrs_cell.h>
+#include <Vrs_pe.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -119,7 +119,7 @@ class Cell : public testing::Test {
   }
   void drain() { idle(kSumDelay + 1); }
 
-  Bench<Vrs_cell> bench;
+  Bench<Vrs_pe> bench;
   Random& random = bench.random();
 
  private:

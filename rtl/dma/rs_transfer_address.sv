@@ -7,7 +7,7 @@
 // From bank to bank, as post-processing writes and the residual is read: those who move in step do
 // not meet again.
 
-module rs_word_walker #(
+module rs_transfer_address #(
   /// Pixels of a group.
   parameter int unsigned P = 3,
   /// Bits of a word address.

@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // Rasters into the ring, with and without use for them, and M-group after M-group out of it.
-#include <Vrs_place.h>
+#include <Vrs_pixel_address.h>
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -20,7 +20,7 @@ constexpr int kAddrW = RESHIFT_AddrW;
 /// Steps of the rasters when there is room; the M-groups wanted; the places.
 class Surroundings : public Agent {
  public:
-  Surroundings(Bench<Vrs_place>& bench, const std::vector<Raster>& rasters, int step_percent,
+  Surroundings(Bench<Vrs_pixel_address>& bench, const std::vector<Raster>& rasters, int step_percent,
                int group_percent, int ready_percent, bool all_used)
       : bench_(bench),
         step_percent_(step_percent),
@@ -103,7 +103,7 @@ class Surroundings : public Agent {
 
   Random& random() { return bench_.random(); }
 
-  Bench<Vrs_place>& bench_;
+  Bench<Vrs_pixel_address>& bench_;
   int step_percent_, group_percent_, ready_percent_;
   std::deque<Feed> feeds_;
   std::vector<Raster::Pixel> expected_;
@@ -120,7 +120,7 @@ std::vector<Raster> rasters(Random& random, int count) {
 class Place : public testing::TestWithParam<std::tuple<int, int, int>> {};
 
 TEST_P(Place, Random) {
-  Bench<Vrs_place> bench;
+  Bench<Vrs_pixel_address> bench;
   const auto [step, group, ready] = GetParam();
   Surroundings around(bench, rasters(bench.random(), 100), step, group, ready, false);
   bench.reset();
@@ -136,7 +136,7 @@ INSTANTIATE_TEST_SUITE_P(Percents, Place,
 
 // Once it runs, a pixel a cycle, M-groups and operations without a pause.
 TEST(PlaceRate, FullRate) {
-  Bench<Vrs_place> bench;
+  Bench<Vrs_pixel_address> bench;
   Raster raster = random_raster(bench.random(), kP);
   raster.groups = 60;
   raster.m_groups = 3;
@@ -150,7 +150,7 @@ TEST(PlaceRate, FullRate) {
 
 // Places one by one, in the largest tensors.
 TEST(PlaceRate, LargestRow) {
-  Bench<Vrs_place> bench;
+  Bench<Vrs_pixel_address> bench;
   Raster r;
   r.p = kP;
   r.out_height = 3;

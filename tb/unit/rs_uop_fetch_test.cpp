@@ -1,8 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// The walker between a ring that is filled at random and a user that frees entries as the issuer
+// The fetch between a ring that is filled at random and a user that frees entries as the issuer
 // does.
-#include <Vrs_list_walker.h>
+#include <Vrs_uop_fetch.h>
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -28,7 +28,7 @@ using Entry = std::tuple<uint32_t, int, bool, bool>;
 /// The weight memory: entry i holds headers[i]; loaded at random as far as there is room.
 class Memory : public Agent {
  public:
-  Memory(Bench<Vrs_list_walker>& bench, Stalls stalls)
+  Memory(Bench<Vrs_uop_fetch>& bench, Stalls stalls)
       : ring_(kDepth), bench_(bench), stalls_(stalls, run_seed()) {
     bench->loaded_i = 0;
   }
@@ -55,15 +55,15 @@ class Memory : public Agent {
 
  private:
   std::vector<uint32_t> ring_, headers_;
-  Bench<Vrs_list_walker>& bench_;
+  Bench<Vrs_uop_fetch>& bench_;
   StallSource stalls_;
   std::size_t loaded_ = 0, freed_ = 0;
   bool read_ = false;
   std::size_t address_ = 0;
 };
 
-struct Walker {
-  Walker(Stalls load, Stalls ops_stalls, Stalls user)
+struct Fetch {
+  Fetch(Stalls load, Stalls ops_stalls, Stalls user)
       : memory(bench, load),
         ops(
             bench->op_valid_i, bench->op_ready_o,
@@ -119,7 +119,7 @@ struct Walker {
             static_cast<int>(random.uniform(1, 6)), random.chance(30)};
   }
 
-  Bench<Vrs_list_walker> bench;
+  Bench<Vrs_uop_fetch> bench;
   Memory memory;
   Scoreboard<Entry> board{"entries"};
   StreamDriver<Operation> ops;
@@ -131,34 +131,34 @@ struct Walker {
 };
 
 // Loaded entries, a user that takes everything: an entry a cycle, from operation to operation.
-TEST(ListWalker, FullRate) {
-  Walker walker(Stalls::none(), Stalls::none(), Stalls::none());
+TEST(UopFetch, FullRate) {
+  Fetch fetch(Stalls::none(), Stalls::none(), Stalls::none());
   for (int i = 0; i < 50; ++i) {
-    const bool again = !walker.list.empty();
-    walker.push({again ? static_cast<int>(walker.list.size())
-                       : static_cast<int>(walker.bench.random().uniform(1, kDepth / 2)),
-                 static_cast<int>(walker.bench.random().uniform(1, 6)), !again && i % 3 == 0});
+    const bool again = !fetch.list.empty();
+    fetch.push({again ? static_cast<int>(fetch.list.size())
+                       : static_cast<int>(fetch.bench.random().uniform(1, kDepth / 2)),
+                 static_cast<int>(fetch.bench.random().uniform(1, 6)), !again && i % 3 == 0});
   }
-  walker.bench.tick();  // the driver's first offer; the first entry is loaded
-  const uint64_t begin = walker.bench.cycle();
-  walker.bench.run_until([&] { return walker.board.empty(); });
+  fetch.bench.tick();  // the driver's first offer; the first entry is loaded
+  const uint64_t begin = fetch.bench.cycle();
+  fetch.bench.run_until([&] { return fetch.board.empty(); });
   // An operation is taken in the first of these cycles; its first entry goes four later, as what is
   // loaded is known a cycle late.
-  EXPECT_EQ(walker.bench.cycle() - begin, walker.walked + 4);
+  EXPECT_EQ(fetch.bench.cycle() - begin, fetch.walked + 4);
 }
 
 using Profile = std::tuple<Stalls, Stalls, Stalls>;
-class ListWalkerStalled : public testing::TestWithParam<Profile> {};
+class UopFetchStalled : public testing::TestWithParam<Profile> {};
 
-TEST_P(ListWalkerStalled, Random) {
+TEST_P(UopFetchStalled, Random) {
   const auto& [load, ops, user] = GetParam();
-  Walker walker(load, ops, user);
-  for (int i = 0; i < 100; ++i) walker.push(walker.random_operation());
-  walker.bench.run_until([&] { return walker.board.empty(); });
-  walker.bench.run(20);
+  Fetch fetch(load, ops, user);
+  for (int i = 0; i < 100; ++i) fetch.push(fetch.random_operation());
+  fetch.bench.run_until([&] { return fetch.board.empty(); });
+  fetch.bench.run(20);
 }
 
-INSTANTIATE_TEST_SUITE_P(Profiles, ListWalkerStalled,
+INSTANTIATE_TEST_SUITE_P(Profiles, UopFetchStalled,
                          testing::Values(Profile{Stalls::none(), Stalls::none(), Stalls::none()},
                                          Profile{Stalls::heavy(), Stalls::none(), Stalls::light()},
                                          Profile{Stalls::none(), Stalls::bursty(), Stalls::heavy()},

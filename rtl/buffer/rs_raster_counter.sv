@@ -10,7 +10,7 @@
 /// first pixel in the second cycle after the operation was taken.
 /// Handshake: operations are valid/ready; `step_o` says that the current pixel is taken. `ready_i` holds
 /// for a whole pixel group: once begun, it is walked without a pause.
-module rs_raster #(
+module rs_raster_counter #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
   localparam int unsigned BankW = $clog2(P)

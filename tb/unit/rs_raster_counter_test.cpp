@@ -1,5 +1,5 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-#include <Vrs_raster.h>
+#include <Vrs_raster_counter.h>
 #include <gtest/gtest.h>
 
 #include <span>
@@ -19,9 +19,9 @@ struct Operation {
   int in_height, in_width;
 };
 
-class Walker : public testing::Test {
+class RasterCounter : public testing::Test {
  protected:
-  Walker() {
+  RasterCounter() {
     bench->op_valid_i = bench->ready_i = 0;
     bench.reset();
   }
@@ -79,12 +79,12 @@ class Walker : public testing::Test {
     ASSERT_FALSE(bench->step_o);
   }
 
-  Bench<Vrs_raster> bench;
+  Bench<Vrs_raster_counter> bench;
   Random& random = bench.random();
   int pixels = 0, cycles = 0;
 };
 
-TEST_F(Walker, IdleUntilStarted) {
+TEST_F(RasterCounter, IdleUntilStarted) {
   bench->ready_i = 1;
   for (int i = 0; i < 5; ++i) {
     bench.tick();
@@ -95,7 +95,7 @@ TEST_F(Walker, IdleUntilStarted) {
 }
 
 // A pixel, a column, a row, a raster narrower than a group.
-TEST_F(Walker, SmallestShapes) {
+TEST_F(RasterCounter, SmallestShapes) {
   for (const bool phased : {false, true}) {
     for (const auto& [height, width] : {std::pair{1, 1}, {7, 1}, {1, 9}, {2, 2}, {5, kP - 1}}) {
       Raster r;
@@ -110,7 +110,7 @@ TEST_F(Walker, SmallestShapes) {
   }
 }
 
-TEST_F(Walker, LargestCoordinates) {
+TEST_F(RasterCounter, LargestCoordinates) {
   Raster r;
   r.p = kP;
   r.out_height = 3;
@@ -125,7 +125,7 @@ TEST_F(Walker, LargestCoordinates) {
   walk({r, 4, 1}, 0);
 }
 
-TEST_F(Walker, Random) {
+TEST_F(RasterCounter, Random) {
   for (int i = 0; i < 300; ++i) {
     walk(random_operation(), i % 2 == 0 ? 0 : 30);
     if (HasFatalFailure()) return;

@@ -5,8 +5,8 @@
 /// residual is read.
 ///
 /// Throughput: a pixel a cycle on each side. Latency: P + 2 cycles from operation to its first windows.
-/// Handshake: see rs_raster, rs_lane_window, rs_place.
-module rs_walk #(
+/// Handshake: see rs_raster_counter, rs_column_window, rs_pixel_address.
+module rs_address_gen #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
   /// Width of a word address.
@@ -56,9 +56,9 @@ module rs_walk #(
 
   assign start = op_valid_i && op_ready_o;
 
-  rs_raster #(
+  rs_raster_counter #(
     .P(P)
-  ) u_raster (
+  ) u_raster_counter (
     .clk_i,
     .rst_ni,
     .op_valid_i,
@@ -71,7 +71,7 @@ module rs_walk #(
     .window_x_o(window_x)
   );
 
-  rs_lane_window #(
+  rs_column_window #(
     .P(P)
   ) u_windows (
     .clk_i,
@@ -88,7 +88,7 @@ module rs_walk #(
   );
 
   logic unused_dst_group, unused_dst_last;
-  rs_place #(
+  rs_pixel_address #(
     .P(P),
     .AddrW(AddrW)
   ) u_dst (
@@ -119,7 +119,7 @@ module rs_walk #(
   rs_pkg::group_t res_group;
   assign unused_res = ^{res_write, res_fill, res_group};
 
-  rs_place #(
+  rs_pixel_address #(
     .P(P),
     .AddrW(AddrW)
   ) u_res (

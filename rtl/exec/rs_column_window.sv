@@ -9,7 +9,7 @@
 /// Handshake: a pixel is taken with `step_i`, while `ready_o`. `valid_o`: the next group to be issued is
 /// there; `next_i`: its last entry is issued. The windows are those of the entry issued in the cycle
 /// before.
-module rs_lane_window #(
+module rs_column_window #(
   /// Lanes.
   parameter int unsigned P = 8
 ) (
