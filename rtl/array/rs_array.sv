@@ -2,16 +2,16 @@
 
 `include "rs_assert.svh"
 
-/// The array: M x P cells, systolic and output-stationary. Activations move down the rows, weights and
+/// The array: M x P PEs, systolic and output-stationary. Activations move down the rows, weights and
 /// control move along the columns, a register a hop, so no net has a wide fan-out:
 ///
 ///                 act 0   act 1  ...  act P-1      (column p enters p cycles late)
 ///                   |       |            |
-///   tile row 0  --cell----cell--  ... --cell-      (row m enters m cycles late)
-///   tile row 1  --cell----cell--  ... --cell-
+///   tile row 0  --PE----PE--  ... --PE-      (row m enters m cycles late)
+///   tile row 1  --PE----PE--  ... --PE-
 ///
 /// The skew brings the pixels of an M-group out one after another, just as post-processing wants
-/// them: no drain registers, a row's results are merged by an OR. The lanes of a cell are skewed too,
+/// them: no drain registers, a row's results are merged by an OR. The lanes of a PE are skewed too,
 /// in the same delay lines: lane c enters c mod chain_length cycles late.
 ///
 /// Throughput: a tile a cycle; a pixel (M accumulators) a cycle comes out.
@@ -22,7 +22,7 @@
 module rs_array #(
   /// Rows: output channels.
   parameter int unsigned M = 16,
-  /// Lanes a cell: input channels.
+  /// Lanes a PE: input channels.
   parameter int unsigned C = 16,
   /// Columns: pixels.
   parameter int unsigned P = 8,
@@ -62,7 +62,7 @@ module rs_array #(
 
   logic [C-1:0][ActW-1:0]  act    [M+1][P];
   logic [C-1:0][LaneW-1:0] weight [M][P+1];
-  rs_pkg::cell_ctrl_t      ctrl   [M][P+1];
+  rs_pkg::pe_ctrl_t      ctrl   [M][P+1];
 
   for (genvar p = 0; p < P; p++) begin : gen_column
     for (genvar c = 0; c < C; c++) begin : gen_lane
@@ -100,7 +100,7 @@ module rs_array #(
   rs_delay #(
     .Width(3 + SubW),
     .Stages(SumDelay - 1)
-  ) u_rotate (
+  ) u_flags (
     .clk_i,
     .data_i({first_i, last_i, max_i, sub_i}),
     .data_o({first, last, max, sub})
@@ -152,8 +152,8 @@ module rs_array #(
       };
     end
 
-    logic [P-1:0]    cell_done;
-    logic [AccW-1:0] cell_acc [P];
+    logic [P-1:0]    pe_done;
+    logic [AccW-1:0] pe_acc [P];
 
     for (genvar p = 0; p < P; p++) begin : gen_pe
       rs_pe #(
@@ -169,8 +169,8 @@ module rs_array #(
         .weight_o(weight[m][p+1]),
         .ctrl_i  (ctrl[m][p]),
         .ctrl_o  (ctrl[m][p+1]),
-        .done_o  (cell_done[p]),
-        .acc_o   (cell_acc[p])
+        .done_o  (pe_done[p]),
+        .acc_o   (pe_acc[p])
       );
     end
 
@@ -181,11 +181,11 @@ module rs_array #(
     logic [AccW-1:0] merged, merged_q;
     always_comb begin
       merged = '0;
-      for (int unsigned p = 0; p < P; p++) if (cell_done[p]) merged |= cell_acc[p];
+      for (int unsigned p = 0; p < P; p++) if (pe_done[p]) merged |= pe_acc[p];
     end
     always_ff @(posedge clk_i) begin
       merged_q    <= merged;
-      row_done[m] <= |cell_done;
+      row_done[m] <= |pe_done;
     end
     rs_delay #(
       .Width(AccW),
@@ -196,7 +196,7 @@ module rs_array #(
       .data_o(acc_o[m])
     );
 
-    `RS_ASSERT(OnePixelAtATime, $onehot0(cell_done))
+    `RS_ASSERT(OnePixelAtATime, $onehot0(pe_done))
   end
 
   assign valid_o = row_done[M-1];

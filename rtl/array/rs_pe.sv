@@ -2,11 +2,11 @@
 
 `include "rs_assert.svh"
 
-/// One cell of the array: C lanes and an accumulator, for one output channel of one pixel. The lanes
+/// One PE of the array: C lanes and an accumulator, for one output channel of one pixel. The lanes
 /// stand in chains of up to 8: each adds its product to the sum of the lane before, a cycle later, so
 /// that the adder and the second half of the shift share their look-up tables and no tree is needed.
 ///
-/// Throughput: a tile a cycle. Latency: activations, weights and control leave for the next cell after
+/// Throughput: a tile a cycle. Latency: activations, weights and control leave for the next PE after
 /// 1 cycle; `acc_o` with `done_o` comes 1 cycle after the control of the last tile.
 /// Handshake: none, the issuer knows the pipeline is free-running. No reset: rs_array empties itself.
 /// Assumes: lane c's activation and weight come `c mod chain_length` cycles after lane 0's, the control
@@ -34,8 +34,8 @@ module rs_pe #(
   output logic [C-1:0][LaneW-1:0] weight_o,
 
   /// Control of the tile whose sum is complete.
-  input  rs_pkg::cell_ctrl_t ctrl_i,
-  output rs_pkg::cell_ctrl_t ctrl_o,
+  input  rs_pkg::pe_ctrl_t ctrl_i,
+  output rs_pkg::pe_ctrl_t ctrl_o,
 
   /// The complete accumulator, valid for the one cycle of `done_o`.
   output logic            done_o,

@@ -19,7 +19,7 @@ module rs_frontend
 #(
   /// Output channels (rows of the array), a power of two.
   parameter int unsigned M = 4,
-  /// Input channels (lanes of a cell), a power of two.
+  /// Input channels (lanes of a PE), a power of two.
   parameter int unsigned C = 4,
   /// Pixels, and banks of the feature buffer.
   parameter int unsigned P = 3,

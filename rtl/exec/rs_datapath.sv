@@ -86,7 +86,7 @@ module rs_datapath #(
   rs_delay #(
     .Width(3 + SubW),
     .Stages(Delay)
-  ) u_rotate (
+  ) u_flags (
     .clk_i,
     .data_i({first_i, last_i, max_i, sub_i}),
     .data_o({first, last, max, sub})

@@ -4,7 +4,7 @@
 package rs_pkg;
   import rs_spec_pkg::desc_exec_t;
 
-  /// What travels with a weight tile through the array: what a cell does with the tile's sum, ready
+  /// What travels with a weight tile through the array: what a PE does with the tile's sum, ready
   /// for use. At most one of `lowest`, `add` and `raise`; without a tile none, nor `done`.
   typedef struct packed {
     logic lowest;  // start from the lowest code: this row takes no part in the maximum
@@ -12,7 +12,7 @@ package rs_pkg;
     logic raise;   // take it, if it is larger
     logic fresh;   // add to zero: the first of a sum; and wherever `raise`
     logic done;    // the accumulation is complete after this tile
-  } cell_ctrl_t;
+  } pe_ctrl_t;
 
   /// Where a tensor keeps its pixels. Field meanings as in the `exec` descriptor.
   typedef struct packed {
@@ -131,12 +131,12 @@ package rs_pkg;
     return axi_width < 128 ? 1 : 4;
   endfunction
 
-  /// Lanes of a cell that form a chain, each adding to the sum of the one before, a cycle later.
+  /// Lanes of a PE that form a chain, each adding to the sum of the one before, a cycle later.
   function automatic int unsigned chain_length(int unsigned c);
     return c < 8 ? c : 8;
   endfunction
 
-  /// Cycles from the first lane's activation to the cell's sum.
+  /// Cycles from the first lane's activation to the PE's sum.
   function automatic int unsigned sum_delay(int unsigned c, int unsigned format);
     return (is_multiplier(format) ? 3 : 2) + chain_length(c) - 1 + (c > chain_length(c) ? 1 : 0);
   endfunction

@@ -1,6 +1,6 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// One cell against sums of term values; every cycle is checked, also those without a tile.
+// One PE against sums of term values; every cycle is checked, also those without a tile.
 #include <Vrs_pe.h>
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ constexpr int kFormat = RESHIFT_ExpN;
 constexpr int kAccW = RESHIFT_AccW;
 constexpr int kLaneW = is_multiplier(kFormat) ? weight_bits(kFormat) : weight_bits(kFormat) + 1;
 constexpr int kChain = std::min(kLanes, 8);
-// From lane 0's activation to the cell's sum: a lane, the rest of the chain, the joining of chains.
+// From lane 0's activation to the PE's sum: a lane, the rest of the chain, the joining of chains.
 constexpr int kSumDelay = (is_multiplier(kFormat) ? 3 : 2) + kChain - 1 + (kLanes > kChain);
 // Largest weight of a sum: of up to 12 tiles of integers, that the accumulator holds.
 constexpr int kLargest =
@@ -43,13 +43,13 @@ struct Tile {
   void set(int lane, int weight) { codes[lane] = lane_code(weight); }
 };
 
-class Cell : public testing::Test {
+class Pe : public testing::Test {
  protected:
-  Cell() {
+  Pe() {
     bench->ctrl_i = 0;
     bench.reset();
   }
-  ~Cell() override {
+  ~Pe() override {
     EXPECT_GT(results_, 0);
     EXPECT_TRUE(due_.empty());
   }
@@ -171,7 +171,7 @@ class Cell : public testing::Test {
   int results_ = 0;
 };
 
-TEST_F(Cell, EveryWeightOnEveryLane) {
+TEST_F(Pe, EveryWeightOnEveryLane) {
   for (int lane = 0; lane < kLanes; ++lane) {
     for (const int weight : weights()) {
       for (const int act : {code_min(kActW), code_min(kActW) + 1, -1, 0, 1, code_max(kActW)}) {
@@ -188,7 +188,7 @@ TEST_F(Cell, EveryWeightOnEveryLane) {
 }
 
 // A zero term is zero whatever its sign and exponent say.
-TEST_F(Cell, ZeroTerms) {
+TEST_F(Pe, ZeroTerms) {
   if (is_multiplier(kFormat)) {
     Tile tile = random_tile();
     tile.first = tile.last = true;
@@ -203,7 +203,7 @@ TEST_F(Cell, ZeroTerms) {
   drain();
 }
 
-TEST_F(Cell, AllLanesAtTheirExtremes) {
+TEST_F(Pe, AllLanesAtTheirExtremes) {
   for (const int act : {code_min(kActW), code_max(kActW)}) {
     for (const int weight : {-kLargest, kLargest - is_multiplier(kFormat)}) {
       issue(uniform(act, weight, true, true));
@@ -213,7 +213,7 @@ TEST_F(Cell, AllLanesAtTheirExtremes) {
 }
 
 // Down to the lowest and up to the highest number the accumulator holds.
-TEST_F(Cell, AccumulatorAtItsExtremes) {
+TEST_F(Pe, AccumulatorAtItsExtremes) {
   const int64_t step = int64_t{kLanes} * kLargest << (kActW - 1);
   const int64_t tiles = (int64_t{1} << (kAccW - 1)) / step;
   if (is_multiplier(kFormat)) {  // no weight of +kLargest: only upwards
@@ -235,7 +235,7 @@ TEST_F(Cell, AccumulatorAtItsExtremes) {
   drain();
 }
 
-TEST_F(Cell, RandomSums) {
+TEST_F(Pe, RandomSums) {
   for (int sum = 0; sum < 2000; ++sum) {
     const int64_t tiles = random.uniform(1, 12);
     for (int64_t i = 0; i < tiles; ++i) {
@@ -249,7 +249,7 @@ TEST_F(Cell, RandomSums) {
   drain();
 }
 
-TEST_F(Cell, RandomMaximaAndSums) {
+TEST_F(Pe, RandomMaximaAndSums) {
   for (int list = 0; list < 2000; ++list) {
     const bool max = random.chance(70);
     const int64_t tiles = random.uniform(1, 9);

@@ -12,7 +12,7 @@ namespace reshift::spec {
 struct Hardware {
   std::string_view name;
   int m;  ///< output channels computed at once (rows of the array); a power of two, a multiple of C
-  int c;  ///< input channels reduced at once (lanes of a cell); a power of two
+  int c;  ///< input channels reduced at once (lanes of a PE); a power of two
   int p;  ///< output pixels computed at once (columns of the array), which is also the number of feature-buffer banks; 2 to 15
   int act_w;  ///< activation width in bits, 8 to 16
   int exponents;  ///< weight format: 4 to 15 is the number of exponents of a term +-2^0 .. +-2^(ExpN-1); 128 + n is the multiplier baseline, signed weights of n bits

@@ -52,7 +52,7 @@ std::vector<std::uint32_t> lane_codes(std::vector<std::uint32_t> terms, int expo
   return terms;
 }
 
-/// Lanes of a cell that add one after another, and cycles from the first one's activation to the
+/// Lanes of a PE that add one after another, and cycles from the first one's activation to the
 /// sum.
 int chain(const spec::Hardware& hw) { return std::min(hw.c, 8); }
 int sum_delay(const spec::Hardware& hw) { return 1 + chain(hw) + (hw.c > chain(hw)); }
@@ -78,7 +78,7 @@ std::int64_t accumulate(std::int64_t acc, std::int64_t sum, bool first, bool max
   return max ? std::max(acc, sum) : acc + sum;
 }
 
-ModuleTrace cell(const spec::Hardware& hw, Random random) {
+ModuleTrace pe(const spec::Hardware& hw, Random random) {
   const int lane_w = weight_bits(hw.exponents) + 1, delay = sum_delay(hw);
   const int act_bits = hw.c * hw.act_w, weight_bits_all = hw.c * lane_w;
   ModuleTrace trace("rs_pe",
@@ -315,7 +315,7 @@ Bits raster_op(Random& random, const Raster& raster, int in_height, int in_width
   return Bits::packed(32, d);
 }
 
-ModuleTrace raster(const spec::Hardware& hw, Random random) {
+ModuleTrace raster_counter(const spec::Hardware& hw, Random random) {
   constexpr int kOpW = 32 * spec::kDescriptorWords;
   ModuleTrace trace(
       "rs_raster_counter", {{"P", hw.p}},
@@ -526,7 +526,7 @@ nlohmann::ordered_json write_modules(const spec::Hardware& hw, std::uint64_t see
                                      const std::filesystem::path& folder) {
   auto entries = nlohmann::ordered_json::array();
   std::uint64_t number = 0;
-  for (const auto make : {cell, array, post_lane, raster, column_window, tap_mask, uop_fetch}) {
+  for (const auto make : {pe, array, post_lane, raster_counter, column_window, tap_mask, uop_fetch}) {
     const ModuleTrace trace = make(hw, Random(seed * 1'000'003 + ++number));
     entries.push_back(trace.write(folder / trace.module()));
   }
