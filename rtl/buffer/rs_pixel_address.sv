@@ -58,7 +58,7 @@ module rs_pixel_address #(
   } place_t;
 
   // The place of the current pixel, its phase apart, and of the row it is in.
-  logic phased_q, use_q, bank_end, stored_row_end;
+  logic polyphase_q, use_q, bank_end, stored_row_end;
   logic [AddrW-1:0] words_q, phase_q, row_step_q, row_wrap_q;
   logic [BankW-1:0] row_bank_q;
   logic [AddrW-1:0] addr_q, row_addr_q, from, by, next_addr;
@@ -67,10 +67,10 @@ module rs_pixel_address #(
   logic [BankW:0] bank_sum;
   logic           bank_wrap;
 
-  assign stored_row_end = !phased_q || pixel_i.y_odd;
+  assign stored_row_end = !polyphase_q || pixel_i.y_odd;
   assign bank_end       = bank_q == BankW'(P - 1);
 
-  // One addition: from the row's begin to the next row's or to the other half of a phased one, or from
+  // One addition: from the row's begin to the next row's or to the other half of a polyphase one, or from
   // a pixel to the next.
   always_comb begin
     from = pixel_i.row_end ? row_addr_q : addr_q;
@@ -78,7 +78,7 @@ module rs_pixel_address #(
     if (pixel_i.row_end) begin
       if (!stored_row_end) by = AddrW'({phase_q, 1'b0});
       else by = next_wrap_q ? row_wrap_q : row_step_q;
-    end else if (bank_end && (!phased_q || pixel_i.x_odd)) begin
+    end else if (bank_end && (!polyphase_q || pixel_i.x_odd)) begin
       by = words_q;
     end
     next_addr = from + by;
@@ -91,7 +91,7 @@ module rs_pixel_address #(
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       use_q       <= use_i;
-      phased_q    <= tensor_i.phased;
+      polyphase_q    <= tensor_i.polyphase;
       words_q     <= AddrW'(tensor_i.words);
       phase_q     <= AddrW'(tensor_i.phase);
       row_step_q  <= AddrW'(tensor_i.row_addr);
@@ -106,7 +106,7 @@ module rs_pixel_address #(
     end else if (step_i) begin
       addr_q <= next_addr;
       if (!pixel_i.row_end) begin
-        if (!phased_q || pixel_i.x_odd) bank_q <= bank_end ? '0 : bank_q + 1'b1;
+        if (!polyphase_q || pixel_i.x_odd) bank_q <= bank_end ? '0 : bank_q + 1'b1;
       end else if (stored_row_end) begin
         bank_q      <= next_row_q;
         row_q       <= next_row_q;
@@ -133,7 +133,7 @@ module rs_pixel_address #(
         write: pixel_i.write,
         fill: pixel_i.fill,
         bank: bank_q,
-        addr: addr_q + (phased_q && pixel_i.x_odd ? phase_q : '0)
+        addr: addr_q + (polyphase_q && pixel_i.x_odd ? phase_q : '0)
     };
     // Of the group being fetched P - 1 pixels may be needed again; a whole one and some on their way
     // come in.

@@ -31,7 +31,7 @@ module rs_raster_counter #(
 );
 
   // The row counts from 1; the column from 2, so that it tells whether the next pixel is the last.
-  logic active_q, begin_q, first_p_q, phased_q;
+  logic active_q, begin_q, first_p_q, polyphase_q;
   logic [BankW-1:0] p_q;
   logic [19:0]      groups_q;
   logic [11:0] y_q, x_q, pitch_q, height_q, width_q;
@@ -60,7 +60,7 @@ module rs_raster_counter #(
 
   always_ff @(posedge clk_i) begin
     if (start) begin
-      phased_q   <= op_i.dst_phased;
+      polyphase_q   <= op_i.dst_polyphase;
       pitch_q    <= op_i.pitch;
       height_q   <= op_i.out_height[11:0];
       width_q    <= op_i.out_width[11:0];
@@ -77,7 +77,7 @@ module rs_raster_counter #(
   end
 
   // Behind the last column or row of data everything is fill; the first of it, if that makes the
-  // number even, belongs to a phased tensor.
+  // number even, belongs to a polyphase tensor.
   always_ff @(posedge clk_i) begin
     if (new_row) begin
       x_q        <= 12'd2;
@@ -91,7 +91,7 @@ module rs_raster_counter #(
       data_end_q <= x_q == width_q;
       fill_x_q   <= fill_x_q || data_end_q;
       if (fill_x_q) beyond_x_q <= 1'b1;
-      else if (data_end_q) beyond_x_q <= !(phased_q && !x_q[0]);
+      else if (data_end_q) beyond_x_q <= !(polyphase_q && !x_q[0]);
     end
     if (start) begin
       y_q        <= 12'd1;
@@ -101,7 +101,7 @@ module rs_raster_counter #(
       y_q      <= y_q + 1'b1;
       fill_y_q <= fill_y_q || y_q == height_q;
       if (fill_y_q) beyond_y_q <= 1'b1;
-      else if (y_q == height_q) beyond_y_q <= !(phased_q && y_q[0]);
+      else if (y_q == height_q) beyond_y_q <= !(polyphase_q && y_q[0]);
     end
   end
 

@@ -16,7 +16,7 @@ package rs_pkg;
 
   /// Where a tensor keeps its pixels. Field meanings as in the `exec` descriptor.
   typedef struct packed {
-    logic        phased;
+    logic        polyphase;
     logic [14:0] base;
     logic [14:0] words;
     logic [14:0] phase;
@@ -150,7 +150,7 @@ package rs_pkg;
   function automatic tensor_t destination(desc_exec_t op);
     return
     '{
-        phased: op.dst_phased,
+        polyphase: op.dst_polyphase,
         base: op.dst_base[14:0],
         words: op.dst_words[14:0],
         phase: op.dst_phase[14:0],
@@ -164,7 +164,7 @@ package rs_pkg;
   function automatic tensor_t residual(desc_exec_t op);
     return
     '{
-        phased: op.res_phased,
+        polyphase: op.res_polyphase,
         base: op.res_base[14:0],
         words: op.res_words[14:0],
         phase: op.res_phase[14:0],

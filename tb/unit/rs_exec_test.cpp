@@ -43,9 +43,9 @@ using Tile = std::vector<int>;  // M x C
 struct Tensor {
   Raster place;  ///< where its words are; pitch: of the raster that wrote it
   int height = 1, width = 1, words = 1;
-  bool phased() const { return place.phased; }
-  int rows() const { return phased() ? (height + 1) / 2 : height; }
-  int columns() const { return phased() ? (width + 1) / 2 : width; }
+  bool polyphase() const { return place.polyphase; }
+  int rows() const { return polyphase() ? (height + 1) / 2 : height; }
+  int columns() const { return polyphase() ? (width + 1) / 2 : width; }
 };
 
 struct Tap {
@@ -101,7 +101,7 @@ class Chain {
     op.src[1] = op.src[0];
     for (const int other : {newest, newest - 1}) {
       const Tensor& t = tensors[other];
-      if (t.phased() == src.phased() && t.place.tensor_pitch == src.place.tensor_pitch &&
+      if (t.polyphase() == src.polyphase() && t.place.tensor_pitch == src.place.tensor_pitch &&
           t.rows() == src.rows() && t.columns() == src.columns() && t.words >= src.words) {
         op.src[1] = other;
       }
@@ -113,10 +113,10 @@ class Chain {
     // The raster may be larger than the source: maps that have become small grow again.
     const int height = pick(std::max(1, src.rows() - 1), std::min(src.rows() + 3, 9));
     const int width = pick(std::max(1, src.columns() - 1), std::min(op.pitch, 9));
-    const bool phased = random_.chance(40) && op.pitch >= even(width);
-    op.dst = add_tensor(height, width, words, phased, op.pitch);
+    const bool polyphase = random_.chance(40) && op.pitch >= even(width);
+    op.dst = add_tensor(height, width, words, polyphase, op.pitch);
     const Tensor& dst = tensors[op.dst];
-    op.groups = (op.pitch * (phased ? even(height) : height) + kP - 1) / kP;
+    op.groups = (op.pitch * (polyphase ? even(height) : height) + kP - 1) / kP;
     make_lists(op, src, words);
     make_post(op, words);
     for (int other = newest; other >= std::max(0, newest - 2); --other) {
@@ -147,7 +147,7 @@ class Chain {
   const Operation& again() {
     Operation op = operations.back();
     const Tensor dst = tensors[op.dst];
-    op.dst = add_tensor(dst.height, dst.width, dst.words, dst.phased(), op.pitch);
+    op.dst = add_tensor(dst.height, dst.width, dst.words, dst.polyphase(), op.pitch);
     op.need_first = op.need_step = 0;
     op.post.lo = pick(code_min(kActW), op.post.hi);
     op.keep = false;
@@ -157,13 +157,13 @@ class Chain {
   int pick(int low, int high) { return static_cast<int>(random_.uniform(low, high)); }
   int random_code() { return pick(code_min(kActW), code_max(kActW)); }
 
-  int add_tensor(int height, int width, int words, bool phased, int raster_pitch) {
+  int add_tensor(int height, int width, int words, bool polyphase, int raster_pitch) {
     Tensor t;
     t.height = height;
     t.width = width;
     t.words = words;
     t.place.p = kP;
-    t.place.phased = phased;
+    t.place.polyphase = polyphase;
     t.place.out_height = height;
     t.place.out_width = width;
     t.place.words = words + pick(0, 1);
@@ -171,7 +171,7 @@ class Chain {
     t.place.tensor_pitch = even(t.columns()) + pick(0, 2);
     t.place.phase = (t.place.tensor_pitch * t.rows() + kP - 1) / kP * t.place.words;
     t.place.base = static_cast<int>(tensors.size()) % kSlots * kSlotWords;
-    if (t.place.phase * (phased ? 4 : 1) > kSlotWords) throw Error("tensor too large for its slot");
+    if (t.place.phase * (polyphase ? 4 : 1) > kSlotWords) throw Error("tensor too large for its slot");
     tensors.push_back(t);
     return static_cast<int>(tensors.size()) - 1;
   }
@@ -184,7 +184,7 @@ class Chain {
       for (int ky = 0; ky < kernel_height; ++ky) {
         for (int kx = 0; kx < kernel_width; ++kx) {
           Tap tap{pick(0, 1), 0, ky - top, kx - left, 0, Tile(kM * kC)};
-          if (src.phased()) {  // stride 2: position 2 * y + tap
+          if (src.polyphase()) {  // stride 2: position 2 * y + tap
             tap.phase = 2 * (tap.dy & 1) + (tap.dx & 1);
             tap.dy >>= 1;
             tap.dx >>= 1;
@@ -245,7 +245,7 @@ class Chain {
       for (const auto& list : op.lists) {
         for (const Tap& tap : list) {
           if (op.src[tap.source] != newest || !inside(tensors[newest], tap, y, x)) continue;
-          const int s = before.phased ? 1 : 0;
+          const int s = before.polyphase ? 1 : 0;
           const int row = ((y + tap.dy) << s) + (tap.phase >> 1);
           const int column = ((x + tap.dx) << s) + (tap.phase & 1);
           const int need = row * before.pitch + column + 1;
@@ -257,8 +257,8 @@ class Chain {
 
   void execute(const Operation& op) {
     const Tensor& dst = tensors[op.dst];
-    for (int y = 0; y < (dst.phased() ? even(dst.height) : dst.height); ++y) {
-      for (int x = 0; x < (dst.phased() ? even(dst.width) : dst.width); ++x) {
+    for (int y = 0; y < (dst.polyphase() ? even(dst.height) : dst.height); ++y) {
+      for (int x = 0; x < (dst.polyphase() ? even(dst.width) : dst.width); ++x) {
         const bool fill = y >= dst.height || x >= dst.width;
         for (int m = 0; m < dst.words; ++m) {
           Word result(kM, op.post.out_zero);
@@ -514,8 +514,8 @@ class Exec : public testing::Test {
     spec::set(d, kResidual, op.res >= 0);
     spec::set(d, kWaitPrevious, op.wait_previous);
     spec::set(d, kKeepList, op.keep);
-    spec::set(d, kDstPhased, dst.place.phased);
-    spec::set(d, kResPhased, res.phased);
+    spec::set(d, kDstPolyphase, dst.place.polyphase);
+    spec::set(d, kResPolyphase, res.polyphase);
     spec::set(d, kEntries, op.entries());
     spec::set(d, kGroups, op.groups);
     spec::set(d, kMGroups, dst.words);

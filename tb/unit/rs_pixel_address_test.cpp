@@ -156,15 +156,15 @@ TEST(PlaceRate, LargestRow) {
   r.out_height = 3;
   r.out_width = r.pitch = r.tensor_pitch = 4095;
   r.groups = r.pitch * 3 / kP;
-  Raster phased = r;
-  phased.phased = true;
-  phased.out_height = 4093;
-  phased.out_width = 1;
-  phased.pitch = 2;
-  phased.tensor_pitch = 1;
-  phased.phase = 1 << (kAddrW - 1);
-  phased.groups = phased.pitch * 4094 / kP;
-  Surroundings around(bench, {r, phased}, 100, 100, 100, true);
+  Raster polyphase = r;
+  polyphase.polyphase = true;
+  polyphase.out_height = 4093;
+  polyphase.out_width = 1;
+  polyphase.pitch = 2;
+  polyphase.tensor_pitch = 1;
+  polyphase.phase = 1 << (kAddrW - 1);
+  polyphase.groups = polyphase.pitch * 4094 / kP;
+  Surroundings around(bench, {r, polyphase}, 100, 100, 100, true);
   bench.reset();
   bench.run_until([&] { return around.done(); });
 }

@@ -39,7 +39,7 @@ class RasterCounter : public testing::Test {
     spec::set(words, kPitch, op.raster.pitch);
     spec::set(words, kOutHeight, op.raster.out_height);
     spec::set(words, kOutWidth, op.raster.out_width);
-    spec::set(words, kDstPhased, op.raster.phased);
+    spec::set(words, kDstPolyphase, op.raster.polyphase);
     spec::set(words, kInHeight, op.in_height);
     spec::set(words, kInWidth, op.in_width);
   }
@@ -96,14 +96,14 @@ TEST_F(RasterCounter, IdleUntilStarted) {
 
 // A pixel, a column, a row, a raster narrower than a group.
 TEST_F(RasterCounter, SmallestShapes) {
-  for (const bool phased : {false, true}) {
+  for (const bool polyphase : {false, true}) {
     for (const auto& [height, width] : {std::pair{1, 1}, {7, 1}, {1, 9}, {2, 2}, {5, kP - 1}}) {
       Raster r;
       r.p = kP;
-      r.phased = phased;
+      r.polyphase = polyphase;
       r.out_height = height;
       r.out_width = width;
-      r.pitch = phased ? (width + 1) / 2 * 2 : width;
+      r.pitch = polyphase ? (width + 1) / 2 * 2 : width;
       r.groups = (r.pitch * (height + 1) + kP - 1) / kP;
       walk({r, height, width}, 0);
     }
@@ -117,7 +117,7 @@ TEST_F(RasterCounter, LargestCoordinates) {
   r.out_width = r.pitch = 4095;
   r.groups = r.pitch * 3 / kP;
   walk({r, 4095, 4095}, 0);
-  r.phased = true;
+  r.polyphase = true;
   r.out_height = 4093;
   r.out_width = 1;
   r.pitch = 2;

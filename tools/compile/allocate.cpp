@@ -222,7 +222,7 @@ class Placer {
     const bool several_images = schedule_.steps[index(i)].images > 1;
     StepPlacement& place = placement_.steps[index(i)];
     const int height = net_.tensors[index(op.output)].height;
-    place.strips = cut(net_, op, layout(op.input).phased, height);
+    place.strips = cut(net_, op, layout(op.input).polyphase, height);
     std::array<int, 4> sizes{};
     const auto copies = [&] {
       return place.strips.size() > 1 || several_images ? copies_[index(i)] : 1;
@@ -251,7 +251,7 @@ class Placer {
         const int fewer = (units + count - 1) / count * unit;
         if (fewer == rows || (fewer > most && fewer > unit)) continue;
         rows = fewer;
-        place.strips = cut(net_, op, layout(op.input).phased, rows);
+        place.strips = cut(net_, op, layout(op.input).polyphase, rows);
         slots_[index(i)] = words();
         if (slots_[index(i)] > budget) continue;
         finest_[index(i)] = count == units;
@@ -393,7 +393,7 @@ std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net) {
       const auto reads = [&](int tensor) {
         return tensor >= 0 && &net.tensors[index(tensor)] == &t;
       };
-      l.phased |=
+      l.polyphase |=
           (reads(op.input) && op.stride_h == 2) || (reads(op.shortcut) && op.shortcut_stride == 2);
     }
     layouts.push_back(l);
@@ -403,7 +403,7 @@ std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net) {
     Layout& in = layouts[static_cast<std::size_t>(op.input)];
     const Layout& out = layouts[static_cast<std::size_t>(op.output)];
     if (walks_flat(op, in)) continue;
-    in.pitch = std::max(in.pitch, out.phased ? 2 * out.phase_width() : out.width);
+    in.pitch = std::max(in.pitch, out.polyphase ? 2 * out.phase_width() : out.width);
     if (in.pitch > kMaxPitch) {
       throw Error("operation {}: rows of {} pixels, a descriptor says at most {}", op.name,
                   in.pitch, kMaxPitch);

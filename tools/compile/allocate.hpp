@@ -11,14 +11,14 @@
 
 namespace reshift {
 
-/// Forms of all tensors of a lowered network, without places: phased when a stride-2 operation
+/// Forms of all tensors of a lowered network, without places: polyphase when a stride-2 operation
 /// reads it; the pitch is the smallest at which its readers can walk their outputs.
 std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net);
 
-/// Whether an operation on a phased tensor walks its pixels in the order in which they lie and
-/// writes another phased one so: a 1x1 kernel does not mind, and needs no copy.
+/// Whether an operation on a polyphase tensor walks its pixels in the order in which they lie and
+/// writes another polyphase one so: a 1x1 kernel does not mind, and needs no copy.
 inline bool walks_flat(const QOp& op, const Layout& input) {
-  return input.phased && op.stride_h == 1;
+  return input.polyphase && op.stride_h == 1;
 }
 
 /// How many of its input's phases an operation reads, from the first one on: of stride 2 and with a
@@ -26,7 +26,7 @@ inline bool walks_flat(const QOp& op, const Layout& input) {
 inline int phases_read(const QOp& op, const Layout& input) {
   const bool first =
       op.stride_h == 2 && op.kernel_h == 1 && op.kernel_w == 1 && op.pad_top + op.pad_left == 0;
-  return input.phased && !first ? 4 : 1;
+  return input.polyphase && !first ? 4 : 1;
 }
 
 /// How a step uses the feature buffer.

@@ -277,7 +277,7 @@ QNet pooled_convolution(int side, int kernel, bool classified) {
   return net;
 }
 
-TEST(PhasedTensor, HasItsExtensionRowWhereThatIsRead) {
+TEST(PolyphaseTensor, HasItsExtensionRowWhereThatIsRead) {
   for (const char* name : {"4x4x3", "8x8x8", "16x16x8"}) {
     const spec::Hardware& hw = find_hardware(name);
     const QNet inside = pooled_convolution(13, 3, true), beyond = pooled_convolution(13, 2, true);

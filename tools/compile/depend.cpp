@@ -28,7 +28,7 @@ std::vector<int> furthest(int out, int source, int kernel, int stride, int dilat
 Need pixels_needed(const spec::Hardware& hw, const QNet& net, const QOp& op, const Layout& source,
                    int producer_pitch, int groups) {
   const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
-  const int scale = source.phased ? 2 : 1;
+  const int scale = source.polyphase ? 2 : 1;
   const auto rows = furthest(out.height, scale * source.phase_height(), op.kernel_h, op.stride_h,
                              op.dilation_h, op.pad_top);
   const auto columns = furthest(out.width, scale * source.phase_width(), op.kernel_w, op.stride_w,

@@ -410,7 +410,7 @@ class Emitter {
         spec::set(d, x::kSrc1Base, plan.shortcut.base * slices);
         spec::set(d, x::kSrc1Step, plan.shortcut.words * slices);
       }
-      spec::set(d, x::kDstPhased, out.phased);
+      spec::set(d, x::kDstPolyphase, out.polyphase);
       spec::set(d, x::kDstBase, out.base + op.first_channel / hw_.m + plan.first_m_group);
       spec::set(d, x::kDstWords, out.words);
       spec::set(d, x::kDstPhase, out.phase_words(hw_));
@@ -422,7 +422,7 @@ class Emitter {
           throw Error("the scale of its residual is more than 8 times that of its output");
         }
         spec::set(d, x::kResidual, 1);
-        spec::set(d, x::kResPhased, res.phased);
+        spec::set(d, x::kResPolyphase, res.polyphase);
         spec::set(d, x::kResBase, res.base + plan.first_m_group);
         spec::set(d, x::kResWords, res.words);
         spec::set(d, x::kResPhase, res.phase_words(hw_));

@@ -36,7 +36,7 @@ std::int64_t Layout::bytes(const spec::Hardware& hw) const {
 }
 
 Layout Layout::rows(const spec::Hardware& hw, int first, int count) const {
-  const int pixels = shift + (phased ? first / 2 : first) * pitch;
+  const int pixels = shift + (polyphase ? first / 2 : first) * pitch;
   Layout part = *this;
   part.phase_step = phase_words(hw);
   part.base += pixels / hw.p * words;
@@ -47,7 +47,7 @@ Layout Layout::rows(const spec::Hardware& hw, int first, int count) const {
 
 Layout Layout::flat(const spec::Hardware& hw) const {
   Layout part = *this;
-  part.phased = false;
+  part.polyphase = false;
   part.height = 4;
   part.width = (phase_height() - 1) * pitch + phase_width();
   part.pitch = phase_words(hw) / words * hw.p;
@@ -56,7 +56,7 @@ Layout Layout::flat(const spec::Hardware& hw) const {
 }
 
 std::int64_t Layout::pixel(const spec::Hardware& hw, int y, int x) const {
-  if (!phased) return shift + std::int64_t{y} * pitch + x;
+  if (!polyphase) return shift + std::int64_t{y} * pitch + x;
   const int phase = 2 * (y & 1) + (x & 1);
   return (std::int64_t{phase} * phase_groups(hw)) * hw.p + shift + std::int64_t{y >> 1} * pitch +
          (x >> 1);

@@ -15,16 +15,16 @@ namespace reshift {
 struct Layout {
   int channels = 0, height = 0, width = 0;
   int pitch = 0;        ///< pixels a row (of one phase)
-  bool phased = false;  ///< split into the four parity phases
+  bool polyphase = false;  ///< split into the four parity phases
   int words = 0;        ///< words of M channels a pixel
   int base = 0;         ///< word address of the group that pixel 0 is in
   int shift = 0;        ///< pixels of that group (and of the first one of each phase) before it
   int phase_step = 0;   ///< words of a bank from one phase to the next; 0: as many as one has
 
-  int phases() const { return phased ? 4 : 1; }
-  int phase_height() const { return phased ? (height + 1) / 2 : height; }
-  int phase_width() const { return phased ? (width + 1) / 2 : width; }
-  /// Groups of P pixels of one phase; the whole tensor when not phased.
+  int phases() const { return polyphase ? 4 : 1; }
+  int phase_height() const { return polyphase ? (height + 1) / 2 : height; }
+  int phase_width() const { return polyphase ? (width + 1) / 2 : width; }
+  /// Groups of P pixels of one phase; the whole tensor when not polyphase.
   int phase_groups(const spec::Hardware& hw) const {
     return (shift + (phase_height() - 1) * pitch + phase_width() - 1) / hw.p + 1;
   }
@@ -39,9 +39,9 @@ struct Layout {
   int extent(const spec::Hardware& hw, int phases) const {
     return (phases - 1) * phase_words(hw) + phase_groups(hw) * words;
   }
-  /// Rows `first` to `first + count - 1`, where they lie; `first` is even when phased.
+  /// Rows `first` to `first + count - 1`, where they lie; `first` is even when polyphase.
   Layout rows(const spec::Hardware& hw, int first, int count) const;
-  /// A phased tensor's pixels in the order in which they lie, a row for each phase.
+  /// A polyphase tensor's pixels in the order in which they lie, a row for each phase.
   Layout flat(const spec::Hardware& hw) const;
   /// Bytes of the tensor in memory.
   std::int64_t bytes(const spec::Hardware& hw) const;
@@ -49,7 +49,7 @@ struct Layout {
   std::int64_t pixel(const spec::Hardware& hw, int y, int x) const;
   bool same_shape(const Layout& o) const {
     return channels == o.channels && height == o.height && width == o.width && pitch == o.pitch &&
-           phased == o.phased;
+           polyphase == o.polyphase;
   }
   bool operator==(const Layout&) const = default;
 };

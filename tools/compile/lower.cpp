@@ -179,7 +179,7 @@ std::array<StridedInput, 2> strided_inputs(const QOp& op) {
   return {{{&QOp::input, op.stride_h}, {&QOp::shortcut, op.shortcut_stride}}};
 }
 
-/// Whether an operation can walk a phased input in the order in which it lies (walks_flat): pixel
+/// Whether an operation can walk a polyphase input in the order in which it lies (walks_flat): pixel
 /// by pixel, into a tensor that only stride-2 operations read, both without extension.
 bool can_walk_flat(const spec::Hardware& hw, const QNet& net, const QOp& op) {
   const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
@@ -242,7 +242,7 @@ void insert_copies(const spec::Hardware& hw, Lowered& lowered) {
       const std::size_t first = readers.front().first;
       const auto at = static_cast<std::ptrdiff_t>(first);
       lowered.source_op.insert(lowered.source_op.begin() + at, -1);
-      lowered.notes[first] += "reads a phased copy of its input; ";
+      lowered.notes[first] += "reads a polyphase copy of its input; ";
       lowered.notes.insert(lowered.notes.begin() + at, "");
       net.ops.insert(net.ops.begin() + at, copy);
       lowered.source_tensor.push_back(static_cast<int>(t));

@@ -10,7 +10,7 @@
 namespace reshift {
 namespace {
 
-/// Whether an operation of stride 2 reads the row that a phased tensor of odd height is extended
+/// Whether an operation of stride 2 reads the row that a polyphase tensor of odd height is extended
 /// with. A 1x1 shortcut never does.
 bool reads_extension_row(const QNet& net, int tensor) {
   return std::any_of(net.ops.begin(), net.ops.end(), [&](const QOp& op) {
@@ -21,15 +21,15 @@ bool reads_extension_row(const QNet& net, int tensor) {
 }
 
 /// Pixel groups of the raster that an operation walks: all pixels of its destination, with the
-/// extension of a phased one as far as it is read.
+/// extension of a polyphase one as far as it is read.
 int raster_groups(const spec::Hardware& hw, const QNet& net, const QOp& op, Layout source,
                   Layout destination) {
   if (walks_flat(op, source)) {
     source = source.flat(hw);
     destination = destination.flat(hw);
   }
-  const int scale = destination.phased ? 2 : 1;
-  const int height = destination.phased && reads_extension_row(net, op.output)
+  const int scale = destination.polyphase ? 2 : 1;
+  const int height = destination.polyphase && reads_extension_row(net, op.output)
                          ? scale * destination.phase_height()
                          : destination.height;
   const int width = scale * destination.phase_width();

@@ -16,7 +16,7 @@ using Json = nlohmann::json;
 constexpr std::string_view kKind = "PROGRAM";
 
 Json layout_json(const Layout& l) {
-  return {l.channels, l.height, l.width, l.pitch, l.phased ? 1 : 0, l.words, l.base};
+  return {l.channels, l.height, l.width, l.pitch, l.polyphase ? 1 : 0, l.words, l.base};
 }
 
 Layout layout_from_json(const Json& json) {

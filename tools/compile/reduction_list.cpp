@@ -94,7 +94,7 @@ class Builder {
         [&](int slice) { append(ky, kx, slice); });
   }
 
-  /// Pixel for pixel as the raster is walked; of a phased tensor that is phase 0.
+  /// Pixel for pixel as the raster is walked; of a polyphase tensor that is phase 0.
   void shortcut_tap() {
     const int channels = shortcut_.channels;
     convolution_tiles(
@@ -239,7 +239,7 @@ ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op) {
       const Layout layout{image.channels, image.height,     image.width,
                           image.width,    op.stride_h == 2, words_of(hw, image.channels)};
       const int height = net.tensors[static_cast<std::size_t>(op.output)].height;
-      const Strip all = cut(net, op, layout.phased, height).front();
+      const Strip all = cut(net, op, layout.polyphase, height).front();
       entries =
           static_cast<std::int64_t>(reduction_list(hw, net, op, all, layout, {}, m).entries());
     }

@@ -53,7 +53,7 @@ class Cost {
     const Layout& out = placement_.layouts[index(op.output)];
     const ListSize list = list_size(hw_, net_, op);
     const bool shared = images_share(hw_, list, place), whole = list.entries <= hw_.wm_depth / 2;
-    stretch_ = out.phased ? transfer_beside_phased(
+    stretch_ = out.polyphase ? transfer_beside_polyphase(
                                 hw_, kUnit, words_of(hw_, net_.written_channels(op)),
                                 list.group_cycles / words_of(hw_, net_.written_channels(op)))
                           : kUnit;

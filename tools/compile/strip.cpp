@@ -6,7 +6,7 @@
 
 namespace reshift {
 
-std::vector<Strip> cut(const QNet& net, const QOp& op, bool phased_input, int rows) {
+std::vector<Strip> cut(const QNet& net, const QOp& op, bool polyphase_input, int rows) {
   const int in_height = net.tensors[static_cast<std::size_t>(op.input)].height;
   const int out_height = net.tensors[static_cast<std::size_t>(op.output)].height;
   const int shortcut_height =
@@ -21,7 +21,7 @@ std::vector<Strip> cut(const QNet& net, const QOp& op, bool phased_input, int ro
     const int end =
         top + (strip.out.count - 1) * op.stride_h + (op.kernel_h - 1) * op.dilation_h + 1;
     int begin = std::clamp(top, 0, in_height - 1);
-    if (phased_input) begin -= begin % 2;
+    if (polyphase_input) begin -= begin % 2;
     strip.in = {begin, std::clamp(end, begin + 1, in_height) - begin};
     strip.pad_top = begin - top;
     strip.shortcut = {first * op.shortcut_stride, (strip.out.count - 1) * op.shortcut_stride + 1};
@@ -32,7 +32,7 @@ std::vector<Strip> cut(const QNet& net, const QOp& op, bool phased_input, int ro
 
 int row_unit(const spec::Hardware& hw, const Layout& layout) {
   const int unit = hw.p / std::gcd(hw.p, layout.pitch);
-  return layout.phased ? 2 * unit : unit;
+  return layout.polyphase ? 2 * unit : unit;
 }
 
 }  // namespace reshift

@@ -23,8 +23,8 @@ struct Strip {
 };
 
 /// Cuts an operation into strips of `rows` output rows, the last one perhaps fewer; input rows
-/// begin at even ones when the input is phased. A single strip reads the whole input.
-std::vector<Strip> cut(const QNet& net, const QOp& op, bool phased_input, int rows);
+/// begin at even ones when the input is polyphase. A single strip reads the whole input.
+std::vector<Strip> cut(const QNet& net, const QOp& op, bool polyphase_input, int rows);
 
 /// The least number of rows, of which strips are multiples, such that each begins with a pixel in
 /// bank 0 (in each phase).

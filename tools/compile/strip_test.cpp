@@ -75,7 +75,7 @@ TEST(Strip, RowUnitBringsRowsToBankZero) {
   const spec::Hardware& hw = find_hardware("16x16x8");  // P = 8
   Layout layout{.channels = 1, .height = 14, .width = 14, .pitch = 14};
   EXPECT_EQ(row_unit(hw, layout), 4);
-  layout.phased = true;
+  layout.polyphase = true;
   EXPECT_EQ(row_unit(hw, layout), 8);
   layout.pitch = 16;
   EXPECT_EQ(row_unit(hw, layout), 2);
@@ -83,12 +83,12 @@ TEST(Strip, RowUnitBringsRowsToBankZero) {
 
 TEST(Strip, RowsOfALayoutAreItsPixels) {
   const spec::Hardware& hw = find_hardware("4x4x3");
-  for (const bool phased : {false, true}) {
+  for (const bool polyphase : {false, true}) {
     const Layout whole{.channels = 9,
                        .height = 11,
                        .width = 7,
                        .pitch = 7,
-                       .phased = phased,
+                       .polyphase = polyphase,
                        .words = 3,
                        .base = 5};
     const Layout part = whole.rows(hw, 4, 5);
@@ -96,8 +96,8 @@ TEST(Strip, RowsOfALayoutAreItsPixels) {
       for (int x = 0; x < 7; ++x) {
         // Bank and word of a pixel, from the phase's first word.
         const auto place = [&](const Layout& l, int row) {
-          const int phase = phased ? 2 * (row & 1) + (x & 1) : 0;
-          const int pixel = l.shift + (phased ? row >> 1 : row) * l.pitch + (phased ? x >> 1 : x);
+          const int phase = polyphase ? 2 * (row & 1) + (x & 1) : 0;
+          const int pixel = l.shift + (polyphase ? row >> 1 : row) * l.pitch + (polyphase ? x >> 1 : x);
           return std::pair(pixel % hw.p,
                            l.base + phase * l.phase_words(hw) + pixel / hw.p * l.words);
         };

@@ -133,9 +133,9 @@ class Model {
     namespace f = spec::load_features;  // the three kinds have the same fields
     const Time time = beats(std::int64_t{spec::get(d, f::kWords)} * spec::get(d, f::kGroups) *
                             hw_.p * hw_.m * spec::code_bytes(hw_));
-    if (!spec::get(now_.descriptor, spec::exec::kDstPhased)) return time;
+    if (!spec::get(now_.descriptor, spec::exec::kDstPolyphase)) return time;
     const std::int64_t m_groups = spec::get(now_.descriptor, spec::exec::kMGroups);
-    return transfer_beside_phased(hw_, time, m_groups, now_.group / m_groups);
+    return transfer_beside_polyphase(hw_, time, m_groups, now_.group / m_groups);
   }
 
   /// The next descriptor comes when the last of its batch has a place, and is looked at.
@@ -292,7 +292,7 @@ class Model {
 
 }  // namespace
 
-std::int64_t transfer_beside_phased(const spec::Hardware& hw, std::int64_t beats,
+std::int64_t transfer_beside_polyphase(const spec::Hardware& hw, std::int64_t beats,
                                     std::int64_t m_groups, std::int64_t cycles) {
   const std::int64_t period = std::max<std::int64_t>(cycles, hw.p);
   const std::int64_t word_beats = std::max(hw.m * spec::code_bytes(hw) * 8 / hw.axi_data_w, 1);

@@ -20,9 +20,9 @@ struct FrameTime {
 };
 
 /// Cycles of a transfer of so many beats while an operation of `m_groups` M-groups, of `cycles`
-/// each, writes a phased tensor: post-processing, which goes first, stays for two words in a bank,
+/// each, writes a polyphase tensor: post-processing, which goes first, stays for two words in a bank,
 /// the transfer for one, and they meet again and again.
-std::int64_t transfer_beside_phased(const spec::Hardware& hw, std::int64_t beats,
+std::int64_t transfer_beside_polyphase(const spec::Hardware& hw, std::int64_t beats,
                                     std::int64_t m_groups, std::int64_t cycles);
 
 /// The frames of a program as a model of the machine runs them: the engines go through the

@@ -36,13 +36,13 @@ struct Block {
 /// Walks the destination or residual tensor by increments, as the machine does.
 class PixelAddress {
  public:
-  PixelAddress(int p, int base, int words, int phase, int row_bank, int row_addr, bool phased)
+  PixelAddress(int p, int base, int words, int phase, int row_bank, int row_addr, bool polyphase)
       : p_(p),
         words_(words),
         phase_(phase),
         row_bank_(row_bank),
         row_addr_(row_addr),
-        phased_(phased),
+        polyphase_(polyphase),
         row_start_{0, base},
         at_(row_start_) {}
 
@@ -52,7 +52,7 @@ class PixelAddress {
   /// Where pixel (y, x) lies; pixels come in raster order, none that is used is skipped within a
   /// row.
   Place place(int y, int x) {
-    const int line = y >> phased_, column = x >> phased_;
+    const int line = y >> polyphase_, column = x >> polyphase_;
     while (line_ < line) {
       ++line_;
       row_start_ = advance({row_start_.bank + row_bank_, row_start_.addr + row_addr_});
@@ -64,7 +64,7 @@ class PixelAddress {
       column_ = 0;
     }
     for (; column_ < column; ++column_) at_ = advance({at_.bank + 1, at_.addr});
-    const int phase = phased_ ? 2 * (y & 1) + (x & 1) : 0;
+    const int phase = polyphase_ ? 2 * (y & 1) + (x & 1) : 0;
     return {at_.bank, at_.addr + phase * phase_};
   }
 
@@ -74,7 +74,7 @@ class PixelAddress {
     return to;
   }
   int p_, words_, phase_, row_bank_, row_addr_;
-  bool phased_;
+  bool polyphase_;
   Place row_start_, at_;
   int line_ = 0, column_ = 0;
 };
@@ -397,7 +397,7 @@ class ProgramInterpreter::Impl {
     std::size_t index = 0;
     int entries = 0, groups = 0, m_groups = 0, pitch = 0;
     int in_height = 0, in_width = 0, out_height = 0, out_width = 0;
-    bool max_mode = false, residual = false, phased = false;
+    bool max_mode = false, residual = false, polyphase = false;
     std::array<int, 2> src_base{}, src_step{};
     std::int32_t in_zero = 0;
     PostParams post;
@@ -487,7 +487,7 @@ class ProgramInterpreter::Impl {
     x.out_width = number(f::kOutWidth);
     x.max_mode = number(f::kMaxMode) != 0;
     x.residual = number(f::kResidual) != 0;
-    x.phased = number(f::kDstPhased) != 0;
+    x.polyphase = number(f::kDstPolyphase) != 0;
     x.src_base = {number(f::kSrc0Base), number(f::kSrc1Base)};
     x.src_step = {number(f::kSrc0Step), number(f::kSrc1Step)};
     x.in_zero = spec::get_signed(d, f::kInZero);
@@ -516,9 +516,9 @@ class ProgramInterpreter::Impl {
     // Everything before the previous EXEC is complete, that one only as far as each group needs it.
     complete(number(f::kWaitPrevious) ? exec_index_ : exec_index_ - 1);
     PixelAddress destination(hw_.p, number(f::kDstBase), number(f::kDstWords), number(f::kDstPhase),
-                       number(f::kDstRowBank), number(f::kDstRowAddr), x.phased);
+                       number(f::kDstRowBank), number(f::kDstRowAddr), x.polyphase);
     PixelAddress residual(hw_.p, number(f::kResBase), number(f::kResWords), number(f::kResPhase),
-                    number(f::kResRowBank), number(f::kResRowAddr), number(f::kResPhased) != 0);
+                    number(f::kResRowBank), number(f::kResRowAddr), number(f::kResPolyphase) != 0);
     std::int64_t need = number(f::kNeedFirst);
     for (int g = 0; g < x.groups; ++g, need += number(f::kNeedStep)) {
       while (!pending_.empty() && pending_.front().exec < exec_index_ &&
@@ -622,7 +622,7 @@ class ProgramInterpreter::Impl {
   }
 
   void write_group(const Exec& x, int g, PixelAddress& destination, PixelAddress& residual) {
-    const int s = x.phased ? 1 : 0;
+    const int s = x.polyphase ? 1 : 0;
     std::vector<std::int16_t> word(static_cast<std::size_t>(hw_.m));
     for (int mg = 0; mg < x.m_groups; ++mg) {
       PixelAddress out = destination, res = residual;  // each M-group walks the group's pixels anew

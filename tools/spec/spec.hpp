@@ -201,8 +201,8 @@ inline constexpr Field kMaxMode{"max_mode", 0, 16, 1};  ///< accumulate with max
 inline constexpr Field kResidual{"residual", 0, 17, 1};  ///< add the residual tensor in post-processing
 inline constexpr Field kKeepList{"keep_list", 0, 21, 1};  ///< the list and its parameters stay: the next EXEC has the same ones
 inline constexpr Field kWaitPrevious{"wait_previous", 0, 18, 1};  ///< start only when the previous EXEC is complete
-inline constexpr Field kDstPhased{"dst_phased", 0, 19, 1};  ///< the destination is split into its four (row, column) parity phases
-inline constexpr Field kResPhased{"res_phased", 0, 20, 1};  ///< so is the residual tensor
+inline constexpr Field kDstPolyphase{"dst_polyphase", 0, 19, 1};  ///< the destination is split into its four (row, column) parity phases
+inline constexpr Field kResPolyphase{"res_polyphase", 0, 20, 1};  ///< so is the residual tensor
 inline constexpr Field kEntries{"entries", 1, 0, 20};  ///< reduction-list entries walked for each pixel group
 inline constexpr Field kGroups{"groups", 2, 0, 20};  ///< pixel groups
 inline constexpr Field kMGroups{"m_groups", 3, 0, 12};  ///< M-channel groups in the list

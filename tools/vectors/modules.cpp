@@ -309,7 +309,7 @@ Bits raster_op(Random& random, const Raster& raster, int in_height, int in_width
   spec::set(d, exec::kPitch, raster.pitch);
   spec::set(d, exec::kOutHeight, raster.out_height);
   spec::set(d, exec::kOutWidth, raster.out_width);
-  spec::set(d, exec::kDstPhased, raster.phased);
+  spec::set(d, exec::kDstPolyphase, raster.polyphase);
   spec::set(d, exec::kInHeight, in_height);
   spec::set(d, exec::kInWidth, in_width);
   return Bits::packed(32, d);

@@ -16,7 +16,7 @@ struct Raster {
   int groups = 1, m_groups = 1;
   int pitch = 1;  ///< of the raster walked
   int out_height = 1, out_width = 1;
-  bool phased = false;
+  bool polyphase = false;
   int base = 0, words = 1, phase = 0;
   int tensor_pitch = 1;  ///< of the tensor (of one phase of it)
 
@@ -31,15 +31,15 @@ struct Raster {
 
   /// Where pixel (y, x) keeps word w.
   std::pair<int, int> place(int y, int x, int w) const {
-    const int s = phased ? 1 : 0;
+    const int s = polyphase ? 1 : 0;
     const int index = (y >> s) * tensor_pitch + (x >> s);
-    const int number = phased ? 2 * (y & 1) + (x & 1) : 0;
+    const int number = polyphase ? 2 * (y & 1) + (x & 1) : 0;
     return {index % p, base + number * phase + index / p * words + w};
   }
 
   /// All steps: groups, in each the M-groups, in each the pixels.
   std::vector<Pixel> walk() const {
-    const int s = phased ? 1 : 0;
+    const int s = polyphase ? 1 : 0;
     std::vector<Pixel> pixels;
     for (int g = 0; g < groups; ++g) {
       for (int m = 0; m < m_groups; ++m) {
@@ -68,10 +68,10 @@ struct Raster {
 inline Raster random_raster(Random& random, int p, int size = 12, int max_m_groups = 3) {
   Raster r;
   r.p = p;
-  r.phased = random.chance(40);
+  r.polyphase = random.chance(40);
   r.out_height = static_cast<int>(random.uniform(1, size));
   r.out_width = static_cast<int>(random.uniform(1, size));
-  const int s = r.phased ? 1 : 0;
+  const int s = r.polyphase ? 1 : 0;
   const int rows = (r.out_height + s) >> s << s;
   const int columns = (r.out_width + s) >> s << s;
   r.pitch = columns + static_cast<int>(random.chance(50) ? 0 : random.uniform(1, 4));
@@ -92,7 +92,7 @@ void tensor_fields(const Raster& r, Field field) {
   field(15, r.phase);
   field(15, r.words);
   field(15, r.base);
-  field(1, r.phased ? 1 : 0);
+  field(1, r.polyphase ? 1 : 0);
 }
 
 /// A value of type rs_pkg::pixel_t.
