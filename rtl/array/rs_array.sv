@@ -10,7 +10,7 @@
 ///   tile row 0  --PE----PE--  ... --PE-      (row m enters m cycles late)
 ///   tile row 1  --PE----PE--  ... --PE-
 ///
-/// The skew brings the pixels of an M-group out one after another, just as post-processing wants
+/// The skew brings the pixels of an M-block out one after another, just as post-processing wants
 /// them: no drain registers, a row's results are merged by an OR. The lanes of a PE are skewed too,
 /// in the same delay lines: lane c enters c mod chain_length cycles late.
 ///
@@ -40,7 +40,7 @@ module rs_array #(
   input  logic clk_i,
   input  logic rst_ni,
 
-  /// A tile enters in this cycle, with its place in the M-group.
+  /// A tile enters in this cycle, with its place in the M-block.
   input  logic valid_i,
   input  logic first_i,
   input  logic last_i,

@@ -1,6 +1,6 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// The channel-parameter memory: a ring of M-channel groups that LOAD fills and post-processing reads.
+/// The channel-parameter memory: a ring of M-blocks that LOAD fills and post-processing reads.
 /// Its words hold `Records` channels, so that it stays narrow.
 ///
 /// Throughput: a word in and a word out each cycle. Latency: read 1 + RamReg cycles, and the word stays.

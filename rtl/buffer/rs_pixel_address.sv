@@ -4,10 +4,10 @@
 
 /// Where a tensor keeps the pixels of the raster: bank and word address. The places of the pixels are
 /// worked out once, as the raster is walked, into a ring, and leave in the order in which the array
-/// delivers the pixels: pixel group by pixel group, and in each M-group by M-group.
+/// delivers the pixels: pixel group by pixel group, and in each M-block by M-block.
 ///
 /// Throughput: a pixel in and a pixel out a cycle. Latency: 5 cycles.
-/// Handshake: a pixel group goes in without a pause, begun while `room_o`; for each M-group, `group_valid_i` with its tag stays
+/// Handshake: a pixel group goes in without a pause, begun while `room_o`; for each M-block, `group_valid_i` with its tag stays
 /// until `group_next_o`; places out are valid/ready.
 module rs_pixel_address #(
   /// Pixels of a group.
@@ -28,14 +28,14 @@ module rs_pixel_address #(
   input  logic           step_i,
   input  rs_pkg::pixel_t pixel_i,
 
-  /// The M-group whose places are wanted. `group_last_o` comes with `group_next_o`: it belongs to the
+  /// The M-block whose places are wanted. `group_last_o` comes with `group_next_o`: it belongs to the
   /// operation's last pixel group.
   input  logic           group_valid_i,
   output logic           group_next_o,
   output logic           group_last_o,
   input  rs_pkg::group_t group_i,
 
-  /// Places, what the pixel is, and the M-group's tag; the operation's last place.
+  /// Places, what the pixel is, and the M-block's tag; the operation's last place.
   output logic             valid_o,
   input  logic             ready_i,
   output logic [BankW-1:0] bank_o,
@@ -147,7 +147,7 @@ module rs_pixel_address #(
     end
   end
 
-  // Out of the ring: once for each M-group, then the group's pixels are forgotten. Groups are
+  // Out of the ring: once for each M-block, then the group's pixels are forgotten. Groups are
   // counted as they begin, so that a flag says that one is there: it comes no slower than it leaves.
   logic fetch, move, out_valid_q, last_p, enters, leaves, some_q;
   logic [PtrW-1:0] groups_q;

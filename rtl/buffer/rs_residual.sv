@@ -4,7 +4,7 @@
 
 /// The residual buffer controller: prefetches the skip tensor's words, in the order in which
 /// post-processing will use them, from the feature buffer into a ring. The issuer starts the last tile
-/// of an M-group only when its P words are here or under way, so post-processing never waits; and since a
+/// of an M-block only when its P words are here or under way, so post-processing never waits; and since a
 /// word is read before it can be consumed, and consumed before its pixel can be written, a sum in place
 /// has no hazard.
 ///
@@ -17,7 +17,7 @@ module rs_residual #(
   parameter int unsigned P = 8,
   /// Width of a word.
   parameter int unsigned WordW = 128,
-  /// Most M-groups of an operation.
+  /// Most M-blocks of an operation.
   parameter int unsigned MaxGroups = 64,
   /// A register behind the memory of words.
   parameter bit RamReg = 1'b1,
@@ -30,10 +30,10 @@ module rs_residual #(
   input  logic              op_valid_i,
   output logic              op_ready_o,
   input  logic              op_residual_i,
-  input  logic [CountW-1:0] op_m_groups_i,
+  input  logic [CountW-1:0] op_m_blocks_i,
   input  logic              started_i,
 
-  /// Places of the residual's words: the M-group wanted, and its last pixel is fetched from the ring of
+  /// Places of the residual's words: the M-block wanted, and its last pixel is fetched from the ring of
   /// places (of the operation's last pixel group).
   output logic           group_valid_o,
   output rs_pkg::group_t group_o,
@@ -77,8 +77,8 @@ module rs_residual #(
   assign leave      = last_request || (state_q == Pass && started_q);
   assign starts_d   = starts_q + 2'(started_i) - 2'(leave);
 
-  // M-groups left of the pixel group.
-  logic [CountW-1:0] m_groups_q, m_left_q;
+  // M-blocks left of the pixel group.
+  logic [CountW-1:0] m_blocks_q, m_left_q;
   logic last_m;
 
   assign last_m        = m_left_q == CountW'(1);
@@ -110,10 +110,10 @@ module rs_residual #(
 
   always_ff @(posedge clk_i) begin
     if (take) begin
-      m_groups_q <= op_m_groups_i;
-      m_left_q   <= op_m_groups_i;
+      m_blocks_q <= op_m_blocks_i;
+      m_left_q   <= op_m_blocks_i;
     end else if (group_next_i) begin
-      m_left_q <= last_m ? m_groups_q : m_left_q - 1'b1;
+      m_left_q <= last_m ? m_blocks_q : m_left_q - 1'b1;
     end
   end
 

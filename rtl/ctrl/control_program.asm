@@ -266,7 +266,7 @@ first:
 
 exec:
   ldn   S1.20 -1               ; entries
-  ldn   S3.lo -1               ; m_groups
+  ldn   S3.lo -1               ; m_blocks
   ldf   S3.lo -4096
   ldn   S3.hi -1               ; pitch
   ldf   S3.hi -4096
@@ -279,7 +279,7 @@ exec:
   ldn   S5.hi -1               ; out_width, at most pitch
   ld    S5.hi
   sub   S3.hi nc bad_field
-  ld    S3.lo                  ; m_groups at most entries
+  ld    S3.lo                  ; m_blocks at most entries
   sub   S1.20 nc bad_field
   ldn   S2.20 -1               ; groups; a list walked more than once must fit its memories
   b     z single

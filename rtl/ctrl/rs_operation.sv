@@ -75,7 +75,7 @@ module rs_operation
     Size,
     Size,  // in_width, in_height
     16'h0fff,
-    16'h0fff,  // pitch, m_groups
+    16'h0fff,  // pitch, m_blocks
     32'h000fffff,  // groups
     32'h000fffff,  // entries
     32'h003f5500  // modes, tokens

@@ -26,7 +26,7 @@ module rs_address_gen #(
   output rs_pkg::window_t [P-1:0] window_y_o,
   output rs_pkg::window_t [P-1:0] window_x_o,
 
-  /// Places to write, M-group by M-group.
+  /// Places to write, M-block by M-block.
   input  logic             dst_group_valid_i,
   output logic             dst_group_next_o,
   input  rs_pkg::group_t   dst_group_i,

@@ -30,7 +30,7 @@ module rs_datapath #(
   input  logic clk_i,
   input  logic rst_ni,
 
-  /// The entry is issued, its place in the M-group, its tile.
+  /// The entry is issued, its place in the M-block, its tile.
   input  logic                 valid_i,
   input  logic                 first_i,
   input  logic                 last_i,

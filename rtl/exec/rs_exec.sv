@@ -107,7 +107,7 @@ module rs_exec
   localparam bit Serial = PostLanes != M;
   // The smallest cores go without registers behind their memories.
   localparam bit RamReg = !Serial;
-  // M-groups between issue and post-processing.
+  // M-blocks between issue and post-processing.
   localparam int unsigned GroupsInFlight = Serial ? 2 : (M + 48) / P + 2;
 
   // One operation, five takers.
@@ -319,7 +319,7 @@ module rs_exec
     end
   end
 
-  // M-groups whose pixels are on their way.
+  // M-blocks whose pixels are on their way.
   logic group_room;
 
   rs_fifo #(
@@ -425,7 +425,7 @@ module rs_exec
     .op_valid_i   (offered[ResidualTaker]),
     .op_ready_o   (accepts[ResidualTaker]),
     .op_residual_i(op_i.residual),
-    .op_m_groups_i(ParamPtrW'(op_i.m_groups)),
+    .op_m_blocks_i(ParamPtrW'(op_i.m_blocks)),
     .started_i    (started),
     .group_valid_o(res_group_valid),
     .group_o      (res_group),

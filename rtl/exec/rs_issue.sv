@@ -5,7 +5,7 @@
 /// Decides in every cycle whether the next entry of the reduction list enters the array, and if not,
 /// why. An operation starts when its tokens are there, the operation before the previous one is
 /// complete and its channel parameters are loaded; a pixel group starts when the pixels it reads are
-/// written; an M-group ends when post-processing has room for it and its residual is here.
+/// written; an M-block ends when post-processing has room for it and its residual is here.
 ///
 /// Throughput: an entry a cycle, from operation to operation. Latency: `read_*` come 1 cycle after
 /// the entry.
@@ -23,7 +23,7 @@ module rs_issue #(
   parameter int unsigned PmDepth = 64,
   /// Width of a tile address.
   parameter int unsigned TileAddrW = 9,
-  /// Post-processing takes an M-group at a time and says when it has room for the next; otherwise a
+  /// Post-processing takes an M-block at a time and says when it has room for the next; otherwise a
   /// pixel a cycle.
   parameter bit OneAtATime = 1'b0,
   localparam int unsigned BankW = $clog2(P),
@@ -65,7 +65,7 @@ module rs_issue #(
   output logic reserve_o,
 
   /// Post-processing: pixels written of the oldest operation under way, its completion, and room for
-  /// an M-group (with OneAtATime).
+  /// an M-block (with OneAtATime).
   input  logic [23:0] written_i,
   input  logic        complete_i,
   input  logic        post_free_i,
@@ -85,7 +85,7 @@ module rs_issue #(
   output logic                 read_max_o,
   /// The entry will not be used again: free it when its tile is read.
   output logic                 read_free_o,
-  /// An M-group's last entry was issued.
+  /// An M-block's last entry was issued.
   output logic                 group_valid_o,
   output rs_pkg::group_t       group_o,
 
@@ -111,7 +111,7 @@ module rs_issue #(
   assign store_ok   = !op_i.wait_store || store_token_i;
   assign behind     = in_flight_q[1] || (in_flight_q[0] && op_i.wait_previous);
   assign order_ok   = !behind || (!in_flight_q[1] && complete_i);
-  assign params_ok  = 12'(params_there_q) >= op_i.m_groups;
+  assign params_ok  = 12'(params_there_q) >= op_i.m_blocks;
   assign start      = ready_q && (!active_q || op_end) && !halt_i;
   assign op_ready_o = started_q;
   assign started_o  = start;
@@ -156,7 +156,7 @@ module rs_issue #(
       started_q   <= start;
       in_flight_q <= in_flight_q + 2'(start) - 2'(complete_i);
       granted_q   <= op_end ? '0 : granted_q + 2'(grant) - 2'(windows_next_o);
-      if (started_q && !op_i.keep_list) params_ptr_q <= params_ptr_q + ParamPtrW'(op_i.m_groups);
+      if (started_q && !op_i.keep_list) params_ptr_q <= params_ptr_q + ParamPtrW'(op_i.m_blocks);
       met_q <= met && (!grant || op_end);
     end
   end

@@ -4,7 +4,7 @@
 
 /// The post-processing unit: turns the array's pixels, M accumulators at a time, into codes, writes
 /// them to their places in the feature buffer and tells who waits for them. With a lane for every
-/// channel it takes a pixel a cycle (rs_post_pipeline), with fewer an M-group at a time
+/// channel it takes a pixel a cycle (rs_post_pipeline), with fewer an M-block at a time
 /// (rs_post_serial).
 ///
 /// Throughput, latency: see there. Progress may be read on within a cycle or two of the write: it is in
@@ -39,7 +39,7 @@ module rs_post #(
   output logic                    op_ready_o,
   input  rs_spec_pkg::desc_exec_t op_i,
 
-  /// A pixel from the array. With fewer lanes than channels, `free_o` asks for another M-group.
+  /// A pixel from the array. With fewer lanes than channels, `free_o` asks for another M-block.
   input  logic                   valid_i,
   input  logic [M-1:0][AccW-1:0] acc_i,
   output logic                   free_o,

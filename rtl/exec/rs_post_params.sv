@@ -2,10 +2,10 @@
 
 `include "rs_assert.svh"
 
-/// Gives post-processing the parameters of the M-group that it works on, M channels at once, and
+/// Gives post-processing the parameters of the M-block that it works on, M channels at once, and
 /// collects those of the next one meanwhile, a word of the parameter memory a cycle.
 ///
-/// Throughput: an M-group every M/Records + 2 cycles. Latency: `params_o` change in the cycle after
+/// Throughput: an M-block every M/Records + 2 cycles. Latency: `params_o` change in the cycle after
 /// `take_i`.
 /// Handshake: none; a group must be loaded M/Records + 3 cycles before it is taken.
 module rs_post_params #(
@@ -22,7 +22,7 @@ module rs_post_params #(
   input  logic clk_i,
   input  logic rst_ni,
 
-  /// An M-group begins, with its tag.
+  /// An M-block begins, with its tag.
   input  logic                     take_i,
   input  rs_pkg::group_t           group_i,
   output rs_pkg::channel_t [M-1:0] params_o,

@@ -221,14 +221,14 @@ module rs_post_pipeline
           op_end: pixel_q[Early].op_end,
           post_load: op_stage_q[Early].post_load,
           post_store: op_stage_q[Early].post_store,
-          m_groups: op_stage_q[Early].m_groups
+          m_blocks: op_stage_q[Early].m_blocks
       };
   assign done_pixel_o = '{
           group_end: pixel_q[Stages].group_end,
           op_end: pixel_q[Stages].op_end,
           post_load: op_stage_q[Stages].post_load,
           post_store: op_stage_q[Stages].post_store,
-          m_groups: op_stage_q[Stages].m_groups
+          m_blocks: op_stage_q[Stages].m_blocks
       };
 
   logic unused_stages;

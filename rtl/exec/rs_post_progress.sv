@@ -51,7 +51,7 @@ module rs_post_progress #(
     end
   end
 
-  always_ff @(posedge clk_i) params_free_count_o <= PtrW'(done_pixel_i.m_groups);
+  always_ff @(posedge clk_i) params_free_count_o <= PtrW'(done_pixel_i.m_blocks);
 
   logic unused_progress;
   assign unused_progress = ^{early_pixel_i, done_pixel_i};

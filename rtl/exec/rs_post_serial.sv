@@ -3,13 +3,13 @@
 `include "rs_assert.svh"
 
 /// Post-processing with fewer lanes than channels, for parts without multipliers: keeps the pixels of
-/// an M-group, takes them through serial lanes a part of the channels after the other, and writes the
+/// an M-block, takes them through serial lanes a part of the channels after the other, and writes the
 /// codes to their places in the feature buffer.
 ///
 /// Throughput: `Lanes` channels in 25 + 2 * (the largest `shift` among them) cycles.
 /// Handshake: operations are valid/ready; an operation, the places of its pixels and its parameters
 /// must be here before its first pixel. Pixels, residual words and writes cannot be stalled; `free_o`
-/// says that the last tile of another M-group may be issued.
+/// says that the last tile of another M-block may be issued.
 module rs_post_serial
   import rs_pkg::post_op_t;
 #(
@@ -133,7 +133,7 @@ module rs_post_serial
   end
   always_ff @(posedge clk_i) if (op_ready_o) op_q <= op_i;
 
-  // The pixels of an M-group; the next channels are at the low end. Shifted out when the lanes start.
+  // The pixels of an M-block; the next channels are at the low end. Shifted out when the lanes start.
   logic [P*M*AccW-1:0] accs_q;
   logic [BankW-1:0] arrived_q;
   logic emptied;
@@ -155,7 +155,7 @@ module rs_post_serial
     end
   end
 
-  // Parameters: the M-group's place in the ring and that of the operation's first.
+  // Parameters: the M-block's place in the ring and that of the operation's first.
   logic [PtrW-2:0] group_q, first_q, next_group;
   logic again;
   assign next_group    = group_q + 1'b1;
@@ -222,7 +222,7 @@ module rs_post_serial
           op_end: op_end,
           post_load: op_q.post_load,
           post_store: op_q.post_store,
-          m_groups: op_q.m_groups
+          m_blocks: op_q.m_blocks
       };
 
   logic unused_op;

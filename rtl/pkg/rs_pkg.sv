@@ -32,7 +32,7 @@ package rs_pkg;
     logic [4:0] not_high;
   } window_t;
 
-  /// What is known of an M-group of pixels when its last tile is issued: it is the last of its pixel
+  /// What is known of an M-block of pixels when its last tile is issued: it is the last of its pixel
   /// group, and that the last of its operation, whose parameters stay for the next one.
   typedef struct packed {
     logic last_m;
@@ -65,7 +65,7 @@ package rs_pkg;
     logic [31:0] bias;
   } channel_t;
 
-  /// What post-processing needs of an operation; codes in the low ActW bits. m_groups: parameters that
+  /// What post-processing needs of an operation; codes in the low ActW bits. m_blocks: parameters that
   /// are free when it is complete.
   typedef struct packed {
     logic        residual;
@@ -76,16 +76,16 @@ package rs_pkg;
     logic [15:0] hi;
     logic        post_load;
     logic        post_store;
-    logic [11:0] m_groups;
+    logic [11:0] m_blocks;
   } post_op_t;
 
   /// What a pixel that leaves post-processing says to those who wait for it.
   typedef struct packed {
-    logic        group_end;  // the last of a pixel group's last M-group
+    logic        group_end;  // the last of a pixel group's last M-block
     logic        op_end;     // the last of its operation, with its tokens
     logic        post_load;
     logic        post_store;
-    logic [11:0] m_groups;
+    logic [11:0] m_blocks;
   } progress_t;
 
   /// Why EXEC issued no tile in a cycle, in the order of the STALL_* registers.
@@ -186,12 +186,12 @@ package rs_pkg;
         hi: op.hi,
         post_load: op.post_load,
         post_store: op.post_store,
-        m_groups: op.keep_list ? '0 : op.m_groups
+        m_blocks: op.keep_list ? '0 : op.m_blocks
     }
     ;
   endfunction
 
-  /// Channel parameters that are kept in a word of their memory: one M-group's are read while the one
+  /// Channel parameters that are kept in a word of their memory: one M-block's are read while the one
   /// before is used, which takes at least P cycles, two of them for the memory; with fewer lanes, those
   /// of a pass.
   function automatic int unsigned param_records(int unsigned m, int unsigned p, int unsigned lanes);

@@ -126,7 +126,7 @@ package rs_spec_pkg;
     logic [31:0] bytes;
     logic [31:0] offset;
     logic [19:0] reserved76;
-    logic [11:0] param_groups;
+    logic [11:0] param_blocks;
     logic [11:0] reserved52;
     logic [19:0] entries;
     logic [16:0] reserved15;

@@ -59,7 +59,7 @@ using Params = std::vector<std::vector<ChannelParams>>;
 struct Operation {
   int src[2], res = -1, dst;  ///< tensors
   bool max = false;
-  Lists lists;  ///< for each M-group
+  Lists lists;  ///< for each M-block
   Params params;
   PostParams post;
   int in_zero = 0, pitch = 1, groups = 1;
@@ -518,7 +518,7 @@ class Exec : public testing::Test {
     spec::set(d, kResPolyphase, res.polyphase);
     spec::set(d, kEntries, op.entries());
     spec::set(d, kGroups, op.groups);
-    spec::set(d, kMGroups, dst.words);
+    spec::set(d, kMBlocks, dst.words);
     spec::set(d, kPitch, op.pitch);
     spec::set(d, kInHeight, tensors[op.src[0]].rows());
     spec::set(d, kInWidth, tensors[op.src[0]].columns());

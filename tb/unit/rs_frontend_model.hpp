@@ -318,7 +318,7 @@ struct Program {
     using namespace spec;
     set(d, exec::kEntries, 9);
     set(d, exec::kGroups, groups);
-    set(d, exec::kMGroups, 2);
+    set(d, exec::kMBlocks, 2);
     set(d, exec::kPitch, 8);
     set(d, exec::kInHeight, 8);
     set(d, exec::kInWidth, 8);
@@ -332,7 +332,7 @@ struct Program {
     set_signed(d, exec::kHi, 127);
   }
 
-  void weights(spec::Descriptor& d, Random& random, int64_t entries, int64_t param_groups) {
+  void weights(spec::Descriptor& d, Random& random, int64_t entries, int64_t param_blocks) {
     using namespace spec;
     const size_t begin = window.size();
     const auto section = [&](Bytes& expected, size_t size) {
@@ -342,11 +342,11 @@ struct Program {
       }
       window.resize(begin + (window.size() - begin + 31) / 32 * 32);
     };
-    section(params, static_cast<size_t>(param_groups * hw::kM * 8));
+    section(params, static_cast<size_t>(param_blocks * hw::kM * 8));
     section(headers, static_cast<size_t>(entries * 4));
     section(tiles, static_cast<size_t>(entries * hw::kTileBytes));
     set(d, load_weights::kEntries, entries);
-    set(d, load_weights::kParamGroups, param_groups);
+    set(d, load_weights::kParamBlocks, param_blocks);
     set(d, load_weights::kOffset, static_cast<int64_t>(begin));
     set(d, load_weights::kBytes, static_cast<int64_t>(window.size() - begin));
   }

@@ -334,7 +334,7 @@ std::vector<Flaw> flaws() {
        [](P& p) {
          Descriptor& d = p.descriptors[P::kWeights];
          put(d, load_weights::kEntries, 0);
-         put(d, load_weights::kParamGroups, 0);
+         put(d, load_weights::kParamBlocks, 0);
          put(d, load_weights::kBytes, 0);
        }},
       {"input_behind_window", Error::kBadWindow, P::kFeatures,
@@ -367,8 +367,8 @@ std::vector<Flaw> flaws() {
   };
   bad_exec("exec_entries_0", exec::kEntries, 0);
   bad_exec("exec_groups_0", exec::kGroups, 0);
-  bad_exec("exec_m_groups_0", exec::kMGroups, 0);
-  bad_exec("exec_m_groups_many", exec::kMGroups, 10);
+  bad_exec("exec_m_blocks_0", exec::kMBlocks, 0);
+  bad_exec("exec_m_blocks_many", exec::kMBlocks, 10);
   bad_exec("exec_pitch_0", exec::kPitch, 0);
   bad_exec("exec_pitch_7", exec::kPitch, 7);
   bad_exec("exec_in_height_0", exec::kInHeight, 0);

@@ -36,7 +36,7 @@ struct Entry {
 
 struct Operation {
   std::vector<Entry> entries;
-  int groups = 1, m_groups = 1;
+  int groups = 1, m_blocks = 1;
   bool wait_load = false, wait_store = false, wait_previous = false, max = false;
   bool residual = false, keep = false;
   int base[2] = {0, 0}, step[2] = {1, 1};
@@ -63,7 +63,7 @@ class Issue : public testing::Test {
   Operation random_operation() {
     Operation op;
     op.groups = static_cast<int>(random.uniform(1, 6));
-    op.m_groups = static_cast<int>(random.uniform(1, 4));
+    op.m_blocks = static_cast<int>(random.uniform(1, 4));
     op.wait_load = random.chance(50);
     op.wait_store = random.chance(50);
     op.wait_previous = random.chance(20);
@@ -77,7 +77,7 @@ class Issue : public testing::Test {
     op.need_first = static_cast<int>(random.uniform(0, 8));
     op.need_step = static_cast<int>(random.uniform(0, 8));
     op.in_zero = static_cast<int>(random.uniform(-32768, 32767));
-    for (int m = 0; m < op.m_groups; ++m) {
+    for (int m = 0; m < op.m_blocks; ++m) {
       const int taps = static_cast<int>(random.uniform(1, 2 * kP));
       for (int tap = 0; tap < taps; ++tap) {
         op.entries.push_back({static_cast<int>(random.uniform(0, 32767)),
@@ -171,7 +171,7 @@ class Issue : public testing::Test {
     spec::set(words, exec::kMaxMode, op.max);
     spec::set(words, exec::kResidual, op.residual);
     spec::set(words, exec::kKeepList, op.keep);
-    spec::set(words, exec::kMGroups, op.m_groups);
+    spec::set(words, exec::kMBlocks, op.m_blocks);
     spec::set(words, exec::kSrc0Base, op.base[0]);
     spec::set(words, exec::kSrc1Base, op.base[1]);
     spec::set(words, exec::kSrc0Step, op.step[0]);
@@ -197,7 +197,7 @@ class Issue : public testing::Test {
         reason_ = kDepend;
       else {
         reason_ = kWeights;
-        may_start_ = params_loaded_ - params_started_ >= op.m_groups;
+        may_start_ = params_loaded_ - params_started_ >= op.m_blocks;
       }
     }
     if (active_) {
@@ -285,7 +285,7 @@ class Issue : public testing::Test {
     waiting_.pop_front();
     active_ = true;
     ++in_flight_;
-    if (!current_.keep) params_started_ += current_.m_groups;
+    if (!current_.keep) params_started_ += current_.m_blocks;
     flights_.push_back({current_.groups * kP});
   }
 
@@ -350,9 +350,9 @@ TEST_F(Issue, FullRate) {
     op.wait_previous = false;
     op.need_first = op.need_step = 0;
     op.groups += 2;
-    if (i == 0) op.m_groups = 1;  // parameters come one a cycle
+    if (i == 0) op.m_blocks = 1;  // parameters come one a cycle
     op.entries.clear();
-    for (int m = 0; m < op.m_groups; ++m) {
+    for (int m = 0; m < op.m_blocks; ++m) {
       for (int tap = 0; tap < kP; ++tap) {
         op.entries.push_back({tap, 0, 0, tap, tap == 0, tap == kP - 1});
       }

@@ -1,6 +1,6 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// Rasters into the ring, with and without use for them, and M-group after M-group out of it.
+// Rasters into the ring, with and without use for them, and M-block after M-block out of it.
 #include <Vrs_pixel_address.h>
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ namespace {
 constexpr int kP = RESHIFT_P;
 constexpr int kAddrW = RESHIFT_AddrW;
 
-/// Steps of the rasters when there is room; the M-groups wanted; the places.
+/// Steps of the rasters when there is room; the M-blocks wanted; the places.
 class Surroundings : public Agent {
  public:
   Surroundings(Bench<Vrs_pixel_address>& bench, const std::vector<Raster>& rasters, int step_percent,
@@ -29,7 +29,7 @@ class Surroundings : public Agent {
     for (const Raster& raster : rasters) {
       const bool use = all_used || random().chance(70);
       Raster once = raster;
-      once.m_groups = 1;
+      once.m_blocks = 1;
       feeds_.push_back({raster, use, once.walk()});
       if (!use) continue;
       for (const Raster::Pixel& q : raster.walk()) expected_.push_back(q);
@@ -134,12 +134,12 @@ INSTANTIATE_TEST_SUITE_P(Percents, Place,
                          testing::Values(std::tuple{100, 100, 100}, std::tuple{60, 100, 100},
                                          std::tuple{100, 100, 40}, std::tuple{100, 20, 100}));
 
-// Once it runs, a pixel a cycle, M-groups and operations without a pause.
+// Once it runs, a pixel a cycle, M-blocks and operations without a pause.
 TEST(PlaceRate, FullRate) {
   Bench<Vrs_pixel_address> bench;
   Raster raster = random_raster(bench.random(), kP);
   raster.groups = 60;
-  raster.m_groups = 3;
+  raster.m_blocks = 3;
   Surroundings around(bench, {raster}, 100, 100, 100, true);
   bench.reset();
   bench.run_until([&] { return around.taken() > 0; });

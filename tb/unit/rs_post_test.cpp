@@ -2,7 +2,7 @@
 //
 // Operations through the post-processing unit against post_process and the plain rule of pixel
 // places: writes, progress, completion, tokens, freed parameters. With a lane for every channel
-// pixels come as they like; with fewer, an M-group's come in a row, when there is room.
+// pixels come as they like; with fewer, an M-block's come in a row, when there is room.
 #include <Vrs_post.h>
 #include <gtest/gtest.h>
 
@@ -43,7 +43,7 @@ struct Operation {
   Raster raster;
   bool residual = false, post_load = false, post_store = false;
   PostParams post;
-  std::vector<Channels> params;  ///< for each M-group
+  std::vector<Channels> params;  ///< for each M-block
 };
 
 /// What must come of a pixel.
@@ -85,7 +85,7 @@ class Post : public testing::Test {
     op.post.res_shift = static_cast<uint8_t>(random.uniform(12, 31));
     op.post.res_mult =
         static_cast<uint16_t>(random.uniform(0, std::min(8ll << op.post.res_shift, 65535ll)));
-    for (int m = 0; m < op.raster.m_groups; ++m) {
+    for (int m = 0; m < op.raster.m_blocks; ++m) {
       Channels channels(kM);
       for (ChannelParams& c : channels) {
         c.bias = static_cast<int32_t>(random.uniform(-100000, 100000));
@@ -175,7 +175,7 @@ class Post : public testing::Test {
   /// Puts the parameters into the ring once; false while there is no room.
   bool load(const Operation& op, std::size_t number) {
     if (number < loaded_operations_) return true;
-    if (loaded_ - freed_ + op.raster.m_groups > kPmDepth) return false;
+    if (loaded_ - freed_ + op.raster.m_blocks > kPmDepth) return false;
     for (const Channels& channels : op.params) memory_[loaded_++ % kPmDepth] = channels;
     bench->params_loaded_i = static_cast<uint16_t>(loaded_ % (2 * kPmDepth));
     ++loaded_operations_;
@@ -198,7 +198,7 @@ class Post : public testing::Test {
     const std::span<uint32_t> words(bench->op_i.m_storage, spec::kDescriptorWords);
     for (uint32_t& word : words) word = static_cast<uint32_t>(random());
     spec::set(words, exec::kResidual, op.residual);
-    spec::set(words, exec::kMGroups, op.raster.m_groups);
+    spec::set(words, exec::kMBlocks, op.raster.m_blocks);
     spec::set(words, exec::kKeepList, 0);  // rs_exec's bench keeps lists
     spec::set(words, spec::common::kPostLoad, op.post_load);
     spec::set(words, spec::common::kPostStore, op.post_store);
@@ -254,7 +254,7 @@ class Post : public testing::Test {
     e.last = q.last;
     e.post_load = q.last && op.post_load;
     e.post_store = q.last && op.post_store;
-    e.freed = q.last ? op.raster.m_groups : 0;
+    e.freed = q.last ? op.raster.m_blocks : 0;
     PostParams post = op.post;
     std::vector<int64_t> residual(kM, 0);
     if (op.residual) {
@@ -263,11 +263,11 @@ class Post : public testing::Test {
     } else {
       post.res_mult = 0;
     }
-    const auto m_group = place / kP % static_cast<std::size_t>(op.raster.m_groups);
+    const auto m_block = place / kP % static_cast<std::size_t>(op.raster.m_blocks);
     for (std::size_t m = 0; m < kM; ++m) {
       e.data.push_back(q.fill ? post.out_zero
                               : post_process(acc_[m], static_cast<int32_t>(residual[m]),
-                                             op.params[m_group][m], post));
+                                             op.params[m_block][m], post));
     }
     return e;
   }
@@ -398,7 +398,7 @@ TEST_F(Post, BackToBack) {
   std::vector<Operation> operations;
   for (int i = 0; i < 10; ++i) {
     Operation op = random_operation(40);
-    op.raster.m_groups = 1;
+    op.raster.m_blocks = 1;
     op.params.resize(1);
     op.raster.groups = 8;
     operations.push_back(op);

@@ -38,7 +38,7 @@ class Surroundings : public Agent {
             bench->op_valid_i, bench->op_ready_o,
             [this](const Operation& op) {
               bench_->op_residual_i = op.residual;
-              bench_->op_m_groups_i = static_cast<uint16_t>(op.raster.m_groups);
+              bench_->op_m_blocks_i = static_cast<uint16_t>(op.raster.m_blocks);
             },
             user) {
     bench->started_i = bench->rsp_valid_i = bench->reserve_i = bench->pop_i = 0;

@@ -23,7 +23,7 @@ struct TraceOptions {
   int multiplier = 0;
 };
 
-/// Picks from each operation a window of whole M-group lists, about in its middle, as long as the
+/// Picks from each operation a window of whole M-block lists, about in its middle, as long as the
 /// operation's share of all entries.
 class Sampler {
  public:

@@ -57,15 +57,15 @@ std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
     }
     if (source < 0) r.kind = "copy";
     r.terms = op.terms;
-    r.m_groups = words_of(hw, lowered.net.written_channels(op));
+    r.m_blocks = words_of(hw, lowered.net.written_channels(op));
     r.in_place = placement.steps[i].in_place;
     r.strips = static_cast<int>(placement.steps[i].strips.size());
-    r.buffer_bytes = out.bytes(hw) / out.words * r.m_groups * step.images;
+    r.buffer_bytes = out.bytes(hw) / out.words * r.m_blocks * step.images;
     for (const ExecPlan& exec : execs) {
       if (exec.step != i) continue;
       const ExecCycles cycles = estimate(hw, exec);
       ++r.execs;
-      if (exec.first_m_group == 0) r.groups += exec.groups;
+      if (exec.first_m_block == 0) r.groups += exec.groups;
       if (exec.turn == 0) r.entries += static_cast<std::int64_t>(exec.list->entries());
       r.array_cycles += cycles.array;
       r.post_cycles += cycles.post;

@@ -411,19 +411,19 @@ std::int64_t loaded_entries(const Program& program) {
   return entries;
 }
 
-// Lists of an M-group that half of the weight memory holds, only the whole, and not even that.
+// Lists of an M-block that half of the weight memory holds, only the whole, and not even that.
 TEST(Batch, LoadsListsOnceThatTheWeightMemoryHolds) {
   spec::Hardware hw = find_hardware("4x4x3");
   hw.wm_depth = 32;
-  constexpr int kOutputs = 20, kMGroups = 5, kBatch = 3;
+  constexpr int kOutputs = 20, kMBlocks = 5, kBatch = 3;
   for (const int inputs : {8, 40, 96, 160}) {
     const QNet net = fully_connected(inputs, kOutputs);
     const Program program = compile(hw, net, {false, kBatch});
     check_program(net, program, 1, false, Timing::kLate);
     if (HasFatalFailure()) return;
     const std::int64_t list = std::int64_t{inputs} / hw.c, loads = list > hw.wm_depth ? kBatch : 1;
-    EXPECT_EQ(loaded_entries(program), loads * list * kMGroups) << inputs;
-    EXPECT_EQ(program.ops.at(0).entries, list * kMGroups) << inputs;
+    EXPECT_EQ(loaded_entries(program), loads * list * kMBlocks) << inputs;
+    EXPECT_EQ(program.ops.at(0).entries, list * kMBlocks) << inputs;
   }
 }
 

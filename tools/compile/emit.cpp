@@ -31,7 +31,7 @@ std::int64_t align(std::int64_t bytes) {
 /// A part of an EXEC's list that one LOAD_WEIGHTS brings.
 struct Chunk {
   std::size_t entries = 0;
-  int param_groups = 0;
+  int param_blocks = 0;
   std::int64_t offset = 0, bytes = 0;
 };
 
@@ -209,7 +209,7 @@ class Emitter {
       return;
     }
     const auto [found, fresh] = chunks_.try_emplace(
-        std::tuple(plan.op, plan.first_m_group, plan.m_groups, plan.list->headers));
+        std::tuple(plan.op, plan.first_m_block, plan.m_blocks, plan.list->headers));
     if (fresh) found->second = write_blocks(plan);
     for (const Chunk& chunk : found->second) {
       Load load{
@@ -234,7 +234,7 @@ class Emitter {
     const std::size_t half = index(hw_.wm_depth / 2), total = plan.list->entries();
     for (std::size_t done = 0; done < total; done += half) {
       Chunk chunk{.entries = std::min(half, total - done)};
-      chunk.param_groups = done == 0 ? plan.m_groups : 0;
+      chunk.param_blocks = done == 0 ? plan.m_blocks : 0;
       blocks_.resize(static_cast<std::size_t>(align(static_cast<std::int64_t>(blocks_.size()))), 0);
       chunk.offset = static_cast<std::int64_t>(blocks_.size());
       if (done == 0) append_params(plan);
@@ -266,7 +266,7 @@ class Emitter {
     const QOp& op = net_.ops[plan.op];
     const int channels = net_.written_channels(op);
     std::vector<std::uint32_t> records;
-    for (int row = plan.first_m_group * hw_.m; row < (plan.first_m_group + plan.m_groups) * hw_.m;
+    for (int row = plan.first_m_block * hw_.m; row < (plan.first_m_block + plan.m_blocks) * hw_.m;
          ++row) {
       ChannelParams p;
       if (op.kind == QKind::kMaxPool) {
@@ -308,11 +308,11 @@ class Emitter {
     const Load& next = loads_[next_load_];
     if (next.features) return next.after <= next_exec_;
     std::size_t entries = next.chunk.entries;
-    int params = next.chunk.param_groups;
+    int params = next.chunk.param_blocks;
     for (std::size_t i = 0; i < next_load_; ++i) {
       if (loads_[i].last < oldest) continue;
       entries += loads_[i].chunk.entries;
-      params += loads_[i].chunk.param_groups;
+      params += loads_[i].chunk.param_blocks;
     }
     return entries <= index(hw_.wm_depth) && params <= hw_.pm_depth;
   }
@@ -334,7 +334,7 @@ class Emitter {
     const Chunk& chunk = load.chunk;
     Descriptor& d = add(Opcode::kLoadWeights, "load_weights " + op_of(load.exec).name);
     spec::set(d, spec::load_weights::kEntries, static_cast<std::int64_t>(chunk.entries));
-    spec::set(d, spec::load_weights::kParamGroups, chunk.param_groups);
+    spec::set(d, spec::load_weights::kParamBlocks, chunk.param_blocks);
     spec::set(d, spec::load_weights::kOffset, chunk.offset);  // finish() adds the descriptors
     spec::set(d, spec::load_weights::kBytes, chunk.bytes);
   }
@@ -397,7 +397,7 @@ class Emitter {
       spec::set(d, x::kKeepList, keeps_[e]);
       spec::set(d, x::kEntries, static_cast<std::int64_t>(plan.list->entries()));
       spec::set(d, x::kGroups, plan.groups);
-      spec::set(d, x::kMGroups, plan.m_groups);
+      spec::set(d, x::kMBlocks, plan.m_blocks);
       spec::set(d, x::kPitch, in.pitch);
       spec::set(d, x::kInHeight, in.phase_height());
       spec::set(d, x::kInWidth, in.phase_width());
@@ -411,7 +411,7 @@ class Emitter {
         spec::set(d, x::kSrc1Step, plan.shortcut.words * slices);
       }
       spec::set(d, x::kDstPolyphase, out.polyphase);
-      spec::set(d, x::kDstBase, out.base + op.first_channel / hw_.m + plan.first_m_group);
+      spec::set(d, x::kDstBase, out.base + op.first_channel / hw_.m + plan.first_m_block);
       spec::set(d, x::kDstWords, out.words);
       spec::set(d, x::kDstPhase, out.phase_words(hw_));
       spec::set(d, x::kDstRowBank, out.pitch % hw_.p);
@@ -423,7 +423,7 @@ class Emitter {
         }
         spec::set(d, x::kResidual, 1);
         spec::set(d, x::kResPolyphase, res.polyphase);
-        spec::set(d, x::kResBase, res.base + plan.first_m_group);
+        spec::set(d, x::kResBase, res.base + plan.first_m_block);
         spec::set(d, x::kResWords, res.words);
         spec::set(d, x::kResPhase, res.phase_words(hw_));
         spec::set(d, x::kResRowBank, res.pitch % hw_.p);
@@ -541,7 +541,7 @@ class Emitter {
 
 ExecCycles estimate(const spec::Hardware& hw, const ExecPlan& exec) {
   ExecCycles cycles;
-  for (const std::size_t entries : exec.m_group_entries) {
+  for (const std::size_t entries : exec.m_block_entries) {
     const auto array = static_cast<std::int64_t>(entries);
     cycles.array += array;
     cycles.post += post_cycles(hw);

@@ -36,7 +36,7 @@ int raster_groups(const spec::Hardware& hw, const QNet& net, const QOp& op, Layo
   return ((height - 1) * source.pitch + width - 1) / hw.p + 1;
 }
 
-/// An EXEC and its list, to which M-groups are added.
+/// An EXEC and its list, to which M-blocks are added.
 struct OpenExec {
   ExecPlan exec;
   ReductionList list;
@@ -45,8 +45,8 @@ struct OpenExec {
 void append(OpenExec& open, const ReductionList& list) {
   open.list.headers.insert(open.list.headers.end(), list.headers.begin(), list.headers.end());
   open.list.tiles.insert(open.list.tiles.end(), list.tiles.begin(), list.tiles.end());
-  open.exec.m_group_entries.push_back(list.entries());
-  ++open.exec.m_groups;
+  open.exec.m_block_entries.push_back(list.entries());
+  ++open.exec.m_blocks;
 }
 
 /// Where rows of a tensor lie: in the tensor itself, or in the strip's slot.
@@ -77,10 +77,10 @@ void place_exec(const spec::Hardware& hw, const QNet& net, const Placement& plac
   if (op.residual >= 0) exec.residual = put(op.residual, place.residual_slots, strip.out);
 }
 
-/// M-groups of a pooling operation that an EXEC has; 0: any number. Counted from its own first
+/// M-blocks of a pooling operation that an EXEC has; 0: any number. Counted from its own first
 /// word, the list of one is that of the next, which can keep it: worth while when it takes longer
 /// to load than to walk.
-int pooled_m_groups(const spec::Hardware& hw, const QOp& op, int groups) {
+int pooled_m_blocks(const spec::Hardware& hw, const QOp& op, int groups) {
   constexpr int kWorthADescriptor = 256;  // cycles
   const int load_cycles = spec::tile_bytes(hw, weight_bits(hw.exponents)) * 8 / hw.axi_data_w;
   if (op.kind == QKind::kConv || groups >= load_cycles) return 0;
@@ -110,27 +110,27 @@ std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
   const std::size_t part = size.entries <= hw.wm_depth / 2 ? half : half / 2;
   std::vector<OpenExec> execs{{fresh, {}}};
   // No more than one EXEC may have anyway: each counts from its own first word.
-  int pooled = std::min(pooled_m_groups(hw, op, fresh.groups), hw.pm_depth / 2);
+  int pooled = std::min(pooled_m_blocks(hw, op, fresh.groups), hw.pm_depth / 2);
   if (stays)
     pooled = std::min(pooled, std::max(1, static_cast<int>(std::int64_t(part) / size.longest)));
   const int words = words_of(hw, net.written_channels(op));
-  for (int m_group = 0; m_group < words; ++m_group) {
-    if (pooled > 0 && m_group % pooled == 0 && m_group > 0) {
+  for (int m_block = 0; m_block < words; ++m_block) {
+    if (pooled > 0 && m_block % pooled == 0 && m_block > 0) {
       execs.push_back({fresh, {}});
-      execs.back().exec.first_m_group = execs.back().exec.source_word = m_group;
+      execs.back().exec.first_m_block = execs.back().exec.source_word = m_block;
     }
     const ReductionList list = reduction_list(hw, net, op, strip, fresh.source, fresh.shortcut,
-                                              m_group - execs.back().exec.source_word);
+                                              m_block - execs.back().exec.source_word);
     if (stays && list.entries() > 2 * half) {
       throw Error(
           "operation {}: {} weight tiles for {} output channels, the weight memory of {} holds {}",
           op.name, list.entries(), hw.m, hw.name, hw.wm_depth);
     }
     const OpenExec& open = execs.back();
-    if (open.exec.m_groups > 0 && (open.exec.m_groups >= hw.pm_depth / 2 ||
+    if (open.exec.m_blocks > 0 && (open.exec.m_blocks >= hw.pm_depth / 2 ||
                                    (stays && open.list.entries() + list.entries() > part))) {
       execs.push_back({fresh, {}});
-      execs.back().exec.first_m_group = m_group;
+      execs.back().exec.first_m_block = m_block;
     }
     append(execs.back(), list);
   }

@@ -11,8 +11,8 @@
 
 namespace reshift {
 
-/// One EXEC descriptor: a strip of an operation on an image, or a range of its M-groups when its
-/// list is too long for the weight memory. M-groups count from the first channel that the operation
+/// One EXEC descriptor: a strip of an operation on an image, or a range of its M-blocks when its
+/// list is too long for the weight memory. M-blocks count from the first channel that the operation
 /// writes.
 struct ExecPlan {
   std::size_t step = 0;                            ///< of the schedule
@@ -21,11 +21,11 @@ struct ExecPlan {
   std::size_t strip = 0;                           ///< of the image
   std::size_t turn = 0;                            ///< of the step's strips, image after image
   Layout source, shortcut, destination, residual;  ///< the strip's rows of the tensors
-  int first_m_group = 0, m_groups = 0;
+  int first_m_block = 0, m_blocks = 0;
   int groups = 0;       ///< pixel groups
   int source_word = 0;  ///< of the source's pixels, from which on the list counts
   bool last_of_strip = false;
-  std::vector<std::size_t> m_group_entries;
+  std::vector<std::size_t> m_block_entries;
   std::shared_ptr<const ReductionList> list;  ///< one for all images
   Need need;
   bool wait_previous = false;

@@ -31,7 +31,7 @@ Json op_json(const OpReport& r) {
           {"terms", r.terms},
           {"entries", r.entries},
           {"pixel_groups", r.groups},
-          {"m_groups", r.m_groups},
+          {"m_groups", r.m_blocks},
           {"execs", r.execs},
           {"in_place", r.in_place},
           {"macs", r.macs},

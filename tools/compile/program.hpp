@@ -30,7 +30,7 @@ struct OpReport {
   int terms = 1;
   std::int64_t entries = 0;  ///< weight tiles
   int groups = 0;            ///< pixel groups
-  int m_groups = 0;
+  int m_blocks = 0;
   int execs = 0;
   bool in_place = false;
   std::int64_t macs = 0;  ///< useful multiplications with real sizes, a term each

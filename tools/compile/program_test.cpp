@@ -186,8 +186,8 @@ TEST(Compile, SlicesBeginAtWholeWords) {
     SCOPED_TRACE(fmt::format("{} {} {}", name, first, second));
     const QNet net = two_slices(first, second);
     const Program program = compile(find_hardware(name), net, {});
-    EXPECT_EQ(program.ops[0].m_groups, first / program.hw.m);
-    EXPECT_EQ(program.ops[1].m_groups, (second + program.hw.m - 1) / program.hw.m);
+    EXPECT_EQ(program.ops[0].m_blocks, first / program.hw.m);
+    EXPECT_EQ(program.ops[1].m_blocks, (second + program.hw.m - 1) / program.hw.m);
     const auto image = random_image(net, 7);
     EXPECT_EQ(run_program(program, image), run_graph(net, image)[2]);
     QNet part = net;  // the sliced tensor itself is what is stored
@@ -349,7 +349,7 @@ TEST(ProgramInterpreter, RefusesMalformedPrograms) {
   EXPECT_THAT(run_error(changed_program(
                   4, [](auto& d) { spec::set(d, spec::store_features::kOffset, 1 << 20); })),
               HasSubstr("leave the window"));
-  EXPECT_THAT(run_error(changed_program(3, [](auto& d) { spec::set(d, spec::exec::kMGroups, 2); })),
+  EXPECT_THAT(run_error(changed_program(3, [](auto& d) { spec::set(d, spec::exec::kMBlocks, 2); })),
               HasSubstr("wait for each other"));
   EXPECT_THAT(
       run_error(changed_program(1, [](auto& d) { spec::set(d, spec::common::kPostExec, 0); })),

@@ -37,17 +37,17 @@ int mask_offset(int offset, int out, int in, const spec::Field& field) {
 
 int extent(int size, int stride) { return (size + stride - 1) / stride; }
 
-/// Builds the tiles of one M-group: rows are output channels, columns input channels of a slice.
+/// Builds the tiles of one M-block: rows are output channels, columns input channels of a slice.
 class Builder {
  public:
   Builder(const spec::Hardware& hw, const QNet& net, const QOp& op, const Strip& strip,
-          const Layout& source, const Layout& shortcut, int m_group)
+          const Layout& source, const Layout& shortcut, int m_block)
       : hw_(hw),
         op_(op),
         strip_(strip),
         source_(source),
         shortcut_(shortcut),
-        m_group_(m_group),
+        m_block_(m_block),
         in_(net.tensors[static_cast<std::size_t>(op.input)]),
         out_(net.tensors[static_cast<std::size_t>(op.output)]),
         out_channels_(net.written_channels(op)),
@@ -78,7 +78,7 @@ class Builder {
   void pooling_tap(int ky, int kx) {
     const int per_word = hw_.m / hw_.c;
     for (int j = 0; j < per_word; ++j) {
-      const int slice = m_group_ * per_word + j;
+      const int slice = m_block_ * per_word + j;
       // A maximum visits every slice of the word, so that all its rows are defined.
       if (op_.kind == QKind::kAvgPool && slice * hw_.c >= in_.channels) break;
       clear();
@@ -113,7 +113,7 @@ class Builder {
         clear();
         bool any = false;
         for (int row = 0; row < hw_.m; ++row) {
-          const int oc = m_group_ * hw_.m + row;
+          const int oc = m_block_ * hw_.m + row;
           if (oc >= out_channels_) break;
           const int first_in = oc / group_out * group_in;
           const int begin = std::max(slice * hw_.c, first_in);
@@ -192,7 +192,7 @@ class Builder {
   const Strip& strip_;
   const Layout& source_;
   const Layout& shortcut_;
-  int m_group_;
+  int m_block_;
   const QTensor& in_;
   const QTensor& out_;
   int out_channels_, row_;
@@ -204,9 +204,9 @@ class Builder {
 
 ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QOp& op,
                              const Strip& strip, const Layout& source, const Layout& shortcut,
-                             int m_group) {
+                             int m_block) {
   try {
-    return Builder(hw, net, op, strip, source, shortcut, m_group).build();
+    return Builder(hw, net, op, strip, source, shortcut, m_block).build();
   } catch (const Error& e) {
     throw Error("operation {}: {}", op.name, e.what());
   }

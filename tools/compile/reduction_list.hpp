@@ -9,7 +9,7 @@
 
 namespace reshift {
 
-/// The entries that make one M-group of an operation: headers and weight tiles as they lie in
+/// The entries that make one M-block of an operation: headers and weight tiles as they lie in
 /// memory.
 struct ReductionList {
   std::vector<std::uint32_t> headers;
@@ -17,17 +17,17 @@ struct ReductionList {
   std::size_t entries() const { return headers.size(); }
 };
 
-/// The list of M-group `m_group` (of what it writes) of an operation with stride 1x1 or 2x2 on a
+/// The list of M-block `m_block` (of what it writes) of an operation with stride 1x1 or 2x2 on a
 /// strip of the source that lies in `source`, and of its shortcut, if any, in `shortcut`. A tile
 /// without a term that is not zero is left out, unless it is the only one.
 ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QOp& op,
                              const Strip& strip, const Layout& source, const Layout& shortcut,
-                             int m_group);
+                             int m_block);
 
 /// Tiles that a tap of a convolution has a slice: one a term, or one for multiplier lanes.
 int tiles_per_tap(const spec::Hardware& hw, const QOp& op);
 
-/// Entries of an operation's list of all M-groups, those of the longest M-group, and the cycles
+/// Entries of an operation's list of all M-blocks, those of the longest M-block, and the cycles
 /// that a pixel group takes. Empty tiles are counted, but for the image's reader.
 struct ListSize {
   std::int64_t entries = 0, longest = 0, group_cycles = 0;

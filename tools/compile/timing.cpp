@@ -134,8 +134,8 @@ class Model {
     const Time time = beats(std::int64_t{spec::get(d, f::kWords)} * spec::get(d, f::kGroups) *
                             hw_.p * hw_.m * spec::code_bytes(hw_));
     if (!spec::get(now_.descriptor, spec::exec::kDstPolyphase)) return time;
-    const std::int64_t m_groups = spec::get(now_.descriptor, spec::exec::kMGroups);
-    return transfer_beside_polyphase(hw_, time, m_groups, now_.group / m_groups);
+    const std::int64_t m_blocks = spec::get(now_.descriptor, spec::exec::kMBlocks);
+    return transfer_beside_polyphase(hw_, time, m_blocks, now_.group / m_blocks);
   }
 
   /// The next descriptor comes when the last of its batch has a place, and is looked at.
@@ -185,23 +185,23 @@ class Model {
     return std::max<Time>(headers / lanes - beats(headers * 4), 0);
   }
 
-  /// The array is slowed down by post-processing where an M-group has few entries.
+  /// The array is slowed down by post-processing where an M-block has few entries.
   Block read_block(const Descriptor& d) const {
     Block block;
     block.entries = spec::get(d, spec::load_weights::kEntries);
     const std::size_t headers =
         spec::get(d, spec::load_weights::kOffset) +
-        std::size_t{spec::get(d, spec::load_weights::kParamGroups)} * index(hw_.m) * 8;
-    Time of_m_group = 0;
+        std::size_t{spec::get(d, spec::load_weights::kParamBlocks)} * index(hw_.m) * 8;
+    Time of_m_block = 0;
     for (std::int64_t i = 0; i < block.entries; ++i) {
       std::array<std::uint32_t, 1> header{};
       std::memcpy(header.data(), image_.data() + headers + index(i) * 4, 4);
-      ++of_m_group;
+      ++of_m_block;
       if (!spec::get(header, spec::header::kLast)) continue;
-      block.cycles += std::max(of_m_group, post_cycles(hw_));
-      of_m_group = 0;
+      block.cycles += std::max(of_m_block, post_cycles(hw_));
+      of_m_block = 0;
     }
-    block.cycles += of_m_group;
+    block.cycles += of_m_block;
     return block;
   }
 
@@ -293,13 +293,13 @@ class Model {
 }  // namespace
 
 std::int64_t transfer_beside_polyphase(const spec::Hardware& hw, std::int64_t beats,
-                                    std::int64_t m_groups, std::int64_t cycles) {
+                                    std::int64_t m_blocks, std::int64_t cycles) {
   const std::int64_t period = std::max<std::int64_t>(cycles, hw.p);
   const std::int64_t word_beats = std::max(hw.m * spec::code_bytes(hw) * 8 / hw.axi_data_w, 1);
   constexpr std::int64_t kLong = 4096;  // enough for the mean
   std::int64_t bank = 0, words = 0;
   for (std::int64_t t = 0; t < kLong; ++t) {
-    const std::int64_t pixel = t / period / m_groups * hw.p + t % period;
+    const std::int64_t pixel = t / period / m_blocks * hw.p + t % period;
     if (t % period < hw.p && pixel / 2 % hw.p == bank) continue;
     bank = (bank + 1) % hw.p;
     ++words;

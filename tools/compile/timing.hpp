@@ -19,11 +19,11 @@ struct FrameTime {
   std::vector<std::int64_t> execs;
 };
 
-/// Cycles of a transfer of so many beats while an operation of `m_groups` M-groups, of `cycles`
+/// Cycles of a transfer of so many beats while an operation of `m_blocks` M-blocks, of `cycles`
 /// each, writes a polyphase tensor: post-processing, which goes first, stays for two words in a bank,
 /// the transfer for one, and they meet again and again.
 std::int64_t transfer_beside_polyphase(const spec::Hardware& hw, std::int64_t beats,
-                                    std::int64_t m_groups, std::int64_t cycles);
+                                    std::int64_t m_blocks, std::int64_t cycles);
 
 /// The frames of a program as a model of the machine runs them: the engines go through the
 /// descriptors by the rules of docs/architecture.md, LOAD and STORE move a beat a cycle, EXEC walks

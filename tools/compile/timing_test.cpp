@@ -32,24 +32,24 @@ class ProgramText {
     return descriptors_.back();
   }
 
-  /// `m_groups` M-groups of so many entries each.
-  void load_weights(int m_groups, int entries) {
+  /// `m_blocks` M-blocks of so many entries each.
+  void load_weights(int m_blocks, int entries) {
     Descriptor& d = add(Opcode::kLoadWeights);
-    spec::set(d, spec::load_weights::kEntries, std::int64_t{m_groups} * entries);
+    spec::set(d, spec::load_weights::kEntries, std::int64_t{m_blocks} * entries);
     spec::set(d, spec::load_weights::kOffset, static_cast<std::int64_t>(blocks_.size()));
-    for (int i = 1; i <= m_groups * entries; ++i) {
+    for (int i = 1; i <= m_blocks * entries; ++i) {
       std::array<std::uint32_t, 1> header{};
       spec::set(header, spec::header::kLast, i % entries == 0);
       const auto* bytes = reinterpret_cast<const std::uint8_t*>(header.data());
       blocks_.insert(blocks_.end(), bytes, bytes + 4);
     }
-    blocks_.resize(blocks_.size() + std::size_t(m_groups) * std::size_t(entries) * 128);
-    spec::set(d, spec::load_weights::kBytes, std::int64_t{m_groups} * entries * 132);
+    blocks_.resize(blocks_.size() + std::size_t(m_blocks) * std::size_t(entries) * 128);
+    spec::set(d, spec::load_weights::kBytes, std::int64_t{m_blocks} * entries * 132);
   }
 
-  Descriptor& exec(int m_groups, int entries, int groups) {
+  Descriptor& exec(int m_blocks, int entries, int groups) {
     Descriptor& d = add(Opcode::kExec);
-    spec::set(d, spec::exec::kEntries, std::int64_t{m_groups} * entries);
+    spec::set(d, spec::exec::kEntries, std::int64_t{m_blocks} * entries);
     spec::set(d, spec::exec::kGroups, groups);
     return d;
   }

@@ -24,13 +24,13 @@ struct Entry {
   std::vector<std::int32_t> weights;  ///< [column][row]
 };
 
-struct ParamGroup {
+struct ParamBlock {
   std::vector<ChannelParams> rows;
 };
 
 struct Block {
   std::vector<Entry> entries;
-  std::vector<ParamGroup> params;
+  std::vector<ParamBlock> params;
 };
 
 /// Walks the destination or residual tensor by increments, as the machine does.
@@ -206,7 +206,7 @@ class ProgramInterpreter::Impl {
     namespace f = spec::load_weights;
     const Descriptor& d = program_[index];
     const auto entries = static_cast<std::int64_t>(spec::get(d, f::kEntries));
-    const auto groups = static_cast<std::int64_t>(spec::get(d, f::kParamGroups));
+    const auto groups = static_cast<std::int64_t>(spec::get(d, f::kParamBlocks));
     const int bits = weight_bits(hw_.exponents), tile = spec::tile_bytes(hw_, bits);
     const std::int64_t params_bytes = groups * hw_.m * 8;
     const std::int64_t header_bytes = spec::pad_section(entries * 4);
@@ -220,7 +220,7 @@ class ProgramInterpreter::Impl {
     const std::uint8_t* at = image_.data() + offset;
     Block& block = blocks_[index];
     for (std::int64_t g = 0; g < groups; ++g) {
-      ParamGroup group;
+      ParamBlock group;
       for (int m = 0; m < hw_.m; ++m) {
         std::array<std::uint32_t, 2> words;
         std::memcpy(words.data(), at + (g * hw_.m + m) * 8, 8);
@@ -321,7 +321,7 @@ class ProgramInterpreter::Impl {
         return false;
       }
       for (const Entry& e : block.entries) entries_.push_back(&e);
-      for (const ParamGroup& p : block.params) params_.push_back(&p);
+      for (const ParamBlock& p : block.params) params_.push_back(&p);
     } else {
       // The descriptors come in the same order each frame: an index that does not grow is a new
       // frame.
@@ -395,7 +395,7 @@ class ProgramInterpreter::Impl {
   /// Everything of an EXEC descriptor that the loops need.
   struct Exec {
     std::size_t index = 0;
-    int entries = 0, groups = 0, m_groups = 0, pitch = 0;
+    int entries = 0, groups = 0, m_blocks = 0, pitch = 0;
     int in_height = 0, in_width = 0, out_height = 0, out_width = 0;
     bool max_mode = false, residual = false, polyphase = false;
     std::array<int, 2> src_base{}, src_step{};
@@ -406,7 +406,7 @@ class ProgramInterpreter::Impl {
   /// A result on its way: visible when the rules say so.
   struct Write {
     std::int64_t exec;
-    std::int64_t order;  ///< raster pixels that are written before it, over all M-groups
+    std::int64_t order;  ///< raster pixels that are written before it, over all M-blocks
     int bank, addr;
     std::vector<std::int16_t> word;
   };
@@ -415,14 +415,14 @@ class ProgramInterpreter::Impl {
     const Descriptor& d = program_[index];
     namespace f = spec::exec;
     const bool single = spec::get(d, f::kGroups) == 1;
-    const std::size_t entries = spec::get(d, f::kEntries), m_groups = spec::get(d, f::kMGroups);
-    if (entries == 0 || m_groups == 0 || spec::get(d, f::kGroups) == 0)
+    const std::size_t entries = spec::get(d, f::kEntries), m_blocks = spec::get(d, f::kMBlocks);
+    if (entries == 0 || m_blocks == 0 || spec::get(d, f::kGroups) == 0)
       fail(index, "an empty operation");
     if (!single && entries > static_cast<std::size_t>(hw_.wm_depth)) {
       fail(index, "{} entries for several pixel groups exceed the weight memory", entries);
     }
-    if (m_groups > static_cast<std::size_t>(hw_.pm_depth))
-      fail(index, "{} M-groups exceed the parameter memory", m_groups);
+    if (m_blocks > static_cast<std::size_t>(hw_.pm_depth))
+      fail(index, "{} M-blocks exceed the parameter memory", m_blocks);
     if (!started_) {
       if ((flag(index, spec::common::kWaitLoad) && load_to_exec_ == 0) ||
           (flag(index, spec::common::kWaitStore) && store_to_exec_ == 0)) {
@@ -442,12 +442,12 @@ class ProgramInterpreter::Impl {
                      entries_.begin() + static_cast<std::ptrdiff_t>(ready));
       entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(ready));
     }
-    if (walked_.size() < entries || params_.size() < m_groups) return false;
+    if (walked_.size() < entries || params_.size() < m_blocks) return false;
     compute(index);
     kept_ = spec::get(d, f::kKeepList) != 0;
     if (!kept_) {
       walked_.clear();
-      params_.erase(params_.begin(), params_.begin() + static_cast<std::ptrdiff_t>(m_groups));
+      params_.erase(params_.begin(), params_.begin() + static_cast<std::ptrdiff_t>(m_blocks));
     }
     started_ = false;
     ++exec_index_;
@@ -479,7 +479,7 @@ class ProgramInterpreter::Impl {
     x.index = index;
     x.entries = number(f::kEntries);
     x.groups = number(f::kGroups);
-    x.m_groups = number(f::kMGroups);
+    x.m_blocks = number(f::kMBlocks);
     x.pitch = number(f::kPitch);
     x.in_height = number(f::kInHeight);
     x.in_width = number(f::kInWidth);
@@ -529,10 +529,10 @@ class ProgramInterpreter::Impl {
     }
   }
 
-  /// Sums of all M-groups of pixel group `g` into sums_[m_group][lane][row].
+  /// Sums of all M-blocks of pixel group `g` into sums_[m_block][lane][row].
   void accumulate(const Exec& x, int g) {
     const int m = hw_.m, c = hw_.c, p = hw_.p;
-    sums_.assign(static_cast<std::size_t>(x.m_groups * p * m), 0);
+    sums_.assign(static_cast<std::size_t>(x.m_blocks * p * m), 0);
     vectors_.resize(static_cast<std::size_t>(p * c));
     std::vector<int> ys(static_cast<std::size_t>(p)), xs(static_cast<std::size_t>(p));
     for (int lane = 0; lane < p; ++lane) {
@@ -545,7 +545,7 @@ class ProgramInterpreter::Impl {
       const bool first = spec::get(entry->header, spec::header::kFirst) != 0;
       if (first == open) fail(x.index, "first and last flags of the list do not pair");
       if (first) {
-        if (++group == x.m_groups) fail(x.index, "the list has more M-groups than the descriptor");
+        if (++group == x.m_blocks) fail(x.index, "the list has more M-blocks than the descriptor");
         const std::int32_t start =
             x.max_mode ? std::numeric_limits<std::int32_t>::min() >> (32 - hw_.acc_w) : 0;
         std::fill_n(sums_.begin() + static_cast<std::ptrdiff_t>(group * p * m), p * m, start);
@@ -558,8 +558,8 @@ class ProgramInterpreter::Impl {
       std::int32_t* sums = sums_.data() + static_cast<std::ptrdiff_t>(group * p * m);
       x.max_mode ? accumulate_max(*entry, slice, sums) : accumulate_sum(*entry, sums);
     }
-    if (open || group + 1 != x.m_groups)
-      fail(x.index, "the list has {} M-groups, the descriptor {}", group + 1, x.m_groups);
+    if (open || group + 1 != x.m_blocks)
+      fail(x.index, "the list has {} M-blocks, the descriptor {}", group + 1, x.m_blocks);
     const std::int64_t limit = std::int64_t{1} << (hw_.acc_w - 1);
     for (const std::int32_t sum : sums_) {
       if (sum < -limit || sum >= limit) fail(x.index, "accumulator {} overflows", sum);
@@ -624,12 +624,12 @@ class ProgramInterpreter::Impl {
   void write_group(const Exec& x, int g, PixelAddress& destination, PixelAddress& residual) {
     const int s = x.polyphase ? 1 : 0;
     std::vector<std::int16_t> word(static_cast<std::size_t>(hw_.m));
-    for (int mg = 0; mg < x.m_groups; ++mg) {
-      PixelAddress out = destination, res = residual;  // each M-group walks the group's pixels anew
+    for (int mg = 0; mg < x.m_blocks; ++mg) {
+      PixelAddress out = destination, res = residual;  // each M-block walks the group's pixels anew
       for (int lane = 0; lane < hw_.p; ++lane) {
         const std::int64_t pixel = std::int64_t{g} * hw_.p + lane;
         const int y = static_cast<int>(pixel / x.pitch), column = static_cast<int>(pixel % x.pitch);
-        const std::int64_t order = mg + 1 == x.m_groups ? pixel : std::int64_t{g} * hw_.p;
+        const std::int64_t order = mg + 1 == x.m_blocks ? pixel : std::int64_t{g} * hw_.p;
         if (column >> s > (x.out_width - 1) >> s || y >> s > (x.out_height - 1) >> s) continue;
         const auto to = out.place(y, column);
         const bool inside = column < x.out_width && y < x.out_height;
@@ -653,7 +653,7 @@ class ProgramInterpreter::Impl {
           std::copy(word.begin(), word.end(), memory_word(to.bank, to.addr + mg));
         }
       }
-      if (mg + 1 == x.m_groups) {
+      if (mg + 1 == x.m_blocks) {
         destination = out;
         residual = res;
       }
@@ -685,7 +685,7 @@ class ProgramInterpreter::Impl {
   unsigned exec_to_load_ = 0, store_to_exec_ = 0, load_to_exec_ = 0, exec_to_store_ = 0;
   unsigned store_to_load_ = 0;
   std::deque<const Entry*> entries_;
-  std::deque<const ParamGroup*> params_;
+  std::deque<const ParamBlock*> params_;
   std::vector<const Entry*> walked_;  ///< by the EXEC at the head, or kept for it
   bool kept_ = false;
   bool started_ = false;  ///< the EXEC at the head has its tokens

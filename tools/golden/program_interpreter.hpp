@@ -17,7 +17,7 @@ struct ArrayInput {
   std::size_t descriptor = 0;             ///< index in the program of the operation
   std::span<const std::int32_t> acts;     ///< codes [pixel][lane], P x C
   std::span<const std::int32_t> weights;  ///< [lane][row], C x M
-  bool first = false, last = false;       ///< of the list of an M-group
+  bool first = false, last = false;       ///< of the list of an M-block
   bool max = false;                       ///< the maximum instead of the sum ...
   int slice = 0;                          ///< ... in the rows of this slice of the word
 };

@@ -12,7 +12,7 @@
 namespace reshift::spec {
 
 /// Channel parameters in a word of their memory, as rs_pkg::param_records has it: the M/records
-/// words of an M-group are read in P - 2 cycles; with fewer lanes than channels, those of a pass.
+/// words of an M-block are read in P - 2 cycles; with fewer lanes than channels, those of a pass.
 constexpr int param_records(int m, int p, int post_lanes) {
   if (post_lanes < m) return post_lanes;
   int records = 1;

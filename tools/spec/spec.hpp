@@ -19,7 +19,7 @@ struct Hardware {
   int acc_w;  ///< accumulator width in bits, at most 32
   int fb_depth;  ///< feature-buffer depth in words a bank; a power of two, at most 32768 / (M/C)
   int wm_depth;  ///< weight-memory depth in tiles; a power of two
-  int pm_depth;  ///< channel-parameter memory depth in M-channel groups; a power of two
+  int pm_depth;  ///< channel-parameter memory depth in M-blocks; a power of two
   int post_lanes;  ///< channels post-processed at once: M, a pixel a cycle with three multipliers a channel; or a smaller divisor of M, about 24 + shift cycles each, without multipliers
   int axi_data_w;  ///< AXI data width in bits: 32, 64, 128 or 256
 };
@@ -145,8 +145,8 @@ inline constexpr Field kRotation{"rotation", 0, 15, 4};  ///< tap offset in pixe
 inline constexpr Field kDy{"dy", 0, 19, 5};  ///< row offset of the tap, signed, for the padding mask
 inline constexpr Field kDx{"dx", 0, 24, 5};  ///< column offset of the tap, signed, for the padding mask
 inline constexpr Field kSource{"source", 0, 29, 1};  ///< 0: src0, 1: src1
-inline constexpr Field kFirst{"first", 0, 30, 1};  ///< the first entry of an M-channel group: the accumulators start from this tile
-inline constexpr Field kLast{"last", 0, 31, 1};  ///< the last entry of an M-channel group: the accumulators are complete after this tile
+inline constexpr Field kFirst{"first", 0, 30, 1};  ///< the first entry of an M-block: the accumulators start from this tile
+inline constexpr Field kLast{"last", 0, 31, 1};  ///< the last entry of an M-block: the accumulators are complete after this tile
 }  // namespace header
 
 /// One 64-bit record for each output channel.
@@ -184,7 +184,7 @@ inline constexpr Field kPmDepth{"pm_depth", 7, 0, 32};  ///< parameter-memory gr
 
 namespace load_weights {
 inline constexpr Field kEntries{"entries", 1, 0, 20};  ///< headers and tiles to load, may be 0
-inline constexpr Field kParamGroups{"param_groups", 2, 0, 12};  ///< M-channel groups of channel parameters to load, may be 0
+inline constexpr Field kParamBlocks{"param_blocks", 2, 0, 12};  ///< M-blocks of channel parameters to load, may be 0
 inline constexpr Field kOffset{"offset", 3, 0, 32};  ///< byte offset of the block in the program window
 inline constexpr Field kBytes{"bytes", 4, 0, 32};  ///< length of the block: its three sections, headers and tiles padded to 32 bytes
 }  // namespace load_weights
@@ -205,7 +205,7 @@ inline constexpr Field kDstPolyphase{"dst_polyphase", 0, 19, 1};  ///< the desti
 inline constexpr Field kResPolyphase{"res_polyphase", 0, 20, 1};  ///< so is the residual tensor
 inline constexpr Field kEntries{"entries", 1, 0, 20};  ///< reduction-list entries walked for each pixel group
 inline constexpr Field kGroups{"groups", 2, 0, 20};  ///< pixel groups
-inline constexpr Field kMGroups{"m_groups", 3, 0, 12};  ///< M-channel groups in the list
+inline constexpr Field kMGroups{"m_groups", 3, 0, 12};  ///< M-blocks in the list
 inline constexpr Field kPitch{"pitch", 3, 16, 12};  ///< pixels a row of the output raster walked (also that of the source)
 inline constexpr Field kInHeight{"in_height", 4, 0, 16};  ///< rows of the source for the padding mask
 inline constexpr Field kInWidth{"in_width", 4, 16, 16};  ///< columns of the source for the padding mask

@@ -13,7 +13,7 @@ namespace reshift {
 /// it, with multiplications and divisions where the RTL counts.
 struct Raster {
   int p = 2;  ///< pixels of a group, banks
-  int groups = 1, m_groups = 1;
+  int groups = 1, m_blocks = 1;
   int pitch = 1;  ///< of the raster walked
   int out_height = 1, out_width = 1;
   bool polyphase = false;
@@ -37,12 +37,12 @@ struct Raster {
     return {index % p, base + number * phase + index / p * words + w};
   }
 
-  /// All steps: groups, in each the M-groups, in each the pixels.
+  /// All steps: groups, in each the M-blocks, in each the pixels.
   std::vector<Pixel> walk() const {
     const int s = polyphase ? 1 : 0;
     std::vector<Pixel> pixels;
     for (int g = 0; g < groups; ++g) {
-      for (int m = 0; m < m_groups; ++m) {
+      for (int m = 0; m < m_blocks; ++m) {
         for (int lane = 0; lane < p; ++lane) {
           const int i = g * p + lane;
           Pixel q{};
@@ -53,7 +53,7 @@ struct Raster {
           q.fill = q.x >= out_width || q.y >= out_height;
           q.first_p = lane == 0;
           q.last_p = lane == p - 1;
-          q.last_m = m == m_groups - 1;
+          q.last_m = m == m_blocks - 1;
           q.last_g = g == groups - 1;
           q.last = q.last_p && q.last_m && q.last_g;
           pixels.push_back(q);
@@ -65,7 +65,7 @@ struct Raster {
 };
 
 /// Width and height up to `size`, a walk that covers the tensor, with junk at the right and below.
-inline Raster random_raster(Random& random, int p, int size = 12, int max_m_groups = 3) {
+inline Raster random_raster(Random& random, int p, int size = 12, int max_m_blocks = 3) {
   Raster r;
   r.p = p;
   r.polyphase = random.chance(40);
@@ -77,8 +77,8 @@ inline Raster random_raster(Random& random, int p, int size = 12, int max_m_grou
   r.pitch = columns + static_cast<int>(random.chance(50) ? 0 : random.uniform(1, 4));
   r.tensor_pitch = (columns >> s) + static_cast<int>(random.chance(50) ? 0 : random.uniform(1, 4));
   r.groups = (r.pitch * rows + p - 1) / p;
-  r.m_groups = static_cast<int>(random.uniform(1, max_m_groups));
-  r.words = r.m_groups + static_cast<int>(random.uniform(0, 2));
+  r.m_blocks = static_cast<int>(random.uniform(1, max_m_blocks));
+  r.words = r.m_blocks + static_cast<int>(random.uniform(0, 2));
   r.phase = (r.tensor_pitch * (rows >> s) + p - 1) / p * r.words;
   r.base = static_cast<int>(random.uniform(0, 200));
   return r;
