@@ -11,7 +11,7 @@
 /// LOAD writes only when post-processing does not, and STORE reads only when no residual is read: that
 /// saves choices of data.
 ///
-/// Throughput: P slices a cycle on the array port; on the other side a word of each kind.
+/// Throughput: P C-blocks a cycle on the array port; on the other side a word of each kind.
 /// Latency: array port 4 + RamReg cycles from address to activations; residual and STORE reads 4 + RamReg
 /// cycles, one more with more than 4 banks. A write is seen by residual and STORE
 /// reads that come a cycle later, and by array reads two cycles later; before, the array may not read
@@ -22,7 +22,7 @@
 module rs_feature_buffer #(
   /// Channels of a word.
   parameter int unsigned M = 16,
-  /// Channels of a slice.
+  /// Channels of a C-block.
   parameter int unsigned C = 16,
   /// Banks.
   parameter int unsigned P = 8,
@@ -37,16 +37,16 @@ module rs_feature_buffer #(
   localparam int unsigned R = M / C,
   localparam int unsigned WordW = M * ActW,
   localparam int unsigned AddrW = $clog2(FbDepth),
-  localparam int unsigned SliceW = $clog2(FbDepth * R),
+  localparam int unsigned CBlockW = $clog2(FbDepth * R),
   localparam int unsigned BankW = $clog2(P)
 ) (
   input  logic clk_i,
   input  logic rst_ni,
 
-  /// Array port: slice address of bank 0's row, slices a pixel, tap offset modulo P.
+  /// Array port: C-block address of bank 0's row, C-blocks a pixel, tap offset modulo P.
   input  logic                          rd_valid_i,
-  input  logic [SliceW-1:0]             rd_addr_i,
-  input  logic [SliceW-1:0]             rd_step_i,
+  input  logic [CBlockW-1:0]             rd_addr_i,
+  input  logic [CBlockW-1:0]             rd_step_i,
   input  logic [BankW-1:0]              rd_rotation_i,
   /// Two cycles before the activations: lanes that are not in the padding, and the padding value.
   input  logic [P-1:0]                  rd_keep_i,
@@ -93,7 +93,7 @@ module rs_feature_buffer #(
   localparam int unsigned QuadW = rs_pkg::index_width(Quads);
 
   `RS_PARAM_CHECK(Banks, P >= 2 && P <= 15, "P must be 2 to 15")
-  `RS_PARAM_CHECK(Address, SliceW <= 15, "slice addresses have at most 15 bits")
+  `RS_PARAM_CHECK(Address, CBlockW <= 15, "C-block addresses have at most 15 bits")
 
   // Second port: who goes in which bank.
   logic clash;
@@ -154,14 +154,14 @@ module rs_feature_buffer #(
   logic [WordW-1:0]         b_word [P];
 
   for (genvar b = 0; b < P; b++) begin : gen_bank
-    logic [SliceW-1:0] slice_addr;
+    logic [CBlockW-1:0] c_block_addr;
     logic [AddrW-1:0]  a_addr_q;
-    assign slice_addr = rd_addr_i + ({1'b0, rd_rotation_i} > (BankW + 1)'(b) ? rd_step_i : '0);
-    always_ff @(posedge clk_i) a_addr_q <= slice_addr[SliceW-1-:AddrW];
+    assign c_block_addr = rd_addr_i + ({1'b0, rd_rotation_i} > (BankW + 1)'(b) ? rd_step_i : '0);
+    always_ff @(posedge clk_i) a_addr_q <= c_block_addr[CBlockW-1-:AddrW];
 
     if (R > 1) begin : gen_sub
       logic unused_sub;
-      assign unused_sub = ^slice_addr[SliceW-AddrW-1:0];
+      assign unused_sub = ^c_block_addr[CBlockW-AddrW-1:0];
     end
 
     // A read of STORE that waits may read all the same, where nobody else does.
@@ -230,7 +230,7 @@ module rs_feature_buffer #(
       for (int unsigned c = 0; c < C; c++) rd_act_o[p][c] <= keep_q ? turned[c] : zero_q;
     end
     for (genvar r = 0; r < Choices; r++) begin : gen_choice
-      if (R > 1) begin : gen_slice
+      if (R > 1) begin : gen_c_block
         assign choice[r] = a_word[(p+r)%P][sub_q];
       end else begin : gen_word
         assign choice[r] = a_word[(p+r)%P];

@@ -286,10 +286,10 @@ exec:
   ldf   S1.20 {-(WmDepth + 1)}
   ldf   S3.lo {-(PmDepth + 1)}
 single:
-  ldf   S6.lo {-Slices}        ; sources: base, step
-  ldf   S6.hi {-SlicesOver}
-  ldf   S7.lo {-Slices}
-  ldf   S7.hi {-SlicesOver}
+  ldf   S6.lo {-CBlocks}        ; sources: base, step
+  ldf   S6.hi {-CBlocksOver}
+  ldf   S7.lo {-CBlocks}
+  ldf   S7.hi {-CBlocksOver}
   ldf   S8.lo {-FbDepth}       ; destination: base, words, phase, row_bank, row_addr
   ldn   S8.hi -1
   ldf   S8.hi {-WordsOver}

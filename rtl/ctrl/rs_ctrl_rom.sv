@@ -34,8 +34,8 @@ module rs_ctrl_rom
 
   localparam int unsigned HalfCodes = 2 ** (ActW - 1);
   // Limits of fields; the widest that may equal its limit has 15 bits.
-  localparam int unsigned Slices = FbDepth * (M / C);
-  localparam int unsigned SlicesOver = Slices < 32768 ? Slices + 1 : 32768;
+  localparam int unsigned CBlocks = FbDepth * (M / C);
+  localparam int unsigned CBlocksOver = CBlocks < 32768 ? CBlocks + 1 : 32768;
   localparam int unsigned WordsOver = FbDepth < 32768 ? FbDepth + 1 : 32768;
 
   // Words that software sees.
@@ -304,10 +304,10 @@ module rs_ctrl_rom
       9'd225: code = row(OpLdf, Width20, 1'b0, 8'h81, 16'(-(WmDepth + 1)));
       9'd226: code = row(OpLdf, Width16, 1'b0, 8'h83, 16'(-(PmDepth + 1)));
       // single
-      9'd227: code = row(OpLdf, Width16, 1'b0, 8'h86, 16'(-Slices));
-      9'd228: code = row(OpLdf, Width16, 1'b1, 8'h86, 16'(-SlicesOver));
-      9'd229: code = row(OpLdf, Width16, 1'b0, 8'h87, 16'(-Slices));
-      9'd230: code = row(OpLdf, Width16, 1'b1, 8'h87, 16'(-SlicesOver));
+      9'd227: code = row(OpLdf, Width16, 1'b0, 8'h86, 16'(-CBlocks));
+      9'd228: code = row(OpLdf, Width16, 1'b1, 8'h86, 16'(-CBlocksOver));
+      9'd229: code = row(OpLdf, Width16, 1'b0, 8'h87, 16'(-CBlocks));
+      9'd230: code = row(OpLdf, Width16, 1'b1, 8'h87, 16'(-CBlocksOver));
       9'd231: code = row(OpLdf, Width16, 1'b0, 8'h88, 16'(-FbDepth));
       9'd232: code = row(OpLdn, Width16, 1'b1, 8'h88, 16'hffff);
       9'd233: code = row(OpLdf, Width16, 1'b1, 8'h88, 16'(-WordsOver));

@@ -321,7 +321,7 @@ module rs_ctrl_unit
   rs_operation #(
     .ActW(ActW),
     .FbAddrW($clog2(FbDepth)),
-    .SliceW($clog2(FbDepth * (M / C))),
+    .CBlockW($clog2(FbDepth * (M / C))),
     .Ahead(OpAhead)
   ) u_operation (
     .clk_i,

@@ -8,9 +8,9 @@ module rs_operation
 #(
   /// Activation width in bits.
   parameter int unsigned ActW = 8,
-  /// Bits of a word address and of a slice address of the feature buffer.
+  /// Bits of a word address and of a C-block address of the feature buffer.
   parameter int unsigned FbAddrW = 14,
-  parameter int unsigned SliceW = 14,
+  parameter int unsigned CBlockW = 14,
   /// One more operation is put together while EXEC has yet to take this one.
   parameter bit Ahead = 1'b0
 ) (
@@ -40,8 +40,8 @@ module rs_operation
   // address in it; codes are signed.
   localparam logic [15:0] Place = low_bits(FbAddrW);
   localparam logic [15:0] Step = low_bits(FbAddrW < 15 ? FbAddrW + 1 : 15);
-  localparam logic [15:0] Slice = low_bits(SliceW);
-  localparam logic [15:0] SliceStep = low_bits(SliceW < 15 ? SliceW + 1 : 15);
+  localparam logic [15:0] CBlock = low_bits(CBlockW);
+  localparam logic [15:0] CBlockStep = low_bits(CBlockW < 15 ? CBlockW + 1 : 15);
   localparam logic [15:0] Code = low_bits(ActW);
   localparam logic [15:0] Size = low_bits(12);
   localparam logic [OpWords-1:0][31:0] Used = {
@@ -66,10 +66,10 @@ module rs_operation
     Step,  // dst_row_bank, dst_phase
     Step,
     Place,  // dst_words, dst_base
-    SliceStep,
-    Slice,  // src1_step, src1_base
-    SliceStep,
-    Slice,  // src0_step, src0_base
+    CBlockStep,
+    CBlock,  // src1_step, src1_base
+    CBlockStep,
+    CBlock,  // src0_step, src0_base
     Size,
     Size,  // out_width, out_height
     Size,

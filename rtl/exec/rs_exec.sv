@@ -98,7 +98,7 @@ module rs_exec
 );
 
   localparam int unsigned R = M / C;
-  localparam int unsigned SliceW = $clog2(FbDepth * R);
+  localparam int unsigned CBlockW = $clog2(FbDepth * R);
   localparam int unsigned SubW = rs_pkg::index_width(R);
   localparam int unsigned TileAddrW = $clog2(WmDepth);
   localparam int unsigned ParamPtrW = $clog2(PmDepth) + 1;
@@ -244,7 +244,7 @@ module rs_exec
   logic [15:0] read_zero;
   logic read_valid, read_first, read_last, read_max, read_free;
   logic [4:0] read_dy, read_dx;
-  logic [SliceW-1:0] read_addr, read_step;
+  logic [CBlockW-1:0] read_addr, read_step;
   logic [BankW-1:0]     read_rotation;
   logic [SubW-1:0]      read_sub;
   logic [TileAddrW-1:0] read_tile;
@@ -254,7 +254,7 @@ module rs_exec
 
   rs_issue #(
     .P(P),
-    .SliceW(SliceW),
+    .CBlockW(CBlockW),
     .R(R),
     .PmDepth(PmDepth),
     .TileAddrW(TileAddrW),

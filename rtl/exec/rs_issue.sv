@@ -15,8 +15,8 @@
 module rs_issue #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
-  /// Width of a slice address.
-  parameter int unsigned SliceW = 10,
+  /// Width of a C-block address.
+  parameter int unsigned CBlockW = 10,
   /// Slices of a word.
   parameter int unsigned R = 1,
   /// Groups of the parameter memory.
@@ -72,8 +72,8 @@ module rs_issue #(
 
   /// The issued entry.
   output logic                 read_valid_o,
-  output logic [SliceW-1:0]    read_addr_o,
-  output logic [SliceW-1:0]    read_step_o,
+  output logic [CBlockW-1:0]    read_addr_o,
+  output logic [CBlockW-1:0]    read_step_o,
   output logic [BankW-1:0]     read_rotation_o,
   output logic [SubW-1:0]      read_sub_o,
   output logic [4:0]           read_dy_o,
@@ -97,7 +97,7 @@ module rs_issue #(
   // Operation under way.
   logic active_q, max_q, residual_q, keep_q;
   logic [15:0] zero_q;
-  logic [SliceW-1:0] base0_q, base1_q, step0_q, step1_q;
+  logic [CBlockW-1:0] base0_q, base1_q, step0_q, step1_q;
   logic [23:0] not_need_q, not_step_q;
   logic [1:0] in_flight_q, granted_q;
   logic [ParamPtrW-1:0] params_ptr_q;
@@ -172,13 +172,13 @@ module rs_issue #(
       residual_q <= op_i.residual;
       keep_q     <= op_i.keep_list;
       zero_q     <= op_i.in_zero;
-      step0_q    <= SliceW'(op_i.src0_step);
-      step1_q    <= SliceW'(op_i.src1_step);
+      step0_q    <= CBlockW'(op_i.src0_step);
+      step1_q    <= CBlockW'(op_i.src1_step);
       not_step_q <= ~op_i.need_step;
     end
     if (!active_q || windows_next_o) begin
-      base0_q <= !active_q || entry_last_group_i ? SliceW'(op_i.src0_base) : base0_q + step0_q;
-      base1_q <= !active_q || entry_last_group_i ? SliceW'(op_i.src1_base) : base1_q + step1_q;
+      base0_q <= !active_q || entry_last_group_i ? CBlockW'(op_i.src0_base) : base0_q + step0_q;
+      base1_q <= !active_q || entry_last_group_i ? CBlockW'(op_i.src1_base) : base1_q + step1_q;
     end
   end
 
@@ -206,8 +206,8 @@ module rs_issue #(
   end
 
   // To the feature buffer, the weight memory, the mask and the array.
-  logic [SliceW-1:0] slice_addr;
-  assign slice_addr = (entry_header_i.source ? base1_q : base0_q) + SliceW'(entry_header_i.offset);
+  logic [CBlockW-1:0] c_block_addr;
+  assign c_block_addr = (entry_header_i.source ? base1_q : base0_q) + CBlockW'(entry_header_i.offset);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -222,10 +222,10 @@ module rs_issue #(
   end
 
   always_ff @(posedge clk_i) begin
-    read_addr_o     <= slice_addr;
+    read_addr_o     <= c_block_addr;
     read_step_o     <= entry_header_i.source ? step1_q : step0_q;
     read_rotation_o <= BankW'(entry_header_i.rotation);
-    read_sub_o      <= R > 1 ? slice_addr[SubW-1:0] : '0;
+    read_sub_o      <= R > 1 ? c_block_addr[SubW-1:0] : '0;
     read_dy_o       <= entry_header_i.dy;
     read_dx_o       <= entry_header_i.dx;
     read_zero_o     <= zero_q;

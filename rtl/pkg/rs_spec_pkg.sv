@@ -201,7 +201,7 @@ package rs_spec_pkg;
     logic [3:0] reserved124;
     logic [11:0] pitch;
     logic [3:0] reserved108;
-    logic [11:0] m_groups;
+    logic [11:0] m_blocks;
     logic [11:0] reserved84;
     logic [19:0] groups;
     logic [11:0] reserved52;

@@ -22,7 +22,7 @@ constexpr int kActW = RESHIFT_ActW;
 constexpr int kFormat = RESHIFT_ExpN;
 constexpr int kAccW = RESHIFT_AccW;
 constexpr int kTermW = weight_bits(kFormat);
-constexpr int kSlices = kM / kC;
+constexpr int kCBlocks = kM / kC;
 constexpr int kChain = std::min(kC, 8);
 constexpr int kLatency = kM + 1 + (is_multiplier(kFormat) ? 3 : 2) + kChain - 1 + (kC > kChain);
 
@@ -46,7 +46,7 @@ class Array : public testing::Test {
     bench->first_i = random.chance(50);
     bench->last_i = random.chance(50);
     bench->max_i = random.chance(50);
-    bench->sub_i = static_cast<uint8_t>(random.uniform(0, kSlices - 1));
+    bench->sub_i = static_cast<uint8_t>(random.uniform(0, kCBlocks - 1));
   }
   int random_weight(bool extreme) {
     if (random.chance(15)) return 0;
@@ -156,10 +156,10 @@ TEST_F(Array, Maximum) {
   for (int list = 0; list < 100; ++list) {
     const int taps = static_cast<int>(random.uniform(kP, 9));
     for (int tap = 0; tap < taps; ++tap) {
-      for (int sub = 0; sub < kSlices; ++sub) {
+      for (int sub = 0; sub < kCBlocks; ++sub) {
         random_pins(random.chance(20));
         identity(sub);
-        issue(tap == 0 && sub == 0, tap == taps - 1 && sub == kSlices - 1, true);
+        issue(tap == 0 && sub == 0, tap == taps - 1 && sub == kCBlocks - 1, true);
       }
     }
   }
@@ -174,7 +174,7 @@ TEST_F(Array, RandomListsAndPauses) {
     for (int i = 0; i < tiles; ++i) {
       if (random.chance(10)) idle(static_cast<int>(random.uniform(1, 5)));
       random_pins();
-      if (max) identity(static_cast<int>(random.uniform(0, kSlices - 1)));
+      if (max) identity(static_cast<int>(random.uniform(0, kCBlocks - 1)));
       issue(i == 0, i == tiles - 1, max);
     }
   }

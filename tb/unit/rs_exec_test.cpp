@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // EXEC as a whole: a chain of random small convolutions and poolings, described by logical taps
-// (phase, dy, dx, slice). The model computes from the taps, with a division for every address; the
+// (phase, dy, dx, C-block). The model computes from the taps, with a division for every address; the
 // bench encodes the same taps as descriptors and entry headers. Operations depend on each other as
 // tightly as the rules allow; in the end every word of the feature buffer is compared.
 #include <Vrs_exec.h>
@@ -49,7 +49,7 @@ struct Tensor {
 };
 
 struct Tap {
-  int source, phase, dy, dx, slice;
+  int source, phase, dy, dx, c_block;
   Tile tile;
 };
 
@@ -189,10 +189,10 @@ class Chain {
             tap.dy >>= 1;
             tap.dx >>= 1;
           }
-          for (int slice = 0; slice < (op.max ? kR : src.words * kR); ++slice) {
-            tap.slice = op.max ? m * kR + slice : slice;
+          for (int c_block = 0; c_block < (op.max ? kR : src.words * kR); ++c_block) {
+            tap.c_block = op.max ? m * kR + c_block : c_block;
             for (int row = 0; row < kM; ++row) {
-              for (int c = 0; c < kC; ++c) tap.tile[row * kC + c] = term(op.max, row, slice, c);
+              for (int c = 0; c < kC; ++c) tap.tile[row * kC + c] = term(op.max, row, c_block, c);
             }
             op.lists[m].push_back(tap);
           }
@@ -277,16 +277,16 @@ class Chain {
       if (inside(src, tap, y, x)) {
         const int index = (y + tap.dy) * src.place.tensor_pitch + x + tap.dx;
         const int addr = src.place.base + tap.phase * src.place.phase +
-                         index / kP * src.place.words + tap.slice / kR;
+                         index / kP * src.place.words + tap.c_block / kR;
         const Word& word = memory[index % kP][addr];
-        std::copy_n(word.begin() + tap.slice % kR * kC, kC, act.begin());
+        std::copy_n(word.begin() + tap.c_block % kR * kC, kC, act.begin());
       }
       for (int row = 0; row < kM; ++row) {
         int64_t sum = 0;
         for (int c = 0; c < kC; ++c) sum += act[c] * tap.tile[row * kC + c];
         if (!op.max)
           acc[row] += sum;
-        else if (row / kC == tap.slice % kR)
+        else if (row / kC == tap.c_block % kR)
           acc[row] = std::max(acc[row], sum);
       }
     }
@@ -485,7 +485,7 @@ class Exec : public testing::Test {
     const Raster& src = tensors[op.src[tap.source]].place;
     const int o = tap.dy * op.pitch + tap.dx;
     const int r = (o % kP + kP) % kP, q = (o - r) / kP;
-    const int offset = (q * src.words + tap.phase * src.phase) * kR + tap.slice;
+    const int offset = (q * src.words + tap.phase * src.phase) * kR + tap.c_block;
     uint32_t word[1] = {0};
     using namespace spec::header;
     spec::set(word, kOffset, offset & 0x7fff);

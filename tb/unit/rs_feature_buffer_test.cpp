@@ -26,7 +26,7 @@ constexpr bool kShared = RESHIFT_SharedData;
 #else
 constexpr bool kShared = false;
 #endif
-constexpr int kSlices = kM / kC;
+constexpr int kCBlocks = kM / kC;
 constexpr uint64_t kLatency = 5;  // of the array port; the mask comes a cycle before
 constexpr uint64_t kAnswerLatency = kP > 4 ? 6 : 5;  // of the others
 
@@ -151,15 +151,15 @@ class FeatureBuffer : public testing::Test {
     check_answer(store_answers_, bench->store_rvalid_o, bench->store_rdata_o, store_words);
   }
 
-  /// Array port in the next cycle: slice address of bank 0's row, step in words, rotation.
+  /// Array port in the next cycle: C-block address of bank 0's row, step in words, rotation.
   void read(int addr, int words, int rotation) {
     bench->rd_addr_i = static_cast<uint16_t>(addr);
-    bench->rd_step_i = static_cast<uint16_t>(words * kSlices);
+    bench->rd_step_i = static_cast<uint16_t>(words * kCBlocks);
     bench->rd_rotation_i = static_cast<uint8_t>(rotation);
     reading_ = true;
   }
   void random_read() {
-    read(static_cast<int>(random.uniform(0, kDepth * kSlices - 1)),
+    read(static_cast<int>(random.uniform(0, kDepth * kCBlocks - 1)),
          static_cast<int>(random.uniform(0, kDepth - 1)),
          static_cast<int>(random.uniform(0, kP - 1)));
   }
@@ -181,7 +181,7 @@ class FeatureBuffer : public testing::Test {
   Random& random = bench.random();
   std::optional<Request> wr, res, load, store;
   bool urgent = false;                                  ///< writes go before residual reads
-  int slices = 0, residual_words = 0, store_words = 0;  ///< compared
+  int c_blocks = 0, residual_words = 0, store_words = 0;  ///< compared
 
  private:
   struct Answer {
@@ -194,20 +194,20 @@ class FeatureBuffer : public testing::Test {
   };
   struct Lanes {
     uint64_t cycle;
-    std::vector<std::optional<Word>> slices;  ///< nothing: not to be compared
+    std::vector<std::optional<Word>> c_blocks;  ///< nothing: not to be compared
   };
 
   void expect_read(uint64_t due, const Places& uncertain) {
     Lanes lanes{due, std::vector<std::optional<Word>>(kP)};
     for (int p = 0; p < kP; ++p) {
       const int bank = (p + bench->rd_rotation_i) % kP;
-      const int slice =
+      const int c_block =
           (bench->rd_addr_i + (bank < bench->rd_rotation_i ? int{bench->rd_step_i} : 0)) %
-          (kDepth * kSlices);
-      if (uncertain.contains({bank, slice / kSlices})) continue;
-      const Word& word = memory_[bank][slice / kSlices];
-      const auto first = word.begin() + slice % kSlices * kC;
-      lanes.slices[p] = Word(first, first + kC);
+          (kDepth * kCBlocks);
+      if (uncertain.contains({bank, c_block / kCBlocks})) continue;
+      const Word& word = memory_[bank][c_block / kCBlocks];
+      const auto first = word.begin() + c_block % kCBlocks * kC;
+      lanes.c_blocks[p] = Word(first, first + kC);
     }
     reads_.push_back(lanes);
   }
@@ -215,13 +215,13 @@ class FeatureBuffer : public testing::Test {
     if (reads_.empty() || reads_.front().cycle != bench.cycle()) return;
     const std::vector<int64_t> acts = unpack_signed(bench->rd_act_o, kP * kC, kActW);
     for (int p = 0; p < kP; ++p) {
-      const auto& slice = reads_.front().slices[p];
+      const auto& c_block = reads_.front().c_blocks[p];
       const bool keep = mask_.keep >> p & 1;
-      if (keep && !slice) continue;
+      if (keep && !c_block) continue;
       ASSERT_EQ(Word(acts.begin() + p * kC, acts.begin() + (p + 1) * kC),
-                keep ? *slice : Word(kC, mask_.zero))
+                keep ? *c_block : Word(kC, mask_.zero))
           << "lane " << p;
-      ++slices;
+      ++c_blocks;
     }
     reads_.pop_front();
   }
@@ -245,20 +245,20 @@ class FeatureBuffer : public testing::Test {
   bool load_went_ = true;  ///< the last time that LOAD and STORE wanted the same bank
 };
 
-TEST_F(FeatureBuffer, EveryRotationSliceAndTheWrap) {
+TEST_F(FeatureBuffer, EveryRotationCBlockAndTheWrap) {
   fill();
   for (int rotation = 0; rotation < kP; ++rotation) {
-    for (int slice = 0; slice < kSlices; ++slice) {
+    for (int c_block = 0; c_block < kCBlocks; ++c_block) {
       for (const int word : {0, 1, kDepth - 1}) {
         for (const int words : {0, 1, 3, kDepth - 1}) {
-          read(word * kSlices + slice, words, rotation);
+          read(word * kCBlocks + c_block, words, rotation);
           cycle();
         }
       }
     }
   }
   drain();
-  EXPECT_GT(slices, 0);
+  EXPECT_GT(c_blocks, 0);
 }
 
 // LOAD and STORE wait for the others in their bank, and for those whose way of data they share. In
@@ -311,7 +311,7 @@ TEST_F(FeatureBuffer, ReadBehindWrite) {
     cycle();
     (random.chance(50) ? res : store) = Request{request.bank, request.addr, {}};
     cycle();
-    read(request.addr * kSlices, 0, static_cast<int>(random.uniform(0, kP - 1)));
+    read(request.addr * kCBlocks, 0, static_cast<int>(random.uniform(0, kP - 1)));
     cycle();
   }
   drain();
@@ -330,7 +330,7 @@ TEST_F(FeatureBuffer, RandomOnAllPorts) {
     cycle();
   }
   drain();
-  EXPECT_GT(slices, 5000);
+  EXPECT_GT(c_blocks, 5000);
   EXPECT_GT(residual_words, 500);
   EXPECT_GT(store_words, 500);
 }

@@ -21,8 +21,8 @@ namespace {
 namespace exec = spec::exec;
 
 constexpr int kP = RESHIFT_P;
-constexpr int kSlices = RESHIFT_R;
-constexpr int kSliceW = RESHIFT_SliceW;
+constexpr int kCBlocks = RESHIFT_R;
+constexpr int kCBlockW = RESHIFT_CBlockW;
 constexpr int kPmDepth = RESHIFT_PmDepth;
 constexpr bool kOneAtATime = RESHIFT_OneAtATime;
 constexpr int kLag = 3;
@@ -71,8 +71,8 @@ class Issue : public testing::Test {
     op.residual = random.chance(40);
     op.keep = random.chance(30);
     for (int s = 0; s < 2; ++s) {
-      op.base[s] = static_cast<int>(random.uniform(0, (1 << kSliceW) - 1));
-      op.step[s] = static_cast<int>(random.uniform(1, 9)) * kSlices;
+      op.base[s] = static_cast<int>(random.uniform(0, (1 << kCBlockW) - 1));
+      op.step[s] = static_cast<int>(random.uniform(1, 9)) * kCBlocks;
     }
     op.need_first = static_cast<int>(random.uniform(0, 8));
     op.need_step = static_cast<int>(random.uniform(0, 8));
@@ -261,11 +261,11 @@ class Issue : public testing::Test {
       ASSERT_EQ(bench->read_dy_o, header_ >> 19 & 31);
       ASSERT_EQ(bench->read_dx_o, header_ >> 24 & 31);
       const int addr =
-          (current_.base[e.source] + group_ * current_.step[e.source] + e.offset) % (1 << kSliceW);
+          (current_.base[e.source] + group_ * current_.step[e.source] + e.offset) % (1 << kCBlockW);
       ASSERT_EQ(bench->read_addr_o, addr);
       ASSERT_EQ(bench->read_step_o, current_.step[e.source]);
       ASSERT_EQ(bench->read_rotation_o, e.rotation);
-      ASSERT_EQ(bench->read_sub_o, addr % kSlices);
+      ASSERT_EQ(bench->read_sub_o, addr % kCBlocks);
       ASSERT_EQ(bench->read_tile_o, e.tile);
       ASSERT_EQ(bench->read_first_o, e.first);
       ASSERT_EQ(bench->read_last_o, e.last);

@@ -101,7 +101,7 @@ void run_trace(const TraceOptions& options) {
   run([&](const ArrayInput& input) {
     if (!sampler.take(input)) return;
     ++taken;
-    out << input.first << ' ' << input.last << ' ' << input.max << ' ' << input.slice;
+    out << input.first << ' ' << input.last << ' ' << input.max << ' ' << input.c_block;
     write_numbers(out, input.acts);
     write_numbers(out, input.weights);
     out << '\n';
@@ -154,7 +154,7 @@ void add_trace(CLI::App& app) {
       "array-trace",
       "Write what enters the array while a network runs on an image (golden model), as text: a "
       "line `M C P ActW format entries macs` about the whole frame, then a line for each sampled "
-      "entry: first last max slice, P x C activation codes, C x M weights");
+      "entry: first last max C-block, P x C activation codes, C x M weights");
   command->add_option("NET", options->net, "quantised network")->required();
   command->add_option("--hw", options->hardware, "configuration, as 16x16x8")->required();
   command

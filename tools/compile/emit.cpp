@@ -403,12 +403,12 @@ class Emitter {
       spec::set(d, x::kInWidth, in.phase_width());
       spec::set(d, x::kOutHeight, out.height);
       spec::set(d, x::kOutWidth, out.width);
-      const int slices = hw_.m / hw_.c;
-      spec::set(d, x::kSrc0Base, (in.base + plan.source_word) * slices);
-      spec::set(d, x::kSrc0Step, in.words * slices);
+      const int c_blocks = hw_.m / hw_.c;
+      spec::set(d, x::kSrc0Base, (in.base + plan.source_word) * c_blocks);
+      spec::set(d, x::kSrc0Step, in.words * c_blocks);
       if (op.shortcut >= 0) {
-        spec::set(d, x::kSrc1Base, plan.shortcut.base * slices);
-        spec::set(d, x::kSrc1Step, plan.shortcut.words * slices);
+        spec::set(d, x::kSrc1Base, plan.shortcut.base * c_blocks);
+        spec::set(d, x::kSrc1Step, plan.shortcut.words * c_blocks);
       }
       spec::set(d, x::kDstPolyphase, out.polyphase);
       spec::set(d, x::kDstBase, out.base + op.first_channel / hw_.m + plan.first_m_block);

@@ -37,7 +37,7 @@ int mask_offset(int offset, int out, int in, const spec::Field& field) {
 
 int extent(int size, int stride) { return (size + stride - 1) / stride; }
 
-/// Builds the tiles of one M-block: rows are output channels, columns input channels of a slice.
+/// Builds the tiles of one M-block: rows are output channels, columns input channels of a C-block.
 class Builder {
  public:
   Builder(const spec::Hardware& hw, const QNet& net, const QOp& op, const Strip& strip,
@@ -78,12 +78,12 @@ class Builder {
   void pooling_tap(int ky, int kx) {
     const int per_word = hw_.m / hw_.c;
     for (int j = 0; j < per_word; ++j) {
-      const int slice = m_block_ * per_word + j;
-      // A maximum visits every slice of the word, so that all its rows are defined.
-      if (op_.kind == QKind::kAvgPool && slice * hw_.c >= in_.channels) break;
+      const int c_block = m_block_ * per_word + j;
+      // A maximum visits every C-block of the word, so that all its rows are defined.
+      if (op_.kind == QKind::kAvgPool && c_block * hw_.c >= in_.channels) break;
       clear();
       for (int c = 0; c < hw_.c; ++c) at(j * hw_.c + c, c) = 1;
-      append(ky, kx, slice);
+      append(ky, kx, c_block);
     }
   }
 
@@ -91,7 +91,7 @@ class Builder {
     const int taps = op_.kernel_h * op_.kernel_w, tap = ky * op_.kernel_w + kx;
     convolution_tiles(
         in_.channels, op_.groups, [&](int in) { return in * taps + tap; },
-        [&](int slice) { append(ky, kx, slice); });
+        [&](int c_block) { append(ky, kx, c_block); });
   }
 
   /// Pixel for pixel as the raster is walked; of a polyphase tensor that is phase 0.
@@ -99,16 +99,16 @@ class Builder {
     const int channels = shortcut_.channels;
     convolution_tiles(
         channels, 1, [&](int in) { return row_ - channels + in; },
-        [&](int slice) { append_entry(1, slice, shortcut_.shift, 0, 0); });
+        [&](int c_block) { append_entry(1, c_block, shortcut_.shift, 0, 0); });
   }
 
   /// All tiles of a tap. `place` is where the weight of a channel of the group is in its row;
   /// `append_slice` appends a tile.
   template <typename Place, typename Append>
-  void convolution_tiles(int channels, int groups, Place place, Append append_slice) {
+  void convolution_tiles(int channels, int groups, Place place, Append append_c_block) {
     const int group_in = channels / groups, group_out = out_channels_ / groups;
     const int tiles = tiles_per_tap(hw_, op_);
-    for (int slice = 0; slice * hw_.c < channels; ++slice) {
+    for (int c_block = 0; c_block * hw_.c < channels; ++c_block) {
       for (int t = 0; t < tiles; ++t) {
         clear();
         bool any = false;
@@ -116,18 +116,18 @@ class Builder {
           const int oc = m_block_ * hw_.m + row;
           if (oc >= out_channels_) break;
           const int first_in = oc / group_out * group_in;
-          const int begin = std::max(slice * hw_.c, first_in);
-          const int end = std::min((slice + 1) * hw_.c, first_in + group_in);
+          const int begin = std::max(c_block * hw_.c, first_in);
+          const int end = std::min((c_block + 1) * hw_.c, first_in + group_in);
           for (int ic = begin; ic < end; ++ic) {
             const std::int64_t weight = std::int64_t{oc} * row_ + place(ic - first_in);
             const int value = is_multiplier(hw_.exponents)
                                   ? op_.weight(static_cast<std::size_t>(weight))
                                   : nth_term(weight, t);
-            at(row, ic - slice * hw_.c) = value;
+            at(row, ic - c_block * hw_.c) = value;
             any |= value != 0;
           }
         }
-        if (any) append_slice(slice);
+        if (any) append_c_block(c_block);
       }
     }
   }
@@ -141,7 +141,7 @@ class Builder {
     return 0;
   }
 
-  void append(int ky, int kx, int slice) {
+  void append(int ky, int kx, int c_block) {
     const TapAxis y = tap_axis(ky, op_.stride_h, op_.dilation_h, strip_.pad_top);
     const TapAxis x = tap_axis(kx, op_.stride_w, op_.dilation_w, op_.pad_left);
     const int per_word = hw_.m / hw_.c;
@@ -149,7 +149,7 @@ class Builder {
     const int whole = floor_div(linear, hw_.p);
     const int address =
         (whole * source_.words + (2 * y.phase + x.phase) * source_.phase_words(hw_)) * per_word +
-        slice;
+        c_block;
     append_entry(
         0, address, linear - whole * hw_.p,
         mask_offset(y.offset, strip_.out.count, extent(strip_.in.count, op_.stride_h),
@@ -157,7 +157,7 @@ class Builder {
         mask_offset(x.offset, out_.width, extent(in_.width, op_.stride_w), spec::header::kDx));
   }
 
-  /// `address`: slices from the source's base, modulo the buffer.
+  /// `address`: C-blocks from the source's base, modulo the buffer.
   void append_entry(int source, int address, int rotation, int dy, int dx) {
     const int buffer = hw_.fb_depth * hw_.m / hw_.c;
     std::uint32_t header = 0;
@@ -224,15 +224,15 @@ ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op) {
       op.shortcut < 0 ? 0 : net.tensors[static_cast<std::size_t>(op.shortcut)].channels;
   ListSize size;
   for (int m = 0; m < words_of(hw, out); ++m) {
-    int slices = hw.m / hw.c;
+    int c_blocks = hw.m / hw.c;
     if (op.kind == QKind::kConv) {
       const int group_in = in / op.groups, group_out = out / op.groups;
       const int first = m * hw.m / group_out * group_in;
       const int last = (std::min((m + 1) * hw.m, out) - 1) / group_out * group_in + group_in - 1;
-      slices = (last / hw.c - first / hw.c + 1) * tiles_per_tap(hw, op);
+      c_blocks = (last / hw.c - first / hw.c + 1) * tiles_per_tap(hw, op);
     }
     std::int64_t entries =
-        std::int64_t{taps} * slices + (added + hw.c - 1) / hw.c * tiles_per_tap(hw, op);
+        std::int64_t{taps} * c_blocks + (added + hw.c - 1) / hw.c * tiles_per_tap(hw, op);
     // Of a kernel that is packed into a few slots, tiles are empty for all weights.
     if (op.input == 0 && op.kind == QKind::kConv && op.shortcut < 0) {
       const QTensor& image = net.tensors[0];

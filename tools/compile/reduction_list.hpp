@@ -24,7 +24,7 @@ ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QO
                              const Strip& strip, const Layout& source, const Layout& shortcut,
                              int m_block);
 
-/// Tiles that a tap of a convolution has a slice: one a term, or one for multiplier lanes.
+/// Tiles that a tap of a convolution has a C-block: one a term, or one for multiplier lanes.
 int tiles_per_tap(const spec::Hardware& hw, const QOp& op);
 
 /// Entries of an operation's list of all M-blocks, those of the longest M-block, and the cycles

@@ -28,7 +28,7 @@ struct Shape {
 };
 
 struct Tile {
-  int first = 0, last = 0, max = 0, slice = 0;
+  int first = 0, last = 0, max = 0, c_block = 0;
   std::vector<std::int64_t> acts;     ///< [pixel][lane]
   std::vector<std::int64_t> weights;  ///< [row][lane]
 };
@@ -50,7 +50,7 @@ class Trace {
   }
 
   bool next(Tile& tile) {
-    if (!(in_ >> tile.first >> tile.last >> tile.max >> tile.slice)) return false;
+    if (!(in_ >> tile.first >> tile.last >> tile.max >> tile.c_block)) return false;
     tile.acts.assign(static_cast<std::size_t>(pixels_ * shape_.c), 0);
     for (std::int64_t& act : tile.acts) {
       in_ >> act;
@@ -108,7 +108,7 @@ class Driver {
     array_.set("max_i", 0, 1, static_cast<std::uint64_t>(tile.max));
     int sub_bits = 0;
     while (1 << sub_bits < shape_.m / shape_.c) ++sub_bits;
-    array_.set("sub_i", 0, sub_bits, static_cast<std::uint64_t>(tile.slice));
+    array_.set("sub_i", 0, sub_bits, static_cast<std::uint64_t>(tile.c_block));
     int low = 0;
     for (const std::int64_t act : tile.acts) {
       array_.set("act_i", low, shape_.act_w, static_cast<std::uint64_t>(act));
@@ -150,7 +150,7 @@ class Driver {
           acc = tile.first ? sum : acc + sum;
         } else {
           if (tile.first) acc = code_min(shape_.act_w);
-          if (m / shape_.c == tile.slice) acc = std::max(acc, sum);
+          if (m / shape_.c == tile.c_block) acc = std::max(acc, sum);
         }
       }
       if (tile.last) due_.push_back(pixel);

@@ -106,7 +106,7 @@ class ProgramInterpreter::Impl {
       : hw_(hw),
         image_(image),
         late_(timing == Timing::kLate),
-        slices_(hw.m / hw.c),
+        c_blocks_(hw.m / hw.c),
         memory_(static_cast<std::size_t>(hw.p) * hw.fb_depth * hw.m, 0) {
     read_program();
   }
@@ -551,12 +551,12 @@ class ProgramInterpreter::Impl {
         std::fill_n(sums_.begin() + static_cast<std::ptrdiff_t>(group * p * m), p * m, start);
       }
       open = spec::get(entry->header, spec::header::kLast) == 0;
-      const int slice = gather(x, g, *entry, ys, xs);
+      const int c_block = gather(x, g, *entry, ys, xs);
       if (observer_) {
-        observer_({x.index, vectors_, entry->weights, first, !open, x.max_mode, slice});
+        observer_({x.index, vectors_, entry->weights, first, !open, x.max_mode, c_block});
       }
       std::int32_t* sums = sums_.data() + static_cast<std::ptrdiff_t>(group * p * m);
-      x.max_mode ? accumulate_max(*entry, slice, sums) : accumulate_sum(*entry, sums);
+      x.max_mode ? accumulate_max(*entry, c_block, sums) : accumulate_sum(*entry, sums);
     }
     if (open || group + 1 != x.m_blocks)
       fail(x.index, "the list has {} M-blocks, the descriptor {}", group + 1, x.m_blocks);
@@ -566,7 +566,7 @@ class ProgramInterpreter::Impl {
     }
   }
 
-  /// The activation vectors of all lanes into vectors_[lane][column]; returns which slice of its
+  /// The activation vectors of all lanes into vectors_[lane][column]; returns which C-block of its
   /// word they are.
   int gather(const Exec& x, int g, const Entry& entry, const std::vector<int>& ys,
              const std::vector<int>& xs) {
@@ -587,11 +587,11 @@ class ProgramInterpreter::Impl {
         continue;
       }
       const int bank = (lane + rotation) % hw_.p;
-      const int slice = address + (bank < rotation ? step : 0);
-      const std::int16_t* from = memory_word(bank, slice / slices_) + slice % slices_ * hw_.c;
+      const int c_block = address + (bank < rotation ? step : 0);
+      const std::int16_t* from = memory_word(bank, c_block / c_blocks_) + c_block % c_blocks_ * hw_.c;
       std::copy_n(from, hw_.c, to);
     }
-    return address % slices_;
+    return address % c_blocks_;
   }
 
   void accumulate_sum(const Entry& entry, std::int32_t* sums) const {
@@ -607,9 +607,9 @@ class ProgramInterpreter::Impl {
     }
   }
 
-  void accumulate_max(const Entry& entry, int slice, std::int32_t* sums) const {
+  void accumulate_max(const Entry& entry, int c_block, std::int32_t* sums) const {
     for (int lane = 0; lane < hw_.p; ++lane) {
-      for (int row = slice * hw_.c; row < (slice + 1) * hw_.c; ++row) {
+      for (int row = c_block * hw_.c; row < (c_block + 1) * hw_.c; ++row) {
         std::int32_t sum = 0;
         for (int c = 0; c < hw_.c; ++c) {
           sum += entry.weights[static_cast<std::size_t>(c * hw_.m + row)] *
@@ -671,7 +671,7 @@ class ProgramInterpreter::Impl {
   const spec::Hardware hw_;
   std::span<const std::uint8_t> image_;
   bool late_;
-  int slices_;
+  int c_blocks_;
   std::vector<std::int16_t> memory_;  ///< [bank][word][channel]
   std::vector<Descriptor> program_;
   std::map<std::size_t, Block> blocks_;  ///< by descriptor

@@ -207,8 +207,8 @@ module rs_ctrl_rom
 
   localparam int unsigned HalfCodes = 2 ** (ActW - 1);
   // Limits of fields; the widest that may equal its limit has 15 bits.
-  localparam int unsigned Slices = FbDepth * (M / C);
-  localparam int unsigned SlicesOver = Slices < 32768 ? Slices + 1 : 32768;
+  localparam int unsigned CBlocks = FbDepth * (M / C);
+  localparam int unsigned CBlocksOver = CBlocks < 32768 ? CBlocks + 1 : 32768;
   localparam int unsigned WordsOver = FbDepth < 32768 ? FbDepth + 1 : 32768;
 
   // Words that software sees.

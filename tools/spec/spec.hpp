@@ -140,7 +140,7 @@ struct Field {
 
 /// One 32-bit header for each weight tile of a reduction list.
 namespace header {
-inline constexpr Field kOffset{"offset", 0, 0, 15};  ///< address offset of the tap, in C-channel slices, modulo the buffer size
+inline constexpr Field kOffset{"offset", 0, 0, 15};  ///< address offset of the tap, in C-blocks, modulo the buffer size
 inline constexpr Field kRotation{"rotation", 0, 15, 4};  ///< tap offset in pixels modulo P: lane p reads bank (p + rotation) mod P
 inline constexpr Field kDy{"dy", 0, 19, 5};  ///< row offset of the tap, signed, for the padding mask
 inline constexpr Field kDx{"dx", 0, 24, 5};  ///< column offset of the tap, signed, for the padding mask
@@ -205,16 +205,16 @@ inline constexpr Field kDstPolyphase{"dst_polyphase", 0, 19, 1};  ///< the desti
 inline constexpr Field kResPolyphase{"res_polyphase", 0, 20, 1};  ///< so is the residual tensor
 inline constexpr Field kEntries{"entries", 1, 0, 20};  ///< reduction-list entries walked for each pixel group
 inline constexpr Field kGroups{"groups", 2, 0, 20};  ///< pixel groups
-inline constexpr Field kMGroups{"m_groups", 3, 0, 12};  ///< M-blocks in the list
+inline constexpr Field kMBlocks{"m_blocks", 3, 0, 12};  ///< M-blocks in the list
 inline constexpr Field kPitch{"pitch", 3, 16, 12};  ///< pixels a row of the output raster walked (also that of the source)
 inline constexpr Field kInHeight{"in_height", 4, 0, 16};  ///< rows of the source for the padding mask
 inline constexpr Field kInWidth{"in_width", 4, 16, 16};  ///< columns of the source for the padding mask
 inline constexpr Field kOutHeight{"out_height", 5, 0, 16};  ///< rows of the destination
 inline constexpr Field kOutWidth{"out_width", 5, 16, 16};  ///< columns of the destination
-inline constexpr Field kSrc0Base{"src0_base", 6, 0, 16};  ///< source 0: slice address of pixel 0
-inline constexpr Field kSrc0Step{"src0_step", 6, 16, 16};  ///< source 0: slices a pixel
-inline constexpr Field kSrc1Base{"src1_base", 7, 0, 16};  ///< source 1: slice address of pixel 0
-inline constexpr Field kSrc1Step{"src1_step", 7, 16, 16};  ///< source 1: slices a pixel
+inline constexpr Field kSrc0Base{"src0_base", 6, 0, 16};  ///< source 0: C-block address of pixel 0
+inline constexpr Field kSrc0Step{"src0_step", 6, 16, 16};  ///< source 0: C-blocks per pixel
+inline constexpr Field kSrc1Base{"src1_base", 7, 0, 16};  ///< source 1: C-block address of pixel 0
+inline constexpr Field kSrc1Step{"src1_step", 7, 16, 16};  ///< source 1: C-blocks per pixel
 inline constexpr Field kDstBase{"dst_base", 8, 0, 16};  ///< destination: word address of pixel 0
 inline constexpr Field kDstWords{"dst_words", 8, 16, 16};  ///< destination: words a pixel
 inline constexpr Field kDstPhase{"dst_phase", 9, 0, 16};  ///< destination: words from one phase to the next

@@ -57,7 +57,7 @@ std::vector<std::uint32_t> lane_codes(std::vector<std::uint32_t> terms, int expo
 int chain(const spec::Hardware& hw) { return std::min(hw.c, 8); }
 int sum_delay(const spec::Hardware& hw) { return 1 + chain(hw) + (hw.c > chain(hw)); }
 
-/// +1 on the lane of row `m`, when the row belongs to slice `sub`.
+/// +1 on the lane of row `m`, when the row belongs to C-block `sub`.
 std::vector<std::uint32_t> identity_terms(int m, int c, int sub, int exponents) {
   std::vector<std::uint32_t> terms(static_cast<std::size_t>(c), encode_weight(0, exponents));
   if (m / c == sub) terms[static_cast<std::size_t>(m % c)] = encode_weight(1, exponents);
@@ -148,8 +148,8 @@ ModuleTrace pe(const spec::Hardware& hw, Random random) {
 }
 
 ModuleTrace array(const spec::Hardware& hw, Random random) {
-  const int term_w = weight_bits(hw.exponents), slices = hw.m / hw.c;
-  const int sub_w = slices > 1 ? log2_ceil(slices) : 1;
+  const int term_w = weight_bits(hw.exponents), c_blocks = hw.m / hw.c;
+  const int sub_w = c_blocks > 1 ? log2_ceil(c_blocks) : 1;
   ModuleTrace trace("rs_array",
                     {{"M", hw.m},
                      {"C", hw.c},
@@ -201,7 +201,7 @@ ModuleTrace array(const spec::Hardware& hw, Random random) {
   };
   const auto idle = [&](bool reset) {
     cycle(reset, false, random.chance(50), random.chance(50), random.chance(50),
-          static_cast<int>(random.uniform(0, slices - 1)));
+          static_cast<int>(random.uniform(0, c_blocks - 1)));
   };
   // Until the array is empty.
   for (int i = 0; i < latency + hw.p; ++i) idle(true);
@@ -213,7 +213,7 @@ ModuleTrace array(const spec::Hardware& hw, Random random) {
     for (int i = 0; i < tiles; ++i) {
       if (random.chance(10)) idle(false);
       cycle(false, true, i == 0, i == tiles - 1, max,
-            static_cast<int>(random.uniform(0, slices - 1)));
+            static_cast<int>(random.uniform(0, c_blocks - 1)));
     }
   }
   for (int i = 0; i < latency + hw.p; ++i) idle(false);
