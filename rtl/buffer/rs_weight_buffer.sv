@@ -2,7 +2,7 @@
 
 `include "rs_assert.svh"
 
-/// The weight memory: two rings of the same depth, entry headers and weight tiles, that LOAD fills in
+/// The weight memory: two rings of the same depth, micro-op headers and weight tiles, that LOAD fills in
 /// order while EXEC walks and frees them in order.
 ///
 /// Throughput: HeaderLanes headers and a tile in, a header and a tile out each cycle.
@@ -14,7 +14,7 @@
 module rs_weight_buffer #(
   /// Bits of a tile.
   parameter int unsigned TileW = 1024,
-  /// Entries; a power of two.
+  /// Micro-ops; a power of two.
   parameter int unsigned WmDepth = 512,
   /// A register behind the memory of tiles.
   parameter bit RamReg = 1'b1,
@@ -34,9 +34,9 @@ module rs_weight_buffer #(
   output logic             tile_ready_o,
   input  logic [TileW-1:0] tile_i,
 
-  /// Behind the last entry that is loaded, header and tile.
+  /// Behind the last micro-op that is loaded, header and tile.
   output logic [PtrW-1:0] loaded_o,
-  /// The oldest entry will not be read again.
+  /// The oldest micro-op will not be read again.
   input  logic            free_i,
 
   input  logic             header_read_i,
@@ -51,7 +51,7 @@ module rs_weight_buffer #(
   localparam int unsigned RowW = PtrW - 1 - LaneW;  // of a row of headers
 
   logic [PtrW-1:0] header_ptr_q, tile_ptr_q, tile_next, free_ptr_q;
-  logic [PtrW-1:0] room_q;  // entries without a header
+  logic [PtrW-1:0] room_q;  // micro-ops without a header
   logic [RowW-1:0] row;
   logic header_write, tile_write;
 
@@ -135,7 +135,7 @@ module rs_weight_buffer #(
     .rdata_o(tile_o)
   );
 
-  // Places of the reads behind the oldest entry.
+  // Places of the reads behind the oldest micro-op.
   logic [PtrW-2:0] header_place, tile_place;
   logic unused_place;
   assign header_place = header_addr_i - free_ptr_q[PtrW-2:0];

@@ -265,7 +265,7 @@ first:
   br    main
 
 exec:
-  ldn   S1.20 -1               ; entries
+  ldn   S1.20 -1               ; micro-ops
   ldn   S3.lo -1               ; m_blocks
   ldf   S3.lo -4096
   ldn   S3.hi -1               ; pitch
@@ -279,7 +279,7 @@ exec:
   ldn   S5.hi -1               ; out_width, at most pitch
   ld    S5.hi
   sub   S3.hi nc bad_field
-  ld    S3.lo                  ; m_blocks at most entries
+  ld    S3.lo                  ; m_blocks at most micro-ops
   sub   S1.20 nc bad_field
   ldn   S2.20 -1               ; groups; a list walked more than once must fit its memories
   b     z single

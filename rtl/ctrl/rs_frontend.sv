@@ -47,7 +47,7 @@ module rs_frontend
   localparam int unsigned BankW = $clog2(P),
   /// Bits of a word address. Derived.
   localparam int unsigned FbAddrW = $clog2(FbDepth),
-  /// Entry headers that come together, and bits of their number. Derived.
+  /// Micro-op headers that come together, and bits of their number. Derived.
   localparam int unsigned HeaderLanes = rs_pkg::header_lanes(AxiDataW),
   localparam int unsigned HeaderCountW = $clog2(HeaderLanes + 1)
 ) (
@@ -139,7 +139,7 @@ module rs_frontend
   output logic                  param_valid_o,
   input  logic                  param_ready_i,
   output logic [ParamRecords*64-1:0] param_o,
-  /// Entry headers, the first at the low end, and how many there are.
+  /// Micro-op headers, the first at the low end, and how many there are.
   output logic                  header_valid_o,
   input  logic                  header_ready_i,
   output logic [HeaderLanes*32-1:0] header_o,

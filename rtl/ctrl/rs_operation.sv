@@ -77,7 +77,7 @@ module rs_operation
     16'h0fff,
     16'h0fff,  // pitch, m_blocks
     32'h000fffff,  // groups
-    32'h000fffff,  // entries
+    32'h000fffff,  // micro-ops
     32'h003f5500  // modes, tokens
   };
   localparam logic [OpWords-1:0][1:0] Signed = (OpWords * 2)'(5'b1_11_11) << 28;

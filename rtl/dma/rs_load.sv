@@ -37,7 +37,7 @@ module rs_load #(
   localparam int unsigned BankW = $clog2(P),
   /// Bits of a word address. Derived.
   localparam int unsigned FbAddrW = $clog2(FbDepth),
-  /// Entry headers of an item, and bits of their number. Derived.
+  /// Micro-op headers of an item, and bits of their number. Derived.
   localparam int unsigned HeaderLanes = rs_pkg::header_lanes(AxiDataW),
   localparam int unsigned HeaderCountW = $clog2(HeaderLanes + 1)
 ) (
@@ -72,7 +72,7 @@ module rs_load #(
   output logic                param_valid_o,
   input  logic                param_ready_i,
   output logic [ParamRecords*64-1:0] param_o,
-  /// Entry headers, the first at the low end, and how many there are.
+  /// Micro-op headers, the first at the low end, and how many there are.
   output logic                header_valid_o,
   input  logic                header_ready_i,
   output logic [HeaderLanes*32-1:0] header_o,
@@ -152,7 +152,7 @@ module rs_load #(
 
   assign list_desc = list_descs != '0;
 
-  // The transfer that comes next; of a weight block the entries are needed up to its tiles.
+  // The transfer that comes next; of a weight block the micro-ops are needed up to its tiles.
   logic have_q, weights_q, release_job;
   logic [31:0] word1_q;
   logic [CountW-1:0] word2_q;

@@ -7,7 +7,7 @@
 ///
 /// Throughput: a group every P cycles, the least a group takes.
 /// Handshake: a pixel is taken with `step_i`, while `ready_o`. `valid_o`: the next group to be issued is
-/// there; `next_i`: its last entry is issued. The windows are those of the entry issued in the cycle
+/// there; `next_i`: its last micro-op is issued. The windows are those of the micro-op issued in the cycle
 /// before.
 module rs_column_window #(
   /// Lanes.

@@ -1,11 +1,11 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// Brings activations and weight tile of an entry together and through the array. Cycle by cycle:
+/// Brings activations and weight tile of a micro-op together and through the array. Cycle by cycle:
 ///
 ///   0 `valid_i` and its company                     3 tile address to the weight memory
 ///   5 activations and tile enter the array, 4 without registers behind the memories
 ///
-/// Throughput: an entry a cycle. Latency: that of the array and 5 or 4 cycles.
+/// Throughput: a micro-op a cycle. Latency: that of the array and 5 or 4 cycles.
 /// Handshake: none, free-running. Assumes: last tiles are at least P cycles apart.
 module rs_datapath #(
   /// Output channels computed at once; a multiple of C.
@@ -30,20 +30,20 @@ module rs_datapath #(
   input  logic clk_i,
   input  logic rst_ni,
 
-  /// The entry is issued, its place in the M-block, its tile.
+  /// The micro-op is issued, its place in the M-block, its tile.
   input  logic                 valid_i,
   input  logic                 first_i,
   input  logic                 last_i,
   input  logic                 max_i,
   input  logic [SubW-1:0]      sub_i,
   input  logic [TileAddrW-1:0] tile_addr_i,
-  /// The entry will not be used again.
+  /// The micro-op will not be used again.
   input  logic                 free_i,
 
   /// Activations, 5 cycles after `valid_i`, 4 without RamReg.
   input  logic [P-1:0][C-1:0][ActW-1:0] act_i,
 
-  /// Weight memory, read latency 1 + RamReg. An entry is freed with its last read, not before: LOAD
+  /// Weight memory, read latency 1 + RamReg. A micro-op is freed with its last read, not before: LOAD
   /// overwrites what is free.
   output logic                 tile_read_o,
   output logic [TileAddrW-1:0] tile_addr_o,

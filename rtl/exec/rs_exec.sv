@@ -11,10 +11,10 @@
 ///               +-> post-processing <------------+--------------------------+
 ///                         +--> feature buffer
 ///
-/// Five units take every operation, in order but each in its own time; so the next operation's entries
+/// Five units take every operation, in order but each in its own time; so the next operation's micro-ops
 /// and windows are ready when the current one ends.
 ///
-/// Throughput: an entry of the reduction list a cycle. Latency: that of the array and 15 cycles from
+/// Throughput: a micro-op of the reduction list a cycle. Latency: that of the array and 15 cycles from
 /// entry to the first pixel's write.
 /// Handshake: operations, weight streams, LOAD's writes and STORE's reads are valid/ready; tokens are pulses.
 module rs_exec
@@ -34,13 +34,13 @@ module rs_exec
   parameter int unsigned AccW = 28,
   /// Feature-buffer words a bank.
   parameter int unsigned FbDepth = 1024,
-  /// Weight-memory entries.
+  /// Weight-memory micro-ops.
   parameter int unsigned WmDepth = 512,
   /// Parameter-memory groups.
   parameter int unsigned PmDepth = 64,
   /// Channels post-processed at once: M, or a smaller divisor of it.
   parameter int unsigned PostLanes = M,
-  /// Entry headers that come together.
+  /// Micro-op headers that come together.
   parameter int unsigned HeaderLanes = 1,
   /// LOAD and STORE share the ways of data with post-processing.
   parameter bit SharedData = 1'b0,
@@ -138,11 +138,11 @@ module rs_exec
 
   // Weight memory and the reduction list.
   logic [TileAddrW:0] loaded;
-  logic header_read, entry_valid, entry_ready, entry_list_end, entry_last_group;
-  logic free_entry, tile_read;
-  logic [TileAddrW-1:0] header_addr, entry_tile, tile_addr;
+  logic header_read, uop_valid, uop_ready, uop_list_end, uop_last_group;
+  logic free_uop, tile_read;
+  logic [TileAddrW-1:0] header_addr, uop_tile, tile_addr;
   logic [31:0]          header;
-  entry_header_t        entry_header;
+  uop_header_t        uop_header;
   logic [TileW-1:0]     tile;
 
   rs_weight_buffer #(
@@ -161,7 +161,7 @@ module rs_exec
     .tile_ready_o,
     .tile_i,
     .loaded_o     (loaded),
-    .free_i       (free_entry),
+    .free_i       (free_uop),
     .header_read_i(header_read),
     .header_addr_i(header_addr),
     .header_o     (header),
@@ -177,19 +177,19 @@ module rs_exec
     .rst_ni,
     .op_valid_i        (offered[ListTaker]),
     .op_ready_o        (accepts[ListTaker]),
-    .op_entries_i      (op_i.entries),
+    .op_uops_i      (op_i.uops),
     .op_groups_i       (op_i.groups),
     .op_keep_i         (op_i.keep_list),
     .loaded_i          (loaded),
     .header_read_o     (header_read),
     .header_addr_o     (header_addr),
     .header_i          (header),
-    .entry_valid_o     (entry_valid),
-    .entry_ready_i     (entry_ready),
-    .entry_header_o    (entry_header),
-    .entry_tile_o      (entry_tile),
-    .entry_list_end_o  (entry_list_end),
-    .entry_last_group_o(entry_last_group)
+    .uop_valid_o     (uop_valid),
+    .uop_ready_i     (uop_ready),
+    .uop_header_o    (uop_header),
+    .uop_tile_o      (uop_tile),
+    .uop_list_end_o  (uop_list_end),
+    .uop_last_group_o(uop_last_group)
   );
 
   // The raster.
@@ -266,12 +266,12 @@ module rs_exec
     .op_valid_i        (offered[IssueTaker]),
     .op_ready_o        (accepts[IssueTaker]),
     .op_i,
-    .entry_valid_i     (entry_valid),
-    .entry_ready_o     (entry_ready),
-    .entry_header_i    (entry_header),
-    .entry_tile_i      (entry_tile),
-    .entry_list_end_i  (entry_list_end),
-    .entry_last_group_i(entry_last_group),
+    .uop_valid_i     (uop_valid),
+    .uop_ready_o     (uop_ready),
+    .uop_header_i    (uop_header),
+    .uop_tile_i      (uop_tile),
+    .uop_list_end_i  (uop_list_end),
+    .uop_last_group_i(uop_last_group),
     .windows_valid_i   (windows_valid),
     .windows_next_o    (windows_next),
     .load_token_i,
@@ -470,7 +470,7 @@ module rs_exec
     .act_i      (act),
     .tile_read_o(tile_read),
     .tile_addr_o(tile_addr),
-    .free_o     (free_entry),
+    .free_o     (free_uop),
     .tile_i     (tile),
     .valid_o    (pixel_valid),
     .acc_o      (pixel)

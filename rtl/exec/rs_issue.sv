@@ -2,14 +2,14 @@
 
 `include "rs_assert.svh"
 
-/// Decides in every cycle whether the next entry of the reduction list enters the array, and if not,
+/// Decides in every cycle whether the next micro-op of the reduction list enters the array, and if not,
 /// why. An operation starts when its tokens are there, the operation before the previous one is
 /// complete and its channel parameters are loaded; a pixel group starts when the pixels it reads are
 /// written; an M-block ends when post-processing has room for it and its residual is here.
 ///
-/// Throughput: an entry a cycle, from operation to operation. Latency: `read_*` come 1 cycle after
-/// the entry.
-/// Handshake: operations and entries are valid/ready; what is issued is never stalled.
+/// Throughput: a micro-op a cycle, from operation to operation. Latency: `read_*` come 1 cycle after
+/// the micro-op.
+/// Handshake: operations and micro-ops are valid/ready; what is issued is never stalled.
 /// Assumes: operations reach this module, the micro-op fetch, the raster, the residual controller and
 /// post-processing in the same order.
 module rs_issue #(
@@ -39,12 +39,12 @@ module rs_issue #(
   output logic                    op_ready_o,
   input  rs_spec_pkg::desc_exec_t op_i,
 
-  input  logic                       entry_valid_i,
-  output logic                       entry_ready_o,
-  input  rs_spec_pkg::entry_header_t entry_header_i,
-  input  logic [TileAddrW-1:0]       entry_tile_i,
-  input  logic                       entry_list_end_i,
-  input  logic                       entry_last_group_i,
+  input  logic                       uop_valid_i,
+  output logic                       uop_ready_o,
+  input  rs_spec_pkg::uop_header_t uop_header_i,
+  input  logic [TileAddrW-1:0]       uop_tile_i,
+  input  logic                       uop_list_end_i,
+  input  logic                       uop_last_group_i,
 
   /// The current group's windows are there; go to the next group.
   input  logic windows_valid_i,
@@ -70,7 +70,7 @@ module rs_issue #(
   input  logic        complete_i,
   input  logic        post_free_i,
 
-  /// The issued entry.
+  /// The issued micro-op.
   output logic                 read_valid_o,
   output logic [CBlockW-1:0]    read_addr_o,
   output logic [CBlockW-1:0]    read_step_o,
@@ -83,9 +83,9 @@ module rs_issue #(
   output logic                 read_first_o,
   output logic                 read_last_o,
   output logic                 read_max_o,
-  /// The entry will not be used again: free it when its tile is read.
+  /// The micro-op will not be used again: free it when its tile is read.
   output logic                 read_free_o,
-  /// An M-block's last entry was issued.
+  /// An M-block's last micro-op was issued.
   output logic                 group_valid_o,
   output rs_pkg::group_t       group_o,
 
@@ -102,7 +102,7 @@ module rs_issue #(
   logic [1:0] in_flight_q, granted_q;
   logic [ParamPtrW-1:0] params_ptr_q;
 
-  // Start of the next one, in the cycle of the last entry before. It is here for a cycle already, so that
+  // Start of the next one, in the cycle of the last micro-op before. It is here for a cycle already, so that
   // its parameters are counted and what it needs is compared; the start before was four cycles ago.
   logic [ParamPtrW-1:0] params_there_q;
   logic load_ok, store_ok, behind, order_ok, params_ok, ready_q, started_q, start, op_end;
@@ -119,19 +119,19 @@ module rs_issue #(
   assign take_load_token_o  = started_q && op_i.wait_load;
   assign take_store_token_o = started_q && op_i.wait_store;
 
-  // Issue of an entry.
+  // Issue of a micro-op.
   logic depend_ok, post_ok, post_room, residual_ok, ok, issue, met_q, met, grant;
 
   assign depend_ok   = windows_valid_i && (granted_q != '0 || met_q);
-  assign post_ok     = !entry_header_i.last || post_room;
-  assign residual_ok = !entry_header_i.last || !residual_q || reservable_i;
+  assign post_ok     = !uop_header_i.last || post_room;
+  assign residual_ok = !uop_header_i.last || !residual_q || reservable_i;
   assign ok          = active_q && depend_ok && post_ok && residual_ok && !halt_i;
-  assign issue       = entry_valid_i && ok;
-  assign op_end      = issue && entry_list_end_i && entry_last_group_i;
+  assign issue       = uop_valid_i && ok;
+  assign op_end      = issue && uop_list_end_i && uop_last_group_i;
 
-  assign entry_ready_o  = ok;
-  assign windows_next_o = issue && entry_list_end_i;
-  assign reserve_o      = issue && entry_header_i.last && residual_q;
+  assign uop_ready_o  = ok;
+  assign windows_next_o = issue && uop_list_end_i;
+  assign reserve_o      = issue && uop_header_i.last && residual_q;
 
   // Pixel groups whose sources are written are granted ahead, up to three; each takes two cycles.
   // When the operation before is complete, everything is. What a group needs is kept inverted, because
@@ -177,8 +177,8 @@ module rs_issue #(
       not_step_q <= ~op_i.need_step;
     end
     if (!active_q || windows_next_o) begin
-      base0_q <= !active_q || entry_last_group_i ? CBlockW'(op_i.src0_base) : base0_q + step0_q;
-      base1_q <= !active_q || entry_last_group_i ? CBlockW'(op_i.src1_base) : base1_q + step1_q;
+      base0_q <= !active_q || uop_last_group_i ? CBlockW'(op_i.src0_base) : base0_q + step0_q;
+      base1_q <= !active_q || uop_last_group_i ? CBlockW'(op_i.src1_base) : base1_q + step1_q;
     end
   end
 
@@ -187,7 +187,7 @@ module rs_issue #(
     logic busy_q;
     always_ff @(posedge clk_i) begin
       if (!rst_ni) busy_q <= 1'b0;
-      else busy_q <= (busy_q && !post_free_i) || (issue && entry_header_i.last);
+      else busy_q <= (busy_q && !post_free_i) || (issue && uop_header_i.last);
     end
     assign post_room = !busy_q;
   end else begin : gen_cooldown
@@ -195,7 +195,7 @@ module rs_issue #(
     logic             room_q;
     always_ff @(posedge clk_i) begin
       if (!rst_ni) room_q <= 1'b1;
-      else room_q <= issue && entry_header_i.last ? 1'b0 : room_q || cooldown_q == BankW'(1);
+      else room_q <= issue && uop_header_i.last ? 1'b0 : room_q || cooldown_q == BankW'(1);
     end
     always_ff @(posedge clk_i) begin
       cooldown_q <= room_q ? BankW'(P - 1) : cooldown_q - 1'b1;
@@ -207,7 +207,7 @@ module rs_issue #(
 
   // To the feature buffer, the weight memory, the mask and the array.
   logic [CBlockW-1:0] c_block_addr;
-  assign c_block_addr = (entry_header_i.source ? base1_q : base0_q) + CBlockW'(entry_header_i.offset);
+  assign c_block_addr = (uop_header_i.source ? base1_q : base0_q) + CBlockW'(uop_header_i.offset);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -216,24 +216,24 @@ module rs_issue #(
       group_valid_o <= 1'b0;
     end else begin
       read_valid_o  <= issue;
-      read_free_o   <= issue && entry_last_group_i && !keep_q;
-      group_valid_o <= issue && entry_header_i.last;
+      read_free_o   <= issue && uop_last_group_i && !keep_q;
+      group_valid_o <= issue && uop_header_i.last;
     end
   end
 
   always_ff @(posedge clk_i) begin
     read_addr_o     <= c_block_addr;
-    read_step_o     <= entry_header_i.source ? step1_q : step0_q;
-    read_rotation_o <= BankW'(entry_header_i.rotation);
+    read_step_o     <= uop_header_i.source ? step1_q : step0_q;
+    read_rotation_o <= BankW'(uop_header_i.rotation);
     read_sub_o      <= R > 1 ? c_block_addr[SubW-1:0] : '0;
-    read_dy_o       <= entry_header_i.dy;
-    read_dx_o       <= entry_header_i.dx;
+    read_dy_o       <= uop_header_i.dy;
+    read_dx_o       <= uop_header_i.dx;
     read_zero_o     <= zero_q;
-    read_tile_o     <= entry_tile_i;
-    read_first_o    <= entry_header_i.first;
-    read_last_o     <= entry_header_i.last;
+    read_tile_o     <= uop_tile_i;
+    read_first_o    <= uop_header_i.first;
+    read_last_o     <= uop_header_i.last;
     read_max_o      <= max_q;
-    group_o         <= '{last_m: entry_list_end_i, last_g: entry_last_group_i, keep: keep_q};
+    group_o         <= '{last_m: uop_list_end_i, last_g: uop_last_group_i, keep: keep_q};
   end
 
   // Where the cycle went.
@@ -249,14 +249,14 @@ module rs_issue #(
       else stall_o = rs_pkg::StallWeights;
     end else if (active_q) begin
       if (!depend_ok) stall_o = rs_pkg::StallDepend;
-      else if (!entry_valid_i) stall_o = rs_pkg::StallWeights;
+      else if (!uop_valid_i) stall_o = rs_pkg::StallWeights;
       else if (!post_ok) stall_o = rs_pkg::StallPost;
       else stall_o = rs_pkg::StallResidual;
     end
   end
 
   logic unused;
-  assign unused = ^{op_i, entry_header_i};
+  assign unused = ^{op_i, uop_header_i};
 
   `RS_ASSERT(CompleteWhatStarted, !complete_i || in_flight_q != '0)
 

@@ -1,13 +1,13 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// Walks an operation's reduction list once for each pixel group and delivers the entries' headers,
-/// as soon as LOAD has brought the entry. The operation behind one that keeps its list walks it again.
+/// Walks an operation's reduction list once for each pixel group and delivers the micro-ops' headers,
+/// as soon as LOAD has brought the micro-op. The operation behind one that keeps its list walks it again.
 ///
-/// Throughput: an entry a cycle, from operation to operation. Latency: 3 cycles from
-/// operation to entry.
-/// Handshake: operations in and entries out are valid/ready.
+/// Throughput: a micro-op a cycle, from operation to operation. Latency: 3 cycles from
+/// operation to micro-op.
+/// Handshake: operations in and micro-ops out are valid/ready.
 module rs_uop_fetch #(
-  /// Entries of the weight memory.
+  /// Micro-ops of the weight memory.
   parameter int unsigned WmDepth = 512,
   localparam int unsigned PtrW = $clog2(WmDepth) + 1
 ) (
@@ -16,33 +16,33 @@ module rs_uop_fetch #(
 
   input  logic        op_valid_i,
   output logic        op_ready_o,
-  input  logic [19:0] op_entries_i,
+  input  logic [19:0] op_uops_i,
   input  logic [19:0] op_groups_i,
   input  logic        op_keep_i,
 
-  /// Weight memory: loaded entries, known here a cycle later, and header reads (1 cycle, and the header
+  /// Weight memory: loaded micro-ops, known here a cycle later, and header reads (1 cycle, and the header
   /// stays).
   input  logic [PtrW-1:0] loaded_i,
   output logic            header_read_o,
   output logic [PtrW-2:0] header_addr_o,
   input  logic [31:0]     header_i,
 
-  /// An entry: header, address of its tile, last of the list, in the last pixel group.
-  output logic                       entry_valid_o,
-  input  logic                       entry_ready_i,
-  output rs_spec_pkg::entry_header_t entry_header_o,
-  output logic [PtrW-2:0]            entry_tile_o,
-  output logic                       entry_list_end_o,
-  output logic                       entry_last_group_o
+  /// A micro-op: header, address of its tile, last of the list, in the last pixel group.
+  output logic                       uop_valid_o,
+  input  logic                       uop_ready_i,
+  output rs_spec_pkg::uop_header_t uop_header_o,
+  output logic [PtrW-2:0]            uop_tile_o,
+  output logic                       uop_list_end_o,
+  output logic                       uop_last_group_o
 );
 
   logic active_q;
   logic [PtrW-1:0] base_q, ptr_q;
   // A list longer than the memory is walked once.
-  logic [PtrW-1:0] entries_q;
-  logic [19:0] entry_q, groups_q;
+  logic [PtrW-1:0] uops_q;
+  logic [19:0] uop_q, groups_q;
   logic [PtrW-1:0] loaded_q, ahead;
-  // Flags of the entry that stands next.
+  // Flags of the micro-op that stands next.
   logic list_end_q, last_group_q, keep_q;
   logic start, read, ending, again, some_q;
 
@@ -61,7 +61,7 @@ module rs_uop_fetch #(
     end else begin
       loaded_q <= loaded_i;
       active_q <= start || (active_q && !ending);
-      // Whether the next entry is loaded: one that was walked is.
+      // Whether the next micro-op is loaded: one that was walked is.
       some_q <= read ? again || ahead > PtrW'(1) : ahead != '0;
       if (read) ptr_q <= again ? base_q : ptr_q + 1'b1;
     end
@@ -69,17 +69,17 @@ module rs_uop_fetch #(
 
   always_ff @(posedge clk_i) begin
     if (start) begin
-      entries_q <= PtrW'(op_entries_i);
-      entry_q   <= op_entries_i;
+      uops_q <= PtrW'(op_uops_i);
+      uop_q   <= op_uops_i;
       groups_q  <= op_groups_i;
-      list_end_q   <= op_entries_i == 20'd1;
+      list_end_q   <= op_uops_i == 20'd1;
       last_group_q <= op_groups_i == 20'd1;
       keep_q    <= op_keep_i;
       if (!ending) base_q <= ptr_q;
       else if (!keep_q) base_q <= ptr_q + 1'b1;
     end else if (read) begin
-      entry_q <= list_end_q ? 20'(entries_q) : entry_q - 1'b1;
-      list_end_q <= list_end_q ? entries_q == PtrW'(1) : entry_q == 20'd2;
+      uop_q <= list_end_q ? 20'(uops_q) : uop_q - 1'b1;
+      list_end_q <= list_end_q ? uops_q == PtrW'(1) : uop_q == 20'd2;
       if (list_end_q) begin
         groups_q   <= groups_q - 1'b1;
         last_group_q <= groups_q == 20'd2;
@@ -109,15 +109,15 @@ module rs_uop_fetch #(
 
   rs_skid #(
     .Width(32 + PtrW - 1 + 2)
-  ) u_entries (
+  ) u_uops (
     .clk_i,
     .rst_ni,
     .in_valid_i (read_q),
     .in_ready_o (skid_ready),
     .in_data_i  ({header_i, tile_q, out_list_end_q, out_last_group_q}),
-    .out_valid_o(entry_valid_o),
-    .out_ready_i(entry_ready_i),
-    .out_data_o ({entry_header_o, entry_tile_o, entry_list_end_o, entry_last_group_o})
+    .out_valid_o(uop_valid_o),
+    .out_ready_i(uop_ready_i),
+    .out_data_o ({uop_header_o, uop_tile_o, uop_list_end_o, uop_last_group_o})
   );
 
 endmodule

@@ -126,7 +126,7 @@ package rs_pkg;
     return tile_width > 32 ? 2 ** $clog2(tile_width) : 32;
   endfunction
 
-  /// Entry headers that LOAD delivers together: those of a beat, where tiles would wait for them.
+  /// Micro-op headers that LOAD delivers together: those of a beat, where tiles would wait for them.
   function automatic int unsigned header_lanes(int unsigned axi_width);
     return axi_width < 128 ? 1 : 4;
   endfunction

@@ -79,7 +79,7 @@ package rs_spec_pkg;
     logic [4:0] dy;
     logic [3:0] rotation;
     logic [14:0] offset;
-  } entry_header_t;
+  } uop_header_t;
 
   // One 64-bit record for each output channel.
   typedef struct packed {
@@ -128,7 +128,7 @@ package rs_spec_pkg;
     logic [19:0] reserved76;
     logic [11:0] param_blocks;
     logic [11:0] reserved52;
-    logic [19:0] entries;
+    logic [19:0] uops;
     logic [16:0] reserved15;
     logic post_store;
     logic post_exec;
@@ -205,7 +205,7 @@ package rs_spec_pkg;
     logic [11:0] reserved84;
     logic [19:0] groups;
     logic [11:0] reserved52;
-    logic [19:0] entries;
+    logic [19:0] uops;
     logic [9:0] reserved22;
     logic keep_list;
     logic res_polyphase;

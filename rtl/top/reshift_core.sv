@@ -3,7 +3,7 @@
 /// The ReShift core: an AXI4-Lite slave for control, an AXI4 master for programs, weights, images and
 /// results, an interrupt. One clock; `rst_n` is synchronous, active low, for at least two cycles.
 ///
-/// Throughput and latency: an entry of the reduction list (M*C*P lanes) a cycle, docs/results.md.
+/// Throughput and latency: a micro-op of the reduction list (M*C*P lanes) a cycle, docs/results.md.
 /// The port names are those that bus packagers infer interfaces from; parameters as in
 /// docs/interfaces.md, named sets of them in tools/spec/spec.json.
 module reshift_core #(
@@ -21,7 +21,7 @@ module reshift_core #(
   parameter int unsigned AccW = 28,
   /// Feature-buffer words a bank.
   parameter int unsigned FbDepth = 8192,
-  /// Weight-memory entries.
+  /// Weight-memory micro-ops.
   parameter int unsigned WmDepth = 2048,
   /// Parameter-memory groups.
   parameter int unsigned PmDepth = 256,

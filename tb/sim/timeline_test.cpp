@@ -57,7 +57,7 @@ void check(const Measured& r, std::size_t frames) {
   for (const std::uint64_t cycles : t.causes) sum += cycles;
   EXPECT_EQ(sum, t.cycles);
 
-  // Every engine does one thing after the other; operations issue entries in each of theirs.
+  // Every engine does one thing after the other; operations issue micro-ops in each of theirs.
   std::array<const TimeSpan*, kEngines> last{};
   std::uint64_t busy = 0, features = 0;
   for (const TimeSpan& s : t.spans) {
@@ -73,11 +73,11 @@ void check(const Measured& r, std::size_t frames) {
       if (before) {
         ASSERT_GT(s.complete, before->complete) << name;
       }
-      // An entry a cycle, each once a pixel group: no cycle of a neighbour's is among them.
+      // A micro-op a cycle, each once a pixel group: no cycle of a neighbour's is among them.
       spec::Descriptor d{};
       std::memcpy(d.data(), r.program.image.data() + s.descriptor * spec::kDescriptorBytes,
                   spec::kDescriptorBytes);
-      ASSERT_EQ(s.causes[kBusy], std::uint64_t{spec::get(d, spec::exec::kEntries)} *
+      ASSERT_EQ(s.causes[kBusy], std::uint64_t{spec::get(d, spec::exec::kUops)} *
                                      spec::get(d, spec::exec::kGroups))
           << name;
       std::uint64_t cycles = 0;
@@ -158,7 +158,7 @@ TEST(SimTimeline, SeesStripsComeBackFromMemory) {
   EXPECT_GT(reloads, 2);
   const auto layers = layer_times(r.program, r.timeline);
   ASSERT_EQ(layers.size(), 2u);
-  EXPECT_GT(layers[0].cycles(), layers[1].cycles());  // four times as many entries
+  EXPECT_GT(layers[0].cycles(), layers[1].cycles());  // four times as many micro-ops
 }
 
 }  // namespace

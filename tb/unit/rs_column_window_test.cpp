@@ -31,7 +31,7 @@ void run(int groups, int step_percent, int next_percent, uint64_t* cycles = null
   while (ended < groups) {
     bench->next_i = 0;
     bench.settle();
-    // The entry of the cycle before sees its group's windows in this cycle.
+    // The micro-op of the cycle before sees its group's windows in this cycle.
     if (expect) {
       for (unsigned p = 0; p < kP; ++p) {
         ASSERT_EQ(get_element(bench->y_o, p, kWindowW), due[2 * p]);

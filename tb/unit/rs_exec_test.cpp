@@ -2,7 +2,7 @@
 //
 // EXEC as a whole: a chain of random small convolutions and poolings, described by logical taps
 // (phase, dy, dx, C-block). The model computes from the taps, with a division for every address; the
-// bench encodes the same taps as descriptors and entry headers. Operations depend on each other as
+// bench encodes the same taps as descriptors and micro-op headers. Operations depend on each other as
 // tightly as the rules allow; in the end every word of the feature buffer is compared.
 #include <Vrs_exec.h>
 #include <gtest/gtest.h>
@@ -67,7 +67,7 @@ struct Operation {
   bool post_load = false, post_store = false;
   bool keep = false;  ///< the next one has the same lists and parameters
   int need_first = 0, need_step = 0;
-  int entries() const {
+  int uops() const {
     int count = 0;
     for (const auto& list : lists) count += static_cast<int>(list.size());
     return count;
@@ -127,7 +127,7 @@ class Chain {
       }
     }
     op.wait_previous = random_.chance(10) || op.res == newest;
-    op.keep = random_.chance(30) && op.entries() <= kWmDepth / 2;
+    op.keep = random_.chance(30) && op.uops() <= kWmDepth / 2;
     make_needs(op, newest);
     return add(op);
   }
@@ -418,7 +418,7 @@ class Exec : public testing::Test {
     all_words(true);
     bench.run_until([&] { return loads.idle(); });
 
-    int64_t entries = 0;
+    int64_t uops = 0;
     int waits[2] = {0, 0}, posts[2] = {0, 0}, residuals = 0, maxima = 0, again = 0;
     for (int i = 0; i < operations; ++i) {
       const bool kept = i > 0 && chain.operations.back().keep;
@@ -435,7 +435,7 @@ class Exec : public testing::Test {
           tiles.push(tap.tile);
         }
       }
-      entries += int64_t{op.entries()} * op.groups;
+      uops += int64_t{op.uops()} * op.groups;
       waits[0] += op.wait_load;
       waits[1] += op.wait_store;
       posts[0] += op.post_load;
@@ -443,7 +443,7 @@ class Exec : public testing::Test {
       residuals += op.res >= 0;
       maxima += op.max;
       again += kept;
-      ASSERT_LE(op.entries(), kWmDepth);
+      ASSERT_LE(op.uops(), kWmDepth);
     }
     // LOAD and STORE at the same time, in the words that no tensor has, one in the even ones.
     for (int i = 0; i < 2000; ++i) {
@@ -467,7 +467,7 @@ class Exec : public testing::Test {
     all_words(false);
     bench.run_until([&] { return answers.board.empty(); });
 
-    EXPECT_EQ(tokens.busy, entries);
+    EXPECT_EQ(tokens.busy, uops);
     EXPECT_EQ(tokens.load_taken, waits[0]);
     EXPECT_EQ(tokens.store_taken, waits[1]);
     EXPECT_EQ(tokens.load_posted, posts[0]);
@@ -516,7 +516,7 @@ class Exec : public testing::Test {
     spec::set(d, kKeepList, op.keep);
     spec::set(d, kDstPolyphase, dst.place.polyphase);
     spec::set(d, kResPolyphase, res.polyphase);
-    spec::set(d, kEntries, op.entries());
+    spec::set(d, kUops, op.uops());
     spec::set(d, kGroups, op.groups);
     spec::set(d, kMBlocks, dst.words);
     spec::set(d, kPitch, op.pitch);

@@ -316,7 +316,7 @@ struct Program {
 
   void fill_exec(spec::Descriptor& d) const {
     using namespace spec;
-    set(d, exec::kEntries, 9);
+    set(d, exec::kUops, 9);
     set(d, exec::kGroups, groups);
     set(d, exec::kMBlocks, 2);
     set(d, exec::kPitch, 8);
@@ -332,7 +332,7 @@ struct Program {
     set_signed(d, exec::kHi, 127);
   }
 
-  void weights(spec::Descriptor& d, Random& random, int64_t entries, int64_t param_blocks) {
+  void weights(spec::Descriptor& d, Random& random, int64_t uops, int64_t param_blocks) {
     using namespace spec;
     const size_t begin = window.size();
     const auto section = [&](Bytes& expected, size_t size) {
@@ -343,9 +343,9 @@ struct Program {
       window.resize(begin + (window.size() - begin + 31) / 32 * 32);
     };
     section(params, static_cast<size_t>(param_blocks * hw::kM * 8));
-    section(headers, static_cast<size_t>(entries * 4));
-    section(tiles, static_cast<size_t>(entries * hw::kTileBytes));
-    set(d, load_weights::kEntries, entries);
+    section(headers, static_cast<size_t>(uops * 4));
+    section(tiles, static_cast<size_t>(uops * hw::kTileBytes));
+    set(d, load_weights::kUops, uops);
     set(d, load_weights::kParamBlocks, param_blocks);
     set(d, load_weights::kOffset, static_cast<int64_t>(begin));
     set(d, load_weights::kBytes, static_cast<int64_t>(window.size() - begin));

@@ -333,7 +333,7 @@ std::vector<Flaw> flaws() {
       {"weights_none", Error::kBadField, P::kWeights,
        [](P& p) {
          Descriptor& d = p.descriptors[P::kWeights];
-         put(d, load_weights::kEntries, 0);
+         put(d, load_weights::kUops, 0);
          put(d, load_weights::kParamBlocks, 0);
          put(d, load_weights::kBytes, 0);
        }},
@@ -365,7 +365,7 @@ std::vector<Flaw> flaws() {
   const auto bad_exec = [&](const char* name, const Field& f, uint32_t value) {
     list.push_back(field(name, Error::kBadField, P::kMove, f, value));
   };
-  bad_exec("exec_entries_0", exec::kEntries, 0);
+  bad_exec("exec_uops_0", exec::kUops, 0);
   bad_exec("exec_groups_0", exec::kGroups, 0);
   bad_exec("exec_m_blocks_0", exec::kMBlocks, 0);
   bad_exec("exec_m_blocks_many", exec::kMBlocks, 10);
@@ -399,9 +399,9 @@ std::vector<Flaw> flaws() {
                     put(d, exec::kResWords, 1);
                     put(d, exec::kResShift, 32);
                   }});
-  list.push_back({"exec_entries_many", Error::kBadField, P::kMove, [](P& p) {
+  list.push_back({"exec_uops_many", Error::kBadField, P::kMove, [](P& p) {
                     put(p.descriptors[P::kMove], exec::kGroups, 2);
-                    put(p.descriptors[P::kMove], exec::kEntries, hw::kWmDepth + 1);
+                    put(p.descriptors[P::kMove], exec::kUops, hw::kWmDepth + 1);
                   }});
   return list;
 }

@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // The issuer among neighbours that answer at random. In every cycle a model of a few lines, written
-// from docs/architecture.md, says whether an operation may start, an entry may go, and if not, why.
+// from docs/architecture.md, says whether an operation may start, a micro-op may go, and if not, why.
 // Starts and grants are prepared in registers: what may be done may come a few cycles later, what
 // may not be done never comes.
 #include <Vrs_issue.h>
@@ -29,13 +29,13 @@ constexpr int kLag = 3;
 
 enum Stall { kIdle, kLoad, kStore, kDepend, kWeights, kPost, kResidual };  // order of STALL_*
 
-struct Entry {
+struct Uop {
   int offset, rotation, source, tile;
   bool first, last;
 };
 
 struct Operation {
-  std::vector<Entry> entries;
+  std::vector<Uop> uops;
   int groups = 1, m_blocks = 1;
   bool wait_load = false, wait_store = false, wait_previous = false, max = false;
   bool residual = false, keep = false;
@@ -46,13 +46,13 @@ struct Operation {
 
 /// How willing the neighbours are, in percent a cycle.
 struct Willing {
-  int entry, coords, token, params, reservable, pixel;
+  int uop, coords, token, params, reservable, pixel;
 };
 
 class Issue : public testing::Test {
  protected:
   Issue() {
-    bench->halt_i = bench->op_valid_i = bench->entry_valid_i = bench->windows_valid_i = 0;
+    bench->halt_i = bench->op_valid_i = bench->uop_valid_i = bench->windows_valid_i = 0;
     bench->load_token_i = bench->store_token_i = bench->reservable_i = bench->complete_i = 0;
     bench->post_free_i = 0;
     bench->params_loaded_i = 0;
@@ -80,7 +80,7 @@ class Issue : public testing::Test {
     for (int m = 0; m < op.m_blocks; ++m) {
       const int taps = static_cast<int>(random.uniform(1, 2 * kP));
       for (int tap = 0; tap < taps; ++tap) {
-        op.entries.push_back({static_cast<int>(random.uniform(0, 32767)),
+        op.uops.push_back({static_cast<int>(random.uniform(0, 32767)),
                               static_cast<int>(random.uniform(0, kP - 1)),
                               static_cast<int>(random.uniform(0, 1)),
                               static_cast<int>(random.uniform(0, 63)), tap == 0, tap == taps - 1});
@@ -115,10 +115,10 @@ class Issue : public testing::Test {
     int written = 0;
   };
 
-  /// The operation whose entries are offered: they may be there before it starts.
+  /// The operation whose micro-ops are offered: they may be there before it starts.
   const Operation& offered() const { return active_ ? current_ : waiting_.front(); }
-  bool entry_last_group() const { return group_ == offered().groups - 1; }
-  bool entry_list_end() const { return entry_ + 1 == offered().entries.size(); }
+  bool uop_last_group() const { return group_ == offered().groups - 1; }
+  bool uop_list_end() const { return uop_ + 1 == offered().uops.size(); }
 
   void drive(bool halt) {
     const Willing& w = willing_;
@@ -127,13 +127,13 @@ class Issue : public testing::Test {
     // An operation is taken in the cycle behind its start.
     bench->op_valid_i = accepted_ || !waiting_.empty();
     if (bench->op_valid_i) put_operation(accepted_ ? current_ : waiting_.front());
-    entry_valid_ = any && (entry_valid_ || random.chance(w.entry));
+    uop_valid_ = any && (uop_valid_ || random.chance(w.uop));
     coords_valid_ = any && (coords_valid_ || random.chance(w.coords));
     load_token_ = load_token_ || random.chance(w.token);
     store_token_ = store_token_ || random.chance(w.token);
     if (params_loaded_ - params_started_ < kPmDepth && random.chance(w.params)) ++params_loaded_;
     reservable_ = reservable_ || random.chance(w.reservable);
-    bench->entry_valid_i = entry_valid_;
+    bench->uop_valid_i = uop_valid_;
     bench->windows_valid_i = coords_valid_;
     bench->load_token_i = load_token_;
     bench->store_token_i = store_token_;
@@ -142,13 +142,13 @@ class Issue : public testing::Test {
     bench->written_i = flights_.empty() ? 0 : static_cast<uint32_t>(flights_.front().written);
     bench->complete_i = complete_;
     bench->post_free_i = post_free_;
-    if (!entry_valid_) {
-      bench->entry_header_i = static_cast<uint32_t>(random());
+    if (!uop_valid_) {
+      bench->uop_header_i = static_cast<uint32_t>(random());
       return;
     }
-    const Entry& e = offered().entries[entry_];
-    if (entry_kept_) return;  // a header stays until it is taken
-    entry_kept_ = true;
+    const Uop& e = offered().uops[uop_];
+    if (uop_kept_) return;  // a header stays until it is taken
+    uop_kept_ = true;
     uint32_t header[1] = {static_cast<uint32_t>(random())};
     using namespace spec::header;
     spec::set(header, kOffset, e.offset);
@@ -156,10 +156,10 @@ class Issue : public testing::Test {
     spec::set(header, kSource, e.source);
     spec::set(header, kFirst, e.first);
     spec::set(header, kLast, e.last);
-    bench->entry_header_i = header_ = header[0];
-    bench->entry_tile_i = static_cast<uint8_t>(e.tile);
-    bench->entry_list_end_i = entry_list_end();
-    bench->entry_last_group_i = entry_last_group();
+    bench->uop_header_i = header_ = header[0];
+    bench->uop_tile_i = static_cast<uint8_t>(e.tile);
+    bench->uop_list_end_i = uop_list_end();
+    bench->uop_last_group_i = uop_last_group();
   }
 
   void put_operation(const Operation& op) {
@@ -183,7 +183,7 @@ class Issue : public testing::Test {
 
   int64_t cycle() const { return static_cast<int64_t>(bench.cycle()); }
 
-  /// Why nothing may happen in this cycle, or what may: a start or an entry.
+  /// Why nothing may happen in this cycle, or what may: a start or a micro-op.
   void judge() {
     may_start_ = may_issue_ = false;
     reason_ = kIdle;
@@ -202,12 +202,12 @@ class Issue : public testing::Test {
     }
     if (active_) {
       const int need = current_.need_first + group_ * current_.need_step;
-      const bool last = entry_valid_ && current_.entries[entry_].last;
+      const bool last = uop_valid_ && current_.uops[uop_].last;
       // In the cycle that says so, the operation before is complete already.
       const bool written = in_flight_ - complete_ == 1 || flights_.front().written >= need;
       if (!coords_valid_ || !written)
         reason_ = kDepend;
-      else if (!entry_valid_)
+      else if (!uop_valid_)
         reason_ = kWeights;
       else if (last && (kOneAtATime ? in_post_ : cycle() < last_issue_ + kP))
         reason_ = kPost;
@@ -224,8 +224,8 @@ class Issue : public testing::Test {
     judge();
     starts_ = bench->started_o;
     issues_ = bench->issued_o;
-    // The next operation may start with the last entry of the one before.
-    may_start_ = may_start_ && (!active_ || (issues_ && entry_list_end() && entry_last_group()));
+    // The next operation may start with the last micro-op of the one before.
+    may_start_ = may_start_ && (!active_ || (issues_ && uop_list_end() && uop_last_group()));
     ASSERT_TRUE(!starts_ || (may_start_ && !halt)) << "cycle " << bench.cycle();
     ASSERT_TRUE(!issues_ || (may_issue_ && !halt))
         << "cycle " << bench.cycle() << ", reason " << reason_;
@@ -238,25 +238,25 @@ class Issue : public testing::Test {
           << "cycle " << bench.cycle() << ": " << int{bench->stall_o} << ", not " << reason_;
       ++stalls[reason_];
     }
-    ASSERT_TRUE(!entry_valid_ || bench->entry_ready_o == issues_);
+    ASSERT_TRUE(!uop_valid_ || bench->uop_ready_o == issues_);
     ASSERT_EQ(bench->busy_o, active_ || in_flight_ > 0 || !waiting_.empty());
     ASSERT_EQ(bench->take_load_token_o, accepted_ && current_.wait_load);
     ASSERT_EQ(bench->take_store_token_o, accepted_ && current_.wait_store);
-    const bool last = issues_ && current_.entries[entry_].last;
+    const bool last = issues_ && current_.uops[uop_].last;
     ASSERT_EQ(bench->reserve_o, last && current_.residual);
-    ASSERT_EQ(bench->windows_next_o, issues_ && entry_list_end());
+    ASSERT_EQ(bench->windows_next_o, issues_ && uop_list_end());
   }
 
   void advance() {
     const bool complete = complete_;
     bench.tick();
     ASSERT_EQ(bench->read_valid_o, issues_);
-    ASSERT_EQ(bench->read_free_o, issues_ && entry_last_group() && !current_.keep);
-    ASSERT_EQ(bench->group_valid_o, issues_ && current_.entries[entry_].last);
+    ASSERT_EQ(bench->read_free_o, issues_ && uop_last_group() && !current_.keep);
+    ASSERT_EQ(bench->group_valid_o, issues_ && current_.uops[uop_].last);
     if (issues_) {
-      const Entry& e = current_.entries[entry_];
+      const Uop& e = current_.uops[uop_];
       ASSERT_EQ(bench->group_o,
-                entry_list_end() << 2 | entry_last_group() << 1 | int{current_.keep});
+                uop_list_end() << 2 | uop_last_group() << 1 | int{current_.keep});
       ASSERT_EQ(static_cast<int16_t>(bench->read_zero_o), current_.in_zero);
       ASSERT_EQ(bench->read_dy_o, header_ >> 19 & 31);
       ASSERT_EQ(bench->read_dx_o, header_ >> 24 & 31);
@@ -290,21 +290,21 @@ class Issue : public testing::Test {
   }
 
   void issue() {
-    const Entry& e = current_.entries[entry_];
+    const Uop& e = current_.uops[uop_];
     ++issued;
     if (e.last) last_issue_ = cycle() - 1;
     if (e.last) in_post_ = true;
     if (e.last && current_.residual) reservable_ = false;
-    entry_valid_ = entry_kept_ = false;
-    if (!entry_list_end()) {
-      ++entry_;
+    uop_valid_ = uop_kept_ = false;
+    if (!uop_list_end()) {
+      ++uop_;
       return;
     }
     coords_valid_ = false;
     available_ += kP;
-    active_ = !entry_last_group();
+    active_ = !uop_last_group();
     group_ = active_ ? group_ + 1 : 0;
-    entry_ = 0;
+    uop_ = 0;
   }
 
   /// Writes pixels of the oldest operation, as far as they were issued; the end is one pulse.
@@ -327,20 +327,20 @@ class Issue : public testing::Test {
   Operation current_;
   std::deque<Flight> flights_;
   bool active_ = false, accepted_ = false, starts_ = false, issues_ = false, complete_ = false;
-  std::size_t entry_ = 0;
+  std::size_t uop_ = 0;
   int group_ = 0, in_flight_ = 0, available_ = 0;
   int64_t last_issue_ = -kP;
   uint32_t header_ = 0;
   bool may_start_ = false, may_issue_ = false, in_post_ = false, post_free_ = false;
   Stall reason_ = kIdle;
   int idle_ = 0;  ///< cycles in which something might have been done
-  bool entry_valid_ = false, entry_kept_ = false, coords_valid_ = false, load_token_ = false,
+  bool uop_valid_ = false, uop_kept_ = false, coords_valid_ = false, load_token_ = false,
        store_token_ = false;
   bool reservable_ = false;
   int params_loaded_ = 0, params_started_ = 0;
 };
 
-// Lists no shorter than P: an entry a cycle, from operation to operation.
+// Lists no shorter than P: a micro-op a cycle, from operation to operation.
 TEST_F(Issue, FullRate) {
   if (kOneAtATime) GTEST_SKIP() << "with a pixel a cycle only";
   std::deque<Operation> ops;
@@ -351,13 +351,13 @@ TEST_F(Issue, FullRate) {
     op.need_first = op.need_step = 0;
     op.groups += 2;
     if (i == 0) op.m_blocks = 1;  // parameters come one a cycle
-    op.entries.clear();
+    op.uops.clear();
     for (int m = 0; m < op.m_blocks; ++m) {
       for (int tap = 0; tap < kP; ++tap) {
-        op.entries.push_back({tap, 0, 0, tap, tap == 0, tap == kP - 1});
+        op.uops.push_back({tap, 0, 0, tap, tap == 0, tap == kP - 1});
       }
     }
-    cycles += op.entries.size() * static_cast<std::size_t>(op.groups);
+    cycles += op.uops.size() * static_cast<std::size_t>(op.groups);
     ops.push_back(op);
   }
   const uint64_t begin = bench.cycle();

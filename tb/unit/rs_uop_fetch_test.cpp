@@ -1,6 +1,6 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// The fetch between a ring that is filled at random and a user that frees entries as the issuer
+// The fetch between a ring that is filled at random and a user that frees micro-ops as the issuer
 // does.
 #include <Vrs_uop_fetch.h>
 #include <gtest/gtest.h>
@@ -19,13 +19,13 @@ namespace {
 constexpr int kDepth = RESHIFT_WmDepth;
 
 struct Operation {
-  int entries, groups;
+  int uops, groups;
   bool keep = false;  ///< the next one walks the same list
 };
 /// Header, tile address, list end, last group.
-using Entry = std::tuple<uint32_t, int, bool, bool>;
+using Uop = std::tuple<uint32_t, int, bool, bool>;
 
-/// The weight memory: entry i holds headers[i]; loaded at random as far as there is room.
+/// The weight memory: micro-op i holds headers[i]; loaded at random as far as there is room.
 class Memory : public Agent {
  public:
   Memory(Bench<Vrs_uop_fetch>& bench, Stalls stalls)
@@ -33,7 +33,7 @@ class Memory : public Agent {
     bench->loaded_i = 0;
   }
 
-  /// One more entry to load.
+  /// One more micro-op to load.
   uint32_t push() {
     headers_.push_back(static_cast<uint32_t>(bench_.random()()));
     return headers_.back();
@@ -68,19 +68,19 @@ struct Fetch {
         ops(
             bench->op_valid_i, bench->op_ready_o,
             [this](const Operation& op) {
-              bench->op_entries_i = static_cast<uint32_t>(op.entries);
+              bench->op_uops_i = static_cast<uint32_t>(op.uops);
               bench->op_groups_i = static_cast<uint32_t>(op.groups);
               bench->op_keep_i = op.keep;
             },
             ops_stalls),
         out(
-            bench->entry_valid_o, bench->entry_ready_i,
+            bench->uop_valid_o, bench->uop_ready_i,
             [this] {
-              return Entry{bench->entry_header_o, bench->entry_tile_o, bench->entry_list_end_o,
-                           bench->entry_last_group_o};
+              return Uop{bench->uop_header_o, bench->uop_tile_o, bench->uop_list_end_o,
+                           bench->uop_last_group_o};
             },
-            [this](const Entry& entry) {
-              board.actual(entry);
+            [this](const Uop& uop) {
+              board.actual(uop);
               if (freed.front()) memory.free();
               freed.pop_front();
             },
@@ -94,19 +94,19 @@ struct Fetch {
   void push(const Operation& op) {
     ops.push(op);
     if (list.empty()) {
-      for (int i = 0; i < op.entries; ++i) list.push_back(memory.push());
+      for (int i = 0; i < op.uops; ++i) list.push_back(memory.push());
     }
     for (int g = 0; g < op.groups; ++g) {
-      for (int i = 0; i < op.entries; ++i) {
-        board.expect({list[i], (base + i) % kDepth, i == op.entries - 1, g == op.groups - 1});
+      for (int i = 0; i < op.uops; ++i) {
+        board.expect({list[i], (base + i) % kDepth, i == op.uops - 1, g == op.groups - 1});
         freed.push_back(g == op.groups - 1 && !op.keep);
       }
     }
     if (!op.keep) {
-      base += op.entries;
+      base += op.uops;
       list.clear();
     }
-    walked += static_cast<uint64_t>(op.entries) * static_cast<uint64_t>(op.groups);
+    walked += static_cast<uint64_t>(op.uops) * static_cast<uint64_t>(op.groups);
   }
   Operation random_operation() {
     Random& random = bench.random();
@@ -123,14 +123,14 @@ struct Fetch {
   Memory memory;
   Scoreboard<Entry> board{"entries"};
   StreamDriver<Operation> ops;
-  StreamMonitor<Entry> out;
+  StreamMonitor<Uop> out;
   std::vector<uint32_t> list;  ///< that was kept
-  std::deque<bool> freed;      ///< whether an entry that comes is not used again
+  std::deque<bool> freed;      ///< whether a micro-op that comes is not used again
   int base = 0;
   uint64_t walked = 0;
 };
 
-// Loaded entries, a user that takes everything: an entry a cycle, from operation to operation.
+// Loaded micro-ops, a user that takes everything: a micro-op a cycle, from operation to operation.
 TEST(UopFetch, FullRate) {
   Fetch fetch(Stalls::none(), Stalls::none(), Stalls::none());
   for (int i = 0; i < 50; ++i) {
@@ -139,10 +139,10 @@ TEST(UopFetch, FullRate) {
                        : static_cast<int>(fetch.bench.random().uniform(1, kDepth / 2)),
                  static_cast<int>(fetch.bench.random().uniform(1, 6)), !again && i % 3 == 0});
   }
-  fetch.bench.tick();  // the driver's first offer; the first entry is loaded
+  fetch.bench.tick();  // the driver's first offer; the first micro-op is loaded
   const uint64_t begin = fetch.bench.cycle();
   fetch.bench.run_until([&] { return fetch.board.empty(); });
-  // An operation is taken in the first of these cycles; its first entry goes four later, as what is
+  // An operation is taken in the first of these cycles; its first micro-op goes four later, as what is
   // loaded is known a cycle late.
   EXPECT_EQ(fetch.bench.cycle() - begin, fetch.walked + 4);
 }

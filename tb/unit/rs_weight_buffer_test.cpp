@@ -31,7 +31,7 @@ struct HeaderItem {
 };
 
 struct Rings {
-  Rings(int entries, Stalls header_stalls, Stalls tile_stalls)
+  Rings(int uops, Stalls header_stalls, Stalls tile_stalls)
       : headers(
             bench->header_valid_i, bench->header_ready_o,
             [this](const HeaderItem& item) { put(item); }, header_stalls),
@@ -42,17 +42,17 @@ struct Rings {
     bench.add(headers);
     bench.add(tiles);
     bench.reset();
-    for (int i = 0; i < entries; ++i) {
+    for (int i = 0; i < uops; ++i) {
       header_words.push_back(static_cast<uint32_t>(bench.random()()));
       Tile tile(kTileW / 8);
       for (int64_t& byte : tile) byte = bench.random().uniform(-128, 127);
       tile_words.push_back(tile);
       tiles.push(i);
     }
-    for (int i = 0; i < entries; i = header_ends.back()) {
+    for (int i = 0; i < uops; i = header_ends.back()) {
       // Fewer than kLanes come at the end of a block.
       const int count = std::min(
-          entries - i,
+          uops - i,
           bench.random().chance(50) ? kLanes : static_cast<int>(bench.random().uniform(1, kLanes)));
       headers.push({i, count});
       header_ends.push_back(i + count);
@@ -67,7 +67,7 @@ struct Rings {
     bench->header_count_i = static_cast<uint8_t>(item.count);
   }
 
-  /// One cycle: frees one entry if asked, reads entries `header` and `tile` (negative: none), and
+  /// One cycle: frees one micro-op if asked, reads micro-ops `header` and `tile` (negative: none), and
   /// checks what came of the reads before.
   void cycle(bool free, int header = -1, int tile = -1) {
     bench->free_i = free;
@@ -121,34 +121,34 @@ TEST(WeightBuffer, FillsToTheBrimAndNoFurther) {
   EXPECT_EQ(rings.reads, 2 * full + 2);
 }
 
-// An entry in and out each cycle: headers run one ahead of their tiles.
+// A micro-op in and out each cycle: headers run one ahead of their tiles.
 TEST(WeightBuffer, FullRate) {
-  const int entries = 10 * kDepth;
-  Rings rings(entries, Stalls::none(), Stalls::none());
+  const int uops = 10 * kDepth;
+  Rings rings(uops, Stalls::none(), Stalls::none());
   int cycles = 0;
-  for (; rings.freed < entries; ++cycles) {
+  for (; rings.freed < uops; ++cycles) {
     const int oldest = rings.freed;
     const bool there = oldest < rings.loaded();
     rings.cycle(there, there ? oldest : -1, there ? oldest : -1);
     if (testing::Test::HasFatalFailure()) return;
   }
-  EXPECT_LE(cycles, entries + 4);
+  EXPECT_LE(cycles, uops + 4);
 }
 
 class WeightBufferStalled : public testing::TestWithParam<std::pair<Stalls, Stalls>> {};
 
 TEST_P(WeightBufferStalled, RandomReadsAndFrees) {
-  const int entries = 1000;
-  Rings rings(entries, GetParam().first, GetParam().second);
+  const int uops = 1000;
+  Rings rings(uops, GetParam().first, GetParam().second);
   Random& random = rings.bench.random();
-  while (rings.freed < entries) {
+  while (rings.freed < uops) {
     const int freed = rings.freed, loaded = rings.loaded();
     const auto any = [&] {
       return loaded > freed && random.chance(70)
                  ? static_cast<int>(random.uniform(freed, loaded - 1))
                  : -1;
     };
-    // A tile is read within a cycle of its entry being freed, never after it.
+    // A tile is read within a cycle of its micro-op being freed, never after it.
     const int header = any(), tile = any();
     rings.cycle(loaded > freed && random.chance(40), header, tile);
     if (HasFatalFailure()) return;

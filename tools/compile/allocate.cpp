@@ -191,7 +191,7 @@ class Placer {
     std::pair<bool, int> most;
     for (int i = std::max(step - 1, 0); i <= std::min(step + 1, steps_ - 1); ++i) {
       if (!may(i) || slots_[index(i)] == 0) continue;
-      const bool stays = list_size(hw_, net_, op_of(i)).entries <= hw_.wm_depth / 2;
+      const bool stays = list_size(hw_, net_, op_of(i)).uops <= hw_.wm_depth / 2;
       const std::pair size{stays, slots_[index(i)]};
       if (best >= 0 && size <= most) continue;
       best = i;

@@ -66,7 +66,7 @@ std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
       const ExecCycles cycles = estimate(hw, exec);
       ++r.execs;
       if (exec.first_m_block == 0) r.groups += exec.groups;
-      if (exec.turn == 0) r.entries += static_cast<std::int64_t>(exec.list->entries());
+      if (exec.turn == 0) r.uops += static_cast<std::int64_t>(exec.list->uops());
       r.array_cycles += cycles.array;
       r.post_cycles += cycles.post;
       r.exec_cycles += cycles.exec;

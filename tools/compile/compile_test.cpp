@@ -396,19 +396,19 @@ QNet fully_connected(int inputs, int outputs) {
   return net;
 }
 
-/// Entries that the LOADs of a frame bring.
-std::int64_t loaded_entries(const Program& program) {
-  std::int64_t entries = 0;
+/// Micro-ops that the LOADs of a frame bring.
+std::int64_t loaded_uops(const Program& program) {
+  std::int64_t uops = 0;
   for (std::size_t i = 0; i < program.descriptors.size(); ++i) {
     spec::Descriptor d{};
     std::memcpy(d.data(), program.image.data() + i * spec::kDescriptorBytes,
                 spec::kDescriptorBytes);
     if (static_cast<spec::Opcode>(spec::get(d, spec::common::kOpcode)) ==
         spec::Opcode::kLoadWeights) {
-      entries += spec::get(d, spec::load_weights::kEntries);
+      uops += spec::get(d, spec::load_weights::kUops);
     }
   }
-  return entries;
+  return uops;
 }
 
 // Lists of an M-block that half of the weight memory holds, only the whole, and not even that.
@@ -422,8 +422,8 @@ TEST(Batch, LoadsListsOnceThatTheWeightMemoryHolds) {
     check_program(net, program, 1, false, Timing::kLate);
     if (HasFatalFailure()) return;
     const std::int64_t list = std::int64_t{inputs} / hw.c, loads = list > hw.wm_depth ? kBatch : 1;
-    EXPECT_EQ(loaded_entries(program), loads * list * kMBlocks) << inputs;
-    EXPECT_EQ(program.ops.at(0).entries, list * kMBlocks) << inputs;
+    EXPECT_EQ(loaded_uops(program), loads * list * kMBlocks) << inputs;
+    EXPECT_EQ(program.ops.at(0).uops, list * kMBlocks) << inputs;
   }
 }
 
@@ -456,9 +456,9 @@ TEST(Batch, GlobalPoolingKeepsItsList) {
       check_program(net, program, 3, false, Timing::kLate);
       if (HasFatalFailure()) return;
       const OpReport& op = program.ops.at(0);
-      EXPECT_GT(op.entries, hw.wm_depth / 2);
+      EXPECT_GT(op.uops, hw.wm_depth / 2);
       if (batch == 1) continue;  // the last list may be shorter
-      EXPECT_EQ(loaded_entries(program) * op.execs, op.entries * batch) << name;
+      EXPECT_EQ(loaded_uops(program) * op.execs, op.uops * batch) << name;
     }
   }
 }
@@ -472,7 +472,7 @@ TEST(Batch, ConvolutionsInPartsShareThem) {
   check_program(net, three, 2, false, Timing::kLate);
   ASSERT_EQ(one.ops.size(), three.ops.size()) << "a cut";
   EXPECT_GT(one.ops[0].execs + one.ops[1].execs + one.ops[3].execs, 3) << "no list in parts";
-  EXPECT_EQ(loaded_entries(three), loaded_entries(one));
+  EXPECT_EQ(loaded_uops(three), loaded_uops(one));
   for (std::size_t i = 0; i < one.ops.size(); ++i) {
     EXPECT_EQ(three.ops[i].execs, 3 * one.ops[i].execs);
     EXPECT_EQ(three.ops[i].macs, 3 * one.ops[i].macs);

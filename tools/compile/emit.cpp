@@ -30,7 +30,7 @@ std::int64_t align(std::int64_t bytes) {
 
 /// A part of an EXEC's list that one LOAD_WEIGHTS brings.
 struct Chunk {
-  std::size_t entries = 0;
+  std::size_t uops = 0;
   int param_blocks = 0;
   std::int64_t offset = 0, bytes = 0;
 };
@@ -225,23 +225,23 @@ class Emitter {
     const bool same_list =
         before.list == plan.list ||
         (before.list->headers == plan.list->headers && before.list->tiles == plan.list->tiles);
-    return before.step == plan.step && before.list->entries() <= index(hw_.wm_depth) && same_list &&
+    return before.step == plan.step && before.list->uops() <= index(hw_.wm_depth) && same_list &&
            params_of(before) == params_of(plan);
   }
 
   std::vector<Chunk> write_blocks(const ExecPlan& plan) {
     std::vector<Chunk> chunks;
-    const std::size_t half = index(hw_.wm_depth / 2), total = plan.list->entries();
+    const std::size_t half = index(hw_.wm_depth / 2), total = plan.list->uops();
     for (std::size_t done = 0; done < total; done += half) {
-      Chunk chunk{.entries = std::min(half, total - done)};
+      Chunk chunk{.uops = std::min(half, total - done)};
       chunk.param_blocks = done == 0 ? plan.m_blocks : 0;
       blocks_.resize(static_cast<std::size_t>(align(static_cast<std::int64_t>(blocks_.size()))), 0);
       chunk.offset = static_cast<std::int64_t>(blocks_.size());
       if (done == 0) append_params(plan);
       const auto* headers = reinterpret_cast<const std::uint8_t*>(plan.list->headers.data() + done);
-      append_section({headers, chunk.entries * 4});
+      append_section({headers, chunk.uops * 4});
       const std::size_t tile = plan.list->tiles.size() / total;
-      append_section({plan.list->tiles.data() + done * tile, chunk.entries * tile});
+      append_section({plan.list->tiles.data() + done * tile, chunk.uops * tile});
       chunk.bytes = static_cast<std::int64_t>(blocks_.size()) - chunk.offset;
       chunks.push_back(chunk);
     }
@@ -307,14 +307,14 @@ class Emitter {
   bool fits(std::size_t oldest) const {
     const Load& next = loads_[next_load_];
     if (next.features) return next.after <= next_exec_;
-    std::size_t entries = next.chunk.entries;
+    std::size_t uops = next.chunk.uops;
     int params = next.chunk.param_blocks;
     for (std::size_t i = 0; i < next_load_; ++i) {
       if (loads_[i].last < oldest) continue;
-      entries += loads_[i].chunk.entries;
+      uops += loads_[i].chunk.uops;
       params += loads_[i].chunk.param_blocks;
     }
-    return entries <= index(hw_.wm_depth) && params <= hw_.pm_depth;
+    return uops <= index(hw_.wm_depth) && params <= hw_.pm_depth;
   }
 
   /// Emits loads up to those of EXEC `end` - 1, as far as they find room without an EXEC that is
@@ -333,7 +333,7 @@ class Emitter {
     }
     const Chunk& chunk = load.chunk;
     Descriptor& d = add(Opcode::kLoadWeights, "load_weights " + op_of(load.exec).name);
-    spec::set(d, spec::load_weights::kEntries, static_cast<std::int64_t>(chunk.entries));
+    spec::set(d, spec::load_weights::kUops, static_cast<std::int64_t>(chunk.uops));
     spec::set(d, spec::load_weights::kParamBlocks, chunk.param_blocks);
     spec::set(d, spec::load_weights::kOffset, chunk.offset);  // finish() adds the descriptors
     spec::set(d, spec::load_weights::kBytes, chunk.bytes);
@@ -395,7 +395,7 @@ class Emitter {
       spec::set(d, x::kMaxMode, op.kind == QKind::kMaxPool);
       spec::set(d, x::kWaitPrevious, plan.wait_previous);
       spec::set(d, x::kKeepList, keeps_[e]);
-      spec::set(d, x::kEntries, static_cast<std::int64_t>(plan.list->entries()));
+      spec::set(d, x::kUops, static_cast<std::int64_t>(plan.list->uops()));
       spec::set(d, x::kGroups, plan.groups);
       spec::set(d, x::kMBlocks, plan.m_blocks);
       spec::set(d, x::kPitch, in.pitch);
@@ -541,8 +541,8 @@ class Emitter {
 
 ExecCycles estimate(const spec::Hardware& hw, const ExecPlan& exec) {
   ExecCycles cycles;
-  for (const std::size_t entries : exec.m_block_entries) {
-    const auto array = static_cast<std::int64_t>(entries);
+  for (const std::size_t uops : exec.m_block_uops) {
+    const auto array = static_cast<std::int64_t>(uops);
     cycles.array += array;
     cycles.post += post_cycles(hw);
     cycles.exec += std::max(array, post_cycles(hw));

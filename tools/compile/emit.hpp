@@ -6,7 +6,7 @@
 
 namespace reshift {
 
-/// Cycles of one EXEC: the array issues an entry a cycle, and post-processing takes
+/// Cycles of one EXEC: the array issues a micro-op a cycle, and post-processing takes
 /// post_cycles() an M-block, overlapped with the next one.
 struct ExecCycles {
   std::int64_t array = 0, post = 0, exec = 0;

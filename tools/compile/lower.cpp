@@ -124,12 +124,12 @@ Lowered apply_packing(const spec::Hardware& hw, const QNet& net, std::size_t rea
   }
   const int pitch = std::max(image.width, out.width);
   const int groups = ceil_div((out.height - 1) * pitch + out.width, hw.p);
-  const int entries = ceil_div(image.channels, hw.c) * rows.distinct_taps() *
+  const int uops = ceil_div(image.channels, hw.c) * rows.distinct_taps() *
                       columns.distinct_taps() * tiles_per_tap(hw, op);
   const std::int64_t image_bits = std::int64_t{words_of(hw, image.channels)} * hw.m * image.height *
                                   pitch * spec::code_bytes(hw) * 8;
   result.input_cycles = std::max(std::int64_t{groups} * ceil_div(out_channels, hw.m) *
-                                     std::max<std::int64_t>(entries, post_cycles(hw)),
+                                     std::max<std::int64_t>(uops, post_cycles(hw)),
                                  image_bits / hw.axi_data_w);
   return result;
 }

@@ -45,7 +45,7 @@ struct OpenExec {
 void append(OpenExec& open, const ReductionList& list) {
   open.list.headers.insert(open.list.headers.end(), list.headers.begin(), list.headers.end());
   open.list.tiles.insert(open.list.tiles.end(), list.tiles.begin(), list.tiles.end());
-  open.exec.m_block_entries.push_back(list.entries());
+  open.exec.m_block_uops.push_back(list.uops());
   ++open.exec.m_blocks;
 }
 
@@ -107,7 +107,7 @@ std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
   const ListSize size = list_size(hw, net, op);
   const bool stays = fresh.groups > 1 || (step.images > 1 && images_share(hw, size, place));
   const auto half = static_cast<std::size_t>(hw.wm_depth / 2);
-  const std::size_t part = size.entries <= hw.wm_depth / 2 ? half : half / 2;
+  const std::size_t part = size.uops <= hw.wm_depth / 2 ? half : half / 2;
   std::vector<OpenExec> execs{{fresh, {}}};
   // No more than one EXEC may have anyway: each counts from its own first word.
   int pooled = std::min(pooled_m_blocks(hw, op, fresh.groups), hw.pm_depth / 2);
@@ -121,14 +121,14 @@ std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
     }
     const ReductionList list = reduction_list(hw, net, op, strip, fresh.source, fresh.shortcut,
                                               m_block - execs.back().exec.source_word);
-    if (stays && list.entries() > 2 * half) {
+    if (stays && list.uops() > 2 * half) {
       throw Error(
           "operation {}: {} weight tiles for {} output channels, the weight memory of {} holds {}",
-          op.name, list.entries(), hw.m, hw.name, hw.wm_depth);
+          op.name, list.uops(), hw.m, hw.name, hw.wm_depth);
     }
     const OpenExec& open = execs.back();
     if (open.exec.m_blocks > 0 && (open.exec.m_blocks >= hw.pm_depth / 2 ||
-                                   (stays && open.list.entries() + list.entries() > part))) {
+                                   (stays && open.list.uops() + list.uops() > part))) {
       execs.push_back({fresh, {}});
       execs.back().exec.first_m_block = m_block;
     }
@@ -169,7 +169,7 @@ std::vector<ExecPlan> plan_step(const spec::Hardware& hw, const QNet& net,
 }  // namespace
 
 bool images_share(const spec::Hardware& hw, const ListSize& list, const StepPlacement& place) {
-  return list.entries <= hw.wm_depth / 2 || (place.resident() && list.longest <= hw.wm_depth);
+  return list.uops <= hw.wm_depth / 2 || (place.resident() && list.longest <= hw.wm_depth);
 }
 
 std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net,

@@ -25,7 +25,7 @@ struct ExecPlan {
   int groups = 0;       ///< pixel groups
   int source_word = 0;  ///< of the source's pixels, from which on the list counts
   bool last_of_strip = false;
-  std::vector<std::size_t> m_block_entries;
+  std::vector<std::size_t> m_block_uops;
   std::shared_ptr<const ReductionList> list;  ///< one for all images
   Need need;
   bool wait_previous = false;

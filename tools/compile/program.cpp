@@ -29,7 +29,7 @@ Json op_json(const OpReport& r) {
           {"kind", r.kind},
           {"note", r.note},
           {"terms", r.terms},
-          {"entries", r.entries},
+          {"entries", r.uops},
           {"pixel_groups", r.groups},
           {"m_groups", r.m_blocks},
           {"execs", r.execs},
@@ -292,7 +292,7 @@ std::string report_text(const Program& p) {
                       "strips", "loaded", "stored");
   for (const OpReport& r : p.ops) {
     text += fmt::format("{:<28} {:>5} {:>8} {:>9} {:>9} {:>9}  {:<16} {:>9} {:>6} {:>9} {:>9}{}\n",
-                        r.name, r.terms, r.entries, r.exec_cycles, r.memory_cycles, r.cycles,
+                        r.name, r.terms, r.uops, r.exec_cycles, r.memory_cycles, r.cycles,
                         r.bound, r.buffer_bytes, r.strips, r.feature_bytes_read,
                         r.feature_bytes_written, r.in_place ? "  in place" : "");
   }

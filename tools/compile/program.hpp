@@ -28,7 +28,7 @@ struct OpReport {
   std::string kind;
   std::string note;  ///< what was rewritten
   int terms = 1;
-  std::int64_t entries = 0;  ///< weight tiles
+  std::int64_t uops = 0;  ///< weight tiles
   int groups = 0;            ///< pixel groups
   int m_blocks = 0;
   int execs = 0;
@@ -76,7 +76,7 @@ struct Program {
   /// Useful multiplications of a frame over convolutions and fully connected layers, real sizes, a
   /// term each.
   std::int64_t macs() const;
-  /// The output window's entry with the logits.
+  /// The output window's micro-op with the logits.
   const StoredTensor& output() const;
   /// Bytes of an image's input window from the codes [channel][y][x] of the image.
   std::vector<std::uint8_t> input_window(std::span<const std::int32_t> codes) const;

@@ -295,7 +295,7 @@ TEST(Compile, PacksTheKernelOfAThreeChannelImage) {
   // below the 8 cycles that post-processing takes, so the smaller image wins.
   const Program program = compile(find_hardware("16x16x8"), one_conv(3, 32, 16), {});
   EXPECT_EQ(program.table.slots.size(), 9u);
-  EXPECT_EQ(program.ops[0].entries, 3);
+  EXPECT_EQ(program.ops[0].uops, 3);
   EXPECT_EQ(program.support[0].verdict, Support::Verdict::kRewritten);
 }
 
@@ -307,7 +307,7 @@ TEST(Compile, PutsTwoTermsOnlyWhereAWeightNeedsThem) {
   terms[1] = 1;
   terms[0] = 2;  // the only weight with two terms: tap (0, 0)
   net.ops[0].term_values = terms;
-  EXPECT_EQ(compile(find_hardware("16x16x8"), net, {}).ops[0].entries, 10);
+  EXPECT_EQ(compile(find_hardware("16x16x8"), net, {}).ops[0].uops, 10);
 }
 
 /// A valid program whose descriptor `index` was changed by `change`, its checksum right again.

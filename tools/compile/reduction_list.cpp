@@ -99,7 +99,7 @@ class Builder {
     const int channels = shortcut_.channels;
     convolution_tiles(
         channels, 1, [&](int in) { return row_ - channels + in; },
-        [&](int c_block) { append_entry(1, c_block, shortcut_.shift, 0, 0); });
+        [&](int c_block) { append_uop(1, c_block, shortcut_.shift, 0, 0); });
   }
 
   /// All tiles of a tap. `place` is where the weight of a channel of the group is in its row;
@@ -150,7 +150,7 @@ class Builder {
     const int address =
         (whole * source_.words + (2 * y.phase + x.phase) * source_.phase_words(hw_)) * per_word +
         c_block;
-    append_entry(
+    append_uop(
         0, address, linear - whole * hw_.p,
         mask_offset(y.offset, strip_.out.count, extent(strip_.in.count, op_.stride_h),
                     spec::header::kDy),
@@ -158,7 +158,7 @@ class Builder {
   }
 
   /// `address`: C-blocks from the source's base, modulo the buffer.
-  void append_entry(int source, int address, int rotation, int dy, int dx) {
+  void append_uop(int source, int address, int rotation, int dy, int dx) {
     const int buffer = hw_.fb_depth * hw_.m / hw_.c;
     std::uint32_t header = 0;
     const std::span word(&header, 1);
@@ -231,7 +231,7 @@ ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op) {
       const int last = (std::min((m + 1) * hw.m, out) - 1) / group_out * group_in + group_in - 1;
       c_blocks = (last / hw.c - first / hw.c + 1) * tiles_per_tap(hw, op);
     }
-    std::int64_t entries =
+    std::int64_t uops =
         std::int64_t{taps} * c_blocks + (added + hw.c - 1) / hw.c * tiles_per_tap(hw, op);
     // Of a kernel that is packed into a few slots, tiles are empty for all weights.
     if (op.input == 0 && op.kind == QKind::kConv && op.shortcut < 0) {
@@ -240,12 +240,12 @@ ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op) {
                           image.width,    op.stride_h == 2, words_of(hw, image.channels)};
       const int height = net.tensors[static_cast<std::size_t>(op.output)].height;
       const Strip all = cut(net, op, layout.polyphase, height).front();
-      entries =
-          static_cast<std::int64_t>(reduction_list(hw, net, op, all, layout, {}, m).entries());
+      uops =
+          static_cast<std::int64_t>(reduction_list(hw, net, op, all, layout, {}, m).uops());
     }
-    size.entries += entries;
-    size.longest = std::max(size.longest, entries);
-    size.group_cycles += std::max(entries, post_cycles(hw));
+    size.uops += uops;
+    size.longest = std::max(size.longest, uops);
+    size.group_cycles += std::max(uops, post_cycles(hw));
   }
   return size;
 }

@@ -9,12 +9,12 @@
 
 namespace reshift {
 
-/// The entries that make one M-block of an operation: headers and weight tiles as they lie in
+/// The micro-ops that make one M-block of an operation: headers and weight tiles as they lie in
 /// memory.
 struct ReductionList {
   std::vector<std::uint32_t> headers;
   std::vector<std::uint8_t> tiles;
-  std::size_t entries() const { return headers.size(); }
+  std::size_t uops() const { return headers.size(); }
 };
 
 /// The list of M-block `m_block` (of what it writes) of an operation with stride 1x1 or 2x2 on a
@@ -27,10 +27,10 @@ ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QO
 /// Tiles that a tap of a convolution has a C-block: one a term, or one for multiplier lanes.
 int tiles_per_tap(const spec::Hardware& hw, const QOp& op);
 
-/// Entries of an operation's list of all M-blocks, those of the longest M-block, and the cycles
+/// Micro-ops of an operation's list of all M-blocks, those of the longest M-block, and the cycles
 /// that a pixel group takes. Empty tiles are counted, but for the image's reader.
 struct ListSize {
-  std::int64_t entries = 0, longest = 0, group_cycles = 0;
+  std::int64_t uops = 0, longest = 0, group_cycles = 0;
 };
 ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op);
 

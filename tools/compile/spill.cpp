@@ -21,7 +21,7 @@ std::size_t index(int i) { return static_cast<std::size_t>(i); }
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-/// From the last entry of an EXEC to the data of a transfer that waits for it.
+/// From the last micro-op of an EXEC to the data of a transfer that waits for it.
 constexpr std::int64_t kLatency = 110;
 
 /// Goes through a schedule strip by strip: when LOAD has brought, EXEC has computed and STORE has
@@ -52,7 +52,7 @@ class Cost {
     const Layout& in = placement_.layouts[index(op.input)];
     const Layout& out = placement_.layouts[index(op.output)];
     const ListSize list = list_size(hw_, net_, op);
-    const bool shared = images_share(hw_, list, place), whole = list.entries <= hw_.wm_depth / 2;
+    const bool shared = images_share(hw_, list, place), whole = list.uops <= hw_.wm_depth / 2;
     stretch_ = out.polyphase ? transfer_beside_polyphase(
                                 hw_, kUnit, words_of(hw_, net_.written_channels(op)),
                                 list.group_cycles / words_of(hw_, net_.written_channels(op)))
@@ -91,7 +91,7 @@ class Cost {
         const std::array list_of{strip.pad_top, shift(op.input, strip.in),
                                  shift(op.shortcut, strip.shortcut)};
         if (std::exchange(kept, list_of) != list_of || !shared) {
-          const std::int64_t bytes = list.entries * (tile_bytes_ + 4);
+          const std::int64_t bytes = list.uops * (tile_bytes_ + 4);
           loaded_ = std::max(loaded_, begin_) + bytes / bus_;
           bytes_ += bytes;
           ++descriptors;
@@ -105,7 +105,7 @@ class Cost {
         executed.push_back(executed_);
         // No more of a list than three parts of four of the memory is ahead of EXEC.
         if (!whole) {
-          loaded_ = std::max(loaded_, executed_ - cycles * hw_.wm_depth * 3 / 4 / list.entries);
+          loaded_ = std::max(loaded_, executed_ - cycles * hw_.wm_depth * 3 / 4 / list.uops);
         }
         if (place.output_slots.empty()) continue;
         transfer(stored_, executed_, op.output, strip.out, out.phases());

@@ -21,30 +21,30 @@ using spec::Opcode;
 using Time = std::int64_t;
 
 /// From a token to the data of a transfer, of which memory takes 40; from a token to an EXEC's
-/// first entry.
+/// first micro-op.
 constexpr Time kTransferCycles = 55, kStartExecCycles = 6;
 /// Of the control program, about: from the start to its first question.
 constexpr Time kStartCycles = 300;
 
 /// A weight block in the weight memory.
 struct Block {
-  std::int64_t entries = 0;
+  std::int64_t uops = 0;
   Time cycles = 0;  ///< to walk it
   Time loaded = 0;
 };
 
 /// Room in the weight memory that an EXEC gives back.
 struct Room {
-  std::int64_t entries = 0;
+  std::int64_t uops = 0;
   Time since = 0;
 };
 
 /// An EXEC, as far as it is known.
 struct Walk {
   Descriptor descriptor{};
-  std::int64_t groups = 0, entries_left = 0;
+  std::int64_t groups = 0, uops_left = 0;
   std::size_t blocks = 0;  ///< of those in the memory that are walked
-  Time at = 0;             ///< last entry walked for the first pixel group
+  Time at = 0;             ///< last micro-op walked for the first pixel group
   Time group = 0;          ///< cycles of a pixel group
 };
 
@@ -160,11 +160,11 @@ class Model {
     Block block;
     if (weights) {
       block = read_block(d);
-      data = beats(spec::get(d, spec::load_weights::kBytes)) + beyond_beats(block.entries);
-      in_memory_ += block.entries;
+      data = beats(spec::get(d, spec::load_weights::kBytes)) + beyond_beats(block.uops);
+      in_memory_ += block.uops;
       while (in_memory_ > hw_.wm_depth && !rooms_.empty()) {
         start = std::max(start, rooms_.front().since);
-        in_memory_ -= rooms_.front().entries;
+        in_memory_ -= rooms_.front().uops;
         rooms_.pop_front();
       }
     } else {
@@ -185,15 +185,15 @@ class Model {
     return std::max<Time>(headers / lanes - beats(headers * 4), 0);
   }
 
-  /// The array is slowed down by post-processing where an M-block has few entries.
+  /// The array is slowed down by post-processing where an M-block has few micro-ops.
   Block read_block(const Descriptor& d) const {
     Block block;
-    block.entries = spec::get(d, spec::load_weights::kEntries);
+    block.uops = spec::get(d, spec::load_weights::kUops);
     const std::size_t headers =
         spec::get(d, spec::load_weights::kOffset) +
         std::size_t{spec::get(d, spec::load_weights::kParamBlocks)} * index(hw_.m) * 8;
     Time of_m_block = 0;
-    for (std::int64_t i = 0; i < block.entries; ++i) {
+    for (std::int64_t i = 0; i < block.uops; ++i) {
       std::array<std::uint32_t, 1> header{};
       std::memcpy(header.data(), image_.data() + headers + index(i) * 4, 4);
       ++of_m_block;
@@ -221,7 +221,7 @@ class Model {
     started_ = std::max(started_, written(spec::get(d, spec::exec::kNeedFirst)));
     now_ = {.descriptor = d,
             .groups = spec::get(d, spec::exec::kGroups),
-            .entries_left = spec::get(d, spec::exec::kEntries),
+            .uops_left = spec::get(d, spec::exec::kUops),
             .blocks = 0,
             .at = started_,
             .group = 0};
@@ -237,21 +237,21 @@ class Model {
   /// Goes on with the list of an EXEC as far as it is loaded: the first pixel group walks it as it
   /// comes.
   void walk() {
-    if (now_.entries_left == 0) return;
+    if (now_.uops_left == 0) return;
     const bool keep = spec::get(now_.descriptor, spec::exec::kKeepList);
-    while (now_.entries_left > 0 && now_.blocks < blocks_.size()) {
+    while (now_.uops_left > 0 && now_.blocks < blocks_.size()) {
       const Block& block = blocks_[now_.blocks];
       now_.at = std::max(now_.at + block.cycles, block.loaded);
       now_.group += block.cycles;
-      now_.entries_left -= block.entries;
+      now_.uops_left -= block.uops;
       if (!keep && now_.groups == 1) {
-        rooms_.push_back({block.entries, now_.at});
+        rooms_.push_back({block.uops, now_.at});
         blocks_.pop_front();
       } else {
         ++now_.blocks;
       }
     }
-    if (now_.entries_left == 0) end_exec(keep);
+    if (now_.uops_left == 0) end_exec(keep);
   }
 
   void end_exec(bool keep) {
@@ -261,7 +261,7 @@ class Model {
     const Time end = std::max(now_.at + further * now_.group, written(need) + now_.group);
     execs_.push_back(end - std::exchange(issued_, end));
     for (; !keep && now_.blocks > 0; --now_.blocks) {
-      rooms_.push_back({blocks_.front().entries, end - now_.group});
+      rooms_.push_back({blocks_.front().uops, end - now_.group});
       blocks_.pop_front();
     }
     complete_before_ = std::exchange(complete_, end + drain_);
@@ -274,7 +274,7 @@ class Model {
   std::span<const std::uint8_t> image_;
   /// Of the ring of descriptors, and how many are asked for at a time (rs_frontend).
   const std::size_t slots_, batch_;
-  const Time drain_;  ///< from an EXEC's last entry to its last pixel
+  const Time drain_;  ///< from an EXEC's last micro-op to its last pixel
   std::array<std::array<std::deque<Time>, kEngines>, kEngines> tokens_;  ///< [from][to]
   std::vector<Time> passed_{0};                                          ///< by descriptor
   Time looked_ = kStartCycles;                                           ///< at the last descriptor
@@ -283,7 +283,7 @@ class Model {
   Time stored_ = 0;  ///< the last one of STORE
   std::deque<Block> blocks_;
   std::deque<Room> rooms_;
-  std::int64_t in_memory_ = 0;  ///< entries, less the room that was taken
+  std::int64_t in_memory_ = 0;  ///< micro-ops, less the room that was taken
   Walk last_, now_;
   Time started_ = 0, issued_ = 0, complete_ = 0, complete_before_ = 0;  ///< the last EXEC
   Time frame_begin_ = 0;

@@ -12,7 +12,7 @@ namespace reshift {
 /// Cycles of the control program for each descriptor, about.
 inline constexpr std::int64_t kLookCycles = 150;
 
-/// Cycles of a frame, and of each of its EXECs in order: from the last entry of the one before (of
+/// Cycles of a frame, and of each of its EXECs in order: from the last micro-op of the one before (of
 /// the start) to its own, what it waits for included.
 struct FrameTime {
   std::int64_t cycles = 0;
@@ -27,7 +27,7 @@ std::int64_t transfer_beside_polyphase(const spec::Hardware& hw, std::int64_t be
 
 /// The frames of a program as a model of the machine runs them: the engines go through the
 /// descriptors by the rules of docs/architecture.md, LOAD and STORE move a beat a cycle, EXEC walks
-/// an entry a cycle, or as fast as post-processing takes them. Memory answers after 40 cycles,
+/// a micro-op a cycle, or as fast as post-processing takes them. Memory answers after 40 cycles,
 /// reads and writes do not hinder each other, and no two meet in a bank but for
 /// that. `image` is a whole program for `hw`.
 std::vector<FrameTime> frame_times(const spec::Hardware& hw, std::span<const std::uint8_t> image,

@@ -32,24 +32,24 @@ class ProgramText {
     return descriptors_.back();
   }
 
-  /// `m_blocks` M-blocks of so many entries each.
-  void load_weights(int m_blocks, int entries) {
+  /// `m_blocks` M-blocks of so many micro-ops each.
+  void load_weights(int m_blocks, int uops) {
     Descriptor& d = add(Opcode::kLoadWeights);
-    spec::set(d, spec::load_weights::kEntries, std::int64_t{m_blocks} * entries);
+    spec::set(d, spec::load_weights::kUops, std::int64_t{m_blocks} * uops);
     spec::set(d, spec::load_weights::kOffset, static_cast<std::int64_t>(blocks_.size()));
-    for (int i = 1; i <= m_blocks * entries; ++i) {
+    for (int i = 1; i <= m_blocks * uops; ++i) {
       std::array<std::uint32_t, 1> header{};
-      spec::set(header, spec::header::kLast, i % entries == 0);
+      spec::set(header, spec::header::kLast, i % uops == 0);
       const auto* bytes = reinterpret_cast<const std::uint8_t*>(header.data());
       blocks_.insert(blocks_.end(), bytes, bytes + 4);
     }
-    blocks_.resize(blocks_.size() + std::size_t(m_blocks) * std::size_t(entries) * 128);
-    spec::set(d, spec::load_weights::kBytes, std::int64_t{m_blocks} * entries * 132);
+    blocks_.resize(blocks_.size() + std::size_t(m_blocks) * std::size_t(uops) * 128);
+    spec::set(d, spec::load_weights::kBytes, std::int64_t{m_blocks} * uops * 132);
   }
 
-  Descriptor& exec(int m_blocks, int entries, int groups) {
+  Descriptor& exec(int m_blocks, int uops, int groups) {
     Descriptor& d = add(Opcode::kExec);
-    spec::set(d, spec::exec::kEntries, std::int64_t{m_blocks} * entries);
+    spec::set(d, spec::exec::kUops, std::int64_t{m_blocks} * uops);
     spec::set(d, spec::exec::kGroups, groups);
     return d;
   }
@@ -126,14 +126,14 @@ TEST(FrameTimes, WeightsOfOneGroupComeOverTheBus) {
 
 // What the last list leaves of the weight memory takes the next one while EXEC computes.
 TEST(FrameTimes, WeightsAreLoadedAheadWhereThereIsRoom) {
-  for (const int entries : {512, 2000}) {
+  for (const int uops : {512, 2000}) {
     ProgramText p;
     for (int i = 0; i < 2; ++i) {
-      p.load_weights(1, entries);
-      p.exec(1, entries, 100);
+      p.load_weights(1, uops);
+      p.exec(1, uops, 100);
     }
-    const std::int64_t exec = 2 * 100 * entries, load = 2 * entries * 132 / 16;
-    expect_about(p.steady().cycles, entries == 512 ? exec : exec + load - 4 * entries);
+    const std::int64_t exec = 2 * 100 * uops, load = 2 * uops * 132 / 16;
+    expect_about(p.steady().cycles, uops == 512 ? exec : exec + load - 4 * uops);
   }
 }
 

@@ -9,7 +9,7 @@
 namespace reshift {
 
 /// What a layer of a program took, beside what the compiler expected. A layer's cycles are those
-/// from the last entry of the layer before to its own last entry, so that layers add up to the
+/// from the last micro-op of the layer before to its own last micro-op, so that layers add up to the
 /// frame and what a layer waits for is its own.
 struct LayerTime {
   std::string name;
@@ -20,7 +20,7 @@ struct LayerTime {
   std::array<double, kBusy + 1> causes{};  ///< cycles a frame
 
   double cycles() const;
-  /// The cause of most cycles without an entry; kBusy: there were none.
+  /// The cause of most cycles without a micro-op; kBusy: there were none.
   std::size_t main_stall() const;
   std::string main_stall_text() const;
   /// By how much it took longer than the estimate.

@@ -7,13 +7,13 @@
 
 namespace reshift {
 
-/// A cycle in which EXEC issued an entry, behind the causes of spec::kStalls for which it did not.
+/// A cycle in which EXEC issued a micro-op, behind the causes of spec::kStalls for which it did not.
 inline constexpr std::size_t kBusy = spec::kStalls.size();
 
 /// What a core does in one of the cycles that its counters count.
 struct ProbeCycle {
   bool load_given = false, load_done = false;  ///< a transfer of LOAD is asked for, is complete
-  bool exec_start = false, exec_end = false;   ///< an operation starts, issues its last entry
+  bool exec_start = false, exec_end = false;   ///< an operation starts, issues its last micro-op
   bool exec_complete = false;                  ///< the last pixel of an operation is written
   bool store_given = false, store_done = false;
   std::size_t cause = 0;  ///< why EXEC issued nothing, an index of spec::kStalls; or kBusy

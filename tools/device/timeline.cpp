@@ -88,7 +88,7 @@ void Recorder::cycle(const ProbeCycle& c) {
     exec.spans.back().causes = since_last_;
     since_last_ = {};
   }
-  if (c.exec_start) give(exec, Engine::kExec, now_);  // its first entry comes in the next cycle
+  if (c.exec_start) give(exec, Engine::kExec, now_);  // its first micro-op comes in the next cycle
   if (c.exec_complete) {
     if (completed_ == exec.spans.size()) throw Error("an operation is complete that never began");
     exec.spans[completed_++].complete = now_;

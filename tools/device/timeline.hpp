@@ -22,12 +22,12 @@ struct CycleRange {
 };
 
 /// One descriptor at its engine. LOAD and STORE: until the transfer is complete; EXEC: until the
-/// last entry is issued.
+/// last micro-op is issued.
 struct TimeSpan : CycleRange {
   Engine engine = Engine::kExec;
   std::size_t frame = 0, descriptor = 0;
   /// EXEC only: when the last pixel was written; and where the cycles went since the operation
-  /// before issued its last entry: a wait between two operations is the later one's.
+  /// before issued its last micro-op: a wait between two operations is the later one's.
   std::uint64_t complete = 0;
   Causes causes{};
 };

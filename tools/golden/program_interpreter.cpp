@@ -19,7 +19,7 @@ using spec::Descriptor;
 using spec::Opcode;
 
 /// A weight tile with its header, decoded.
-struct Entry {
+struct Uop {
   std::array<std::uint32_t, 1> header{};
   std::vector<std::int32_t> weights;  ///< [column][row]
 };
@@ -29,7 +29,7 @@ struct ParamBlock {
 };
 
 struct Block {
-  std::vector<Entry> entries;
+  std::vector<Uop> uops;
   std::vector<ParamBlock> params;
 };
 
@@ -205,15 +205,15 @@ class ProgramInterpreter::Impl {
   void read_block(std::size_t index) {
     namespace f = spec::load_weights;
     const Descriptor& d = program_[index];
-    const auto entries = static_cast<std::int64_t>(spec::get(d, f::kEntries));
+    const auto uops = static_cast<std::int64_t>(spec::get(d, f::kUops));
     const auto groups = static_cast<std::int64_t>(spec::get(d, f::kParamBlocks));
     const int bits = weight_bits(hw_.exponents), tile = spec::tile_bytes(hw_, bits);
     const std::int64_t params_bytes = groups * hw_.m * 8;
-    const std::int64_t header_bytes = spec::pad_section(entries * 4);
-    const std::int64_t bytes = params_bytes + header_bytes + spec::pad_section(entries * tile);
+    const std::int64_t header_bytes = spec::pad_section(uops * 4);
+    const std::int64_t bytes = params_bytes + header_bytes + spec::pad_section(uops * tile);
     const std::int64_t offset = spec::get(d, f::kOffset);
     if (bytes != spec::get(d, f::kBytes))
-      fail(index, "{} bytes for {} entries", spec::get(d, f::kBytes), entries);
+      fail(index, "{} bytes for {} micro-ops", spec::get(d, f::kBytes), uops);
     if (offset % 64 != 0) fail(index, "block at byte {}", offset);
     if (offset + bytes > static_cast<std::int64_t>(image_.size()))
       fail(index, "block outside the program window");
@@ -232,24 +232,24 @@ class ProgramInterpreter::Impl {
       }
       block.params.push_back(std::move(group));
     }
-    for (std::int64_t e = 0; e < entries; ++e) {
-      Entry entry;
-      std::memcpy(entry.header.data(), at + params_bytes + e * 4, 4);
-      if (spec::get(entry.header, spec::header::kRotation) >= static_cast<std::uint32_t>(hw_.p)) {
-        fail(index, "entry {} has rotation {}", e,
-             spec::get(entry.header, spec::header::kRotation));
+    for (std::int64_t e = 0; e < uops; ++e) {
+      Uop uop;
+      std::memcpy(uop.header.data(), at + params_bytes + e * 4, 4);
+      if (spec::get(uop.header, spec::header::kRotation) >= static_cast<std::uint32_t>(hw_.p)) {
+        fail(index, "micro-op {} has rotation {}", e,
+             spec::get(uop.header, spec::header::kRotation));
       }
-      entry.weights.resize(static_cast<std::size_t>(hw_.m * hw_.c));
+      uop.weights.resize(static_cast<std::size_t>(hw_.m * hw_.c));
       const std::uint8_t* codes = at + params_bytes + header_bytes + e * tile;
       for (int m = 0, bit = 0; m < hw_.m; ++m) {
         for (int c = 0; c < hw_.c; ++c) {
           std::uint32_t code = 0;
           for (int i = 0; i < bits; ++i, ++bit) code |= (codes[bit / 8] >> bit % 8 & 1u) << i;
-          entry.weights[static_cast<std::size_t>(c * hw_.m + m)] =
+          uop.weights[static_cast<std::size_t>(c * hw_.m + m)] =
               decode_weight(code, hw_.exponents);
         }
       }
-      block.entries.push_back(std::move(entry));
+      block.uops.push_back(std::move(uop));
     }
   }
 
@@ -263,7 +263,7 @@ class ProgramInterpreter::Impl {
     store_to_exec_ = spec::get(program_[0], f::kExecCredits);
     store_to_load_ = spec::get(program_[0], f::kReloadCredits);
     load_to_exec_ = exec_to_store_ = 0;
-    entries_.clear();
+    uops_.clear();
     params_.clear();
     walked_.clear();
     kept_ = false;
@@ -312,15 +312,15 @@ class ProgramInterpreter::Impl {
     if (opcode(index) == Opcode::kLoadWeights) {
       const Block& block = blocks_[index];
       const std::size_t kept = kept_ ? walked_.size() : 0;
-      if (entries_.size() + kept + block.entries.size() > static_cast<std::size_t>(hw_.wm_depth) ||
+      if (uops_.size() + kept + block.uops.size() > static_cast<std::size_t>(hw_.wm_depth) ||
           params_.size() + block.params.size() > static_cast<std::size_t>(hw_.pm_depth)) {
-        if (block.entries.size() > static_cast<std::size_t>(hw_.wm_depth) ||
+        if (block.uops.size() > static_cast<std::size_t>(hw_.wm_depth) ||
             block.params.size() > static_cast<std::size_t>(hw_.pm_depth)) {
           fail(index, "block larger than the memory it is for");
         }
         return false;
       }
-      for (const Entry& e : block.entries) entries_.push_back(&e);
+      for (const Uop& e : block.uops) uops_.push_back(&e);
       for (const ParamBlock& p : block.params) params_.push_back(&p);
     } else {
       // The descriptors come in the same order each frame: an index that does not grow is a new
@@ -395,7 +395,7 @@ class ProgramInterpreter::Impl {
   /// Everything of an EXEC descriptor that the loops need.
   struct Exec {
     std::size_t index = 0;
-    int entries = 0, groups = 0, m_blocks = 0, pitch = 0;
+    int uops = 0, groups = 0, m_blocks = 0, pitch = 0;
     int in_height = 0, in_width = 0, out_height = 0, out_width = 0;
     bool max_mode = false, residual = false, polyphase = false;
     std::array<int, 2> src_base{}, src_step{};
@@ -415,11 +415,11 @@ class ProgramInterpreter::Impl {
     const Descriptor& d = program_[index];
     namespace f = spec::exec;
     const bool single = spec::get(d, f::kGroups) == 1;
-    const std::size_t entries = spec::get(d, f::kEntries), m_blocks = spec::get(d, f::kMBlocks);
-    if (entries == 0 || m_blocks == 0 || spec::get(d, f::kGroups) == 0)
+    const std::size_t uops = spec::get(d, f::kUops), m_blocks = spec::get(d, f::kMBlocks);
+    if (uops == 0 || m_blocks == 0 || spec::get(d, f::kGroups) == 0)
       fail(index, "an empty operation");
-    if (!single && entries > static_cast<std::size_t>(hw_.wm_depth)) {
-      fail(index, "{} entries for several pixel groups exceed the weight memory", entries);
+    if (!single && uops > static_cast<std::size_t>(hw_.wm_depth)) {
+      fail(index, "{} micro-ops for several pixel groups exceed the weight memory", uops);
     }
     if (m_blocks > static_cast<std::size_t>(hw_.pm_depth))
       fail(index, "{} M-blocks exceed the parameter memory", m_blocks);
@@ -432,17 +432,17 @@ class ProgramInterpreter::Impl {
       store_to_exec_ -= flag(index, spec::common::kWaitStore);
       started_ = true;
     }
-    // A single pixel group frees each entry as it walks it, so that its list may be longer than the
+    // A single pixel group frees each micro-op as it walks it, so that its list may be longer than the
     // ring.
-    if (walked_.size() > entries) fail(index, "it has less than the list that was kept for it");
-    const std::size_t ready = std::min(entries - walked_.size(), entries_.size());
-    if ((single && ready > 0) || ready == entries) {
+    if (walked_.size() > uops) fail(index, "it has less than the list that was kept for it");
+    const std::size_t ready = std::min(uops - walked_.size(), uops_.size());
+    if ((single && ready > 0) || ready == uops) {
       progress_ = true;
-      walked_.insert(walked_.end(), entries_.begin(),
-                     entries_.begin() + static_cast<std::ptrdiff_t>(ready));
-      entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(ready));
+      walked_.insert(walked_.end(), uops_.begin(),
+                     uops_.begin() + static_cast<std::ptrdiff_t>(ready));
+      uops_.erase(uops_.begin(), uops_.begin() + static_cast<std::ptrdiff_t>(ready));
     }
-    if (walked_.size() < entries || params_.size() < m_blocks) return false;
+    if (walked_.size() < uops || params_.size() < m_blocks) return false;
     compute(index);
     kept_ = spec::get(d, f::kKeepList) != 0;
     if (!kept_) {
@@ -477,7 +477,7 @@ class ProgramInterpreter::Impl {
     };
     Exec x;
     x.index = index;
-    x.entries = number(f::kEntries);
+    x.uops = number(f::kUops);
     x.groups = number(f::kGroups);
     x.m_blocks = number(f::kMBlocks);
     x.pitch = number(f::kPitch);
@@ -541,8 +541,8 @@ class ProgramInterpreter::Impl {
     }
     int group = -1;
     bool open = false;
-    for (const Entry* entry : walked_) {
-      const bool first = spec::get(entry->header, spec::header::kFirst) != 0;
+    for (const Uop* uop : walked_) {
+      const bool first = spec::get(uop->header, spec::header::kFirst) != 0;
       if (first == open) fail(x.index, "first and last flags of the list do not pair");
       if (first) {
         if (++group == x.m_blocks) fail(x.index, "the list has more M-blocks than the descriptor");
@@ -550,13 +550,13 @@ class ProgramInterpreter::Impl {
             x.max_mode ? std::numeric_limits<std::int32_t>::min() >> (32 - hw_.acc_w) : 0;
         std::fill_n(sums_.begin() + static_cast<std::ptrdiff_t>(group * p * m), p * m, start);
       }
-      open = spec::get(entry->header, spec::header::kLast) == 0;
-      const int c_block = gather(x, g, *entry, ys, xs);
+      open = spec::get(uop->header, spec::header::kLast) == 0;
+      const int c_block = gather(x, g, *uop, ys, xs);
       if (observer_) {
-        observer_({x.index, vectors_, entry->weights, first, !open, x.max_mode, c_block});
+        observer_({x.index, vectors_, uop->weights, first, !open, x.max_mode, c_block});
       }
       std::int32_t* sums = sums_.data() + static_cast<std::ptrdiff_t>(group * p * m);
-      x.max_mode ? accumulate_max(*entry, c_block, sums) : accumulate_sum(*entry, sums);
+      x.max_mode ? accumulate_max(*uop, c_block, sums) : accumulate_sum(*uop, sums);
     }
     if (open || group + 1 != x.m_blocks)
       fail(x.index, "the list has {} M-blocks, the descriptor {}", group + 1, x.m_blocks);
@@ -568,16 +568,16 @@ class ProgramInterpreter::Impl {
 
   /// The activation vectors of all lanes into vectors_[lane][column]; returns which C-block of its
   /// word they are.
-  int gather(const Exec& x, int g, const Entry& entry, const std::vector<int>& ys,
+  int gather(const Exec& x, int g, const Uop& uop, const std::vector<int>& ys,
              const std::vector<int>& xs) {
     namespace h = spec::header;
-    const int rotation = static_cast<int>(spec::get(entry.header, h::kRotation));
-    const int dy = spec::get_signed(entry.header, h::kDy),
-              dx = spec::get_signed(entry.header, h::kDx);
-    const auto source = static_cast<std::size_t>(spec::get(entry.header, h::kSource));
+    const int rotation = static_cast<int>(spec::get(uop.header, h::kRotation));
+    const int dy = spec::get_signed(uop.header, h::kDy),
+              dx = spec::get_signed(uop.header, h::kDx);
+    const auto source = static_cast<std::size_t>(spec::get(uop.header, h::kSource));
     const int step = x.src_step[source];
     const int address =
-        x.src_base[source] + g * step + static_cast<int>(spec::get(entry.header, h::kOffset));
+        x.src_base[source] + g * step + static_cast<int>(spec::get(uop.header, h::kOffset));
     for (int lane = 0; lane < hw_.p; ++lane) {
       const int y = ys[static_cast<std::size_t>(lane)] + dy,
                 column = xs[static_cast<std::size_t>(lane)] + dx;
@@ -594,12 +594,12 @@ class ProgramInterpreter::Impl {
     return address % c_blocks_;
   }
 
-  void accumulate_sum(const Entry& entry, std::int32_t* sums) const {
+  void accumulate_sum(const Uop& uop, std::int32_t* sums) const {
     const int m = hw_.m;
     for (int lane = 0; lane < hw_.p; ++lane) {
       const std::int32_t* vector = vectors_.data() + static_cast<std::ptrdiff_t>(lane * hw_.c);
       std::int32_t* to = sums + lane * m;
-      const std::int32_t* weights = entry.weights.data();
+      const std::int32_t* weights = uop.weights.data();
       for (int c = 0; c < hw_.c; ++c, weights += m) {
         const std::int32_t value = vector[c];
         for (int row = 0; row < m; ++row) to[row] = wrapping_add(to[row], weights[row] * value);
@@ -607,12 +607,12 @@ class ProgramInterpreter::Impl {
     }
   }
 
-  void accumulate_max(const Entry& entry, int c_block, std::int32_t* sums) const {
+  void accumulate_max(const Uop& uop, int c_block, std::int32_t* sums) const {
     for (int lane = 0; lane < hw_.p; ++lane) {
       for (int row = c_block * hw_.c; row < (c_block + 1) * hw_.c; ++row) {
         std::int32_t sum = 0;
         for (int c = 0; c < hw_.c; ++c) {
-          sum += entry.weights[static_cast<std::size_t>(c * hw_.m + row)] *
+          sum += uop.weights[static_cast<std::size_t>(c * hw_.m + row)] *
                  vectors_[static_cast<std::size_t>(lane * hw_.c + c)];
         }
         std::int32_t& to = sums[lane * hw_.m + row];
@@ -684,9 +684,9 @@ class ProgramInterpreter::Impl {
   std::deque<Place> ring_;
   unsigned exec_to_load_ = 0, store_to_exec_ = 0, load_to_exec_ = 0, exec_to_store_ = 0;
   unsigned store_to_load_ = 0;
-  std::deque<const Entry*> entries_;
+  std::deque<const Uop*> uops_;
   std::deque<const ParamBlock*> params_;
-  std::vector<const Entry*> walked_;  ///< by the EXEC at the head, or kept for it
+  std::vector<const Uop*> walked_;  ///< by the EXEC at the head, or kept for it
   bool kept_ = false;
   bool started_ = false;  ///< the EXEC at the head has its tokens
   std::int64_t exec_index_ = 0;

@@ -12,7 +12,7 @@
 
 namespace reshift {
 
-/// What enters the array in one cycle: an entry of a reduction list, for one pixel group.
+/// What enters the array in one cycle: a micro-op of a reduction list, for one pixel group.
 struct ArrayInput {
   std::size_t descriptor = 0;             ///< index in the program of the operation
   std::span<const std::int32_t> acts;     ///< codes [pixel][lane], P x C

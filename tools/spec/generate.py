@@ -83,8 +83,8 @@ def systemverilog():
                 f"  }} {name}_e;"]
     out += [
         "",
-        f"  // {SPEC['entry_header']['doc']}",
-        sv_struct("entry_header", [(f, b) for f, b, _ in SPEC["entry_header"]["fields"]]),
+        f"  // {SPEC['uop_header']['doc']}",
+        sv_struct("uop_header", [(f, b) for f, b, _ in SPEC["uop_header"]["fields"]]),
         "",
         f"  // {SPEC['channel_params']['doc']}",
         sv_struct("channel_params", [(f, b) for f, b, _ in SPEC["channel_params"]["fields"]]),
@@ -149,7 +149,7 @@ def cpp():
         out += [f'    {{"{n}", "{d}"}},' for n, _, d in values] + ["}};"]
     out += ["", "/// Position of a field: bits [lsb + width - 1 : lsb] of 32-bit word `word`.",
             "struct Field {", "  std::string_view name;", "  int word;", "  int lsb;", "  int width;", "};"]
-    for title, key in (("header", "entry_header"), ("params", "channel_params")):
+    for title, key in (("header", "uop_header"), ("params", "channel_params")):
         out += ["", f"/// {SPEC[key]['doc']}", f"namespace {title} {{"]
         at = 0
         for field, bits, doc in SPEC[key]["fields"]:
@@ -197,7 +197,7 @@ def markdown():
         if fields:
             out += [f"### {name}", ""] + table(["word", "bits", "field", "meaning"],
                                                [[w, f"{l + b - 1}:{l}" if b > 1 else l, f"`{f}`", d] for f, w, l, b, d in fields])
-    for key in ("entry_header", "channel_params"):
+    for key in ("uop_header", "channel_params"):
         rows, at = [], 0
         for field, bits, doc in SPEC[key]["fields"]:
             rows.append([f"{at + bits - 1}:{at}" if bits > 1 else at, f"`{field}`", doc])

@@ -49,7 +49,7 @@ inline constexpr int kRingBatch = 4;  ///< descriptors that a core that is not s
 
 enum class Opcode : std::uint32_t {
   kBegin = 1,  ///< first descriptor of a program; checked against the core, run once
-  kLoadWeights = 2,  ///< LOAD: channel parameters, entry headers and weight tiles into their rings
+  kLoadWeights = 2,  ///< LOAD: channel parameters, micro-op headers and weight tiles into their rings
   kLoadFeatures = 3,  ///< LOAD: words from the input window into the feature buffer
   kExec = 4,  ///< EXEC: one convolution, pooling or fully connected operation
   kStoreFeatures = 5,  ///< STORE: feature-buffer words to the output window
@@ -145,8 +145,8 @@ inline constexpr Field kRotation{"rotation", 0, 15, 4};  ///< tap offset in pixe
 inline constexpr Field kDy{"dy", 0, 19, 5};  ///< row offset of the tap, signed, for the padding mask
 inline constexpr Field kDx{"dx", 0, 24, 5};  ///< column offset of the tap, signed, for the padding mask
 inline constexpr Field kSource{"source", 0, 29, 1};  ///< 0: src0, 1: src1
-inline constexpr Field kFirst{"first", 0, 30, 1};  ///< the first entry of an M-block: the accumulators start from this tile
-inline constexpr Field kLast{"last", 0, 31, 1};  ///< the last entry of an M-block: the accumulators are complete after this tile
+inline constexpr Field kFirst{"first", 0, 30, 1};  ///< the first micro-op of an M-block: the accumulators start from this tile
+inline constexpr Field kLast{"last", 0, 31, 1};  ///< the last micro-op of an M-block: the accumulators are complete after this tile
 }  // namespace header
 
 /// One 64-bit record for each output channel.
@@ -183,7 +183,7 @@ inline constexpr Field kPmDepth{"pm_depth", 7, 0, 32};  ///< parameter-memory gr
 }  // namespace begin
 
 namespace load_weights {
-inline constexpr Field kEntries{"entries", 1, 0, 20};  ///< headers and tiles to load, may be 0
+inline constexpr Field kUops{"uops", 1, 0, 20};  ///< headers and tiles to load, may be 0
 inline constexpr Field kParamBlocks{"param_blocks", 2, 0, 12};  ///< M-blocks of channel parameters to load, may be 0
 inline constexpr Field kOffset{"offset", 3, 0, 32};  ///< byte offset of the block in the program window
 inline constexpr Field kBytes{"bytes", 4, 0, 32};  ///< length of the block: its three sections, headers and tiles padded to 32 bytes
@@ -203,7 +203,7 @@ inline constexpr Field kKeepList{"keep_list", 0, 21, 1};  ///< the list and its 
 inline constexpr Field kWaitPrevious{"wait_previous", 0, 18, 1};  ///< start only when the previous EXEC is complete
 inline constexpr Field kDstPolyphase{"dst_polyphase", 0, 19, 1};  ///< the destination is split into its four (row, column) parity phases
 inline constexpr Field kResPolyphase{"res_polyphase", 0, 20, 1};  ///< so is the residual tensor
-inline constexpr Field kEntries{"entries", 1, 0, 20};  ///< reduction-list entries walked for each pixel group
+inline constexpr Field kUops{"uops", 1, 0, 20};  ///< micro-ops of the reduction list walked for each pixel group
 inline constexpr Field kGroups{"groups", 2, 0, 20};  ///< pixel groups
 inline constexpr Field kMBlocks{"m_blocks", 3, 0, 12};  ///< M-blocks in the list
 inline constexpr Field kPitch{"pitch", 3, 16, 12};  ///< pixels a row of the output raster walked (also that of the source)

@@ -376,7 +376,7 @@ ModuleTrace column_window(const spec::Hardware& hw, Random random) {
                  Bits(kWindowW, x), Bits(1, next)});
   };
   for (int i = 0; i < kResetCycles; ++i) cycle(true, false, false, window(), window(), false);
-  // Pixels without a pause; each group is issued with a single entry, as soon as it is there, and
+  // Pixels without a pause; each group is issued with a single micro-op, as soon as it is there, and
   // its windows show a cycle later.
   const int groups = 100;
   for (int g = 0; g < groups; ++g) {
@@ -433,30 +433,30 @@ ModuleTrace uop_fetch(const spec::Hardware&, Random random) {
   ModuleTrace trace("rs_uop_fetch", {{"WmDepth", kDepth}},
                     {{"rst_ni", 1},
                      {"op_valid_i", 1},
-                     {"op_entries_i", 20},
+                     {"op_uops_i", 20},
                      {"op_groups_i", 20},
                      {"op_keep_i", 1},
                      {"loaded_i", kPtrW},
                      {"header_i", 32},
-                     {"entry_ready_i", 1}},
+                     {"uop_ready_i", 1}},
                     {{"op_ready_o", 1},
                      {"header_read_o", 1},
                      {"header_addr_o", kAddrW},
-                     {"entry_valid_o", 1},
-                     {"entry_header_o", 32},
-                     {"entry_tile_o", kAddrW},
-                     {"entry_list_end_o", 1},
-                     {"entry_last_group_o", 1}});
+                     {"uop_valid_o", 1},
+                     {"uop_header_o", 32},
+                     {"uop_tile_o", kAddrW},
+                     {"uop_list_end_o", 1},
+                     {"uop_last_group_o", 1}});
   std::vector<std::uint32_t> ring(kDepth);
-  int base = 0, loaded = 0;  // entries since reset
+  int base = 0, loaded = 0;  // micro-ops since reset
   int told = 0, seen = 0;    // loaded, as the walker was told in the cycle before, as it knows it
   std::uint32_t shown = 0;   // header read last
   bool keep = false;         // the next operation walks the same list
-  const auto cycle = [&](bool reset, int entries, int groups) {
-    trace.cycle({Bits(1, !reset), Bits(1, entries > 0),
-                 Bits(20, entries > 0 ? entries : random.uniform(0, 20)),
-                 Bits(20, entries > 0 ? groups : random.uniform(0, 20)),
-                 Bits(1, entries > 0 ? keep : random.chance(50)), Bits(kPtrW, loaded),
+  const auto cycle = [&](bool reset, int uops, int groups) {
+    trace.cycle({Bits(1, !reset), Bits(1, uops > 0),
+                 Bits(20, uops > 0 ? uops : random.uniform(0, 20)),
+                 Bits(20, uops > 0 ? groups : random.uniform(0, 20)),
+                 Bits(1, uops > 0 ? keep : random.chance(50)), Bits(kPtrW, loaded),
                  Bits(32, shown), Bits(1, 1)});
     seen = told;
     told = loaded;
@@ -465,27 +465,27 @@ ModuleTrace uop_fetch(const spec::Hardware&, Random random) {
   std::vector<int> reads_at;
   const int begin = trace.now();
   constexpr int kOps = 40;
-  int entries = 0, groups = 0;
+  int uops = 0, groups = 0;
   const auto draw = [&] {
-    if (!keep) entries = static_cast<int>(random.uniform(1, kDepth));
+    if (!keep) uops = static_cast<int>(random.uniform(1, kDepth));
     keep = random.chance(30);
     groups = static_cast<int>(random.uniform(1, 4));
   };
   for (int op = 0; op < kOps; ++op) {
     draw();
     trace.expect(trace.now(), "op_ready_o", 1);
-    cycle(false, entries, groups);
+    cycle(false, uops, groups);
     for (int g = 0; g < groups; ++g) {
-      for (int i = 0; i < entries; ++i) {
+      for (int i = 0; i < uops; ++i) {
         const int address = (base + i) % kDepth;
-        // LOAD has brought everything, or brings an entry now and then, at the latest when waited
+        // LOAD has brought everything, or brings a micro-op now and then, at the latest when waited
         // for.
         const auto load = [&] {
           ring[static_cast<std::size_t>(loaded % kDepth)] = static_cast<std::uint32_t>(random());
           ++loaded;
         };
         if (op % 2 == 0) {
-          while (loaded < base + entries) load();
+          while (loaded < base + uops) load();
         }
         while (seen <= base + i) {
           trace.expect(trace.now(), "op_ready_o", 0);
@@ -494,20 +494,20 @@ ModuleTrace uop_fetch(const spec::Hardware&, Random random) {
           if (arrives) load();
         }
         const int now = trace.now();
-        const bool list_end = i + 1 == entries, last_group = g + 1 == groups;
+        const bool list_end = i + 1 == uops, last_group = g + 1 == groups;
         const std::uint32_t header = ring[static_cast<std::size_t>(address)];
         reads_at.push_back(now);
         trace.expect(now, "header_addr_o", address);
-        trace.expect(now + 2, "entry_header_o", header);
-        trace.expect(now + 2, "entry_tile_o", address);
-        trace.expect(now + 2, "entry_list_end_o", list_end);
-        trace.expect(now + 2, "entry_last_group_o", last_group);
+        trace.expect(now + 2, "uop_header_o", header);
+        trace.expect(now + 2, "uop_tile_o", address);
+        trace.expect(now + 2, "uop_list_end_o", list_end);
+        trace.expect(now + 2, "uop_last_group_o", last_group);
         trace.expect(now, "op_ready_o", list_end && last_group);
         cycle(false, 0, 0);
         shown = header;  // the memory answers a cycle later
       }
     }
-    if (!keep) base += entries;
+    if (!keep) base += uops;
   }
   for (int i = 0; i < 3; ++i) cycle(false, 0, 0);
   for (int t = begin; t < trace.now(); ++t) {
@@ -515,7 +515,7 @@ ModuleTrace uop_fetch(const spec::Hardware&, Random random) {
       return std::find(reads_at.begin(), reads_at.end(), when) != reads_at.end();
     };
     trace.expect(t, "header_read_o", read(t));
-    trace.expect(t, "entry_valid_o", read(t - 2));
+    trace.expect(t, "uop_valid_o", read(t - 2));
   }
   return trace;
 }
