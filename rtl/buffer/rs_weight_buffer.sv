@@ -5,11 +5,11 @@
 /// The weight memory: two rings of the same depth, micro-op headers and weight tiles, that LOAD fills in
 /// order while EXEC walks and frees them in order.
 ///
-/// Throughput: HeaderLanes headers and a tile in, a header and a tile out each cycle.
+/// Throughput: HeadersPerBeat headers and a tile in, a header and a tile out each cycle.
 /// Latency: header read 1 cycle, tile read 1 + RamReg cycles.
 /// Handshake: both inputs are streams that wait for room; reads are always taken.
 /// Pointers have one bit more than an address, so that full and empty differ.
-/// The memory of headers has a bank for each of HeaderLanes headers that come together, which are turned
+/// The memory of headers has a bank for each of HeadersPerBeat headers that come together, which are turned
 /// to where the last ones ended.
 module rs_weight_buffer #(
   /// Bits of a tile.
@@ -19,16 +19,16 @@ module rs_weight_buffer #(
   /// A register behind the memory of tiles.
   parameter bit RamReg = 1'b1,
   /// Headers that come together; a power of two.
-  parameter int unsigned HeaderLanes = 1,
+  parameter int unsigned HeadersPerBeat = 1,
   localparam int unsigned PtrW = $clog2(WmDepth) + 1,
-  localparam int unsigned HeaderCountW = $clog2(HeaderLanes + 1)
+  localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1)
 ) (
   input  logic clk_i,
   input  logic rst_ni,
 
   input  logic             header_valid_i,
   output logic             header_ready_o,
-  input  logic [HeaderLanes*32-1:0] header_i,
+  input  logic [HeadersPerBeat*32-1:0] header_i,
   input  logic [HeaderCountW-1:0] header_count_i,
   input  logic             tile_valid_i,
   output logic             tile_ready_o,
@@ -47,7 +47,7 @@ module rs_weight_buffer #(
   output logic [TileW-1:0] tile_o
 );
 
-  localparam int unsigned LaneW = $clog2(HeaderLanes);
+  localparam int unsigned LaneW = $clog2(HeadersPerBeat);
   localparam int unsigned RowW = PtrW - 1 - LaneW;  // of a row of headers
 
   logic [PtrW-1:0] header_ptr_q, tile_ptr_q, tile_next, free_ptr_q;
@@ -62,7 +62,7 @@ module rs_weight_buffer #(
   assign loaded_o     = tile_ptr_q;
 
   // Room is worked out for both cases, a write and none: the streams' valid comes late. Where there is
-  // not room for HeaderLanes, headers wait a cycle until their number is looked at.
+  // not room for HeadersPerBeat, headers wait a cycle until their number is looked at.
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       header_ptr_q   <= '0;
@@ -74,8 +74,8 @@ module rs_weight_buffer #(
     end else begin
       if (header_write) header_ptr_q <= header_ptr_q + PtrW'(header_count_i);
       room_q <= room_q - (header_write ? PtrW'(header_count_i) : '0) + PtrW'(free_i);
-      header_ready_o <= header_write ? room_q >= PtrW'(2 * HeaderLanes)
-                                     : room_q >= PtrW'(HeaderLanes) ||
+      header_ready_o <= header_write ? room_q >= PtrW'(2 * HeadersPerBeat)
+                                     : room_q >= PtrW'(HeadersPerBeat) ||
                                        (header_valid_i && room_q >= PtrW'(header_count_i));
       if (tile_write) tile_ptr_q <= tile_next;
       tile_ready_o <= tile_write ? tile_next != header_ptr_q : tile_ptr_q != header_ptr_q;
@@ -83,12 +83,12 @@ module rs_weight_buffer #(
     end
   end
 
-  logic [HeaderLanes-1:0][31:0] header_words;
-  for (genvar b = 0; b < HeaderLanes; b++) begin : gen_bank
+  logic [HeadersPerBeat-1:0][31:0] header_words;
+  for (genvar b = 0; b < HeadersPerBeat; b++) begin : gen_bank
     logic write;
     logic [RowW-1:0] waddr;
     logic [31:0] wdata;
-    if (HeaderLanes > 1) begin : gen_turned
+    if (HeadersPerBeat > 1) begin : gen_turned
       logic beyond;            // the bank's place is in the next row
       logic [LaneW-1:0] lane;  // of the headers that come, the one for this bank
       assign {beyond, lane} = (LaneW + 1)'(b) - (LaneW + 1)'(header_ptr_q[LaneW-1:0]);
@@ -102,7 +102,7 @@ module rs_weight_buffer #(
     end
     rs_ram_1r1w #(
       .Width(32),
-      .Depth(WmDepth / HeaderLanes)
+      .Depth(WmDepth / HeadersPerBeat)
     ) u_headers (
       .clk_i,
       .write_i(write),
@@ -113,7 +113,7 @@ module rs_weight_buffer #(
       .rdata_o(header_words[b])
     );
   end
-  if (HeaderLanes > 1) begin : gen_bank_read
+  if (HeadersPerBeat > 1) begin : gen_bank_read
     logic [LaneW-1:0] bank_q;
     always_ff @(posedge clk_i) if (header_read_i) bank_q <= header_addr_i[LaneW-1:0];
     assign header_o = header_words[bank_q];

@@ -130,7 +130,7 @@ rest:
   st    OUT_LO
   ld    OUT_BASE_HI
   st    OUT_HI
-  out   begin
+  out   run
 
 ; Ask for descriptors, a batch if that ends before the limit, if there is room, and look at one, if
 ; one is there.
@@ -243,7 +243,7 @@ still:
   ldi   {ErrWatchdog}
   br    fail
 
-; `begin`, and nothing else, is the first descriptor.
+; `init`, and nothing else, is the first descriptor.
 first:
   ld    S0.4 -1
   b     nz bad_opcode

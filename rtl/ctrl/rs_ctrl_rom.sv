@@ -151,7 +151,7 @@ module rs_ctrl_rom
       9'd83: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0042);
       9'd84: code = row(OpLd, WidthAll, 1'b0, 8'h19, 16'h0000);
       9'd85: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0043);
-      9'd86: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortBegin));
+      9'd86: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortRun));
       // main
       9'd87: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenNoRoom, 9'd124));
       9'd88: code = row(OpLd, WidthAll, 1'b0, 8'h38, 16'h0000);

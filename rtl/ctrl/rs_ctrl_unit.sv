@@ -183,7 +183,7 @@ module rs_ctrl_unit
       time_q     <= time_q + TickW'(1);
       tick_q     <= &time_q || (tick_q && !(event_valid && event_port == PortTick));
       progress_q <= progress_i || (progress_q && !(event_valid && event_port == PortTick));
-      if (event_valid && event_port == PortBegin) running_q <= 1'b1;
+      if (event_valid && event_port == PortRun) running_q <= 1'b1;
       else if (event_valid && event_port == PortLastEnd) running_q <= 1'b0;
     end
   end

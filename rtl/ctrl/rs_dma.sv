@@ -34,8 +34,8 @@ module rs_dma
   /// Bits of a word address. Derived.
   localparam int unsigned FbAddrW = $clog2(FbDepth),
   /// Micro-op headers that come together, and bits of their number. Derived.
-  localparam int unsigned HeaderLanes = rs_pkg::header_lanes(AxiDataW),
-  localparam int unsigned HeaderCountW = $clog2(HeaderLanes + 1)
+  localparam int unsigned HeadersPerBeat = rs_pkg::headers_per_beat(AxiDataW),
+  localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1)
 ) (
   /// Clock.
   input  logic                  clk_i,
@@ -130,7 +130,7 @@ module rs_dma
   /// Micro-op headers, the first at the low end, and how many there are.
   output logic                  header_valid_o,
   input  logic                  header_ready_i,
-  output logic [HeaderLanes*32-1:0] header_o,
+  output logic [HeadersPerBeat*32-1:0] header_o,
   output logic [HeaderCountW-1:0] header_count_o,
   /// Weight tiles.
   output logic                  tile_valid_o,

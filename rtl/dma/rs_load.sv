@@ -38,8 +38,8 @@ module rs_load #(
   /// Bits of a word address. Derived.
   localparam int unsigned FbAddrW = $clog2(FbDepth),
   /// Micro-op headers of an item, and bits of their number. Derived.
-  localparam int unsigned HeaderLanes = rs_pkg::header_lanes(AxiDataW),
-  localparam int unsigned HeaderCountW = $clog2(HeaderLanes + 1)
+  localparam int unsigned HeadersPerBeat = rs_pkg::headers_per_beat(AxiDataW),
+  localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1)
 ) (
   /// Clock.
   input  logic                clk_i,
@@ -75,7 +75,7 @@ module rs_load #(
   /// Micro-op headers, the first at the low end, and how many there are.
   output logic                header_valid_o,
   input  logic                header_ready_i,
-  output logic [HeaderLanes*32-1:0] header_o,
+  output logic [HeadersPerBeat*32-1:0] header_o,
   output logic [HeaderCountW-1:0] header_count_o,
   /// Weight tiles.
   output logic                tile_valid_o,
@@ -97,7 +97,7 @@ module rs_load #(
   // Headers and tiles are padded to 32 bytes: 8 units of 4 bytes.
   localparam int unsigned PadW = 3;
   localparam logic [PadW-1:0] TileUnits = PadW'(TileMemW / 32);
-  localparam logic [PadW-1:0] HeaderUnits = PadW'(HeaderLanes);
+  localparam logic [PadW-1:0] HeaderUnits = PadW'(HeadersPerBeat);
   localparam int unsigned TagW = BankW + FbAddrW;  // of a feature word; or the number of headers
 
   function automatic int unsigned larger(input int unsigned a, input int unsigned b);
@@ -126,7 +126,7 @@ module rs_load #(
   localparam logic [Kinds-1:0][3:0] ItemShift = {
     4'($clog2(WordW / 8)),
     4'($clog2(TileMemW / 8)),
-    4'($clog2(HeaderLanes * 4)),
+    4'($clog2(HeadersPerBeat * 4)),
     4'($clog2(ParamRecords * 8)),
     4'($clog2(DescWords * 4))
   };
@@ -191,7 +191,7 @@ module rs_load #(
   assign want         = !first_q && !idle && (section_q.words ? place_valid : !at_end);
   assign at_end       = section_q.words ? !address_valid && !place_valid : exhausted && pad_q == '0;
   assign next_command = idle && list_valid && (list_desc || have_q);
-  assign step         = (CountW + 1)'(section_q.headers && !first_q ? HeaderLanes : 1);
+  assign step         = (CountW + 1)'(section_q.headers && !first_q ? HeadersPerBeat : 1);
 
   assign ready = (section_q.desc && desc_ready_i) || (section_q.params && param_ready_i) ||
                  (section_q.headers && header_ready_i) || (section_q.tiles && tile_ready_i) ||
@@ -234,8 +234,8 @@ module rs_load #(
   end
 
   // The last headers may be fewer.
-  if (HeaderLanes > 1) begin : gen_count
-    localparam int unsigned LaneW = $clog2(HeaderLanes);
+  if (HeadersPerBeat > 1) begin : gen_count
+    localparam int unsigned LaneW = $clog2(HeadersPerBeat);
     logic [LaneW-1:0] lanes;
     assign lanes        = &left_q[CountW:LaneW] ? LaneW'(0) - left_q[LaneW-1:0] : '0;
     assign header_count = {lanes == '0, lanes};
@@ -314,7 +314,7 @@ module rs_load #(
   assign word_next      = item_valid && section_q.words;
   assign desc_o         = item[DescWords*32-1:0];
   assign param_o        = item[ParamRecords*64-1:0];
-  assign header_o       = item[HeaderLanes*32-1:0];
+  assign header_o       = item[HeadersPerBeat*32-1:0];
   assign header_count_o = item_tag[HeaderCountW-1:0];
   assign tile_o         = item[TileW-1:0];
   for (genvar m = 0; m < M; m++) begin : gen_code

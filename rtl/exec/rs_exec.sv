@@ -41,7 +41,7 @@ module rs_exec
   /// Channels post-processed at once: M, or a smaller divisor of it.
   parameter int unsigned PostLanes = M,
   /// Micro-op headers that come together.
-  parameter int unsigned HeaderLanes = 1,
+  parameter int unsigned HeadersPerBeat = 1,
   /// LOAD and STORE share the ways of data with post-processing.
   parameter bit SharedData = 1'b0,
   localparam int unsigned ParamW = 64 * rs_pkg::param_records(M, P, PostLanes),
@@ -50,7 +50,7 @@ module rs_exec
   localparam int unsigned WordW = M * ActW,
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned AddrW = $clog2(FbDepth),
-  localparam int unsigned HeaderCountW = $clog2(HeaderLanes + 1)
+  localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1)
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -73,7 +73,7 @@ module rs_exec
   input  logic [ParamW-1:0] param_i,
   input  logic             header_valid_i,
   output logic             header_ready_o,
-  input  logic [HeaderLanes*32-1:0] header_i,
+  input  logic [HeadersPerBeat*32-1:0] header_i,
   input  logic [HeaderCountW-1:0] header_count_i,
   input  logic             tile_valid_i,
   output logic             tile_ready_o,
@@ -149,7 +149,7 @@ module rs_exec
     .TileW(TileW),
     .WmDepth(WmDepth),
     .RamReg(RamReg),
-    .HeaderLanes(HeaderLanes)
+    .HeadersPerBeat(HeadersPerBeat)
   ) u_weights (
     .clk_i,
     .rst_ni,

@@ -55,7 +55,7 @@ package rs_ctrl_cpu_pkg;
   /// Events that the program gives.
   typedef enum logic [3:0] {
     PortReady,
-    PortBegin,
+    PortRun,
     PortSlot,
     PortAsk,
     PortSkip,

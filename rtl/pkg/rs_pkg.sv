@@ -127,7 +127,7 @@ package rs_pkg;
   endfunction
 
   /// Micro-op headers that LOAD delivers together: those of a beat, where tiles would wait for them.
-  function automatic int unsigned header_lanes(int unsigned axi_width);
+  function automatic int unsigned headers_per_beat(int unsigned axi_width);
     return axi_width < 128 ? 1 : 4;
   endfunction
 

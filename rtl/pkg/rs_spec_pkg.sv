@@ -17,7 +17,7 @@ package rs_spec_pkg;
   localparam int unsigned RingBatch = 4;
 
   typedef enum logic [3:0] {
-    OpBegin = 4'd1,
+    OpInit = 4'd1,
     OpLoadWeights = 4'd2,
     OpLoadFeatures = 4'd3,
     OpExec = 4'd4,
@@ -118,7 +118,7 @@ package rs_spec_pkg;
     logic wait_load;
     logic [3:0] reserved4;
     logic [3:0] opcode;
-  } desc_begin_t;
+  } desc_init_t;
 
   typedef struct packed {
     logic [31:0] checksum;

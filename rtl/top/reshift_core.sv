@@ -93,7 +93,7 @@ module reshift_core #(
   localparam int unsigned BankW = $clog2(P);
   localparam int unsigned AddrW = $clog2(FbDepth);
   localparam int unsigned Records = rs_pkg::param_records(M, P, PostLanes);
-  localparam int unsigned HeaderLanes = rs_pkg::header_lanes(AxiDataW);
+  localparam int unsigned HeadersPerBeat = rs_pkg::headers_per_beat(AxiDataW);
 
   // Incrementing bursts of full beats, modifiable and bufferable, unprivileged secure data.
   assign m_axi_arsize  = 3'($clog2(AxiDataW / 8));
@@ -122,8 +122,8 @@ module reshift_core #(
   logic param_valid, param_ready, header_valid, header_ready;
   logic tile_valid, tile_ready;
   logic [64*Records-1:0]   param;
-  logic [HeaderLanes*32-1:0] header;
-  logic [$clog2(HeaderLanes+1)-1:0] header_count;
+  logic [HeadersPerBeat*32-1:0] header;
+  logic [$clog2(HeadersPerBeat+1)-1:0] header_count;
   logic [TileW-1:0]        tile;
   logic load_valid, load_ready, store_valid, store_ready, store_rvalid;
   logic [BankW-1:0] load_bank, store_bank;
@@ -233,7 +233,7 @@ module reshift_core #(
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
     .PostLanes(PostLanes),
-    .HeaderLanes(HeaderLanes),
+    .HeadersPerBeat(HeadersPerBeat),
     .SharedData(AxiDataW < 128)
   ) u_exec (
     .clk_i             (clk),

@@ -10,6 +10,6 @@ reshift_bench(NAME rs_feature_buffer SET shared PARAMS M=4 C=4 P=2 ActW=8 FbDept
 reshift_bench(NAME rs_residual PARAMS P=3 WordW=32)
 reshift_bench(NAME rs_residual SET pair PARAMS P=2 WordW=32)
 reshift_bench(NAME rs_weight_buffer PARAMS TileW=64 WmDepth=16)
-reshift_bench(NAME rs_weight_buffer SET wide PARAMS TileW=64 WmDepth=32 HeaderLanes=4)
+reshift_bench(NAME rs_weight_buffer SET wide PARAMS TileW=64 WmDepth=32 HeadersPerBeat=4)
 reshift_bench(NAME rs_param_buffer PARAMS M=4 PmDepth=8 Records=4 RamReg=0)
 reshift_bench(NAME rs_param_buffer SET narrow PARAMS M=8 PmDepth=8 Records=2 RamReg=0)

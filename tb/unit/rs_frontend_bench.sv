@@ -17,7 +17,7 @@ module rs_frontend_bench #(
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned FbAddrW = $clog2(FbDepth),
   localparam int unsigned AddrW = rs_ctrl_pkg::AddrW,
-  localparam int unsigned HeaderLanes = rs_pkg::header_lanes(AxiDataW)
+  localparam int unsigned HeadersPerBeat = rs_pkg::headers_per_beat(AxiDataW)
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -80,8 +80,8 @@ module rs_frontend_bench #(
   output logic [M*64-1:0] param_o,
   output logic header_valid_o,
   input  logic header_ready_i,
-  output logic [HeaderLanes*32-1:0] header_o,
-  output logic [$clog2(HeaderLanes+1)-1:0] header_count_o,
+  output logic [HeadersPerBeat*32-1:0] header_o,
+  output logic [$clog2(HeadersPerBeat+1)-1:0] header_count_o,
   output logic tile_valid_o,
   input  logic tile_ready_i,
   output logic [TileW-1:0] tile_o,

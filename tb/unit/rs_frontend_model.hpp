@@ -201,7 +201,7 @@ struct Program {
   static constexpr uint32_t kBlocks = 0x1000;  ///< weight blocks in the window
   static constexpr int kSource = 0, kTarget = hw::kFbDepth / 2;
   // Places of the descriptors.
-  static constexpr size_t kBegin = 0, kWeights = 1, kFeatures = 2, kExec = 3, kMove = 5,
+  static constexpr size_t kInit = 0, kWeights = 1, kFeatures = 2, kExec = 3, kMove = 5,
                           kReload = 7, kStore = 9, kEnd = 10;
   static constexpr uint32_t kExecs = 3;
 
@@ -219,7 +219,7 @@ struct Program {
     first_offset = static_cast<uint32_t>(random.uniform(0, 100));
     out_offset = first_offset + bytes + static_cast<uint32_t>(random.uniform(0, 100));
 
-    Descriptor& first = add(Opcode::kBegin);
+    Descriptor& first = add(Opcode::kInit);
     set(first, begin::kMagic, kProgramMagic);
     set(first, begin::kM, hw::kM);
     set(first, begin::kC, hw::kC);

@@ -296,8 +296,8 @@ std::vector<Flaw> flaws() {
   using P = Program;
   using namespace spec;
   std::vector<Flaw> list = {
-      {"checksum_begin", Error::kBadChecksum, P::kBegin,
-       [](P& p) { p.descriptors[P::kBegin][20] ^= 0x100; }, false},
+      {"checksum_init", Error::kBadChecksum, P::kInit,
+       [](P& p) { p.descriptors[P::kInit][20] ^= 0x100; }, false},
       {"checksum_end", Error::kBadChecksum, P::kEnd, [](P& p) { p.descriptors[P::kEnd][31] += 1; },
        false},
       {"checksum_exec", Error::kBadChecksum, P::kMove,
@@ -308,7 +308,7 @@ std::vector<Flaw> flaws() {
       {"begin_missing", Error::kBadOpcode, 0,
        [](P& p) { p.descriptors[0] = p.descriptors[P::kWeights]; }},
       {"begin_twice", Error::kBadOpcode, P::kExec,
-       [](P& p) { p.descriptors[P::kExec] = p.descriptors[P::kBegin]; }},
+       [](P& p) { p.descriptors[P::kExec] = p.descriptors[P::kInit]; }},
       field("magic", Error::kBadConfig, 0, begin::kMagic, 0x31505353),
       field("m", Error::kBadConfig, 0, begin::kM, hw::kM * 2),
       field("c", Error::kBadConfig, 0, begin::kC, hw::kC / 2),

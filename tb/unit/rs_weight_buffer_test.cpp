@@ -17,8 +17,8 @@ namespace {
 
 constexpr int kTileW = RESHIFT_TileW;
 constexpr int kDepth = RESHIFT_WmDepth;
-#ifdef RESHIFT_HeaderLanes
-constexpr int kLanes = RESHIFT_HeaderLanes;
+#ifdef RESHIFT_HeadersPerBeat
+constexpr int kLanes = RESHIFT_HeadersPerBeat;
 #else
 constexpr int kLanes = 1;
 #endif

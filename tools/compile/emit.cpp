@@ -118,7 +118,7 @@ class Emitter {
   }
 
   Descriptor& add(Opcode opcode, std::string name) {
-    accesses_.push_back({opcode == Opcode::kExec || opcode == Opcode::kBegin ? Engine::kExec
+    accesses_.push_back({opcode == Opcode::kExec || opcode == Opcode::kInit ? Engine::kExec
                          : opcode == Opcode::kStoreFeatures || opcode == Opcode::kEnd
                              ? Engine::kStore
                              : Engine::kLoad,
@@ -290,16 +290,16 @@ class Emitter {
   }
 
   void begin() {
-    Descriptor& d = add(Opcode::kBegin, "begin");
-    spec::set(d, spec::begin::kMagic, spec::kProgramMagic);
-    spec::set(d, spec::begin::kM, hw_.m);
-    spec::set(d, spec::begin::kC, hw_.c);
-    spec::set(d, spec::begin::kP, hw_.p);
-    spec::set(d, spec::begin::kActW, hw_.act_w);
-    spec::set(d, spec::begin::kExponents, hw_.exponents);
-    spec::set(d, spec::begin::kFbDepth, placement_.words);
-    spec::set(d, spec::begin::kWmDepth, hw_.wm_depth);
-    spec::set(d, spec::begin::kPmDepth, hw_.pm_depth);
+    Descriptor& d = add(Opcode::kInit, "init");
+    spec::set(d, spec::init::kMagic, spec::kProgramMagic);
+    spec::set(d, spec::init::kM, hw_.m);
+    spec::set(d, spec::init::kC, hw_.c);
+    spec::set(d, spec::init::kP, hw_.p);
+    spec::set(d, spec::init::kActW, hw_.act_w);
+    spec::set(d, spec::init::kExponents, hw_.exponents);
+    spec::set(d, spec::init::kFbDepth, placement_.words);
+    spec::set(d, spec::init::kWmDepth, hw_.wm_depth);
+    spec::set(d, spec::init::kPmDepth, hw_.pm_depth);
   }
 
   /// Whether the next load has room: weights beside the lists of EXEC `oldest` and later ones,
@@ -480,7 +480,7 @@ class Emitter {
   }
 
   void set_tokens() {
-    // `begin` and `end` take part in nothing.
+    // `init` and `end` take part in nothing.
     const Tokens tokens = plan_tokens({accesses_.begin() + 1, accesses_.end() - 1});
     const std::array<const spec::Field*, kEngines> wait{&common::kWaitLoad, &common::kWaitExec,
                                                         &common::kWaitStore},
@@ -494,9 +494,9 @@ class Emitter {
     const auto credits = [&](Engine from, Engine to) {
       return tokens.credits[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)];
     };
-    spec::set(descriptors_[0], spec::begin::kLoadCredits, credits(Engine::kExec, Engine::kLoad));
-    spec::set(descriptors_[0], spec::begin::kExecCredits, credits(Engine::kStore, Engine::kExec));
-    spec::set(descriptors_[0], spec::begin::kReloadCredits, credits(Engine::kStore, Engine::kLoad));
+    spec::set(descriptors_[0], spec::init::kLoadCredits, credits(Engine::kExec, Engine::kLoad));
+    spec::set(descriptors_[0], spec::init::kExecCredits, credits(Engine::kStore, Engine::kExec));
+    spec::set(descriptors_[0], spec::init::kReloadCredits, credits(Engine::kStore, Engine::kLoad));
   }
 
   void finish() {

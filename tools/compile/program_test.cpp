@@ -341,7 +341,7 @@ TEST(ProgramInterpreter, RefusesMalformedPrograms) {
   EXPECT_THAT(
       run_error(changed_program(2, [](auto& d) { spec::set(d, spec::common::kOpcode, 9); })),
       HasSubstr("opcode 9"));
-  EXPECT_THAT(run_error(changed_program(0, [](auto& d) { spec::set(d, spec::begin::kM, 8); })),
+  EXPECT_THAT(run_error(changed_program(0, [](auto& d) { spec::set(d, spec::init::kM, 8); })),
               HasSubstr("the core has 4"));
   EXPECT_THAT(run_error(changed_program(
                   2, [](auto& d) { spec::set(d, spec::load_weights::kOffset, 1 << 20); })),

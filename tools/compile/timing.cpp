@@ -62,9 +62,9 @@ class Model {
     const auto credit = [&](Engine from, Engine to, const spec::Field& field) {
       tokens(from, to).assign(spec::get(begin, field), 0);
     };
-    credit(Engine::kExec, Engine::kLoad, spec::begin::kLoadCredits);
-    credit(Engine::kStore, Engine::kExec, spec::begin::kExecCredits);
-    credit(Engine::kStore, Engine::kLoad, spec::begin::kReloadCredits);
+    credit(Engine::kExec, Engine::kLoad, spec::init::kLoadCredits);
+    credit(Engine::kStore, Engine::kExec, spec::init::kExecCredits);
+    credit(Engine::kStore, Engine::kLoad, spec::init::kReloadCredits);
   }
 
   FrameTime run() {
@@ -179,7 +179,7 @@ class Model {
     walk();
   }
 
-  /// Of headers, which leave LOAD more slowly than some buses bring them (rs_pkg::header_lanes).
+  /// Of headers, which leave LOAD more slowly than some buses bring them (rs_pkg::headers_per_beat).
   Time beyond_beats(std::int64_t headers) const {
     const int lanes = hw_.axi_data_w < 128 ? 1 : 4;
     return std::max<Time>(headers / lanes - beats(headers * 4), 0);

@@ -24,7 +24,7 @@ constexpr std::int64_t kSlack = 450;
 /// A program of hand-made descriptors.
 class ProgramText {
  public:
-  ProgramText() { add(Opcode::kBegin); }
+  ProgramText() { add(Opcode::kInit); }
 
   Descriptor& add(Opcode opcode) {
     descriptors_.push_back({});

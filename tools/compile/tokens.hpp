@@ -11,7 +11,7 @@ namespace reshift {
 enum class Engine : std::size_t { kLoad, kExec, kStore };
 inline constexpr std::size_t kEngines = 3;
 
-/// Words of a bank of the feature buffer, or bytes of memory: `begin` to `end` - 1.
+/// Words of a bank of the feature buffer, or bytes of memory: `init` to `end` - 1.
 struct Span {
   std::int64_t begin = 0, end = 0;
 };

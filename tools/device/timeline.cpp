@@ -13,7 +13,7 @@ namespace {
 
 std::size_t index(Engine engine) { return static_cast<std::size_t>(engine); }
 
-/// Whose descriptor it is; `begin` and `end` are nobody's.
+/// Whose descriptor it is; `init` and `end` are nobody's.
 std::optional<Engine> engine_of(spec::Opcode opcode) {
   switch (opcode) {
     case spec::Opcode::kLoadWeights:

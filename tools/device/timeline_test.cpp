@@ -28,7 +28,7 @@ Program two_layers() {
   Program program;
   program.hw = find_hardware("4x4x3");
   const std::vector<std::pair<Opcode, std::string>> descriptors{
-      {Opcode::kBegin, "begin"},
+      {Opcode::kInit, "init"},
       {Opcode::kLoadWeights, "load_weights a"},
       {Opcode::kLoadFeatures, "load_features image"},
       {Opcode::kExec, "exec a"},

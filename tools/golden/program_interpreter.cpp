@@ -174,16 +174,16 @@ class ProgramInterpreter::Impl {
       if (spec::word_sum(d) != spec::kDescriptorSum) fail(index, "checksum is wrong");
       program_.push_back(d);
       const Opcode op = opcode(index);
-      if ((op == Opcode::kBegin) != (index == 0))
-        fail(index, "begin must be the first, and only the first");
-      if (op < Opcode::kBegin || op > Opcode::kReloadFeatures)
+      if ((op == Opcode::kInit) != (index == 0))
+        fail(index, "init must be the first, and only the first");
+      if (op < Opcode::kInit || op > Opcode::kReloadFeatures)
         fail(index, "unknown opcode {}", static_cast<unsigned>(op));
       if (op == Opcode::kLoadWeights) read_block(index);
       if (op == Opcode::kEnd) break;
     }
     if (program_.size() < 3) throw Error("the program does nothing");
     const Descriptor& b = program_[0];
-    namespace f = spec::begin;
+    namespace f = spec::init;
     const auto equal = [&](const spec::Field& field, std::uint32_t value) {
       if (spec::get(b, field) != value) {
         fail(0, "{} is {}, the core has {}", field.name, spec::get(b, field), value);
@@ -256,7 +256,7 @@ class ProgramInterpreter::Impl {
   // ---- engines -----------------------------------------------------------------------------
 
   void reset() {
-    namespace f = spec::begin;
+    namespace f = spec::init;
     load_ = exec_ = store_ = {};
     ring_.clear();
     exec_to_load_ = spec::get(program_[0], f::kLoadCredits);

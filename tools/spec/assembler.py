@@ -20,7 +20,7 @@ PARTS = {"": (0, "WidthAll"), "lo": (0, "Width16"), "hi": (1, "Width16"), "20": 
          "hiup": (0, "WidthHigh")}
 CONDITIONS = ["always", "z", "nz", "c", "nc", "bit1clear", "not_running", "no_arrival", "no_room",
               "no_tick", "no_progress", "warm", "write_error", "slverr"]
-PORTS = ["ready", "begin", "slot", "ask", "skip", "exec", "load_weights", "load_features", "store", "end",
+PORTS = ["ready", "run", "slot", "ask", "skip", "exec", "load_weights", "load_features", "store", "end",
          "last_end", "credits", "tick", "fail"]
 # Instructions whose constant a memory word is added to, and those that may branch.
 WITH_CONSTANT = {"ld": "OpLd", "ldh": "OpLdh", "ldf": "OpLdf", "ldn": "OpLdn"}

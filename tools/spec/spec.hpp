@@ -48,12 +48,12 @@ inline constexpr int kRingSlots = 32;  ///< descriptors that a core holds else
 inline constexpr int kRingBatch = 4;  ///< descriptors that a core that is not small asks for at once
 
 enum class Opcode : std::uint32_t {
-  kBegin = 1,  ///< first descriptor of a program; checked against the core, run once
+  kInit = 1,  ///< first descriptor of a program; checked against the core, run once
   kLoadWeights = 2,  ///< LOAD: channel parameters, micro-op headers and weight tiles into their rings
   kLoadFeatures = 3,  ///< LOAD: words from the input window into the feature buffer
   kExec = 4,  ///< EXEC: one convolution, pooling or fully connected operation
   kStoreFeatures = 5,  ///< STORE: feature-buffer words to the output window
-  kEnd = 6,  ///< end of a frame: go back behind `begin`, or finish after the last frame
+  kEnd = 6,  ///< end of a frame: go back behind `init`, or finish after the last frame
   kReloadFeatures = 7,  ///< LOAD: words that STORE put into the output window, back into the feature buffer
 };
 
@@ -64,7 +64,7 @@ enum class Error : std::uint32_t {
   kWriteSlverr = 3,  ///< AXI write response SLVERR
   kWriteDecerr = 4,  ///< AXI write response DECERR
   kBadChecksum = 5,  ///< descriptor checksum is wrong
-  kBadOpcode = 6,  ///< unknown opcode, or `begin` not first or not alone
+  kBadOpcode = 6,  ///< unknown opcode, or `init` not first or not alone
   kBadConfig = 7,  ///< program was built for another configuration
   kBadWindow = 8,  ///< access outside the program, input or output window
   kBadField = 9,  ///< descriptor field out of range
@@ -113,7 +113,7 @@ inline constexpr std::array<ErrorText, 11> kErrorTexts{{
     {"write_slverr", "AXI write response SLVERR"},
     {"write_decerr", "AXI write response DECERR"},
     {"bad_checksum", "descriptor checksum is wrong"},
-    {"bad_opcode", "unknown opcode, or `begin` not first or not alone"},
+    {"bad_opcode", "unknown opcode, or `init` not first or not alone"},
     {"bad_config", "program was built for another configuration"},
     {"bad_window", "access outside the program, input or output window"},
     {"bad_field", "descriptor field out of range"},
@@ -167,7 +167,7 @@ inline constexpr Field kPostExec{"post_exec", 0, 13, 1};  ///< LOAD, STORE: give
 inline constexpr Field kPostStore{"post_store", 0, 14, 1};  ///< EXEC: give STORE a token when complete
 }  // namespace common
 
-namespace begin {
+namespace init {
 inline constexpr Field kMagic{"magic", 1, 0, 32};  ///< 0x31505352, the bytes RSP1
 inline constexpr Field kM{"m", 2, 0, 8};  ///< must equal M
 inline constexpr Field kC{"c", 2, 8, 8};  ///< must equal C
@@ -180,7 +180,7 @@ inline constexpr Field kReloadCredits{"reload_credits", 4, 8, 4};  ///< tokens L
 inline constexpr Field kFbDepth{"fb_depth", 5, 0, 32};  ///< feature-buffer words a bank the program needs; at most FbDepth
 inline constexpr Field kWmDepth{"wm_depth", 6, 0, 32};  ///< weight-memory tiles the program needs; at most WmDepth
 inline constexpr Field kPmDepth{"pm_depth", 7, 0, 32};  ///< parameter-memory groups the program needs; at most PmDepth
-}  // namespace begin
+}  // namespace init
 
 namespace load_weights {
 inline constexpr Field kUops{"uops", 1, 0, 20};  ///< headers and tiles to load, may be 0
