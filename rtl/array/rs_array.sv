@@ -40,7 +40,7 @@ module rs_array #(
   input  logic clk_i,
   input  logic rst_ni,
 
-  /// A tile enters in this cycle, with its place in the M-block.
+  /// A tile enters in this cycle, with its position in the M-block.
   input  logic valid_i,
   input  logic first_i,
   input  logic last_i,

@@ -50,10 +50,10 @@ module rs_board_ram
   typedef struct packed {
     logic [BankW-1:0] bank;
     logic [RowW-1:0]  row;
-  } place_t;
+  } location_t;
 
   // What stands at each bank.
-  place_t [Banks-1:0] read_q, write_q;
+  location_t [Banks-1:0] read_q, write_q;
   logic [Banks-1:0] valid_q, own_q;
   logic [Banks-1:0][WordW-1:0] wdata_q, ram_q, word_q;
 

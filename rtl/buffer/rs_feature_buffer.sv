@@ -4,7 +4,7 @@
 
 /// The feature buffer: P banks, each a memory of M-channel words. Its first port belongs to the array
 /// and reads P consecutive pixels at any offset: bank b gives the word of its row, or of the next row
-/// when b < rotation; a rotation puts the pixels in lane order, and lanes whose tap lies in the padding
+/// when b < rotation; a rotation puts the pixels in column order, and columns whose tap lies in the padding
 /// get the padding value instead. The banks' second ports make, together, a write for post-processing, a
 /// residual read, a write of LOAD and a read of STORE a cycle, in different banks. In the same bank the
 /// residual is read first, unless the write is urgent; LOAD and STORE come last, in turn. With SharedData
@@ -48,7 +48,7 @@ module rs_feature_buffer #(
   input  logic [CBlockW-1:0]             rd_addr_i,
   input  logic [CBlockW-1:0]             rd_step_i,
   input  logic [BankW-1:0]              rd_rotation_i,
-  /// Two cycles before the activations: lanes that are not in the padding, and the padding value.
+  /// Two cycles before the activations: columns that are not in the padding, and the padding value.
   input  logic [P-1:0]                  rd_keep_i,
   input  logic [ActW-1:0]               rd_zero_i,
   output logic [P-1:0][C-1:0][ActW-1:0] rd_act_o,
@@ -130,7 +130,7 @@ module rs_feature_buffer #(
     wdata_q      <= SharedData && !wr_valid_q ? load_data_q : wr_data_i;
   end
 
-  // Array port pipeline: bank addresses, memory, its output register if there is one, two for lanes.
+  // Array port pipeline: bank addresses, memory, its output register if there is one, two for columns.
   logic rd1_q;
   logic [BankW-1:0] rotation1_q, rotation2, rotation3_q;
   logic [SubW-1:0] sub1_q, sub2;
@@ -206,11 +206,11 @@ module rs_feature_buffer #(
     );
   end
 
-  // Lane p takes bank (p + rotation) mod P: first the rotation modulo 4, then the rest. Each lane has
+  // Column p takes bank (p + rotation) mod P: first the rotation modulo 4, then the rest. Each column has
   // registers of its own for the choice (`keep`: not to be merged), which has many loads.
   logic [P-1:0][C-1:0][ActW-1:0] turned_q;
 
-  for (genvar p = 0; p < P; p++) begin : gen_lane
+  for (genvar p = 0; p < P; p++) begin : gen_column
     logic [SubW-1:0] sub_q;
     logic [LowW-1:0] low_q;
     logic keep_q;

@@ -31,7 +31,7 @@ module rs_param_buffer #(
   input  logic            free_i,
   input  logic [PtrW-1:0] free_count_i,
 
-  /// A word: group and place in it.
+  /// A word: group and position in it.
   input  logic                           read_i,
   input  logic [PtrW-2+WordW:0]          addr_i,
   output rs_pkg::channel_t [Records-1:0] params_o

@@ -2,13 +2,13 @@
 
 `include "rs_assert.svh"
 
-/// Where a tensor keeps the pixels of the raster: bank and word address. The places of the pixels are
+/// Where a tensor keeps the pixels of the raster: bank and word address. The addresses of the pixels are
 /// worked out once, as the raster is walked, into a ring, and leave in the order in which the array
 /// delivers the pixels: pixel group by pixel group, and in each M-block by M-block.
 ///
 /// Throughput: a pixel in and a pixel out a cycle. Latency: 5 cycles.
 /// Handshake: a pixel group goes in without a pause, begun while `room_o`; for each M-block, `group_valid_i` with its tag stays
-/// until `group_next_o`; places out are valid/ready.
+/// until `group_next_o`; addresses out are valid/ready.
 module rs_pixel_address #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
@@ -28,14 +28,14 @@ module rs_pixel_address #(
   input  logic           step_i,
   input  rs_pkg::pixel_t pixel_i,
 
-  /// The M-block whose places are wanted. `group_last_o` comes with `group_next_o`: it belongs to the
+  /// The M-block whose addresses are wanted. `group_last_o` comes with `group_next_o`: it belongs to the
   /// operation's last pixel group.
   input  logic           group_valid_i,
   output logic           group_next_o,
   output logic           group_last_o,
   input  rs_pkg::group_t group_i,
 
-  /// Places, what the pixel is, and the M-block's tag; the operation's last place.
+  /// Addresses, what the pixel is, and the M-block's tag; the operation's last address.
   output logic             valid_o,
   input  logic             ready_i,
   output logic [BankW-1:0] bank_o,
@@ -55,9 +55,9 @@ module rs_pixel_address #(
     logic             fill;
     logic [BankW-1:0] bank;
     logic [AddrW-1:0] addr;
-  } place_t;
+  } address_t;
 
-  // The place of the current pixel, its phase apart, and of the row it is in.
+  // The address of the current pixel, its phase apart, and of the row it is in.
   logic polyphase_q, use_q, bank_end, stored_row_end;
   logic [AddrW-1:0] words_q, phase_q, row_step_q, row_wrap_q;
   logic [BankW-1:0] row_bank_q;
@@ -121,7 +121,7 @@ module rs_pixel_address #(
 
   // Into the ring: the phase of odd columns is added.
   logic push_q, in_first_q;
-  place_t in_q, out;
+  address_t in_q, out;
   logic [PtrW-1:0] push_ptr_q, fetch_ptr_q, used;
 
   assign used = push_ptr_q - fetch_ptr_q;
@@ -165,7 +165,7 @@ module rs_pixel_address #(
   assign group_last_o = out.last_group;
 
   rs_ram_1r1w #(
-    .Width($bits(place_t)),
+    .Width($bits(address_t)),
     .Depth(Depth)
   ) u_ring (
     .clk_i,

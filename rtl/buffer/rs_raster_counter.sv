@@ -3,7 +3,7 @@
 `include "rs_assert.svh"
 
 /// Walks the raster of each operation once, pixel by pixel, pixel group by pixel group. Everything is
-/// counted; nothing divides. Its takers turn the pixels into places in memory and into the windows of
+/// counted; nothing divides. Its takers turn the pixels into addresses in memory and into the windows of
 /// taps that do not reach into the padding.
 ///
 /// Throughput: a pixel a cycle, a pause of two cycles between operations. Latency: the outputs show the

@@ -10,7 +10,7 @@
 ///
 /// Throughput: a word a cycle inside an operation. Latency: P + 2 cycles from `started_i` to the first
 /// group; a word comes 2 cycles after its `pop_i`, 1 without RamReg, and stays.
-/// Handshake: operations, places and read requests are valid/ready; `started_i` tells that the issuer
+/// Handshake: operations, addresses and read requests are valid/ready; `started_i` tells that the issuer
 /// started the next operation (its reads are then ordered behind all earlier writes it needs).
 module rs_residual #(
   /// Pixels of a group.
@@ -33,17 +33,17 @@ module rs_residual #(
   input  logic [CountW-1:0] op_m_blocks_i,
   input  logic              started_i,
 
-  /// Places of the residual's words: the M-block wanted, and its last pixel is fetched from the ring of
-  /// places (of the operation's last pixel group).
+  /// Addresses of the residual's words: the M-block wanted, and its last pixel is fetched from the ring of
+  /// addresses (of the operation's last pixel group).
   output logic           group_valid_o,
   output rs_pkg::group_t group_o,
   input  logic           group_next_i,
   input  logic           group_last_i,
 
-  /// Read port of the feature buffer; the address goes there directly. The operation's last place.
-  input  logic             place_valid_i,
-  output logic             place_ready_o,
-  input  logic             place_last_i,
+  /// Read port of the feature buffer; the address goes there directly. The operation's last address.
+  input  logic             addr_valid_i,
+  output logic             addr_ready_o,
+  input  logic             addr_last_i,
   output logic             req_valid_o,
   input  logic             req_ready_i,
   input  logic             rsp_valid_i,
@@ -61,7 +61,7 @@ module rs_residual #(
   localparam int unsigned Depth = 256;
   localparam int unsigned PtrW = $clog2(Depth);
 
-  // Places are fetched before the operation starts, words are read behind its start.
+  // Addresses are fetched before the operation starts, words are read behind its start.
   typedef enum logic [1:0] {
     Idle,
     Pass,
@@ -124,10 +124,10 @@ module rs_residual #(
 
   assign used          = request_ptr_q - pop_ptr_q;
   assign open          = started_q && (room_q || waits_q);
-  assign req_valid_o   = place_valid_i && open;
+  assign req_valid_o   = addr_valid_i && open;
   assign request       = req_valid_o && req_ready_i;
-  assign place_ready_o = open && req_ready_i;
-  assign last_request  = request && place_last_i;
+  assign addr_ready_o = open && req_ready_i;
+  assign last_request  = request && addr_last_i;
 
   always_ff @(posedge clk_i) begin
     room_q <= used < PtrW'(Depth - 8);
@@ -179,7 +179,7 @@ module rs_residual #(
   `RS_ASSERT_STABLE(Request, req_valid_o, req_ready_i, 1'b1)
   `RS_ASSERT(RoomForAnswer, !rsp_valid_i || push_ptr_q + 1'b1 != pop_ptr_q)
   `RS_ASSERT(PopHasWord, !pop_i || pop_ptr_q != push_ptr_q)
-  `RS_ASSERT(PlaceOfOperation, !place_valid_i || state_q == Walk)
+  `RS_ASSERT(AddressOfOperation, !addr_valid_i || state_q == Walk)
   `RS_ASSERT(ReserveHasWords, !reserve_i || reservable_o)
 
 endmodule

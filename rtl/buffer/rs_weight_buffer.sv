@@ -47,8 +47,8 @@ module rs_weight_buffer #(
   output logic [TileW-1:0] tile_o
 );
 
-  localparam int unsigned LaneW = $clog2(HeadersPerBeat);
-  localparam int unsigned RowW = PtrW - 1 - LaneW;  // of a row of headers
+  localparam int unsigned IndexW = $clog2(HeadersPerBeat);
+  localparam int unsigned RowW = PtrW - 1 - IndexW;  // of a row of headers
 
   logic [PtrW-1:0] header_ptr_q, tile_ptr_q, tile_next, free_ptr_q;
   logic [PtrW-1:0] room_q;  // micro-ops without a header
@@ -57,7 +57,7 @@ module rs_weight_buffer #(
 
   assign header_write = header_valid_i && header_ready_o;
   assign tile_write   = tile_valid_i && tile_ready_o;
-  assign row          = header_ptr_q[PtrW-2:LaneW];
+  assign row          = header_ptr_q[PtrW-2:IndexW];
   assign tile_next    = tile_ptr_q + PtrW'(1);
   assign loaded_o     = tile_ptr_q;
 
@@ -89,12 +89,12 @@ module rs_weight_buffer #(
     logic [RowW-1:0] waddr;
     logic [31:0] wdata;
     if (HeadersPerBeat > 1) begin : gen_turned
-      logic beyond;            // the bank's place is in the next row
-      logic [LaneW-1:0] lane;  // of the headers that come, the one for this bank
-      assign {beyond, lane} = (LaneW + 1)'(b) - (LaneW + 1)'(header_ptr_q[LaneW-1:0]);
-      assign write = header_write && HeaderCountW'(lane) < header_count_i;
+      logic beyond;            // the bank's header is in the next row
+      logic [IndexW-1:0] index;  // of the headers that come, the one for this bank
+      assign {beyond, index} = (IndexW + 1)'(b) - (IndexW + 1)'(header_ptr_q[IndexW-1:0]);
+      assign write = header_write && HeaderCountW'(index) < header_count_i;
       assign waddr = row + RowW'(beyond);
-      assign wdata = header_i[lane*32+:32];
+      assign wdata = header_i[index*32+:32];
     end else begin : gen_straight
       assign write = header_write;
       assign waddr = row;
@@ -109,13 +109,13 @@ module rs_weight_buffer #(
       .waddr_i(waddr),
       .wdata_i(wdata),
       .read_i (header_read_i),
-      .raddr_i(header_addr_i[PtrW-2:LaneW]),
+      .raddr_i(header_addr_i[PtrW-2:IndexW]),
       .rdata_o(header_words[b])
     );
   end
   if (HeadersPerBeat > 1) begin : gen_bank_read
-    logic [LaneW-1:0] bank_q;
-    always_ff @(posedge clk_i) if (header_read_i) bank_q <= header_addr_i[LaneW-1:0];
+    logic [IndexW-1:0] bank_q;
+    always_ff @(posedge clk_i) if (header_read_i) bank_q <= header_addr_i[IndexW-1:0];
     assign header_o = header_words[bank_q];
   end else begin : gen_one_bank
     assign header_o = header_words;
@@ -135,15 +135,15 @@ module rs_weight_buffer #(
     .rdata_o(tile_o)
   );
 
-  // Places of the reads behind the oldest micro-op.
-  logic [PtrW-2:0] header_place, tile_place;
-  logic unused_place;
-  assign header_place = header_addr_i - free_ptr_q[PtrW-2:0];
-  assign tile_place   = tile_addr_i - free_ptr_q[PtrW-2:0];
-  assign unused_place = ^{header_place, tile_place};
+  // How far the reads are ahead of the oldest micro-op.
+  logic [PtrW-2:0] header_ahead, tile_ahead;
+  logic unused_ahead;
+  assign header_ahead = header_addr_i - free_ptr_q[PtrW-2:0];
+  assign tile_ahead   = tile_addr_i - free_ptr_q[PtrW-2:0];
+  assign unused_ahead = ^{header_ahead, tile_ahead};
 
   `RS_ASSERT(FreeWhatIsLoaded, !free_i || free_ptr_q != tile_ptr_q)
-  `RS_ASSERT(HeaderIsLoaded, !header_read_i || {1'b0, header_place} < tile_ptr_q - free_ptr_q)
-  `RS_ASSERT(TileIsLoaded, !tile_read_i || {1'b0, tile_place} < tile_ptr_q - free_ptr_q)
+  `RS_ASSERT(HeaderIsLoaded, !header_read_i || {1'b0, header_ahead} < tile_ptr_q - free_ptr_q)
+  `RS_ASSERT(TileIsLoaded, !tile_read_i || {1'b0, tile_ahead} < tile_ptr_q - free_ptr_q)
 
 endmodule

@@ -16,8 +16,8 @@
 ;
 ; Conditions: z, nz (A), c, nc (carry: of M - A, no borrow), bit1clear (of A), and those of the
 ; hardware. Operands: a word by name or S0 to S31, the words of the descriptor at hand; parts of it:
-; .lo .hi (16 bits), .20 .8 .5 .4 (low bits), .hi8 .hi4 (low bits of the high half), .place (the
-; place of a byte in its burst), .loup .hiup (a half as the high half of a word).
+; .lo .hi (16 bits), .20 .8 .5 .4 (low bits), .hi8 .hi4 (low bits of the high half), .offset (the
+; offset of a byte in its burst), .loup .hiup (a half as the high half of a word).
 ; A constant in braces is an expression of rs_ctrl_rom.sv.
 
 ; Words that the registers show: their offset / 4.
@@ -69,7 +69,7 @@
 .word T2 0x47
 .word T3 0x48
 .word T4 0x49
-; The read command of a batch, at words 3 to 5 of a place like a descriptor's.
+; The read command of a batch, at words 3 to 5 of a slot like a descriptor's.
 .word FETCH_LO 0x53
 .word FETCH_HI 0x54
 .word FETCH_SIZE 0x55
@@ -156,7 +156,7 @@ ask:
   st    FETCH_HI
   ld    NEXT
   sub   T0
-  add   FETCH_LO.place
+  add   FETCH_LO.offset
   sub   ZERO
   st    FETCH_SIZE
   ld    T0
@@ -357,7 +357,7 @@ load_weights:
   st    S3
   adc   PROG_BASE_HI
   st    S4
-  ld    S3.place
+  ld    S3.offset
   add   BYTES
   sub   ZERO
   st    S5
@@ -408,7 +408,7 @@ product:
   st    S3
   adc   IN_HI
   st    S4
-  ld    S3.place
+  ld    S3.offset
   add   BYTES
   sub   ZERO
   st    S5
@@ -424,7 +424,7 @@ stored_features:
   st    S3
   adc   OUT_HI
   st    S4
-  ld    S3.place
+  ld    S3.offset
   add   BYTES
   sub   ZERO
   st    S5

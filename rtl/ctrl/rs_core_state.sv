@@ -3,7 +3,7 @@
 // The state of the core: start, run, done, error, soft reset. Start and soft reset both halt the
 // core, wait until the bus is quiet, pulse core_rst_no and let the control program prepare itself, so
 // that every run begins from the same state. An error of the bus halts the core at once; it shows
-// as an error when the control program has written cause and place.
+// as an error when the control program has written cause and descriptor.
 //
 //   start:      Idle -> Quiet -> Reset -> Prepare -> Run -> Idle (done)
 //                                                     \--> Stop --> Error
@@ -42,7 +42,7 @@ module rs_core_state
   output logic             write_error_o,
   output logic             slverr_o,
   output logic [SlotW-1:0] error_slot_o,
-  /// From the control program: prepared; cause and place of an error are written.
+  /// From the control program: prepared; cause and descriptor of an error are written.
   input  logic             ready_i,
   input  logic             fail_i,
   /// Clear the counters; count; the first frame is not complete.

@@ -28,8 +28,8 @@ module rs_ctrl_cpu
   parameter int unsigned TileBytes = 8,
   /// Descriptors asked for at a time.
   parameter int unsigned Batch = 1,
-  /// Bits of a byte's place in a bus burst.
-  parameter int unsigned PlaceW = 7,
+  /// Bits of a byte's offset in a bus burst.
+  parameter int unsigned BurstOffsetW = 7,
   /// Bits of a slot's number, 2 to 4.
   parameter int unsigned SlotW = 2,
   /// A register behind the code's memory.
@@ -145,7 +145,7 @@ module rs_ctrl_cpu
   end
 
   // Addresses as the memory has them.
-  function automatic logic [AddrW-1:0] place(
+  function automatic logic [AddrW-1:0] address(
       input logic [7:0] addr, input logic [SlotW-1:0] slot, input logic [SlotW-1:0] ask_slot,
       input logic [SlotW-1:0] fault_slot, input logic counted, input logic [4:0] count);
     logic [4:0] low;
@@ -163,7 +163,7 @@ module rs_ctrl_cpu
   logic       part_counted_q;
 
   assign read_o  = issue;
-  assign raddr_o = place(code.addr, slot_i, ask_slot_i, fault_slot_i, counted_q && rep_q != '0,
+  assign raddr_o = address(code.addr, slot_i, ask_slot_i, fault_slot_i, counted_q && rep_q != '0,
                          rep_q[4:0]);
 
   always_ff @(posedge clk_i) begin
@@ -178,7 +178,7 @@ module rs_ctrl_cpu
       Width4:     return 32'h0000000f;
       Width5:     return 32'h0000001f;
       Width8:     return 32'h000000ff;
-      WidthPlace: return 32'((1 << PlaceW) - 1);
+      WidthOffset: return 32'((1 << BurstOffsetW) - 1);
       Width16:    return 32'h0000ffff;
       Width20:    return 32'h000fffff;
       WidthHigh:  return 32'hffff0000;
@@ -211,7 +211,7 @@ module rs_ctrl_cpu
     operand_q  <= operand & mask(part_q.width) & {32{!free_op}};
     constant_q <= high_op ? {part_q.value, 16'd0} :
                   {{16{part_q.value[15] && constant_op}}, part_q.value & {16{part_q.op != OpAdc}}};
-    waddr_q    <= place(part_q.value[7:0], slot_i, ask_slot_i, fault_slot_i, part_counted_q,
+    waddr_q    <= address(part_q.value[7:0], slot_i, ask_slot_i, fault_slot_i, part_counted_q,
                         part_count_q);
     set_a_q    <= part_q.op inside {OpLd, OpLdh, OpLdf, OpLdn, OpLdi, OpLdhi, OpDbl, OpAdd, OpSub,
                                     OpAdc};

@@ -174,7 +174,7 @@ module rs_ctrl_rom
       9'd104: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0054);
       9'd105: code = row(OpLd, WidthAll, 1'b0, 8'h34, 16'h0000);
       9'd106: code = row(OpSub, WidthAll, 1'b0, 8'h45, 16'h0000);
-      9'd107: code = row(OpAdd, WidthPlace, 1'b0, 8'h53, 16'h0000);
+      9'd107: code = row(OpAdd, WidthOffset, 1'b0, 8'h53, 16'h0000);
       9'd108: code = row(OpSub, WidthAll, 1'b0, 8'h30, 16'h0000);
       9'd109: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0055);
       9'd110: code = row(OpLd, WidthAll, 1'b0, 8'h45, 16'h0000);
@@ -376,7 +376,7 @@ module rs_ctrl_rom
       9'd294: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0083);
       9'd295: code = row(OpAdc, WidthAll, 1'b0, 8'h11, 16'h0000);
       9'd296: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0084);
-      9'd297: code = row(OpLd, WidthPlace, 1'b0, 8'h83, 16'h0000);
+      9'd297: code = row(OpLd, WidthOffset, 1'b0, 8'h83, 16'h0000);
       9'd298: code = row(OpAdd, WidthAll, 1'b0, 8'h3d, 16'h0000);
       9'd299: code = row(OpSub, WidthAll, 1'b0, 8'h30, 16'h0000);
       9'd300: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0085);
@@ -427,7 +427,7 @@ module rs_ctrl_rom
       9'd342: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0083);
       9'd343: code = row(OpAdc, WidthAll, 1'b0, 8'h41, 16'h0000);
       9'd344: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0084);
-      9'd345: code = row(OpLd, WidthPlace, 1'b0, 8'h83, 16'h0000);
+      9'd345: code = row(OpLd, WidthOffset, 1'b0, 8'h83, 16'h0000);
       9'd346: code = row(OpAdd, WidthAll, 1'b0, 8'h3d, 16'h0000);
       9'd347: code = row(OpSub, WidthAll, 1'b0, 8'h30, 16'h0000);
       9'd348: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0085);
@@ -443,7 +443,7 @@ module rs_ctrl_rom
       9'd357: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0083);
       9'd358: code = row(OpAdc, WidthAll, 1'b0, 8'h43, 16'h0000);
       9'd359: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0084);
-      9'd360: code = row(OpLd, WidthPlace, 1'b0, 8'h83, 16'h0000);
+      9'd360: code = row(OpLd, WidthOffset, 1'b0, 8'h83, 16'h0000);
       9'd361: code = row(OpAdd, WidthAll, 1'b0, 8'h3d, 16'h0000);
       9'd362: code = row(OpSub, WidthAll, 1'b0, 8'h30, 16'h0000);
       9'd363: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0085);

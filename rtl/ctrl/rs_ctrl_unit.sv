@@ -143,7 +143,7 @@ module rs_ctrl_unit
     .WordBytes(M * CodeBytes),
     .TileBytes(rs_pkg::tile_memory_width(TileW) / 8),
     .Batch(Batch),
-    .PlaceW($clog2(MaxBurst * AxiDataW / 8)),
+    .BurstOffsetW($clog2(MaxBurst * AxiDataW / 8)),
     .SlotW(SlotW),
     .RamReg(RamReg)
   ) u_cpu (
@@ -190,7 +190,7 @@ module rs_ctrl_unit
 
   // The memory: words of 32 bits, DescWords of them side by side.
   localparam int unsigned MemW = DescWords * 32;
-  localparam int unsigned PlaceW = $clog2(DescWords);
+  localparam int unsigned WordIndexW = $clog2(DescWords);
   logic copy_read, copy_granted, read;
   logic [AddrW-1:0] copy_raddr, desc_waddr, raddr, waddr;
   logic [31:0] wdata;
@@ -233,25 +233,25 @@ module rs_ctrl_unit
 
   rs_ram_bytes #(
     .Width(MemW),
-    .Depth(2 ** (AddrW - PlaceW))
+    .Depth(2 ** (AddrW - WordIndexW))
   ) u_memory (
     .clk_i,
     .write_i(mem_write),
-    .waddr_i(waddr[AddrW-1:PlaceW]),
+    .waddr_i(waddr[AddrW-1:WordIndexW]),
     .wdata_i(mem_wdata),
     .read_i (read),
-    .raddr_i(raddr[AddrW-1:PlaceW]),
+    .raddr_i(raddr[AddrW-1:WordIndexW]),
     .rdata_o(mem_rdata)
   );
 
   if (DescWords == 1) begin : gen_word
     assign word = mem_rdata;
-  end else begin : gen_place
-    logic place_q;
+  end else begin : gen_select
+    logic select_q;
     always_ff @(posedge clk_i) begin
-      if (read) place_q <= raddr[0];
+      if (read) select_q <= raddr[0];
     end
-    assign word = mem_rdata[32*place_q+:32];
+    assign word = mem_rdata[32*select_q+:32];
   end
 
   rs_delay #(

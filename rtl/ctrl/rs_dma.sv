@@ -176,12 +176,12 @@ module rs_dma
   logic read_busy, read_idle, command_room;
   logic beat_valid, beat_ready;
   logic [AxiDataW-1:0] beat;
-  logic [ByteW-1:0]    place_q;  // of a command's first byte in its beat
+  logic [ByteW-1:0]    offset_q;  // of a command's first byte in its beat
 
   assign read_free_o = !read_busy && command_room;
 
   always_ff @(posedge clk_i) begin
-    if (read_set_i[0]) place_q <= word_i[ByteW-1:0];
+    if (read_set_i[0]) offset_q <= word_i[ByteW-1:0];
   end
 
   rs_axi_read #(
@@ -235,7 +235,7 @@ module rs_dma
     .rst_ni,
     .command_i      (read_set_i[2]),
     .command_descs_i(read_descs_i),
-    .command_place_i(place_q),
+    .command_offset_i(offset_q),
     .command_room_o (command_room),
     .word_i,
     .set_i          (load_set_i),

@@ -10,7 +10,7 @@
 // Assumption on programs: the last STORE of a frame follows its last EXEC through a token, so that
 // a frame is complete when STORE reaches the frame's end.
 //
-// A small array needs little of memory and of the control program: it gets fewer places for
+// A small array needs little of memory and of the control program: it gets fewer slots for
 // descriptors, bursts and operations.
 
 module rs_frontend

@@ -38,7 +38,7 @@ module rs_operation
 
   // The bits that matter. A field that is at most the depth of a memory needs a bit more than an
   // address in it; codes are signed.
-  localparam logic [15:0] Place = low_bits(FbAddrW);
+  localparam logic [15:0] Address = low_bits(FbAddrW);
   localparam logic [15:0] Step = low_bits(FbAddrW < 15 ? FbAddrW + 1 : 15);
   localparam logic [15:0] CBlock = low_bits(CBlockW);
   localparam logic [15:0] CBlockStep = low_bits(CBlockW < 15 ? CBlockW + 1 : 15);
@@ -59,13 +59,13 @@ module rs_operation
     16'h000f,
     Step,  // res_row_bank, res_phase
     Step,
-    Place,  // res_words, res_base
+    Address,  // res_words, res_base
     16'h0000,
     Step,  // dst_row_addr
     16'h000f,
     Step,  // dst_row_bank, dst_phase
     Step,
-    Place,  // dst_words, dst_base
+    Address,  // dst_words, dst_base
     CBlockStep,
     CBlock,  // src1_step, src1_base
     CBlockStep,

@@ -113,12 +113,12 @@ module rs_ring
     logic  post_load;   // STORE: give LOAD one, too
   } info_t;
 
-  // A place in the ring, with a bit to tell full from empty.
-  typedef logic [SlotW:0] place_t;
-  localparam place_t One = place_t'(1);
+  // A position in the ring, with a bit to tell full from empty.
+  typedef logic [SlotW:0] pos_t;
+  localparam pos_t One = pos_t'(1);
 
   info_t [Slots-1:0] info_q;
-  place_t ask_q, filled_q, looked_q, free_q;
+  pos_t ask_q, filled_q, looked_q, free_q;
   logic [SlotW-1:0] sent_q;  // the first slot of the batch that is asked for next
   logic [4:0] word_q;        // of the descriptor that arrives
   logic asking_q, storing_q;
@@ -157,7 +157,7 @@ module rs_ring
   end
 
   // Cursors: EXEC, LOAD's commands, LOAD's counts, LOAD's completion, STORE. Each finds out in one
-  // cycle what stands at its place, and goes on in a later one: past what is not its own, or when
+  // cycle what stands at its position, and goes on in a later one: past what is not its own, or when
   // its own has been dealt with.
   localparam int unsigned Cursors = 5;
   localparam int unsigned Exec = 0;
@@ -167,22 +167,22 @@ module rs_ring
   localparam int unsigned Store = 4;
   localparam kind_e [Cursors-1:0] OwnKind = {KindStore, KindLoad, KindLoad, KindLoad, KindExec};
 
-  place_t [Cursors-1:0] place_q;
+  pos_t [Cursors-1:0] pos_q;
   info_t  [Cursors-1:0] found_q;
   logic [Cursors-1:0] own_q, other_q, step, dealt, behind;
 
   for (genvar w = 0; w < Cursors; w++) begin : gen_cursor
     info_t here;
-    assign here      = info_q[place_q[w][SlotW-1:0]];
-    assign behind[w] = place_q[w] != looked_q;
+    assign here      = info_q[pos_q[w][SlotW-1:0]];
+    assign behind[w] = pos_q[w] != looked_q;
     assign step[w]   = other_q[w] || (own_q[w] && dealt[w]);
     always_ff @(posedge clk_i) begin
       if (!rst_ni) begin
-        place_q[w] <= '0;
+        pos_q[w] <= '0;
         own_q[w]   <= 1'b0;
         other_q[w] <= 1'b0;
       end else begin
-        if (step[w]) place_q[w] <= place_q[w] + One;
+        if (step[w]) pos_q[w] <= pos_q[w] + One;
         own_q[w]   <= !step[w] && behind[w] && here.kind == OwnKind[w];
         other_q[w] <= !step[w] && behind[w] && here.kind != OwnKind[w];
       end
@@ -251,10 +251,10 @@ module rs_ring
 
   always_comb begin
     unique case (copy_q)
-      CopyCommand: copy_slot = place_q[Command][SlotW-1:0];
-      CopyCounts:  copy_slot = place_q[Count][SlotW-1:0];
-      CopyStore:   copy_slot = place_q[Store][SlotW-1:0];
-      CopyOp:      copy_slot = place_q[Exec][SlotW-1:0];
+      CopyCommand: copy_slot = pos_q[Command][SlotW-1:0];
+      CopyCounts:  copy_slot = pos_q[Count][SlotW-1:0];
+      CopyStore:   copy_slot = pos_q[Store][SlotW-1:0];
+      CopyOp:      copy_slot = pos_q[Exec][SlotW-1:0];
       default:     copy_slot = sent_q;
     endcase
     unique case (copy_q)
@@ -298,7 +298,7 @@ module rs_ring
     bus_q.copy <= copy_q;
   end
 
-  // Words 3 to 5 are a command of the DMA, 1 and 2 counts and places.
+  // Words 3 to 5 are a command of the DMA, 1 and 2 counts and addresses.
   assign op_set_o       = bus.valid && bus.copy == CopyOp;
   assign op_word_o      = bus.word;
   assign read_set_o     = {3{bus.valid && bus.copy inside {CopyAsk, CopyCommand}}} & bus.command;
@@ -308,7 +308,7 @@ module rs_ring
   assign load_weights_o = bus.flag;
   assign store_set_o    = {2{bus.valid && bus.copy == CopyStore}} & bus.count;
   assign write_set_o    = {3{bus.valid && bus.copy == CopyStore}} & bus.command;
-  assign store_slot_o   = place_q[Store][SlotW-1:0];
+  assign store_slot_o   = pos_q[Store][SlotW-1:0];
 
   // LOAD may be done before its cursor is there.
   logic [1:0] loads_done_q;
@@ -345,9 +345,9 @@ module rs_ring
   assign frame_done_o        = at_end;
   assign last_done_o         = at_end && found_q[Store].last;
 
-  // Places for more, and what is under way, a cycle late.
+  // Slots for more, and what is under way, a cycle late.
   logic free_step;
-  assign free_step = free_q != place_q[Exec] && free_q != place_q[Load] && free_q != place_q[Store];
+  assign free_step = free_q != pos_q[Exec] && free_q != pos_q[Load] && free_q != pos_q[Store];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -375,7 +375,7 @@ module rs_ring
       else if (store_done_i) storing_q <= 1'b0;
       busy_o       <= {behind[Store], behind[Load], behind[Exec]};
       no_arrival_o <= filled_q == looked_q;
-      no_room_o    <= asking_q || ask_q - free_q > place_t'(Slots - Batch);
+      no_room_o    <= asking_q || ask_q - free_q > pos_t'(Slots - Batch);
     end
   end
 

@@ -66,7 +66,7 @@ module rs_axi_write #(
 );
 
   localparam int unsigned ByteW = $clog2(AxiDataW / 8);
-  localparam int unsigned PlaceW = ByteW + $clog2(MaxBurst);
+  localparam int unsigned BurstOffsetW = ByteW + $clog2(MaxBurst);
 
   // An open burst.
   typedef struct packed {
@@ -107,7 +107,7 @@ module rs_axi_write #(
     .rst_ni,
     .halt_i,
     .set_i  ({set_i[2], set_i[0]}),
-    .place_i(word_i[PlaceW-1:0] ^ {PlaceW{set_i[2]}}),
+    .offset_i(word_i[BurstOffsetW-1:0] ^ {BurstOffsetW{set_i[2]}}),
     .begin_i(begin_burst),
     .begun_i(begun),
     .idle_o (pack_idle),

@@ -6,8 +6,8 @@
 // cycles at most; all outputs to the bus are registered.
 //
 // A command comes as three words of a shared word bus: the address, low and high, and then the
-// size, which starts it. The size is minus the sum of the first byte's place in its burst and the
-// number of bytes: its high part counts the bursts up to zero, its low part, inverted, is the place
+// size, which starts it. The size is minus the sum of the first byte's offset in its burst and the
+// number of bytes: its high part counts the bursts up to zero, its low part, inverted, is the offset
 // of the last byte in the last burst.
 
 `include "rs_assert.svh"
@@ -45,7 +45,7 @@ module rs_burst_splitter #(
 
   localparam int unsigned ByteW = $clog2(AxiDataW / 8);
   localparam int unsigned BeatW = $clog2(MaxBurst);
-  localparam int unsigned PlaceW = ByteW + BeatW;  // a byte's place in a burst
+  localparam int unsigned BurstOffsetW = ByteW + BeatW;  // a byte's offset in a burst
 
   if (MaxBurst * AxiDataW / 8 > 4096 || (MaxBurst & (MaxBurst - 1)) != 0 || MaxBurst < 2 ||
       MaxBurst > 256) begin : gen_bad_burst
@@ -58,9 +58,9 @@ module rs_burst_splitter #(
     StOffer
   } state_e;
   state_e state_q;
-  logic [AxiAddrW-1:PlaceW] burst_q;  // address of the burst
+  logic [AxiAddrW-1:BurstOffsetW] burst_q;  // address of the burst
   logic [BeatW-1:0] beat_q;           // its first beat
-  logic [31:PlaceW] count_q;          // minus the bursts to come, this one included
+  logic [31:BurstOffsetW] count_q;          // minus the bursts to come, this one included
   logic [BeatW-1:0] end_q, len_q;  // last beat of the last burst; beats - 1 of this one
   logic last_q, taken;
 
@@ -86,21 +86,21 @@ module rs_burst_splitter #(
   end
 
   // Set, or one more: the choice is made before the adder, where it costs nothing more.
-  logic [AxiAddrW-1:PlaceW] burst;
-  logic [31:PlaceW] count;
-  assign burst[31:PlaceW]      = set_i[0] ? word_i[31:PlaceW] : burst_q[31:PlaceW];
+  logic [AxiAddrW-1:BurstOffsetW] burst;
+  logic [31:BurstOffsetW] count;
+  assign burst[31:BurstOffsetW]      = set_i[0] ? word_i[31:BurstOffsetW] : burst_q[31:BurstOffsetW];
   assign burst[AxiAddrW-1:32] = set_i[1] ? word_i[AxiAddrW-33:0] : burst_q[AxiAddrW-1:32];
-  assign count                 = set_i[2] ? word_i[31:PlaceW] : count_q;
+  assign count                 = set_i[2] ? word_i[31:BurstOffsetW] : count_q;
 
   always_ff @(posedge clk_i) begin
     // The reset is for four-state simulation: an address set half would make an unknown sum.
-    burst_q <= rst_ni ? burst + (AxiAddrW - PlaceW)'(taken) : '0;
-    count_q <= count + (32 - PlaceW)'(taken);
-    if (set_i[0]) beat_q <= word_i[PlaceW-1:ByteW];
+    burst_q <= rst_ni ? burst + (AxiAddrW - BurstOffsetW)'(taken) : '0;
+    count_q <= count + (32 - BurstOffsetW)'(taken);
+    if (set_i[0]) beat_q <= word_i[BurstOffsetW-1:ByteW];
     else if (taken) beat_q <= '0;
-    if (set_i[2]) end_q <= ~word_i[PlaceW-1:ByteW];
-    if (set_i[2]) last_q <= &word_i[31:PlaceW];
-    else if (taken) last_q <= &count_q[31:PlaceW+1] && !count_q[PlaceW];
+    if (set_i[2]) end_q <= ~word_i[BurstOffsetW-1:ByteW];
+    if (set_i[2]) last_q <= &word_i[31:BurstOffsetW];
+    else if (taken) last_q <= &count_q[31:BurstOffsetW+1] && !count_q[BurstOffsetW];
     len_q <= (last_q ? end_q : '1) - beat_q;
   end
 

@@ -4,7 +4,7 @@
 // given: descriptors to the control program's memory, weight blocks into the three weight streams,
 // features into the feature buffer. One register holds an item, whatever it is.
 //
-// What is to be done with a transfer (its counts and places) is set before its data comes, or data
+// What is to be done with a transfer (its counts and addresses) is set before its data comes, or data
 // waits. A transfer is complete when its last word or item has been taken.
 // A beat a cycle, some four cycles between sections and seven between commands.
 
@@ -31,7 +31,7 @@ module rs_load #(
   parameter int unsigned DescsW = 2,
   /// Words of a descriptor that go on together, 1 or 2.
   parameter int unsigned DescWords = 1,
-  /// Bits of a byte's place in a beat. Derived.
+  /// Bits of a byte's offset in a beat. Derived.
   localparam int unsigned ByteW = $clog2(AxiDataW / 8),
   /// Bits of a bank number. Derived.
   localparam int unsigned BankW = $clog2(P),
@@ -45,11 +45,11 @@ module rs_load #(
   input  logic                clk_i,
   /// Synchronous reset, active low.
   input  logic                rst_ni,
-  /// A read command is given: number of descriptors that it reads, 0: it is for a transfer; place of
+  /// A read command is given: number of descriptors that it reads, 0: it is for a transfer; offset of
   /// its first byte in the beat.
   input  logic                command_i,
   input  logic [DescsW-1:0]   command_descs_i,
-  input  logic [ByteW-1:0]    command_place_i,
+  input  logic [ByteW-1:0]    command_offset_i,
   /// There is room for another.
   output logic                command_room_o,
   /// The next transfer: word 1 and word 2 of its descriptor, which comes last; a weight block.
@@ -134,7 +134,7 @@ module rs_load #(
   // Commands given.
   logic list_valid, list_desc, next_command;
   logic [DescsW-1:0] list_descs;
-  logic [ByteW-1:0] list_place;
+  logic [ByteW-1:0] list_offset;
 
   rs_fifo #(
     .Width(DescsW + ByteW),
@@ -144,10 +144,10 @@ module rs_load #(
     .rst_ni,
     .in_valid_i (command_i),
     .in_ready_o (command_room_o),
-    .in_data_i  ({command_descs_i, command_place_i}),
+    .in_data_i  ({command_descs_i, command_offset_i}),
     .out_valid_o(list_valid),
     .out_ready_i(next_command),
-    .out_data_o ({list_descs, list_place})
+    .out_data_o ({list_descs, list_offset})
   );
 
   assign list_desc = list_descs != '0;
@@ -176,20 +176,20 @@ module rs_load #(
   logic first_q, exhausted, at_end, ready;
   logic [CountW:0] left_q, step;
   logic [PadW-1:0] pad_q;
-  logic address_valid, address_next, place_valid, word_next, word_ready;
+  logic address_valid, address_next, word_addr_valid, word_next, word_ready;
   logic item_valid, want, read, empty;
   logic [ItemW-1:0] item;
   logic [TagW-1:0] tag, item_tag;
   logic [BankW-1:0] next_bank;
   logic [FbAddrW-1:0] next_addr;
-  logic [BankW+FbAddrW-1:0] word_place;
+  logic [BankW+FbAddrW-1:0] word_addr;
   logic [HeaderCountW-1:0] header_count;
   logic idle;
 
   assign exhausted    = !left_q[CountW];
   assign idle         = section_q == SecIdle;
-  assign want         = !first_q && !idle && (section_q.words ? place_valid : !at_end);
-  assign at_end       = section_q.words ? !address_valid && !place_valid : exhausted && pad_q == '0;
+  assign want         = !first_q && !idle && (section_q.words ? word_addr_valid : !at_end);
+  assign at_end       = section_q.words ? !address_valid && !word_addr_valid : exhausted && pad_q == '0;
   assign next_command = idle && list_valid && (list_desc || have_q);
   assign step         = (CountW + 1)'(section_q.headers && !first_q ? HeadersPerBeat : 1);
 
@@ -235,14 +235,14 @@ module rs_load #(
 
   // The last headers may be fewer.
   if (HeadersPerBeat > 1) begin : gen_count
-    localparam int unsigned LaneW = $clog2(HeadersPerBeat);
-    logic [LaneW-1:0] lanes;
-    assign lanes        = &left_q[CountW:LaneW] ? LaneW'(0) - left_q[LaneW-1:0] : '0;
-    assign header_count = {lanes == '0, lanes};
+    localparam int unsigned IndexW = $clog2(HeadersPerBeat);
+    logic [IndexW-1:0] partial;
+    assign partial        = &left_q[CountW:IndexW] ? IndexW'(0) - left_q[IndexW-1:0] : '0;
+    assign header_count = {partial == '0, partial};
   end else begin : gen_one
     assign header_count = 1'b1;
   end
-  assign tag = section_q.words ? word_place : TagW'(header_count);
+  assign tag = section_q.words ? word_addr : TagW'(header_count);
 
   assign release_job = (leave && section_q.headers) ||
                        (next_command && !list_desc && !weights_q);
@@ -258,7 +258,7 @@ module rs_load #(
     .clk_i,
     .rst_ni,
     .start_i     (next_command),
-    .offset_i    (list_place),
+    .offset_i    (list_offset),
     .stop_i      (leave && !section_q.params && !section_q.headers),
     .want_i      (want),
     .kind_i      (section_q),
@@ -296,15 +296,15 @@ module rs_load #(
   // It walks ahead, because what is read is known late in a cycle.
   rs_skid #(
     .Width(BankW + FbAddrW)
-  ) u_places (
+  ) u_addresses (
     .clk_i,
     .rst_ni,
     .in_valid_i (address_valid),
     .in_ready_o (address_next),
     .in_data_i  ({next_bank, next_addr}),
-    .out_valid_o(place_valid),
+    .out_valid_o(word_addr_valid),
     .out_ready_i(read && section_q.words),
-    .out_data_o (word_place)
+    .out_data_o (word_addr)
   );
 
   assign desc_valid_o   = item_valid && section_q.desc;

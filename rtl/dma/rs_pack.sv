@@ -4,7 +4,7 @@
 // any byte on, with strobes and the mark of a burst's last beat. Bursts end at multiples of MaxBurst
 // beats; a beat is given only for a burst that has begun.
 //
-// One rotator brings a piece to its place; a piece that crosses the edge of a beat takes two cycles.
+// One rotator rotates a piece into position; a piece that crosses the edge of a beat takes two cycles.
 // So the rate is a piece a cycle when they begin at multiples of their size, at least half of that
 // otherwise. Outputs come from registers; piece_ready_o depends on w_ready_i.
 // halt_i: begun bursts are completed with beats without strobes; it ends with a reset.
@@ -22,8 +22,8 @@ module rs_pack #(
   parameter int unsigned MaxOutstanding = 8,
   /// Bytes of a beat. Derived.
   localparam int unsigned BeatBytes = BeatW / 8,
-  /// Bits of a byte's place in a burst. Derived.
-  localparam int unsigned PlaceW = $clog2(MaxBurst * BeatBytes)
+  /// Bits of a byte's offset in a burst. Derived.
+  localparam int unsigned BurstOffsetW = $clog2(MaxBurst * BeatBytes)
 ) (
   /// Clock.
   input  logic                 clk_i,
@@ -31,9 +31,9 @@ module rs_pack #(
   input  logic                 rst_ni,
   /// Complete what has begun, without data.
   input  logic                 halt_i,
-  /// A block: place in its burst of the first byte [0], of the last byte [1].
+  /// A block: offset in its burst of the first byte [0], of the last byte [1].
   input  logic [1:0]           set_i,
-  input  logic [PlaceW-1:0]    place_i,
+  input  logic [BurstOffsetW-1:0]    offset_i,
   /// A burst of it begins. All of them have.
   input  logic                 begin_i,
   input  logic                 begun_i,
@@ -63,8 +63,8 @@ module rs_pack #(
 
   logic [CountW-1:0] begun_q;  // bursts begun, not complete here
   logic [ByteW-1:0] lane_q;            // lane of the next piece's first byte
-  logic [PlaceW-1:ByteW] beat_q;       // beat of its burst that is being filled
-  logic [PlaceW-1:ByteW] end_beat_q;   // beat of the block's last byte
+  logic [BurstOffsetW-1:ByteW] beat_q;       // beat of its burst that is being filled
+  logic [BurstOffsetW-1:ByteW] end_beat_q;   // beat of the block's last byte
   logic [ByteW-1:0] end_lane_q;        // lane where its last piece begins
   logic second_q;                      // the piece's rest goes into this beat
   logic valid_q, last_q;
@@ -125,13 +125,13 @@ module rs_pack #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (set_i[0]) {beat_q, lane_q} <= place_i;
+    if (set_i[0]) {beat_q, lane_q} <= offset_i;
     if (set_i[1]) begin
-      end_beat_q <= place_i[PlaceW-1:ByteW];
-      end_lane_q <= place_i[ByteW-1:0] - ByteW'(PieceBytes - 1);
+      end_beat_q <= offset_i[BurstOffsetW-1:ByteW];
+      end_lane_q <= offset_i[ByteW-1:0] - ByteW'(PieceBytes - 1);
     end
     if (complete) begin
-      beat_q <= beat_q + (PlaceW - ByteW)'(1);
+      beat_q <= beat_q + (BurstOffsetW - ByteW)'(1);
       last_q <= burst_done;
     end
     if (piece_ready_o) lane_q <= lane_q + ByteW'(PieceBytes);

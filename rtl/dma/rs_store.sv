@@ -54,7 +54,7 @@ module rs_store #(
   localparam int unsigned CodeW = WordW / M;
   localparam int unsigned CountW = $clog2(FifoDepth + 1);
 
-  // reserved_q counts FIFO places promised to reads; its sign says that all are.
+  // reserved_q counts FIFO words promised to reads; its sign says that all are.
   logic [CountW-1:0] reserved_q;
   logic address_valid, ask, pop_q, fifo_space, word_valid, word_ready;
   logic [M*ActW-1:0] codes;

@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // Cuts a packet of bus beats into items of a power of two of bytes, little endian, whatever the
-// place of the packet's first byte in its first beat. Kinds of items differ in their size.
+// offset of the packet's first byte in its first beat. Kinds of items differ in their size.
 //
 // One rotator brings a piece, an item or as much of it as a beat can hold, to the low end of a
 // register, from which it goes to its part of the item; a piece that crosses the edge of a beat takes
@@ -22,7 +22,7 @@ module rs_unpack #(
   parameter logic [Kinds-1:0][3:0] ItemShift = {4'd3, 4'd2},
   /// Bits of what goes with an item.
   parameter int unsigned TagW = 1,
-  /// Bits of a byte's place in a beat. Derived.
+  /// Bits of a byte's offset in a beat. Derived.
   localparam int unsigned ByteW = $clog2(BeatW / 8)
 ) (
   /// Clock.
@@ -84,7 +84,7 @@ module rs_unpack #(
 
   // Of the next piece to be read.
   logic             second_q;  // its rest lies in the next beat
-  logic [ByteW-1:0] place_q;   // of its first byte in its beat
+  logic [ByteW-1:0] offset_q;   // of its first byte in its beat
   logic [PartW-1:0] part_q;    // its number in its item
   // The piece that was read, and what it completes.
   logic read_q, complete_q;
@@ -97,15 +97,15 @@ module rs_unpack #(
   logic [TagW-1:0] tag_q;
   logic [Parts-1:0][BeatBytes-1:0][7:0] item_q;
 
-  logic [ByteW-1:0] bytes, next_place;
+  logic [ByteW-1:0] bytes, next_offset;
   logic whole, carry, crosses, move, open, fill, piece_done;
   logic [2*BeatW-1:0] twice;
   logic [BeatBytes-1:0] lanes;
 
   assign bytes               = piece_bytes(kind_i);
   assign whole               = bytes == '0;
-  assign {carry, next_place} = (ByteW + 1)'(place_q) + (ByteW + 1)'(bytes);
-  assign crosses             = whole ? place_q != '0 : carry && next_place != '0;
+  assign {carry, next_offset} = (ByteW + 1)'(offset_q) + (ByteW + 1)'(bytes);
+  assign crosses             = whole ? offset_q != '0 : carry && next_offset != '0;
 
   assign move       = !valid_q || item_ready_i;
   assign open       = !read_q || move;
@@ -113,15 +113,15 @@ module rs_unpack #(
   assign piece_done = fill && (second_q || !crosses);
   assign read_o     = piece_done && part_q == last_part(kind_i);
   // The beat is used up when the piece reaches its end or goes beyond it.
-  assign beat_ready_o = (fill && !second_q && (whole || carry)) || (stop_i && place_q != '0);
+  assign beat_ready_o = (fill && !second_q && (whole || carry)) || (stop_i && offset_q != '0);
 
-  assign twice = {beat_i, beat_i} >> {place_q, 3'b000};
+  assign twice = {beat_i, beat_i} >> {offset_q, 3'b000};
   for (genvar j = 0; j < BeatBytes; j++) begin : gen_lane
     // The second beat brings what lay beyond the first one's end.
     if (j == 0) begin : gen_first
       assign lanes[j] = !second_q;
     end else begin : gen_other
-      assign lanes[j] = !second_q || place_q >= ByteW'(BeatBytes - j);
+      assign lanes[j] = !second_q || offset_q >= ByteW'(BeatBytes - j);
     end
   end
 
@@ -134,16 +134,16 @@ module rs_unpack #(
     if (!rst_ni) begin
       second_q <= 1'b0;
       part_q   <= '0;
-      place_q  <= '0;
+      offset_q  <= '0;
       read_q   <= 1'b0;
       valid_q  <= 1'b0;
     end else begin
       if (fill) second_q <= crosses && !second_q;
       if (piece_done) begin
         part_q  <= part_q == last_part(kind_i) ? '0 : part_q + PartW'(1);
-        place_q <= next_place;
+        offset_q <= next_offset;
       end
-      if (start_i) place_q <= offset_i;
+      if (start_i) offset_q <= offset_i;
       if (open) read_q <= fill;
       if (move) valid_q <= read_q && complete_q;
     end
@@ -170,7 +170,7 @@ module rs_unpack #(
   assign unused_twice = ^twice[2*BeatW-1:BeatW];
 
   `RS_ASSERT(QuietAtEdges, !(start_i || stop_i) || (empty_o && !second_q && part_q == '0))
-  `RS_ASSERT(RestIsThere, !(stop_i && place_q != '0) || beat_valid_i)
+  `RS_ASSERT(RestIsThere, !(stop_i && offset_q != '0) || beat_valid_i)
   `RS_ASSERT_STABLE(ItemStable, item_valid_o, item_ready_i, ({kind_i, item_tag_o}))
 
 endmodule

@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
 /// Walks each operation's raster once and gives out what belongs to its pixels: the windows of taps of
-/// the pixel group that is issued, the places where post-processing writes, and those where the
+/// the pixel group that is issued, the addresses where post-processing writes, and those where the
 /// residual is read.
 ///
 /// Throughput: a pixel a cycle on each side. Latency: P + 2 cycles from operation to its first windows.
@@ -26,7 +26,7 @@ module rs_address_gen #(
   output rs_pkg::window_t [P-1:0] window_y_o,
   output rs_pkg::window_t [P-1:0] window_x_o,
 
-  /// Places to write, M-block by M-block.
+  /// Addresses to write, M-block by M-block.
   input  logic             dst_group_valid_i,
   output logic             dst_group_next_o,
   input  rs_pkg::group_t   dst_group_i,
@@ -38,7 +38,7 @@ module rs_address_gen #(
   output logic             dst_fill_o,
   output rs_pkg::group_t   dst_group_o,
 
-  /// Places of the residual.
+  /// Addresses of the residual.
   input  logic             res_group_valid_i,
   output logic             res_group_next_o,
   output logic             res_group_last_o,

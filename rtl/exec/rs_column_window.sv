@@ -2,7 +2,7 @@
 
 `include "rs_assert.svh"
 
-/// The windows of the P pixels of the current pixel group, one a lane, for the padding mask: the tap
+/// The windows of the P pixels of the current pixel group, one per column, for the padding mask: the tap
 /// offsets that do not reach into the padding. Those of the next group are collected meanwhile.
 ///
 /// Throughput: a group every P cycles, the least a group takes.
@@ -10,7 +10,7 @@
 /// there; `next_i`: its last micro-op is issued. The windows are those of the micro-op issued in the cycle
 /// before.
 module rs_column_window #(
-  /// Lanes.
+  /// Columns.
   parameter int unsigned P = 8
 ) (
   input  logic clk_i,

@@ -30,7 +30,7 @@ module rs_datapath #(
   input  logic clk_i,
   input  logic rst_ni,
 
-  /// The micro-op is issued, its place in the M-block, its tile.
+  /// The micro-op is issued, its position in the M-block, its tile.
   input  logic                 valid_i,
   input  logic                 first_i,
   input  logic                 last_i,

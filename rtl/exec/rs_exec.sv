@@ -6,7 +6,7 @@
 ///
 ///   operation --+-> micro-op fetch --> issue --> feature buffer --> tap mask --+
 ///               +-> address generator: windows --^      |                  v
-///               |                       places --+    tiles ------------> array
+///               |                       addresses --+    tiles ------------> array
 ///               +-> residual controller <--------+                          |
 ///               +-> post-processing <------------+--------------------------+
 ///                         +--> feature buffer
@@ -196,13 +196,13 @@ module rs_exec
   logic windows_valid, windows_next;
   rs_pkg::window_t [P-1:0] window_y, window_x;
   logic group_valid, group_next, issued_valid;
-  rs_pkg::group_t issued_group, group, place_group;
-  logic place_valid, place_ready, place_write, place_fill;
+  rs_pkg::group_t issued_group, group, dst_group;
+  logic dst_valid, dst_ready, dst_write, dst_fill;
   logic res_group_valid, res_group_next, res_group_last;
-  logic res_place_valid, res_place_ready, res_place_last;
+  logic res_addr_valid, res_addr_ready, res_addr_last;
   rs_pkg::group_t res_group;
-  logic [BankW-1:0] place_bank, res_bank;
-  logic [AddrW-1:0] place_addr, res_addr;
+  logic [BankW-1:0] dst_bank, res_bank;
+  logic [AddrW-1:0] dst_addr, res_addr;
 
   rs_address_gen #(
     .P(P),
@@ -220,22 +220,22 @@ module rs_exec
     .dst_group_valid_i(group_valid),
     .dst_group_next_o (group_next),
     .dst_group_i      (group),
-    .dst_valid_o      (place_valid),
-    .dst_ready_i      (place_ready),
-    .dst_bank_o       (place_bank),
-    .dst_addr_o       (place_addr),
-    .dst_write_o      (place_write),
-    .dst_fill_o       (place_fill),
-    .dst_group_o      (place_group),
+    .dst_valid_o      (dst_valid),
+    .dst_ready_i      (dst_ready),
+    .dst_bank_o       (dst_bank),
+    .dst_addr_o       (dst_addr),
+    .dst_write_o      (dst_write),
+    .dst_fill_o       (dst_fill),
+    .dst_group_o      (dst_group),
     .res_group_valid_i(res_group_valid),
     .res_group_next_o (res_group_next),
     .res_group_last_o (res_group_last),
     .res_group_i      (res_group),
-    .res_valid_o      (res_place_valid),
-    .res_ready_i      (res_place_ready),
+    .res_valid_o      (res_addr_valid),
+    .res_ready_i      (res_addr_ready),
     .res_bank_o       (res_bank),
     .res_addr_o       (res_addr),
-    .res_last_o       (res_place_last)
+    .res_last_o       (res_addr_last)
   );
 
   // Issue.
@@ -431,9 +431,9 @@ module rs_exec
     .group_o      (res_group),
     .group_next_i (res_group_next),
     .group_last_i (res_group_last),
-    .place_valid_i(res_place_valid),
-    .place_ready_o(res_place_ready),
-    .place_last_i (res_place_last),
+    .addr_valid_i(res_addr_valid),
+    .addr_ready_o(res_addr_ready),
+    .addr_last_i (res_addr_last),
     .req_valid_o  (res_req_valid),
     .req_ready_i  (res_req_ready),
     .rsp_valid_i  (res_rsp_valid),
@@ -518,13 +518,13 @@ module rs_exec
     .valid_i            (pixel_valid),
     .acc_i              (pixel),
     .free_o             (post_free),
-    .place_valid_i      (place_valid),
-    .place_ready_o      (place_ready),
-    .place_bank_i       (place_bank),
-    .place_addr_i       (place_addr),
-    .place_write_i      (place_write),
-    .place_fill_i       (place_fill),
-    .place_group_i      (place_group),
+    .dst_valid_i      (dst_valid),
+    .dst_ready_o      (dst_ready),
+    .dst_bank_i       (dst_bank),
+    .dst_addr_i       (dst_addr),
+    .dst_write_i      (dst_write),
+    .dst_fill_i       (dst_fill),
+    .dst_group_i      (dst_group),
     .params_loaded_i    (params_loaded),
     .params_read_o      (params_read),
     .params_addr_o      (params_addr),

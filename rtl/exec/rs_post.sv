@@ -3,13 +3,13 @@
 `include "rs_assert.svh"
 
 /// The post-processing unit: turns the array's pixels, M accumulators at a time, into codes, writes
-/// them to their places in the feature buffer and tells who waits for them. With a lane for every
+/// them to their addresses in the feature buffer and tells who waits for them. With a lane for every
 /// channel it takes a pixel a cycle (rs_post_pipeline), with fewer an M-block at a time
 /// (rs_post_serial).
 ///
 /// Throughput, latency: see there. Progress may be read on within a cycle or two of the write: it is in
 /// the memory before anything that its progress allows can read it.
-/// Handshake: operations and places are valid/ready; an operation, its places and its parameters must
+/// Handshake: operations and addresses are valid/ready; an operation, its addresses and its parameters must
 /// be here before its first pixel. Pixels and residual words cannot be stalled; writes are valid/ready,
 /// and urgent when they cannot wait.
 module rs_post #(
@@ -44,14 +44,14 @@ module rs_post #(
   input  logic [M-1:0][AccW-1:0] acc_i,
   output logic                   free_o,
 
-  /// Its place.
-  input  logic             place_valid_i,
-  output logic             place_ready_o,
-  input  logic [BankW-1:0] place_bank_i,
-  input  logic [AddrW-1:0] place_addr_i,
-  input  logic             place_write_i,
-  input  logic             place_fill_i,
-  input  rs_pkg::group_t   place_group_i,
+  /// Its destination.
+  input  logic             dst_valid_i,
+  output logic             dst_ready_o,
+  input  logic [BankW-1:0] dst_bank_i,
+  input  logic [AddrW-1:0] dst_addr_i,
+  input  logic             dst_write_i,
+  input  logic             dst_fill_i,
+  input  rs_pkg::group_t   dst_group_i,
 
   /// Parameter memory, read latency 2, 1 with fewer lanes than M.
   input  logic [PtrW-1:0]                params_loaded_i,
@@ -100,13 +100,13 @@ module rs_post #(
       .op_i         (rs_pkg::post_op(op_i)),
       .valid_i,
       .acc_i,
-      .place_valid_i,
-      .place_ready_o,
-      .place_bank_i,
-      .place_addr_i,
-      .place_write_i,
-      .place_fill_i,
-      .place_group_i,
+      .dst_valid_i,
+      .dst_ready_o,
+      .dst_bank_i,
+      .dst_addr_i,
+      .dst_write_i,
+      .dst_fill_i,
+      .dst_group_i,
       .params_loaded_i,
       .params_read_o,
       .params_addr_o,
@@ -143,13 +143,13 @@ module rs_post #(
       .valid_i,
       .acc_i,
       .free_o,
-      .place_valid_i,
-      .place_ready_o,
-      .place_bank_i,
-      .place_addr_i,
-      .place_write_i,
-      .place_fill_i,
-      .place_group_i,
+      .dst_valid_i,
+      .dst_ready_o,
+      .dst_bank_i,
+      .dst_addr_i,
+      .dst_write_i,
+      .dst_fill_i,
+      .dst_group_i,
       .params_read_o,
       .params_addr_o,
       .params_i,

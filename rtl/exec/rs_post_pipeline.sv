@@ -3,11 +3,11 @@
 `include "rs_assert.svh"
 
 /// Post-processing with a lane for every channel: takes the array's pixels, M accumulators at a time,
-/// turns them into codes and writes them to their places in the feature buffer.
+/// turns them into codes and writes them to their addresses in the feature buffer.
 ///
 /// Throughput: a pixel (M channels) a cycle, operations back to back. Latency: 8 cycles from pixel to
 /// data; a residual read of the same bank may go first, which delays the write by a cycle.
-/// Handshake: operations are valid/ready; an operation, the places of its pixels and its parameters
+/// Handshake: operations are valid/ready; an operation, the addresses of its pixels and its parameters
 /// must be here before its first pixel. Pixels and residual words cannot be stalled; writes are
 /// valid/ready, and urgent when they have waited.
 module rs_post_pipeline
@@ -42,14 +42,14 @@ module rs_post_pipeline
   input  logic                   valid_i,
   input  logic [M-1:0][AccW-1:0] acc_i,
 
-  /// Its place.
-  input  logic             place_valid_i,
-  output logic             place_ready_o,
-  input  logic [BankW-1:0] place_bank_i,
-  input  logic [AddrW-1:0] place_addr_i,
-  input  logic             place_write_i,
-  input  logic             place_fill_i,
-  input  rs_pkg::group_t   place_group_i,
+  /// Its destination.
+  input  logic             dst_valid_i,
+  output logic             dst_ready_o,
+  input  logic [BankW-1:0] dst_bank_i,
+  input  logic [AddrW-1:0] dst_addr_i,
+  input  logic             dst_write_i,
+  input  logic             dst_fill_i,
+  input  rs_pkg::group_t   dst_group_i,
 
   /// Parameter memory, read latency 2.
   input  logic [PtrW-1:0]                params_loaded_i,
@@ -98,8 +98,8 @@ module rs_post_pipeline
 
   assign first_p    = p_q == '0;
   assign last_p     = p_q == BankW'(P - 1);
-  assign group_end  = last_p && place_group_i.last_m;
-  assign op_end     = group_end && place_group_i.last_g;
+  assign group_end  = last_p && dst_group_i.last_m;
+  assign op_end     = group_end && dst_group_i.last_g;
   assign op_ready_o = !op_valid_q || (valid_i && op_end);
 
   always_ff @(posedge clk_i) begin
@@ -124,15 +124,15 @@ module rs_post_pipeline
   end
   always_ff @(posedge clk_i) begin
     op_stage_q[1] <= op_q;
-    pixel_q[1]    <= '{write: place_write_i, fill: place_fill_i, bank: place_bank_i,
-                       addr: place_addr_i, group_end: group_end, op_end: op_end};
+    pixel_q[1]    <= '{write: dst_write_i, fill: dst_fill_i, bank: dst_bank_i,
+                       addr: dst_addr_i, group_end: group_end, op_end: op_end};
     for (int unsigned s = 2; s <= Stages; s++) begin
       op_stage_q[s] <= op_stage_q[s-1];
       pixel_q[s]    <= pixel_q[s-1];
     end
   end
 
-  assign place_ready_o  = valid_i;
+  assign dst_ready_o  = valid_i;
   assign residual_pop_o = valid_i && op_q.residual;
 
   rs_pkg::channel_t [M-1:0] params;
@@ -144,7 +144,7 @@ module rs_post_pipeline
     .clk_i,
     .rst_ni,
     .take_i  (valid_i && first_p),
-    .group_i (place_group_i),
+    .group_i (dst_group_i),
     .params_o(params),
     .loaded_i(params_loaded_i),
     .read_o  (params_read_o),
@@ -237,7 +237,7 @@ module rs_post_pipeline
     for (int unsigned s = 1; s <= Stages; s++) unused_stages ^= ^{op_stage_q[s], pixel_q[s]};
   end
 
-  `RS_ASSERT(OperationBeforePixel, !valid_i || (op_valid_q && place_valid_i))
+  `RS_ASSERT(OperationBeforePixel, !valid_i || (op_valid_q && dst_valid_i))
   `RS_ASSERT(UrgentIsTaken, !wr_urgent_o || wr_ready_i)
 
 endmodule

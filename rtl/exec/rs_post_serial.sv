@@ -4,10 +4,10 @@
 
 /// Post-processing with fewer lanes than channels, for parts without multipliers: keeps the pixels of
 /// an M-block, takes them through serial lanes a part of the channels after the other, and writes the
-/// codes to their places in the feature buffer.
+/// codes to their addresses in the feature buffer.
 ///
 /// Throughput: `Lanes` channels in 25 + 2 * (the largest `shift` among them) cycles.
-/// Handshake: operations are valid/ready; an operation, the places of its pixels and its parameters
+/// Handshake: operations are valid/ready; an operation, the addresses of its pixels and its parameters
 /// must be here before its first pixel. Pixels, residual words and writes cannot be stalled; `free_o`
 /// says that the last tile of another M-block may be issued.
 module rs_post_serial
@@ -44,14 +44,14 @@ module rs_post_serial
   input  logic [M-1:0][AccW-1:0] acc_i,
   output logic                   free_o,
 
-  /// Its place.
-  input  logic             place_valid_i,
-  output logic             place_ready_o,
-  input  logic [BankW-1:0] place_bank_i,
-  input  logic [AddrW-1:0] place_addr_i,
-  input  logic             place_write_i,
-  input  logic             place_fill_i,
-  input  rs_pkg::group_t   place_group_i,
+  /// Its destination.
+  input  logic             dst_valid_i,
+  output logic             dst_ready_o,
+  input  logic [BankW-1:0] dst_bank_i,
+  input  logic [AddrW-1:0] dst_addr_i,
+  input  logic             dst_write_i,
+  input  logic             dst_fill_i,
+  input  rs_pkg::group_t   dst_group_i,
 
   /// Parameter memory, read latency 1.
   output logic                         params_read_o,
@@ -98,8 +98,8 @@ module rs_post_serial
 
   assign last_pass  = pass_q == PassW'(Passes - 1);
   assign last_p     = p_q == BankW'(P - 1);
-  assign group_end  = last_p && place_group_i.last_m;
-  assign op_end     = group_end && place_group_i.last_g;
+  assign group_end  = last_p && dst_group_i.last_m;
+  assign op_end     = group_end && dst_group_i.last_g;
   assign op_ready_o = !op_valid_q;
 
   always_comb begin
@@ -155,11 +155,11 @@ module rs_post_serial
     end
   end
 
-  // Parameters: the M-block's place in the ring and that of the operation's first.
+  // Parameters: the M-block's position in the ring and that of the operation's first.
   logic [PtrW-2:0] group_q, first_q, next_group;
   logic again;
   assign next_group    = group_q + 1'b1;
-  assign again         = place_group_i.last_m && (!place_group_i.last_g || place_group_i.keep);
+  assign again         = dst_group_i.last_m && (!dst_group_i.last_g || dst_group_i.keep);
   assign params_read_o = state_q == Read;
   assign params_addr_o = {group_q, pass_q};
 
@@ -169,7 +169,7 @@ module rs_post_serial
       first_q <= '0;
     end else if (state_q == Write && last_p) begin
       group_q <= again ? first_q : next_group;
-      if (place_group_i.last_m && !again) first_q <= next_group;
+      if (dst_group_i.last_m && !again) first_q <= next_group;
     end
   end
 
@@ -208,14 +208,14 @@ module rs_post_serial
 
   always_ff @(posedge clk_i) begin
     if (state_q == Keep) begin
-      wr_data_o <= {place_fill_i ? {Lanes{op_q.out_zero[ActW-1:0]}} : code, wr_data_o[M-1:Lanes]};
+      wr_data_o <= {dst_fill_i ? {Lanes{op_q.out_zero[ActW-1:0]}} : code, wr_data_o[M-1:Lanes]};
     end
   end
 
-  assign place_ready_o = state_q == Write;
-  assign wr_valid_o    = state_q == Write && place_write_i;
-  assign wr_bank_o     = place_bank_i;
-  assign wr_addr_o     = place_addr_i;
+  assign dst_ready_o = state_q == Write;
+  assign wr_valid_o    = state_q == Write && dst_write_i;
+  assign wr_bank_o     = dst_bank_i;
+  assign wr_addr_o     = dst_addr_i;
   assign done_o        = state_q == Write;
   assign done_pixel_o  = '{
           group_end: group_end,
@@ -229,6 +229,6 @@ module rs_post_serial
   assign unused_op = ^op_q;
 
   `RS_ASSERT(RoomForPixel, !valid_i || !full_q)
-  `RS_ASSERT(PlaceIsThere, state_q == Wait || place_valid_i)
+  `RS_ASSERT(AddressIsThere, state_q == Wait || dst_valid_i)
 
 endmodule

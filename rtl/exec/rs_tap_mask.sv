@@ -1,11 +1,11 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// Says of each lane whether its tap stays out of the padding, from the lane's windows and the tap's
+/// Says of each column whether its tap stays out of the padding, from the column's windows and the tap's
 /// offsets.
 ///
 /// Throughput: a tap a cycle. Latency: `Latency` cycles. Handshake: none.
 module rs_tap_mask #(
-  /// Lanes.
+  /// Columns.
   parameter int unsigned P = 8,
   /// Cycles, at least 2.
   parameter int unsigned Latency = 4
@@ -27,7 +27,7 @@ module rs_tap_mask #(
 
   logic [P-1:0] keep_q;
 
-  for (genvar p = 0; p < P; p++) begin : gen_lane
+  for (genvar p = 0; p < P; p++) begin : gen_column
     logic [3:0] inside_q;
     always_ff @(posedge clk_i) begin
       inside_q  <= {dy >= ~y_i[p].not_low, y_i[p].wide || dy < ~y_i[p].not_high,

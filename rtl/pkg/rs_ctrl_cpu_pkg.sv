@@ -21,13 +21,13 @@ package rs_ctrl_cpu_pkg;
     OpRepa
   } op_e;
 
-  /// How much of a word is used: its low bits, or its high half in place. WidthPlace: the place of a
+  /// How much of a word is used: its low bits, or its high half in place. WidthOffset: the offset of a
   /// byte in a bus burst.
   typedef enum logic [2:0] {
     Width4,
     Width5,
     Width8,
-    WidthPlace,
+    WidthOffset,
     Width16,
     Width20,
     WidthAll,

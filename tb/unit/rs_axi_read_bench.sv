@@ -39,7 +39,7 @@ module rs_axi_read_bench #(
 );
 
   localparam int unsigned ByteW = $clog2(AxiDataW / 8);
-  localparam int unsigned PlaceW = ByteW + 4;
+  localparam int unsigned BurstOffsetW = ByteW + 4;
 
   assign m_axi_arsize  = 3'(ByteW);
   assign m_axi_arburst = 2'b01;
@@ -56,7 +56,7 @@ module rs_axi_read_bench #(
     unique case (step_q)
       2'd0:    word = cmd_addr_i[31:0];
       2'd1:    word = 32'(cmd_addr_i[39:32]);
-      default: word = -(32'(cmd_addr_i[PlaceW-1:0]) + cmd_bytes_i);
+      default: word = -(32'(cmd_addr_i[BurstOffsetW-1:0]) + cmd_bytes_i);
     endcase
   end
   assign cmd_ready_o = set[2];
@@ -65,9 +65,9 @@ module rs_axi_read_bench #(
     else if (set != '0) step_q <= step_q + 2'd1;
   end
 
-  // Blocks: place of the first byte, bytes.
+  // Blocks: offset of the first byte, bytes.
   logic list_valid, block_done, start;
-  logic [ByteW-1:0] place;
+  logic [ByteW-1:0] offset;
   logic [31:0]      bytes;
   rs_fifo #(
     .Width(ByteW + 32),
@@ -80,7 +80,7 @@ module rs_axi_read_bench #(
     .in_data_i  ({cmd_addr_i[ByteW-1:0], cmd_bytes_i}),
     .out_valid_o(list_valid),
     .out_ready_i(block_done),
-    .out_data_o ({place, bytes})
+    .out_data_o ({offset, bytes})
   );
 
   logic active_q, left_q;
@@ -151,7 +151,7 @@ module rs_axi_read_bench #(
     .clk_i,
     .rst_ni,
     .start_i     (start),
-    .offset_i    (place),
+    .offset_i    (offset),
     .stop_i      (block_done),
     .want_i      (active_q && left_q),
     .kind_i      (1'b1),

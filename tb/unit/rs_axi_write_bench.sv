@@ -40,7 +40,7 @@ module rs_axi_write_bench #(
 );
 
   localparam int unsigned ByteW = $clog2(AxiDataW / 8);
-  localparam int unsigned PlaceW = ByteW + 4;
+  localparam int unsigned BurstOffsetW = ByteW + 4;
 
   assign m_axi_awsize  = 3'(ByteW);
   assign m_axi_awburst = 2'b01;
@@ -57,7 +57,7 @@ module rs_axi_write_bench #(
     unique case (step_q)
       2'd0:    word = cmd_addr_i[31:0];
       2'd1:    word = 32'(cmd_addr_i[39:32]);
-      default: word = -(32'(cmd_addr_i[PlaceW-1:0]) + cmd_bytes_i);
+      default: word = -(32'(cmd_addr_i[BurstOffsetW-1:0]) + cmd_bytes_i);
     endcase
   end
   assign cmd_ready_o = set[2];

@@ -14,7 +14,7 @@ namespace {
 constexpr int kP = RESHIFT_P;
 constexpr int kWindowW = 11;
 
-using Lanes = std::vector<uint64_t>;  // y and x window of each lane
+using Columns = std::vector<uint64_t>;  // y and x window of each column
 
 /// Runs `groups` groups through; percents: chance that a pixel steps when it may, that a group ends
 /// when it may. The windows shown must be those of the group issued in the cycle before.
@@ -23,11 +23,11 @@ void run(int groups, int step_percent, int next_percent, uint64_t* cycles = null
   Random& random = bench.random();
   bench->step_i = bench->next_i = 0;
   bench.reset();
-  std::deque<Lanes> collected;
-  Lanes current;
+  std::deque<Columns> collected;
+  Columns current;
   int stepped = 0, ended = 0, shown = 0;
   bool expect = false;
-  Lanes due;
+  Columns due;
   while (ended < groups) {
     bench->next_i = 0;
     bench.settle();

@@ -41,9 +41,9 @@ using Word = std::vector<int64_t>;
 using Tile = std::vector<int>;  // M x C
 
 struct Tensor {
-  Raster place;  ///< where its words are; pitch: of the raster that wrote it
+  Raster raster;  ///< where its words are; pitch: of the raster that wrote it
   int height = 1, width = 1, words = 1;
-  bool polyphase() const { return place.polyphase; }
+  bool polyphase() const { return raster.polyphase; }
   int rows() const { return polyphase() ? (height + 1) / 2 : height; }
   int columns() const { return polyphase() ? (width + 1) / 2 : width; }
 };
@@ -101,14 +101,14 @@ class Chain {
     op.src[1] = op.src[0];
     for (const int other : {newest, newest - 1}) {
       const Tensor& t = tensors[other];
-      if (t.polyphase() == src.polyphase() && t.place.tensor_pitch == src.place.tensor_pitch &&
+      if (t.polyphase() == src.polyphase() && t.raster.tensor_pitch == src.raster.tensor_pitch &&
           t.rows() == src.rows() && t.columns() == src.columns() && t.words >= src.words) {
         op.src[1] = other;
       }
     }
     op.max = random_.chance(25);
     op.in_zero = op.max ? code_min(kActW) : random_code();
-    op.pitch = src.place.tensor_pitch;
+    op.pitch = src.raster.tensor_pitch;
     const int words = op.max ? src.words : pick(1, 3);
     // The raster may be larger than the source: maps that have become small grow again.
     const int height = pick(std::max(1, src.rows() - 1), std::min(src.rows() + 3, 9));
@@ -162,16 +162,16 @@ class Chain {
     t.height = height;
     t.width = width;
     t.words = words;
-    t.place.p = kP;
-    t.place.polyphase = polyphase;
-    t.place.out_height = height;
-    t.place.out_width = width;
-    t.place.words = words + pick(0, 1);
-    t.place.pitch = raster_pitch;
-    t.place.tensor_pitch = even(t.columns()) + pick(0, 2);
-    t.place.phase = (t.place.tensor_pitch * t.rows() + kP - 1) / kP * t.place.words;
-    t.place.base = static_cast<int>(tensors.size()) % kSlots * kSlotWords;
-    if (t.place.phase * (polyphase ? 4 : 1) > kSlotWords) throw Error("tensor too large for its slot");
+    t.raster.p = kP;
+    t.raster.polyphase = polyphase;
+    t.raster.out_height = height;
+    t.raster.out_width = width;
+    t.raster.words = words + pick(0, 1);
+    t.raster.pitch = raster_pitch;
+    t.raster.tensor_pitch = even(t.columns()) + pick(0, 2);
+    t.raster.phase = (t.raster.tensor_pitch * t.rows() + kP - 1) / kP * t.raster.words;
+    t.raster.base = static_cast<int>(tensors.size()) % kSlots * kSlotWords;
+    if (t.raster.phase * (polyphase ? 4 : 1) > kSlotWords) throw Error("tensor too large for its slot");
     tensors.push_back(t);
     return static_cast<int>(tensors.size()) - 1;
   }
@@ -235,7 +235,7 @@ class Chain {
 
   /// The tightest needs of one slope, when the newest tensor is a source.
   void make_needs(Operation& op, int newest) {
-    const Raster& before = tensors[newest].place;
+    const Raster& before = tensors[newest].raster;
     if (before.pitch == 0) return;  // not written by an operation
     op.need_step = kP * pick(0, 4);
     const Tensor& dst = tensors[op.dst];
@@ -263,7 +263,7 @@ class Chain {
         for (int m = 0; m < dst.words; ++m) {
           Word result(kM, op.post.out_zero);
           if (!fill) compute(op, y, x, m, result);
-          const auto [bank, addr] = dst.place.place(y, x, m);
+          const auto [bank, addr] = dst.raster.address(y, x, m);
           memory[bank][addr] = result;
         }
       }
@@ -275,9 +275,9 @@ class Chain {
       const Tensor& src = tensors[op.src[tap.source]];
       Word act(kC, op.in_zero);
       if (inside(src, tap, y, x)) {
-        const int index = (y + tap.dy) * src.place.tensor_pitch + x + tap.dx;
-        const int addr = src.place.base + tap.phase * src.place.phase +
-                         index / kP * src.place.words + tap.c_block / kR;
+        const int index = (y + tap.dy) * src.raster.tensor_pitch + x + tap.dx;
+        const int addr = src.raster.base + tap.phase * src.raster.phase +
+                         index / kP * src.raster.words + tap.c_block / kR;
         const Word& word = memory[index % kP][addr];
         std::copy_n(word.begin() + tap.c_block % kR * kC, kC, act.begin());
       }
@@ -293,7 +293,7 @@ class Chain {
     PostParams post = op.post;
     Word residual(kM, 0);
     if (op.res >= 0) {
-      const auto [bank, addr] = tensors[op.res].place.place(y, x, m);
+      const auto [bank, addr] = tensors[op.res].raster.address(y, x, m);
       residual = memory[bank][addr];
     } else {
       post.res_mult = 0;
@@ -482,7 +482,7 @@ class Exec : public testing::Test {
  private:
   static uint32_t header(const Operation& op, const std::vector<Tensor>& tensors, const Tap& tap,
                          bool first, bool last) {
-    const Raster& src = tensors[op.src[tap.source]].place;
+    const Raster& src = tensors[op.src[tap.source]].raster;
     const int o = tap.dy * op.pitch + tap.dx;
     const int r = (o % kP + kP) % kP, q = (o - r) / kP;
     const int offset = (q * src.words + tap.phase * src.phase) * kR + tap.c_block;
@@ -503,9 +503,9 @@ class Exec : public testing::Test {
     const std::span<uint32_t> d(bench->op_i.m_storage, spec::kDescriptorWords);
     std::fill(d.begin(), d.end(), 0);
     const Tensor& dst = tensors[op.dst];
-    const Raster& src0 = tensors[op.src[0]].place;
-    const Raster& src1 = tensors[op.src[1]].place;
-    const Raster& res = tensors[std::max(op.res, 0)].place;
+    const Raster& src0 = tensors[op.src[0]].raster;
+    const Raster& src1 = tensors[op.src[1]].raster;
+    const Raster& res = tensors[std::max(op.res, 0)].raster;
     spec::set(d, spec::common::kWaitLoad, op.wait_load);
     spec::set(d, spec::common::kWaitStore, op.wait_store);
     spec::set(d, spec::common::kPostLoad, op.post_load);
@@ -514,7 +514,7 @@ class Exec : public testing::Test {
     spec::set(d, kResidual, op.res >= 0);
     spec::set(d, kWaitPrevious, op.wait_previous);
     spec::set(d, kKeepList, op.keep);
-    spec::set(d, kDstPolyphase, dst.place.polyphase);
+    spec::set(d, kDstPolyphase, dst.raster.polyphase);
     spec::set(d, kResPolyphase, res.polyphase);
     spec::set(d, kUops, op.uops());
     spec::set(d, kGroups, op.groups);
@@ -528,11 +528,11 @@ class Exec : public testing::Test {
     spec::set(d, kSrc0Step, src0.words * kR);
     spec::set(d, kSrc1Base, src1.base * kR);
     spec::set(d, kSrc1Step, src1.words * kR);
-    spec::set(d, kDstBase, dst.place.base);
-    spec::set(d, kDstWords, dst.place.words);
-    spec::set(d, kDstPhase, dst.place.phase);
-    spec::set(d, kDstRowBank, dst.place.tensor_pitch % kP);
-    spec::set(d, kDstRowAddr, dst.place.tensor_pitch / kP * dst.place.words);
+    spec::set(d, kDstBase, dst.raster.base);
+    spec::set(d, kDstWords, dst.raster.words);
+    spec::set(d, kDstPhase, dst.raster.phase);
+    spec::set(d, kDstRowBank, dst.raster.tensor_pitch % kP);
+    spec::set(d, kDstRowAddr, dst.raster.tensor_pitch / kP * dst.raster.words);
     spec::set(d, kResBase, res.base);
     spec::set(d, kResWords, res.words);
     spec::set(d, kResPhase, res.phase);

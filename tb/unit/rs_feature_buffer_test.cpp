@@ -140,7 +140,7 @@ class FeatureBuffer : public testing::Test {
       memory_[load->bank][load->addr] = load->data;
       load.reset();
     }
-    // The mask of the lanes that arrive in the cycle after the next.
+    // The mask of the columns that arrive in the cycle after the next.
     mask_ = next_mask_;
     next_mask_ = {static_cast<uint16_t>(random() & ((1 << kP) - 1)), sign_extend(random(), kActW)};
     bench->rd_keep_i = next_mask_.keep;
@@ -192,13 +192,13 @@ class FeatureBuffer : public testing::Test {
     uint16_t keep = 0;
     int64_t zero = 0;
   };
-  struct Lanes {
+  struct Columns {
     uint64_t cycle;
     std::vector<std::optional<Word>> c_blocks;  ///< nothing: not to be compared
   };
 
   void expect_read(uint64_t due, const Places& uncertain) {
-    Lanes lanes{due, std::vector<std::optional<Word>>(kP)};
+    Columns columns{due, std::vector<std::optional<Word>>(kP)};
     for (int p = 0; p < kP; ++p) {
       const int bank = (p + bench->rd_rotation_i) % kP;
       const int c_block =
@@ -207,9 +207,9 @@ class FeatureBuffer : public testing::Test {
       if (uncertain.contains({bank, c_block / kCBlocks})) continue;
       const Word& word = memory_[bank][c_block / kCBlocks];
       const auto first = word.begin() + c_block % kCBlocks * kC;
-      lanes.c_blocks[p] = Word(first, first + kC);
+      columns.c_blocks[p] = Word(first, first + kC);
     }
-    reads_.push_back(lanes);
+    reads_.push_back(columns);
   }
   void check_reads() {
     if (reads_.empty() || reads_.front().cycle != bench.cycle()) return;
@@ -220,7 +220,7 @@ class FeatureBuffer : public testing::Test {
       if (keep && !c_block) continue;
       ASSERT_EQ(Word(acts.begin() + p * kC, acts.begin() + (p + 1) * kC),
                 keep ? *c_block : Word(kC, mask_.zero))
-          << "lane " << p;
+          << "column " << p;
       ++c_blocks;
     }
     reads_.pop_front();
@@ -240,7 +240,7 @@ class FeatureBuffer : public testing::Test {
   Places touched_;           ///< by writes of the cycle before
   bool reading_ = false;
   Mask mask_, next_mask_;
-  std::deque<Lanes> reads_;
+  std::deque<Columns> reads_;
   std::deque<Answer> res_answers_, store_answers_;
   bool load_went_ = true;  ///< the last time that LOAD and STORE wanted the same bank
 };

@@ -17,7 +17,7 @@ namespace {
 constexpr int kP = RESHIFT_P;
 constexpr int kAddrW = RESHIFT_AddrW;
 
-/// Steps of the rasters when there is room; the M-blocks wanted; the places.
+/// Steps of the rasters when there is room; the M-blocks wanted; the addresses.
 class Surroundings : public Agent {
  public:
   Surroundings(Bench<Vrs_pixel_address>& bench, const std::vector<Raster>& rasters, int step_percent,
@@ -70,13 +70,13 @@ class Surroundings : public Agent {
       bench_->use_i = feeds_.front().use;
       set_tensor(bench_->tensor_i, feeds_.front().raster);
       started_ = true;
-      place_ = 0;
+      pixel_ = 0;
     } else if (!feeds_.empty() &&
-               (place_ % kP != 0 || (bench_->room_o && random().chance(step_percent_)))) {
+               (pixel_ % kP != 0 || (bench_->room_o && random().chance(step_percent_)))) {
       const Feed& feed = feeds_.front();
       bench_->step_i = 1;
-      bench_->pixel_i = static_cast<uint8_t>(pixel_bits(feed.raster, feed.pixels[place_]));
-      if (++place_ == feed.pixels.size()) {
+      bench_->pixel_i = static_cast<uint8_t>(pixel_bits(feed.raster, feed.pixels[pixel_]));
+      if (++pixel_ == feed.pixels.size()) {
         feeds_.pop_front();
         started_ = false;
       }
@@ -107,7 +107,7 @@ class Surroundings : public Agent {
   int step_percent_, group_percent_, ready_percent_;
   std::deque<Feed> feeds_;
   std::vector<Raster::Pixel> expected_;
-  std::size_t place_ = 0, taken_ = 0, fetched_ = 0, offered_ = 0;
+  std::size_t pixel_ = 0, taken_ = 0, fetched_ = 0, offered_ = 0;
   bool started_ = false;
 };
 

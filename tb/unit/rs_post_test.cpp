@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // Operations through the post-processing unit against post_process and the plain rule of pixel
-// places: writes, progress, completion, tokens, freed parameters. With a lane for every channel
+// addresses: writes, progress, completion, tokens, freed parameters. With a lane for every channel
 // pixels come as they like; with fewer, an M-block's come in a row, when there is room.
 #include <Vrs_post.h>
 #include <gtest/gtest.h>
@@ -61,7 +61,7 @@ struct Expected {
 class Post : public testing::Test {
  protected:
   Post() : memory_(kPmDepth, Channels(kM)) {
-    bench->op_valid_i = bench->valid_i = bench->place_valid_i = 0;
+    bench->op_valid_i = bench->valid_i = bench->dst_valid_i = 0;
     bench.reset();
   }
 
@@ -102,7 +102,7 @@ class Post : public testing::Test {
   /// `wait_percent`: chance that a write has to wait when it may.
   void run(const std::vector<Operation>& operations, int pause_percent, int wait_percent = 0) {
     wait_percent_ = wait_percent;
-    std::size_t offered = 0, current = 0, place = 0;
+    std::size_t offered = 0, current = 0, pixel = 0;
     std::deque<uint64_t> there;  // when operations not yet begun were there with their parameters
     std::vector<Raster::Pixel> pixels = operations[0].raster.walk();
     int written = 0;
@@ -114,31 +114,31 @@ class Post : public testing::Test {
       if (offered < operations.size() && load(operations[offered], offered)) {
         put(operations[offered]);
       }
-      const bool begun = place > 0 || (!there.empty() && there.front() + kAhead <= bench.cycle());
-      const bool group = kSerial && place % kP != 0;  // the rest of a group follows at once
+      const bool begun = pixel > 0 || (!there.empty() && there.front() + kAhead <= bench.cycle());
+      const bool group = kSerial && pixel % kP != 0;  // the rest of a group follows at once
       const bool pixel = current < operations.size() && begun &&
                          (group || (room && !random.chance(pause_percent)));
       put_pixel(pixel);
-      put_place();
+      put_destination();
       bench.settle();
       if (pixel) {
         quiet = 0;
         room = !kSerial;
         const Operation& op = operations[current];
-        const Raster::Pixel& q = pixels[place];
+        const Raster::Pixel& q = pixels[pixel];
         if (q.last) {
           written = 0;
         } else if (q.last_p && q.last_m) {
           written += kP;
         }
-        places_.push_back(q);
-        put_place();
+        destinations_.push_back(q);
+        put_destination();
         bench.settle();
-        expected_.push_back(expected(op, q, place, written));
+        expected_.push_back(expected(op, q, pixel, written));
         if (q.last || (q.last_p && q.last_m)) ends_.push_back(expected_.back());
         ++pixels_sent;
-        if (++place == pixels.size()) {
-          place = 0;
+        if (++pixel == pixels.size()) {
+          pixel = 0;
           there.pop_front();
           if (++current < operations.size()) pixels = operations[current].raster.walk();
         }
@@ -149,14 +149,14 @@ class Post : public testing::Test {
         ++noted_;
       }
       if (bench->op_valid_i && bench->op_ready_o) ++offered;
-      const bool read = bench->params_read_o, taken = bench->place_ready_o && bench->place_valid_i;
+      const bool read = bench->params_read_o, taken = bench->dst_ready_o && bench->dst_valid_i;
       const int address = bench->params_addr_o;
       ASSERT_NO_FATAL_FAILURE(check_write());
       bench.tick();
       if (!kSerial && in_memory_ >= 0) show_params(in_memory_);
       if (kSerial && read) show_params(address);
       in_memory_ = read ? address : -1;
-      if (taken) places_.pop_front();
+      if (taken) destinations_.pop_front();
       room |= bench->free_o;
       check_progress();
       if (HasFatalFailure()) return;
@@ -219,15 +219,15 @@ class Post : public testing::Test {
     pack(bench->acc_i, acc_, kAccW);
   }
 
-  void put_place() {
-    bench->place_valid_i = !places_.empty();
-    if (places_.empty()) return;
-    const Raster::Pixel& q = places_.front();
-    bench->place_bank_i = static_cast<uint8_t>(q.bank);
-    bench->place_addr_i = static_cast<uint16_t>(q.addr % (1 << kAddrW));
-    bench->place_write_i = q.inside;
-    bench->place_fill_i = q.fill;
-    bench->place_group_i = static_cast<uint8_t>(q.last_m << 2 | q.last_g << 1);
+  void put_destination() {
+    bench->dst_valid_i = !destinations_.empty();
+    if (destinations_.empty()) return;
+    const Raster::Pixel& q = destinations_.front();
+    bench->dst_bank_i = static_cast<uint8_t>(q.bank);
+    bench->dst_addr_i = static_cast<uint16_t>(q.addr % (1 << kAddrW));
+    bench->dst_write_i = q.inside;
+    bench->dst_fill_i = q.fill;
+    bench->dst_group_i = static_cast<uint8_t>(q.last_m << 2 | q.last_g << 1);
   }
 
   /// A residual word shows some cycles after its pop and stays.
@@ -243,7 +243,7 @@ class Post : public testing::Test {
     shows_.push_back(bench.cycle() + kPopLatency);
   }
 
-  Expected expected(const Operation& op, const Raster::Pixel& q, std::size_t place, int written) {
+  Expected expected(const Operation& op, const Raster::Pixel& q, std::size_t pixel, int written) {
     Expected e;
     e.cycle = bench.cycle();
     e.index = pixels_sent;
@@ -263,7 +263,7 @@ class Post : public testing::Test {
     } else {
       post.res_mult = 0;
     }
-    const auto m_block = place / kP % static_cast<std::size_t>(op.raster.m_blocks);
+    const auto m_block = pixel / kP % static_cast<std::size_t>(op.raster.m_blocks);
     for (std::size_t m = 0; m < kM; ++m) {
       e.data.push_back(q.fill ? post.out_zero
                               : post_process(acc_[m], static_cast<int32_t>(residual[m]),
@@ -353,7 +353,7 @@ class Post : public testing::Test {
   std::vector<int64_t> acc_;
   std::deque<std::vector<int64_t>> residuals_;
   std::deque<uint64_t> shows_;  ///< when residual words show
-  std::deque<Raster::Pixel> places_;
+  std::deque<Raster::Pixel> destinations_;
   std::deque<Expected> expected_;         ///< pixels on their way
   std::deque<Expected> ends_, complete_;  ///< group ends not reported, operations not freed
   unsigned last_written_ = 0;

@@ -1,6 +1,6 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// The residual controller between a ring of places, a memory that stalls, and a user that reserves
+// The residual controller between a ring of addresses, a memory that stalls, and a user that reserves
 // groups and takes their words later.
 #include <Vrs_residual.h>
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ struct Operation {
   Raster raster;
 };
 
-/// Ring of places, feature buffer, issuer and post-processing. At most two operations are under
+/// Ring of addresses, feature buffer, issuer and post-processing. At most two operations are under
 /// way; operation k starts when it is offered and k-2 is complete.
 class Surroundings : public Agent {
  public:
@@ -42,7 +42,7 @@ class Surroundings : public Agent {
             },
             user) {
     bench->started_i = bench->rsp_valid_i = bench->reserve_i = bench->pop_i = 0;
-    bench->req_ready_i = bench->place_valid_i = bench->group_next_i = 0;
+    bench->req_ready_i = bench->addr_valid_i = bench->group_next_i = 0;
     bench.add(ops_);
     bench.add(*this);
     for (const Operation& op : operations) {
@@ -63,8 +63,8 @@ class Surroundings : public Agent {
     note(first_request_cycle, bench_->req_valid_o);
     note(first_reservable_cycle, bench_->reservable_o);
     started_ += bench_->started_i;
-    // A place leaves with the request that it makes.
-    ASSERT_EQ(bench_->place_ready_o && bench_->place_valid_i,
+    // An address leaves with the request that it makes.
+    ASSERT_EQ(bench_->addr_ready_o && bench_->addr_valid_i,
               bench_->req_valid_o && bench_->req_ready_i);
     if (bench_->req_valid_o && bench_->req_ready_i) {
       ASSERT_LT(pixels_[requested_].operation, started_) << "a read before its operation started";
@@ -80,7 +80,7 @@ class Surroundings : public Agent {
   }
 
   void drive() override {
-    // The ring of places fetches two places ahead.
+    // The ring of addresses fetches two addresses ahead.
     bench_->group_next_i = 0;
     if (bench_->group_valid_o && fetched_ < pixels_.size() && fetched_ < requested_ + 2) {
       const Raster::Pixel& q = pixels_[fetched_].pixel;
@@ -89,8 +89,8 @@ class Surroundings : public Agent {
       bench_->group_last_i = q.last_g;
       ++fetched_;
     }
-    bench_->place_valid_i = requested_ < fetched_before_;
-    bench_->place_last_i = bench_->place_valid_i && pixels_[requested_].pixel.last;
+    bench_->addr_valid_i = requested_ < fetched_before_;
+    bench_->addr_last_i = bench_->addr_valid_i && pixels_[requested_].pixel.last;
     fetched_before_ = fetched_;
     const bool offered = started_ < ops_.taken() + bench_->op_valid_i;
     const bool room = started_ < 2 || popped_ >= ends_[started_ - 2];

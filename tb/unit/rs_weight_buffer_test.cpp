@@ -18,9 +18,9 @@ namespace {
 constexpr int kTileW = RESHIFT_TileW;
 constexpr int kDepth = RESHIFT_WmDepth;
 #ifdef RESHIFT_HeadersPerBeat
-constexpr int kLanes = RESHIFT_HeadersPerBeat;
+constexpr int kHeaders = RESHIFT_HeadersPerBeat;
 #else
-constexpr int kLanes = 1;
+constexpr int kHeaders = 1;
 #endif
 
 using Tile = std::vector<int64_t>;  // bytes
@@ -50,17 +50,17 @@ struct Rings {
       tiles.push(i);
     }
     for (int i = 0; i < uops; i = header_ends.back()) {
-      // Fewer than kLanes come at the end of a block.
+      // Fewer than kHeaders come at the end of a block.
       const int count = std::min(
           uops - i,
-          bench.random().chance(50) ? kLanes : static_cast<int>(bench.random().uniform(1, kLanes)));
+          bench.random().chance(50) ? kHeaders : static_cast<int>(bench.random().uniform(1, kHeaders)));
       headers.push({i, count});
       header_ends.push_back(i + count);
     }
   }
 
   void put(const HeaderItem& item) {
-    for (int i = 0; i < kLanes; ++i) {
+    for (int i = 0; i < kHeaders; ++i) {
       const uint32_t word = header_words[std::min<size_t>(item.first + i, header_words.size() - 1)];
       set_bits(bench->header_i, static_cast<unsigned>(32 * i), 32, word);
     }
@@ -109,13 +109,13 @@ TEST(WeightBuffer, FillsToTheBrimAndNoFurther) {
   // Headers that come together fit together, or wait.
   const int full = rings.loaded();
   EXPECT_LE(full, kDepth);
-  EXPECT_GT(full, kDepth - kLanes);
+  EXPECT_GT(full, kDepth - kHeaders);
   EXPECT_FALSE(rings.bench->header_ready_o);
   for (int i = 0; i < full; ++i) rings.cycle(false, i, full - 1 - i);
-  for (int i = 0; i < kLanes; ++i) rings.cycle(true);
-  for (int i = 0; i < 4 + 2 * kLanes; ++i) rings.cycle(false);
+  for (int i = 0; i < kHeaders; ++i) rings.cycle(true);
+  for (int i = 0; i < 4 + 2 * kHeaders; ++i) rings.cycle(false);
   EXPECT_GT(rings.loaded(), full);
-  EXPECT_LE(rings.loaded(), kDepth + kLanes);
+  EXPECT_LE(rings.loaded(), kDepth + kHeaders);
   rings.cycle(false, full, full);
   rings.cycle(false);
   EXPECT_EQ(rings.reads, 2 * full + 2);

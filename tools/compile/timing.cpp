@@ -181,8 +181,8 @@ class Model {
 
   /// Of headers, which leave LOAD more slowly than some buses bring them (rs_pkg::headers_per_beat).
   Time beyond_beats(std::int64_t headers) const {
-    const int lanes = hw_.axi_data_w < 128 ? 1 : 4;
-    return std::max<Time>(headers / lanes - beats(headers * 4), 0);
+    const int headers_per_beat = hw_.axi_data_w < 128 ? 1 : 4;
+    return std::max<Time>(headers / headers_per_beat - beats(headers * 4), 0);
   }
 
   /// The array is slowed down by post-processing where an M-block has few micro-ops.

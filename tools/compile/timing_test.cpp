@@ -15,7 +15,7 @@ namespace {
 using spec::Descriptor;
 using spec::Opcode;
 
-/// A core with 8 lanes of pixels and a bus of 16 bytes.
+/// A core with 8 columns and a bus of 16 bytes.
 const spec::Hardware kHw = find_hardware("16x16x8");
 
 /// What the descriptors of a program cost beside their work, at most: latencies, pipelines.

@@ -21,7 +21,7 @@ using spec::Opcode;
 /// A weight tile with its header, decoded.
 struct Uop {
   std::array<std::uint32_t, 1> header{};
-  std::vector<std::int32_t> weights;  ///< [column][row]
+  std::vector<std::int32_t> weights;  ///< [lane][row]
 };
 
 struct ParamBlock {
@@ -529,15 +529,15 @@ class ProgramInterpreter::Impl {
     }
   }
 
-  /// Sums of all M-blocks of pixel group `g` into sums_[m_block][lane][row].
+  /// Sums of all M-blocks of pixel group `g` into sums_[m_block][column][row].
   void accumulate(const Exec& x, int g) {
     const int m = hw_.m, c = hw_.c, p = hw_.p;
     sums_.assign(static_cast<std::size_t>(x.m_blocks * p * m), 0);
     vectors_.resize(static_cast<std::size_t>(p * c));
     std::vector<int> ys(static_cast<std::size_t>(p)), xs(static_cast<std::size_t>(p));
-    for (int lane = 0; lane < p; ++lane) {
-      ys[static_cast<std::size_t>(lane)] = (g * p + lane) / x.pitch;
-      xs[static_cast<std::size_t>(lane)] = (g * p + lane) % x.pitch;
+    for (int column = 0; column < p; ++column) {
+      ys[static_cast<std::size_t>(column)] = (g * p + column) / x.pitch;
+      xs[static_cast<std::size_t>(column)] = (g * p + column) % x.pitch;
     }
     int group = -1;
     bool open = false;
@@ -566,7 +566,7 @@ class ProgramInterpreter::Impl {
     }
   }
 
-  /// The activation vectors of all lanes into vectors_[lane][column]; returns which C-block of its
+  /// The activation vectors of all columns into vectors_[column][lane]; returns which C-block of its
   /// word they are.
   int gather(const Exec& x, int g, const Uop& uop, const std::vector<int>& ys,
              const std::vector<int>& xs) {
@@ -578,15 +578,15 @@ class ProgramInterpreter::Impl {
     const int step = x.src_step[source];
     const int address =
         x.src_base[source] + g * step + static_cast<int>(spec::get(uop.header, h::kOffset));
-    for (int lane = 0; lane < hw_.p; ++lane) {
-      const int y = ys[static_cast<std::size_t>(lane)] + dy,
-                column = xs[static_cast<std::size_t>(lane)] + dx;
-      std::int32_t* to = vectors_.data() + static_cast<std::ptrdiff_t>(lane * hw_.c);
-      if (y < 0 || y >= x.in_height || column < 0 || column >= x.in_width) {
+    for (int column = 0; column < hw_.p; ++column) {
+      const int y = ys[static_cast<std::size_t>(column)] + dy,
+                across = xs[static_cast<std::size_t>(column)] + dx;
+      std::int32_t* to = vectors_.data() + static_cast<std::ptrdiff_t>(column * hw_.c);
+      if (y < 0 || y >= x.in_height || across < 0 || across >= x.in_width) {
         std::fill_n(to, hw_.c, x.in_zero);
         continue;
       }
-      const int bank = (lane + rotation) % hw_.p;
+      const int bank = (column + rotation) % hw_.p;
       const int c_block = address + (bank < rotation ? step : 0);
       const std::int16_t* from = memory_word(bank, c_block / c_blocks_) + c_block % c_blocks_ * hw_.c;
       std::copy_n(from, hw_.c, to);
@@ -596,9 +596,9 @@ class ProgramInterpreter::Impl {
 
   void accumulate_sum(const Uop& uop, std::int32_t* sums) const {
     const int m = hw_.m;
-    for (int lane = 0; lane < hw_.p; ++lane) {
-      const std::int32_t* vector = vectors_.data() + static_cast<std::ptrdiff_t>(lane * hw_.c);
-      std::int32_t* to = sums + lane * m;
+    for (int column = 0; column < hw_.p; ++column) {
+      const std::int32_t* vector = vectors_.data() + static_cast<std::ptrdiff_t>(column * hw_.c);
+      std::int32_t* to = sums + column * m;
       const std::int32_t* weights = uop.weights.data();
       for (int c = 0; c < hw_.c; ++c, weights += m) {
         const std::int32_t value = vector[c];
@@ -608,14 +608,14 @@ class ProgramInterpreter::Impl {
   }
 
   void accumulate_max(const Uop& uop, int c_block, std::int32_t* sums) const {
-    for (int lane = 0; lane < hw_.p; ++lane) {
+    for (int column = 0; column < hw_.p; ++column) {
       for (int row = c_block * hw_.c; row < (c_block + 1) * hw_.c; ++row) {
         std::int32_t sum = 0;
         for (int c = 0; c < hw_.c; ++c) {
           sum += uop.weights[static_cast<std::size_t>(c * hw_.m + row)] *
-                 vectors_[static_cast<std::size_t>(lane * hw_.c + c)];
+                 vectors_[static_cast<std::size_t>(column * hw_.c + c)];
         }
-        std::int32_t& to = sums[lane * hw_.m + row];
+        std::int32_t& to = sums[column * hw_.m + row];
         to = std::max(to, sum);
       }
     }
@@ -626,20 +626,20 @@ class ProgramInterpreter::Impl {
     std::vector<std::int16_t> word(static_cast<std::size_t>(hw_.m));
     for (int mg = 0; mg < x.m_blocks; ++mg) {
       PixelAddress out = destination, res = residual;  // each M-block walks the group's pixels anew
-      for (int lane = 0; lane < hw_.p; ++lane) {
-        const std::int64_t pixel = std::int64_t{g} * hw_.p + lane;
-        const int y = static_cast<int>(pixel / x.pitch), column = static_cast<int>(pixel % x.pitch);
+      for (int column = 0; column < hw_.p; ++column) {
+        const std::int64_t pixel = std::int64_t{g} * hw_.p + column;
+        const int y = static_cast<int>(pixel / x.pitch), x_pos = static_cast<int>(pixel % x.pitch);
         const std::int64_t order = mg + 1 == x.m_blocks ? pixel : std::int64_t{g} * hw_.p;
-        if (column >> s > (x.out_width - 1) >> s || y >> s > (x.out_height - 1) >> s) continue;
-        const auto to = out.place(y, column);
-        const bool inside = column < x.out_width && y < x.out_height;
+        if (x_pos >> s > (x.out_width - 1) >> s || y >> s > (x.out_height - 1) >> s) continue;
+        const auto to = out.place(y, x_pos);
+        const bool inside = x_pos < x.out_width && y < x.out_height;
         const std::int16_t* skip = nullptr;
         if (x.residual && inside) {
-          const auto from = res.place(y, column);
+          const auto from = res.place(y, x_pos);
           skip = memory_word(from.bank, from.addr + mg);
         }
         const std::int32_t* sums =
-            sums_.data() + static_cast<std::ptrdiff_t>((mg * hw_.p + lane) * hw_.m);
+            sums_.data() + static_cast<std::ptrdiff_t>((mg * hw_.p + column) * hw_.m);
         for (std::size_t m = 0; m < word.size(); ++m) {
           word[m] = static_cast<std::int16_t>(
               inside ? post_process(sums[m], skip ? skip[m] : 0,

@@ -16,7 +16,7 @@ DEPTH = 512
 # Part of a word: swap its halves, then keep this many low bits (or the high half).
 PARTS = {"": (0, "WidthAll"), "lo": (0, "Width16"), "hi": (1, "Width16"), "20": (0, "Width20"),
          "8": (0, "Width8"), "5": (0, "Width5"), "4": (0, "Width4"), "hi8": (1, "Width8"),
-         "hi4": (1, "Width4"), "place": (0, "WidthPlace"), "loup": (1, "WidthHigh"),
+         "hi4": (1, "Width4"), "offset": (0, "WidthOffset"), "loup": (1, "WidthHigh"),
          "hiup": (0, "WidthHigh")}
 CONDITIONS = ["always", "z", "nz", "c", "nc", "bit1clear", "not_running", "no_arrival", "no_room",
               "no_tick", "no_progress", "warm", "write_error", "slverr"]

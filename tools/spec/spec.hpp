@@ -141,7 +141,7 @@ struct Field {
 /// One 32-bit header for each weight tile of a reduction list.
 namespace header {
 inline constexpr Field kOffset{"offset", 0, 0, 15};  ///< address offset of the tap, in C-blocks, modulo the buffer size
-inline constexpr Field kRotation{"rotation", 0, 15, 4};  ///< tap offset in pixels modulo P: lane p reads bank (p + rotation) mod P
+inline constexpr Field kRotation{"rotation", 0, 15, 4};  ///< tap offset in pixels modulo P: column p reads bank (p + rotation) mod P
 inline constexpr Field kDy{"dy", 0, 19, 5};  ///< row offset of the tap, signed, for the padding mask
 inline constexpr Field kDx{"dx", 0, 24, 5};  ///< column offset of the tap, signed, for the padding mask
 inline constexpr Field kSource{"source", 0, 29, 1};  ///< 0: src0, 1: src1

@@ -30,7 +30,7 @@ struct Raster {
   };
 
   /// Where pixel (y, x) keeps word w.
-  std::pair<int, int> place(int y, int x, int w) const {
+  std::pair<int, int> address(int y, int x, int w) const {
     const int s = polyphase ? 1 : 0;
     const int index = (y >> s) * tensor_pitch + (x >> s);
     const int number = polyphase ? 2 * (y & 1) + (x & 1) : 0;
@@ -43,16 +43,16 @@ struct Raster {
     std::vector<Pixel> pixels;
     for (int g = 0; g < groups; ++g) {
       for (int m = 0; m < m_blocks; ++m) {
-        for (int lane = 0; lane < p; ++lane) {
-          const int i = g * p + lane;
+        for (int column = 0; column < p; ++column) {
+          const int i = g * p + column;
           Pixel q{};
           q.y = i / pitch;
           q.x = i % pitch;
-          std::tie(q.bank, q.addr) = place(q.y, q.x, m);
+          std::tie(q.bank, q.addr) = address(q.y, q.x, m);
           q.inside = q.x >> s <= (out_width - 1) >> s && q.y >> s <= (out_height - 1) >> s;
           q.fill = q.x >= out_width || q.y >= out_height;
-          q.first_p = lane == 0;
-          q.last_p = lane == p - 1;
+          q.first_p = column == 0;
+          q.last_p = column == p - 1;
           q.last_m = m == m_blocks - 1;
           q.last_g = g == groups - 1;
           q.last = q.last_p && q.last_m && q.last_g;
