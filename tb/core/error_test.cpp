@@ -69,8 +69,7 @@ TEST_F(CoreErrors, UnknownOpcode) {
 }
 
 TEST_F(CoreErrors, AnotherConfiguration) {
-  expect_stop(with_word(0, spec::init::kP.word, 1 << spec::init::kP.lsb),
-              spec::Error::kBadConfig);
+  expect_stop(with_word(0, spec::init::kP.word, 1 << spec::init::kP.lsb), spec::Error::kBadConfig);
   EXPECT_EQ(descriptor, 0u);
 }
 

@@ -77,8 +77,8 @@ void check(const Measured& r, std::size_t frames) {
       spec::Descriptor d{};
       std::memcpy(d.data(), r.program.image.data() + s.descriptor * spec::kDescriptorBytes,
                   spec::kDescriptorBytes);
-      ASSERT_EQ(s.causes[kBusy], std::uint64_t{spec::get(d, spec::exec::kUops)} *
-                                     spec::get(d, spec::exec::kGroups))
+      ASSERT_EQ(s.causes[kBusy],
+                std::uint64_t{spec::get(d, spec::exec::kUops)} * spec::get(d, spec::exec::kGroups))
           << name;
       std::uint64_t cycles = 0;
       for (const std::uint64_t c : s.causes) cycles += c;

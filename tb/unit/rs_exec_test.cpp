@@ -1,9 +1,9 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // EXEC as a whole: a chain of random small convolutions and poolings, described by logical taps
-// (phase, dy, dx, C-block). The model computes from the taps, with a division for every address; the
-// bench encodes the same taps as descriptors and micro-op headers. Operations depend on each other as
-// tightly as the rules allow; in the end every word of the feature buffer is compared.
+// (phase, dy, dx, C-block). The model computes from the taps, with a division for every address;
+// the bench encodes the same taps as descriptors and micro-op headers. Operations depend on each
+// other as tightly as the rules allow; in the end every word of the feature buffer is compared.
 #include <Vrs_exec.h>
 #include <gtest/gtest.h>
 
@@ -171,7 +171,8 @@ class Chain {
     t.raster.tensor_pitch = even(t.columns()) + pick(0, 2);
     t.raster.phase = (t.raster.tensor_pitch * t.rows() + kP - 1) / kP * t.raster.words;
     t.raster.base = static_cast<int>(tensors.size()) % kSlots * kSlotWords;
-    if (t.raster.phase * (polyphase ? 4 : 1) > kSlotWords) throw Error("tensor too large for its slot");
+    if (t.raster.phase * (polyphase ? 4 : 1) > kSlotWords)
+      throw Error("tensor too large for its slot");
     tensors.push_back(t);
     return static_cast<int>(tensors.size()) - 1;
   }

@@ -180,7 +180,7 @@ class FeatureBuffer : public testing::Test {
   Bench<Vrs_feature_buffer> bench;
   Random& random = bench.random();
   std::optional<Request> wr, res, load, store;
-  bool urgent = false;                                  ///< writes go before residual reads
+  bool urgent = false;                                    ///< writes go before residual reads
   int c_blocks = 0, residual_words = 0, store_words = 0;  ///< compared
 
  private:

@@ -201,8 +201,8 @@ struct Program {
   static constexpr uint32_t kBlocks = 0x1000;  ///< weight blocks in the window
   static constexpr int kSource = 0, kTarget = hw::kFbDepth / 2;
   // Places of the descriptors.
-  static constexpr size_t kInit = 0, kWeights = 1, kFeatures = 2, kExec = 3, kMove = 5,
-                          kReload = 7, kStore = 9, kEnd = 10;
+  static constexpr size_t kInit = 0, kWeights = 1, kFeatures = 2, kExec = 3, kMove = 5, kReload = 7,
+                          kStore = 9, kEnd = 10;
   static constexpr uint32_t kExecs = 3;
 
   explicit Program(Random& random) {

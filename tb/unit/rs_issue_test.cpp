@@ -1,9 +1,9 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // The issuer among neighbours that answer at random. In every cycle a model of a few lines, written
-// from docs/architecture.md, says whether an operation may start, a micro-op may go, and if not, why.
-// Starts and grants are prepared in registers: what may be done may come a few cycles later, what
-// may not be done never comes.
+// from docs/architecture.md, says whether an operation may start, a micro-op may go, and if not,
+// why. Starts and grants are prepared in registers: what may be done may come a few cycles later,
+// what may not be done never comes.
 #include <Vrs_issue.h>
 #include <gtest/gtest.h>
 
@@ -81,9 +81,9 @@ class Issue : public testing::Test {
       const int taps = static_cast<int>(random.uniform(1, 2 * kP));
       for (int tap = 0; tap < taps; ++tap) {
         op.uops.push_back({static_cast<int>(random.uniform(0, 32767)),
-                              static_cast<int>(random.uniform(0, kP - 1)),
-                              static_cast<int>(random.uniform(0, 1)),
-                              static_cast<int>(random.uniform(0, 63)), tap == 0, tap == taps - 1});
+                           static_cast<int>(random.uniform(0, kP - 1)),
+                           static_cast<int>(random.uniform(0, 1)),
+                           static_cast<int>(random.uniform(0, 63)), tap == 0, tap == taps - 1});
       }
     }
     return op;
@@ -255,8 +255,7 @@ class Issue : public testing::Test {
     ASSERT_EQ(bench->group_valid_o, issues_ && current_.uops[uop_].last);
     if (issues_) {
       const Uop& e = current_.uops[uop_];
-      ASSERT_EQ(bench->group_o,
-                uop_list_end() << 2 | uop_last_group() << 1 | int{current_.keep});
+      ASSERT_EQ(bench->group_o, uop_list_end() << 2 | uop_last_group() << 1 | int{current_.keep});
       ASSERT_EQ(static_cast<int16_t>(bench->read_zero_o), current_.in_zero);
       ASSERT_EQ(bench->read_dy_o, header_ >> 19 & 31);
       ASSERT_EQ(bench->read_dx_o, header_ >> 24 & 31);

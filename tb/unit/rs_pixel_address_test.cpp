@@ -20,8 +20,8 @@ constexpr int kAddrW = RESHIFT_AddrW;
 /// Steps of the rasters when there is room; the M-blocks wanted; the addresses.
 class Surroundings : public Agent {
  public:
-  Surroundings(Bench<Vrs_pixel_address>& bench, const std::vector<Raster>& rasters, int step_percent,
-               int group_percent, int ready_percent, bool all_used)
+  Surroundings(Bench<Vrs_pixel_address>& bench, const std::vector<Raster>& rasters,
+               int step_percent, int group_percent, int ready_percent, bool all_used)
       : bench_(bench),
         step_percent_(step_percent),
         group_percent_(group_percent),

@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// The residual controller between a ring of addresses, a memory that stalls, and a user that reserves
-// groups and takes their words later.
+// The residual controller between a ring of addresses, a memory that stalls, and a user that
+// reserves groups and takes their words later.
 #include <Vrs_residual.h>
 #include <gtest/gtest.h>
 

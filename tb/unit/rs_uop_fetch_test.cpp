@@ -77,7 +77,7 @@ struct Fetch {
             bench->uop_valid_o, bench->uop_ready_i,
             [this] {
               return Uop{bench->uop_header_o, bench->uop_tile_o, bench->uop_list_end_o,
-                           bench->uop_last_group_o};
+                         bench->uop_last_group_o};
             },
             [this](const Uop& uop) {
               board.actual(uop);
@@ -136,14 +136,14 @@ TEST(UopFetch, FullRate) {
   for (int i = 0; i < 50; ++i) {
     const bool again = !fetch.list.empty();
     fetch.push({again ? static_cast<int>(fetch.list.size())
-                       : static_cast<int>(fetch.bench.random().uniform(1, kDepth / 2)),
-                 static_cast<int>(fetch.bench.random().uniform(1, 6)), !again && i % 3 == 0});
+                      : static_cast<int>(fetch.bench.random().uniform(1, kDepth / 2)),
+                static_cast<int>(fetch.bench.random().uniform(1, 6)), !again && i % 3 == 0});
   }
   fetch.bench.tick();  // the driver's first offer; the first micro-op is loaded
   const uint64_t begin = fetch.bench.cycle();
   fetch.bench.run_until([&] { return fetch.board.empty(); });
-  // An operation is taken in the first of these cycles; its first micro-op goes four later, as what is
-  // loaded is known a cycle late.
+  // An operation is taken in the first of these cycles; its first micro-op goes four later, as what
+  // is loaded is known a cycle late.
   EXPECT_EQ(fetch.bench.cycle() - begin, fetch.walked + 4);
 }
 

@@ -51,9 +51,10 @@ struct Rings {
     }
     for (int i = 0; i < uops; i = header_ends.back()) {
       // Fewer than kHeaders come at the end of a block.
-      const int count = std::min(
-          uops - i,
-          bench.random().chance(50) ? kHeaders : static_cast<int>(bench.random().uniform(1, kHeaders)));
+      const int count =
+          std::min(uops - i, bench.random().chance(50)
+                                 ? kHeaders
+                                 : static_cast<int>(bench.random().uniform(1, kHeaders)));
       headers.push({i, count});
       header_ends.push_back(i + count);
     }
@@ -67,8 +68,8 @@ struct Rings {
     bench->header_count_i = static_cast<uint8_t>(item.count);
   }
 
-  /// One cycle: frees one micro-op if asked, reads micro-ops `header` and `tile` (negative: none), and
-  /// checks what came of the reads before.
+  /// One cycle: frees one micro-op if asked, reads micro-ops `header` and `tile` (negative: none),
+  /// and checks what came of the reads before.
   void cycle(bool free, int header = -1, int tile = -1) {
     bench->free_i = free;
     bench->header_read_i = header >= 0;

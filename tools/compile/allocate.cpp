@@ -34,9 +34,9 @@ void match_pitches(const QNet& net, std::vector<Layout>& layouts) {
   }
 }
 
-/// The largest strip of a tensor, as it lies in a slot.
-int slot_words(const spec::Hardware& hw, const Layout& layout, const std::vector<Strip>& strips,
-               Rows Strip::*rows, int phases) {
+/// The largest strip of a tensor, as it lies in a buffer.
+int strip_buffer_words(const spec::Hardware& hw, const Layout& layout,
+                       const std::vector<Strip>& strips, Rows Strip::*rows, int phases) {
   int words = 0;
   for (const Strip& s : strips) {
     Layout part = layout.rows(hw, (s.*rows).first, (s.*rows).count);
@@ -46,22 +46,22 @@ int slot_words(const spec::Hardware& hw, const Layout& layout, const std::vector
   return words;
 }
 
-/// Places the tensors of one choice of what is spilled.
-class Placer {
+/// Allocates the tensors of one choice of what is spilled.
+class Allocator {
  public:
-  Placer(const spec::Hardware& hw, const QNet& net, const PlaceChoice& choice)
-      : hw_(hw), net_(net), choice_(choice), schedule_(placement_.schedule), steps_(0) {
+  Allocator(const spec::Hardware& hw, const QNet& net, const AllocationChoice& choice)
+      : hw_(hw), net_(net), choice_(choice), schedule_(allocation_.schedule), steps_(0) {
     schedule_ = make_schedule(net, choice.images, choice.cut);
     steps_ = static_cast<int>(schedule_.steps.size());
     forget_strips();
-    slots_.assign(index(steps_), 0);
+    strip_words_.assign(index(steps_), 0);
     finest_.assign(index(steps_), true);
-    placement_.layouts = tensor_layouts(hw, net);
-    placement_.spilled.assign(net.tensors.size(), false);
+    allocation_.layouts = tensor_layouts(hw, net);
+    allocation_.spilled.assign(net.tensors.size(), false);
     const std::size_t copies = schedule_.copy(static_cast<int>(net.tensors.size()), 0);
-    placement_.bases.assign(copies, 0);
-    for (const Layout& l : placement_.layouts) {
-      placement_.naive_words += l.size(hw) * choice.images;
+    allocation_.bases.assign(copies, 0);
+    for (const Layout& l : allocation_.layouts) {
+      allocation_.naive_words += l.size(hw) * choice.images;
     }
     first_.assign(copies, steps_);
     last_.assign(copies, 0);
@@ -88,23 +88,23 @@ class Placer {
 
   /// Makes strips smaller or spills more until all fits; nothing when that does not help,
   /// `too_much` says where.
-  std::optional<Placement> run(std::string& too_much) {
+  std::optional<Allocation> run(std::string& too_much) {
     while (true) {
       make_regions();
       fit();
-      placement_.regions = regions_;
-      if (placement_.words <= hw_.fb_depth) return placement_;
+      allocation_.regions = regions_;
+      if (allocation_.words <= hw_.fb_depth) return allocation_;
       const int worst = worst_step();
-      if (shrink_slots(worst)) continue;
+      if (shrink_buffers(worst)) continue;
       const int tensor = spillable(worst);
-      if (tensor < 0 && merge_slots(worst)) continue;
+      if (tensor < 0 && merge_buffers(worst)) continue;
       if (tensor < 0) {
         const int images = schedule_.steps[index(worst)].images;
         too_much = fmt::format(
             "operation {}{}: the feature buffer of {} is too small: {} words a bank are alive "
             "there, what can be in memory not counted, and {} needed in all, it has {}",
             op_of(worst).name, images > 1 ? fmt::format(" on {} images", images) : "", hw_.name,
-            alive(worst), placement_.words, hw_.fb_depth);
+            alive(worst), allocation_.words, hw_.fb_depth);
         return {};
       }
       spill(tensor);
@@ -124,8 +124,8 @@ class Placer {
   bool kept(int tensor) const {
     return !choice_.resident.empty() && choice_.resident[index(tensor)];
   }
-  bool spilled(int tensor) const { return tensor >= 0 && placement_.spilled[index(tensor)]; }
-  const Layout& layout(int tensor) const { return placement_.layouts[index(tensor)]; }
+  bool spilled(int tensor) const { return tensor >= 0 && allocation_.spilled[index(tensor)]; }
+  const Layout& layout(int tensor) const { return allocation_.layouts[index(tensor)]; }
 
   void forget_strips() {
     budget_.assign(index(steps_), hw_.fb_depth);
@@ -133,40 +133,40 @@ class Placer {
   }
 
   void spill(int tensor) {
-    placement_.spilled[index(tensor)] = true;
+    allocation_.spilled[index(tensor)] = true;
     forget_strips();
     // Where words are scarce, the output has its own only as long as it is there.
     const std::size_t output = schedule_.copy(net_.output, choice_.images - 1);
     first_[output] = output_made_;
     if (!choice_.padded) return;
-    int& pitch = placement_.layouts[index(tensor)].pitch;
+    int& pitch = allocation_.layouts[index(tensor)].pitch;
     pitch = (pitch + hw_.p - 1) / hw_.p * hw_.p;
-    match_pitches(net_, placement_.layouts);
+    match_pitches(net_, allocation_.layouts);
   }
 
   void make_regions() {
     regions_.clear();
-    region_of_.assign(placement_.bases.size(), -1);
-    placement_.steps.assign(index(steps_), {});
+    region_of_.assign(allocation_.bases.size(), -1);
+    allocation_.steps.assign(index(steps_), {});
     for (int image = 0; !spilled(0) && image < choice_.images; ++image) open(0, image);
     for (int i = 0; i < steps_; ++i) {
       const QOp& op = op_of(i);
       if (spilled(op.output)) continue;
-      for_images(i, [&](int image) { place_output(i, op, image); });
+      for_images(i, [&](int image) { allocate_output(i, op, image); });
     }
     for (int i = 0; i < steps_; ++i) cut_step(i);
   }
 
   /// A region for what a step makes of an image.
-  void place_output(int step, const QOp& op, int image) {
+  void allocate_output(int step, const QOp& op, int image) {
     // Later pixels still read the input, so it must not be the tensor that is overwritten. A
-    // slice has another shape than the tensor that it is written into, and is never in place.
+    // slice has another shape than the tensor that it is written into, and is never in area.
     const bool in_place =
         op.residual > 0 && op.residual != op.input && op.residual != op.shortcut &&
         op.output != net_.output && op.residual != net_.output &&
         last_[schedule_.copy(op.residual, image)] == step && !spilled(op.residual) &&
         layout(op.residual).same_shape(layout(op.output));
-    placement_.steps[index(step)].in_place = in_place;
+    allocation_.steps[index(step)].in_place = in_place;
     const std::size_t output = schedule_.copy(op.output, image);
     if (in_place) {
       const int region = region_of_[output] = region_of_[schedule_.copy(op.residual, image)];
@@ -177,9 +177,9 @@ class Placer {
     }
   }
 
-  /// Gives the step with the largest slots alive at a step a smaller budget; false when its strips
-  /// are as small as can be.
-  bool shrink_slots(int step) {
+  /// Gives the step with the largest buffers alive at a step a smaller budget; false when its
+  /// strips are as small as can be.
+  bool shrink_buffers(int step) {
     return shrink(step, [&](int i) { return !finest_[index(i)]; }) >= 0;
   }
 
@@ -190,9 +190,9 @@ class Placer {
     int best = -1;
     std::pair<bool, int> most;
     for (int i = std::max(step - 1, 0); i <= std::min(step + 1, steps_ - 1); ++i) {
-      if (!may(i) || slots_[index(i)] == 0) continue;
+      if (!may(i) || strip_words_[index(i)] == 0) continue;
       const bool stays = list_size(hw_, net_, op_of(i)).uops <= hw_.wm_depth / 2;
-      const std::pair size{stays, slots_[index(i)]};
+      const std::pair size{stays, strip_words_[index(i)]};
       if (best >= 0 && size <= most) continue;
       best = i;
       most = size;
@@ -201,8 +201,8 @@ class Placer {
     return best;
   }
 
-  /// Gives it a single slot a tensor, which keeps LOAD and EXEC from working at once.
-  bool merge_slots(int step) {
+  /// Gives it a single buffer a tensor, which keeps LOAD and EXEC from working at once.
+  bool merge_buffers(int step) {
     const int merged = shrink(step, [&](int i) { return copies_[index(i)] > 1; });
     if (merged >= 0) copies_[index(merged)] = 1;
     return merged >= 0;
@@ -215,31 +215,32 @@ class Placer {
   }
 
   /// Strips of a step with spilled tensors, as few as its budget allows or as many as there can be,
-  /// and their slots: loaded while the step before runs, stored while the next one does.
+  /// and their buffers: loaded while the step before runs, stored while the next one does.
   void cut_step(int i) {
     const int budget = budget_[index(i)];
     const QOp& op = op_of(i);
     const bool several_images = schedule_.steps[index(i)].images > 1;
-    StepPlacement& place = placement_.steps[index(i)];
+    StepAllocation& area = allocation_.steps[index(i)];
     const int height = net_.tensors[index(op.output)].height;
-    place.strips = cut(net_, op, layout(op.input).polyphase, height);
+    area.strips = cut(net_, op, layout(op.input).polyphase, height);
     std::array<int, 4> sizes{};
     const auto copies = [&] {
-      return place.strips.size() > 1 || several_images ? copies_[index(i)] : 1;
+      return area.strips.size() > 1 || several_images ? copies_[index(i)] : 1;
     };
     const auto phases_of = [&](int tensor) { return tensor < 0 ? 1 : layout(tensor).phases(); };
-    const auto slot = [&](int tensor, Rows Strip::*rows, int phases) {
-      return spilled(tensor) ? slot_words(hw_, layout(tensor), place.strips, rows, phases) : 0;
+    const auto buffer = [&](int tensor, Rows Strip::*rows, int phases) {
+      return spilled(tensor) ? strip_buffer_words(hw_, layout(tensor), area.strips, rows, phases)
+                             : 0;
     };
     const auto words = [&] {
-      sizes = {slot(op.input, &Strip::in, phases_read(op, layout(op.input))),
-               slot(op.shortcut, &Strip::shortcut, 1),
-               slot(op.residual, &Strip::out, phases_of(op.residual)),
-               slot(op.output, &Strip::out, phases_of(op.output))};
+      sizes = {buffer(op.input, &Strip::in, phases_read(op, layout(op.input))),
+               buffer(op.shortcut, &Strip::shortcut, 1),
+               buffer(op.residual, &Strip::out, phases_of(op.residual)),
+               buffer(op.output, &Strip::out, phases_of(op.output))};
       return std::accumulate(sizes.begin(), sizes.end(), 0) * copies();
     };
-    slots_[index(i)] = words();
-    finest_[index(i)] = slots_[index(i)] == 0;
+    strip_words_[index(i)] = words();
+    finest_[index(i)] = strip_words_[index(i)] == 0;
     const std::size_t number = schedule_.steps[index(i)].op;
     const int most = choice_.rows.empty() ? height : choice_.rows[number];
     if (words() > budget || (words() > 0 && most < height)) {
@@ -251,14 +252,14 @@ class Placer {
         const int fewer = (units + count - 1) / count * unit;
         if (fewer == rows || (fewer > most && fewer > unit)) continue;
         rows = fewer;
-        place.strips = cut(net_, op, layout(op.input).polyphase, rows);
-        slots_[index(i)] = words();
-        if (slots_[index(i)] > budget) continue;
+        area.strips = cut(net_, op, layout(op.input).polyphase, rows);
+        strip_words_[index(i)] = words();
+        if (strip_words_[index(i)] > budget) continue;
         finest_[index(i)] = count == units;
         break;
       }
     }
-    const auto slots = [&](int tensor, int size, int first, int last) {
+    const auto buffers = [&](int tensor, int size, int first, int last) {
       std::vector<int> regions;
       for (int n = 0; size > 0 && n < copies(); ++n) {
         regions.push_back(static_cast<int>(regions_.size()));
@@ -266,11 +267,11 @@ class Placer {
       }
       return regions;
     };
-    place.input_slots =
-        slots(op.input, sizes[0], just_made(net_, schedule_, index(i)) ? i : i - 1, i);
-    place.shortcut_slots = slots(op.shortcut, sizes[1], i - 1, i);
-    place.residual_slots = slots(op.residual, sizes[2], i - 1, i);
-    place.output_slots = slots(op.output, sizes[3], i, i + 1);
+    area.input_buffers =
+        buffers(op.input, sizes[0], just_made(net_, schedule_, index(i)) ? i : i - 1, i);
+    area.shortcut_buffers = buffers(op.shortcut, sizes[1], i - 1, i);
+    area.residual_buffers = buffers(op.residual, sizes[2], i - 1, i);
+    area.output_buffers = buffers(op.output, sizes[3], i, i + 1);
   }
 
   /// The largest first; where that does not do, what lives all the time before it, lest a small
@@ -282,26 +283,26 @@ class Placer {
       return regions_[a].size > regions_[b].size;
     });
     first_fit(order);
-    if (placement_.words > hw_.fb_depth) {
+    if (allocation_.words > hw_.fb_depth) {
       std::stable_partition(order.begin(), order.end(), [&](std::size_t i) {
         return regions_[i].first == 0 && regions_[i].last == steps_;
       });
       first_fit(order);
     }
     for (std::size_t c = 0; c < region_of_.size(); ++c) {
-      if (region_of_[c] >= 0) placement_.bases[c] = regions_[index(region_of_[c])].base;
+      if (region_of_[c] >= 0) allocation_.bases[c] = regions_[index(region_of_[c])].base;
     }
-    for (StepPlacement& step : placement_.steps) {
-      for (auto* slots :
-           {&step.input_slots, &step.shortcut_slots, &step.residual_slots, &step.output_slots}) {
-        for (int& slot : *slots) slot = regions_[index(slot)].base;
+    for (StepAllocation& step : allocation_.steps) {
+      for (auto* buffers : {&step.input_buffers, &step.shortcut_buffers, &step.residual_buffers,
+                            &step.output_buffers}) {
+        for (int& buffer : *buffers) buffer = regions_[index(buffer)].base;
       }
     }
   }
 
   void first_fit(const std::vector<std::size_t>& order) {
     std::vector<const Region*> placed;  // by base
-    placement_.words = 0;
+    allocation_.words = 0;
     for (const std::size_t number : order) {
       Region& region = regions_[number];
       region.base = 0;
@@ -310,7 +311,7 @@ class Placer {
         if (other->base >= region.base + region.size) break;
         region.base = std::max(region.base, other->base + other->size);
       }
-      placement_.words = std::max(placement_.words, region.base + region.size);
+      allocation_.words = std::max(allocation_.words, region.base + region.size);
       placed.insert(
           std::upper_bound(placed.begin(), placed.end(), &region,
                            [](const Region* a, const Region* b) { return a->base < b->base; }),
@@ -341,7 +342,7 @@ class Placer {
   /// The smallest resident tensor alive at a step that is as large as what is too much, or else
   /// the largest, all images' copies together. -1: none.
   int spillable(int step) const {
-    const int excess = placement_.words - hw_.fb_depth;
+    const int excess = allocation_.words - hw_.fb_depth;
     int best = -1, held = 0;
     for (int t = 0; t < static_cast<int>(net_.tensors.size()); ++t) {
       if (spilled(t) || kept(t) || !can_spill(net_, t)) continue;
@@ -361,25 +362,25 @@ class Placer {
 
   const spec::Hardware& hw_;
   const QNet& net_;
-  const PlaceChoice& choice_;
-  Placement placement_;
+  const AllocationChoice& choice_;
+  Allocation allocation_;
   Schedule& schedule_;
   int steps_;
   std::vector<int> first_, last_, region_of_;  ///< by copy
   int output_made_ = 0;                        ///< the step from which on there is a last output
-  std::vector<int> budget_, slots_;            ///< by step: words its slots may have, and do
-  std::vector<int> copies_;                    ///< by step: slots a tensor
+  std::vector<int> budget_, strip_words_;      ///< by step: words its buffers may have, and do
+  std::vector<int> copies_;                    ///< by step: buffers a tensor
   std::vector<bool> finest_;                   ///< its strips cannot be smaller
   std::vector<Region> regions_;
 };
 
 }  // namespace
 
-bool Placement::any_spilled() const {
+bool Allocation::any_spilled() const {
   return std::find(spilled.begin(), spilled.end(), true) != spilled.end();
 }
 
-Layout Placement::layout(int tensor, int image) const {
+Layout Allocation::layout(int tensor, int image) const {
   Layout l = layouts[index(tensor)];
   l.base = bases[schedule.copy(tensor, image)];
   return l;
@@ -419,9 +420,9 @@ bool can_spill(const QNet& net, int tensor) {
   return tensor != net.output && writers <= 1;
 }
 
-std::optional<Placement> place(const spec::Hardware& hw, const QNet& net, const PlaceChoice& choice,
-                               std::string& too_much) {
-  return Placer(hw, net, choice).run(too_much);
+std::optional<Allocation> allocate(const spec::Hardware& hw, const QNet& net,
+                                   const AllocationChoice& choice, std::string& too_much) {
+  return Allocator(hw, net, choice).run(too_much);
 }
 
 }  // namespace reshift

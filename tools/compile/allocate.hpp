@@ -11,7 +11,7 @@
 
 namespace reshift {
 
-/// Forms of all tensors of a lowered network, without places: polyphase when a stride-2 operation
+/// Forms of all tensors of a lowered network, without addresses: polyphase when a stride-2 operation
 /// reads it; the pitch is the smallest at which its readers can walk their outputs.
 std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net);
 
@@ -30,16 +30,16 @@ inline int phases_read(const QOp& op, const Layout& input) {
 }
 
 /// How a step uses the feature buffer.
-struct StepPlacement {
+struct StepAllocation {
   std::vector<Strip> strips;  ///< of an image, in order; one when all its tensors are resident
   bool in_place = false;      ///< its output lies over its residual
-  /// Word addresses of the slots that strips of a spilled tensor take in turn, image after image;
+  /// Word addresses of the buffers that strips of a spilled tensor take in turn, image after image;
   /// empty: resident.
-  std::vector<int> input_slots, shortcut_slots, residual_slots, output_slots;
+  std::vector<int> input_buffers, shortcut_buffers, residual_buffers, output_buffers;
 
   bool resident() const {
-    return input_slots.empty() && shortcut_slots.empty() && residual_slots.empty() &&
-           output_slots.empty();
+    return input_buffers.empty() && shortcut_buffers.empty() && residual_buffers.empty() &&
+           output_buffers.empty();
   }
 };
 
@@ -56,13 +56,13 @@ struct Region {
 
 /// Where everything lies: resident tensors in the feature buffer, in words of a bank, for as long
 /// as they are used; spilled ones in memory, the image in the input window, others in the output
-/// window. Operations on spilled tensors run strip by strip through slots of the buffer.
-struct Placement {
+/// window. Operations on spilled tensors run strip by strip through buffers of the buffer.
+struct Allocation {
   Schedule schedule;
   std::vector<Layout> layouts;  ///< of whole tensors, without a base
   std::vector<int> bases;       ///< of resident tensors, by copy
   std::vector<bool> spilled;    ///< by tensor
-  std::vector<StepPlacement> steps;
+  std::vector<StepAllocation> steps;
   std::vector<Region> regions;
   int words = 0;        ///< highest word used + 1
   int naive_words = 0;  ///< every tensor in a region of its own
@@ -71,8 +71,8 @@ struct Placement {
   Layout layout(int tensor, int image) const;
 };
 
-/// What is decided before anything gets a place.
-struct PlaceChoice {
+/// What is decided before anything gets an address.
+struct AllocationChoice {
   int images = 1;              ///< of a frame
   std::size_t cut = 0;         ///< operations that take one image after the other
   std::vector<bool> spilled;   ///< by tensor; empty: none
@@ -91,9 +91,9 @@ bool can_spill(const QNet& net, int tensor);
 /// output share with nobody: the next frame's image is loaded while this frame runs, the last
 /// output is stored while the next frame runs; but where tensors are spilled, the output's words
 /// are others' until it is made. When not all fits, strips become smaller, then more tensors are
-/// spilled than were chosen, at last strips get a single slot. Nothing, and `too_much` names the
+/// spilled than were chosen, at last strips get a single buffer. Nothing, and `too_much` names the
 /// operation at which most is alive, when even that does not help.
-std::optional<Placement> place(const spec::Hardware& hw, const QNet& net, const PlaceChoice& choice,
-                               std::string& too_much);
+std::optional<Allocation> allocate(const spec::Hardware& hw, const QNet& net,
+                                   const AllocationChoice& choice, std::string& too_much);
 
 }  // namespace reshift

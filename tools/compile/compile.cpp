@@ -36,14 +36,14 @@ void check_supported(const std::vector<Support>& report, const spec::Hardware& h
 
 /// One report line per step, without what emit() adds.
 std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
-                                 const Lowered& lowered, const Placement& placement,
+                                 const Lowered& lowered, const Allocation& allocation,
                                  const std::vector<ExecPlan>& execs) {
   std::vector<OpReport> reports;
-  const Schedule& schedule = placement.schedule;
+  const Schedule& schedule = allocation.schedule;
   for (std::size_t i = 0; i < schedule.steps.size(); ++i) {
     const Step& step = schedule.steps[i];
     const QOp& op = lowered.net.ops[step.op];
-    const Layout& out = placement.layouts[static_cast<std::size_t>(op.output)];
+    const Layout& out = allocation.layouts[static_cast<std::size_t>(op.output)];
     OpReport r;
     r.name = op.name;
     if (step.images < schedule.images) r.name += fmt::format(", image {}", step.first_image);
@@ -58,8 +58,8 @@ std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
     if (source < 0) r.kind = "copy";
     r.terms = op.terms;
     r.m_blocks = words_of(hw, lowered.net.written_channels(op));
-    r.in_place = placement.steps[i].in_place;
-    r.strips = static_cast<int>(placement.steps[i].strips.size());
+    r.in_place = allocation.steps[i].in_place;
+    r.strips = static_cast<int>(allocation.steps[i].strips.size());
     r.buffer_bytes = out.bytes(hw) / out.words * r.m_blocks * step.images;
     for (const ExecPlan& exec : execs) {
       if (exec.step != i) continue;
@@ -76,16 +76,16 @@ std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
   return reports;
 }
 
-std::vector<BufferUse> buffer_uses(const QNet& net, const Placement& placement) {
+std::vector<BufferUse> buffer_uses(const QNet& net, const Allocation& allocation) {
   std::vector<BufferUse> uses;
-  const int last_step = static_cast<int>(placement.steps.size()) - 1;
-  for (const Region& region : placement.regions) {
+  const int last_step = static_cast<int>(allocation.steps.size()) - 1;
+  for (const Region& region : allocation.regions) {
     BufferUse use{"", region.first, std::min(region.last, last_step), region.base, region.size};
     for (const Region::Tenant& t : region.tenants) {
       if (!use.name.empty()) use.name += ", ";
       if (t.image < 0) use.name += "strips of ";
       use.name += net.tensors[static_cast<std::size_t>(t.tensor)].name;
-      if (t.image >= 0 && placement.schedule.images > 1) {
+      if (t.image >= 0 && allocation.schedule.images > 1) {
         use.name += fmt::format(" of image {}", t.image);
       }
     }
@@ -128,23 +128,23 @@ Program compile(const spec::Hardware& hw, const QNet& net, const CompileOptions&
   program.support = check_support(hw, net);
   check_supported(program.support, hw);
   const std::vector<Lowered> forms = lower(hw, net);
-  const auto [form, placement] = place_tensors(hw, forms, options.batch);
+  const auto [form, allocation] = allocate_tensors(hw, forms, options.batch);
   const Lowered& lowered = forms[form];
-  const std::vector<ExecPlan> execs = plan_execs(hw, lowered.net, placement);
+  const std::vector<ExecPlan> execs = plan_execs(hw, lowered.net, allocation);
   program.table = lowered.table;
   program.input = lowered.net.tensors[0];
-  program.input_layout = placement.layout(0, 0);
-  program.buffer_words = placement.words;
-  program.naive_words = placement.naive_words;
-  program.buffer = buffer_uses(lowered.net, placement);
-  program.ops = report_ops(hw, net, lowered, placement, execs);
+  program.input_layout = allocation.layout(0, 0);
+  program.buffer_words = allocation.words;
+  program.naive_words = allocation.naive_words;
+  program.buffer = buffer_uses(lowered.net, allocation);
+  program.ops = report_ops(hw, net, lowered, allocation, execs);
   for (std::size_t i = 0; i < program.ops.size(); ++i) {
     if (program.ops[i].note.empty()) continue;
-    const std::size_t op = placement.schedule.steps[i].op;
+    const std::size_t op = allocation.schedule.steps[i].op;
     Support& line = program.support[static_cast<std::size_t>(lowered.source_op[op])];
     line = {line.op, Support::Verdict::kRewritten, program.ops[i].note};
   }
-  emit(lowered, placement, execs, options.store_all, program);
+  emit(lowered, allocation, execs, options.store_all, program);
   finish_reports(program);
   program.validate();
   return program;

@@ -40,7 +40,7 @@ struct Transfer {
   int tensor = -1, image = 0;
   Rows rows;
   int phases = 1;  ///< that are moved, from the first one on
-  Layout place;    ///< where they lie in the buffer
+  Layout layout;   ///< where they lie in the buffer
 };
 
 /// What LOAD brings for an EXEC: weights, or features.
@@ -56,12 +56,12 @@ struct Load {
 
 class Emitter {
  public:
-  Emitter(const Lowered& lowered, const Placement& placement, const std::vector<ExecPlan>& execs,
+  Emitter(const Lowered& lowered, const Allocation& allocation, const std::vector<ExecPlan>& execs,
           bool store_all, Program& program)
       : lowered_(lowered),
         net_(lowered.net),
-        placement_(placement),
-        schedule_(placement.schedule),
+        allocation_(allocation),
+        schedule_(allocation.schedule),
         execs_(execs),
         store_all_(store_all),
         program_(program),
@@ -96,24 +96,24 @@ class Emitter {
   static std::size_t index(int i) { return static_cast<std::size_t>(i); }
   const QOp& op_of(std::size_t e) const { return net_.ops[execs_[e].op]; }
 
-  bool spilled(int tensor) const { return tensor >= 0 && placement_.spilled[index(tensor)]; }
+  bool spilled(int tensor) const { return tensor >= 0 && allocation_.spilled[index(tensor)]; }
 
-  /// Places in an image's output window: the output's and, for all to be stored, those of all
+  /// Addresses in an image's output window: the output's and, for all to be stored, those of all
   /// tensors, in the order of the operations; spilled tensors have one anyway.
   void give_memory() {
     offsets_.assign(net_.tensors.size(), -1);
     image_loaded_.assign(index(schedule_.images), false);
-    program_.in_stride = align(placement_.layouts[0].bytes(hw_));
+    program_.in_stride = align(allocation_.layouts[0].bytes(hw_));
     for (std::size_t op = 0; op < net_.ops.size(); ++op) {
       const int t = net_.ops[op].output;
       if (!completes(op) || !(stored(t) || spilled(t))) continue;
       offsets_[index(t)] = program_.out_stride;
-      const Layout& layout = placement_.layouts[index(t)];
+      const Layout& layout = allocation_.layouts[index(t)];
       program_.out_stride += align(layout.bytes(hw_));
       if (!stored(t)) continue;
       program_.stored.push_back({net_.tensors[index(t)].name, lowered_.source_op[op],
                                  lowered_.source_tensor[index(t)], offsets_[index(t)],
-                                 placement_.layout(t, 0)});
+                                 allocation_.layout(t, 0)});
     }
   }
 
@@ -137,9 +137,9 @@ class Emitter {
   void load_features_for(std::size_t e) {
     const ExecPlan& plan = execs_[e];
     const QOp& op = net_.ops[plan.op];
-    const StepPlacement& place = placement_.steps[plan.step];
+    const StepAllocation& area = allocation_.steps[plan.step];
     if (e > 0 && execs_[e - 1].step == plan.step && execs_[e - 1].turn == plan.turn) return;
-    const Strip& strip = place.strips[plan.strip];
+    const Strip& strip = area.strips[plan.strip];
     // EXECs up to the last one of which something is true.
     const auto up_to = [&](auto condition) {
       std::size_t n = e;
@@ -147,26 +147,26 @@ class Emitter {
       return n;
     };
     const auto bring = [&](int tensor, Rows rows, int phases, const Layout& layout,
-                           std::size_t slots) {
-      // Behind the strip that had the slot before, or else what had its place, which is of steps
-      // before the last one, or also of the last; and behind the strips that made the rows.
+                           std::size_t buffers) {
+      // Behind the strip that had the buffer before, or else what lay there before, which is of
+      // steps before the last one, or also of the last; and behind the strips that made the rows.
       const std::size_t before =
           just_made(net_, schedule_, plan.step) && tensor == op.input ? 0 : 1;
-      const std::size_t place_free =
-          slots == 0
+      const std::size_t region_free =
+          buffers == 0
               ? up_to([&](const ExecPlan& x) { return x.step < schedule_.loaded_from(plan.image); })
-          : plan.turn >= slots
+          : plan.turn >= buffers
               ? up_to([&](const ExecPlan& x) {
-                  return x.step < plan.step || x.turn + slots <= plan.turn;
+                  return x.step < plan.step || x.turn + buffers <= plan.turn;
                 })
               : up_to([&](const ExecPlan& x) { return x.step + before < plan.step; });
       const std::size_t made = up_to([&](const ExecPlan& x) {
         return net_.ops[x.op].output == tensor && x.image == plan.image &&
-               placement_.steps[x.step].strips[x.strip].out.first < rows.first + rows.count;
+               allocation_.steps[x.step].strips[x.strip].out.first < rows.first + rows.count;
       });
       Load load{.exec = e,
                 .last = e,
-                .after = std::max(place_free, made),
+                .after = std::max(region_free, made),
                 .features = true,
                 .chunk = {},
                 .transfer = {tensor, plan.image, rows, phases, layout}};
@@ -178,19 +178,19 @@ class Emitter {
     const bool reads_image = op.input == 0 || op.shortcut == 0 || op.residual == 0;
     if (!image_loaded_[index(plan.image)] && !spilled(0) && reads_image) {
       image_loaded_[index(plan.image)] = true;
-      const Layout whole = placement_.layout(0, plan.image);
+      const Layout whole = allocation_.layout(0, plan.image);
       bring(0, {0, whole.height}, whole.phases(), whole, 0);
     }
-    if (!place.input_slots.empty()) {
+    if (!area.input_buffers.empty()) {
       bring(op.input, strip.in, phases_read(op, plan.source), plan.source,
-            place.input_slots.size());
+            area.input_buffers.size());
     }
-    if (!place.shortcut_slots.empty()) {
-      bring(op.shortcut, strip.shortcut, 1, plan.shortcut, place.shortcut_slots.size());
+    if (!area.shortcut_buffers.empty()) {
+      bring(op.shortcut, strip.shortcut, 1, plan.shortcut, area.shortcut_buffers.size());
     }
-    if (!place.residual_slots.empty()) {
+    if (!area.residual_buffers.empty()) {
       bring(op.residual, strip.out, plan.residual.phases(), plan.residual,
-            place.residual_slots.size());
+            area.residual_buffers.size());
     }
   }
 
@@ -297,7 +297,7 @@ class Emitter {
     spec::set(d, spec::init::kP, hw_.p);
     spec::set(d, spec::init::kActW, hw_.act_w);
     spec::set(d, spec::init::kExponents, hw_.exponents);
-    spec::set(d, spec::init::kFbDepth, placement_.words);
+    spec::set(d, spec::init::kFbDepth, allocation_.words);
     spec::set(d, spec::init::kWmDepth, hw_.wm_depth);
     spec::set(d, spec::init::kPmDepth, hw_.pm_depth);
   }
@@ -341,7 +341,7 @@ class Emitter {
 
   /// A descriptor for each phase: what lies together in the buffer lies together in memory.
   void transfer(const Transfer& t, Opcode opcode) {
-    const Layout& whole = placement_.layouts[index(t.tensor)];
+    const Layout& whole = allocation_.layouts[index(t.tensor)];
     const Layout part = whole.rows(hw_, t.rows.first, t.rows.count);
     const bool all = t.rows.count == whole.height;
     const std::int64_t word_bytes = std::int64_t{hw_.p} * hw_.m * spec::code_bytes(hw_);
@@ -349,12 +349,12 @@ class Emitter {
                              : opcode == Opcode::kLoadFeatures ? "load_features "
                                                                : "reload_features ";
     for (int phase = 0; phase < (all ? 1 : t.phases); ++phase) {
-      const int groups = t.place.phase_groups(hw_) * (all ? t.phases : 1);
+      const int groups = t.layout.phase_groups(hw_) * (all ? t.phases : 1);
       const std::int64_t offset =
           (part.base - whole.base + std::int64_t{phase} * part.phase_words(hw_)) * word_bytes +
           (t.tensor == 0 ? t.image * program_.in_stride
                          : t.image * program_.out_stride + offsets_[index(t.tensor)]);
-      const std::int64_t base = t.place.base + std::int64_t{phase} * t.place.phase_words(hw_);
+      const std::int64_t base = t.layout.base + std::int64_t{phase} * t.layout.phase_words(hw_);
       Descriptor& d = add(opcode, verb + net_.tensors[index(t.tensor)].name + of_image(t.image));
       namespace f = spec::load_features;  // the three kinds have the same fields
       spec::set(d, f::kBase, base);
@@ -455,13 +455,13 @@ class Emitter {
   void store_results(std::size_t e) {
     const ExecPlan& plan = execs_[e];
     const QOp& op = op_of(e);
-    const StepPlacement& place = placement_.steps[plan.step];
+    const StepAllocation& area = allocation_.steps[plan.step];
     if (!plan.last_of_strip) return;
-    if (!place.output_slots.empty()) {
-      store(plan, {op.output, plan.image, place.strips[plan.strip].out, plan.destination.phases(),
+    if (!area.output_buffers.empty()) {
+      store(plan, {op.output, plan.image, area.strips[plan.strip].out, plan.destination.phases(),
                    plan.destination});
-    } else if (stored(op.output) && completes(plan.op) && plan.strip + 1 == place.strips.size()) {
-      const Layout whole = placement_.layout(op.output, plan.image);
+    } else if (stored(op.output) && completes(plan.op) && plan.strip + 1 == area.strips.size()) {
+      const Layout whole = allocation_.layout(op.output, plan.image);
       store(plan, {op.output, plan.image, {0, whole.height}, whole.phases(), whole});
     }
   }
@@ -471,7 +471,7 @@ class Emitter {
   Span span(const Layout& l) const { return span(l, l.phases()); }
 
   std::int64_t bytes_of(const Transfer& t) const {
-    return t.place.bytes(hw_) / t.place.phases() * t.phases;
+    return t.layout.bytes(hw_) / t.layout.phases() * t.phases;
   }
 
   void store(const ExecPlan& plan, const Transfer& t) {
@@ -518,7 +518,7 @@ class Emitter {
 
   const Lowered& lowered_;
   const QNet& net_;
-  const Placement& placement_;
+  const Allocation& allocation_;
   const Schedule& schedule_;
   const std::vector<ExecPlan>& execs_;
   bool store_all_;
@@ -553,9 +553,9 @@ ExecCycles estimate(const spec::Hardware& hw, const ExecPlan& exec) {
   return cycles;
 }
 
-void emit(const Lowered& lowered, const Placement& placement, const std::vector<ExecPlan>& execs,
+void emit(const Lowered& lowered, const Allocation& allocation, const std::vector<ExecPlan>& execs,
           bool store_all, Program& program) {
-  Emitter(lowered, placement, execs, store_all, program).run();
+  Emitter(lowered, allocation, execs, store_all, program).run();
 }
 
 }  // namespace reshift

@@ -14,7 +14,7 @@ struct ExecCycles {
 ExecCycles estimate(const spec::Hardware& hw, const ExecPlan& exec);
 
 /// Fills the program's image, descriptor names, window strides, stored tensors and weight bytes.
-void emit(const Lowered& lowered, const Placement& placement, const std::vector<ExecPlan>& execs,
+void emit(const Lowered& lowered, const Allocation& allocation, const std::vector<ExecPlan>& execs,
           bool store_all, Program& program);
 
 }  // namespace reshift

@@ -14,12 +14,12 @@ namespace reshift {
 /// (docs/architecture.md, "Feature buffer" and "Memory formats").
 struct Layout {
   int channels = 0, height = 0, width = 0;
-  int pitch = 0;        ///< pixels a row (of one phase)
+  int pitch = 0;           ///< pixels a row (of one phase)
   bool polyphase = false;  ///< split into the four parity phases
-  int words = 0;        ///< words of M channels a pixel
-  int base = 0;         ///< word address of the group that pixel 0 is in
-  int shift = 0;        ///< pixels of that group (and of the first one of each phase) before it
-  int phase_step = 0;   ///< words of a bank from one phase to the next; 0: as many as one has
+  int words = 0;           ///< words of M channels a pixel
+  int base = 0;            ///< word address of the group that pixel 0 is in
+  int shift = 0;           ///< pixels of that group (and of the first one of each phase) before it
+  int phase_step = 0;      ///< words of a bank from one phase to the next; 0: as many as one has
 
   int phases() const { return polyphase ? 4 : 1; }
   int phase_height() const { return polyphase ? (height + 1) / 2 : height; }

@@ -23,11 +23,11 @@ struct Axis {
   int kernel, stride, dilation, pad, in, out;
 };
 
-/// One way to arrange an axis: kernel offset k is image offset `slots[k_slot[k]]` of raster offset
-/// k_tap[k].
+/// One way to arrange an axis: kernel offset k is image offset `offsets[k_offset[k]]` of raster
+/// offset k_tap[k].
 struct AxisPacking {
-  std::vector<int> slots;
-  std::vector<int> k_slot, k_tap;
+  std::vector<int> offsets;
+  std::vector<int> k_offset, k_tap;
   int raster = 0;  ///< pixels of the arranged image
   int first_tap() const { return *std::min_element(k_tap.begin(), k_tap.end()); }
   int last_tap() const { return *std::max_element(k_tap.begin(), k_tap.end()); }
@@ -36,29 +36,29 @@ struct AxisPacking {
   }
 };
 
-/// The whole kernel in the slots: a single tap.
+/// The whole kernel in the offsets: a single tap.
 AxisPacking pack_kernel(const Axis& a) {
   AxisPacking p;
   for (int k = 0; k < a.kernel; ++k) {
-    p.slots.push_back(k * a.dilation - a.pad);
-    p.k_slot.push_back(k);
+    p.offsets.push_back(k * a.dilation - a.pad);
+    p.k_offset.push_back(k);
     p.k_tap.push_back(0);
   }
   p.raster = a.out;
   return p;
 }
 
-/// `stride` image pixels from `base` on in the slots (those that the kernel reads), the rest in
+/// `stride` image pixels from `base` on in the offsets (those that the kernel reads), the rest in
 /// taps.
 AxisPacking pack_phases(const Axis& a, int base) {
   AxisPacking p;
   for (int k = 0; k < a.kernel; ++k) {
     const int offset = k * a.dilation - a.pad - base;
     const int tap = floor_div(offset, a.stride);
-    const int slot = base + offset - tap * a.stride;
-    const auto found = std::find(p.slots.begin(), p.slots.end(), slot);
-    p.k_slot.push_back(static_cast<int>(found - p.slots.begin()));
-    if (found == p.slots.end()) p.slots.push_back(slot);
+    const int offset_on_axis = base + offset - tap * a.stride;
+    const auto found = std::find(p.offsets.begin(), p.offsets.end(), offset_on_axis);
+    p.k_offset.push_back(static_cast<int>(found - p.offsets.begin()));
+    if (found == p.offsets.end()) p.offsets.push_back(offset_on_axis);
     p.k_tap.push_back(tap);
   }
   // With base 0 the rows beyond the image are all padding: the mask supplies them.
@@ -82,12 +82,12 @@ Lowered apply_packing(const spec::Hardware& hw, const QNet& net, std::size_t rea
   const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
   const int channels = image.channels, out_channels = net.written_channels(op);
   result.table = {op.stride_h, op.stride_w, {}};
-  for (const int dy : rows.slots) {
-    for (const int dx : columns.slots) {
-      for (int c = 0; c < channels; ++c) result.table.slots.push_back({c, dy, dx});
+  for (const int dy : rows.offsets) {
+    for (const int dx : columns.offsets) {
+      for (int c = 0; c < channels; ++c) result.table.rows.push_back({c, dy, dx});
     }
   }
-  image.channels = static_cast<int>(result.table.slots.size());
+  image.channels = static_cast<int>(result.table.rows.size());
   image.height = rows.raster;
   image.width = columns.raster;
   const QOp original = op;
@@ -108,13 +108,14 @@ Lowered apply_packing(const spec::Hardware& hw, const QNet& net, std::size_t rea
     for (int ky = 0; ky < original.kernel_h; ++ky) {
       for (int kx = 0; kx < original.kernel_w; ++kx) {
         const auto ry = static_cast<std::size_t>(ky), rx = static_cast<std::size_t>(kx);
-        const int column_slots = static_cast<int>(columns.slots.size());
-        const int first_slot = (rows.k_slot[ry] * column_slots + columns.k_slot[rx]) * channels;
+        const int column_offsets = static_cast<int>(columns.offsets.size());
+        const int first_row =
+            (rows.k_offset[ry] * column_offsets + columns.k_offset[rx]) * channels;
         for (int c = 0; c < channels; ++c) {
           const std::size_t from =
               index(oc, channels, c, original.kernel_h, ky, original.kernel_w, kx);
           const std::size_t to =
-              index(oc, image.channels, first_slot + c, op.kernel_h, rows.k_tap[ry] + op.pad_top,
+              index(oc, image.channels, first_row + c, op.kernel_h, rows.k_tap[ry] + op.pad_top,
                     op.kernel_w, columns.k_tap[rx] + op.pad_left);
           std::copy_n(original.term_values.begin() + static_cast<std::ptrdiff_t>(from * terms),
                       terms, op.term_values.begin() + static_cast<std::ptrdiff_t>(to * terms));
@@ -124,8 +125,8 @@ Lowered apply_packing(const spec::Hardware& hw, const QNet& net, std::size_t rea
   }
   const int pitch = std::max(image.width, out.width);
   const int groups = ceil_div((out.height - 1) * pitch + out.width, hw.p);
-  const int uops = ceil_div(image.channels, hw.c) * rows.distinct_taps() *
-                      columns.distinct_taps() * tiles_per_tap(hw, op);
+  const int uops = ceil_div(image.channels, hw.c) * rows.distinct_taps() * columns.distinct_taps() *
+                   tiles_per_tap(hw, op);
   const std::int64_t image_bits = std::int64_t{words_of(hw, image.channels)} * hw.m * image.height *
                                   pitch * spec::code_bytes(hw) * 8;
   result.input_cycles = std::max(std::int64_t{groups} * ceil_div(out_channels, hw.m) *
@@ -179,8 +180,8 @@ std::array<StridedInput, 2> strided_inputs(const QOp& op) {
   return {{{&QOp::input, op.stride_h}, {&QOp::shortcut, op.shortcut_stride}}};
 }
 
-/// Whether an operation can walk a polyphase input in the order in which it lies (walks_flat): pixel
-/// by pixel, into a tensor that only stride-2 operations read, both without extension.
+/// Whether an operation can walk a polyphase input in the order in which it lies (walks_flat):
+/// pixel by pixel, into a tensor that only stride-2 operations read, both without extension.
 bool can_walk_flat(const spec::Hardware& hw, const QNet& net, const QOp& op) {
   const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
   const bool pointwise = op.kernel_h == 1 && op.kernel_w == 1 && op.stride_h == 1 &&
@@ -252,7 +253,7 @@ void insert_copies(const spec::Hardware& hw, Lowered& lowered) {
 
 Lowered plain(const QNet& net) {
   Lowered result{.net = net, .table = {}, .source_op = {}, .source_tensor = {}, .notes = {}};
-  for (int c = 0; c < net.tensors[0].channels; ++c) result.table.slots.push_back({c, 0, 0});
+  for (int c = 0; c < net.tensors[0].channels; ++c) result.table.rows.push_back({c, 0, 0});
   return result;
 }
 
@@ -271,14 +272,14 @@ std::vector<std::int32_t> arrange_image(const InputTable& table, const QTensor& 
   }
   std::vector<std::int32_t> arranged;
   arranged.reserve(input.size());
-  for (const InputTable::Slot& slot : table.slots) {
+  for (const InputTable::Row& row : table.rows) {
     for (int y = 0; y < input.height; ++y) {
-      const int iy = y * table.stride_h + slot.dy;
+      const int iy = y * table.stride_h + row.dy;
       for (int x = 0; x < input.width; ++x) {
-        const int ix = x * table.stride_w + slot.dx;
+        const int ix = x * table.stride_w + row.dx;
         const bool inside = iy >= 0 && iy < image.height && ix >= 0 && ix < image.width;
         arranged.push_back(inside ? codes[static_cast<std::size_t>(
-                                        (slot.channel * image.height + iy) * image.width + ix)]
+                                        (row.channel * image.height + iy) * image.width + ix)]
                                   : image.zero);
       }
     }
@@ -352,7 +353,7 @@ std::vector<Lowered> lower(const spec::Hardware& hw, const QNet& original) {
     l.notes.resize(net.ops.size());
     for (std::size_t i = 0; i < net.ops.size(); ++i) l.source_op.push_back(static_cast<int>(i));
     const QTensor& t = l.net.tensors[0];
-    if (reader >= 0 && l.table.slots.size() != static_cast<std::size_t>(net.tensors[0].channels)) {
+    if (reader >= 0 && l.table.rows.size() != static_cast<std::size_t>(net.tensors[0].channels)) {
       const QOp& op = l.net.ops[static_cast<std::size_t>(reader)];
       l.notes[static_cast<std::size_t>(reader)] =
           fmt::format("image arranged as {}x{}x{}, kernel {}x{}; ", t.channels, t.height, t.width,

@@ -9,20 +9,20 @@
 
 namespace reshift {
 
-/// How the host arranges an image: slot j of pixel (y, x) of the accelerator's input tensor is
-/// channel `slots[j].channel` of image pixel (y * stride_h + dy, x * stride_w + dx), the zero point
+/// How the host arranges an image: row j of pixel (y, x) of the accelerator's input tensor is
+/// channel `rows[j].channel` of image pixel (y * stride_h + dy, x * stride_w + dx), the zero point
 /// outside.
 struct InputTable {
-  struct Slot {
+  struct Row {
     int channel = 0, dy = 0, dx = 0;
-    bool operator==(const Slot&) const = default;
+    bool operator==(const Row&) const = default;
   };
   int stride_h = 1, stride_w = 1;
-  std::vector<Slot> slots;
+  std::vector<Row> rows;
   bool operator==(const InputTable&) const = default;
 };
 
-/// Codes [slot][y][x] of `input` from the codes [channel][y][x] of `image`.
+/// Codes [row][y][x] of `input` from the codes [channel][y][x] of `image`.
 std::vector<std::int32_t> arrange_image(const InputTable& table, const QTensor& image,
                                         const QTensor& input, std::span<const std::int32_t> codes);
 

@@ -49,32 +49,32 @@ void append(OpenExec& open, const ReductionList& list) {
   ++open.exec.m_blocks;
 }
 
-/// Where rows of a tensor lie: in the tensor itself, or in the strip's slot.
-Layout place_of(const spec::Hardware& hw, const Layout& tensor, const std::vector<int>& slots,
-                std::size_t turn, Rows rows) {
+/// Where rows of a tensor lie: in the tensor itself, or in the strip's buffer.
+Layout layout_of(const spec::Hardware& hw, const Layout& tensor, const std::vector<int>& buffers,
+                 std::size_t turn, Rows rows) {
   Layout part = tensor.rows(hw, rows.first, rows.count);
-  if (slots.empty()) return part;
-  part.base = slots[turn % slots.size()];
+  if (buffers.empty()) return part;
+  part.base = buffers[turn % buffers.size()];
   part.phase_step = 0;
   return part;
 }
 
 /// Gives an EXEC the tensors of an image.
-void place_exec(const spec::Hardware& hw, const QNet& net, const Placement& placement, int image,
-                ExecPlan& exec) {
+void locate_exec(const spec::Hardware& hw, const QNet& net, const Allocation& allocation, int image,
+                 ExecPlan& exec) {
   const QOp& op = net.ops[exec.op];
-  const StepPlacement& place = placement.steps[exec.step];
-  const Strip& strip = place.strips[exec.strip];
+  const StepAllocation& area = allocation.steps[exec.step];
+  const Strip& strip = area.strips[exec.strip];
   exec.image = image;
-  const int before = image - placement.schedule.steps[exec.step].first_image;
-  exec.turn = static_cast<std::size_t>(before) * place.strips.size() + exec.strip;
-  const auto put = [&](int tensor, const std::vector<int>& slots, Rows rows) {
-    return place_of(hw, placement.layout(tensor, image), slots, exec.turn, rows);
+  const int before = image - allocation.schedule.steps[exec.step].first_image;
+  exec.turn = static_cast<std::size_t>(before) * area.strips.size() + exec.strip;
+  const auto put = [&](int tensor, const std::vector<int>& buffers, Rows rows) {
+    return layout_of(hw, allocation.layout(tensor, image), buffers, exec.turn, rows);
   };
-  exec.source = put(op.input, place.input_slots, strip.in);
-  if (op.shortcut >= 0) exec.shortcut = put(op.shortcut, place.shortcut_slots, strip.shortcut);
-  exec.destination = put(op.output, place.output_slots, strip.out);
-  if (op.residual >= 0) exec.residual = put(op.residual, place.residual_slots, strip.out);
+  exec.source = put(op.input, area.input_buffers, strip.in);
+  if (op.shortcut >= 0) exec.shortcut = put(op.shortcut, area.shortcut_buffers, strip.shortcut);
+  exec.destination = put(op.output, area.output_buffers, strip.out);
+  if (op.residual >= 0) exec.residual = put(op.residual, area.residual_buffers, strip.out);
 }
 
 /// M-blocks of a pooling operation that an EXEC has; 0: any number. Counted from its own first
@@ -90,22 +90,22 @@ int pooled_m_blocks(const spec::Hardware& hw, const QOp& op, int groups) {
 
 /// The EXECs of a strip of a step's first image.
 std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
-                                  const Placement& placement, std::size_t index,
+                                  const Allocation& allocation, std::size_t index,
                                   std::size_t number) {
-  const Step& step = placement.schedule.steps[index];
+  const Step& step = allocation.schedule.steps[index];
   const QOp& op = net.ops[step.op];
-  const StepPlacement& place = placement.steps[index];
-  const Strip& strip = place.strips[number];
+  const StepAllocation& area = allocation.steps[index];
+  const Strip& strip = area.strips[number];
   ExecPlan fresh;
   fresh.step = index;
   fresh.op = step.op;
   fresh.strip = number;
-  place_exec(hw, net, placement, step.first_image, fresh);
+  locate_exec(hw, net, allocation, step.first_image, fresh);
   fresh.groups = raster_groups(hw, net, op, fresh.source, fresh.destination);
   // With several pixel groups, or images, the list stays for all of them, and half of the memory is
   // for the next one; of a longer list, three parts of four.
   const ListSize size = list_size(hw, net, op);
-  const bool stays = fresh.groups > 1 || (step.images > 1 && images_share(hw, size, place));
+  const bool stays = fresh.groups > 1 || (step.images > 1 && images_share(hw, size, area));
   const auto half = static_cast<std::size_t>(hw.wm_depth / 2);
   const std::size_t part = size.uops <= hw.wm_depth / 2 ? half : half / 2;
   std::vector<OpenExec> execs{{fresh, {}}};
@@ -143,23 +143,23 @@ std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
   return plans;
 }
 
-/// The EXECs of a step: all images for a part of the list where no image waits for a slot, else
+/// The EXECs of a step: all images for a part of the list where no image waits for a buffer, else
 /// image by image, strip by strip.
 std::vector<ExecPlan> plan_step(const spec::Hardware& hw, const QNet& net,
-                                const Placement& placement, std::size_t index) {
-  const Step& step = placement.schedule.steps[index];
-  const StepPlacement& place = placement.steps[index];
+                                const Allocation& allocation, std::size_t index) {
+  const Step& step = allocation.schedule.steps[index];
+  const StepAllocation& area = allocation.steps[index];
   std::vector<ExecPlan> execs, of_image;
-  for (std::size_t strip = 0; strip < place.strips.size(); ++strip) {
-    std::vector<ExecPlan> parts = split_strip(hw, net, placement, index, strip);
+  for (std::size_t strip = 0; strip < area.strips.size(); ++strip) {
+    std::vector<ExecPlan> parts = split_strip(hw, net, allocation, index, strip);
     std::move(parts.begin(), parts.end(), std::back_inserter(of_image));
   }
-  const std::size_t together = place.resident() ? 1 : of_image.size();
+  const std::size_t together = area.resident() ? 1 : of_image.size();
   for (std::size_t first = 0; first < of_image.size(); first += together) {
     for (int n = 0; n < step.images; ++n) {
       for (std::size_t i = first; i < first + together; ++i) {
         execs.push_back(of_image[i]);
-        place_exec(hw, net, placement, step.first_image + n, execs.back());
+        locate_exec(hw, net, allocation, step.first_image + n, execs.back());
       }
     }
   }
@@ -168,20 +168,20 @@ std::vector<ExecPlan> plan_step(const spec::Hardware& hw, const QNet& net,
 
 }  // namespace
 
-bool images_share(const spec::Hardware& hw, const ListSize& list, const StepPlacement& place) {
-  return list.uops <= hw.wm_depth / 2 || (place.resident() && list.longest <= hw.wm_depth);
+bool images_share(const spec::Hardware& hw, const ListSize& list, const StepAllocation& area) {
+  return list.uops <= hw.wm_depth / 2 || (area.resident() && list.longest <= hw.wm_depth);
 }
 
 std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net,
-                                 const Placement& placement) {
+                                 const Allocation& allocation) {
   std::vector<ExecPlan> execs;
   const auto layout = [&](int tensor) -> const Layout& {
-    return placement.layouts[static_cast<std::size_t>(tensor)];
+    return allocation.layouts[static_cast<std::size_t>(tensor)];
   };
-  for (std::size_t i = 0; i < placement.schedule.steps.size(); ++i) {
-    const StepPlacement& place = placement.steps[i];
+  for (std::size_t i = 0; i < allocation.schedule.steps.size(); ++i) {
+    const StepAllocation& area = allocation.steps[i];
     const std::size_t first = execs.size();
-    std::vector<ExecPlan> planned = plan_step(hw, net, placement, i);
+    std::vector<ExecPlan> planned = plan_step(hw, net, allocation, i);
     std::move(planned.begin(), planned.end(), std::back_inserter(execs));
     // Only the first EXEC has the producer right before it, and that only when both are of the same
     // image; for the others it is complete, and so are the operations that wrote other slices of
@@ -189,18 +189,18 @@ std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net,
     if (i == 0 || execs[first].image != execs[first - 1].image) continue;
     const QOp& op = net.ops[execs[first].op];
     const QOp& previous = net.ops[execs[first - 1].op];
-    const bool whole = place.strips.size() == 1 && placement.steps[i - 1].strips.size() == 1;
-    const bool reads = op.input == previous.output && place.input_slots.empty();
+    const bool whole = area.strips.size() == 1 && allocation.steps[i - 1].strips.size() == 1;
+    const bool reads = op.input == previous.output && area.input_buffers.empty();
     // Pixels that lie in another order than rows are not counted.
     const bool counted =
         whole && !walks_flat(op, layout(op.input)) && !walks_flat(previous, layout(previous.input));
     ExecPlan& part = execs[first];
-    part.wait_previous = (op.residual == previous.output && place.residual_slots.empty()) ||
-                         (op.shortcut == previous.output && place.shortcut_slots.empty()) ||
+    part.wait_previous = (op.residual == previous.output && area.residual_buffers.empty()) ||
+                         (op.shortcut == previous.output && area.shortcut_buffers.empty()) ||
                          (reads && !counted);
     if (reads && counted) {
       part.need = pixels_needed(hw, net, op, part.source,
-                                placement.layouts[static_cast<std::size_t>(previous.input)].pitch,
+                                allocation.layouts[static_cast<std::size_t>(previous.input)].pitch,
                                 part.groups);
     }
   }

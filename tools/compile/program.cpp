@@ -113,7 +113,7 @@ Program program_from_json(const Json& json) {
   p.table.stride_h = input.at("stride").at(0);
   p.table.stride_w = input.at("stride").at(1);
   for (const auto& s : input.at("slots").get<std::vector<std::array<int, 3>>>()) {
-    p.table.slots.push_back({s[0], s[1], s[2]});
+    p.table.rows.push_back({s[0], s[1], s[2]});
   }
   p.input_layout = layout_from_json(input.at("layout"));
   p.input = p.net.tensors[0];
@@ -189,8 +189,8 @@ void Program::validate() const {
             "a tensor larger than memory");
   };
   check_layout(input_layout);
-  require(table.slots.size() == static_cast<std::size_t>(input.channels), "input table");
-  for (const InputTable::Slot& s : table.slots) {
+  require(table.rows.size() == static_cast<std::size_t>(input.channels), "input table");
+  for (const InputTable::Row& s : table.rows) {
     require(s.channel >= 0 && s.channel < net.tensors[0].channels, "input table");
   }
   require(in_stride >= input_layout.bytes(hw), "input window");
@@ -217,7 +217,7 @@ void Program::save(const std::string& path) const {
   validate();
   Json slots = Json::array(), stored_json = Json::array(), ops_json = Json::array(),
        buffer_json = Json::array();
-  for (const InputTable::Slot& s : table.slots) slots.push_back({s.channel, s.dy, s.dx});
+  for (const InputTable::Row& s : table.rows) slots.push_back({s.channel, s.dy, s.dx});
   for (const StoredTensor& t : stored) {
     stored_json.push_back({{"name", t.name},
                            {"op", t.op},
@@ -292,9 +292,9 @@ std::string report_text(const Program& p) {
                       "strips", "loaded", "stored");
   for (const OpReport& r : p.ops) {
     text += fmt::format("{:<28} {:>5} {:>8} {:>9} {:>9} {:>9}  {:<16} {:>9} {:>6} {:>9} {:>9}{}\n",
-                        r.name, r.terms, r.uops, r.exec_cycles, r.memory_cycles, r.cycles,
-                        r.bound, r.buffer_bytes, r.strips, r.feature_bytes_read,
-                        r.feature_bytes_written, r.in_place ? "  in place" : "");
+                        r.name, r.terms, r.uops, r.exec_cycles, r.memory_cycles, r.cycles, r.bound,
+                        r.buffer_bytes, r.strips, r.feature_bytes_read, r.feature_bytes_written,
+                        r.in_place ? "  in place" : "");
   }
   const int lanes = p.hw.m * p.hw.c * p.hw.p;
   const std::string images =

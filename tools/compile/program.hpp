@@ -29,7 +29,7 @@ struct OpReport {
   std::string note;  ///< what was rewritten
   int terms = 1;
   std::int64_t uops = 0;  ///< weight tiles
-  int groups = 0;            ///< pixel groups
+  int groups = 0;         ///< pixel groups
   int m_blocks = 0;
   int execs = 0;
   bool in_place = false;

@@ -291,10 +291,10 @@ TEST(Compile, SaysWhatDoesNotFitTheFeatureBuffer) {
 }
 
 TEST(Compile, PacksTheKernelOfAThreeChannelImage) {
-  // 27 slots in two slices of 16: 2 tiles; kernel columns: 9 slots in one slice, 3 tiles. Both are
-  // below the 8 cycles that post-processing takes, so the smaller image wins.
+  // 27 channels in two C-blocks of 16: 2 tiles; kernel columns: 9 channels in one C-block, 3 tiles.
+  // Both are below the 8 cycles that post-processing takes, so the smaller image wins.
   const Program program = compile(find_hardware("16x16x8"), one_conv(3, 32, 16), {});
-  EXPECT_EQ(program.table.slots.size(), 9u);
+  EXPECT_EQ(program.table.rows.size(), 9u);
   EXPECT_EQ(program.ops[0].uops, 3);
   EXPECT_EQ(program.support[0].verdict, Support::Verdict::kRewritten);
 }

@@ -102,10 +102,10 @@ class Builder {
         [&](int c_block) { append_uop(1, c_block, shortcut_.shift, 0, 0); });
   }
 
-  /// All tiles of a tap. `place` is where the weight of a channel of the group is in its row;
+  /// All tiles of a tap. `weight_at` is where the weight of a channel of the group is in its row;
   /// `append_slice` appends a tile.
-  template <typename Place, typename Append>
-  void convolution_tiles(int channels, int groups, Place place, Append append_c_block) {
+  template <typename WeightAt, typename Append>
+  void convolution_tiles(int channels, int groups, WeightAt weight_at, Append append_c_block) {
     const int group_in = channels / groups, group_out = out_channels_ / groups;
     const int tiles = tiles_per_tap(hw_, op_);
     for (int c_block = 0; c_block * hw_.c < channels; ++c_block) {
@@ -119,7 +119,7 @@ class Builder {
           const int begin = std::max(c_block * hw_.c, first_in);
           const int end = std::min((c_block + 1) * hw_.c, first_in + group_in);
           for (int ic = begin; ic < end; ++ic) {
-            const std::int64_t weight = std::int64_t{oc} * row_ + place(ic - first_in);
+            const std::int64_t weight = std::int64_t{oc} * row_ + weight_at(ic - first_in);
             const int value = is_multiplier(hw_.exponents)
                                   ? op_.weight(static_cast<std::size_t>(weight))
                                   : nth_term(weight, t);
@@ -233,15 +233,14 @@ ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op) {
     }
     std::int64_t uops =
         std::int64_t{taps} * c_blocks + (added + hw.c - 1) / hw.c * tiles_per_tap(hw, op);
-    // Of a kernel that is packed into a few slots, tiles are empty for all weights.
+    // Of a kernel that is packed into a few channels, tiles are empty for all weights.
     if (op.input == 0 && op.kind == QKind::kConv && op.shortcut < 0) {
       const QTensor& image = net.tensors[0];
       const Layout layout{image.channels, image.height,     image.width,
                           image.width,    op.stride_h == 2, words_of(hw, image.channels)};
       const int height = net.tensors[static_cast<std::size_t>(op.output)].height;
       const Strip all = cut(net, op, layout.polyphase, height).front();
-      uops =
-          static_cast<std::int64_t>(reduction_list(hw, net, op, all, layout, {}, m).uops());
+      uops = static_cast<std::int64_t>(reduction_list(hw, net, op, all, layout, {}, m).uops());
     }
     size.uops += uops;
     size.longest = std::max(size.longest, uops);

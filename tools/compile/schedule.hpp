@@ -25,7 +25,7 @@ struct Schedule {
   std::size_t copy(int tensor, int image) const {
     return static_cast<std::size_t>(tensor * images + image);
   }
-  /// From which step on an image that is wholly in the feature buffer has its place there: it is
+  /// From which step on an image that is wholly in the feature buffer has its region there: it is
   /// loaded while the image before it is computed.
   std::size_t loaded_from(int image) const;
 };
@@ -34,7 +34,7 @@ struct Schedule {
 Schedule make_schedule(const QNet& net, int images, std::size_t cut);
 
 /// Whether the step before makes the step's input: when it is spilled, it is stored at the last
-/// moment, so that its strips are not loaded ahead, and have slots for this step only.
+/// moment, so that its strips are not loaded ahead, and have buffers for this step only.
 bool just_made(const QNet& net, const Schedule& schedule, std::size_t step);
 
 }  // namespace reshift

@@ -25,16 +25,16 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 constexpr std::int64_t kLatency = 110;
 
 /// Goes through a schedule strip by strip: when LOAD has brought, EXEC has computed and STORE has
-/// stored each, frame after frame: a first image with a place of its own is there, and LOAD brings
+/// stored each, frame after frame: a first image with a region of its own is there, and LOAD brings
 /// the next frame's behind all else.
 class Cost {
  public:
-  Cost(const spec::Hardware& hw, const QNet& net, const Placement& placement)
-      : hw_(hw), net_(net), placement_(placement), made_(placement.bases.size()) {}
+  Cost(const spec::Hardware& hw, const QNet& net, const Allocation& allocation)
+      : hw_(hw), net_(net), allocation_(allocation), made_(allocation.bases.size()) {}
 
-  PlacementCost run() {
-    for (std::size_t i = 0; i < placement_.steps.size(); ++i) step(i);
-    if (!placement_.spilled[0]) load_image();
+  AllocationCost run() {
+    for (std::size_t i = 0; i < allocation_.steps.size(); ++i) step(i);
+    if (!allocation_.spilled[0]) load_image();
     return {std::max({loaded_, executed_, stored_}), bytes_};
   }
 
@@ -46,44 +46,44 @@ class Cost {
   };
 
   void step(std::size_t i) {
-    const Step& step = placement_.schedule.steps[i];
-    const StepPlacement& place = placement_.steps[i];
+    const Step& step = allocation_.schedule.steps[i];
+    const StepAllocation& area = allocation_.steps[i];
     const QOp& op = net_.ops[step.op];
-    const Layout& in = placement_.layouts[index(op.input)];
-    const Layout& out = placement_.layouts[index(op.output)];
+    const Layout& in = allocation_.layouts[index(op.input)];
+    const Layout& out = allocation_.layouts[index(op.output)];
     const ListSize list = list_size(hw_, net_, op);
-    const bool shared = images_share(hw_, list, place), whole = list.uops <= hw_.wm_depth / 2;
+    const bool shared = images_share(hw_, list, area), whole = list.uops <= hw_.wm_depth / 2;
     stretch_ = out.polyphase ? transfer_beside_polyphase(
-                                hw_, kUnit, words_of(hw_, net_.written_channels(op)),
-                                list.group_cycles / words_of(hw_, net_.written_channels(op)))
-                          : kUnit;
+                                   hw_, kUnit, words_of(hw_, net_.written_channels(op)),
+                                   list.group_cycles / words_of(hw_, net_.written_channels(op)))
+                             : kUnit;
     const std::int64_t begin = executed_;
     std::vector<std::int64_t> executed, stored;  // by turn
     std::array<int, 3> kept{-1, -1, -1};         // what the last list depends on
     for (int image = step.first_image; image < step.first_image + step.images; ++image) {
-      for (const Strip& strip : place.strips) {
+      for (const Strip& strip : area.strips) {
         const std::size_t turn = executed.size();
         std::int64_t descriptors = 1;
-        const auto bring = [&](int tensor, const std::vector<int>& slots, const Rows& rows,
+        const auto bring = [&](int tensor, const std::vector<int>& buffers, const Rows& rows,
                                int phases, std::int64_t free) {
-          if (slots.empty()) return;
-          if (turn >= slots.size()) free = executed[turn - slots.size()];
-          for (const Made& made : made_[placement_.schedule.copy(tensor, image)]) {
+          if (buffers.empty()) return;
+          if (turn >= buffers.size()) free = executed[turn - buffers.size()];
+          for (const Made& made : made_[allocation_.schedule.copy(tensor, image)]) {
             free = std::max(free, made.time);
             if (made.end >= rows.first + rows.count) break;
           }
           descriptors += transfer(loaded_, free, tensor, rows, phases);
         };
-        if (op.input == 0 && place.input_slots.empty() && image == images_) {
+        if (op.input == 0 && area.input_buffers.empty() && image == images_) {
           ++images_;
           load_image();
         }
         // Slots are free from the step before on, those of what it makes, when it is over.
-        bring(op.input, place.input_slots, strip.in, phases_read(op, in),
-              just_made(net_, placement_.schedule, i) ? begin : begin_);
-        bring(op.shortcut, place.shortcut_slots, strip.shortcut, 1, begin_);
-        bring(op.residual, place.residual_slots, strip.out,
-              op.residual < 0 ? 0 : placement_.layouts[index(op.residual)].phases(), begin_);
+        bring(op.input, area.input_buffers, strip.in, phases_read(op, in),
+              just_made(net_, allocation_.schedule, i) ? begin : begin_);
+        bring(op.shortcut, area.shortcut_buffers, strip.shortcut, 1, begin_);
+        bring(op.residual, area.residual_buffers, strip.out,
+              op.residual < 0 ? 0 : allocation_.layouts[index(op.residual)].phases(), begin_);
         std::int64_t start = std::max(executed_, loaded_);
         const std::int64_t pixels =
             std::int64_t{strip.out.count} * in.pitch * (walks_flat(op, in) ? 2 : 1);
@@ -98,8 +98,8 @@ class Cost {
           // The first pixel group walks a list as it comes; of a long one a part at a time.
           start = std::max(start, loaded_ - (whole ? list.group_cycles : cycles));
         }
-        if (turn >= place.output_slots.size() && !place.output_slots.empty()) {
-          start = std::max(start, stored[turn - place.output_slots.size()]);
+        if (turn >= area.output_buffers.size() && !area.output_buffers.empty()) {
+          start = std::max(start, stored[turn - area.output_buffers.size()]);
         }
         executed_ = start + std::max(cycles, descriptors * kLookCycles);
         executed.push_back(executed_);
@@ -107,10 +107,10 @@ class Cost {
         if (!whole) {
           loaded_ = std::max(loaded_, executed_ - cycles * hw_.wm_depth * 3 / 4 / list.uops);
         }
-        if (place.output_slots.empty()) continue;
+        if (area.output_buffers.empty()) continue;
         transfer(stored_, executed_, op.output, strip.out, out.phases());
         stored.push_back(stored_);
-        made_[placement_.schedule.copy(op.output, image)].push_back(
+        made_[allocation_.schedule.copy(op.output, image)].push_back(
             {strip.out.first + strip.out.count, stored_});
       }
     }
@@ -118,20 +118,20 @@ class Cost {
   }
 
   void load_image() {
-    const Layout& image = placement_.layouts[0];
+    const Layout& image = allocation_.layouts[0];
     transfer(loaded_, 0, 0, {0, image.height}, image.phases());
   }
 
-  /// Place of the rows' first pixel in its group.
+  /// Position of the rows' first pixel in its group.
   int shift(int tensor, const Rows& rows) const {
     if (tensor < 0) return 0;
-    return placement_.layouts[index(tensor)].rows(hw_, rows.first, 1).shift;
+    return allocation_.layouts[index(tensor)].rows(hw_, rows.first, 1).shift;
   }
 
   /// Rows go over the bus, whose last transfer ended at `time`; returns how many descriptors say
   /// so.
   int transfer(std::int64_t& time, std::int64_t free, int tensor, const Rows& rows, int phases) {
-    const Layout& layout = placement_.layouts[index(tensor)];
+    const Layout& layout = allocation_.layouts[index(tensor)];
     const std::int64_t bytes =
         layout.rows(hw_, rows.first, rows.count).bytes(hw_) / layout.phases() * phases;
     time = std::max(time, free + kLatency) + bytes * stretch_ / bus_ / kUnit;
@@ -141,7 +141,7 @@ class Cost {
 
   const spec::Hardware& hw_;
   const QNet& net_;
-  const Placement& placement_;
+  const Allocation& allocation_;
   const std::int64_t bus_ = hw_.axi_data_w / 8;
   const std::int64_t tile_bytes_ = spec::tile_bytes(hw_, weight_bits(hw_.exponents));
   std::vector<std::vector<Made>> made_;                  ///< by copy
@@ -151,7 +151,7 @@ class Cost {
   static constexpr std::int64_t kUnit = 256;
   std::int64_t stretch_ = kUnit;
   std::int64_t bytes_ = 0;
-  int images_ = 1;  ///< that are in the buffer, if they have their place there
+  int images_ = 1;  ///< that are in the buffer, if they have their region there
 };
 
 /// Finds what to spill.
@@ -159,7 +159,7 @@ class Search {
  public:
   Search(const spec::Hardware& hw, const std::vector<Lowered>& forms) : hw_(hw), forms_(forms) {}
 
-  PlacedNet run(int images) {
+  AllocatedNet run(int images) {
     find([&] { change_form(); });
     if (images > 1) {
       best_.reset();
@@ -192,7 +192,7 @@ class Search {
   void strip_image() {
     const auto reader = std::find_if(net().ops.begin(), net().ops.end(),
                                      [](const QOp& op) { return op.input == 0; });
-    PlaceChoice choice = choice_;
+    AllocationChoice choice = choice_;
     choice.spilled.assign(net().tensors.size(), false);
     choice.spilled[0] = true;
     choice.resident = choice.spilled;
@@ -210,22 +210,22 @@ class Search {
   /// Whether another form is better with the same choice.
   bool change_form() {
     bool better = false;
-    const PlaceChoice start = choice_;
+    const AllocationChoice start = choice_;
     for (std::size_t form = 0; form < forms_.size(); ++form) better |= consider(start, form);
     return better;
   }
 
-  bool consider(const PlaceChoice& choice) { return consider(choice, form_); }
+  bool consider(const AllocationChoice& choice) { return consider(choice, form_); }
 
   /// Whether a choice is better than the best one so far, which it becomes then.
-  bool consider(const PlaceChoice& choice, std::size_t form) {
+  bool consider(const AllocationChoice& choice, std::size_t form) {
     const QNet& net = forms_[form].net;
-    std::optional<Placement> placement = place(hw_, net, choice, too_much_);
-    if (!placement) return false;
-    const PlacementCost cost = placement_cost(hw_, net, *placement);
+    std::optional<Allocation> allocation = allocate(hw_, net, choice, too_much_);
+    if (!allocation) return false;
+    const AllocationCost cost = allocation_cost(hw_, net, *allocation);
     if (best_ && cost >= cost_) return false;
     form_ = form;
-    best_ = std::move(placement);
+    best_ = std::move(allocation);
     cost_ = cost;
     choice_ = choice;
     choice_.spilled = best_->spilled;
@@ -237,9 +237,9 @@ class Search {
   /// while the front runs on another image. The last operation at least is for all images.
   bool move_cut() {
     bool better = false;
-    const PlaceChoice start = choice_;
+    const AllocationChoice start = choice_;
     for (std::size_t cut = 0; cut < net().ops.size(); ++cut) {
-      PlaceChoice choice = start;
+      AllocationChoice choice = start;
       choice.cut = cut;
       better |= consider(choice);
       choice.spilled.resize(net().tensors.size(), false);
@@ -262,7 +262,7 @@ class Search {
   /// Whether it is better to spill those of some tensors that are not, and not to spill the others:
   /// with further ones spilled where that makes room, or exactly so.
   bool flip(const std::vector<int>& tensors) {
-    PlaceChoice choice = choice_;
+    AllocationChoice choice = choice_;
     choice.resident.assign(choice.spilled.size(), false);
     for (const int t : tensors) {
       if (!can_spill(net(), t)) return false;
@@ -304,7 +304,7 @@ class Search {
   bool cut_finer(std::size_t step) {
     const std::vector<Strip>& strips = best_->steps[step].strips;
     if (best_->steps[step].resident() || strips[0].out.count < 2) return false;
-    PlaceChoice choice = choice_;
+    AllocationChoice choice = choice_;
     choice.rows.resize(net().ops.size(), std::numeric_limits<int>::max());
     choice.rows[best_->schedule.steps[step].op] = (strips[0].out.count + 1) / 2;
     return consider(choice);
@@ -333,20 +333,21 @@ class Search {
   const spec::Hardware& hw_;
   const std::vector<Lowered>& forms_;
   std::size_t form_ = 0;  ///< of the best one
-  std::optional<Placement> best_;
-  PlacementCost cost_;
-  PlaceChoice choice_;
+  std::optional<Allocation> best_;
+  AllocationCost cost_;
+  AllocationChoice choice_;
   std::string too_much_;
 };
 
 }  // namespace
 
-PlacementCost placement_cost(const spec::Hardware& hw, const QNet& net,
-                             const Placement& placement) {
-  return Cost(hw, net, placement).run();
+AllocationCost allocation_cost(const spec::Hardware& hw, const QNet& net,
+                               const Allocation& allocation) {
+  return Cost(hw, net, allocation).run();
 }
 
-PlacedNet place_tensors(const spec::Hardware& hw, const std::vector<Lowered>& forms, int images) {
+AllocatedNet allocate_tensors(const spec::Hardware& hw, const std::vector<Lowered>& forms,
+                              int images) {
   return Search(hw, forms).run(images);
 }
 

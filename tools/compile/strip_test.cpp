@@ -97,7 +97,8 @@ TEST(Strip, RowsOfALayoutAreItsPixels) {
         // Bank and word of a pixel, from the phase's first word.
         const auto place = [&](const Layout& l, int row) {
           const int phase = polyphase ? 2 * (row & 1) + (x & 1) : 0;
-          const int pixel = l.shift + (polyphase ? row >> 1 : row) * l.pitch + (polyphase ? x >> 1 : x);
+          const int pixel =
+              l.shift + (polyphase ? row >> 1 : row) * l.pitch + (polyphase ? x >> 1 : x);
           return std::pair(pixel % hw.p,
                            l.base + phase * l.phase_words(hw) + pixel / hw.p * l.words);
         };

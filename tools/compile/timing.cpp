@@ -138,7 +138,7 @@ class Model {
     return transfer_beside_polyphase(hw_, time, m_blocks, now_.group / m_blocks);
   }
 
-  /// The next descriptor comes when the last of its batch has a place, and is looked at.
+  /// The next descriptor comes when the last of its batch has a slot, and is looked at.
   void look() {
     const std::size_t last_of_batch = passed_.size() | (batch_ - 1);
     if (last_of_batch >= slots_) {
@@ -179,7 +179,8 @@ class Model {
     walk();
   }
 
-  /// Of headers, which leave LOAD more slowly than some buses bring them (rs_pkg::headers_per_beat).
+  /// Of headers, which leave LOAD more slowly than some buses bring them
+  /// (rs_pkg::headers_per_beat).
   Time beyond_beats(std::int64_t headers) const {
     const int headers_per_beat = hw_.axi_data_w < 128 ? 1 : 4;
     return std::max<Time>(headers / headers_per_beat - beats(headers * 4), 0);
@@ -293,7 +294,7 @@ class Model {
 }  // namespace
 
 std::int64_t transfer_beside_polyphase(const spec::Hardware& hw, std::int64_t beats,
-                                    std::int64_t m_blocks, std::int64_t cycles) {
+                                       std::int64_t m_blocks, std::int64_t cycles) {
   const std::int64_t period = std::max<std::int64_t>(cycles, hw.p);
   const std::int64_t word_beats = std::max(hw.m * spec::code_bytes(hw) * 8 / hw.axi_data_w, 1);
   constexpr std::int64_t kLong = 4096;  // enough for the mean

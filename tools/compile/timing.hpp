@@ -12,18 +12,18 @@ namespace reshift {
 /// Cycles of the control program for each descriptor, about.
 inline constexpr std::int64_t kLookCycles = 150;
 
-/// Cycles of a frame, and of each of its EXECs in order: from the last micro-op of the one before (of
-/// the start) to its own, what it waits for included.
+/// Cycles of a frame, and of each of its EXECs in order: from the last micro-op of the one before
+/// (of the start) to its own, what it waits for included.
 struct FrameTime {
   std::int64_t cycles = 0;
   std::vector<std::int64_t> execs;
 };
 
 /// Cycles of a transfer of so many beats while an operation of `m_blocks` M-blocks, of `cycles`
-/// each, writes a polyphase tensor: post-processing, which goes first, stays for two words in a bank,
-/// the transfer for one, and they meet again and again.
+/// each, writes a polyphase tensor: post-processing, which goes first, stays for two words in a
+/// bank, the transfer for one, and they meet again and again.
 std::int64_t transfer_beside_polyphase(const spec::Hardware& hw, std::int64_t beats,
-                                    std::int64_t m_blocks, std::int64_t cycles);
+                                       std::int64_t m_blocks, std::int64_t cycles);
 
 /// The frames of a program as a model of the machine runs them: the engines go through the
 /// descriptors by the rules of docs/architecture.md, LOAD and STORE move a beat a cycle, EXEC walks

@@ -9,8 +9,8 @@
 namespace reshift {
 
 /// What a layer of a program took, beside what the compiler expected. A layer's cycles are those
-/// from the last micro-op of the layer before to its own last micro-op, so that layers add up to the
-/// frame and what a layer waits for is its own.
+/// from the last micro-op of the layer before to its own last micro-op, so that layers add up to
+/// the frame and what a layer waits for is its own.
 struct LayerTime {
   std::string name;
   std::int64_t macs = 0;

@@ -7,7 +7,8 @@
 
 namespace reshift {
 
-/// A cycle in which EXEC issued a micro-op, behind the causes of spec::kStalls for which it did not.
+/// A cycle in which EXEC issued a micro-op, behind the causes of spec::kStalls for which it did
+/// not.
 inline constexpr std::size_t kBusy = spec::kStalls.size();
 
 /// What a core does in one of the cycles that its counters count.

@@ -46,12 +46,12 @@ class PixelAddress {
         row_start_{0, base},
         at_(row_start_) {}
 
-  struct Place {
+  struct Address {
     int bank, addr;
   };
   /// Where pixel (y, x) lies; pixels come in raster order, none that is used is skipped within a
   /// row.
-  Place place(int y, int x) {
+  Address address(int y, int x) {
     const int line = y >> polyphase_, column = x >> polyphase_;
     while (line_ < line) {
       ++line_;
@@ -69,13 +69,13 @@ class PixelAddress {
   }
 
  private:
-  Place advance(Place to) const {
+  Address advance(Address to) const {
     if (to.bank >= p_) to = {to.bank - p_, to.addr + words_};
     return to;
   }
   int p_, words_, phase_, row_bank_, row_addr_;
   bool polyphase_;
-  Place row_start_, at_;
+  Address row_start_, at_;
   int line_ = 0, column_ = 0;
 };
 
@@ -83,19 +83,19 @@ std::int32_t wrapping_add(std::int32_t a, std::int32_t b) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
 }
 
-/// One engine's queue: a single place, the least that a core may have.
+/// One engine's queue: a single slot, the least that a core may have.
 struct Queue {
   std::deque<std::size_t> waiting;
   bool has_room() const { return waiting.empty(); }
 };
 
-/// A place in the ring of descriptors. It is free when its descriptor is complete, an EXEC's when
+/// A slot of the ring of descriptors. It is free when its descriptor is complete, an EXEC's when
 /// that is in its queue, and all before it are.
-struct Place {
+struct Slot {
   const Queue* queue = nullptr;
   bool passed = false;
 };
-constexpr std::size_t kPlaces = 4;    // of the smallest cores
+constexpr std::size_t kSlots = 4;     // of the smallest cores
 constexpr unsigned kMaxTokens = 255;  // of a counter
 
 }  // namespace
@@ -245,8 +245,7 @@ class ProgramInterpreter::Impl {
         for (int c = 0; c < hw_.c; ++c) {
           std::uint32_t code = 0;
           for (int i = 0; i < bits; ++i, ++bit) code |= (codes[bit / 8] >> bit % 8 & 1u) << i;
-          uop.weights[static_cast<std::size_t>(c * hw_.m + m)] =
-              decode_weight(code, hw_.exponents);
+          uop.weights[static_cast<std::size_t>(c * hw_.m + m)] = decode_weight(code, hw_.exponents);
         }
       }
       block.uops.push_back(std::move(uop));
@@ -278,7 +277,7 @@ class ProgramInterpreter::Impl {
     if (opcode(index) == Opcode::kExec) queue = &exec_;
     if (opcode(index) == Opcode::kStoreFeatures) queue = &store_;
     while (!ring_.empty() && ring_.front().passed) ring_.pop_front();
-    if (!queue->has_room() || ring_.size() == kPlaces) return false;
+    if (!queue->has_room() || ring_.size() == kSlots) return false;
     queue->waiting.push_back(index);
     ring_.push_back({queue, queue == &exec_});
     return true;
@@ -289,7 +288,7 @@ class ProgramInterpreter::Impl {
     if (queue.waiting.empty() || !(this->*action)(queue.waiting.front())) return;
     queue.waiting.pop_front();
     if (&queue != &exec_) {
-      std::find_if(ring_.begin(), ring_.end(), [&](const Place& p) {
+      std::find_if(ring_.begin(), ring_.end(), [&](const Slot& p) {
         return p.queue == &queue && !p.passed;
       })->passed = true;
     }
@@ -432,8 +431,8 @@ class ProgramInterpreter::Impl {
       store_to_exec_ -= flag(index, spec::common::kWaitStore);
       started_ = true;
     }
-    // A single pixel group frees each micro-op as it walks it, so that its list may be longer than the
-    // ring.
+    // A single pixel group frees each micro-op as it walks it, so that its list may be longer than
+    // the ring.
     if (walked_.size() > uops) fail(index, "it has less than the list that was kept for it");
     const std::size_t ready = std::min(uops - walked_.size(), uops_.size());
     if ((single && ready > 0) || ready == uops) {
@@ -516,9 +515,10 @@ class ProgramInterpreter::Impl {
     // Everything before the previous EXEC is complete, that one only as far as each group needs it.
     complete(number(f::kWaitPrevious) ? exec_index_ : exec_index_ - 1);
     PixelAddress destination(hw_.p, number(f::kDstBase), number(f::kDstWords), number(f::kDstPhase),
-                       number(f::kDstRowBank), number(f::kDstRowAddr), x.polyphase);
+                             number(f::kDstRowBank), number(f::kDstRowAddr), x.polyphase);
     PixelAddress residual(hw_.p, number(f::kResBase), number(f::kResWords), number(f::kResPhase),
-                    number(f::kResRowBank), number(f::kResRowAddr), number(f::kResPolyphase) != 0);
+                          number(f::kResRowBank), number(f::kResRowAddr),
+                          number(f::kResPolyphase) != 0);
     std::int64_t need = number(f::kNeedFirst);
     for (int g = 0; g < x.groups; ++g, need += number(f::kNeedStep)) {
       while (!pending_.empty() && pending_.front().exec < exec_index_ &&
@@ -566,14 +566,13 @@ class ProgramInterpreter::Impl {
     }
   }
 
-  /// The activation vectors of all columns into vectors_[column][lane]; returns which C-block of its
-  /// word they are.
+  /// The activation vectors of all columns into vectors_[column][lane]; returns which C-block of
+  /// its word they are.
   int gather(const Exec& x, int g, const Uop& uop, const std::vector<int>& ys,
              const std::vector<int>& xs) {
     namespace h = spec::header;
     const int rotation = static_cast<int>(spec::get(uop.header, h::kRotation));
-    const int dy = spec::get_signed(uop.header, h::kDy),
-              dx = spec::get_signed(uop.header, h::kDx);
+    const int dy = spec::get_signed(uop.header, h::kDy), dx = spec::get_signed(uop.header, h::kDx);
     const auto source = static_cast<std::size_t>(spec::get(uop.header, h::kSource));
     const int step = x.src_step[source];
     const int address =
@@ -588,7 +587,8 @@ class ProgramInterpreter::Impl {
       }
       const int bank = (column + rotation) % hw_.p;
       const int c_block = address + (bank < rotation ? step : 0);
-      const std::int16_t* from = memory_word(bank, c_block / c_blocks_) + c_block % c_blocks_ * hw_.c;
+      const std::int16_t* from =
+          memory_word(bank, c_block / c_blocks_) + c_block % c_blocks_ * hw_.c;
       std::copy_n(from, hw_.c, to);
     }
     return address % c_blocks_;
@@ -631,11 +631,11 @@ class ProgramInterpreter::Impl {
         const int y = static_cast<int>(pixel / x.pitch), x_pos = static_cast<int>(pixel % x.pitch);
         const std::int64_t order = mg + 1 == x.m_blocks ? pixel : std::int64_t{g} * hw_.p;
         if (x_pos >> s > (x.out_width - 1) >> s || y >> s > (x.out_height - 1) >> s) continue;
-        const auto to = out.place(y, x_pos);
+        const auto to = out.address(y, x_pos);
         const bool inside = x_pos < x.out_width && y < x.out_height;
         const std::int16_t* skip = nullptr;
         if (x.residual && inside) {
-          const auto from = res.place(y, x_pos);
+          const auto from = res.address(y, x_pos);
           skip = memory_word(from.bank, from.addr + mg);
         }
         const std::int32_t* sums =
@@ -681,7 +681,7 @@ class ProgramInterpreter::Impl {
   std::int64_t in_stride_ = 0, out_stride_ = 0;
 
   Queue load_, exec_, store_;
-  std::deque<Place> ring_;
+  std::deque<Slot> ring_;
   unsigned exec_to_load_ = 0, store_to_exec_ = 0, load_to_exec_ = 0, exec_to_store_ = 0;
   unsigned store_to_load_ = 0;
   std::deque<const Uop*> uops_;

@@ -19,7 +19,7 @@ struct ArrayInput {
   std::span<const std::int32_t> weights;  ///< [lane][row], C x M
   bool first = false, last = false;       ///< of the list of an M-block
   bool max = false;                       ///< the maximum instead of the sum ...
-  int c_block = 0;                          ///< ... in the rows of this C-block of the word
+  int c_block = 0;                        ///< ... in the rows of this C-block of the word
 };
 
 /// A bit-exact model of the core that executes a program image from memory: descriptors, weight

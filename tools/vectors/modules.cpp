@@ -376,8 +376,8 @@ ModuleTrace column_window(const spec::Hardware& hw, Random random) {
                  Bits(kWindowW, x), Bits(1, next)});
   };
   for (int i = 0; i < kResetCycles; ++i) cycle(true, false, false, window(), window(), false);
-  // Pixels without a pause; each group is issued with a single micro-op, as soon as it is there, and
-  // its windows show a cycle later.
+  // Pixels without a pause; each group is issued with a single micro-op, as soon as it is there,
+  // and its windows show a cycle later.
   const int groups = 100;
   for (int g = 0; g < groups; ++g) {
     Bits ys, xs;
@@ -456,8 +456,8 @@ ModuleTrace uop_fetch(const spec::Hardware&, Random random) {
     trace.cycle({Bits(1, !reset), Bits(1, uops > 0),
                  Bits(20, uops > 0 ? uops : random.uniform(0, 20)),
                  Bits(20, uops > 0 ? groups : random.uniform(0, 20)),
-                 Bits(1, uops > 0 ? keep : random.chance(50)), Bits(kPtrW, loaded),
-                 Bits(32, shown), Bits(1, 1)});
+                 Bits(1, uops > 0 ? keep : random.chance(50)), Bits(kPtrW, loaded), Bits(32, shown),
+                 Bits(1, 1)});
     seen = told;
     told = loaded;
   };
@@ -526,7 +526,8 @@ nlohmann::ordered_json write_modules(const spec::Hardware& hw, std::uint64_t see
                                      const std::filesystem::path& folder) {
   auto entries = nlohmann::ordered_json::array();
   std::uint64_t number = 0;
-  for (const auto make : {pe, array, post_lane, raster_counter, column_window, tap_mask, uop_fetch}) {
+  for (const auto make :
+       {pe, array, post_lane, raster_counter, column_window, tap_mask, uop_fetch}) {
     const ModuleTrace trace = make(hw, Random(seed * 1'000'003 + ++number));
     entries.push_back(trace.write(folder / trace.module()));
   }
