@@ -50,7 +50,7 @@ format: configure  ## format C++ and RTL in place
 
 .PHONY: sim
 sim: setup  ## add the simulated core CONFIG to the tool
-	@python3 tools/spec/generate.py --gflags $(CONFIG) > /dev/null
+	@python3 spec/gen/generate.py --gflags $(CONFIG) > /dev/null
 	$(MAKE) configure CMAKE_FLAGS=-DRESHIFT_ADD_CONFIG=$(CONFIG)
 	$(NINJA) --target reshift
 
@@ -95,7 +95,7 @@ energy: configure  ## the shift array against multipliers: energy in a relative 
 
 .PHONY: docs
 docs: setup  ## regenerate what is generated: interfaces.md, packages, the file list
-	python3 tools/spec/generate.py
+	python3 spec/gen/generate.py
 	python3 tools/repo/rtl_files.py
 	python3 tools/repo/module_table.py
 

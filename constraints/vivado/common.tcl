@@ -39,12 +39,12 @@ proc sources {} {
   return $paths
 }
 
-# NAME=VALUE of each parameter of a configuration, from tools/spec/spec.json. Vivado's own Python and
+# NAME=VALUE of each parameter of a configuration, from spec/configurations.json. Vivado's own Python and
 # libraries must not get into the way of the system's.
 proc parameters {config} {
   global root
   if {[catch {exec env -u PYTHONHOME -u PYTHONPATH -u LD_LIBRARY_PATH \
-                python3 $root/tools/spec/generate.py --gflags $config} flags]} {
+                python3 $root/spec/gen/generate.py --gflags $config} flags]} {
     fail [lindex [split $flags \n] 0]
   }
   set result {}

@@ -22,7 +22,7 @@ fail() {
 }
 known board "$board" "$boards"
 known step "$step" "synth impl package"
-python3 tools/spec/generate.py --gflags "$config" > /dev/null
+python3 spec/gen/generate.py --gflags "$config" > /dev/null
 command -v vivado > /dev/null \
   || fail "vivado is missing: install AMD Vivado (www.amd.com, Downloads), then source its settings64.sh"
 output=$build/vivado/$board-$config

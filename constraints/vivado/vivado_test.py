@@ -4,7 +4,6 @@
 part, top, parameters, constraints, the IP's interfaces. Says nothing about the tool itself. Exit status
 77, which tests take for skipped, without tclsh."""
 
-import json
 import os
 import pathlib
 import re
@@ -16,6 +15,8 @@ import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "spec/gen"))
+from contract import Contract  # noqa: E402
 RTL = ROOT / "rtl"
 # The device on each board.
 DEVICES = {"zc706": "xc7z045", "zcu102": "xczu9eg", "zcu104": "xczu7ev", "kv260": "xck26",
@@ -29,9 +30,7 @@ def words(line):
 
 
 def configuration(name):
-    spec = json.loads((ROOT / "tools/spec/spec.json").read_text())
-    values = spec["configurations"][name]
-    return {spec["parameters"][key][0]: str(value) for key, value in values.items()}
+    return {key: str(value) for key, value in Contract().rtl_parameters(name).items()}
 
 
 class Jobs(unittest.TestCase):

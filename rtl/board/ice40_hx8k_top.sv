@@ -5,7 +5,7 @@
 // constraints/ice40_hx8k/ice40_hx8k.pcf.
 
 module ice40_hx8k_top #(
-  /// Parameters of the core, see docs/interfaces.md.
+  /// Parameters of the core, see docs/reference/parameters.md.
   parameter int unsigned M = 2,
   parameter int unsigned C = 2,
   parameter int unsigned P = 2,

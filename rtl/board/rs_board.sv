@@ -12,7 +12,7 @@
 module rs_board
   import rs_board_pkg::*;
 #(
-  /// Parameters of the core, see docs/interfaces.md; AxiDataW must be 64.
+  /// Parameters of the core, see docs/reference/parameters.md; AxiDataW must be 64.
   parameter int unsigned M = 8,
   parameter int unsigned C = 8,
   parameter int unsigned P = 8,

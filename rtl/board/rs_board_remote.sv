@@ -8,7 +8,7 @@
 `include "rs_assert.svh"
 
 module rs_board_remote #(
-  /// Parameters of the core, see docs/interfaces.md; AxiDataW must be 32.
+  /// Parameters of the core, see docs/reference/parameters.md; AxiDataW must be 32.
   parameter int unsigned M = 2,
   parameter int unsigned C = 2,
   parameter int unsigned P = 2,

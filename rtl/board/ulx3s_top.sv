@@ -7,7 +7,7 @@
 `include "rs_assert.svh"
 
 module ulx3s_top #(
-  /// Parameters of the core, see docs/interfaces.md.
+  /// Parameters of the core, see docs/reference/parameters.md.
   parameter int unsigned M = 8,
   parameter int unsigned C = 8,
   parameter int unsigned P = 8,

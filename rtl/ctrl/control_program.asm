@@ -1,6 +1,6 @@
 ; Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 ;
-; The control program of the core: rs_ctrl_cpu runs it. tools/spec/assembler.py turns it into
+; The control program of the core: rs_ctrl_cpu runs it. spec/gen/assembler.py turns it into
 ; rs_ctrl_rom.sv, and puts instructions that do nothing where a word would be read too soon after
 ; its store, or where the one behind a jump, which is carried out, would do harm.
 ;

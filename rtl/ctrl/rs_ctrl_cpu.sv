@@ -12,7 +12,7 @@
 module rs_ctrl_cpu
   import rs_ctrl_cpu_pkg::*;
 #(
-  /// Parameters of the core, see docs/interfaces.md.
+  /// Parameters of the core, see docs/reference/parameters.md.
   parameter int unsigned M = 4,
   parameter int unsigned C = 4,
   parameter int unsigned P = 3,

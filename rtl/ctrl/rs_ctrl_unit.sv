@@ -13,7 +13,7 @@ module rs_ctrl_unit
   import rs_spec_pkg::*;
   import rs_ctrl_cpu_pkg::*;
 #(
-  /// Parameters of the core, see docs/interfaces.md.
+  /// Parameters of the core, see docs/reference/parameters.md.
   parameter int unsigned M = 4,
   parameter int unsigned C = 4,
   parameter int unsigned P = 3,
@@ -319,9 +319,11 @@ module rs_ctrl_unit
   assign busy_o = {store_busy, exec_waiting || !op_free || exec_valid_o, load_busy, running_q};
 
   rs_operation #(
+    .M(M),
+    .C(C),
+    .P(P),
     .ActW(ActW),
-    .FbAddrW($clog2(FbDepth)),
-    .CBlockW($clog2(FbDepth * (M / C))),
+    .FbDepth(FbDepth),
     .Ahead(OpAhead)
   ) u_operation (
     .clk_i,

@@ -177,11 +177,9 @@ module rs_frontend
     $error("rs_frontend: ActW must be 8 to 16");
   end
 
-  localparam bit Small = M * C * P <= SmallLanes;
-  localparam int unsigned SlotW = $clog2(
-      Small ? SmallRingSlots : AxiDataW < 128 ? NarrowRingSlots : RingSlots
-  );
-  localparam int unsigned Batch = Small ? 1 : RingBatch;
+  localparam bit Small = small_core(M, C, P);
+  localparam int unsigned SlotW = $clog2(ring_slots(M, C, P, AxiDataW));
+  localparam int unsigned Batch = ring_batch(M, C, P);
   localparam int unsigned DescWords = AxiDataW > 32 ? 2 : 1;
   localparam bit RamReg = !Small;
   localparam int unsigned MaxOutstanding = 9;

@@ -1,16 +1,18 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
 // The operation that EXEC takes next: the words of its descriptor, put together as they come over
-// the word bus. Only what EXEC uses is kept; the rest of the descriptor reads as zero.
+// the word bus. Only the bits that EXEC uses are kept (exec_kept of the contract); the rest of the
+// descriptor reads as zero.
 
 module rs_operation
   import rs_spec_pkg::*;
 #(
-  /// Activation width in bits.
+  /// Parameters of the core, see docs/reference/parameters.md.
+  parameter int unsigned M = 4,
+  parameter int unsigned C = 4,
+  parameter int unsigned P = 3,
   parameter int unsigned ActW = 8,
-  /// Bits of a word address and of a C-block address of the feature buffer.
-  parameter int unsigned FbAddrW = 14,
-  parameter int unsigned CBlockW = 14,
+  parameter int unsigned FbDepth = 16384,
   /// One more operation is put together while EXEC has yet to take this one.
   parameter bit Ahead = 1'b0
 ) (
@@ -29,77 +31,26 @@ module rs_operation
   output desc_exec_t  op_o
 );
 
-  /// Words of an EXEC descriptor that carry something.
-  localparam int unsigned OpWords = 20;
+  localparam logic [ExecWords-1:0][31:0] Kept = exec_kept(M, C, P, ActW, FbDepth);
 
-  function automatic logic [15:0] low_bits(input int unsigned count);
-    return 16'((32'd1 << count) - 32'd1);
-  endfunction
-
-  // The bits that matter. A field that is at most the depth of a memory needs a bit more than an
-  // address in it; codes are signed.
-  localparam logic [15:0] Address = low_bits(FbAddrW);
-  localparam logic [15:0] Step = low_bits(FbAddrW < 15 ? FbAddrW + 1 : 15);
-  localparam logic [15:0] CBlock = low_bits(CBlockW);
-  localparam logic [15:0] CBlockStep = low_bits(CBlockW < 15 ? CBlockW + 1 : 15);
-  localparam logic [15:0] Code = low_bits(ActW);
-  localparam logic [15:0] Size = low_bits(12);
-  localparam logic [OpWords-1:0][31:0] Used = {
-    32'h00ffffff,  // need_step
-    32'h00ffffff,  // need_first
-    32'h0000ffff,  // res_mult
-    16'h001f,
-    Code,  // res_shift, res_zero
-    Code,
-    Code,  // out_zero, in_zero
-    Code,
-    Code,  // hi, lo
-    16'h0000,
-    Step,  // res_row_addr
-    16'h000f,
-    Step,  // res_row_bank, res_phase
-    Step,
-    Address,  // res_words, res_base
-    16'h0000,
-    Step,  // dst_row_addr
-    16'h000f,
-    Step,  // dst_row_bank, dst_phase
-    Step,
-    Address,  // dst_words, dst_base
-    CBlockStep,
-    CBlock,  // src1_step, src1_base
-    CBlockStep,
-    CBlock,  // src0_step, src0_base
-    Size,
-    Size,  // out_width, out_height
-    Size,
-    Size,  // in_width, in_height
-    16'h0fff,
-    16'h0fff,  // pitch, m_blocks
-    32'h000fffff,  // groups
-    32'h000fffff,  // micro-ops
-    32'h003f5500  // modes, tokens
-  };
-  localparam logic [OpWords-1:0][1:0] Signed = (OpWords * 2)'(5'b1_11_11) << 28;
-
-  logic [OpWords-1:0][31:0] words_q, op_words, extended;
+  logic [ExecWords-1:0][31:0] words_q, op_words, extended;
   logic full_q, take;
 
   assign free_o = !full_q;
 
   always_ff @(posedge clk_i) begin
-    for (int unsigned w = 0; w < OpWords; w++) begin
-      if (set_i && index_i == 5'(w)) words_q[w] <= word_i & Used[w];
+    for (int unsigned w = 0; w < ExecWords; w++) begin
+      if (set_i && index_i == 5'(w)) words_q[w] <= word_i & Kept[w];
     end
   end
   always_ff @(posedge clk_i) begin
     if (!rst_ni) full_q <= 1'b0;
-    else if (set_i && index_i == 5'(OpWords - 1)) full_q <= 1'b1;
+    else if (set_i && index_i == 5'(ExecWords - 1)) full_q <= 1'b1;
     else if (take) full_q <= 1'b0;
   end
 
   if (Ahead) begin : gen_ahead
-    logic [OpWords-1:0][31:0] op_q;
+    logic [ExecWords-1:0][31:0] op_q;
     logic valid_q;
     // From a register: it goes to all bits. Nobody waits for the cycle that this takes.
     logic take_q;
@@ -125,9 +76,9 @@ module rs_operation
   end
 
   // Codes with their signs.
-  for (genvar w = 0; w < OpWords; w++) begin : gen_extend
+  for (genvar w = 0; w < ExecWords; w++) begin : gen_extend
     for (genvar h = 0; h < 2; h++) begin : gen_half
-      if (Signed[w][h]) begin : gen_signed
+      if (ExecSigned[w][h]) begin : gen_signed
         assign extended[w][16*h+:16] = 16'(signed'(op_words[w][16*h+:ActW]));
       end else begin : gen_plain
         assign extended[w][16*h+:16] = op_words[w][16*h+:16];

@@ -67,7 +67,6 @@ module rs_regs
   input  state_t      state_i
 );
 
-  localparam int unsigned FramesDone = 12;  // number of its counter
   localparam logic [1:0] RespOkay = 2'b00;
   localparam logic [1:0] RespSlverr = 2'b10;
 
@@ -83,30 +82,32 @@ module rs_regs
   logic [11:0] waddr;  // within the first 256 bytes
   logic [2:0] irq_enable_q, irq_status_q, irq_clear;
   logic [3:0] frames_q;  // bytes of FRAMES that are not 0
-  logic in_memory, writable, write_done, ctrl, refused, bad_write_q;
+  logic stored, writable, write_done, ctrl, refused, bad_write_q;
+  reg_ctrl_t command;
+  reg_irq_enable_t irq_written;  // IRQ_STATUS has the same bits
 
   assign wword = s_axil_awaddr_i[7:2];
   assign waddr = {4'd0, wword, 2'd0};
-  // The configuration, 0x040 to 0x07c: address low, address high, length, nothing; and so on.
-  assign in_memory = wword[5:4] == 2'b01 && wword[1:0] != 2'd3 && waddr != RegFramesDone;
-  assign writable = s_axil_awaddr_i[11:8] == '0 &&
-                    (in_memory || waddr inside {RegCtrl, RegIrqEnable, RegIrqStatus});
+  assign stored = register_stored(wword);
+  assign writable = s_axil_awaddr_i[11:8] == '0 && register_writable(wword);
+  assign command = reg_ctrl_t'(s_axil_wdata_i);
+  assign irq_written = reg_irq_enable_t'(s_axil_wdata_i);
   assign waddr_o = wword;
   assign wdata_o = s_axil_wdata_i;
-  assign write_o = s_axil_wstrb_i & {4{wr_q == WrDo && writable && in_memory}} &
-                   {{3{wword[1:0] != 2'd1}}, 1'b1};  // an address has 40 bits
+  assign write_o = s_axil_wstrb_i & {4{wr_q == WrDo && writable && stored}} &
+                   {{3{!register_low_byte(wword)}}, 1'b1};
 
   assign write_done = wr_q == WrTake;
   assign ctrl       = write_done && writable && waddr == RegCtrl && s_axil_wstrb_i[0];
-  assign refused    = ctrl && s_axil_wdata_i[0] && !s_axil_wdata_i[1] && !start_ok_i;
+  assign refused    = ctrl && command.start && !command.soft_reset && !start_ok_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       start_o      <= 1'b0;
       soft_reset_o <= 1'b0;
     end else begin
-      start_o      <= ctrl && s_axil_wdata_i[0] && !s_axil_wdata_i[1] && start_ok_i;
-      soft_reset_o <= ctrl && s_axil_wdata_i[1];
+      start_o      <= ctrl && command.start && !command.soft_reset && start_ok_i;
+      soft_reset_o <= ctrl && command.soft_reset;
     end
   end
 
@@ -136,7 +137,7 @@ module rs_regs
       frames_q     <= '0;
     end else if (write_done && writable) begin
       if (waddr == RegIrqEnable && s_axil_wstrb_i[0]) begin
-        irq_enable_q <= s_axil_wdata_i[2:0];
+        irq_enable_q <= {irq_written.frame, irq_written.error, irq_written.done};
       end
       for (int unsigned b = 0; b < 4; b++) begin
         if (waddr == RegFrames && s_axil_wstrb_i[b]) begin
@@ -149,7 +150,8 @@ module rs_regs
 
   // Interrupts: an event in the cycle of its clearing stays.
   assign irq_clear = write_done && writable && waddr == RegIrqStatus &&
-                     s_axil_wstrb_i[0] ? s_axil_wdata_i[2:0] : {3{clear_irq_i}};
+                     s_axil_wstrb_i[0] ?
+                     {irq_written.frame, irq_written.error, irq_written.done} : {3{clear_irq_i}};
   always_ff @(posedge clk_i) begin
     if (!rst_ni) irq_status_q <= '0;
     else irq_status_q <= (irq_status_q & ~irq_clear) | event_i;
@@ -180,14 +182,23 @@ module rs_regs
   assign raddr         = {4'd0, rword, 2'd0};
   assign raddr_o       = rword;
   assign read_o        = rd_q == RdMemory;
-  assign counted       = rword[5] || raddr == RegFramesDone;
+  assign counted       = register_counted(rword);
   assign count_read_o  = rd_q == RdLow;
-  assign count_index_o = rword[5] ? rword[3:0] : 4'(FramesDone);
+  assign count_index_o = register_counter(rword);
 
+  reg_status_t status;
+  always_comb begin
+    status = '0;
+    status.busy = state_i.busy;
+    status.done = state_i.done;
+    status.error = state_i.error;
+    status.resetting = state_i.resetting;
+    {status.axi_write_busy, status.axi_read_busy, status.store_busy, status.exec_busy,
+     status.load_busy, status.program_busy} = state_i.units_busy;
+  end
   always_comb begin
     unique case (raddr)
-      RegStatus: here = {18'd0, state_i.units_busy, 4'd0, state_i.resetting,
-                                     state_i.error, state_i.done, state_i.busy};
+      RegStatus: here = status;
       RegIrqEnable: here = 32'(irq_enable_q);
       RegIrqStatus: here = 32'(irq_status_q);
       RegErrAddrLo: here = state_i.addr[31:0];
@@ -217,8 +228,7 @@ module rs_regs
     if (rd_q inside {RdData, RdLow}) data_q[15:0] <= data_d[15:0];
     if (rd_q inside {RdData, RdHigh}) data_q[31:16] <= data_d[31:16];
     if (rd_q == RdMemory) begin
-      readable_q <= s_axil_araddr_i[11:8] == '0 && raddr <= RegWriteBeats &&
-                    raddr != 12'h01c && !(rword[5:4] == 2'b01 && rword[1:0] == 2'd3);
+      readable_q <= s_axil_araddr_i[11:8] == '0 && register_known(rword);
     end
   end
   assign s_axil_arready_o = rd_q == RdTake;
@@ -230,6 +240,6 @@ module rs_regs
   `RS_ASSERT_STABLE(RStable, s_axil_rvalid_o, s_axil_rready_i, ({s_axil_rdata_o, s_axil_rresp_o}))
 
   logic unused_addr;
-  assign unused_addr = ^{s_axil_awaddr_i[1:0], s_axil_araddr_i[1:0]};
+  assign unused_addr = ^{s_axil_awaddr_i[1:0], s_axil_araddr_i[1:0], command, irq_written};
 
 endmodule

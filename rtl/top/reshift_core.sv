@@ -5,7 +5,7 @@
 ///
 /// Throughput and latency: a micro-op of the reduction list (M*C*P lanes) a cycle, docs/results.md.
 /// The port names are those that bus packagers infer interfaces from; parameters as in
-/// docs/interfaces.md, named sets of them in tools/spec/spec.json.
+/// docs/reference/parameters.md, named sets of them in spec/configurations.json.
 module reshift_core #(
   /// Output channels computed at once; a power of two, a multiple of C.
   parameter int unsigned M = 16,

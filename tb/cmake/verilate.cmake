@@ -168,23 +168,14 @@ macro(reshift_netlist dir)
     DEPFILE ${dir}/depfile COMMENT "Mapping ${arg_NAME}" VERBATIM)
 endmacro()
 
-# PARAMS of a named configuration, from spec.json.
+# PARAMS of a named configuration, from spec/configurations.json.
 function(reshift_configuration config out)
-  file(READ ${PROJECT_SOURCE_DIR}/tools/spec/spec.json spec)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-               ${PROJECT_SOURCE_DIR}/tools/spec/spec.json)
-  string(JSON count ERROR_VARIABLE error LENGTH ${spec} configurations ${config})
-  if(error)
-    message(FATAL_ERROR "tools/spec/spec.json has no configuration ${config}")
-  endif()
-  math(EXPR last "${count} - 1")
-  set(params)
-  foreach(i RANGE ${last})
-    string(JSON key MEMBER ${spec} configurations ${config} ${i})
-    string(JSON value GET ${spec} configurations ${config} ${key})
-    string(JSON name GET ${spec} parameters ${key} 0)
-    list(APPEND params ${name}=${value})
-  endforeach()
+               ${PROJECT_SOURCE_DIR}/spec/configurations.json ${PROJECT_SOURCE_DIR}/spec/core.json)
+  execute_process(COMMAND python3 ${PROJECT_SOURCE_DIR}/spec/gen/generate.py --gflags ${config}
+                  OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  string(REPLACE "-G" "" params "${flags}")
+  string(REPLACE " " ";" params "${params}")
   set(${out} ${params} PARENT_SCOPE)
 endfunction()
 

@@ -291,7 +291,8 @@ class Emitter {
 
   void begin() {
     Descriptor& d = add(Opcode::kInit, "init");
-    spec::set(d, spec::init::kMagic, spec::kProgramMagic);
+    spec::set(d, spec::init::kMagic, spec::kMagicLetters);
+    spec::set(d, spec::init::kVersion, spec::kVersion);
     spec::set(d, spec::init::kM, hw_.m);
     spec::set(d, spec::init::kC, hw_.c);
     spec::set(d, spec::init::kP, hw_.p);

@@ -15,8 +15,10 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "spec/gen"))
+from contract import Contract  # noqa: E402
 MODEL = ROOT / "tools/fit/model.json"
-# Configuration of spec.json and parameters over it. Every run of a family has all of these but
+# Configuration of spec/configurations.json and parameters over it. Every run of a family has all of these but
 # what is far beyond its parts.
 FITTED = [
     ("4x4x2", ""), ("4x4x3", ""), ("8x8x8", ""), ("16x16x8", ""), ("32x16x7", ""),
@@ -49,7 +51,7 @@ def run(family, config, changes, build, jobs):
 
 def runs(family, configurations, build, jobs):
     most = SMALL_FAMILIES.get(family, 1 << 20)
-    shapes = json.loads((ROOT / "tools/spec/spec.json").read_text())["configurations"]
+    shapes = Contract().configurations
     for config, changes in configurations:
         values = {key.upper(): value for key, value in shapes[config].items() if key in "mcp"}
         values.update(change.split("=") for change in changes.split())

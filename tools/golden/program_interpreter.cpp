@@ -189,7 +189,8 @@ class ProgramInterpreter::Impl {
         fail(0, "{} is {}, the core has {}", field.name, spec::get(b, field), value);
       }
     };
-    equal(f::kMagic, spec::kProgramMagic);
+    equal(f::kMagic, spec::kMagicLetters);
+    equal(f::kVersion, spec::kVersion);
     equal(f::kM, static_cast<std::uint32_t>(hw_.m));
     equal(f::kC, static_cast<std::uint32_t>(hw_.c));
     equal(f::kP, static_cast<std::uint32_t>(hw_.p));

@@ -34,7 +34,7 @@ def main():
                 findings.append(f"{name}:{number}: path of a machine")
         if path.suffix in SOURCES and b"SPDX-License-Identifier" not in data[:400]:
             findings.append(f"{name}: no SPDX licence line")
-    for script in ("tools/spec/generate.py", "tools/spec/assembler.py",
+    for script in ("spec/gen/generate.py", "spec/gen/assembler.py",
                    "tools/repo/rtl_files.py", "tools/repo/module_table.py"):
         result = subprocess.run([sys.executable, ROOT / script, "--check"], cwd=ROOT, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

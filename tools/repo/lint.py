@@ -7,7 +7,6 @@ rules and formatting, clang-format, and the repository checks of check.py."""
 
 import argparse
 import concurrent.futures
-import json
 import os
 import pathlib
 import shutil
@@ -15,9 +14,12 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "spec/gen"))
+from contract import Contract  # noqa: E402
 RTL = ROOT / "rtl"
 TOP = "reshift_core"
-GENERATED = {"tools/spec/spec.hpp", "rtl/pkg/rs_spec_pkg.sv", "rtl/ctrl/rs_ctrl_rom.sv"}
+GENERATED = {"tools/isa/isa.hpp", "tools/isa/descriptors.hpp", "rtl/pkg/rs_spec_pkg.sv",
+             "rtl/ctrl/rs_ctrl_rom.sv"}
 # clang-format's output changes from version to version; this one is in Debian 12 and Ubuntu 22.04.
 CLANG_FORMAT_VERSION = "14."
 # What the house style decides otherwise than Verible's defaults.
@@ -28,9 +30,9 @@ VERIBLE_RULES = ",".join([
 
 
 def configurations():
-    spec = json.loads((ROOT / "tools/spec/spec.json").read_text())
-    for name, values in spec["configurations"].items():
-        yield name, [f"-G{spec['parameters'][key][0]}={value}" for key, value in values.items()]
+    contract = Contract()
+    for name in contract.configurations:
+        yield name, [f"-G{key}={value}" for key, value in contract.rtl_parameters(name).items()]
 
 
 def tracked(*patterns):

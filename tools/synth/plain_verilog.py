@@ -117,7 +117,7 @@ def write(design, title, output):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--config", required=True, help="named configuration of spec.json")
+    parser.add_argument("--config", required=True, help="named configuration of spec/configurations.json")
     parser.add_argument("--top", default=yosys.TOP)
     parser.add_argument("-o", dest="output", type=pathlib.Path, required=True)
     arguments = parser.parse_args()

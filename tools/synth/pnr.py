@@ -78,7 +78,7 @@ def main():
     boards = json.loads((TABLES / "boards.json").read_text())
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--board", required=True, help=", ".join(boards))
-    parser.add_argument("--config", help="named configuration of spec.json (default: the board's)")
+    parser.add_argument("--config", help="named configuration of spec/configurations.json (default: the board's)")
     parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE",
                         help="parameter of the board's top, over the configuration's")
     parser.add_argument("--init", type=pathlib.Path,

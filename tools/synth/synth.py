@@ -156,7 +156,7 @@ def synthesize(top, values, family, work, jobs, flatten, progress, extra=()):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", required=True, help=f"family: {', '.join(families.FAMILIES)}")
-    parser.add_argument("--config", help="named configuration of spec.json")
+    parser.add_argument("--config", help="named configuration of spec/configurations.json")
     parser.add_argument("--top", default=yosys.TOP, help="module (default: the core)")
     parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE",
                         help="RTL parameter, over the configuration's")

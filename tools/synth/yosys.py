@@ -2,7 +2,6 @@
 """What the synthesis scripts share: the core, or a module of it, in Yosys (pyosys of .venv)."""
 
 import contextlib
-import json
 import os
 import pathlib
 import re
@@ -17,6 +16,8 @@ except ModuleNotFoundError:
     sys.exit(77)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "spec/gen"))
+from contract import Contract  # noqa: E402
 RTL = ROOT / "rtl"
 TOP = "reshift_core"
 # The cell libraries of Yosys.
@@ -39,11 +40,7 @@ def log_to(path):
 
 def configuration(name):
     """The RTL parameters of a named configuration."""
-    spec = json.loads((ROOT / "tools/spec/spec.json").read_text())
-    if name not in spec["configurations"]:
-        raise SystemExit(f"no configuration {name}: there are {', '.join(spec['configurations'])}")
-    values = spec["configurations"][name]
-    return {spec["parameters"][key][0]: value for key, value in values.items()}
+    return Contract().rtl_parameters(name)
 
 
 def sources(family=None):
