@@ -8,7 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "data/dataset.hpp"
-#include "onnx/import.hpp"
+#include "import/import.hpp"
 #include "quant/auto_terms.hpp"
 #include "quant/float_graph.hpp"
 #include "quant/quantize.hpp"
@@ -35,7 +35,7 @@ std::size_t default_count(const Graph& graph, const Dataset& data) {
 
 void run_quantize(const QuantizeOptions& options) {
   const auto start = std::chrono::steady_clock::now();
-  const Graph graph = fuse(import_onnx(options.model), options.merge_shortcuts);
+  const Graph graph = fuse(import_network(options.model), options.merge_shortcuts);
   const Preprocess preprocess = load_preprocess(options.preprocess);
   const Rounding rounding =
       options.rounding == "nearest" ? Rounding::kNearest : Rounding::kCompensated;

@@ -434,6 +434,7 @@ Rounding rounding_of(const Node& node, Rounding wanted) {
 
 QNet quantize(const Graph& fused, const Preprocess& preprocess, const CalibrationImages& images,
               const std::vector<int>& terms, const NumberFormat& format, Rounding rounding) {
+  require_float(fused);
   if (images.empty()) throw Error("no calibration images");
   return Quantizer(fused, preprocess, images, terms, format, rounding).run();
 }
