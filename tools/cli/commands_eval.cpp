@@ -7,7 +7,7 @@
 #include "cli/output.hpp"
 #include "data/dataset.hpp"
 #include "golden/graph_interpreter.hpp"
-#include "onnx/import.hpp"
+#include "import/import.hpp"
 #include "quant/evaluate.hpp"
 #include "quant/float_graph.hpp"
 
@@ -29,7 +29,7 @@ Accuracy evaluate_quantized(const EvalOptions& options, const Dataset& data) {
 }
 
 Accuracy evaluate_float(const EvalOptions& options, const Dataset& data) {
-  const Graph graph = fuse(import_onnx(options.model));
+  const Graph graph = fuse(import_network(options.model));
   const Preprocess preprocess = load_preprocess(options.preprocess);
   const Tensor& in = graph.tensor(0);
   return evaluate(data, options.count, [&](const Image& image) {

@@ -8,7 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "data/dataset.hpp"
-#include "onnx/import.hpp"
+#include "import/import.hpp"
 #include "quant/auto_terms.hpp"
 #include "quant/float_graph.hpp"
 #include "quant/quantize.hpp"
@@ -33,12 +33,7 @@ std::size_t default_count(const Graph& graph, const Dataset& data) {
   return std::min({data.size(), kImages, std::max<std::size_t>(64, kValues / largest)});
 }
 
-void run_quantize(const QuantizeOptions& options) {
-  const auto start = std::chrono::steady_clock::now();
-  const Graph graph = fuse(import_onnx(options.model), options.merge_shortcuts);
-  const Preprocess preprocess = load_preprocess(options.preprocess);
-  const Rounding rounding =
-      options.rounding == "nearest" ? Rounding::kNearest : Rounding::kCompensated;
+void note_nearest(const Graph& graph, Rounding rounding) {
   for (const Node& node : graph.nodes) {
     if (node.kind != NodeKind::kConv || rounding_of(node, rounding) == rounding) continue;
     fmt::print(stderr,
@@ -46,20 +41,51 @@ void run_quantize(const QuantizeOptions& options) {
                "it is rounded to nearest\n",
                node.name, node.weights.size() / node.bias.size(), kMostCompensated);
   }
+}
+
+struct Calibration {
+  CalibrationImages images;
+  std::vector<int> labels;
+};
+
+Calibration read_calibration(const QuantizeOptions& options, const Graph& graph,
+                             const Preprocess& preprocess) {
   const auto data = open_dataset(options.calib, options.labels);
   const std::size_t count = options.calib_count ? options.calib_count : default_count(graph, *data);
   if (count > data->size())
     throw Error("{}: {} images asked for, it has {}", options.calib, count, data->size());
 
-  CalibrationImages images(count);
-  std::vector<int> labels(count);
+  Calibration calibration{CalibrationImages(count), std::vector<int>(count)};
   const Tensor& in = graph.tensor(0);
   parallel_for(count, [&](std::size_t i) {
     const Image image = data->get(i);
-    images[i] = preprocess_image(preprocess, image, in.channels, in.height, in.width);
-    labels[i] = image.label;
+    calibration.images[i] = preprocess_image(preprocess, image, in.channels, in.height, in.width);
+    calibration.labels[i] = image.label;
   });
+  return calibration;
+}
 
+void print_result(const QNet& net, const nlohmann::json& result, const std::string& output) {
+  fmt::print("{}: {} operations, {} calibration images, {:.1f} s\n", output, net.ops.size(),
+             result["calibration_images"].get<std::size_t>(), result["seconds"].get<double>());
+  if (!result.contains("held_out")) return;
+  fmt::print("held-out calibration images: float {:.2f} %, quantised {:.2f} %\n",
+             result["held_out"]["float_top1"].get<double>(),
+             result["held_out"]["top1"].get<double>());
+  for (const QOp& op : net.ops) {
+    if (op.kind == QKind::kConv)
+      fmt::print("  {} term{}  {}\n", op.terms, op.terms == 1 ? " " : "s", op.name);
+  }
+}
+
+void run_quantize(const QuantizeOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  const Graph graph = fuse(import_network(options.model), options.merge_shortcuts);
+  const Preprocess preprocess = load_preprocess(options.preprocess);
+  const Rounding rounding =
+      options.rounding == "nearest" ? Rounding::kNearest : Rounding::kCompensated;
+  note_nearest(graph, rounding);
+  const auto [images, labels] = read_calibration(options, graph, preprocess);
   std::vector<int> terms;
   nlohmann::json result;
   if (options.terms == "auto") {
@@ -77,7 +103,7 @@ void run_quantize(const QuantizeOptions& options) {
 
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   result["network"] = net.name;
-  result["calibration_images"] = count;
+  result["calibration_images"] = images.size();
   result["seconds"] = seconds.count();
   result["layers"] = nlohmann::json::array();
   for (const QOp& op : net.ops) {
@@ -85,18 +111,7 @@ void run_quantize(const QuantizeOptions& options) {
         {{"name", op.name}, {"kind", to_string(op.kind)}, {"terms", op.terms}});
   }
   write_json(options.json, result);
-  if (options.json == "-") return;
-  fmt::print("{}: {} operations, {} calibration images, {:.1f} s\n", options.output, net.ops.size(),
-             count, seconds.count());
-  if (result.contains("held_out")) {
-    fmt::print("held-out calibration images: float {:.2f} %, quantised {:.2f} %\n",
-               result["held_out"]["float_top1"].get<double>(),
-               result["held_out"]["top1"].get<double>());
-    for (const QOp& op : net.ops) {
-      if (op.kind == QKind::kConv)
-        fmt::print("  {} term{}  {}\n", op.terms, op.terms == 1 ? " " : "s", op.name);
-    }
-  }
+  if (options.json != "-") print_result(net, result, options.output);
 }
 
 }  // namespace

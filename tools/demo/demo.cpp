@@ -13,8 +13,8 @@
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
 #include "base/random.hpp"
+#include "import/onnx/builder.hpp"
 #include "net/preprocess.hpp"
-#include "onnx/builder.hpp"
 #include "quant/float_graph.hpp"
 
 namespace reshift {

@@ -7,7 +7,7 @@
 
 #include "base/container.hpp"
 #include "data/dataset.hpp"
-#include "onnx/import.hpp"
+#include "import/import.hpp"
 #include "quant/evaluate.hpp"
 #include "quant/float_graph.hpp"
 
@@ -26,7 +26,7 @@ TEST(Demo, IsTheSameEachTimeAndClassifies) {
   }
   EXPECT_NE(read_file(path("a", "demo_train.bin")), read_file(path("a", "demo_test.bin")));
 
-  const Graph graph = import_onnx(path("a", "demo.onnx"));
+  const Graph graph = import_network(path("a", "demo.onnx"));
   const Preprocess preprocess = load_preprocess(path("a", "demo_preprocess.json"));
   const auto data = open_dataset(path("a", "demo_test.bin"), "");
   const Accuracy accuracy = evaluate(*data, 0, [&](const Image& image) {

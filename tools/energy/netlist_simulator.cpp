@@ -3,134 +3,41 @@
 
 #include <fmt/format.h>
 
-#include <string_view>
-#include <tuple>
-
 #include "base/container.hpp"
 #include "base/error.hpp"
 
 namespace reshift {
 namespace {
 
-/// A parameter, a binary number as text; x is 0. Absent: 0.
-std::uint64_t parameter(const nlohmann::json& cell, const char* name) {
-  std::uint64_t value = 0;
-  if (!cell.at("parameters").contains(name)) return value;
-  for (const char digit : cell.at("parameters").at(name).get<std::string>()) {
-    value = value << 1 | (digit == '1');
-  }
-  return value;
+using Kind = Netlist::Kind;
+
+bool is_register(const Netlist::Cell& cell) {
+  return cell.kind == Kind::kFlipFlop || cell.kind == Kind::kShift ||
+         cell.kind == Kind::kMultiplier;
 }
 
 }  // namespace
 
 NetlistSimulator::NetlistSimulator(const nlohmann::json& netlist, const std::string& top)
-    : top_(top), value_{0, 1}, driven_{1, 1} {
-  if (!netlist.at("modules").contains(top)) throw Error("the netlist has no module {}", top);
-  const nlohmann::json& module = netlist.at("modules").at(top);
-  for (const auto& [name, port] : module.at("ports").items()) {
-    for (const auto& bit : port.at("bits")) {
-      const int n = net(bit);
-      ports_[name].push_back(n);
-      if (port.at("direction") == "input") driven_[static_cast<std::size_t>(n)] = 1;
+    : netlist_(netlist, top),
+      readers_(netlist_.nets()),
+      value_(netlist_.nets(), 0),
+      is_active_(netlist_.cells.size(), 0),
+      changes_(netlist_.nets(), 0),
+      activity_(netlist_.nets()) {
+  value_[1] = 1;
+  for (std::size_t i = 0; i < netlist_.cells.size(); ++i) {
+    const Cell& cell = netlist_.cells[i];
+    const int number = static_cast<int>(i);
+    if (is_register(cell)) registers_.push_back(number);
+    if (cell.kind == Kind::kFlipFlop) {
+      value_[static_cast<std::size_t>(*netlist_.out(cell))] = cell.init & 1;
     }
-  }
-  for (const auto& [name, cell] : module.at("cells").items()) add_cell(name, cell);
-  connect();
-}
-
-int NetlistSimulator::net(const nlohmann::json& bit) {
-  if (bit.is_string()) return bit.get<std::string>() == "1";
-  const auto [at, added] = index_.try_emplace(bit.get<std::int64_t>(), value_.size());
-  if (added) {
-    value_.push_back(0);
-    driven_.push_back(0);
-  }
-  return at->second;
-}
-
-void NetlistSimulator::add_cell(const std::string& name, const nlohmann::json& cell) {
-  // Input and output pins in the order of `evaluate`; those that are vectors with all their bits.
-  using Pins = std::vector<const char*>;
-  static const std::map<std::string_view, std::tuple<Kind, Pins, Pins>> kTypes = {
-      {"INV", {Kind::kLut, {"I"}, {"O"}}},
-      {"LUT1", {Kind::kLut, {"I0"}, {"O"}}},
-      {"LUT2", {Kind::kLut, {"I0", "I1"}, {"O"}}},
-      {"LUT3", {Kind::kLut, {"I0", "I1", "I2"}, {"O"}}},
-      {"LUT4", {Kind::kLut, {"I0", "I1", "I2", "I3"}, {"O"}}},
-      {"LUT5", {Kind::kLut, {"I0", "I1", "I2", "I3", "I4"}, {"O"}}},
-      {"LUT6", {Kind::kLut, {"I0", "I1", "I2", "I3", "I4", "I5"}, {"O"}}},
-      {"MUXF7", {Kind::kMux, {"I0", "I1", "S"}, {"O"}}},
-      {"MUXF8", {Kind::kMux, {"I0", "I1", "S"}, {"O"}}},
-      {"CARRY4", {Kind::kCarry, {"CI", "CYINIT", "DI", "S"}, {"O", "CO"}}},
-      {"FDRE", {Kind::kFlipFlop, {"D", "CE", "R"}, {"Q"}}},
-      {"FDSE", {Kind::kFlipFlop, {"D", "CE", "S"}, {"Q"}}},
-      {"SRL16E", {Kind::kShift, {"D", "CE", "A0", "A1", "A2", "A3"}, {"Q"}}},
-      {"SRLC32E", {Kind::kShift, {"D", "CE", "A"}, {"Q"}}},
-      {"rs_mult_lane", {Kind::kMultiplier, {"act_i", "weight_i", "sum_i"}, {"sum_o"}}}};
-  auto type = cell.at("type").get<std::string>();
-  // With other widths it has a number.
-  if (type.starts_with("rs_mult_lane")) type = "rs_mult_lane";
-  const auto found = kTypes.find(type);
-  if (found == kTypes.end()) throw Error("cell {} is a {}, which is not simulated", name, type);
-  const auto& [kind, in_pins, out_pins] = found->second;
-  for (const auto& [key, value] : cell.at("parameters").items()) {
-    if (key.ends_with("_INVERTED") && parameter(cell, key.c_str()) != 0) {
-      throw Error("cell {}: {} is not simulated", name, key);
-    }
-  }
-  Cell made{kind,
-            type == "FDSE",
-            0,
-            0,
-            static_cast<std::uint32_t>(pins_.size()),
-            type == "INV" ? 1 : parameter(cell, "INIT")};
-  for (const char* pin : in_pins) {
-    for (const auto& bit : cell.at("connections").at(pin)) pins_.push_back(net(bit));
-  }
-  made.inputs = static_cast<std::uint8_t>(pins_.size() - made.first);
-  if (kind == Kind::kMultiplier) {
-    made.act_w = static_cast<std::uint8_t>(cell.at("connections").at("act_i").size());
-    made.weight_w = static_cast<std::uint8_t>(cell.at("connections").at("weight_i").size());
-  }
-  for (const char* pin : out_pins) {
-    // A whole output that nothing reads is not in the netlist: nets of its own.
-    if (!cell.at("connections").contains(pin)) {
-      for (int i = 0; i < (kind == Kind::kCarry ? 4 : 1); ++i) {
-        pins_.push_back(static_cast<int>(value_.size()));
-        value_.push_back(0);
-        driven_.push_back(1);
-      }
-      continue;
-    }
-    for (const auto& bit : cell.at("connections").at(pin)) {
-      pins_.push_back(net(bit));
-      std::uint8_t& driven = driven_[static_cast<std::size_t>(pins_.back())];
-      if (driven) throw Error("cell {} drives net {}, which has a driver", name, bit.dump());
-      driven = 1;
-    }
-  }
-  made.outputs = static_cast<std::uint8_t>(pins_.size() - made.first - made.inputs);
-  if (kind == Kind::kFlipFlop || kind == Kind::kShift || kind == Kind::kMultiplier) {
-    registers_.push_back(static_cast<int>(cells_.size()));
-  }
-  cells_.push_back(made);
-}
-
-void NetlistSimulator::connect() {
-  const std::size_t nets = value_.size();
-  readers_.resize(nets);
-  changes_.assign(nets, 0);
-  is_active_.assign(cells_.size(), 0);
-  activity_.assign(nets, {});
-  for (std::size_t i = 0; i < cells_.size(); ++i) {
-    const Cell& cell = cells_[i];
-    if (cell.kind == Kind::kFlipFlop) value_[static_cast<std::size_t>(*out(cell))] = cell.init & 1;
     if (cell.kind == Kind::kFlipFlop || cell.kind == Kind::kMultiplier) continue;
     for (int k = 0; k < cell.inputs; ++k) {
-      readers_[static_cast<std::size_t>(in(cell)[k])].push_back(static_cast<int>(i));
+      readers_[static_cast<std::size_t>(netlist_.in(cell)[k])].push_back(number);
     }
-    active_.push_back(static_cast<int>(i));
+    active_.push_back(number);
     is_active_[i] = 1;
   }
   settled_ = value_;
@@ -138,7 +45,7 @@ void NetlistSimulator::connect() {
 }
 
 std::uint64_t NetlistSimulator::evaluate(const Cell& cell) const {
-  const int* nets = in(cell);
+  const int* nets = netlist_.in(cell);
   const auto pin = [&](int i) -> std::uint64_t {
     return value_[static_cast<std::size_t>(nets[i])];
   };
@@ -175,7 +82,7 @@ std::uint64_t NetlistSimulator::multiply(Cell& cell) const {
   const auto number = [&](int first, int width) {
     std::uint64_t value = 0;
     for (int i = width; i-- > 0;) {
-      value = value << 1 | value_[static_cast<std::size_t>(in(cell)[first + i])];
+      value = value << 1 | value_[static_cast<std::size_t>(netlist_.in(cell)[first + i])];
     }
     const std::uint64_t sign = std::uint64_t{1} << (width - 1);
     return static_cast<std::int64_t>((value ^ sign) - sign);
@@ -208,16 +115,18 @@ void NetlistSimulator::settle() {
   std::vector<int> now;
   std::vector<std::uint64_t> results;
   for (std::size_t step = 0; !active_.empty(); ++step) {
-    if (step > cells_.size()) throw Error("the netlist does not settle: a combinational loop");
+    if (step > netlist_.cells.size())
+      throw Error("the netlist does not settle: a combinational loop");
     now.swap(active_);
     active_.clear();
     results.clear();
     // All cells see the values of the step before.
-    for (const int i : now) results.push_back(evaluate(cells_[static_cast<std::size_t>(i)]));
+    for (const int i : now)
+      results.push_back(evaluate(netlist_.cells[static_cast<std::size_t>(i)]));
     for (const int i : now) is_active_[static_cast<std::size_t>(i)] = 0;
     for (std::size_t k = 0; k < now.size(); ++k) {
-      const Cell& cell = cells_[static_cast<std::size_t>(now[k])];
-      for (int i = 0; i < cell.outputs; ++i) change(out(cell)[i], results[k] >> i & 1);
+      const Cell& cell = netlist_.cells[static_cast<std::size_t>(now[k])];
+      for (int i = 0; i < cell.outputs; ++i) change(netlist_.out(cell)[i], results[k] >> i & 1);
     }
   }
   for (const int n : touched_) {
@@ -240,20 +149,20 @@ void NetlistSimulator::clock() {
   ++cycle_;
   std::vector<std::pair<int, bool>> news;
   for (const int i : registers_) {
-    Cell& cell = cells_[static_cast<std::size_t>(i)];
-    const auto pin = [&](int k) { return value_[static_cast<std::size_t>(in(cell)[k])]; };
+    Cell& cell = netlist_.cells[static_cast<std::size_t>(i)];
+    const auto pin = [&](int k) { return value_[static_cast<std::size_t>(netlist_.in(cell)[k])]; };
     if (cell.kind == Kind::kMultiplier) {
       const std::uint64_t sum = multiply(cell);
-      for (int k = 0; k < cell.outputs; ++k) news.emplace_back(out(cell)[k], sum >> k & 1);
+      for (int k = 0; k < cell.outputs; ++k) news.emplace_back(netlist_.out(cell)[k], sum >> k & 1);
     } else if (cell.kind == Kind::kShift) {
       if (!pin(1)) continue;
       cell.init = cell.init << 1 | pin(0);
       if (!is_active_[static_cast<std::size_t>(i)]) active_.push_back(i);
       is_active_[static_cast<std::size_t>(i)] = 1;
     } else if (pin(2)) {
-      news.emplace_back(*out(cell), cell.set);
+      news.emplace_back(*netlist_.out(cell), cell.set);
     } else if (pin(1)) {
-      news.emplace_back(*out(cell), pin(0) != 0);
+      news.emplace_back(*netlist_.out(cell), pin(0) != 0);
     }
   }
   for (const auto& [n, value] : news) change(n, value);
@@ -262,21 +171,15 @@ void NetlistSimulator::clock() {
   settle();
 }
 
-const std::vector<int>& NetlistSimulator::port(const std::string& name) const {
-  const auto found = ports_.find(name);
-  if (found == ports_.end()) throw Error("{} has no port {}", top_, name);
-  return found->second;
-}
-
 void NetlistSimulator::set(const std::string& name, int low, int width, std::uint64_t value) {
-  const std::vector<int>& nets = port(name);
+  const std::vector<int>& nets = netlist_.port(name);
   for (int i = 0; i < width; ++i) {
     inputs_.emplace_back(nets.at(static_cast<std::size_t>(low + i)), value >> i & 1);
   }
 }
 
 std::uint64_t NetlistSimulator::get(const std::string& name, int low, int width) const {
-  const std::vector<int>& nets = port(name);
+  const std::vector<int>& nets = netlist_.port(name);
   std::uint64_t value = 0;
   for (int i = width; i-- > 0;) {
     value =
@@ -294,8 +197,8 @@ void NetlistSimulator::write_saif(const std::string& path) const {
   std::string text = fmt::format(
       "(SAIFILE\n(SAIFVERSION \"2.0\")\n(DIRECTION \"backward\")\n(DESIGN \"{}\")\n(DIVIDER /)\n"
       "(TIMESCALE 1 ns)\n(DURATION {})\n(INSTANCE {}\n(NET\n",
-      top_, cycle_, top_);
-  for (const auto& [number, n] : index_) {
+      netlist_.top, cycle_, netlist_.top);
+  for (const auto& [number, n] : netlist_.index) {
     const auto at = static_cast<std::size_t>(n);
     const Activity& a = activity_[at];
     const std::uint64_t high = a.high + (settled_[at] ? cycle_ - a.since : 0);

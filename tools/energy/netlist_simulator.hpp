@@ -2,10 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
+
+#include "energy/netlist.hpp"
 
 namespace reshift {
 
@@ -39,43 +40,23 @@ class NetlistSimulator {
   void write_saif(const std::string& path) const;
 
  private:
-  enum class Kind { kLut, kMux, kCarry, kFlipFlop, kShift, kMultiplier };
-  struct Cell {
-    Kind kind;
-    bool set = false;  ///< the flip-flop's synchronous input sets instead of clearing
-    std::uint8_t inputs = 0, outputs = 0;
-    std::uint32_t first = 0;  ///< in pins_: the inputs' nets, then the outputs'
-    std::uint64_t init = 0;   ///< of a table; of a register: its state
-    /// Of a multiplier: widths of activation and weight.
-    std::uint8_t act_w = 0, weight_w = 0;
-  };
+  using Cell = Netlist::Cell;
   struct Activity {
     std::uint64_t high = 0, toggles = 0, glitches = 0;
     std::uint64_t since = 0;  ///< cycle of the last settled change
   };
 
-  int net(const nlohmann::json& bit);
-  void add_cell(const std::string& name, const nlohmann::json& cell);
-  void connect();
-  const int* in(const Cell& cell) const { return pins_.data() + cell.first; }
-  const int* out(const Cell& cell) const { return in(cell) + cell.inputs; }
-  /// The outputs of a combinational cell, bit i for out(cell)[i].
+  /// The outputs of a combinational cell, bit i for its output i.
   std::uint64_t evaluate(const Cell& cell) const;
-  /// A rising edge of a multiplier lane: its next sum, bit i for out(cell)[i].
+  /// A rising edge of a multiplier lane: its next sum, bit i for its output i.
   std::uint64_t multiply(Cell& cell) const;
   void change(int net, bool value);
   void settle();
-  const std::vector<int>& port(const std::string& name) const;
 
-  std::string top_;
-  std::map<std::int64_t, int> index_;  ///< Yosys' number -> net; nets 0 and 1 are the constants
-  std::map<std::string, std::vector<int>> ports_;
-  std::vector<Cell> cells_;
-  std::vector<int> pins_;
-  std::vector<int> registers_;
+  Netlist netlist_;
+  std::vector<int> registers_;             ///< cells
   std::vector<std::vector<int>> readers_;  ///< net -> combinational cells
   std::vector<std::uint8_t> value_, settled_;
-  std::vector<std::uint8_t> driven_;
   std::vector<std::pair<int, bool>> inputs_;  ///< set, not yet taken
 
   // Of the step under way.

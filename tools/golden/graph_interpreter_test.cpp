@@ -54,20 +54,7 @@ class RandomNet {
     op.input = source;
     op.output = static_cast<int>(net.tensors.size());
     const bool same = op.kind == QKind::kConv && pick(0, 1);  // keeps the shape, for residuals
-    op.kernel_h = same ? 3 : pick(1, std::min(in.height, 5));
-    op.kernel_w = same ? 3 : pick(1, std::min(in.width, 5));
-    if (same) {
-      op.pad_top = op.pad_left = op.pad_bottom = op.pad_right = 1;
-    } else {
-      op.stride_h = pick(1, 3);
-      op.stride_w = pick(1, 3);
-      op.pad_top = pick(0, op.kernel_h - 1);
-      op.pad_bottom = pick(0, op.kernel_h - 1);
-      op.pad_left = pick(0, op.kernel_w - 1);
-      op.pad_right = pick(0, op.kernel_w - 1);
-      if (op.dilation_h * (op.kernel_h - 1) * 2 < in.height) op.dilation_h = pick(1, 2);
-      if (op.dilation_w * (op.kernel_w - 1) * 2 < in.width) op.dilation_w = pick(1, 2);
-    }
+    set_window(op, in, same);
     QTensor out{"t" + std::to_string(op.output), in.channels, 0, 0, 0.1, code(net)};
     out.height = (in.height + op.pad_top + op.pad_bottom - op.dilation_h * (op.kernel_h - 1) - 1) /
                      op.stride_h +
@@ -78,14 +65,7 @@ class RandomNet {
     if (op.kind == QKind::kConv) {
       op.groups = in.channels % 2 == 0 && pick(0, 2) == 0 ? 2 : 1;
       if (!same) out.channels = op.groups * pick(1, 4);
-      for (int t = 0; t < op.output; ++t) {
-        const QTensor& s = net.tensors[static_cast<std::size_t>(t)];
-        const int stride = pick(1, 3);
-        if ((s.height - 1) / stride + 1 != out.height || (s.width - 1) / stride + 1 != out.width)
-          continue;
-        op.shortcut = t;
-        op.shortcut_stride = stride;
-      }
+      set_shortcut(net, op, out);
       op.terms = pick(1, 3);
       op.term_values.resize(static_cast<std::size_t>(out.channels * net.row_size(op) * op.terms));
       for (auto& v : op.term_values) {
@@ -94,26 +74,57 @@ class RandomNet {
     } else if (op.kind == QKind::kMaxPool) {
       out.zero = in.zero;
     }
-    if (op.kind != QKind::kMaxPool) {
-      for (int c = 0; c < out.channels; ++c) {
-        op.params.push_back({pick(-5000, 5000), static_cast<std::uint16_t>(pick(0, 65535)),
-                             static_cast<std::uint8_t>(pick(14, 22))});
-      }
-      for (int t = 0; t < op.output; ++t) {
-        const QTensor& r = net.tensors[static_cast<std::size_t>(t)];
-        if (r.channels == out.channels && r.height == out.height && r.width == out.width) {
-          op.residual = t;
-          op.post.res_zero = r.zero;
-          op.post.res_mult = static_cast<std::uint16_t>(pick(1, 65535));
-          op.post.res_shift = static_cast<std::uint8_t>(pick(10, 20));
-        }
-      }
-    }
+    if (op.kind != QKind::kMaxPool) set_params(net, op, out);
     op.post.out_zero = out.zero;
     op.post.lo = pick(0, 1) ? code_min(net.act_w) : -pick(0, 100);
     op.post.hi = pick(0, 1) ? code_max(net.act_w) : pick(0, 100);
     net.tensors.push_back(out);
     net.ops.push_back(op);
+  }
+
+  void set_window(QOp& op, const QTensor& in, bool same) {
+    op.kernel_h = same ? 3 : pick(1, std::min(in.height, 5));
+    op.kernel_w = same ? 3 : pick(1, std::min(in.width, 5));
+    if (same) {
+      op.pad_top = op.pad_left = op.pad_bottom = op.pad_right = 1;
+      return;
+    }
+    op.stride_h = pick(1, 3);
+    op.stride_w = pick(1, 3);
+    op.pad_top = pick(0, op.kernel_h - 1);
+    op.pad_bottom = pick(0, op.kernel_h - 1);
+    op.pad_left = pick(0, op.kernel_w - 1);
+    op.pad_right = pick(0, op.kernel_w - 1);
+    if (op.dilation_h * (op.kernel_h - 1) * 2 < in.height) op.dilation_h = pick(1, 2);
+    if (op.dilation_w * (op.kernel_w - 1) * 2 < in.width) op.dilation_w = pick(1, 2);
+  }
+
+  /// The last tensor that fits, if any.
+  void set_shortcut(const QNet& net, QOp& op, const QTensor& out) {
+    for (int t = 0; t < op.output; ++t) {
+      const QTensor& s = net.tensors[static_cast<std::size_t>(t)];
+      const int stride = pick(1, 3);
+      if ((s.height - 1) / stride + 1 != out.height || (s.width - 1) / stride + 1 != out.width)
+        continue;
+      op.shortcut = t;
+      op.shortcut_stride = stride;
+    }
+  }
+
+  /// Channel parameters, and the last tensor that fits as residual.
+  void set_params(const QNet& net, QOp& op, const QTensor& out) {
+    for (int c = 0; c < out.channels; ++c) {
+      op.params.push_back({pick(-5000, 5000), static_cast<std::uint16_t>(pick(0, 65535)),
+                           static_cast<std::uint8_t>(pick(14, 22))});
+    }
+    for (int t = 0; t < op.output; ++t) {
+      const QTensor& r = net.tensors[static_cast<std::size_t>(t)];
+      if (r.channels != out.channels || r.height != out.height || r.width != out.width) continue;
+      op.residual = t;
+      op.post.res_zero = r.zero;
+      op.post.res_mult = static_cast<std::uint16_t>(pick(1, 65535));
+      op.post.res_shift = static_cast<std::uint8_t>(pick(10, 20));
+    }
   }
 
   std::mt19937 random_;

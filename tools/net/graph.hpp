@@ -1,16 +1,28 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace reshift {
 
-/// A float activation tensor, channels x height x width of one image.
+/// How integer codes stand for real values: real = scale * (code - zero point).
+struct Quantization {
+  std::vector<float> scales;              ///< > 0: one, or one per channel
+  std::vector<std::int32_t> zero_points;  ///< as many
+  int bits = 8;                           ///< 1 to 32
+  bool is_signed = true;
+};
+
+/// An activation tensor, channels x height x width of one image. It has a quantisation where the
+/// network was quantised before it came here; in a float network it has none.
 struct Tensor {
   std::string name;
   int channels = 0, height = 0, width = 0;
+  std::optional<Quantization> quantization = {};
   std::size_t size() const {
     return static_cast<std::size_t>(channels) * static_cast<std::size_t>(height) *
            static_cast<std::size_t>(width);
@@ -18,6 +30,20 @@ struct Tensor {
 };
 
 enum class NodeKind { kConv, kMaxPool, kAvgPool, kScale, kAdd, kClamp };
+
+/// How a node's result becomes a code of its output tensor, as the network's format defines it.
+enum class OutputRounding {
+  kNone,              ///< float: it does not
+  kHalfToEven,        ///< ONNX
+  kHalfAwayFromZero,  ///< TensorFlow Lite
+};
+
+/// The weights and the bias of a node as integers; its float ones are then empty.
+struct IntegerWeights {
+  std::vector<std::int32_t> codes;  ///< in the order of Node::weights
+  std::vector<std::int32_t> bias;   ///< per output channel, in steps of input scale * weight scale
+  Quantization quantization;        ///< of the codes; channels are output channels
+};
 
 /// One node of a float network; the window's fields, and the shortcut's, have the names and the
 /// meaning of those of QOp.
@@ -35,13 +61,15 @@ struct Node {
   int shortcut_stride = 1;
   std::vector<float> weights;  ///< kConv: rows of an output channel as QOp's; kScale: one a channel
   std::vector<float> bias;     ///< kConv, kScale: one an output channel
+  std::optional<IntegerWeights> integer_weights = {};
+  OutputRounding output_rounding = OutputRounding::kNone;
   float lo = -std::numeric_limits<float>::infinity();
   float hi = std::numeric_limits<float>::infinity();
 };
 
-/// A float network: nodes in execution order over tensors; tensor 0 is the image. The slices that
-/// nodes write into a tensor are its channels, each once, before any node reads it. kAvgPool
-/// divides by the whole kernel, padding counted as zeros; padding never wins a kMaxPool.
+/// A network as it was imported: nodes in execution order over tensors; tensor 0 is the image. The
+/// slices that nodes write into a tensor are its channels, each once, before any node reads it.
+/// kAvgPool divides by the whole kernel, padding counted as zeros; padding never wins a kMaxPool.
 struct Graph {
   std::string name;
   std::vector<Tensor> tensors;
@@ -51,7 +79,8 @@ struct Graph {
   const Tensor& tensor(int i) const { return tensors[static_cast<std::size_t>(i)]; }
   /// Channels of its output tensor that a node writes, from its first_channel on.
   int written_channels(const Node& n) const {
-    return n.kind == NodeKind::kConv ? static_cast<int>(n.bias.size()) : tensor(n.input).channels;
+    if (n.kind != NodeKind::kConv) return tensor(n.input).channels;
+    return static_cast<int>(n.integer_weights ? n.integer_weights->bias.size() : n.bias.size());
   }
   bool writes_all(const Node& n) const { return written_channels(n) == tensor(n.output).channels; }
   /// Values that a node writes, and where the first of them is in its output tensor.
@@ -64,5 +93,9 @@ struct Graph {
     return to_size(tensor(n.output).height) * to_size(tensor(n.output).width);
   }
 };
+
+/// Throws Error naming the tensor or the node when anything in the network is quantised: for what
+/// computes with float values only.
+void require_float(const Graph& graph);
 
 }  // namespace reshift

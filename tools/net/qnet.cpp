@@ -109,6 +109,53 @@ void validate_extent(const std::string& name, const char* axis, int in, int out,
           expected);
 }
 
+void validate_shortcut(const QNet& net, const QOp& op, const std::string& where) {
+  const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+  require(op.kind == QKind::kConv, where, "pooling has no shortcut");
+  const QTensor& shortcut = net.tensors[static_cast<std::size_t>(op.shortcut)];
+  validate_extent(where, "height of the shortcut", shortcut.height, out.height, 1,
+                  op.shortcut_stride, 1, 0, 0);
+  validate_extent(where, "width of the shortcut", shortcut.width, out.width, 1, op.shortcut_stride,
+                  1, 0, 0);
+}
+
+void validate_weights(const QNet& net, const QOp& op, const std::string& where) {
+  const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
+  const int written = net.written_channels(op);
+  require(op.groups >= 1 && in.channels % op.groups == 0 && written % op.groups == 0, where,
+          "{} groups do not divide {} input and {} output channels", op.groups, in.channels,
+          written);
+  require(op.terms >= 1 && op.terms <= 16, where, "{} terms a weight, expected 1 to 16", op.terms);
+  const std::size_t weights =
+      static_cast<std::size_t>(written) * static_cast<std::size_t>(net.row_size(op));
+  require(op.term_values.size() == weights * static_cast<std::size_t>(op.terms), where,
+          "{} terms stored, expected {} for {} weights", op.term_values.size(),
+          weights * static_cast<std::size_t>(op.terms), weights);
+  for (const std::int16_t value : op.term_values) {
+    const int magnitude = std::abs(int{value});
+    require((magnitude & (magnitude - 1)) == 0 && magnitude < 1 << net.exponents, where,
+            "term {} is not zero or a signed power of two below 2^{}", value, net.exponents);
+  }
+}
+
+void validate_residual(const QNet& net, const QOp& op, const std::string& where) {
+  if (op.residual < 0) {
+    require(op.post.res_mult == 0, where, "a residual multiplier without a residual");
+    return;
+  }
+  const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+  const int written = net.written_channels(op);
+  const QTensor& residual = net.tensors[static_cast<std::size_t>(op.residual)];
+  require(
+      residual.channels == written && residual.height == out.height && residual.width == out.width,
+      where, "residual {} is {}x{}x{}, the output {}x{}x{}", residual.name, residual.channels,
+      residual.height, residual.width, written, out.height, out.width);
+  require(op.post.res_mult > 0 && op.post.res_shift <= 31, where,
+          "residual multiplier {} or shift {} out of range", op.post.res_mult, op.post.res_shift);
+  require(op.post.res_zero == residual.zero, where, "residual zero point {}, its tensor has {}",
+          op.post.res_zero, residual.zero);
+}
+
 void validate_op(const QNet& net, const QOp& op) {
   const std::string where = fmt::format("operation {}", op.name);
   const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
@@ -122,29 +169,9 @@ void validate_op(const QNet& net, const QOp& op) {
   require(op.first_channel >= 0 && written >= 1 && op.first_channel <= out.channels - written,
           where, "writes {} channels from {} on of tensor {}, which has {}", written,
           op.first_channel, out.name, out.channels);
-  if (op.shortcut >= 0) {
-    require(op.kind == QKind::kConv, where, "pooling has no shortcut");
-    const QTensor& shortcut = net.tensors[static_cast<std::size_t>(op.shortcut)];
-    validate_extent(where, "height of the shortcut", shortcut.height, out.height, 1,
-                    op.shortcut_stride, 1, 0, 0);
-    validate_extent(where, "width of the shortcut", shortcut.width, out.width, 1,
-                    op.shortcut_stride, 1, 0, 0);
-  }
+  if (op.shortcut >= 0) validate_shortcut(net, op, where);
   if (op.kind == QKind::kConv) {
-    require(op.groups >= 1 && in.channels % op.groups == 0 && written % op.groups == 0, where,
-            "{} groups do not divide {} input and {} output channels", op.groups, in.channels,
-            written);
-    require(op.terms >= 1 && op.terms <= 16, where, "{} terms a weight, expected 1 to 16",
-            op.terms);
-    const std::size_t weights = channels * static_cast<std::size_t>(net.row_size(op));
-    require(op.term_values.size() == weights * static_cast<std::size_t>(op.terms), where,
-            "{} terms stored, expected {} for {} weights", op.term_values.size(),
-            weights * static_cast<std::size_t>(op.terms), weights);
-    for (const std::int16_t value : op.term_values) {
-      const int magnitude = std::abs(int{value});
-      require((magnitude & (magnitude - 1)) == 0 && magnitude < 1 << net.exponents, where,
-              "term {} is not zero or a signed power of two below 2^{}", value, net.exponents);
-    }
+    validate_weights(net, op, where);
   } else {
     require(op.term_values.empty() && op.groups == 1, where, "pooling has no weights or groups");
   }
@@ -163,19 +190,7 @@ void validate_op(const QNet& net, const QOp& op) {
           where, "output bounds {} to {} are not codes in order", op.post.lo, op.post.hi);
   require(op.post.out_zero == out.zero, where, "zero point {}, its output tensor has {}",
           op.post.out_zero, out.zero);
-  if (op.residual >= 0) {
-    const QTensor& residual = net.tensors[static_cast<std::size_t>(op.residual)];
-    require(residual.channels == written && residual.height == out.height &&
-                residual.width == out.width,
-            where, "residual {} is {}x{}x{}, the output {}x{}x{}", residual.name, residual.channels,
-            residual.height, residual.width, written, out.height, out.width);
-    require(op.post.res_mult > 0 && op.post.res_shift <= 31, where,
-            "residual multiplier {} or shift {} out of range", op.post.res_mult, op.post.res_shift);
-    require(op.post.res_zero == residual.zero, where, "residual zero point {}, its tensor has {}",
-            op.post.res_zero, residual.zero);
-  } else {
-    require(op.post.res_mult == 0, where, "a residual multiplier without a residual");
-  }
+  validate_residual(net, op, where);
 }
 
 }  // namespace

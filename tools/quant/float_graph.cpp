@@ -64,6 +64,7 @@ void run_node(const Graph& graph, const Node& node, const Operands& operands, fl
 }
 
 std::vector<float> run_float(const Graph& graph, std::span<const float> image) {
+  require_float(graph);
   if (image.size() != graph.tensor(0).size()) {
     throw Error("image of {} values, the network's input has {}", image.size(),
                 graph.tensor(0).size());
@@ -310,6 +311,9 @@ class Fuser {
 
 }  // namespace
 
-Graph fuse(const Graph& graph, bool merge_shortcuts) { return Fuser(graph, merge_shortcuts).run(); }
+Graph fuse(const Graph& graph, bool merge_shortcuts) {
+  require_float(graph);
+  return Fuser(graph, merge_shortcuts).run();
+}
 
 }  // namespace reshift

@@ -6,11 +6,12 @@
 
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <random>
 
 #include "base/error.hpp"
 #include "golden/graph_interpreter.hpp"
-#include "onnx/import.hpp"
+#include "import/import.hpp"
 #include "quant/auto_terms.hpp"
 #include "quant/evaluate.hpp"
 #include "quant/float_graph.hpp"
@@ -115,6 +116,25 @@ TEST(Quantize, MoreTermsAndBitsComeNearer) {
   EXPECT_LT(one, 0.15);
   EXPECT_LT(two, one);
   EXPECT_LT(three, two / 2);
+}
+
+TEST(Quantize, RefusesWhatIsQuantisedAlready) {
+  Sample sample;
+  sample.graph.tensors[1].quantization = {{0.5f}, {3}};
+  const auto message = [](const std::function<void()>& run) -> std::string {
+    try {
+      run();
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "no error";
+  };
+  const auto terms = uniform_terms(sample.graph, 1, 1);
+  const auto expected = HasSubstr(
+      "tensor stem is quantised already; reading quantised networks is not supported yet");
+  EXPECT_THAT(message([&] { fuse(sample.graph); }), expected);
+  EXPECT_THAT(message([&] { quantize(sample.graph, {}, sample.images, terms, {}); }), expected);
+  EXPECT_THAT(message([&] { run_float(sample.graph, sample.images[0]); }), expected);
 }
 
 TEST(Quantize, NearestRounding) {
@@ -352,7 +372,7 @@ class RealData : public ::testing::Test {
 };
 
 TEST_F(RealData, ResNet8KeepsItsAccuracy) {
-  const Graph graph = fuse(import_onnx(path("models_cifar10/resnet8/resnet8_cifar10.onnx")));
+  const Graph graph = fuse(import_network(path("models_cifar10/resnet8/resnet8_cifar10.onnx")));
   Preprocess raw;
   raw.scale = 1;
   const auto training = open_dataset(path("cifar10/data_batch_1.bin.xz"), "");

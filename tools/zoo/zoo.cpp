@@ -10,7 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "onnx/builder.hpp"
+#include "import/onnx/builder.hpp"
 
 namespace reshift {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "onnx/proto.hpp"
+#include "import/onnx/proto.hpp"
 
 namespace reshift {
 

@@ -13,7 +13,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "onnx/import.hpp"
+#include "import/import.hpp"
 #include "quant/float_graph.hpp"
 
 namespace reshift {
@@ -109,7 +109,7 @@ TEST_P(ImportedZoo, IsImportedAndItsSignalStaysSane) {
     std::ofstream out(path, std::ios::binary);
     ASSERT_TRUE(network.model.SerializeToOstream(&out));
   }
-  const Graph graph = import_onnx(path.string());
+  const Graph graph = import_network(path.string());
   std::filesystem::remove(path);
   EXPECT_EQ(graph.tensor(graph.output).size(), 1000u);
 

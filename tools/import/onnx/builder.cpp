@@ -1,5 +1,5 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-#include "onnx/builder.hpp"
+#include "import/onnx/builder.hpp"
 
 namespace reshift {
 namespace {

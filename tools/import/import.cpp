@@ -1,0 +1,72 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "import/import.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "data/archive.hpp"
+#include "import/onnx/reader.hpp"
+
+namespace reshift {
+namespace {
+
+/// A format of network files.
+struct Format {
+  const char* name;
+  bool (*recognises)(const Bytes& bytes);
+  Graph (*read)(Bytes bytes);  ///< null: known, but not read
+};
+
+bool has_bytes(const Bytes& bytes, std::size_t offset, std::string_view expected) {
+  return bytes.size() >= offset + expected.size() &&
+         std::equal(expected.begin(), expected.end(),
+                    bytes.begin() + static_cast<std::ptrdiff_t>(offset),
+                    [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
+}
+
+const std::vector<Format> kFormats{
+    {"ReShift", [](const Bytes& b) { return has_bytes(b, 0, "RSHIFT"); }, nullptr},
+    {"TensorFlow Lite", [](const Bytes& b) { return has_bytes(b, 4, "TFL3"); }, nullptr},
+    {"HDF5 (Keras)", [](const Bytes& b) { return has_bytes(b, 0, "\x89HDF"); }, nullptr},
+    {"ZIP (PyTorch, Keras)", [](const Bytes& b) { return has_bytes(b, 0, "PK\x03\x04"); }, nullptr},
+    {"ONNX", is_onnx, read_onnx},
+};
+
+std::string readable_formats() {
+  std::vector<std::string_view> names;
+  for (const Format& format : kFormats) {
+    if (format.read) names.push_back(format.name);
+  }
+  return fmt::format("{}", fmt::join(names, " or "));
+}
+
+Graph read(Bytes bytes) {
+  const auto format = std::find_if(kFormats.begin(), kFormats.end(),
+                                   [&](const Format& f) { return f.recognises(bytes); });
+  if (format == kFormats.end()) {
+    throw Error("unknown format: not an {} file, or truncated or damaged", readable_formats());
+  }
+  if (!format->read) {
+    throw Error("a {} file, which cannot be imported; formats that can be: {}", format->name,
+                readable_formats());
+  }
+  return format->read(std::move(bytes));
+}
+
+}  // namespace
+
+Graph import_network(const std::string& path) {
+  Bytes bytes = read_decompressed(path);
+  try {
+    Graph graph = read(std::move(bytes));
+    if (graph.name.empty()) graph.name = std::filesystem::path(path).stem().string();
+    return graph;
+  } catch (const Error& e) {
+    throw Error("{}: {}", path, e.what());
+  }
+}
+
+}  // namespace reshift

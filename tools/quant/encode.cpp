@@ -1,0 +1,59 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "quant/encode.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+
+namespace reshift {
+
+Factor encode_factor(double factor, int max_shift, const std::string& operation) {
+  int shift = std::min(max_shift, 15 - static_cast<int>(std::floor(std::log2(factor))));
+  if (shift >= 0 && std::round(std::ldexp(factor, shift)) > 65535) --shift;
+  const double mult = std::round(std::ldexp(factor, std::max(shift, 0)));
+  if (shift < 0 || mult < 1) {
+    throw Error("operation {}: a scale factor of {} cannot be represented", operation, factor);
+  }
+  return {static_cast<std::uint16_t>(mult), static_cast<std::uint8_t>(shift)};
+}
+
+void encode_layer(const RoundedLayer& layer, const WeightCodes& code_set, const QNet& net,
+                  int acc_w, QOp& op) {
+  const auto qtensor = [&](int i) -> const QTensor& {
+    return net.tensors[static_cast<std::size_t>(i)];
+  };
+  const QTensor& in = qtensor(op.input);
+  const QTensor& out = qtensor(op.output);
+  const int added = op.shortcut < 0 ? 0 : qtensor(op.shortcut).channels;
+  const int added_zero = op.shortcut < 0 ? 0 : qtensor(op.shortcut).zero;
+  op.term_values.reserve(static_cast<std::size_t>(layer.codes.size() * op.terms));
+  for (Eigen::Index o = 0; o < layer.codes.rows(); ++o) {
+    const Eigen::RowVectorXi row = layer.codes.row(o);
+    const auto sum = [](const auto& part) { return part.template cast<std::int64_t>().sum(); };
+    const std::int64_t magnitude = sum(row.cwiseAbs());
+    if (magnitude << (net.act_w - 1) >= std::int64_t{1} << (acc_w - 1)) {
+      throw Error(
+          "operation {}: the sums of output channel {} may pass {} bits; fewer terms would fit",
+          op.name, o, acc_w);
+    }
+    // The unit of the accumulator; an output without weights takes a fine one for its bias.
+    double unit = layer.scale[o] * in.scale;
+    constexpr double kLargestBias = 1 << 30;
+    // No input matters: the largest sum is a small part of an output's step, or of the bias.
+    const double largest = static_cast<double>(magnitude << net.act_w) * unit;
+    const bool dead = largest < out.scale / 256 || std::abs(layer.bias[o]) > unit * kLargestBias;
+    if (dead) unit = std::max(out.scale / 256, std::abs(layer.bias[o]) / kLargestBias);
+    const Factor f = encode_factor(unit / out.scale, 47, op.name);
+    const std::int64_t zeros =
+        in.zero * sum(row.head(row.size() - added)) + added_zero * sum(row.tail(added));
+    const std::int64_t bias = std::llround(layer.bias[o] / unit) - (dead ? 0 : zeros);
+    op.params.push_back({static_cast<std::int32_t>(bias), f.mult, f.shift});
+    for (const int code : row) {
+      const auto terms = code_set.terms_of(dead ? 0 : code);
+      op.term_values.insert(op.term_values.end(), terms.begin(), terms.end());
+    }
+  }
+}
+
+}  // namespace reshift

@@ -1,0 +1,27 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "net/qnet.hpp"
+#include "quant/rounding.hpp"
+
+namespace reshift {
+
+struct Factor {
+  std::uint16_t mult = 0;
+  std::uint8_t shift = 0;
+};
+
+/// mult / 2^shift nearest to a positive factor, with as many bits as there are. Throws Error naming
+/// the operation when there is none.
+Factor encode_factor(double factor, int max_shift, const std::string& operation);
+
+/// Sets the terms and the channel parameters of a convolution whose tensors have their scales and
+/// zero points; op.terms is set. `acc_w`: bits of an accumulator. Throws Error naming the operation
+/// when its sums may pass them.
+void encode_layer(const RoundedLayer& layer, const WeightCodes& code_set, const QNet& net,
+                  int acc_w, QOp& op);
+
+}  // namespace reshift

@@ -1,0 +1,55 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "quant/float_run.hpp"
+
+#include <algorithm>
+
+#include "base/parallel.hpp"
+#include "quant/float_graph.hpp"
+
+namespace reshift {
+
+FloatRun::FloatRun(const Graph& graph, const Batch& images)
+    : graph_(graph),
+      images_(images.size()),
+      done_(graph.nodes.size(), false),
+      tensors_(graph.tensors.size()) {
+  tensors_[0] = images;
+}
+
+Batch FloatRun::run(const Node& node) const {
+  Batch result(images_);
+  parallel_for(result.size(), [&](std::size_t i) {
+    Matrix<float> columns;
+    result[i].resize(graph_.written_size(node));
+    run_node(graph_, node, operands_of(node, [&](int t) { return tensor(t)[i].data(); }),
+             result[i].data(), columns);
+  });
+  return result;
+}
+
+void FloatRun::keep(std::size_t index, const Batch& computed) {
+  const Node& node = graph_.nodes[index];
+  Batch& out = tensors_[static_cast<std::size_t>(node.output)];
+  out.resize(computed.size());
+  parallel_for(out.size(), [&](std::size_t i) {
+    out[i].resize(graph_.tensor(node.output).size());
+    float* slice = out[i].data() + graph_.written_offset(node);
+    for (const float v : computed[i]) *slice++ = std::clamp(v, node.lo, node.hi);
+  });
+  done_[index] = true;
+}
+
+void FloatRun::complete(int tensor) {
+  for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+    const Node& node = graph_.nodes[i];
+    if (node.output != tensor || done_[i]) continue;
+    for (const int t : {node.input, node.shortcut, node.residual}) {
+      if (t >= 0) complete(t);
+    }
+    keep(i, run(node));
+  }
+}
+
+void FloatRun::drop(int tensor) { Batch().swap(tensors_[static_cast<std::size_t>(tensor)]); }
+
+}  // namespace reshift
