@@ -98,6 +98,7 @@ docs: setup  ## regenerate what is generated: interfaces.md, packages, the file 
 	python3 tools/spec/generate.py
 	python3 tools/repo/rtl_files.py
 	python3 tools/repo/module_table.py
+	python3 docs/pictures/generate.py
 
 .PHONY: clean
 clean:  ## remove BUILD (.venv stays)
