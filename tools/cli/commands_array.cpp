@@ -173,7 +173,7 @@ void add_trace(CLI::App& app) {
       ->check(CLI::PositiveNumber);
   command->add_option("-o,--output", options->output, "the trace")->required();
   command->footer(
-      "Example: reshift array-trace resnet20.net --hw 8x8x8 --data test_batch.bin.xz "
+      "Example: reshift array-trace resnet20.rsq --hw 8x8x8 --data test_batch.bin.xz "
       "--entries 8000 -o trace.txt");
   command->callback([options] { run_trace(*options); });
 }

@@ -132,7 +132,7 @@ void add_board_image(CLI::App& app) {
       ->add_option("-o,--output", options->output,
                    "texts for $readmemh, a bank each: .a, .b ... are put behind this name")
       ->required();
-  command->footer("Example: reshift board-image resnet20.program -o board.hex");
+  command->footer("Example: reshift board-image resnet20.rsp -o board.hex");
   command->callback([options] { write_image(*options); });
 }
 
@@ -160,7 +160,7 @@ void add_board(CLI::App& app) {
   command->add_option("--json", options->json,
                       "write the result as JSON, - for the standard output");
   command->footer(
-      "Example: reshift board --port /dev/ttyUSB0 --program resnet20.program --data "
+      "Example: reshift board --port /dev/ttyUSB0 --program resnet20.rsp --data "
       "test_batch.bin.xz --count 5");
   command->callback([options] { run_board(*options); });
 }

@@ -46,7 +46,7 @@ void add_compile(CLI::App& app) {
   command->add_option("--report", options->report,
                       "write the report as JSON, - for the standard output");
   command->add_option("-o,--output", options->output, "the program")->required();
-  command->footer("Example: reshift compile resnet20.net --hw 16x16x8 -o resnet20.program");
+  command->footer("Example: reshift compile resnet20.rsq --hw 16x16x8 -o resnet20.rsp");
   command->callback([options] { run_compile(*options); });
 }
 

@@ -84,7 +84,7 @@ void add_eval(CLI::App& app) {
                       "preprocessing (JSON), for an ONNX network");
   command->add_option("--json", options->json,
                       "write the result as JSON, - for the standard output");
-  command->footer("Example: reshift eval resnet20.net --data test_batch.bin.xz --json result.json");
+  command->footer("Example: reshift eval resnet20.rsq --data test_batch.bin.xz --json result.json");
   command->callback([options] { run_eval(*options); });
 }
 

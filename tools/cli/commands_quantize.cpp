@@ -149,9 +149,9 @@ void add_quantize(CLI::App& app) {
                       "write what was done as JSON, - for the standard output");
   command->footer(
       "Example: reshift quantize resnet20.onnx --calib data_batch_1.bin.xz --preprocess cifar.json "
-      "--terms 1 --end-terms 2 -o resnet20.net\n"
+      "--terms 1 --end-terms 2 -o resnet20.rsq\n"
       "A large network without data: reshift quantize vgg16.onnx --calib random --calib-count 4 "
-      "--rounding nearest --preprocess imagenet.json --terms 1 -o vgg16.net");
+      "--rounding nearest --preprocess imagenet.json --terms 1 -o vgg16.rsq");
   command->callback([options] { run_quantize(*options); });
 }
 

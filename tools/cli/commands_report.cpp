@@ -33,7 +33,7 @@ void add_report(CLI::App& app) {
                       "results of `run --timeline FILE --json FILE`: cycles of the simulated core "
                       "beside the estimates");
   command->add_option("-o,--output", options->output, "the page")->required();
-  command->footer("Example: reshift report resnet20.program --run result.json -o resnet20.html");
+  command->footer("Example: reshift report resnet20.rsp --run result.json -o resnet20.html");
   command->callback([options] {
     const Program program = Program::load(options->program);
     write_file(options->output, report_page(program, read_run(options->run)));

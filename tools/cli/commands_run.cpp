@@ -293,7 +293,7 @@ void add_run(CLI::App& app) {
   command->add_option("--json", options->json,
                       "write the result as JSON, - for the standard output");
   command->footer(
-      "Example: reshift run resnet20.program --data test_batch.bin.xz --count 50 --backend rtl "
+      "Example: reshift run resnet20.rsp --data test_batch.bin.xz --count 50 --backend rtl "
       "--json result.json");
   command->callback([options] { run_program(*options); });
 }
