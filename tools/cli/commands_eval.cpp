@@ -74,7 +74,8 @@ void add_eval(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "eval",
       "Measure the accuracy of a quantised network (golden model) or of a float ONNX network");
-  command->add_option("MODEL", options->model, "quantised network, or ONNX network")->required();
+  command->add_option("MODEL", options->model, "quantised network (.rsq), or ONNX network")
+      ->required();
   command->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder or tar")
       ->required();
   command->add_option("--labels", options->labels, "labels: IDX, or text of lines `name class`");

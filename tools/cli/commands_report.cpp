@@ -28,7 +28,7 @@ void add_report(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "report", "One HTML page on a program: roofline, cycles by layer, feature buffer, plan");
-  command->add_option("PROGRAM", options->program, "compiled network")->required();
+  command->add_option("PROGRAM", options->program, "program (.rsp)")->required();
   command->add_option("--run", options->run,
                       "results of `run --timeline FILE --json FILE`: cycles of the simulated core "
                       "beside the estimates");

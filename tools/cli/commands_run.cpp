@@ -272,7 +272,7 @@ void add_run(CLI::App& app) {
   CLI::App* command = app.add_subcommand("run",
                                          "Run a program on images, on the simulated core or the "
                                          "golden model, and compare the results");
-  command->add_option("PROGRAM", options->program, "compiled network")->required();
+  command->add_option("PROGRAM", options->program, "program (.rsp)")->required();
   command
       ->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder, tar, or random")
       ->required();
