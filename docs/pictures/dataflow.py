@@ -1,5 +1,5 @@
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-"""The array's dataflow: skew at the edges, hops between PEs, drain by OR; and the inside of a PE."""
+"""The array's dataflow: skew at the edges, hops between PEs, drain by OR; the inside of a PE."""
 
 from draw import KINDS, LINE, SOFT, Picture
 

@@ -59,8 +59,9 @@ class Picture:
     def text(self, x, y, text, size=13, anchor="middle", bold=False, colour=INK, mono=False,
              italic=False):
         """One line; (x, y) is on its base line."""
-        left = x - {"start": 0, "middle": 0.5, "end": 1}[anchor] * text_width(text, size, bold, mono)
-        right = left + text_width(text, size, bold, mono)
+        width = text_width(text, size, bold, mono)
+        left = x - {"start": 0, "middle": 0.5, "end": 1}[anchor] * width
+        right = left + width
         if left < -1 or right > self.width + 1 or not 0 < y < self.height:
             raise ValueError(f"{self.title}: the text '{text}' leaves the picture")
         style = ' font-weight="bold"' if bold else ""

@@ -9,7 +9,8 @@ import pathlib
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-PICTURES = ("system", "dataflow", "banks", "strips", "module_tree", "tool_flow", "timing", "published")
+PICTURES = ("system", "dataflow", "banks", "strips", "module_tree", "tool_flow", "timing",
+            "published")
 
 
 def main():

@@ -63,7 +63,7 @@ def draw_column(p, modules, tree, x0):
     for i, (depth, name, again) in enumerate(tree):
         x, y = x0 + INDENT * depth, TOP + ROW * i
         label = name + (" (at the left)" if again else "")
-        fill, border = KINDS[FOLDERS[modules[name][0]]]
+        fill, border = KINDS[FOLDERS.get(modules[name][0], "plain")]
         width = text_width(label, 12) + 16
         if x + width > x0 + COLUMN - 8:
             raise ValueError(f"module tree: {name} does not fit its column")

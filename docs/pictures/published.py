@@ -49,10 +49,11 @@ def pictures():
             y += ROW
         y += 18
     p.lines(24, y + 10, [
-        f"ReShift: {clock} / measured cycles per image (RTL simulation, memory latency 40 cycles). The clock is an"
-        " assumption: nothing was placed on these parts;",
-        "'equal at' is the clock at which ReShift equals the published figure. Each network has a scale of its own."
-        " Random weights: the speed depends",
-        "on the shapes alone, accuracy says nothing. Sources of the figures: docs/pictures/published.json.",
+        f"ReShift: {clock} / measured cycles per image (RTL simulation, memory latency 40 cycles)."
+        " The clock is an assumption: nothing was placed",
+        "on these parts. 'equal at' is the clock at which ReShift equals the published figure. Each"
+        " network has a scale of its own. Random weights:",
+        "the speed depends on the shapes alone, accuracy says nothing. Sources of the figures:"
+        " docs/pictures/published.json.",
     ], 11, 16, anchor="start", colour=SOFT)
     return {"published": p}

@@ -1,9 +1,9 @@
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 """Timing diagrams of the main handshakes.
 
-A signal is (name, a token per cycle): 0 and 1 are levels, `x` is free, `.` goes on, anything else is
-a value of a bus; None instead of a signal is a gap. A mark is (cycle, first signal, last signal):
-there a word is taken."""
+A signal is (name, a token per cycle): 0 and 1 are levels, `x` is free, `.` goes on, anything else
+is a value of a bus; None instead of a signal is a gap. A mark is (cycle, first signal, last
+signal): there a word is taken."""
 
 from draw import KINDS, LINE, SOFT, Picture, text_width
 
@@ -38,9 +38,9 @@ AXI_READ = {
     ],
     "marks": [(c, 0, 2) for c in (0, 2)] + [(c, 4, 7) for c in range(4, 12)]
              + [(c, 9, 11) for c in (7, 8, 11, 12, 13, 14, 15, 16)],
-    "notes": ["A burst begins only when the FIFO has room for the longest one, so rready is always 1:",
-              "a stall of LOAD (A2) never reaches the bus. Here memory answers after four cycles;",
-              "a beat passes the FIFO in three cycles, or in two without the register after its memory."],
+    "notes": ["A burst begins only when the FIFO has room for the longest one, so rready is always",
+              "1: a stall of LOAD (A2) never reaches the bus. Memory answers after four cycles here.",
+              "A beat passes the FIFO in three cycles, or in two without the register after it."],
 }
 REGISTERS = {
     "title": "Register access over AXI4-Lite: a write, then a read",
@@ -57,13 +57,15 @@ REGISTERS = {
         ("rdata", "x . . . . . . . . . value x"),
     ],
     "marks": [(2, 0, 2), (3, 3, 4), (9, 6, 7), (10, 8, 9)],
-    "notes": ["A write is taken when address and data are there. The registers are words of the control",
-              "processor's memory: a write waits while that memory is busy; a read takes one cycle less",
-              "without the register after it, and up to 40 cycles for a counter. Unknown offsets: SLVERR."],
+    "notes": ["A write is taken when address and data are there. The registers are words of the",
+              "control processor's memory: a write waits while that memory is busy. A read takes",
+              "one cycle less without the register after the memory, and up to 40 cycles for a",
+              "counter. An unknown offset answers SLVERR."],
 }
-# EXEC on 16x16x8: rows of (label, [(first cycle, cycles, text, kind)]). A 3x3 convolution of 16 channels
-# with one term has 9 micro-ops per M-block. Delays: issue to array 6, last tile to pixel p
-# M + 1 + sum_delay + p = 27 + p, pixel to code 8 (rs_issue, rs_datapath, rs_array, rs_post_pipeline).
+# EXEC on 16x16x8: rows of (label, [(first cycle, cycles, text, kind)]). A 3x3 convolution of 16
+# channels with one term has 9 micro-ops per M-block. Delays: issue to array 6, last tile to pixel p
+# M + 1 + sum_delay + p = 27 + p, pixel to code 8 (rs_issue, rs_datapath, rs_array and
+# rs_post_pipeline say so; a waveform of the core shows the same).
 TO_ARRAY, TO_PIXEL, TO_CODE, LIST, P = 6, 27, 8, 9, 8
 GROUPS = [("control", "group g"), ("compute", "group g+1"), ("residual", "group g+2")]
 
@@ -165,8 +167,9 @@ def exec_timing():
             p.rect(x0 + unit * start + 0.5, y, unit * length - 1, 28, *KINDS[kind], radius=3)
             p.text(x0 + unit * (start + length / 2), y + 18, what, 11)
     p.lines(24, y0 + 194, [
-        "A list of 9 micro-ops keeps the array busy in every cycle; post-processing takes the 8 pixels of the group",
-        "meanwhile, one per cycle. A list shorter than P micro-ops waits for post-processing (STALL_POST).",
+        "A list of 9 micro-ops keeps the array busy in every cycle. Meanwhile post-processing takes"
+        " the 8 pixels of a group, one per cycle.",
+        "A list shorter than P micro-ops waits for post-processing (STALL_POST).",
     ], 12, 18, anchor="start", colour=SOFT)
     return p
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-"""Checks the links of every Markdown file: relative paths and anchors exist, the references inside an
-SVG resolve, each picture of docs/pictures is shown somewhere. Looks at no address on the network and
-needs no version control. Prints each finding; exits non-zero when there is one.
+"""Checks the links of every Markdown file: relative paths and anchors exist, the references inside
+an SVG resolve, each picture of docs/pictures is shown somewhere. Looks at no address on the network
+and needs no version control. Prints each finding; exits non-zero when there is one.
 
 `--check` is accepted and changes nothing: tools/repo/check.py calls its scripts so."""
 
@@ -49,7 +49,8 @@ def prose(text):
         code = indented and not item and (code or i == 0 or not lines[i - 1].strip())
         if code:
             lines[i] = " "
-    return re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", blank, "\n".join(lines))
+    # Code in a line, or in the lines of a paragraph.
+    return re.sub(r"(`+)(?!`)(?:(?!\n\s*\n).)+?(?<!`)\1(?!`)", blank, "\n".join(lines), flags=re.S)
 
 
 def anchors(path):

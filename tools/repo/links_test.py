@@ -38,7 +38,8 @@ class Links(unittest.TestCase):
         self.assertEqual(self.findings(self.tree()), [])
 
     def test_broken(self):
-        text = "[a](none.md) [b](a.md#none)\n\n1. item\n\n   [c](list.md)\n\n[d]: ref.md\n[e](../up.md)\n"
+        text = ("[a](none.md) [b](a.md#none)\n\n1. item\n\n   [c](list.md)\n\n"
+                "`code\nover lines` [e](../up.md) `x`\n\n[d]: ref.md\n")
         found = self.findings(self.tree(**{"c.md": text}))
         self.assertEqual(sorted(line.split(": ", 1)[1] for line in found),
                          ["../up.md: leaves the repository", "a.md#none: no such heading",

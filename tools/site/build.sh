@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #
-# Builds the documentation's site from docs/, and fails on any warning. Its generator goes into a virtual
-# environment of its own in the build folder, once.
+# Builds the documentation's site from docs/, and fails on any warning. Its generator goes into a
+# virtual environment of its own in the build folder, once.
 #
 #   tools/site/build.sh BUILD
 set -euo pipefail
