@@ -39,7 +39,7 @@ AXI_READ = {
     "marks": [(c, 0, 2) for c in (0, 2)] + [(c, 4, 7) for c in range(4, 12)]
              + [(c, 9, 11) for c in (7, 8, 11, 12, 13, 14, 15, 16)],
     "notes": ["A burst begins only when the FIFO has room for the longest one, so rready is always",
-              "1: a stall of LOAD (A2) never reaches the bus. Memory answers after four cycles here.",
+              "1: a stall of LOAD (A2) never reaches the bus. Memory answers after four cycles.",
               "A beat passes the FIFO in three cycles, or in two without the register after it."],
 }
 REGISTERS = {
