@@ -98,6 +98,11 @@ docs: setup  ## regenerate what is generated: interfaces.md, packages, the file 
 	python3 spec/gen/generate.py
 	python3 tools/repo/rtl_files.py
 	python3 tools/repo/module_table.py
+	python3 docs/pictures/generate.py
+
+.PHONY: site
+site:  ## the documentation as a site, into BUILD/site
+	@tools/site/build.sh "$(BUILD)"
 
 .PHONY: clean
 clean:  ## remove BUILD (.venv stays)

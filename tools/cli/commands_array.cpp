@@ -134,7 +134,7 @@ void add_activity(CLI::App& app) {
       "Simulate the netlist of an array on a trace, compare its sums, write the switching "
       "activity; the result as JSON on the standard output");
   command->add_option("NETLIST", options->netlist, "JSON of tools/energy/activity.py")->required();
-  command->add_option("--trace", options->trace, "trace of array-trace")->required();
+  command->add_option("--trace", options->trace, "trace of array-trace (.trace)")->required();
   command
       ->add_option("--act-shift", options->scale.act_shift,
                    "codes times 2 to this power, for wider lanes")
@@ -144,7 +144,7 @@ void add_activity(CLI::App& app) {
                    "weights times 2 to this power, for wider lanes")
       ->check(CLI::Range(0, 8));
   command->add_option("-o,--output", options->saif, "switching activity (SAIF)")->required();
-  command->footer("Example: reshift array-activity netlist.json --trace trace.txt -o array.saif");
+  command->footer("Example: reshift array-activity netlist.json --trace net.trace -o array.saif");
   command->callback([options] { run_activity(*options); });
 }
 
@@ -155,7 +155,7 @@ void add_trace(CLI::App& app) {
       "Write what enters the array while a network runs on an image (golden model), as text: a "
       "line `M C P ActW format entries macs` about the whole frame, then a line for each sampled "
       "entry: first last max C-block, P x C activation codes, C x M weights");
-  command->add_option("NET", options->net, "quantised network")->required();
+  command->add_option("NET", options->net, "quantised network (.rsq)")->required();
   command->add_option("--hw", options->hardware, "configuration, as 16x16x8")->required();
   command
       ->add_option("--multiplier", options->multiplier,
@@ -171,10 +171,10 @@ void add_trace(CLI::App& app) {
                    "entries to write, from every operation in proportion, whole lists")
       ->required()
       ->check(CLI::PositiveNumber);
-  command->add_option("-o,--output", options->output, "the trace")->required();
+  command->add_option("-o,--output", options->output, "trace to write (.trace)")->required();
   command->footer(
-      "Example: reshift array-trace resnet20.net --hw 8x8x8 --data test_batch.bin.xz "
-      "--entries 8000 -o trace.txt");
+      "Example: reshift array-trace resnet20.rsq --hw 8x8x8 --data test_batch.bin.xz "
+      "--entries 8000 -o net.trace");
   command->callback([options] { run_trace(*options); });
 }
 

@@ -121,7 +121,7 @@ void add_board_image(CLI::App& app) {
   auto options = std::make_shared<ImageOptions>();
   CLI::App* command = app.add_subcommand(
       "board-image", "Write the memory of a stand-alone board for a program, for synthesis");
-  command->add_option("PROGRAM", options->program, "compiled network")->required();
+  command->add_option("PROGRAM", options->program, "program (.rsp)")->required();
   command->add_option("--banks", options->banks, "banks of the board's memory")
       ->check(CLI::Range(1, 26))
       ->capture_default_str();
@@ -130,9 +130,9 @@ void add_board_image(CLI::App& app) {
       ->capture_default_str();
   command
       ->add_option("-o,--output", options->output,
-                   "texts for $readmemh, a bank each: .a, .b ... are put behind this name")
+                   "texts for $readmemh, one per bank: .a, .b ... are put after this name")
       ->required();
-  command->footer("Example: reshift board-image resnet20.program -o board.hex");
+  command->footer("Example: reshift board-image resnet20.rsp -o board.hex");
   command->callback([options] { write_image(*options); });
 }
 
@@ -143,7 +143,7 @@ void add_board(CLI::App& app) {
                          "Run images on a stand-alone board over its serial port and compare the "
                          "scores with the golden model");
   command->add_option("--port", options->port, "serial port of the board")->required();
-  command->add_option("--program", options->program, "compiled network")->required();
+  command->add_option("--program", options->program, "program (.rsp)")->required();
   command
       ->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder, tar, or random")
       ->required();
@@ -153,14 +153,15 @@ void add_board(CLI::App& app) {
       ->capture_default_str();
   command->add_flag("--load", options->load,
                     "write the program into the board's memory when that holds another one");
-  command->add_option("--baud", options->baud, "bits a second on the line")->capture_default_str();
+  command->add_option("--baud", options->baud, "bits per second on the line")
+      ->capture_default_str();
   command->add_option("--timeout", options->timeout, "seconds to wait for bytes of an answer")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
   command->add_option("--json", options->json,
                       "write the result as JSON, - for the standard output");
   command->footer(
-      "Example: reshift board --port /dev/ttyUSB0 --program resnet20.program --data "
+      "Example: reshift board --port /dev/ttyUSB0 --program resnet20.rsp --data "
       "test_batch.bin.xz --count 5");
   command->callback([options] { run_board(*options); });
 }

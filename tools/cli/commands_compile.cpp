@@ -34,19 +34,19 @@ void add_compile(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("compile", "Compile a quantised network for a configuration of the core");
-  command->add_option("NET", options->net, "quantised network")->required();
+  command->add_option("NET", options->net, "quantised network (.rsq)")->required();
   command->add_option("--hw", options->hardware, "configuration, as 16x16x8")->required();
   command->add_flag("--store-all", options->store_all,
                     "store every layer's output, so that `run` compares each");
   command
       ->add_option("--batch", options->batch,
-                   "images of a frame, which share weights where the feature buffer has room")
+                   "images per frame, which share weights where the feature buffer has room")
       ->check(CLI::Range(1, kMaxBatch))
       ->capture_default_str();
   command->add_option("--report", options->report,
                       "write the report as JSON, - for the standard output");
-  command->add_option("-o,--output", options->output, "the program")->required();
-  command->footer("Example: reshift compile resnet20.net --hw 16x16x8 -o resnet20.program");
+  command->add_option("-o,--output", options->output, "program to write (.rsp)")->required();
+  command->footer("Example: reshift compile resnet20.rsq --hw 16x16x8 -o resnet20.rsp");
   command->callback([options] { run_compile(*options); });
 }
 

@@ -74,7 +74,8 @@ void add_eval(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "eval",
       "Measure the accuracy of a quantised network (golden model) or of a float ONNX network");
-  command->add_option("MODEL", options->model, "quantised network, or ONNX network")->required();
+  command->add_option("MODEL", options->model, "quantised network (.rsq), or ONNX network")
+      ->required();
   command->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder or tar")
       ->required();
   command->add_option("--labels", options->labels, "labels: IDX, or text of lines `name class`");
@@ -84,7 +85,7 @@ void add_eval(CLI::App& app) {
                       "preprocessing (JSON), for an ONNX network");
   command->add_option("--json", options->json,
                       "write the result as JSON, - for the standard output");
-  command->footer("Example: reshift eval resnet20.net --data test_batch.bin.xz --json result.json");
+  command->footer("Example: reshift eval resnet20.rsq --data test_batch.bin.xz --json result.json");
   command->callback([options] { run_eval(*options); });
 }
 

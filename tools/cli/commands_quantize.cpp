@@ -132,7 +132,7 @@ void add_quantize(CLI::App& app) {
                    "calibration images [1024, fewer for large networks]")
       ->check(CLI::PositiveNumber);
   command->add_option("--preprocess", options->preprocess, "preprocessing (JSON)")->required();
-  command->add_option("--terms", options->terms, "terms a weight, 1 to 4, or auto")
+  command->add_option("--terms", options->terms, "terms per weight, 1 to 4, or auto")
       ->required()
       ->check(CLI::IsMember({"1", "2", "3", "4", "auto"}));
   command
@@ -159,14 +159,15 @@ void add_quantize(CLI::App& app) {
   command->add_option("--acc-bits", options->format.acc_w, "bits of the core's accumulators")
       ->check(CLI::Range(20, 32))
       ->capture_default_str();
-  command->add_option("-o,--output", options->output, "quantised network to write")->required();
+  command->add_option("-o,--output", options->output, "quantised network to write (.rsq)")
+      ->required();
   command->add_option("--json", options->json,
                       "write what was done as JSON, - for the standard output");
   command->footer(
       "Example: reshift quantize resnet20.onnx --calib data_batch_1.bin.xz --preprocess cifar.json "
-      "--terms 1 --end-terms 2 -o resnet20.net\n"
+      "--terms 1 --end-terms 2 -o resnet20.rsq\n"
       "A large network without data: reshift quantize vgg16.onnx --calib random --calib-count 4 "
-      "--rounding nearest --preprocess imagenet.json --terms 1 -o vgg16.net");
+      "--rounding nearest --preprocess imagenet.json --terms 1 -o vgg16.rsq");
   command->callback([options] { run_quantize(*options); });
 }
 

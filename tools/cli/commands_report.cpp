@@ -28,12 +28,12 @@ void add_report(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "report", "One HTML page on a program: roofline, cycles by layer, feature buffer, plan");
-  command->add_option("PROGRAM", options->program, "compiled network")->required();
+  command->add_option("PROGRAM", options->program, "program (.rsp)")->required();
   command->add_option("--run", options->run,
                       "results of `run --timeline FILE --json FILE`: cycles of the simulated core "
                       "beside the estimates");
   command->add_option("-o,--output", options->output, "the page")->required();
-  command->footer("Example: reshift report resnet20.program --run result.json -o resnet20.html");
+  command->footer("Example: reshift report resnet20.rsp --run result.json -o resnet20.html");
   command->callback([options] {
     const Program program = Program::load(options->program);
     write_file(options->output, report_page(program, read_run(options->run)));

@@ -272,7 +272,7 @@ void add_run(CLI::App& app) {
   CLI::App* command = app.add_subcommand("run",
                                          "Run a program on images, on the simulated core or the "
                                          "golden model, and compare the results");
-  command->add_option("PROGRAM", options->program, "compiled network")->required();
+  command->add_option("PROGRAM", options->program, "program (.rsp)")->required();
   command
       ->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder, tar, or random")
       ->required();
@@ -293,7 +293,7 @@ void add_run(CLI::App& app) {
   command->add_option("--json", options->json,
                       "write the result as JSON, - for the standard output");
   command->footer(
-      "Example: reshift run resnet20.program --data test_batch.bin.xz --count 50 --backend rtl "
+      "Example: reshift run resnet20.rsp --data test_batch.bin.xz --count 50 --backend rtl "
       "--json result.json");
   command->callback([options] { run_program(*options); });
 }
