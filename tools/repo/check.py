@@ -3,12 +3,13 @@
 """Checks of the tree itself: ASCII text, no path of a machine, a licence line in every source,
 generated files fresh. Prints each finding; exits non-zero when there is one."""
 
-import pathlib
 import re
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+import tree
+
+ROOT = tree.ROOT
 SOURCES = {".sv", ".svh", ".v", ".cpp", ".hpp", ".proto"}
 # A home, a work or a temporary folder as an absolute path. Written in pieces: this file is checked.
 MACHINE_PATH = re.compile(r"(?<![\w.$)}/-])/(?:" + "|".join(["ho" "me", "ro" "ot", "wo" "rk",
@@ -17,12 +18,8 @@ MACHINE_PATH = re.compile(r"(?<![\w.$)}/-])/(?:" + "|".join(["ho" "me", "ro" "ot
 
 def main():
     findings = []
-    names = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True,
-                           text=True).stdout.split("\n")
-    for name in filter(None, names):
+    for name in tree.files():
         path = ROOT / name
-        if not path.exists():
-            continue
         data = path.read_bytes()
         if b"\0" in data:
             findings.append(f"{name}: binary file")

@@ -14,7 +14,9 @@ import shutil
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+import tree
+
+ROOT = tree.ROOT
 RTL = ROOT / "rtl"
 TOP = "reshift_core"
 GENERATED = {"tools/spec/spec.hpp", "rtl/pkg/rs_spec_pkg.sv", "rtl/ctrl/rs_ctrl_rom.sv"}
@@ -33,11 +35,8 @@ def configurations():
         yield name, [f"-G{spec['parameters'][key][0]}={value}" for key, value in values.items()]
 
 
-def tracked(*patterns):
-    output = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard",
-                             *patterns], cwd=ROOT, check=True, capture_output=True, text=True)
-    return [name for name in output.stdout.split() if name not in GENERATED and
-            (ROOT / name).exists()]
+def sources(*patterns):
+    return [name for name in tree.matching(*patterns) if name not in GENERATED]
 
 
 def verilator_jobs(program):
@@ -82,13 +81,13 @@ def format_jobs(in_place):
     if program:
         mode = ["--inplace"] if in_place else ["--inplace", "--verify"]
         yield "verible format", [program, f"--flagfile={RTL / 'lint/verible.flags'}", *mode,
-                                 *tracked("rtl/*.sv", "tb/*.sv")], None
+                                 *sources("rtl/*.sv", "tb/*.sv")], None
     program = tool("clang-format")
     if program:
         version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
         if f"version {CLANG_FORMAT_VERSION}" in version:
             mode = ["-i"] if in_place else ["--dry-run", "-Werror"]
-            yield "clang-format", [program, *mode, *tracked("*.cpp", "*.hpp")], None
+            yield "clang-format", [program, *mode, *sources("*.cpp", "*.hpp")], None
         else:
             print(f"skipped: clang-format {CLANG_FORMAT_VERSION}x decides, not {version.strip()}")
 
@@ -97,7 +96,7 @@ def style_jobs():
     program = tool("verible-verilog-lint")
     if program:
         yield "verible lint", [program, f"--rules={VERIBLE_RULES}",
-                               *tracked("rtl/*.sv", "tb/*.sv")], None
+                               *sources("rtl/*.sv", "tb/*.sv")], None
     yield from format_jobs(in_place=False)
     yield "repository", [sys.executable, str(ROOT / "tools/repo/check.py")], None
 
