@@ -40,12 +40,6 @@ def sources(*patterns):
 
 
 def verilator_jobs(program):
-    env = os.environ.copy()
-    root = pathlib.Path(program).resolve().parents[1]
-    if (root / "include/verilated.h").exists():
-        env["VERILATOR_ROOT"] = str(root)
-    else:
-        env.pop("VERILATOR_ROOT", None)
     files = [file for listed in ("files.txt", "board/files.txt")
              for file in (RTL / listed).read_text().split()]
     common = [program, "--lint-only", "-Wall", "--assert", "--no-timing", "+libext+.sv",
@@ -58,7 +52,7 @@ def verilator_jobs(program):
 
     def job(label, module, *parameters):
         path = next(RTL / file for file in files if pathlib.Path(file).stem == module)
-        return f"verilator {label}", [*common, *parameters, "--top-module", module, str(path)], env
+        return f"verilator {label}", [*common, *parameters, "--top-module", module, str(path)]
 
     modules = [pathlib.Path(file).stem for file in files if not file.endswith("_pkg.sv")]
     for name, parameters in configurations():
@@ -81,13 +75,13 @@ def format_jobs(in_place):
     if program:
         mode = ["--inplace"] if in_place else ["--inplace", "--verify"]
         yield "verible format", [program, f"--flagfile={RTL / 'lint/verible.flags'}", *mode,
-                                 *sources("rtl/*.sv", "tb/*.sv")], None
+                                 *sources("rtl/*.sv", "tb/*.sv")]
     program = tool("clang-format")
     if program:
         version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
         if f"version {CLANG_FORMAT_VERSION}" in version:
             mode = ["-i"] if in_place else ["--dry-run", "-Werror"]
-            yield "clang-format", [program, *mode, *sources("*.cpp", "*.hpp")], None
+            yield "clang-format", [program, *mode, *sources("*.cpp", "*.hpp")]
         else:
             print(f"skipped: clang-format {CLANG_FORMAT_VERSION}x decides, not {version.strip()}")
 
@@ -96,14 +90,14 @@ def style_jobs():
     program = tool("verible-verilog-lint")
     if program:
         yield "verible lint", [program, f"--rules={VERIBLE_RULES}",
-                               *sources("rtl/*.sv", "tb/*.sv")], None
+                               *sources("rtl/*.sv", "tb/*.sv")]
     yield from format_jobs(in_place=False)
-    yield "repository", [sys.executable, str(ROOT / "tools/repo/check.py")], None
+    yield "repository", [sys.executable, str(ROOT / "tools/repo/check.py")]
 
 
 def run(job):
-    label, command, env = job
-    result = subprocess.run(command, cwd=ROOT, env=env, text=True,
+    label, command = job
+    result = subprocess.run(command, cwd=ROOT, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     # Verilator 5.006 prints nothing when it is content; newer ones a report.
     bad = result.returncode != 0 or "%Warning" in result.stdout
