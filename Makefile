@@ -48,6 +48,10 @@ lint: configure  ## RTL (every module, every configuration), formatting, generat
 format: configure  ## format C++ and RTL in place
 	$(NINJA) --target format
 
+.PHONY: hooks
+hooks:  ## let git check format, style and generated files before each commit
+	git config core.hooksPath tools/repo/hooks
+
 .PHONY: sim
 sim: setup  ## add the simulated core CONFIG to the tool
 	@python3 tools/spec/generate.py --gflags $(CONFIG) > /dev/null

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-"""Checks of the tree itself: ASCII text, no path of a machine, a licence line in every source,
-generated files fresh. Prints each finding; exits non-zero when there is one."""
+"""Checks of the tree itself: ASCII text, whole lines without blanks at their ends, no path of a
+machine, a licence line in every source, generated files fresh. Prints each finding; exits non-zero when there is one."""
 
 import re
 import subprocess
@@ -29,6 +29,10 @@ def main():
                 findings.append(f"{name}:{number}: not ASCII")
             if MACHINE_PATH.search(line):
                 findings.append(f"{name}:{number}: path of a machine")
+            if line != line.rstrip():
+                findings.append(f"{name}:{number}: blank at the end of the line")
+        if data and not data.endswith(b"\n"):
+            findings.append(f"{name}: no end of line at the end of the file")
         if path.suffix in SOURCES and b"SPDX-License-Identifier" not in data[:400]:
             findings.append(f"{name}: no SPDX licence line")
     for script in ("tools/spec/generate.py", "tools/spec/assembler.py",

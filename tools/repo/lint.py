@@ -108,14 +108,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--verilator", help="program to lint with")
     parser.add_argument("--format", action="store_true", help="format in place, nothing else")
+    parser.add_argument("--style", action="store_true", help="only what needs no Verilator")
     parser.add_argument("--only", help="only checks whose label contains this")
     arguments = parser.parse_args()
-    if not arguments.format and not arguments.verilator:
+    if not (arguments.format or arguments.style or arguments.verilator):
         parser.error("--verilator is missing; `make lint` knows which")
     if arguments.format:
         jobs = list(format_jobs(in_place=True))
     else:
-        jobs = [*verilator_jobs(arguments.verilator), *style_jobs()]
+        jobs = [*([] if arguments.style else verilator_jobs(arguments.verilator)), *style_jobs()]
     if arguments.only:
         jobs = [job for job in jobs if arguments.only in job[0]]
     failed = 0
