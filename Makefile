@@ -6,11 +6,11 @@ DEVICE ?= xc7
 JOBS   ?= $(shell nproc)
 
 PYTHON := .venv/bin/python
-NINJA  := cmake --build $(BUILD) -j $(JOBS)
+NINJA  := cmake --build "$(BUILD)" -j $(JOBS)
 
 .PHONY: help
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## */\t/' | expand -t 14
 	@echo
 	@echo 'CONFIG=$(CONFIG)   hardware configuration, for verilog, sim, vectors and synth'
 	@echo 'DEVICE=$(DEVICE)         FPGA family, for synth: xc7, xcup, ecp5, ice40'
@@ -24,8 +24,8 @@ setup:  ## install what is missing (distribution packages, .venv); does nothing 
 # Configures once; again when the choice of Verilator changes or a simulated core is added.
 .PHONY: configure
 configure: setup
-	@if [ ! -f $(BUILD)/build.ninja ] || [ -n "$(VERILATOR)$(CMAKE_FLAGS)" ]; then \
-	  cmake -S . -B $(BUILD) -G Ninja $(if $(VERILATOR),-DVERILATOR=$(VERILATOR)) $(CMAKE_FLAGS); fi
+	@if [ ! -f "$(BUILD)/build.ninja" ] || [ -n "$(VERILATOR)$(CMAKE_FLAGS)" ]; then \
+	  cmake -S . -B "$(BUILD)" -G Ninja $(if $(VERILATOR),-DVERILATOR="$(VERILATOR)") $(CMAKE_FLAGS); fi
 
 .PHONY: build
 build: configure  ## the tool, the benches, the simulated cores 4x4x3 and 16x16x8
@@ -33,12 +33,12 @@ build: configure  ## the tool, the benches, the simulated cores 4x4x3 and 16x16x
 
 .PHONY: test
 test: build  ## all tests
-	ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+	ctest --test-dir "$(BUILD)" --output-on-failure -j $(JOBS)
 
 .PHONY: demo
 demo: configure  ## a residual network through the RTL: classes of images, bit for bit
 	$(NINJA) --target reshift
-	tools/demo.sh $(BUILD)
+	tools/demo.sh "$(BUILD)"
 
 .PHONY: lint
 lint: configure  ## RTL (every module, every configuration), formatting, generated files
@@ -48,6 +48,10 @@ lint: configure  ## RTL (every module, every configuration), formatting, generat
 format: configure  ## format C++ and RTL in place
 	$(NINJA) --target format
 
+.PHONY: hooks
+hooks:  ## let git check format, style and generated files before each commit
+	git config core.hooksPath tools/repo/hooks
+
 .PHONY: sim
 sim: setup  ## add the simulated core CONFIG to the tool
 	@python3 spec/gen/generate.py --gflags $(CONFIG) > /dev/null
@@ -56,42 +60,42 @@ sim: setup  ## add the simulated core CONFIG to the tool
 
 .PHONY: verilog
 verilog: setup  ## the core CONFIG as one plain Verilog file in BUILD/verilog
-	@mkdir -p $(BUILD)/verilog
-	$(PYTHON) tools/synth/plain_verilog.py --config $(CONFIG) -o $(BUILD)/verilog/reshift_core_$(CONFIG).v
+	@mkdir -p "$(BUILD)/verilog"
+	$(PYTHON) tools/synth/plain_verilog.py --config $(CONFIG) -o "$(BUILD)/verilog/reshift_core_$(CONFIG).v"
 
 .PHONY: synth
 synth: setup  ## synthesis of CONFIG for DEVICE: area and depth of every module, into BUILD/synth
-	$(PYTHON) tools/synth/synth.py --device $(DEVICE) --config $(CONFIG) -o $(BUILD)/synth -j $(JOBS)
+	$(PYTHON) tools/synth/synth.py --device $(DEVICE) --config $(CONFIG) -o "$(BUILD)/synth" -j $(JOBS)
 
 .PHONY: pnr
 pnr: setup  ## bitstream for BOARD (ulx3s-85f, ice40-hx8k) with timing report, into BUILD/pnr
-	$(PYTHON) tools/synth/pnr.py --board $(BOARD) -o $(BUILD)/pnr -j $(JOBS) \
+	$(PYTHON) tools/synth/pnr.py --board $(BOARD) -o "$(BUILD)/pnr" -j $(JOBS) \
 	  $(if $(filter command environment,$(origin CONFIG)),--config $(CONFIG))
 
 .PHONY: vivado
 vivado:  ## a Vivado job: BOARD=zc706 CONFIG=... STEP=synth|impl|package (constraints/README.md)
-	@constraints/vivado/run.sh "$(BOARD)" $(CONFIG) $(or $(STEP),synth) $(BUILD)
+	@constraints/vivado/run.sh "$(BOARD)" $(CONFIG) $(or $(STEP),synth) "$(BUILD)"
 
 .PHONY: netlist-test
 netlist-test: configure  ## the benches on netlists of every module and of the core (iCE40)
 	$(NINJA) --target netlist_test
-	python3 tb/netlist/run.py $(BUILD)/netlist/runs.txt
+	python3 tb/netlist/run.py "$(BUILD)/netlist/runs.txt"
 
 .PHONY: vectors
 vectors: configure  ## test vectors of CONFIG as text, with manifest, into BUILD/vectors
 	$(NINJA) --target reshift
-	$(BUILD)/bin/reshift vectors --hw $(CONFIG) -o $(BUILD)/vectors/$(CONFIG)
+	"$(BUILD)/bin/reshift" vectors --hw $(CONFIG) -o "$(BUILD)/vectors/$(CONFIG)"
 
 .PHONY: bench
 bench: configure  ## measured cycles, utilisation and simulation speed
 	$(NINJA) --target reshift
-	tools/bench.sh $(BUILD)
+	tools/bench.sh "$(BUILD)"
 
 .PHONY: energy
 energy: configure  ## the shift array against multipliers: energy in a relative model, lanes in a budget
 	$(NINJA) --target reshift
-	$(PYTHON) tools/energy/energy.py --build $(BUILD) -j $(JOBS)
-	$(PYTHON) tools/energy/budget.py --build $(BUILD) -j $(JOBS)
+	$(PYTHON) tools/energy/energy.py --build "$(BUILD)" -j $(JOBS)
+	$(PYTHON) tools/energy/budget.py --build "$(BUILD)" -j $(JOBS)
 
 .PHONY: docs
 docs: setup  ## regenerate what is generated: interfaces.md, packages, the file list
@@ -106,4 +110,4 @@ site:  ## the documentation as a site, into BUILD/site
 
 .PHONY: clean
 clean:  ## remove BUILD (.venv stays)
-	rm -rf $(BUILD)
+	rm -rf "$(BUILD)"

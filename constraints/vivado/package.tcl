@@ -95,11 +95,11 @@ file copy $clock_xdc $ip/src/${name}_ooc.xdc
 create_project -part $part project $output/project
 add_files [lmap path [sources] {file join $ip src [file tail $path]}]
 add_files [glob $ip/src/*.svh]
-add_files $ip/src/$name.v
+add_files [list $ip/src/$name.v]
 set_property file_type {Verilog Header} [get_files *.svh]
 set_property verilog_define SYNTHESIS [current_fileset]
 set_property top $name [current_fileset]
-add_files -fileset constrs_1 $ip/src/${name}_ooc.xdc
+add_files -fileset constrs_1 [list $ip/src/${name}_ooc.xdc]
 set_property USED_IN {synthesis implementation out_of_context} [get_files *_ooc.xdc]
 update_compile_order -fileset sources_1
 

@@ -11,7 +11,7 @@ read_verilog -sv [sources]
 read_xdc -mode out_of_context $clock_xdc
 read_xdc -mode out_of_context $here/core.xdc
 synth_design -top $top -part $part -mode out_of_context -flatten_hierarchy rebuilt \
-  -include_dirs $root/rtl/include -verilog_define SYNTHESIS {*}$generic_options
+  -include_dirs [list $root/rtl/include] -verilog_define SYNTHESIS {*}$generic_options
 
 report_utilization -hierarchical -file $output/synth_utilization.txt
 report_timing_summary -max_paths 10 -file $output/synth_timing.txt

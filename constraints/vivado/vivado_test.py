@@ -25,8 +25,8 @@ VERILATOR = shutil.which(os.environ.get("RESHIFT_VERILATOR", "verilator"))
 
 
 def words(line):
-    """The elements of a Tcl list without nested quoting beyond one level of braces."""
-    return [a or b for a, b in re.findall(r"\{([^}]*)\}|(\S+)", line)]
+    """The elements of a Tcl list; braces within braces, but no deeper."""
+    return [a or b for a, b in re.findall(r"\{((?:[^{}]|\{[^{}]*\})*)\}|(\S+)", line)]
 
 
 def configuration(name):
@@ -66,7 +66,7 @@ class Jobs(unittest.TestCase):
                 with self.subTest(board=board, config=config):
                     self.job("synth", board, config)
                     sources = self.call("read_verilog")
-                    self.assertEqual(" ".join(sources[1:]).split(), self.listed())
+                    self.assertEqual(words(sources[1]), self.listed())
                     self.assertTrue(all(pathlib.Path(path).exists() for path in self.listed()))
                     part, = self.option("synth_design", "-part")
                     self.assertTrue(part.startswith(device), part)
@@ -74,7 +74,7 @@ class Jobs(unittest.TestCase):
                     self.assertEqual(self.option("synth_design", "-mode"), ["out_of_context"])
                     self.assertEqual(dict(generic.split("=") for generic in
                                           self.option("synth_design", "-generic")), configuration(config))
-                    folder, = self.option("synth_design", "-include_dirs")
+                    folder, = words(*self.option("synth_design", "-include_dirs"))
                     self.assertTrue((pathlib.Path(folder) / "rs_assert.svh").exists())
 
     def test_constraints(self):

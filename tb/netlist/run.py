@@ -34,11 +34,11 @@ def run(name, program):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("runs", type=pathlib.Path, help="list that CMake wrote: name, top, program, netlist")
+    parser.add_argument("runs", type=pathlib.Path, help="list that CMake wrote: name, top, program, netlist, tabs between them")
     parser.add_argument("--only", help="regular expression: only these benches, no table of modules")
     arguments = parser.parse_args()
 
-    runs = [line.split() for line in arguments.runs.read_text().splitlines()]
+    runs = [line.split("\t") for line in arguments.runs.read_text().splitlines()]
     if arguments.only:
         runs = [entry for entry in runs if re.search(arguments.only, entry[0])]
         if not runs:

@@ -18,7 +18,7 @@ TOP = "rs_array"
 # What becomes of a multiplication: a DSP slice, Yosys' own circuit, or the smallest known in look-up tables.
 BOOTH = pathlib.Path(__file__).with_name("booth.v")
 MULTIPLIERS = {"dsp": "{synth}", "yosys": "{synth} -nodsp",
-               "booth": f"proc; opt_clean; wreduce; techmap -map {BOOTH}; {{synth}} -nodsp"}
+               "booth": f'proc; opt_clean; wreduce; techmap -map "{BOOTH}"; {{synth}} -nodsp'}
 
 
 def family(multiplier):
@@ -40,7 +40,7 @@ def make_netlist(parameters, work, jobs, whole=None):
     with yosys.log_to(work / "join.log"):
         design = mapping.join(kinds, TOP, xc7, work)
         yosys.run(design, *keep, "flatten -noscopeinfo", "clean", f"select {TOP}",
-                  f"write_json -selected {target}")
+                  ["write_json", "-selected", target])
     module = json.loads(target.read_text())["modules"][TOP]
     # The simulator needs no names, attributes and libraries.
     for cell in module["cells"].values():

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-"""Checks of the tree itself: ASCII text, no path of a machine, a licence line in every source,
-generated files fresh. Prints each finding; exits non-zero when there is one."""
+"""Checks of the tree itself: ASCII text, whole lines without blanks at their ends, no path of a
+machine, a licence line in every source, generated files fresh. Prints each finding; exits non-zero when there is one."""
 
-import pathlib
 import re
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+import tree
+
+ROOT = tree.ROOT
 SOURCES = {".sv", ".svh", ".v", ".cpp", ".hpp", ".proto"}
 # A home, a work or a temporary folder as an absolute path. Written in pieces: this file is checked.
 MACHINE_PATH = re.compile(r"(?<![\w.$)}/-])/(?:" + "|".join(["ho" "me", "ro" "ot", "wo" "rk",
@@ -17,12 +18,8 @@ MACHINE_PATH = re.compile(r"(?<![\w.$)}/-])/(?:" + "|".join(["ho" "me", "ro" "ot
 
 def main():
     findings = []
-    names = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True,
-                           text=True).stdout.split("\n")
-    for name in filter(None, names):
+    for name in tree.files():
         path = ROOT / name
-        if not path.exists():
-            continue
         data = path.read_bytes()
         if b"\0" in data:
             findings.append(f"{name}: binary file")
@@ -32,6 +29,10 @@ def main():
                 findings.append(f"{name}:{number}: not ASCII")
             if MACHINE_PATH.search(line):
                 findings.append(f"{name}:{number}: path of a machine")
+            if line != line.rstrip():
+                findings.append(f"{name}:{number}: blank at the end of the line")
+        if data and not data.endswith(b"\n"):
+            findings.append(f"{name}: no end of line at the end of the file")
         if path.suffix in SOURCES and b"SPDX-License-Identifier" not in data[:400]:
             findings.append(f"{name}: no SPDX licence line")
     for script in ("spec/gen/generate.py", "spec/gen/assembler.py",

@@ -13,9 +13,12 @@ import shutil
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+import tree
+
+ROOT = tree.ROOT
 sys.path.insert(0, str(ROOT / "spec/gen"))
 from contract import Contract  # noqa: E402
+
 RTL = ROOT / "rtl"
 TOP = "reshift_core"
 GENERATED = {"tools/isa/isa.hpp", "tools/isa/descriptors.hpp", "rtl/pkg/rs_spec_pkg.sv",
@@ -35,20 +38,11 @@ def configurations():
         yield name, [f"-G{key}={value}" for key, value in contract.rtl_parameters(name).items()]
 
 
-def tracked(*patterns):
-    output = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard",
-                             *patterns], cwd=ROOT, check=True, capture_output=True, text=True)
-    return [name for name in output.stdout.split() if name not in GENERATED and
-            (ROOT / name).exists()]
+def sources(*patterns):
+    return [name for name in tree.matching(*patterns) if name not in GENERATED]
 
 
 def verilator_jobs(program):
-    env = os.environ.copy()
-    root = pathlib.Path(program).resolve().parents[1]
-    if (root / "include/verilated.h").exists():
-        env["VERILATOR_ROOT"] = str(root)
-    else:
-        env.pop("VERILATOR_ROOT", None)
     files = [file for listed in ("files.txt", "board/files.txt")
              for file in (RTL / listed).read_text().split()]
     common = [program, "--lint-only", "-Wall", "--assert", "--no-timing", "+libext+.sv",
@@ -61,7 +55,7 @@ def verilator_jobs(program):
 
     def job(label, module, *parameters):
         path = next(RTL / file for file in files if pathlib.Path(file).stem == module)
-        return f"verilator {label}", [*common, *parameters, "--top-module", module, str(path)], env
+        return f"verilator {label}", [*common, *parameters, "--top-module", module, str(path)]
 
     modules = [pathlib.Path(file).stem for file in files if not file.endswith("_pkg.sv")]
     for name, parameters in configurations():
@@ -84,13 +78,13 @@ def format_jobs(in_place):
     if program:
         mode = ["--inplace"] if in_place else ["--inplace", "--verify"]
         yield "verible format", [program, f"--flagfile={RTL / 'lint/verible.flags'}", *mode,
-                                 *tracked("rtl/*.sv", "tb/*.sv")], None
+                                 *sources("rtl/*.sv", "tb/*.sv")]
     program = tool("clang-format")
     if program:
         version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
         if f"version {CLANG_FORMAT_VERSION}" in version:
             mode = ["-i"] if in_place else ["--dry-run", "-Werror"]
-            yield "clang-format", [program, *mode, *tracked("*.cpp", "*.hpp")], None
+            yield "clang-format", [program, *mode, *sources("*.cpp", "*.hpp")]
         else:
             print(f"skipped: clang-format {CLANG_FORMAT_VERSION}x decides, not {version.strip()}")
 
@@ -99,14 +93,14 @@ def style_jobs():
     program = tool("verible-verilog-lint")
     if program:
         yield "verible lint", [program, f"--rules={VERIBLE_RULES}",
-                               *tracked("rtl/*.sv", "tb/*.sv")], None
+                               *sources("rtl/*.sv", "tb/*.sv")]
     yield from format_jobs(in_place=False)
-    yield "repository", [sys.executable, str(ROOT / "tools/repo/check.py")], None
+    yield "repository", [sys.executable, str(ROOT / "tools/repo/check.py")]
 
 
 def run(job):
-    label, command, env = job
-    result = subprocess.run(command, cwd=ROOT, env=env, text=True,
+    label, command = job
+    result = subprocess.run(command, cwd=ROOT, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     # Verilator 5.006 prints nothing when it is content; newer ones a report.
     bad = result.returncode != 0 or "%Warning" in result.stdout
@@ -117,14 +111,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--verilator", help="program to lint with")
     parser.add_argument("--format", action="store_true", help="format in place, nothing else")
+    parser.add_argument("--style", action="store_true", help="only what needs no Verilator")
     parser.add_argument("--only", help="only checks whose label contains this")
     arguments = parser.parse_args()
-    if not arguments.format and not arguments.verilator:
+    if not (arguments.format or arguments.style or arguments.verilator):
         parser.error("--verilator is missing; `make lint` knows which")
     if arguments.format:
         jobs = list(format_jobs(in_place=True))
     else:
-        jobs = [*verilator_jobs(arguments.verilator), *style_jobs()]
+        jobs = [*([] if arguments.style else verilator_jobs(arguments.verilator)), *style_jobs()]
     if arguments.only:
         jobs = [job for job in jobs if arguments.only in job[0]]
     failed = 0

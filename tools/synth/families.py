@@ -91,8 +91,8 @@ FAMILIES = {family.name: family for family in (
     Family(
         name="ice40",
         map_coarse="synth_ice40 -noflatten -top {top} -run :map_ram; "
-                   f"memory_libmap -lib +/ice40/brams.txt -lib {TABLES}/ice40_words.txt; "
-                   f"techmap -map {TABLES}/ice40_words.v; "
+                   f'memory_libmap -lib +/ice40/brams.txt -lib "{TABLES}/ice40_words.txt"; '
+                   f'techmap -map "{TABLES}/ice40_words.v"; '
                    "synth_ice40 -noflatten -top {top} -run map_ram:map_luts",
         map_luts=("abc -lut 4", "ice40_wrapcarry -unwrap", "techmap -map +/ice40/ff_map.v", "clean",
                   "opt_lut -tech ice40", "techmap -map +/ice40/cells_map.v", "clean", "check -assert"),

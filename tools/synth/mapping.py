@@ -58,7 +58,7 @@ def inspect(text):
     """Kind -> (bits of its memories, whether it has a latch), before any mapping."""
     with yosys.log_to(text.with_suffix(".inspect.log")):
         design = ys.Design()
-        yosys.run(design, f"read_verilog {text}", "proc", "opt_clean", "memory_collect")
+        yosys.run(design, ["read_verilog", text], "proc", "opt_clean", "memory_collect")
     return {name_of_kind(module): (memories(module), any("latch" in cell.type.str() or
                                                           cell.type.str() == "$sr"
                                                           for cell in module.cells_.values()))
@@ -71,7 +71,7 @@ def map_all(text, top, family, work, jobs, progress, flatten=False):
     from the mapping to LUTs on."""
     with yosys.log_to(work / "coarse.log"):
         design = ys.Design()
-        yosys.run(design, f"read_verilog {text}", family.map_coarse.format(top=top))
+        yosys.run(design, ["read_verilog", text], family.map_coarse.format(top=top))
         if flatten:
             for module in own_modules(design):
                 if plain_verilog.name_of(name_of_kind(module)) in KEPT:
@@ -80,7 +80,8 @@ def map_all(text, top, family, work, jobs, progress, flatten=False):
                       "opt_merge", "opt_clean")
         kinds = [name_of_kind(module) for module in own_modules(design)]
         for kind in kinds:
-            yosys.run(design, f"select {kind}", f"write_rtlil -selected {work / kind}.il", "select -clear")
+            yosys.run(design, f"select {kind}", ["write_rtlil", "-selected", work / f"{kind}.il"],
+                      "select -clear")
     progress(f"{len(kinds)} kinds of modules: mapping them to LUTs")
 
     def map_one(kind):
@@ -108,7 +109,7 @@ def join(kinds, top, family, work):
     """The mapped kinds of `map_all` as one design."""
     design = ys.Design()
     yosys.load_libraries(design, family, family.libraries)
-    yosys.run(design, *(f"read_rtlil {work / kind}.mapped.il" for kind in kinds),
+    yosys.run(design, *(["read_rtlil", work / f"{kind}.mapped.il"] for kind in kinds),
               f"hierarchy -check -top {top}")
     return design
 
@@ -117,7 +118,7 @@ def write_flat(kinds, top, family, work, output):
     """The mapped kinds as one flat module in JSON, for place and route."""
     with yosys.log_to(work / "flat.log"):
         yosys.run(join(kinds, top, family, work), "flatten", "opt_clean -purge",
-                  f"write_json -selected {output}")
+                  ["write_json", "-selected", output])
 
 
 def map_kind(kind, family, text, work):
@@ -127,15 +128,15 @@ def map_kind(kind, family, text, work):
     stubs = work / f"{kind}.stubs.v"
     stubs.write_text("".join(plain_verilog.stub(modules[child]) for child in cells & modules.keys()))
     design = ys.Design()
-    yosys.run(design, f"read_verilog -lib {stubs}")
+    yosys.run(design, ["read_verilog", "-lib", stubs])
     # Every library costs time in every process: the second one only for cells that are not in the first.
     for library in family.libraries:
         yosys.load_libraries(design, family, [library])
         if all(design.module(ys.IdString("\\" + cell)) for cell in cells):
             break
-    yosys.run(design, f"read_rtlil {netlist}", f"hierarchy -top {kind}", *family.map_luts,
-              "setattr -unset src", f"write_json -selected {work / kind}.json",
-              f"write_rtlil -selected {work / kind}.mapped.il")
+    yosys.run(design, ["read_rtlil", netlist], f"hierarchy -top {kind}", *family.map_luts,
+              "setattr -unset src", ["write_json", "-selected", work / f"{kind}.json"],
+              ["write_rtlil", "-selected", work / f"{kind}.mapped.il"])
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def write(design, title, output):
     # The attributes that are left are those of the RTL, for synthesis (no_rw_check).
     yosys.run(design, "opt_clean -purge", "bwmuxmap",
               "setattr -unset src -unset hdlname -unset full_case -unset parallel_case",
-              f"write_verilog -simple-lhs {output}")
+              ["write_verilog", "-simple-lhs", output])
     modules = share_equal_modules(output.read_text())
     output.write_text(f"// ReShift {title}; Apache-2.0.\n"
                       "// Written by Yosys from the SystemVerilog sources: change those, not this.\n\n"

@@ -52,6 +52,12 @@ def check_fit(used, part, name):
         raise SystemExit(f"does not fit {name}:\n  " + "\n  ".join(over))
 
 
+def relative(path):
+    """A path for the WebAssembly tools, from the working folder: among absolute ones they have a
+    temporary folder of their own in place of the system's."""
+    return os.path.relpath(path.resolve())
+
+
 def place(command, log, progress):
     """Runs nextpnr; its log in a file, its stages as progress lines."""
     with open(log, "w") as file, subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
@@ -121,11 +127,11 @@ def main():
     net, log, placed = (work / f"{arguments.board}.{end}" for end in ("json", "log", "placed"))
     mapping.write_flat(design.modules, board["top"], family, work, net)
     # At the wanted clock, but a bitstream whatever is reached: the report says what.
-    place([nextpnr, *board["place"], str(yosys.ROOT / board["constraints"]), "--json", str(net),
-           *options, str(placed), "--report", str(work / "report.json"), "--freq", str(mhz),
+    place([nextpnr, *board["place"], relative(yosys.ROOT / board["constraints"]), "--json", relative(net),
+           *options, relative(placed), "--report", relative(work / "report.json"), "--freq", str(mhz),
            *(() if seed is None else ("--seed", str(seed))), "--timing-allow-fail"], log, progress)
     bitstream = arguments.output / f"{arguments.board}.{ending}"
-    subprocess.run([pack, str(placed), str(bitstream)], check=True)
+    subprocess.run([pack, relative(placed), relative(bitstream)], check=True)
 
     placed_report = json.loads((work / "report.json").read_text())
     clock, speed = min(placed_report["fmax"].items(), key=lambda item: item[1]["achieved"])

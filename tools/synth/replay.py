@@ -96,7 +96,7 @@ def replay_module(entry, vectors, work, replay, mapped):
         text = mapping.elaborate(name, entry["parameters"], family, work)
         kinds = mapping.map_all(text, name, family, work, os.cpu_count(), lambda line: None)
         with yosys.log_to(work / f"{name}.log"):
-            yosys.run(mapping.join(kinds, name, family, work), f"write_verilog -noattr {output}")
+            yosys.run(mapping.join(kinds, name, family, work), ["write_verilog", "-noattr", output])
         cells = [yosys.SHARE / "xilinx/cells_sim.v"]
     else:
         with yosys.log_to(work / f"{name}.log"):

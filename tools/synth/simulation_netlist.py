@@ -4,7 +4,7 @@
 `make synth` reports on. Into the output folder:
 
   TOP.netlist.v   the netlist
-  verilator.f     arguments of Verilator: the netlist and the family's cell models
+  verilator.f     arguments of Verilator, one a line: the netlist and the family's cell models
   modules.txt     the RTL modules that are in it
   depfile         what it was made from, for the build tool"""
 
@@ -60,7 +60,7 @@ def main():
     with yosys.log_to(work / "write.log"):
         # Single nets: a vector driven bit by bit looks like a combinational loop to a simulator.
         yosys.run(mapping.join(kinds, top, family, work), "flatten", "splitnets", "opt_clean -purge",
-                  f"write_verilog -noattr {written}")
+                  ["write_verilog", "-noattr", written])
     if arguments.damaged:
         written.write_text(damage(written.read_text()))
 
@@ -71,7 +71,8 @@ def main():
     files = [path for path in sources if path.stem in modules or path.stem.endswith("_pkg")]
     files += [*(yosys.RTL / "include").glob("*"), *extra, __file__,
               *(module.__file__ for module in (families, mapping, plain_verilog, yosys))]
-    (work / "depfile").write_text(f"{work / 'verilator.f'}: {' '.join(map(str, files))}\n")
+    target, *needed = (str(path).replace(" ", "\\ ") for path in (work / "verilator.f", *files))
+    (work / "depfile").write_text(f"{target}: {' '.join(needed)}\n")
 
 
 if __name__ == "__main__":

@@ -50,8 +50,8 @@ def structural(text, top="top"):
         with yosys.log_to(folder / "log"):
             design = ys.Design()
             yosys.load_libraries(design, XC7, XC7.libraries[:1])
-            yosys.run(design, f"read_verilog {folder / 'in.v'}", f"hierarchy -top {top}", "proc",
-                      "opt_clean", f"write_json -selected {folder / 'out.json'}")
+            yosys.run(design, ["read_verilog", folder / "in.v"], f"hierarchy -top {top}", "proc",
+                      "opt_clean", ["write_json", "-selected", folder / "out.json"])
         modules = json.loads((folder / "out.json").read_text())["modules"]
     return netlist.Netlist(modules, top, XC7, text)
 

@@ -68,10 +68,10 @@ def vendor_cells(files, family):
              for name in re.findall(r"^\s*module\s+(\w+)", file.read_text(), re.M)}
     used = known & {word for file in files for word in re.findall(r"\b[A-Z]\w+", file.read_text())}
     if not used:
-        return ""
-    return "".join([f"-D {family.define} --allow-lib-module-redef ",
-                    *(f"-v {library} " for library in libraries),
-                    *(f"--blackboxed-module {name} " for name in sorted(used))])
+        return []
+    return ["-D", family.define, "--allow-lib-module-redef",
+            *(word for library in libraries for word in ("-v", library)),
+            *(word for name in sorted(used) for word in ("--blackboxed-module", name))]
 
 
 def read(top=TOP, parameters=None, family=None, extra=()):
@@ -79,10 +79,10 @@ def read(top=TOP, parameters=None, family=None, extra=()):
     one is given. `extra`: more source files."""
     design = ys.Design()
     files = [*sources(family and family.name), *extra]
-    overrides = "".join(f"-G {name}={value} " for name, value in (parameters or {}).items())
-    cells = vendor_cells(files, family) if family else ""
-    run(design, f"read_slang --keep-hierarchy -D SYNTHESIS -I {RTL / 'include'} {cells}{overrides}"
-        f"--top {top} {' '.join(map(str, files))}")
+    overrides = [word for name, value in (parameters or {}).items() for word in ("-G", f"{name}={value}")]
+    cells = vendor_cells(files, family) if family else []
+    run(design, ["read_slang", "--keep-hierarchy", "-D", "SYNTHESIS", "-I", RTL / "include", *cells,
+                 *overrides, "--top", top, *files])
     return design
 
 
@@ -91,5 +91,6 @@ def load_libraries(design, family, libraries):
 
 
 def run(design, *passes):
+    """Runs passes, each a text or a list of words: a word may have blanks in it, as paths do."""
     for command in passes:
-        ys.run_pass(command, design)
+        ys.Pass.call(design, command if isinstance(command, str) else [str(word) for word in command])
