@@ -220,17 +220,18 @@ struct Program {
     out_offset = first_offset + bytes + static_cast<uint32_t>(random.uniform(0, 100));
 
     Descriptor& first = add(Opcode::kInit);
-    set(first, begin::kMagic, kProgramMagic);
-    set(first, begin::kM, hw::kM);
-    set(first, begin::kC, hw::kC);
-    set(first, begin::kP, hw::kP);
-    set(first, begin::kActW, hw::kActW);
-    set(first, begin::kExponents, hw::kExpN);
-    set(first, begin::kLoadCredits, 1);
-    set(first, begin::kExecCredits, 1);
-    set(first, begin::kFbDepth, hw::kFbDepth);
-    set(first, begin::kWmDepth, hw::kWmDepth);
-    set(first, begin::kPmDepth, hw::kPmDepth);
+    set(first, init::kMagic, kMagicLetters);
+    set(first, init::kVersion, kVersion);
+    set(first, init::kM, hw::kM);
+    set(first, init::kC, hw::kC);
+    set(first, init::kP, hw::kP);
+    set(first, init::kActW, hw::kActW);
+    set(first, init::kExponents, hw::kExpN);
+    set(first, init::kLoadCredits, 1);
+    set(first, init::kExecCredits, 1);
+    set(first, init::kFbDepth, hw::kFbDepth);
+    set(first, init::kWmDepth, hw::kWmDepth);
+    set(first, init::kPmDepth, hw::kPmDepth);
     window.resize(kBlocks);
 
     weights(add(Opcode::kLoadWeights), random, random.uniform(0, 20), random.uniform(1, 3));
