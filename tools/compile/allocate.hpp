@@ -5,29 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "compile/regions.hpp"
 #include "compile/schedule.hpp"
 #include "compile/strip.hpp"
 #include "program/layout.hpp"
 
 namespace reshift {
-
-/// Forms of all tensors of a lowered network, without addresses: polyphase when a stride-2
-/// operation reads it; the pitch is the smallest at which its readers can walk their outputs.
-std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net);
-
-/// Whether an operation on a polyphase tensor walks its pixels in the order in which they lie and
-/// writes another polyphase one so: a 1x1 kernel does not mind, and needs no copy.
-inline bool walks_flat(const QOp& op, const Layout& input) {
-  return input.polyphase && op.stride_h == 1;
-}
-
-/// How many of its input's phases an operation reads, from the first one on: of stride 2 and with a
-/// 1x1 kernel, one.
-inline int phases_read(const QOp& op, const Layout& input) {
-  const bool first =
-      op.stride_h == 2 && op.kernel_h == 1 && op.kernel_w == 1 && op.pad_top + op.pad_left == 0;
-  return input.polyphase && !first ? 4 : 1;
-}
 
 /// How a step uses the feature buffer.
 struct StepAllocation {
@@ -41,17 +24,6 @@ struct StepAllocation {
     return input_buffers.empty() && shortcut_buffers.empty() && residual_buffers.empty() &&
            output_buffers.empty();
   }
-};
-
-/// A piece of the feature buffer that is in use between two steps, inclusive.
-struct Region {
-  /// An image's copy of a tensor; `image` -1: strips of a spilled tensor.
-  struct Tenant {
-    int tensor = 0, image = 0;
-  };
-  int first = 0, last = 0;
-  int size = 0, base = 0;       ///< words of a bank
-  std::vector<Tenant> tenants;  ///< the later one lies over the earlier
 };
 
 /// Where everything lies: resident tensors in the feature buffer, in words of a bank, for as long

@@ -4,9 +4,12 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/integer.hpp"
 #include "compile/emit.hpp"
 #include "compile/spill.hpp"
-#include "compile/timing.hpp"
+#include "cost/exec_cycles.hpp"
+#include "cost/program_time.hpp"
+#include "cost/transfers.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {
@@ -43,7 +46,7 @@ std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
   for (std::size_t i = 0; i < schedule.steps.size(); ++i) {
     const Step& step = schedule.steps[i];
     const QOp& op = lowered.net.ops[step.op];
-    const Layout& out = allocation.layouts[static_cast<std::size_t>(op.output)];
+    const Layout& out = allocation.layouts[index(op.output)];
     OpReport r;
     r.name = op.name;
     if (step.images < schedule.images) r.name += fmt::format(", image {}", step.first_image);
@@ -52,7 +55,7 @@ std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
     if (r.note.ends_with("; ")) r.note.resize(r.note.size() - 2);
     const int source = lowered.source_op[step.op];
     if (source >= 0) {
-      const QOp& real = original.ops[static_cast<std::size_t>(source)];
+      const QOp& real = original.ops[index(source)];
       r.macs = original.macs(real) * tiles_per_tap(hw, real) * step.images;
     }
     if (source < 0) r.kind = "copy";
@@ -63,7 +66,7 @@ std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
     r.buffer_bytes = out.bytes(hw) / out.words * r.m_blocks * step.images;
     for (const ExecPlan& exec : execs) {
       if (exec.step != i) continue;
-      const ExecCycles cycles = estimate(hw, exec);
+      const cost::ExecCycles cycles = cost::exec_cycles(hw, exec.m_block_uops, exec.groups);
       ++r.execs;
       if (exec.first_m_block == 0) r.groups += exec.groups;
       if (exec.turn == 0) r.uops += static_cast<std::int64_t>(exec.list->uops());
@@ -84,7 +87,7 @@ std::vector<BufferUse> buffer_uses(const QNet& net, const Allocation& allocation
     for (const Region::Tenant& t : region.tenants) {
       if (!use.name.empty()) use.name += ", ";
       if (t.image < 0) use.name += "strips of ";
-      use.name += net.tensors[static_cast<std::size_t>(t.tensor)].name;
+      use.name += net.tensors[index(t.tensor)].name;
       if (t.image >= 0 && allocation.schedule.images > 1) {
         use.name += fmt::format(" of image {}", t.image);
       }
@@ -96,14 +99,13 @@ std::vector<BufferUse> buffer_uses(const QNet& net, const Allocation& allocation
 
 /// What emit() made known: memory traffic, the bound of each operation, the frame's cycles.
 void finish_reports(Program& program) {
-  const std::int64_t bus_bytes = program.hw.axi_data_w / 8;
-  const std::vector<FrameTime> frames = frame_times(program.hw, program.image, 2);
+  const std::vector<cost::FrameTime> frames = cost::frame_times(program.hw, program.image, 2);
   program.first_cycles = frames[0].cycles;
   program.cycles = frames[1].cycles;
   std::size_t exec = 0;
   for (OpReport& r : program.ops) {
-    r.memory_cycles =
-        std::max(r.weight_bytes + r.feature_bytes_read, r.feature_bytes_written) / bus_bytes;
+    r.memory_cycles = cost::bus_cycles(
+        program.hw, std::max(r.weight_bytes + r.feature_bytes_read, r.feature_bytes_written));
     if (r.memory_cycles > r.exec_cycles) {
       r.bound = "memory";
     } else {
@@ -141,7 +143,7 @@ Program compile(const spec::Hardware& hw, const QNet& net, const CompileOptions&
   for (std::size_t i = 0; i < program.ops.size(); ++i) {
     if (program.ops[i].note.empty()) continue;
     const std::size_t op = allocation.schedule.steps[i].op;
-    Support& line = program.support[static_cast<std::size_t>(lowered.source_op[op])];
+    Support& line = program.support[index(lowered.source_op[op])];
     line = {line.op, Support::Verdict::kRewritten, program.ops[i].note};
   }
   emit(lowered, allocation, execs, options.store_all, program);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/integer.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {
@@ -27,19 +28,18 @@ std::vector<int> furthest(int out, int source, int kernel, int stride, int dilat
 
 Need pixels_needed(const spec::Hardware& hw, const QNet& net, const QOp& op, const Layout& source,
                    int producer_pitch, int groups) {
-  const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+  const QTensor& out = net.tensors[index(op.output)];
   const int scale = source.polyphase ? 2 : 1;
   const auto rows = furthest(out.height, scale * source.phase_height(), op.kernel_h, op.stride_h,
                              op.dilation_h, op.pad_top);
   const auto columns = furthest(out.width, scale * source.phase_width(), op.kernel_w, op.stride_w,
                                 op.dilation_w, op.pad_left);
-  std::vector<std::int64_t> need(static_cast<std::size_t>(groups), 0);
+  std::vector<std::int64_t> need(index(groups), 0);
   for (int y = 0; y < out.height; ++y) {
     for (int x = 0; x < out.width; ++x) {
-      const int row = rows[static_cast<std::size_t>(y)],
-                column = columns[static_cast<std::size_t>(x)];
+      const int row = rows[index(y)], column = columns[index(x)];
       if (row < 0 || column < 0) continue;
-      auto& n = need[static_cast<std::size_t>((y * source.pitch + x) / hw.p)];
+      auto& n = need[index((y * source.pitch + x) / hw.p)];
       n = std::max(n, std::int64_t{row} * producer_pitch + column + 1);
     }
   }

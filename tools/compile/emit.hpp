@@ -6,14 +6,8 @@
 
 namespace reshift {
 
-/// Cycles of one EXEC: the array issues a micro-op a cycle, and post-processing takes
-/// post_cycles() an M-block, overlapped with the next one.
-struct ExecCycles {
-  std::int64_t array = 0, post = 0, exec = 0;
-};
-ExecCycles estimate(const spec::Hardware& hw, const ExecPlan& exec);
-
-/// Fills the program's image, descriptor names, window strides, stored tensors and weight bytes.
+/// Fills the program's image, descriptor names, window strides, stored tensors and the bytes that
+/// each operation loads and stores. `store_all`: the host wants every operation's output.
 void emit(const Lowered& lowered, const Allocation& allocation, const std::vector<ExecPlan>& execs,
           bool store_all, Program& program);
 

@@ -7,16 +7,15 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "compile/post_cycles.hpp"
+#include "base/integer.hpp"
 #include "compile/reduction_list.hpp"
+#include "cost/exec_cycles.hpp"
+#include "cost/transfers.hpp"
 #include "program/layout.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {
 namespace {
-
-int ceil_div(int a, int b) { return (a + b - 1) / b; }
-int floor_div(int a, int b) { return a >= 0 ? a / b : -ceil_div(-a, b); }
 
 /// One axis of the operation that reads the image.
 struct Axis {
@@ -79,7 +78,7 @@ Lowered apply_packing(const spec::Hardware& hw, const QNet& net, std::size_t rea
   Lowered result{.net = net, .table = {}, .source_op = {}, .source_tensor = {}, .notes = {}};
   QOp& op = result.net.ops[reader];
   QTensor& image = result.net.tensors[0];
-  const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+  const QTensor& out = net.tensors[index(op.output)];
   const int channels = image.channels, out_channels = net.written_channels(op);
   result.table = {op.stride_h, op.stride_w, {}};
   for (const int dy : rows.offsets) {
@@ -98,25 +97,25 @@ Lowered apply_packing(const spec::Hardware& hw, const QNet& net, std::size_t rea
   op.pad_left = -columns.first_tap();
   op.pad_bottom = out.height + rows.last_tap() - rows.raster;
   op.pad_right = out.width + columns.last_tap() - columns.raster;
-  const auto index = [](int a, int an, int b, int bn, int c, int cn, int d) {
-    return static_cast<std::size_t>(((std::int64_t{a} * an + b) * bn + c) * cn + d);
+  const auto at = [](int a, int an, int b, int bn, int c, int cn, int d) {
+    return index(((std::int64_t{a} * an + b) * bn + c) * cn + d);
   };
-  const auto terms = static_cast<std::size_t>(op.terms);
-  op.term_values.assign(
-      index(out_channels, image.channels, 0, op.kernel_h, 0, op.kernel_w, 0) * terms, 0);
+  const auto terms = index(op.terms);
+  op.term_values.assign(at(out_channels, image.channels, 0, op.kernel_h, 0, op.kernel_w, 0) * terms,
+                        0);
   for (int oc = 0; oc < out_channels; ++oc) {
     for (int ky = 0; ky < original.kernel_h; ++ky) {
       for (int kx = 0; kx < original.kernel_w; ++kx) {
-        const auto ry = static_cast<std::size_t>(ky), rx = static_cast<std::size_t>(kx);
+        const auto ry = index(ky), rx = index(kx);
         const int column_offsets = static_cast<int>(columns.offsets.size());
         const int first_row =
             (rows.k_offset[ry] * column_offsets + columns.k_offset[rx]) * channels;
         for (int c = 0; c < channels; ++c) {
           const std::size_t from =
-              index(oc, channels, c, original.kernel_h, ky, original.kernel_w, kx);
+              at(oc, channels, c, original.kernel_h, ky, original.kernel_w, kx);
           const std::size_t to =
-              index(oc, image.channels, first_row + c, op.kernel_h, rows.k_tap[ry] + op.pad_top,
-                    op.kernel_w, columns.k_tap[rx] + op.pad_left);
+              at(oc, image.channels, first_row + c, op.kernel_h, rows.k_tap[ry] + op.pad_top,
+                 op.kernel_w, columns.k_tap[rx] + op.pad_left);
           std::copy_n(original.term_values.begin() + static_cast<std::ptrdiff_t>(from * terms),
                       terms, op.term_values.begin() + static_cast<std::ptrdiff_t>(to * terms));
         }
@@ -127,18 +126,18 @@ Lowered apply_packing(const spec::Hardware& hw, const QNet& net, std::size_t rea
   const int groups = ceil_div((out.height - 1) * pitch + out.width, hw.p);
   const int uops = ceil_div(image.channels, hw.c) * rows.distinct_taps() * columns.distinct_taps() *
                    tiles_per_tap(hw, op);
-  const std::int64_t image_bits = std::int64_t{words_of(hw, image.channels)} * hw.m * image.height *
-                                  pitch * spec::code_bytes(hw) * 8;
+  const std::int64_t image_bytes = std::int64_t{words_of(hw, image.channels)} * hw.m *
+                                   image.height * pitch * spec::code_bytes(hw);
   result.input_cycles = std::max(std::int64_t{groups} * ceil_div(out_channels, hw.m) *
-                                     std::max<std::int64_t>(uops, post_cycles(hw)),
-                                 image_bits / hw.axi_data_w);
+                                     std::max<std::int64_t>(uops, cost::post_cycles(hw)),
+                                 cost::bus_cycles(hw, image_bytes));
   return result;
 }
 
 /// The stride that matters: an axis with a single output has any.
 void normalise_strides(QNet& net) {
   for (QOp& op : net.ops) {
-    const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+    const QTensor& out = net.tensors[index(op.output)];
     if (out.height == 1) op.stride_h = out.width == 1 ? 1 : op.stride_w;
     if (out.width == 1) op.stride_w = op.stride_h;
     if (out.height == 1 && out.width == 1) op.shortcut_stride = 1;
@@ -154,15 +153,15 @@ int packable_reader(const QNet& net) {
     if (op.input == 0) reader = static_cast<int>(i);
   }
   if (reader < 0) return -1;
-  const QOp& op = net.ops[static_cast<std::size_t>(reader)];
+  const QOp& op = net.ops[index(reader)];
   return op.kind == QKind::kConv && op.groups == 1 && op.shortcut < 0 ? reader : -1;
 }
 
 /// Whether a stride-2 maximum reads the row or column that an odd tensor is extended with, which
 /// must not be larger than any code then.
 bool needs_lowest_extension(const QNet& net, const QOp& op) {
-  const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
-  const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+  const QTensor& in = net.tensors[index(op.input)];
+  const QTensor& out = net.tensors[index(op.output)];
   const auto reaches = [](int in_size, int out_size, int kernel, int dilation, int pad) {
     return in_size % 2 == 1 && (out_size - 1) * 2 + (kernel - 1) * dilation - pad >= in_size;
   };
@@ -183,7 +182,7 @@ std::array<StridedInput, 2> strided_inputs(const QOp& op) {
 /// Whether an operation can walk a polyphase input in the order in which it lies (walks_flat):
 /// pixel by pixel, into a tensor that only stride-2 operations read, both without extension.
 bool can_walk_flat(const spec::Hardware& hw, const QNet& net, const QOp& op) {
-  const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
+  const QTensor& in = net.tensors[index(op.input)];
   const bool pointwise = op.kernel_h == 1 && op.kernel_w == 1 && op.stride_h == 1 &&
                          op.pad_top + op.pad_left + op.pad_bottom + op.pad_right == 0;
   if (!pointwise || op.input == 0 || op.shortcut >= 0 || op.residual >= 0 ||
@@ -283,7 +282,7 @@ std::vector<Support> check_support(const spec::Hardware& hw, const QNet& origina
       line.reason = fmt::format(
           "writes {} from channel {} on; slices of a concatenation begin at multiples of M = {} on "
           "{}",
-          net.tensors[static_cast<std::size_t>(op.output)].name, op.first_channel, hw.m, hw.name);
+          net.tensors[index(op.output)].name, op.first_channel, hw.m, hw.name);
     }
     if (line.reason.empty()) line.reason = overflow(hw, net, op);
     if (!line.reason.empty()) line.verdict = Support::Verdict::kUnsupported;
@@ -300,14 +299,14 @@ std::vector<Lowered> lower(const spec::Hardware& hw, const QNet& original) {
   if (reader < 0) {
     variants.push_back(plain(net));
   } else {
-    const QOp& op = net.ops[static_cast<std::size_t>(reader)];
+    const QOp& op = net.ops[index(reader)];
     const QTensor& in = net.tensors[0];
-    const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+    const QTensor& out = net.tensors[index(op.output)];
     const Axis rows{op.kernel_h, op.stride_h, op.dilation_h, op.pad_top, in.height, out.height};
     const Axis columns{op.kernel_w, op.stride_w, op.dilation_w, op.pad_left, in.width, out.width};
     for (const AxisPacking& r : axis_packings(rows)) {
       for (const AxisPacking& c : axis_packings(columns)) {
-        variants.push_back(apply_packing(hw, net, static_cast<std::size_t>(reader), r, c));
+        variants.push_back(apply_packing(hw, net, index(reader), r, c));
       }
     }
     std::stable_sort(variants.begin(), variants.end(), [&](const Lowered& a, const Lowered& b) {
@@ -325,11 +324,10 @@ std::vector<Lowered> lower(const spec::Hardware& hw, const QNet& original) {
     l.notes.resize(net.ops.size());
     for (std::size_t i = 0; i < net.ops.size(); ++i) l.source_op.push_back(static_cast<int>(i));
     const QTensor& t = l.net.tensors[0];
-    if (reader >= 0 && l.table.rows.size() != static_cast<std::size_t>(net.tensors[0].channels)) {
-      const QOp& op = l.net.ops[static_cast<std::size_t>(reader)];
-      l.notes[static_cast<std::size_t>(reader)] =
-          fmt::format("image arranged as {}x{}x{}, kernel {}x{}; ", t.channels, t.height, t.width,
-                      op.kernel_h, op.kernel_w);
+    if (reader >= 0 && l.table.rows.size() != index(net.tensors[0].channels)) {
+      const QOp& op = l.net.ops[index(reader)];
+      l.notes[index(reader)] = fmt::format("image arranged as {}x{}x{}, kernel {}x{}; ", t.channels,
+                                           t.height, t.width, op.kernel_h, op.kernel_w);
     }
     insert_copies(hw, l);
   }

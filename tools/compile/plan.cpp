@@ -4,6 +4,10 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/integer.hpp"
+#include "cost/constants.hpp"
+#include "cost/memory_policy.hpp"
+#include "cost/transfers.hpp"
 #include "net/numerics.hpp"
 #include "spec/fields.hpp"
 
@@ -14,9 +18,9 @@ namespace {
 /// with. A 1x1 shortcut never does.
 bool reads_extension_row(const QNet& net, int tensor) {
   return std::any_of(net.ops.begin(), net.ops.end(), [&](const QOp& op) {
-    const int rows = net.tensors[static_cast<std::size_t>(op.output)].height;
+    const int rows = net.tensors[index(op.output)].height;
     const int last = (rows - 1) * op.stride_h + (op.kernel_h - 1) * op.dilation_h - op.pad_top;
-    return op.input == tensor && last >= net.tensors[static_cast<std::size_t>(tensor)].height;
+    return op.input == tensor && last >= net.tensors[index(tensor)].height;
   });
 }
 
@@ -67,7 +71,7 @@ void locate_exec(const spec::Hardware& hw, const QNet& net, const Allocation& al
   const Strip& strip = area.strips[exec.strip];
   exec.image = image;
   const int before = image - allocation.schedule.steps[exec.step].first_image;
-  exec.turn = static_cast<std::size_t>(before) * area.strips.size() + exec.strip;
+  exec.turn = index(before) * area.strips.size() + exec.strip;
   const auto put = [&](int tensor, const std::vector<int>& buffers, Rows rows) {
     return layout_of(hw, allocation.layout(tensor, image), buffers, exec.turn, rows);
   };
@@ -81,59 +85,14 @@ void locate_exec(const spec::Hardware& hw, const QNet& net, const Allocation& al
 /// word, the list of one is that of the next, which can keep it: worth while when it takes longer
 /// to load than to walk.
 int pooled_m_blocks(const spec::Hardware& hw, const QOp& op, int groups) {
-  constexpr int kWorthADescriptor = 256;  // cycles
-  const int load_cycles = spec::tile_bytes(hw, weight_bits(hw.exponents)) * 8 / hw.axi_data_w;
+  const std::int64_t load_cycles =
+      cost::bus_cycles(hw, spec::tile_bytes(hw, weight_bits(hw.exponents)));
   if (op.kind == QKind::kConv || groups >= load_cycles) return 0;
   const int cycles = op.kernel_h * op.kernel_w * groups * hw.m / hw.c;
-  return (kWorthADescriptor + cycles - 1) / cycles;
+  return ceil_div(static_cast<int>(cost::kWorthADescriptor), cycles);
 }
 
-/// The EXECs of a strip of a step's first image.
-std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
-                                  const Allocation& allocation, std::size_t index,
-                                  std::size_t number) {
-  const Step& step = allocation.schedule.steps[index];
-  const QOp& op = net.ops[step.op];
-  const StepAllocation& area = allocation.steps[index];
-  const Strip& strip = area.strips[number];
-  ExecPlan fresh;
-  fresh.step = index;
-  fresh.op = step.op;
-  fresh.strip = number;
-  locate_exec(hw, net, allocation, step.first_image, fresh);
-  fresh.groups = raster_groups(hw, net, op, fresh.source, fresh.destination);
-  // With several pixel groups, or images, the list stays for all of them, and half of the memory is
-  // for the next one; of a longer list, three parts of four.
-  const ListSize size = list_size(hw, net, op);
-  const bool stays = fresh.groups > 1 || (step.images > 1 && images_share(hw, size, area));
-  const auto half = static_cast<std::size_t>(hw.wm_depth / 2);
-  const std::size_t part = size.uops <= hw.wm_depth / 2 ? half : half / 2;
-  std::vector<OpenExec> execs{{fresh, {}}};
-  // No more than one EXEC may have anyway: each counts from its own first word.
-  int pooled = std::min(pooled_m_blocks(hw, op, fresh.groups), hw.pm_depth / 2);
-  if (stays)
-    pooled = std::min(pooled, std::max(1, static_cast<int>(std::int64_t(part) / size.longest)));
-  const int words = words_of(hw, net.written_channels(op));
-  for (int m_block = 0; m_block < words; ++m_block) {
-    if (pooled > 0 && m_block % pooled == 0 && m_block > 0) {
-      execs.push_back({fresh, {}});
-      execs.back().exec.first_m_block = execs.back().exec.source_word = m_block;
-    }
-    const ReductionList list = reduction_list(hw, net, op, strip, fresh.source, fresh.shortcut,
-                                              m_block - execs.back().exec.source_word);
-    if (stays && list.uops() > 2 * half) {
-      throw Error(
-          "operation {}: {} weight tiles for {} output channels, the weight memory of {} holds {}",
-          op.name, list.uops(), hw.m, hw.name, hw.wm_depth);
-    }
-    const OpenExec& open = execs.back();
-    if (open.exec.m_blocks > 0 && (open.exec.m_blocks >= hw.pm_depth / 2 ||
-                                   (stays && open.list.uops() + list.uops() > part))) {
-      execs.push_back({fresh, {}});
-      execs.back().exec.first_m_block = m_block;
-    }
-    append(execs.back(), list);
-  }
+std::vector<ExecPlan> closed(std::vector<OpenExec> execs) {
   execs.back().exec.last_of_strip = true;
   std::vector<ExecPlan> plans;
   for (OpenExec& e : execs) {
@@ -143,15 +102,62 @@ std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
   return plans;
 }
 
+/// The EXECs of a strip of a step's first image.
+std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
+                                  const Allocation& allocation, std::size_t step_number,
+                                  std::size_t strip_number) {
+  const Step& step = allocation.schedule.steps[step_number];
+  const QOp& op = net.ops[step.op];
+  const StepAllocation& area = allocation.steps[step_number];
+  const Strip& strip = area.strips[strip_number];
+  ExecPlan fresh;
+  fresh.step = step_number;
+  fresh.op = step.op;
+  fresh.strip = strip_number;
+  locate_exec(hw, net, allocation, step.first_image, fresh);
+  fresh.groups = raster_groups(hw, net, op, fresh.source, fresh.destination);
+  // With several pixel groups, or images, the list stays for all of them.
+  const ListSize size = list_size(hw, net, op);
+  const bool stays = fresh.groups > 1 || (step.images > 1 && images_share(hw, size, area));
+  const std::int64_t part = cost::most_exec_uops(hw, size.uops);
+  const int most_m_blocks = cost::most_exec_m_blocks(hw);
+  std::vector<OpenExec> execs{{fresh, {}}};
+  // No more than one EXEC may have anyway: each counts from its own first word.
+  int pooled = std::min(pooled_m_blocks(hw, op, fresh.groups), most_m_blocks);
+  if (stays) pooled = std::min(pooled, std::max(1, static_cast<int>(part / size.longest)));
+  const int words = words_of(hw, net.written_channels(op));
+  for (int m_block = 0; m_block < words; ++m_block) {
+    if (pooled > 0 && m_block % pooled == 0 && m_block > 0) {
+      execs.push_back({fresh, {}});
+      execs.back().exec.first_m_block = execs.back().exec.source_word = m_block;
+    }
+    const ReductionList list = reduction_list(hw, net, op, strip, fresh.source, fresh.shortcut,
+                                              m_block - execs.back().exec.source_word);
+    if (stays && list.uops() > index(hw.wm_depth)) {
+      throw Error(
+          "operation {}: {} weight tiles for {} output channels, the weight memory of {} holds {}",
+          op.name, list.uops(), hw.m, hw.name, hw.wm_depth);
+    }
+    const OpenExec& open = execs.back();
+    if (open.exec.m_blocks > 0 && (open.exec.m_blocks >= most_m_blocks ||
+                                   (stays && open.list.uops() + list.uops() > index(part)))) {
+      execs.push_back({fresh, {}});
+      execs.back().exec.first_m_block = m_block;
+    }
+    append(execs.back(), list);
+  }
+  return closed(std::move(execs));
+}
+
 /// The EXECs of a step: all images for a part of the list where no image waits for a buffer, else
 /// image by image, strip by strip.
 std::vector<ExecPlan> plan_step(const spec::Hardware& hw, const QNet& net,
-                                const Allocation& allocation, std::size_t index) {
-  const Step& step = allocation.schedule.steps[index];
-  const StepAllocation& area = allocation.steps[index];
+                                const Allocation& allocation, std::size_t number) {
+  const Step& step = allocation.schedule.steps[number];
+  const StepAllocation& area = allocation.steps[number];
   std::vector<ExecPlan> execs, of_image;
   for (std::size_t strip = 0; strip < area.strips.size(); ++strip) {
-    std::vector<ExecPlan> parts = split_strip(hw, net, allocation, index, strip);
+    std::vector<ExecPlan> parts = split_strip(hw, net, allocation, number, strip);
     std::move(parts.begin(), parts.end(), std::back_inserter(of_image));
   }
   const std::size_t together = area.resident() ? 1 : of_image.size();
@@ -169,14 +175,14 @@ std::vector<ExecPlan> plan_step(const spec::Hardware& hw, const QNet& net,
 }  // namespace
 
 bool images_share(const spec::Hardware& hw, const ListSize& list, const StepAllocation& area) {
-  return list.uops <= hw.wm_depth / 2 || (area.resident() && list.longest <= hw.wm_depth);
+  return cost::list_stays(hw, list.uops) || (area.resident() && list.longest <= hw.wm_depth);
 }
 
 std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net,
                                  const Allocation& allocation) {
   std::vector<ExecPlan> execs;
   const auto layout = [&](int tensor) -> const Layout& {
-    return allocation.layouts[static_cast<std::size_t>(tensor)];
+    return allocation.layouts[index(tensor)];
   };
   for (std::size_t i = 0; i < allocation.schedule.steps.size(); ++i) {
     const StepAllocation& area = allocation.steps[i];
@@ -200,8 +206,7 @@ std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net,
                          (reads && !counted);
     if (reads && counted) {
       part.need = pixels_needed(hw, net, op, part.source,
-                                allocation.layouts[static_cast<std::size_t>(previous.input)].pitch,
-                                part.groups);
+                                allocation.layouts[index(previous.input)].pitch, part.groups);
     }
   }
   return execs;

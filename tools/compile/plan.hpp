@@ -8,6 +8,7 @@
 #include "compile/depend.hpp"
 #include "compile/lower.hpp"
 #include "compile/reduction_list.hpp"
+#include "compile/tensor_layouts.hpp"
 
 namespace reshift {
 

@@ -5,13 +5,12 @@
 #include <cstdlib>
 
 #include "base/error.hpp"
-#include "compile/post_cycles.hpp"
+#include "base/integer.hpp"
+#include "cost/exec_cycles.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {
 namespace {
-
-int floor_div(int a, int b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
 
 /// One axis of a tap: the parity phase and the offset in it.
 struct TapAxis {
@@ -48,11 +47,11 @@ class Builder {
         source_(source),
         shortcut_(shortcut),
         m_block_(m_block),
-        in_(net.tensors[static_cast<std::size_t>(op.input)]),
-        out_(net.tensors[static_cast<std::size_t>(op.output)]),
+        in_(net.tensors[index(op.input)]),
+        out_(net.tensors[index(op.output)]),
         out_channels_(net.written_channels(op)),
         row_(op.kind == QKind::kConv ? net.row_size(op) : 0),
-        tile_(static_cast<std::size_t>(hw.m * hw.c)) {}
+        tile_(index(hw.m * hw.c)) {}
 
   ReductionList build() {
     for (int ky = 0; ky < op_.kernel_h; ++ky) {
@@ -73,7 +72,7 @@ class Builder {
 
  private:
   void clear() { std::fill(tile_.begin(), tile_.end(), 0); }
-  int& at(int row, int column) { return tile_[static_cast<std::size_t>(row * hw_.c + column)]; }
+  int& at(int row, int column) { return tile_[index(row * hw_.c + column)]; }
 
   void pooling_tap(int ky, int kx) {
     const int per_word = hw_.m / hw_.c;
@@ -120,9 +119,8 @@ class Builder {
           const int end = std::min((c_block + 1) * hw_.c, first_in + group_in);
           for (int ic = begin; ic < end; ++ic) {
             const std::int64_t weight = std::int64_t{oc} * row_ + weight_at(ic - first_in);
-            const int value = is_multiplier(hw_.exponents)
-                                  ? op_.weight(static_cast<std::size_t>(weight))
-                                  : nth_term(weight, t);
+            const int value =
+                is_multiplier(hw_.exponents) ? op_.weight(index(weight)) : nth_term(weight, t);
             at(row, ic - c_block * hw_.c) = value;
             any |= value != 0;
           }
@@ -174,7 +172,7 @@ class Builder {
   void append_tile() {
     const int bits = weight_bits(hw_.exponents);
     const std::size_t start = list_.tiles.size();
-    list_.tiles.resize(start + static_cast<std::size_t>(spec::tile_bytes(hw_, bits)), 0);
+    list_.tiles.resize(start + index(spec::tile_bytes(hw_, bits)), 0);
     std::size_t bit = 0;
     for (const int weight : tile_) {
       if (!weight_fits(weight, hw_.exponents)) {
@@ -217,11 +215,9 @@ int tiles_per_tap(const spec::Hardware& hw, const QOp& op) {
 }
 
 ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op) {
-  const int out = net.written_channels(op),
-            in = net.tensors[static_cast<std::size_t>(op.input)].channels;
+  const int out = net.written_channels(op), in = net.tensors[index(op.input)].channels;
   const int taps = op.kernel_h * op.kernel_w;
-  const int added =
-      op.shortcut < 0 ? 0 : net.tensors[static_cast<std::size_t>(op.shortcut)].channels;
+  const int added = op.shortcut < 0 ? 0 : net.tensors[index(op.shortcut)].channels;
   ListSize size;
   for (int m = 0; m < words_of(hw, out); ++m) {
     int c_blocks = hw.m / hw.c;
@@ -238,20 +234,20 @@ ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op) {
       const QTensor& image = net.tensors[0];
       const Layout layout{image.channels, image.height,     image.width,
                           image.width,    op.stride_h == 2, words_of(hw, image.channels)};
-      const int height = net.tensors[static_cast<std::size_t>(op.output)].height;
+      const int height = net.tensors[index(op.output)].height;
       const Strip all = cut(net, op, layout.polyphase, height).front();
       uops = static_cast<std::int64_t>(reduction_list(hw, net, op, all, layout, {}, m).uops());
     }
     size.uops += uops;
     size.longest = std::max(size.longest, uops);
-    size.group_cycles += std::max(uops, post_cycles(hw));
+    size.group_cycles += std::max(uops, cost::post_cycles(hw));
   }
   return size;
 }
 
 std::string unreachable_tap(const QNet& net, const QOp& op) {
-  const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
-  const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+  const QTensor& in = net.tensors[index(op.input)];
+  const QTensor& out = net.tensors[index(op.output)];
   const int rows = extent(in.height, op.stride_h), columns = extent(in.width, op.stride_w);
   if (op.shortcut >= 0 && (out.height > rows || out.width > columns)) {
     return fmt::format(
@@ -277,14 +273,14 @@ std::string overflow(const spec::Hardware& hw, const QNet& net, const QOp& op) {
   if (op.kind == QKind::kMaxPool) return "";
   const std::int64_t taps = std::int64_t{op.kernel_h} * op.kernel_w;
   const int channels = net.written_channels(op);
-  const std::size_t per_channel = op.term_values.size() / static_cast<std::size_t>(channels);
+  const std::size_t per_channel = op.term_values.size() / index(channels);
   for (int oc = 0; oc < channels; ++oc) {
     std::int64_t sum = op.kind == QKind::kAvgPool ? taps : 0;
     for (std::size_t i = 0; i < per_channel && op.kind == QKind::kConv; ++i) {
-      sum += std::abs(op.term_values[static_cast<std::size_t>(oc) * per_channel + i]);
+      sum += std::abs(op.term_values[index(oc) * per_channel + i]);
     }
     const std::int64_t bound = sum << (net.act_w - 1);
-    const std::int64_t bias = op.params[static_cast<std::size_t>(oc)].bias;
+    const std::int64_t bias = op.params[index(oc)].bias;
     if (bound >= std::int64_t{1} << (hw.acc_w - 1)) {
       return fmt::format("accumulator of channel {} reaches {}, {} bits hold less than {}", oc,
                          bound, hw.acc_w, std::int64_t{1} << (hw.acc_w - 1));

@@ -1,19 +1,10 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <utility>
-
 #include "compile/allocate.hpp"
 #include "compile/lower.hpp"
 
 namespace reshift {
-
-/// Cycles of a frame among others, about, the load of a whole image for the next one included; and
-/// the bytes that go over the bus.
-using AllocationCost = std::pair<std::int64_t, std::int64_t>;
-AllocationCost allocation_cost(const spec::Hardware& hw, const QNet& net,
-                               const Allocation& allocation);
 
 /// One of several forms of a network and where everything of its frames lies.
 struct AllocatedNet {

@@ -18,7 +18,8 @@ struct Span {
 /// What a descriptor reads and writes: of the feature buffer, and of the frame's output window.
 struct Access {
   Engine engine = Engine::kExec;
-  std::vector<Span> buffer_reads, buffer_writes, memory_reads, memory_writes;
+  std::vector<Span> buffer_reads = {}, buffer_writes = {};
+  std::vector<Span> memory_reads = {}, memory_writes = {};
 };
 
 /// Tokens of a program: which descriptor takes one from an engine before it starts, which gives an

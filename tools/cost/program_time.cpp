@@ -1,5 +1,5 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-#include "compile/timing.hpp"
+#include "cost/program_time.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,24 +7,20 @@
 #include <deque>
 #include <utility>
 
-#include "compile/post_cycles.hpp"
-#include "compile/tokens.hpp"
-#include "net/numerics.hpp"
+#include "base/integer.hpp"
+#include "cost/constants.hpp"
+#include "cost/exec_cycles.hpp"
+#include "cost/transfers.hpp"
+#include "program/engine.hpp"
 #include "spec/fields.hpp"
 
-namespace reshift {
+namespace reshift::cost {
 namespace {
 
 namespace common = spec::common;
 using spec::Descriptor;
 using spec::Opcode;
 using Time = std::int64_t;
-
-/// From a token to the data of a transfer, of which memory takes 40; from a token to an EXEC's
-/// first micro-op.
-constexpr Time kTransferCycles = 55, kStartExecCycles = 6;
-/// Of the control program, about: from the start to its first question.
-constexpr Time kStartCycles = 300;
 
 /// A weight block in the weight memory.
 struct Block {
@@ -57,7 +53,7 @@ class Model {
                                         : hw.axi_data_w < 128 ? spec::kNarrowRingSlots
                                                               : spec::kRingSlots)),
         batch_(small(hw) ? 1 : static_cast<std::size_t>(spec::kRingBatch)),
-        drain_(hw.m + hw.p + 24) {
+        drain_(drain_cycles(hw)) {
     const Descriptor begin = descriptor(0);
     const auto credit = [&](Engine from, Engine to, const spec::Field& field) {
       tokens(from, to).assign(spec::get(begin, field), 0);
@@ -126,13 +122,12 @@ class Model {
     }
   }
 
-  Time beats(std::int64_t bytes) const { return bytes * 8 / hw_.axi_data_w; }
-
   /// Of features, while the last EXEC or its next strip runs.
   Time feature_beats(const Descriptor& d) const {
     namespace f = spec::load_features;  // the three kinds have the same fields
-    const Time time = beats(std::int64_t{spec::get(d, f::kWords)} * spec::get(d, f::kGroups) *
-                            hw_.p * hw_.m * spec::code_bytes(hw_));
+    const Time time =
+        bus_cycles(hw_, std::int64_t{spec::get(d, f::kWords)} * spec::get(d, f::kGroups) * hw_.p *
+                            hw_.m * spec::code_bytes(hw_));
     if (!spec::get(now_.descriptor, spec::exec::kDstPolyphase)) return time;
     const std::int64_t m_blocks = spec::get(now_.descriptor, spec::exec::kMBlocks);
     return transfer_beside_polyphase(hw_, time, m_blocks, now_.group / m_blocks);
@@ -142,10 +137,10 @@ class Model {
   void look() {
     const std::size_t last_of_batch = passed_.size() | (batch_ - 1);
     if (last_of_batch >= slots_) {
-      looked_ = std::max(looked_, passed_[last_of_batch - slots_] + kTransferCycles);
+      looked_ = std::max(looked_, passed_[last_of_batch - slots_] + kTransferStart);
     }
-    looked_ += kLookCycles;
-    bus_ += beats(spec::kDescriptorBytes);
+    looked_ += kDescriptor;
+    bus_ += bus_cycles(hw_, spec::kDescriptorBytes);
   }
 
   /// All engines have passed a descriptor and those before it.
@@ -153,14 +148,14 @@ class Model {
 
   void load(const Descriptor& d) {
     asked_ = std::max({asked_, looked_, take(d, Engine::kLoad)});
-    Time start = asked_ + kTransferCycles;
+    Time start = asked_ + kTransferStart;
     const bool weights =
         spec::get(d, common::kOpcode) == static_cast<std::uint32_t>(Opcode::kLoadWeights);
     Time data = 0;
     Block block;
     if (weights) {
       block = read_block(d);
-      data = beats(spec::get(d, spec::load_weights::kBytes)) + beyond_beats(block.uops);
+      data = bus_cycles(hw_, spec::get(d, spec::load_weights::kBytes)) + beyond_beats(block.uops);
       in_memory_ += block.uops;
       while (in_memory_ > hw_.wm_depth && !rooms_.empty()) {
         start = std::max(start, rooms_.front().since);
@@ -183,7 +178,7 @@ class Model {
   /// (rs_pkg::headers_per_beat).
   Time beyond_beats(std::int64_t headers) const {
     const int headers_per_beat = hw_.axi_data_w < 128 ? 1 : 4;
-    return std::max<Time>(headers / headers_per_beat - beats(headers * 4), 0);
+    return std::max<Time>(headers / headers_per_beat - bus_cycles(hw_, headers * 4), 0);
   }
 
   /// The array is slowed down by post-processing where an M-block has few micro-ops.
@@ -208,7 +203,7 @@ class Model {
 
   void store(const Descriptor& d) {
     stored_ =
-        std::max({stored_, looked_, take(d, Engine::kStore)}) + kTransferCycles + feature_beats(d);
+        std::max({stored_, looked_, take(d, Engine::kStore)}) + kTransferStart + feature_beats(d);
     post(d, Engine::kStore, stored_);
     pass(stored_);
   }
@@ -216,7 +211,7 @@ class Model {
   void exec(const Descriptor& d) {
     pass(std::max(looked_, started_));  // the words of one that waits are kept beside the ring
     started_ = std::max(
-        {issued_ + 1, looked_, take(d, Engine::kExec) + kStartExecCycles, complete_before_});
+        {issued_ + kExecGap, looked_, take(d, Engine::kExec) + kExecStart, complete_before_});
     if (spec::get(d, spec::exec::kWaitPrevious)) started_ = std::max(started_, complete_);
     last_ = now_;
     started_ = std::max(started_, written(spec::get(d, spec::exec::kNeedFirst)));
@@ -269,8 +264,6 @@ class Model {
     post(now_.descriptor, Engine::kExec, complete_);
   }
 
-  static std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
   const spec::Hardware& hw_;
   std::span<const std::uint8_t> image_;
   /// Of the ring of descriptors, and how many are asked for at a time (rs_frontend).
@@ -278,7 +271,7 @@ class Model {
   const Time drain_;  ///< from an EXEC's last micro-op to its last pixel
   std::array<std::array<std::deque<Time>, kEngines>, kEngines> tokens_;  ///< [from][to]
   std::vector<Time> passed_{0};                                          ///< by descriptor
-  Time looked_ = kStartCycles;                                           ///< at the last descriptor
+  Time looked_ = kControlStart;                                          ///< at the last descriptor
   Time asked_ = 0;   ///< for the last transfer of LOAD
   Time bus_ = 0;     ///< data of the last one is there
   Time stored_ = 0;  ///< the last one of STORE
@@ -293,21 +286,6 @@ class Model {
 
 }  // namespace
 
-std::int64_t transfer_beside_polyphase(const spec::Hardware& hw, std::int64_t beats,
-                                       std::int64_t m_blocks, std::int64_t cycles) {
-  const std::int64_t period = std::max<std::int64_t>(cycles, hw.p);
-  const std::int64_t word_beats = std::max(hw.m * spec::code_bytes(hw) * 8 / hw.axi_data_w, 1);
-  constexpr std::int64_t kLong = 4096;  // enough for the mean
-  std::int64_t bank = 0, words = 0;
-  for (std::int64_t t = 0; t < kLong; ++t) {
-    const std::int64_t pixel = t / period / m_blocks * hw.p + t % period;
-    if (t % period < hw.p && pixel / 2 % hw.p == bank) continue;
-    bank = (bank + 1) % hw.p;
-    ++words;
-  }
-  return std::max(beats, beats * kLong / (words * word_beats));
-}
-
 std::vector<FrameTime> frame_times(const spec::Hardware& hw, std::span<const std::uint8_t> image,
                                    std::size_t frames) {
   Model model(hw, image);
@@ -316,4 +294,4 @@ std::vector<FrameTime> frame_times(const spec::Hardware& hw, std::span<const std
   return times;
 }
 
-}  // namespace reshift
+}  // namespace reshift::cost

@@ -1,5 +1,5 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-#include "compile/timing.hpp"
+#include "cost/program_time.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "program/hardware.hpp"
 #include "spec/fields.hpp"
 
-namespace reshift {
+namespace reshift::cost {
 namespace {
 
 using spec::Descriptor;
@@ -184,4 +184,4 @@ TEST(FrameTimes, OperationsFollowOneAnotherAsFarAsTheirPixelsAllow) {
 }
 
 }  // namespace
-}  // namespace reshift
+}  // namespace reshift::cost

@@ -1,0 +1,178 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "compile/load_plan.hpp"
+
+#include <algorithm>
+
+#include "base/integer.hpp"
+#include "cost/transfers.hpp"
+
+namespace reshift {
+namespace {
+
+class LoadPlanner {
+ public:
+  LoadPlanner(const spec::Hardware& hw, const QNet& net, const Allocation& allocation,
+              const std::vector<ExecPlan>& execs, WeightBlocks& blocks)
+      : hw_(hw),
+        net_(net),
+        allocation_(allocation),
+        execs_(execs),
+        blocks_(blocks),
+        image_loaded_(index(allocation.schedule.images), false) {}
+
+  LoadPlan run() {
+    plan_.keeps.assign(execs_.size(), false);
+    for (std::size_t e = 0; e < execs_.size(); ++e) {
+      const bool new_turn =
+          e == 0 || execs_[e - 1].step != execs_[e].step || execs_[e - 1].turn != execs_[e].turn;
+      if (new_turn) bring_features(e);
+      bring_weights(e);
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  void bring_features(std::size_t e) {
+    const ExecPlan& exec = execs_[e];
+    const QOp& op = net_.ops[exec.op];
+    const StepAllocation& area = allocation_.steps[exec.step];
+    const Strip& strip = area.strips[exec.strip];
+    const bool reads_image = op.input == 0 || op.shortcut == 0 || op.residual == 0;
+    if (!image_loaded_[index(exec.image)] && !allocation_.spilled[0] && reads_image) {
+      image_loaded_[index(exec.image)] = true;
+      const Layout whole = allocation_.layout(0, exec.image);
+      bring(e, {0, exec.image, {0, whole.height}, whole.phases(), whole}, 0);
+    }
+    if (!area.input_buffers.empty()) {
+      bring(e, {op.input, exec.image, strip.in, phases_read(op, exec.source), exec.source},
+            area.input_buffers.size());
+    }
+    if (!area.shortcut_buffers.empty()) {
+      bring(e, {op.shortcut, exec.image, strip.shortcut, 1, exec.shortcut},
+            area.shortcut_buffers.size());
+    }
+    if (!area.residual_buffers.empty()) {
+      bring(e, {op.residual, exec.image, strip.out, exec.residual.phases(), exec.residual},
+            area.residual_buffers.size());
+    }
+  }
+
+  /// After all that the rows' place in the feature buffer and their content depend on. `buffers`:
+  /// that strips of the tensor take in turn, 0: it has a region of its own.
+  void bring(std::size_t e, const Transfer& transfer, std::size_t buffers) {
+    Load load{.exec = e,
+              .last = e,
+              .after = std::max(region_free(e, transfer.tensor, buffers), rows_made(e, transfer)),
+              .features = true,
+              .block = {},
+              .transfer = transfer,
+              .bytes = transfer.bytes(hw_)};
+    plan_.loads.push_back(load);
+  }
+
+  /// The number of EXECs up to the last one before `e` of which something is true.
+  template <typename Condition>
+  std::size_t up_to(std::size_t e, Condition condition) const {
+    while (e > 0 && !condition(execs_[e - 1])) --e;
+    return e;
+  }
+
+  /// After the strip that had the buffer before, or else what lay there before, which is of steps
+  /// before the last one, or also of the last.
+  std::size_t region_free(std::size_t e, int tensor, std::size_t buffers) const {
+    const ExecPlan& exec = execs_[e];
+    if (buffers == 0) {
+      const std::size_t from = allocation_.schedule.loaded_from(exec.image);
+      return up_to(e, [&](const ExecPlan& x) { return x.step < from; });
+    }
+    if (exec.turn >= buffers) {
+      return up_to(e, [&](const ExecPlan& x) {
+        return x.step < exec.step || x.turn + buffers <= exec.turn;
+      });
+    }
+    const bool late =
+        just_made(net_, allocation_.schedule, exec.step) && tensor == net_.ops[exec.op].input;
+    return up_to(e, [&](const ExecPlan& x) { return x.step + (late ? 0 : 1) < exec.step; });
+  }
+
+  /// After the strips that made the rows.
+  std::size_t rows_made(std::size_t e, const Transfer& t) const {
+    return up_to(e, [&](const ExecPlan& x) {
+      return net_.ops[x.op].output == t.tensor && x.image == t.image &&
+             allocation_.steps[x.step].strips[x.strip].out.first < t.rows.first + t.rows.count;
+    });
+  }
+
+  void bring_weights(std::size_t e) {
+    const ExecPlan& exec = execs_[e];
+    if (e > 0 && blocks_.keeps_list(execs_[e - 1], exec)) {
+      plan_.keeps[e - 1] = true;
+      for (auto load = plan_.loads.rbegin(); load != plan_.loads.rend(); ++load) {
+        if (load->features) continue;
+        if (load->last + 1 != e) break;
+        load->last = e;
+      }
+      return;
+    }
+    for (const WeightBlock& block : blocks_.blocks_of(exec)) {
+      plan_.loads.push_back({.exec = e,
+                             .last = e,
+                             .after = 0,
+                             .features = false,
+                             .block = block,
+                             .transfer = {},
+                             .bytes = block.bytes});
+    }
+  }
+
+  const spec::Hardware& hw_;
+  const QNet& net_;
+  const Allocation& allocation_;
+  const std::vector<ExecPlan>& execs_;
+  WeightBlocks& blocks_;
+  std::vector<bool> image_loaded_;  ///< by image
+  LoadPlan plan_;
+};
+
+}  // namespace
+
+LoadPlan plan_loads(const spec::Hardware& hw, const QNet& net, const Allocation& allocation,
+                    const std::vector<ExecPlan>& execs, WeightBlocks& blocks) {
+  return LoadPlanner(hw, net, allocation, execs, blocks).run();
+}
+
+const Load* LoadQueue::take_for(std::size_t end) {
+  if (next_ == loads_.size() || loads_[next_].exec >= end || !fits(execs_)) return nullptr;
+  return take();
+}
+
+const Load* LoadQueue::take_ahead(std::int64_t exec_time) {
+  if (next_ == loads_.size() || time_ + cost::bus_cycles(hw_, loads_[next_].bytes) > exec_time ||
+      !fits(std::max<std::size_t>(execs_, 2) - 2)) {
+    return nullptr;
+  }
+  return take();
+}
+
+/// Whether the next load has room: weights beside the lists of EXEC `oldest` and later ones,
+/// features where EXECs were that the program has.
+bool LoadQueue::fits(std::size_t oldest) const {
+  const Load& next = loads_[next_];
+  if (next.features) return next.after <= execs_;
+  std::size_t uops = next.block.uops;
+  int params = next.block.param_blocks;
+  for (std::size_t i = 0; i < next_; ++i) {
+    if (loads_[i].last < oldest) continue;
+    uops += loads_[i].block.uops;
+    params += loads_[i].block.param_blocks;
+  }
+  return uops <= index(hw_.wm_depth) && params <= hw_.pm_depth;
+}
+
+const Load* LoadQueue::take() {
+  const Load& load = loads_[next_++];
+  time_ += cost::bus_cycles(hw_, load.bytes);
+  return &load;
+}
+
+}  // namespace reshift

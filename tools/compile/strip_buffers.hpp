@@ -1,0 +1,62 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "compile/allocate.hpp"
+
+namespace reshift {
+
+/// How steps with spilled tensors cut their operations into strips, and the buffers that the strips
+/// take in turn.
+class StripBuffers {
+ public:
+  /// `most_rows`: of a strip, by operation; empty: any number. All must outlive this object, which
+  /// reads the schedule, the layouts and what is spilled from `allocation`.
+  StripBuffers(const spec::Hardware& hw, const QNet& net, const Allocation& allocation,
+               const std::vector<int>& most_rows);
+
+  /// Every step may have strips as large as the buffer again, and two buffers for each tensor.
+  void reset();
+
+  /// Strips of a step, as few as its words allow or as many as there can be, and their buffers:
+  /// loaded while the step before runs, stored while the next one does. Appends the buffers to
+  /// `regions`; in `area` they are their numbers there.
+  void cut_step(int step, StepAllocation& area, std::vector<Region>& regions);
+
+  /// Gives the step with the largest buffers in use at `step` fewer words; false when its strips
+  /// are as small as can be.
+  bool shrink(int step);
+  /// Gives it a single buffer for each tensor, which keeps LOAD and EXEC from working at once;
+  /// false when it has.
+  bool merge(int step);
+
+ private:
+  struct State {
+    int budget = 0, words = 0;  ///< that its buffers may have, and do
+    int copies = 2;             ///< buffers for a tensor
+    bool finest = true;         ///< its strips cannot be smaller
+  };
+  /// Words of a buffer for input, shortcut, residual and output.
+  using Sizes = std::array<int, 4>;
+
+  const QOp& op_of(int step) const;
+  const Layout& layout(int tensor) const;
+  int copies(int step, const std::vector<Strip>& strips) const;
+  Sizes sizes(const QOp& op, const std::vector<Strip>& strips) const;
+  int words(int step, const std::vector<Strip>& strips) const;
+  int buffer_words(int tensor, const std::vector<Strip>& strips, Rows Strip::*rows,
+                   int phases) const;
+  std::vector<Strip> cut_finer(int step, int most_rows);
+  template <typename May>
+  int shrink_one(int step, May may);
+
+  const spec::Hardware& hw_;
+  const QNet& net_;
+  const Allocation& allocation_;
+  const std::vector<int>& most_rows_;
+  std::vector<State> states_;  ///< by step
+};
+
+}  // namespace reshift

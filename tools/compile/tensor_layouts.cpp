@@ -1,0 +1,68 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "compile/tensor_layouts.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/integer.hpp"
+
+namespace reshift {
+namespace {
+
+constexpr int kMaxPitch = 4095;  // 12 bits of a descriptor
+
+/// One raster, one pitch: an operation that walks its input flat writes its output with the pitch
+/// of the input, and one with a shortcut walks it with the input.
+void match_pitches(const QNet& net, std::vector<Layout>& layouts) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    const auto match = [&](int a, int b) {
+      int &first = layouts[index(a)].pitch, &second = layouts[index(b)].pitch;
+      changed |= first != second;
+      first = second = std::max(first, second);
+    };
+    for (const QOp& op : net.ops) {
+      if (walks_flat(op, layouts[index(op.input)])) match(op.input, op.output);
+      if (op.shortcut >= 0) match(op.input, op.shortcut);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net) {
+  std::vector<Layout> layouts;
+  for (const QTensor& t : net.tensors) {
+    Layout l{t.channels, t.height, t.width, t.width, false, words_of(hw, t.channels), 0};
+    for (const QOp& op : net.ops) {
+      const auto reads = [&](int tensor) {
+        return tensor >= 0 && &net.tensors[index(tensor)] == &t;
+      };
+      l.polyphase |=
+          (reads(op.input) && op.stride_h == 2) || (reads(op.shortcut) && op.shortcut_stride == 2);
+    }
+    layouts.push_back(l);
+  }
+  for (Layout& l : layouts) l.pitch = l.phase_width();
+  for (const QOp& op : net.ops) {
+    Layout& in = layouts[index(op.input)];
+    const Layout& out = layouts[index(op.output)];
+    if (walks_flat(op, in)) continue;
+    in.pitch = std::max(in.pitch, out.polyphase ? 2 * out.phase_width() : out.width);
+    if (in.pitch > kMaxPitch) {
+      throw Error("operation {}: rows of {} pixels, a descriptor says at most {}", op.name,
+                  in.pitch, kMaxPitch);
+    }
+  }
+  match_pitches(net, layouts);
+  return layouts;
+}
+
+void pad_pitch(const spec::Hardware& hw, const QNet& net, int tensor,
+               std::vector<Layout>& layouts) {
+  int& pitch = layouts[index(tensor)].pitch;
+  pitch = ceil_div(pitch, hw.p) * hw.p;
+  match_pitches(net, layouts);
+}
+
+}  // namespace reshift

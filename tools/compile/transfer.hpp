@@ -1,0 +1,21 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "compile/strip.hpp"
+#include "program/layout.hpp"
+
+namespace reshift {
+
+/// Rows of a tensor that go between memory and the feature buffer, a descriptor for each phase.
+struct Transfer {
+  int tensor = -1, image = 0;
+  Rows rows;
+  int phases = 1;  ///< that are moved, from the first one on
+  Layout layout;   ///< where they lie in the buffer
+
+  std::int64_t bytes(const spec::Hardware& hw) const {
+    return layout.bytes(hw) / layout.phases() * phases;
+  }
+};
+
+}  // namespace reshift

@@ -1,0 +1,48 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <span>
+#include <tuple>
+#include <vector>
+
+#include "compile/plan.hpp"
+
+namespace reshift {
+
+/// A part of an EXEC's list that one LOAD_WEIGHTS brings.
+struct WeightBlock {
+  std::size_t uops = 0;
+  int param_blocks = 0;
+  std::int64_t offset = 0, bytes = 0;  ///< offset from the first block
+};
+
+/// The weight blocks of a program, each in it once.
+class WeightBlocks {
+ public:
+  /// Both must outlive this object.
+  WeightBlocks(const spec::Hardware& hw, const QNet& net) : hw_(hw), net_(net) {}
+
+  /// The blocks that bring the list of an EXEC, all its channel parameters with the first one.
+  const std::vector<WeightBlock>& blocks_of(const ExecPlan& exec);
+
+  /// Whether `exec` can use the list and the parameters that `before`, the EXEC right before it,
+  /// leaves in the weight memory.
+  bool keeps_list(const ExecPlan& before, const ExecPlan& exec) const;
+
+  std::span<const std::uint8_t> bytes() const { return bytes_; }
+
+ private:
+  using Key = std::tuple<std::size_t, int, int, std::vector<std::uint32_t>>;
+
+  std::vector<WeightBlock> write(const ExecPlan& exec);
+  void append_section(std::span<const std::uint8_t> section);
+  std::vector<std::uint32_t> params_of(const ExecPlan& exec) const;
+
+  const spec::Hardware& hw_;
+  const QNet& net_;
+  std::vector<std::uint8_t> bytes_;
+  std::map<Key, std::vector<WeightBlock>> blocks_;
+};
+
+}  // namespace reshift

@@ -1,0 +1,32 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "compile/window.hpp"
+
+#include <algorithm>
+
+#include "base/integer.hpp"
+
+namespace reshift {
+
+OutputWindow::OutputWindow(const spec::Hardware& hw, const Lowered& lowered,
+                           const Allocation& allocation, bool store_all)
+    : net_(lowered.net), store_all_(store_all), offsets_(net_.tensors.size(), -1) {
+  for (std::size_t op = 0; op < net_.ops.size(); ++op) {
+    const int t = net_.ops[op].output;
+    if (!completes(op) || !(stored(t) || allocation.spilled[index(t)])) continue;
+    offsets_[index(t)] = size_;
+    size_ += align_window(allocation.layouts[index(t)].bytes(hw));
+    if (!stored(t)) continue;
+    stored_.push_back({net_.tensors[index(t)].name, lowered.source_op[op],
+                       lowered.source_tensor[index(t)], offsets_[index(t)],
+                       allocation.layout(t, 0)});
+  }
+}
+
+std::int64_t OutputWindow::offset(int tensor) const { return offsets_[index(tensor)]; }
+
+bool OutputWindow::completes(std::size_t op) const {
+  return std::none_of(net_.ops.begin() + static_cast<std::ptrdiff_t>(op) + 1, net_.ops.end(),
+                      [&](const QOp& o) { return o.output == net_.ops[op].output; });
+}
+
+}  // namespace reshift

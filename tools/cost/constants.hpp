@@ -1,0 +1,49 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "spec/spec.hpp"
+
+/// What things cost in clock cycles. tb/core/cost_test.cpp measures each constant of the first two
+/// groups on the simulated cores, with their performance counters.
+namespace reshift::cost {
+
+// The core. These are the figures of program_time.hpp.
+
+/// From the address of a read to its data: what the expected cycles assume of the memory.
+inline constexpr std::int64_t kMemoryLatency = 40;
+/// From the token that a transfer waits for to its first data, the memory's answer included.
+inline constexpr std::int64_t kTransferStart = kMemoryLatency + 15;
+/// From the token that an EXEC waits for to its first micro-op.
+inline constexpr std::int64_t kExecStart = 6;
+/// From one EXEC's last micro-op to the next one's first, when nothing holds it up.
+inline constexpr std::int64_t kExecGap = 1;
+/// The control program's: from the start to its first request for descriptors.
+inline constexpr std::int64_t kControlStart = 300;
+/// The control program's for a descriptor: to check it and to work out its addresses.
+inline constexpr std::int64_t kDescriptor = 150;
+/// Stages from a column's accumulator to its pixel in the feature buffer, see drain_cycles().
+inline constexpr std::int64_t kDrainStages = 24;
+
+// Post-processing with fewer lanes than channels, see post_cycles().
+
+/// A pass: as many bits as a usual shift has, one per cycle.
+inline constexpr std::int64_t kPostShift = 24;
+/// A pass: the multiplier's 17 bits and the steps around both.
+inline constexpr std::int64_t kPostPass = 24;
+/// From an M-block's last pass to the next one's first.
+inline constexpr std::int64_t kPostPipeline = 32;
+
+// The planner's, coarser: it compares thousands of plans before any has descriptors.
+
+/// From an EXEC's last micro-op to the data of a transfer that waits for it: at least the drain of
+/// a 16 x 8 array and kTransferStart.
+inline constexpr std::int64_t kExecToTransfer = 110;
+/// From one EXEC's last micro-op to the next one's first, a part of the pipeline's drain included.
+inline constexpr std::int64_t kExecFill = 24;
+/// An EXEC of its own is worth while from this many cycles on: kDescriptor for it, and as much as
+/// keeps the control program ahead.
+inline constexpr std::int64_t kWorthADescriptor = 256;
+
+}  // namespace reshift::cost

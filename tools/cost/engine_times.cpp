@@ -1,0 +1,45 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "cost/engine_times.hpp"
+
+#include <algorithm>
+
+#include "cost/constants.hpp"
+#include "cost/transfers.hpp"
+
+namespace reshift::cost {
+
+void EngineTimes::begin_step(std::int64_t polyphase_m_blocks, std::int64_t group_cycles) {
+  stretch_ = polyphase_m_blocks == 0 ? kUnit
+                                     : transfer_beside_polyphase(hw_, kUnit, polyphase_m_blocks,
+                                                                 group_cycles / polyphase_m_blocks);
+}
+
+void EngineTimes::load(std::int64_t bytes, std::int64_t free) {
+  loaded_ = std::max(loaded_, free + kExecToTransfer) + feature_cycles(bytes);
+  bytes_ += bytes;
+}
+
+void EngineTimes::load_list(std::int64_t uops, std::int64_t free) {
+  const std::int64_t bytes = list_bytes(hw_, uops);
+  loaded_ = std::max(loaded_, free) + bus_cycles(hw_, bytes);
+  bytes_ += bytes;
+}
+
+void EngineTimes::hold_load(std::int64_t time) { loaded_ = std::max(loaded_, time); }
+
+void EngineTimes::execute(std::int64_t start, std::int64_t cycles) {
+  executed_ = std::max(executed_, start) + cycles;
+}
+
+void EngineTimes::store(std::int64_t bytes) {
+  stored_ = std::max(stored_, executed_ + kExecToTransfer) + feature_cycles(bytes);
+  bytes_ += bytes;
+}
+
+std::int64_t EngineTimes::done() const { return std::max({loaded_, executed_, stored_}); }
+
+std::int64_t EngineTimes::feature_cycles(std::int64_t bytes) const {
+  return bytes * stretch_ / (hw_.axi_data_w / 8) / kUnit;
+}
+
+}  // namespace reshift::cost

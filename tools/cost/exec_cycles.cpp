@@ -1,0 +1,34 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "cost/exec_cycles.hpp"
+
+#include <algorithm>
+
+#include "cost/constants.hpp"
+
+namespace reshift::cost {
+
+std::int64_t post_cycles(const spec::Hardware& hw) {
+  if (hw.post_lanes == hw.m) return hw.p;
+  const std::int64_t passes = std::int64_t{hw.p} * (hw.m / hw.post_lanes);
+  return passes * (kPostPass + kPostShift) + kPostPipeline;
+}
+
+std::int64_t drain_cycles(const spec::Hardware& hw) { return hw.m + hw.p + kDrainStages; }
+
+ExecCycles exec_cycles(const spec::Hardware& hw, std::span<const std::size_t> m_block_uops,
+                       std::int64_t groups) {
+  const std::int64_t post = post_cycles(hw);
+  ExecCycles cycles;
+  for (const std::size_t uops : m_block_uops) {
+    const auto array = static_cast<std::int64_t>(uops);
+    cycles.array += array;
+    cycles.post += post;
+    cycles.exec += std::max(array, post);
+  }
+  cycles.array *= groups;
+  cycles.post *= groups;
+  cycles.exec *= groups;
+  return cycles;
+}
+
+}  // namespace reshift::cost
