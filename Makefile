@@ -81,10 +81,21 @@ netlist-test: configure  ## the benches on netlists of every module and of the c
 	$(NINJA) --target netlist_test
 	python3 tb/netlist/run.py "$(BUILD)/netlist/runs.txt"
 
+.PHONY: verify-full
+verify-full: configure  ## what takes hours: netlists, benchmarks, more vectors, synthesis, place and route
+	$(NINJA) --target reshift
+	python3 tools/repo/verify_full.py --build "$(BUILD)" -j $(JOBS) $(STEPS)
+
 .PHONY: vectors
 vectors: configure  ## test vectors of CONFIG as text, with manifest, into BUILD/vectors
 	$(NINJA) --target reshift
 	"$(BUILD)/bin/reshift" vectors --hw $(CONFIG) -o "$(BUILD)/vectors/$(CONFIG)"
+
+.PHONY: replay
+replay: vectors  ## the vectors of CONFIG under Icarus Verilog: the core, its modules, their netlists
+	for what in core source netlist; do \
+	  $(PYTHON) tools/synth/replay.py $$what --vectors "$(BUILD)/vectors/$(CONFIG)" \
+	    --work "$(BUILD)/vectors/$(CONFIG)/$$what" || exit; done
 
 .PHONY: bench
 bench: configure  ## measured cycles, utilisation and simulation speed

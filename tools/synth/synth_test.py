@@ -151,6 +151,12 @@ class PlaceAndRoute(unittest.TestCase):
             "does not fit small:", "lut: 1500 of 1000, 500 too many (150 %)",
             "bram: 32.5 of 32, 0.5 too many (102 %)", "dsp: 2, the part has none"])
 
+    def test_paths_from_the_working_folder(self):
+        with tempfile.TemporaryDirectory(prefix="re shift ") as folder:
+            path = pathlib.Path(folder).resolve() / "board.lpf"
+            self.assertFalse(pathlib.Path(pnr.relative(path)).is_absolute())
+            self.assertEqual(pathlib.Path(pnr.relative(path)).resolve(), path)
+
     def test_missing_tool(self):
         with self.assertRaises(SystemExit) as error:
             pnr.find_tool(("no-such-router",))
