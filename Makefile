@@ -115,6 +115,10 @@ docs: setup  ## regenerate what is generated: interfaces.md, packages, the file 
 	python3 tools/repo/module_table.py
 	python3 docs/pictures/generate.py
 
+.PHONY: registers
+registers:  ## the registers for the tools of others: C header, SystemRDL, IP-XACT, into BUILD/registers
+	@spec/gen/registers.sh "$(BUILD)"
+
 .PHONY: site
 site:  ## the documentation as a site, into BUILD/site
 	@tools/site/build.sh "$(BUILD)"

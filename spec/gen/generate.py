@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 """Makes everything that is generated of the contract (spec/*.json): the SystemVerilog package, the
-C++ headers, the reference pages; and keeps its version lock.
+C++ headers, the reference pages, the registers for the tools of others; and keeps its version lock.
 
   generate.py                   write what is generated
   generate.py --check           exit with 1 when a file is stale, or the contract has changed and its
@@ -19,6 +19,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import cpp
+import exports
 import markdown
 import systemverilog
 from contract import ROOT, SPEC, Contract
@@ -34,6 +35,8 @@ def outputs(contract):
         yield ROOT / "tools/isa" / name, text
     for name, text in markdown.pages(contract, NOTE):
         yield ROOT / "docs/reference" / name, text
+    yield SPEC / "export/reshift_regs.h", exports.c_header(contract, NOTE)
+    yield SPEC / "export/reshift_regs.rdl", exports.systemrdl(contract, NOTE)
 
 
 def locked():
