@@ -1,34 +1,22 @@
 #!/usr/bin/env python3
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 """Checks the links of every Markdown file: relative paths and anchors exist, the references inside
-an SVG resolve, each picture of docs/pictures is shown somewhere. Looks at no address on the network
-and needs no version control. Prints each finding; exits non-zero when there is one.
+an SVG resolve, each picture of docs/pictures is shown somewhere. Looks at no address on the network. Prints each finding; exits non-zero when there is one.
 
 `--check` is accepted and changes nothing: tools/repo/check.py calls its scripts so."""
 
-import os
 import pathlib
 import re
 import sys
 from urllib.parse import unquote
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-SKIPPED = {".git", "build"}
-# A folder with one of these is made, not written: a build, a virtual environment.
-MADE = {"CMakeCache.txt", "pyvenv.cfg"}
+import tree
+
+ROOT = tree.ROOT
 LINK = re.compile(r"!?\[(?:[^][]|\[[^][]*\])*\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
 REFERENCE = re.compile(r"^ {0,3}\[[^]]+\]:\s*<?(\S+?)>?(?:\s|$)", re.M)
 HTML = re.compile(r"<(?:a|img|source)\b[^>]*?\b(?:href|src|srcset)=\"([^\"]+)\"")
 FENCE = re.compile(r"^ {0,3}(```+|~~~+).*?^ {0,3}\1`*~*\s*$", re.M | re.S)
-
-
-def markdown_files(root):
-    for folder, folders, names in os.walk(root):
-        if MADE.intersection(names):
-            folders.clear()
-            continue
-        folders[:] = sorted(set(folders) - SKIPPED)
-        yield from (pathlib.Path(folder, name) for name in sorted(names) if name.endswith(".md"))
 
 
 def blank(match):
@@ -102,7 +90,7 @@ def check_picture(root, path):
 
 def check_tree(root):
     shown, findings = set(), []
-    for path in markdown_files(root):
+    for path in (root / name for name in tree.files(root) if name.endswith(".md")):
         findings += check_page(root, path, shown)
     for path in sorted((root / "docs" / "pictures").glob("*.svg")):
         findings += check_picture(root, path)

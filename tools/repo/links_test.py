@@ -53,11 +53,6 @@ class Links(unittest.TestCase):
                                  "docs/pictures/b.svg: loads x.png",
                                  "docs/pictures/b.svg: no page shows it"])
 
-    def test_made_folders_are_skipped(self):
-        found = self.findings(self.tree(**{"out/CMakeCache.txt": "", "out/x.md": "[a](none.md)",
-                                           "env/pyvenv.cfg": "", "env/x.md": "[a](none.md)"}))
-        self.assertEqual(found, [])
-
 
 if __name__ == "__main__":
     unittest.main()

@@ -5,13 +5,14 @@
 function those from its first line, without comments before it, to its closing brace."""
 
 import argparse
-import os
 import pathlib
 import re
 import sys
 from dataclasses import dataclass
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+import tree
+
+ROOT = tree.ROOT
 CLASS_LINES, FUNCTION_LINES = 300, 60
 # At most three, each with its reason.
 EXCEPTIONS = {}
@@ -135,13 +136,9 @@ def add_members(found):
 
 def measure(root, folders):
     found = []
-    for folder in folders:
-        for base, names, files in os.walk(root / folder):
-            names.sort()
-            for name in sorted(files):
-                if name.endswith((".cpp", ".hpp")):
-                    path = pathlib.Path(base, name)
-                    found += sizes_of(path.relative_to(root), path.read_text())
+    for path in map(pathlib.Path, tree.files(root)):
+        if path.suffix in (".cpp", ".hpp") and any(path.is_relative_to(folder) for folder in folders):
+            found += sizes_of(path, (root / path).read_text())
     return add_members(found)
 
 

@@ -33,7 +33,8 @@ def of_git(root):
 def of_walk(root):
     """The files below `root`, but for names that its .gitignore has and folders that ignore all of
     themselves, as build folders do."""
-    lines = (root / ".gitignore").read_text().split()
+    names = root / ".gitignore"
+    lines = names.read_text().split() if names.exists() else []
     ignored = [".git", *(line.rstrip("/") for line in lines)]
 
     def kept(names):
