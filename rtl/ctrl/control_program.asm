@@ -20,6 +20,39 @@
 ; offset of a byte in its burst), .loup .hiup (a half as the high half of a word).
 ; A constant in braces is an expression of rs_ctrl_rom.sv.
 
+.slot S0 0
+.slot S1 1
+.slot S2 2
+.slot S3 3
+.slot S4 4
+.slot S5 5
+.slot S6 6
+.slot S7 7
+.slot S8 8
+.slot S9 9
+.slot S10 10
+.slot S11 11
+.slot S12 12
+.slot S13 13
+.slot S14 14
+.slot S15 15
+.slot S16 16
+.slot S17 17
+.slot S18 18
+.slot S19 19
+.slot S20 20
+.slot S21 21
+.slot S22 22
+.slot S23 23
+.slot S24 24
+.slot S25 25
+.slot S26 26
+.slot S27 27
+.slot S28 28
+.slot S29 29
+.slot S30 30
+.slot S31 31
+
 ; Words that the registers show: their offset / 4.
 .word ID 0x00
 .word VERSION 0x01
@@ -91,15 +124,15 @@ reset:
   st    0x00
   repx  32
   st    0x20
-  const ID {RegisterId}
-  const CAP_SHAPE {Shape}
-  const CAP_FORMAT {Format}
+  const ID {register_id}
+  const CAP_SHAPE {M + C * 256 + P * 65536 + ActW * 16777216}
+  const CAP_FORMAT {ExpN + AccW * 256 + AxiDataW / 8 * 65536}
   const CAP_FB_DEPTH {FbDepth}
   const CAP_WM_DEPTH {WmDepth}
   const CAP_PM_DEPTH {PmDepth}
-  const MAGIC {ProgramMagic}
-  const SUM {DescriptorSum}
-  ldi   {Version}
+  const MAGIC {program_magic}
+  const SUM {descriptor_sum}
+  ldi   {version}
   st    VERSION
   ldhi  {2 ** ActW - 1}
   st    CODES
@@ -138,9 +171,9 @@ main:
   b     no_room arrival
   ld    PASSES
   b     z arrival
-  ldi   {Batch}
+  ldi   {ring_batch}
   st    COUNT
-  ld    NEXT {128 * Batch}
+  ld    NEXT {128 * ring_batch}
   st    T0
   sub   LIMIT c ask
   ldi   1
@@ -227,6 +260,7 @@ next_pass:
 wait:
   b     no_tick main
   b     no_progress still
+  nop                          ; the time that the loop takes, in cycles, is measured with it
   ldi   0
   st    IDLE
   out   tick
@@ -286,37 +320,37 @@ exec:
   ldf   S1.20 {-(WmDepth + 1)}
   ldf   S3.lo {-(PmDepth + 1)}
 single:
-  ldf   S6.lo {-CBlocks}        ; sources: base, step
-  ldf   S6.hi {-CBlocksOver}
-  ldf   S7.lo {-CBlocks}
-  ldf   S7.hi {-CBlocksOver}
+  ldf   S6.lo {-c_blocks}        ; sources: base, step
+  ldf   S6.hi {-min(c_blocks + 1, 32768)}
+  ldf   S7.lo {-c_blocks}
+  ldf   S7.hi {-min(c_blocks + 1, 32768)}
   ldf   S8.lo {-FbDepth}       ; destination: base, words, phase, row_bank, row_addr
   ldn   S8.hi -1
-  ldf   S8.hi {-WordsOver}
-  ldf   S9.lo {-WordsOver}
+  ldf   S8.hi {-min(FbDepth + 1, 32768)}
+  ldf   S9.lo {-min(FbDepth + 1, 32768)}
   ldf   S9.hi4 {-P}
-  ldf   S10.lo {-WordsOver}
-  ldh   S14.hiup {HalfCodes}   ; codes, moved to 0 and up: hi, lo, lo at most hi, in_zero, out_zero
+  ldf   S10.lo {-min(FbDepth + 1, 32768)}
+  ldh   S14.hiup {2 ** (ActW - 1)}   ; codes, moved to 0 and up: hi, lo, lo at most hi, in_zero, out_zero
   st    T0
   sub   CODES nc bad_field
-  ldh   S14.loup {HalfCodes}
+  ldh   S14.loup {2 ** (ActW - 1)}
   sub   CODES nc bad_field
-  ldh   S14.loup {HalfCodes}
+  ldh   S14.loup {2 ** (ActW - 1)}
   sub   T0 nc bad_field
-  ldh   S15.loup {HalfCodes}
+  ldh   S15.loup {2 ** (ActW - 1)}
   sub   CODES nc bad_field
-  ldh   S15.hiup {HalfCodes}
+  ldh   S15.hiup {2 ** (ActW - 1)}
   sub   CODES nc bad_field
   ld    S0.hi4
   b     bit1clear exec_good    ; no residual
   ldf   S11.lo {-FbDepth}
   ldn   S11.hi -1
-  ldf   S11.hi {-WordsOver}
-  ldf   S12.lo {-WordsOver}
+  ldf   S11.hi {-min(FbDepth + 1, 32768)}
+  ldf   S12.lo {-min(FbDepth + 1, 32768)}
   ldf   S12.hi4 {-P}
-  ldf   S13.lo {-WordsOver}
+  ldf   S13.lo {-min(FbDepth + 1, 32768)}
   ldf   S16.hi8 -32            ; res_shift
-  ldh   S16.loup {HalfCodes}
+  ldh   S16.loup {2 ** (ActW - 1)}
   sub   CODES nc bad_field
 exec_good:
   out   exec
@@ -325,7 +359,7 @@ exec_good:
 ; bytes = the sum of the sections, headers and tiles rounded up to 32 bytes.
 load_weights:
   ld    S2.lo
-  rep   {$clog2(M * 8)}
+  rep   {clog2(M * 8)}
   dbl
   st    T0                     ; of the parameters
   ld    S1.20
@@ -335,7 +369,7 @@ load_weights:
   sub   ZERO
   st    T2
   ld    S1.20
-  rep   {$clog2(TileBytes)}
+  rep   {clog2(tile_bytes)}
   dbl
   st    T3                     ; of the tiles
   sub   ZERO
@@ -371,8 +405,8 @@ features:
   ldn   S1.hi -1
   ldn   S2.20 -1
   ldf   S1.lo {-FbDepth}
-  ldf   S1.hi {-WordsOver}
-  ldf   S2.20 {-WordsOver}
+  ldf   S1.hi {-min(FbDepth + 1, 32768)}
+  ldf   S2.20 {-min(FbDepth + 1, 32768)}
   ld    S1.hi
   sub   S2.20 nc by_groups
   ldf   S1.hi -256
@@ -391,11 +425,11 @@ by_groups:
   add   S2.20
 product:
   st    T0
-  ldf   T0 {-WordsOver}
+  ldf   T0 {-min(FbDepth + 1, 32768)}
   ldi   0
   rep   {P}
   add   T0
-  rep   {$clog2(WordBytes)}
+  rep   {clog2(word_bytes)}
   dbl
   st    BYTES
   ld    S0.4 -3
