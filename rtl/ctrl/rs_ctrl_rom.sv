@@ -38,8 +38,8 @@ module rs_ctrl_rom
   always_comb begin
     unique case (addr_i)
       9'd0: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1003);
-      9'd1: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11a8);
-      9'd2: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11a2);
+      9'd1: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11b0);
+      9'd2: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11aa);
       // reset
       9'd3: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'hc03d);
       9'd4: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0000);
@@ -207,7 +207,7 @@ module rs_ctrl_rom
       9'd158: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h307c);
       9'd159: code = row(OpLd, WidthAll, 1'b0, 8'h35, 16'h0000);
       9'd160: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h003b);
-      9'd161: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h119f);
+      9'd161: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11a7);
       // next_pass
       9'd162: code = row(OpLd, WidthAll, 1'b0, 8'h38, 16'hffff);
       9'd163: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0038);
@@ -236,7 +236,7 @@ module rs_ctrl_rom
       9'd184: code = row(OpSub, WidthAll, 1'b0, 8'h44, 16'h5057);
       9'd185: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h7057);
       9'd186: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h000a);
-      9'd187: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11a3);
+      9'd187: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11ab);
       9'd188: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       // first
       9'd189: code = row(OpLd, Width4, 1'b0, 8'h80, 16'hffff);
@@ -244,76 +244,76 @@ module rs_ctrl_rom
       9'd191: code = row(OpLd, WidthAll, 1'b0, 8'h81, 16'h0000);
       9'd192: code = row(OpSub, WidthAll, 1'b0, 8'h31, 16'h319c);
       9'd193: code = row(OpLd, WidthAll, 1'b0, 8'h82, 16'h0000);
-      9'd194: code = row(OpSub, WidthAll, 1'b0, 8'h02, 16'h319c);
+      9'd194: code = row(OpSub, WidthAll, 1'b0, 8'h02, 16'h31a1);
       9'd195: code = row(OpLd, Width8, 1'b0, 8'h83, 16'h0000);
-      9'd196: code = row(OpSub, Width8, 1'b0, 8'h03, 16'h319c);
+      9'd196: code = row(OpSub, Width8, 1'b0, 8'h03, 16'h31a1);
       9'd197: code = row(OpLd, WidthAll, 1'b0, 8'h85, 16'h0000);
-      9'd198: code = row(OpSub, WidthAll, 1'b0, 8'h04, 16'h519c);
+      9'd198: code = row(OpSub, WidthAll, 1'b0, 8'h04, 16'h51a1);
       9'd199: code = row(OpLd, WidthAll, 1'b0, 8'h86, 16'h0000);
-      9'd200: code = row(OpSub, WidthAll, 1'b0, 8'h05, 16'h519c);
+      9'd200: code = row(OpSub, WidthAll, 1'b0, 8'h05, 16'h51a1);
       9'd201: code = row(OpLd, WidthAll, 1'b0, 8'h87, 16'h0000);
-      9'd202: code = row(OpSub, WidthAll, 1'b0, 8'h06, 16'h519c);
-      9'd203: code = row(OpLd, Width16, 1'b0, 8'h84, 16'h0000);
+      9'd202: code = row(OpSub, WidthAll, 1'b0, 8'h06, 16'h51a1);
+      9'd203: code = row(OpLd, WidthAll, 1'b0, 8'h84, 16'h0000);
       9'd204: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h000b);
       9'd205: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h0004);
       9'd206: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1057);
       // exec
       9'd207: code = row(OpLdn, Width20, 1'b0, 8'h81, 16'hffff);
-      9'd208: code = row(OpLdn, Width16, 1'b0, 8'h83, 16'hffff);
-      9'd209: code = row(OpLdf, Width16, 1'b0, 8'h83, 16'hf000);
-      9'd210: code = row(OpLdn, Width16, 1'b1, 8'h83, 16'hffff);
-      9'd211: code = row(OpLdf, Width16, 1'b1, 8'h83, 16'hf000);
-      9'd212: code = row(OpLdn, Width16, 1'b0, 8'h84, 16'hffff);
-      9'd213: code = row(OpLdf, Width16, 1'b0, 8'h84, 16'hf000);
-      9'd214: code = row(OpLdn, Width16, 1'b1, 8'h84, 16'hffff);
-      9'd215: code = row(OpLdf, Width16, 1'b1, 8'h84, 16'hf000);
-      9'd216: code = row(OpLdn, Width16, 1'b0, 8'h85, 16'hffff);
-      9'd217: code = row(OpLdf, Width16, 1'b0, 8'h85, 16'hf000);
-      9'd218: code = row(OpLdn, Width16, 1'b1, 8'h85, 16'hffff);
-      9'd219: code = row(OpLd, Width16, 1'b1, 8'h85, 16'h0000);
-      9'd220: code = row(OpSub, Width16, 1'b1, 8'h83, 16'h51a2);
-      9'd221: code = row(OpLd, Width16, 1'b0, 8'h83, 16'h0000);
-      9'd222: code = row(OpSub, Width20, 1'b0, 8'h81, 16'h51a2);
-      9'd223: code = row(OpLdn, Width20, 1'b0, 8'h82, 16'hffff);
-      9'd224: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h20e3);
-      9'd225: code = row(OpLdf, Width20, 1'b0, 8'h81, 16'(-(WmDepth + 1)));
-      9'd226: code = row(OpLdf, Width16, 1'b0, 8'h83, 16'(-(PmDepth + 1)));
-      // single
-      9'd227: code = row(OpLdf, Width16, 1'b0, 8'h86, 16'(-c_blocks(M, C, FbDepth)));
-      9'd228: code = row(OpLdf, Width16, 1'b1, 8'h86, 16'(-((c_blocks(M, C, FbDepth) + 1) < 32768 ? (c_blocks(M, C, FbDepth) + 1) : 32768)));
-      9'd229: code = row(OpLdf, Width16, 1'b0, 8'h87, 16'(-c_blocks(M, C, FbDepth)));
-      9'd230: code = row(OpLdf, Width16, 1'b1, 8'h87, 16'(-((c_blocks(M, C, FbDepth) + 1) < 32768 ? (c_blocks(M, C, FbDepth) + 1) : 32768)));
-      9'd231: code = row(OpLdf, Width16, 1'b0, 8'h88, 16'(-FbDepth));
-      9'd232: code = row(OpLdn, Width16, 1'b1, 8'h88, 16'hffff);
-      9'd233: code = row(OpLdf, Width16, 1'b1, 8'h88, 16'(-((FbDepth + 1) < 32768 ? (FbDepth + 1) : 32768)));
-      9'd234: code = row(OpLdf, Width16, 1'b0, 8'h89, 16'(-((FbDepth + 1) < 32768 ? (FbDepth + 1) : 32768)));
-      9'd235: code = row(OpLdf, Width4, 1'b1, 8'h89, 16'(-P));
-      9'd236: code = row(OpLdf, Width16, 1'b0, 8'h8a, 16'(-((FbDepth + 1) < 32768 ? (FbDepth + 1) : 32768)));
-      9'd237: code = row(OpLdh, WidthHigh, 1'b0, 8'h8e, 16'(2 ** (ActW - 1)));
-      9'd238: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0045);
-      9'd239: code = row(OpSub, WidthAll, 1'b0, 8'h33, 16'h51a2);
-      9'd240: code = row(OpLdh, WidthHigh, 1'b1, 8'h8e, 16'(2 ** (ActW - 1)));
-      9'd241: code = row(OpSub, WidthAll, 1'b0, 8'h33, 16'h51a2);
-      9'd242: code = row(OpLdh, WidthHigh, 1'b1, 8'h8e, 16'(2 ** (ActW - 1)));
-      9'd243: code = row(OpSub, WidthAll, 1'b0, 8'h45, 16'h51a2);
-      9'd244: code = row(OpLdh, WidthHigh, 1'b1, 8'h8f, 16'(2 ** (ActW - 1)));
-      9'd245: code = row(OpSub, WidthAll, 1'b0, 8'h33, 16'h51a2);
-      9'd246: code = row(OpLdh, WidthHigh, 1'b0, 8'h8f, 16'(2 ** (ActW - 1)));
-      9'd247: code = row(OpSub, WidthAll, 1'b0, 8'h33, 16'h51a2);
+      9'd208: code = row(OpLdn, Width20, 1'b0, 8'h82, 16'hffff);
+      9'd209: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h20d4);
+      9'd210: code = row(OpLdf, Width20, 1'b0, 8'h81, 16'(-(WmDepth + 1)));
+      9'd211: code = row(OpLdf, Width16, 1'b0, 8'h83, 16'(-(PmDepth + 1)));
+      // exec_groups_least
+      9'd212: code = row(OpLdf, Width16, 1'b0, 8'h83, 16'hf000);
+      9'd213: code = row(OpLdn, Width16, 1'b0, 8'h83, 16'hffff);
+      9'd214: code = row(OpLdf, Width16, 1'b1, 8'h83, 16'hf000);
+      9'd215: code = row(OpLdn, Width16, 1'b1, 8'h83, 16'hffff);
+      9'd216: code = row(OpLdf, Width16, 1'b0, 8'h84, 16'hf000);
+      9'd217: code = row(OpLdn, Width16, 1'b0, 8'h84, 16'hffff);
+      9'd218: code = row(OpLdf, Width16, 1'b1, 8'h84, 16'hf000);
+      9'd219: code = row(OpLdn, Width16, 1'b1, 8'h84, 16'hffff);
+      9'd220: code = row(OpLdf, Width16, 1'b0, 8'h85, 16'hf000);
+      9'd221: code = row(OpLdn, Width16, 1'b0, 8'h85, 16'hffff);
+      9'd222: code = row(OpLdn, Width16, 1'b1, 8'h85, 16'hffff);
+      9'd223: code = row(OpLdf, Width16, 1'b0, 8'h86, 16'(-((c_blocks(M, C, FbDepth) - 1) + 1)));
+      9'd224: code = row(OpLdf, Width16, 1'b1, 8'h86, 16'(-((c_blocks(M, C, FbDepth) < 32767 ? c_blocks(M, C, FbDepth) : 32767) + 1)));
+      9'd225: code = row(OpLdf, Width16, 1'b0, 8'h87, 16'(-((c_blocks(M, C, FbDepth) - 1) + 1)));
+      9'd226: code = row(OpLdf, Width16, 1'b1, 8'h87, 16'(-((c_blocks(M, C, FbDepth) < 32767 ? c_blocks(M, C, FbDepth) : 32767) + 1)));
+      9'd227: code = row(OpLdf, Width16, 1'b0, 8'h88, 16'(-((FbDepth - 1) + 1)));
+      9'd228: code = row(OpLdf, Width16, 1'b1, 8'h88, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
+      9'd229: code = row(OpLdn, Width16, 1'b1, 8'h88, 16'hffff);
+      9'd230: code = row(OpLdf, Width16, 1'b0, 8'h89, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
+      9'd231: code = row(OpLdf, Width4, 1'b1, 8'h89, 16'(-((P - 1) + 1)));
+      9'd232: code = row(OpLdf, Width16, 1'b0, 8'h8a, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
+      9'd233: code = row(OpLdh, WidthHigh, 1'b1, 8'h8e, 16'(0 - -(2 ** (ActW - 1))));
+      9'd234: code = row(OpSub, WidthAll, 1'b0, 8'h33, 16'h51aa);
+      9'd235: code = row(OpLdh, WidthHigh, 1'b0, 8'h8e, 16'(0 - -(2 ** (ActW - 1))));
+      9'd236: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0045);
+      9'd237: code = row(OpSub, WidthAll, 1'b0, 8'h33, 16'h51aa);
+      9'd238: code = row(OpLdh, WidthHigh, 1'b1, 8'h8f, 16'(0 - -(2 ** (ActW - 1))));
+      9'd239: code = row(OpSub, WidthAll, 1'b0, 8'h33, 16'h51aa);
+      9'd240: code = row(OpLdh, WidthHigh, 1'b0, 8'h8f, 16'(0 - -(2 ** (ActW - 1))));
+      9'd241: code = row(OpSub, WidthAll, 1'b0, 8'h33, 16'h51aa);
+      9'd242: code = row(OpLd, Width16, 1'b1, 8'h85, 16'h0000);
+      9'd243: code = row(OpSub, Width16, 1'b1, 8'h83, 16'h51aa);
+      9'd244: code = row(OpLd, Width16, 1'b0, 8'h83, 16'h0000);
+      9'd245: code = row(OpSub, Width20, 1'b0, 8'h81, 16'h51aa);
+      9'd246: code = row(OpLdh, WidthHigh, 1'b1, 8'h8e, 16'(0 - -(2 ** (ActW - 1))));
+      9'd247: code = row(OpSub, WidthAll, 1'b0, 8'h45, 16'h51aa);
       9'd248: code = row(OpLd, Width4, 1'b1, 8'h80, 16'h0000);
       9'd249: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h6105);
       9'd250: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd251: code = row(OpLdf, Width16, 1'b0, 8'h8b, 16'(-FbDepth));
-      9'd252: code = row(OpLdn, Width16, 1'b1, 8'h8b, 16'hffff);
-      9'd253: code = row(OpLdf, Width16, 1'b1, 8'h8b, 16'(-((FbDepth + 1) < 32768 ? (FbDepth + 1) : 32768)));
-      9'd254: code = row(OpLdf, Width16, 1'b0, 8'h8c, 16'(-((FbDepth + 1) < 32768 ? (FbDepth + 1) : 32768)));
-      9'd255: code = row(OpLdf, Width4, 1'b1, 8'h8c, 16'(-P));
-      9'd256: code = row(OpLdf, Width16, 1'b0, 8'h8d, 16'(-((FbDepth + 1) < 32768 ? (FbDepth + 1) : 32768)));
-      9'd257: code = row(OpLdf, Width8, 1'b1, 8'h90, 16'hffe0);
-      9'd258: code = row(OpLdh, WidthHigh, 1'b1, 8'h90, 16'(2 ** (ActW - 1)));
-      9'd259: code = row(OpSub, WidthAll, 1'b0, 8'h33, 16'h51a2);
+      9'd251: code = row(OpLdf, Width16, 1'b0, 8'h8b, 16'(-((FbDepth - 1) + 1)));
+      9'd252: code = row(OpLdf, Width16, 1'b1, 8'h8b, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
+      9'd253: code = row(OpLdn, Width16, 1'b1, 8'h8b, 16'hffff);
+      9'd254: code = row(OpLdf, Width16, 1'b0, 8'h8c, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
+      9'd255: code = row(OpLdf, Width4, 1'b1, 8'h8c, 16'(-((P - 1) + 1)));
+      9'd256: code = row(OpLdf, Width16, 1'b0, 8'h8d, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
+      9'd257: code = row(OpLdh, WidthHigh, 1'b1, 8'h90, 16'(0 - -(2 ** (ActW - 1))));
+      9'd258: code = row(OpSub, WidthAll, 1'b0, 8'h33, 16'h51aa);
+      9'd259: code = row(OpLdf, Width8, 1'b1, 8'h90, 16'hffe0);
       9'd260: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      // exec_good
+      // exec_no_residual
       9'd261: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h0005);
       9'd262: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1057);
       // load_weights
@@ -338,14 +338,14 @@ module rs_ctrl_rom
       9'd281: code = row(OpAdd, WidthAll, 1'b0, 8'h45, 16'h0000);
       9'd282: code = row(OpAdd, WidthAll, 1'b0, 8'h48, 16'h0000);
       9'd283: code = row(OpAdd, Width5, 1'b0, 8'h49, 16'h0000);
-      9'd284: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h21a2);
-      9'd285: code = row(OpSub, WidthAll, 1'b0, 8'h84, 16'h31a2);
+      9'd284: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h21aa);
+      9'd285: code = row(OpSub, WidthAll, 1'b0, 8'h84, 16'h31aa);
       9'd286: code = row(OpLd, WidthAll, 1'b0, 8'h84, 16'h0000);
       9'd287: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h003d);
       9'd288: code = row(OpLd, WidthAll, 1'b0, 8'h83, 16'h0000);
       9'd289: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd290: code = row(OpAdd, WidthAll, 1'b0, 8'h3d, 16'h419f);
-      9'd291: code = row(OpSub, WidthAll, 1'b0, 8'h12, 16'h519f);
+      9'd290: code = row(OpAdd, WidthAll, 1'b0, 8'h3d, 16'h41a7);
+      9'd291: code = row(OpSub, WidthAll, 1'b0, 8'h12, 16'h51a7);
       9'd292: code = row(OpLd, WidthAll, 1'b0, 8'h83, 16'h0000);
       9'd293: code = row(OpAdd, WidthAll, 1'b0, 8'h10, 16'h0000);
       9'd294: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0083);
@@ -359,11 +359,11 @@ module rs_ctrl_rom
       9'd302: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h0006);
       9'd303: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1057);
       // features
-      9'd304: code = row(OpLdn, Width16, 1'b1, 8'h81, 16'hffff);
-      9'd305: code = row(OpLdn, Width20, 1'b0, 8'h82, 16'hffff);
-      9'd306: code = row(OpLdf, Width16, 1'b0, 8'h81, 16'(-FbDepth));
-      9'd307: code = row(OpLdf, Width16, 1'b1, 8'h81, 16'(-((FbDepth + 1) < 32768 ? (FbDepth + 1) : 32768)));
-      9'd308: code = row(OpLdf, Width20, 1'b0, 8'h82, 16'(-((FbDepth + 1) < 32768 ? (FbDepth + 1) : 32768)));
+      9'd304: code = row(OpLdf, Width16, 1'b0, 8'h81, 16'(-((FbDepth - 1) + 1)));
+      9'd305: code = row(OpLdf, Width16, 1'b1, 8'h81, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
+      9'd306: code = row(OpLdn, Width16, 1'b1, 8'h81, 16'hffff);
+      9'd307: code = row(OpLdf, Width20, 1'b0, 8'h82, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
+      9'd308: code = row(OpLdn, Width20, 1'b0, 8'h82, 16'hffff);
       9'd309: code = row(OpLd, Width16, 1'b1, 8'h81, 16'h0000);
       9'd310: code = row(OpSub, Width20, 1'b0, 8'h82, 16'h513f);
       9'd311: code = row(OpLdf, Width16, 1'b1, 8'h81, 16'hff00);
@@ -385,7 +385,7 @@ module rs_ctrl_rom
       9'd325: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0045);
       9'd326: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd327: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd328: code = row(OpLdf, WidthAll, 1'b0, 8'h45, 16'(-((FbDepth + 1) < 32768 ? (FbDepth + 1) : 32768)));
+      9'd328: code = row(OpLdf, WidthAll, 1'b0, 8'h45, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
       9'd329: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd330: code = row(OpRep, WidthAll, 1'b0, 8'h00, 16'(1024 - P));
       9'd331: code = row(OpAdd, WidthAll, 1'b0, 8'h45, 16'h0000);
@@ -395,8 +395,8 @@ module rs_ctrl_rom
       9'd335: code = row(OpLd, Width4, 1'b0, 8'h80, 16'hfffd);
       9'd336: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h3160);
       9'd337: code = row(OpLd, WidthAll, 1'b0, 8'h83, 16'h0000);
-      9'd338: code = row(OpAdd, WidthAll, 1'b0, 8'h3d, 16'h419f);
-      9'd339: code = row(OpSub, WidthAll, 1'b0, 8'h16, 16'h519f);
+      9'd338: code = row(OpAdd, WidthAll, 1'b0, 8'h3d, 16'h41a7);
+      9'd339: code = row(OpSub, WidthAll, 1'b0, 8'h16, 16'h51a7);
       9'd340: code = row(OpLd, WidthAll, 1'b0, 8'h83, 16'h0000);
       9'd341: code = row(OpAdd, WidthAll, 1'b0, 8'h40, 16'h0000);
       9'd342: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0083);
@@ -411,8 +411,8 @@ module rs_ctrl_rom
       9'd351: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1057);
       // stored_features
       9'd352: code = row(OpLd, WidthAll, 1'b0, 8'h83, 16'h0000);
-      9'd353: code = row(OpAdd, WidthAll, 1'b0, 8'h3d, 16'h419f);
-      9'd354: code = row(OpSub, WidthAll, 1'b0, 8'h1a, 16'h519f);
+      9'd353: code = row(OpAdd, WidthAll, 1'b0, 8'h3d, 16'h41a7);
+      9'd354: code = row(OpSub, WidthAll, 1'b0, 8'h1a, 16'h51a7);
       9'd355: code = row(OpLd, WidthAll, 1'b0, 8'h83, 16'h0000);
       9'd356: code = row(OpAdd, WidthAll, 1'b0, 8'h42, 16'h0000);
       9'd357: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0083);
@@ -470,48 +470,58 @@ module rs_ctrl_rom
       9'd405: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1057);
       // bad_checksum
       9'd406: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0005);
-      9'd407: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11a3);
+      9'd407: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11ab);
       9'd408: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       // bad_opcode
       9'd409: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0006);
-      9'd410: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11a3);
+      9'd410: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11ab);
       9'd411: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
+      // bad_program
+      9'd412: code = row(OpLd, WidthAll, 1'b0, 8'h81, 16'h0000);
+      9'd413: code = row(OpSub, WidthAll, 1'b0, 8'h31, 16'h0000);
+      9'd414: code = row(OpRep, WidthAll, 1'b0, 8'h00, 16'h03f8);
+      9'd415: code = row(OpDbl, WidthAll, 1'b0, 8'h00, 16'h0000);
+      9'd416: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h21a4);
       // bad_config
-      9'd412: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0007);
-      9'd413: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11a3);
-      9'd414: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
+      9'd417: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0007);
+      9'd418: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11ab);
+      9'd419: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
+      // bad_version
+      9'd420: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h000b);
+      9'd421: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11ab);
+      9'd422: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       // bad_window
-      9'd415: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0008);
-      9'd416: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11a3);
-      9'd417: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
+      9'd423: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0008);
+      9'd424: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11ab);
+      9'd425: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       // bad_field
-      9'd418: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0009);
+      9'd426: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0009);
       // fail
-      9'd419: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000c);
-      9'd420: code = row(OpLd, WidthAll, 1'b0, 8'h3b, 16'h0000);
-      9'd421: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000d);
-      9'd422: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h000d);
+      9'd427: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000c);
+      9'd428: code = row(OpLd, WidthAll, 1'b0, 8'h3b, 16'h0000);
+      9'd429: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000d);
+      9'd430: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h000d);
       // dead
-      9'd423: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11a7);
+      9'd431: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11af);
       // bus_error
-      9'd424: code = row(OpLd, WidthAll, 1'b0, 8'he0, 16'h0000);
-      9'd425: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000d);
-      9'd426: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'hd1b1);
-      9'd427: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0001);
-      9'd428: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'he1b5);
-      9'd429: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd430: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0002);
-      9'd431: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11b5);
-      9'd432: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
+      9'd432: code = row(OpLd, WidthAll, 1'b0, 8'he0, 16'h0000);
+      9'd433: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000d);
+      9'd434: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'hd1b9);
+      9'd435: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0001);
+      9'd436: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'he1bd);
+      9'd437: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
+      9'd438: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0002);
+      9'd439: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11bd);
+      9'd440: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       // bus_write
-      9'd433: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0003);
-      9'd434: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'he1b5);
-      9'd435: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd436: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0004);
+      9'd441: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0003);
+      9'd442: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'he1bd);
+      9'd443: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
+      9'd444: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0004);
       // bus_cause
-      9'd437: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000c);
-      9'd438: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h000d);
-      9'd439: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11a7);
+      9'd445: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000c);
+      9'd446: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h000d);
+      9'd447: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11af);
       default: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'd0);
     endcase
   end

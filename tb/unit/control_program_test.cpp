@@ -478,6 +478,15 @@ TEST_P(ControlProgram, InitIsTheCores) {
   }
   for (const unsigned bit : {0u, 8u, 23u}) {
     EXPECT_EQ(failure([&](Descriptor& d) { d[1] ^= 1u << bit; }), config) << "letters, bit " << bit;
+    EXPECT_EQ(failure([&](Descriptor& d) { d[1] ^= 1u << bit | 1u << 31; }), config);
+  }
+  for (unsigned version = 0; version < 256; ++version) {
+    const auto actual = failure([&](Descriptor& d) { isa::set(d, f::kVersion, version); });
+    if (version == isa::kVersion) {
+      EXPECT_EQ(actual, std::nullopt);
+    } else {
+      EXPECT_EQ(actual, (Failure{Error::kBadVersion, 0})) << version;
+    }
   }
 }
 

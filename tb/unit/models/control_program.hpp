@@ -12,7 +12,7 @@
 /// The control program.
 namespace reshift::ctrl {
 
-inline constexpr std::array<Label, 35> kLabels{{
+inline constexpr std::array<Label, 37> kLabels{{
     {"reset", 3},
     {"restart", 61},
     {"rest", 65},
@@ -27,8 +27,8 @@ inline constexpr std::array<Label, 35> kLabels{{
     {"still", 178},
     {"first", 189},
     {"exec", 207},
-    {"single", 227},
-    {"exec_good", 261},
+    {"exec_groups_least", 212},
+    {"exec_no_residual", 261},
     {"load_weights", 263},
     {"features", 304},
     {"by_groups", 319},
@@ -40,14 +40,16 @@ inline constexpr std::array<Label, 35> kLabels{{
     {"last_frame", 404},
     {"bad_checksum", 406},
     {"bad_opcode", 409},
-    {"bad_config", 412},
-    {"bad_window", 415},
-    {"bad_field", 418},
-    {"fail", 419},
-    {"dead", 423},
-    {"bus_error", 424},
-    {"bus_write", 433},
-    {"bus_cause", 437},
+    {"bad_program", 412},
+    {"bad_config", 417},
+    {"bad_version", 420},
+    {"bad_window", 423},
+    {"bad_field", 426},
+    {"fail", 427},
+    {"dead", 431},
+    {"bus_error", 432},
+    {"bus_write", 441},
+    {"bus_cause", 445},
 }};
 
 /// Addresses of words.
@@ -72,40 +74,8 @@ inline constexpr std::uint8_t kOutBaseHi = 0x19;
 inline constexpr std::uint8_t kOutStride = 0x1a;
 inline constexpr std::uint8_t kFrames = 0x1c;
 inline constexpr std::uint8_t kWatchdog = 0x1e;
-inline constexpr std::uint8_t kS0 = 0x80;
-inline constexpr std::uint8_t kS1 = 0x81;
-inline constexpr std::uint8_t kS2 = 0x82;
-inline constexpr std::uint8_t kS3 = 0x83;
-inline constexpr std::uint8_t kS4 = 0x84;
-inline constexpr std::uint8_t kS5 = 0x85;
-inline constexpr std::uint8_t kS6 = 0x86;
-inline constexpr std::uint8_t kS7 = 0x87;
-inline constexpr std::uint8_t kS8 = 0x88;
-inline constexpr std::uint8_t kS9 = 0x89;
-inline constexpr std::uint8_t kS10 = 0x8a;
-inline constexpr std::uint8_t kS11 = 0x8b;
-inline constexpr std::uint8_t kS12 = 0x8c;
-inline constexpr std::uint8_t kS13 = 0x8d;
-inline constexpr std::uint8_t kS14 = 0x8e;
-inline constexpr std::uint8_t kS15 = 0x8f;
-inline constexpr std::uint8_t kS16 = 0x90;
-inline constexpr std::uint8_t kS17 = 0x91;
-inline constexpr std::uint8_t kS18 = 0x92;
-inline constexpr std::uint8_t kS19 = 0x93;
-inline constexpr std::uint8_t kS20 = 0x94;
-inline constexpr std::uint8_t kS21 = 0x95;
-inline constexpr std::uint8_t kS22 = 0x96;
-inline constexpr std::uint8_t kS23 = 0x97;
-inline constexpr std::uint8_t kS24 = 0x98;
-inline constexpr std::uint8_t kS25 = 0x99;
-inline constexpr std::uint8_t kS26 = 0x9a;
-inline constexpr std::uint8_t kS27 = 0x9b;
-inline constexpr std::uint8_t kS28 = 0x9c;
-inline constexpr std::uint8_t kS29 = 0x9d;
-inline constexpr std::uint8_t kS30 = 0x9e;
-inline constexpr std::uint8_t kS31 = 0x9f;
 inline constexpr std::uint8_t kZero = 0x30;
-inline constexpr std::uint8_t kMagic = 0x31;
+inline constexpr std::uint8_t kProgram = 0x31;
 inline constexpr std::uint8_t kSum = 0x32;
 inline constexpr std::uint8_t kCodes = 0x33;
 inline constexpr std::uint8_t kNext = 0x34;
@@ -132,18 +102,22 @@ inline constexpr std::uint8_t kT4 = 0x49;
 inline constexpr std::uint8_t kFetchLo = 0x53;
 inline constexpr std::uint8_t kFetchHi = 0x54;
 inline constexpr std::uint8_t kFetchSize = 0x55;
+inline constexpr std::uint8_t kFlags = 0x80;
+inline constexpr std::uint8_t kCommandLo = 0x83;
+inline constexpr std::uint8_t kCommandHi = 0x84;
+inline constexpr std::uint8_t kCommandSize = 0x85;
 inline constexpr std::uint8_t kIndexAsked = 0xa0;
 inline constexpr std::uint8_t kIndexAtHand = 0xc0;
 inline constexpr std::uint8_t kIndexAtFault = 0xe0;
 }  // namespace word
 
 /// The program of a core.
-constexpr std::array<Instruction, 440> control_program(const isa::Hardware& hw) {
+constexpr std::array<Instruction, 448> control_program(const isa::Hardware& hw) {
   using namespace isa;
   return {{
       {Op::kBranch, Width::kAll, false, 0x00, 0x1003},
-      {Op::kBranch, Width::kAll, false, 0x00, 0x11a8},
-      {Op::kBranch, Width::kAll, false, 0x00, 0x11a2},
+      {Op::kBranch, Width::kAll, false, 0x00, 0x11b0},
+      {Op::kBranch, Width::kAll, false, 0x00, 0x11aa},
       {Op::kBranch, Width::kAll, false, 0x00, 0xc03d},
       {Op::kLdi, Width::kAll, false, 0x00, 0x0000},
       {Op::kRep, Width::kAll, false, 0x00, 0x83e0},
@@ -302,7 +276,7 @@ constexpr std::array<Instruction, 440> control_program(const isa::Hardware& hw) 
       {Op::kBranch, Width::kAll, false, 0x00, 0x307c},
       {Op::kLd, Width::kAll, false, 0x35, 0x0000},
       {Op::kSt, Width::kAll, false, 0x00, 0x003b},
-      {Op::kBranch, Width::kAll, false, 0x00, 0x119f},
+      {Op::kBranch, Width::kAll, false, 0x00, 0x11a7},
       {Op::kLd, Width::kAll, false, 0x38, 0xffff},
       {Op::kSt, Width::kAll, false, 0x00, 0x0038},
       {Op::kBranch, Width::kAll, false, 0x00, 0x207c},
@@ -328,79 +302,79 @@ constexpr std::array<Instruction, 440> control_program(const isa::Hardware& hw) 
       {Op::kSub, Width::kAll, false, 0x44, 0x5057},
       {Op::kBranch, Width::kAll, false, 0x00, 0x7057},
       {Op::kLdi, Width::kAll, false, 0x00, 0x000a},
-      {Op::kBranch, Width::kAll, false, 0x00, 0x11a3},
+      {Op::kBranch, Width::kAll, false, 0x00, 0x11ab},
       {Op::kBranch, Width::kAll, false, 0x00, 0x0000},
       {Op::kLd, Width::k4, false, 0x80, 0xffff},
       {Op::kBranch, Width::kAll, false, 0x00, 0x3199},
       {Op::kLd, Width::kAll, false, 0x81, 0x0000},
       {Op::kSub, Width::kAll, false, 0x31, 0x319c},
       {Op::kLd, Width::kAll, false, 0x82, 0x0000},
-      {Op::kSub, Width::kAll, false, 0x02, 0x319c},
+      {Op::kSub, Width::kAll, false, 0x02, 0x31a1},
       {Op::kLd, Width::k8, false, 0x83, 0x0000},
-      {Op::kSub, Width::k8, false, 0x03, 0x319c},
+      {Op::kSub, Width::k8, false, 0x03, 0x31a1},
       {Op::kLd, Width::kAll, false, 0x85, 0x0000},
-      {Op::kSub, Width::kAll, false, 0x04, 0x519c},
+      {Op::kSub, Width::kAll, false, 0x04, 0x51a1},
       {Op::kLd, Width::kAll, false, 0x86, 0x0000},
-      {Op::kSub, Width::kAll, false, 0x05, 0x519c},
+      {Op::kSub, Width::kAll, false, 0x05, 0x51a1},
       {Op::kLd, Width::kAll, false, 0x87, 0x0000},
-      {Op::kSub, Width::kAll, false, 0x06, 0x519c},
-      {Op::kLd, Width::k16, false, 0x84, 0x0000},
+      {Op::kSub, Width::kAll, false, 0x06, 0x51a1},
+      {Op::kLd, Width::kAll, false, 0x84, 0x0000},
       {Op::kOut, Width::kAll, false, 0x00, 0x000b},
       {Op::kOut, Width::kAll, false, 0x00, 0x0004},
       {Op::kBranch, Width::kAll, false, 0x00, 0x1057},
       {Op::kLdn, Width::k20, false, 0x81, 0xffff},
-      {Op::kLdn, Width::k16, false, 0x83, 0xffff},
-      {Op::kLdf, Width::k16, false, 0x83, 0xf000},
-      {Op::kLdn, Width::k16, true, 0x83, 0xffff},
-      {Op::kLdf, Width::k16, true, 0x83, 0xf000},
-      {Op::kLdn, Width::k16, false, 0x84, 0xffff},
-      {Op::kLdf, Width::k16, false, 0x84, 0xf000},
-      {Op::kLdn, Width::k16, true, 0x84, 0xffff},
-      {Op::kLdf, Width::k16, true, 0x84, 0xf000},
-      {Op::kLdn, Width::k16, false, 0x85, 0xffff},
-      {Op::kLdf, Width::k16, false, 0x85, 0xf000},
-      {Op::kLdn, Width::k16, true, 0x85, 0xffff},
-      {Op::kLd, Width::k16, true, 0x85, 0x0000},
-      {Op::kSub, Width::k16, true, 0x83, 0x51a2},
-      {Op::kLd, Width::k16, false, 0x83, 0x0000},
-      {Op::kSub, Width::k20, false, 0x81, 0x51a2},
       {Op::kLdn, Width::k20, false, 0x82, 0xffff},
-      {Op::kBranch, Width::kAll, false, 0x00, 0x20e3},
+      {Op::kBranch, Width::kAll, false, 0x00, 0x20d4},
       {Op::kLdf, Width::k20, false, 0x81, static_cast<std::uint16_t>(-(hw.wm_depth + 1))},
       {Op::kLdf, Width::k16, false, 0x83, static_cast<std::uint16_t>(-(hw.pm_depth + 1))},
-      {Op::kLdf, Width::k16, false, 0x86, static_cast<std::uint16_t>(-c_blocks(hw))},
-      {Op::kLdf, Width::k16, true, 0x86, static_cast<std::uint16_t>(-std::min<std::int64_t>((c_blocks(hw) + 1), 32768))},
-      {Op::kLdf, Width::k16, false, 0x87, static_cast<std::uint16_t>(-c_blocks(hw))},
-      {Op::kLdf, Width::k16, true, 0x87, static_cast<std::uint16_t>(-std::min<std::int64_t>((c_blocks(hw) + 1), 32768))},
-      {Op::kLdf, Width::k16, false, 0x88, static_cast<std::uint16_t>(-hw.fb_depth)},
+      {Op::kLdf, Width::k16, false, 0x83, 0xf000},
+      {Op::kLdn, Width::k16, false, 0x83, 0xffff},
+      {Op::kLdf, Width::k16, true, 0x83, 0xf000},
+      {Op::kLdn, Width::k16, true, 0x83, 0xffff},
+      {Op::kLdf, Width::k16, false, 0x84, 0xf000},
+      {Op::kLdn, Width::k16, false, 0x84, 0xffff},
+      {Op::kLdf, Width::k16, true, 0x84, 0xf000},
+      {Op::kLdn, Width::k16, true, 0x84, 0xffff},
+      {Op::kLdf, Width::k16, false, 0x85, 0xf000},
+      {Op::kLdn, Width::k16, false, 0x85, 0xffff},
+      {Op::kLdn, Width::k16, true, 0x85, 0xffff},
+      {Op::kLdf, Width::k16, false, 0x86, static_cast<std::uint16_t>(-((c_blocks(hw) - 1) + 1))},
+      {Op::kLdf, Width::k16, true, 0x86, static_cast<std::uint16_t>(-(std::min<std::int64_t>(c_blocks(hw), 32767) + 1))},
+      {Op::kLdf, Width::k16, false, 0x87, static_cast<std::uint16_t>(-((c_blocks(hw) - 1) + 1))},
+      {Op::kLdf, Width::k16, true, 0x87, static_cast<std::uint16_t>(-(std::min<std::int64_t>(c_blocks(hw), 32767) + 1))},
+      {Op::kLdf, Width::k16, false, 0x88, static_cast<std::uint16_t>(-((hw.fb_depth - 1) + 1))},
+      {Op::kLdf, Width::k16, true, 0x88, static_cast<std::uint16_t>(-(std::min<std::int64_t>(hw.fb_depth, 32767) + 1))},
       {Op::kLdn, Width::k16, true, 0x88, 0xffff},
-      {Op::kLdf, Width::k16, true, 0x88, static_cast<std::uint16_t>(-std::min<std::int64_t>((hw.fb_depth + 1), 32768))},
-      {Op::kLdf, Width::k16, false, 0x89, static_cast<std::uint16_t>(-std::min<std::int64_t>((hw.fb_depth + 1), 32768))},
-      {Op::kLdf, Width::k4, true, 0x89, static_cast<std::uint16_t>(-hw.p)},
-      {Op::kLdf, Width::k16, false, 0x8a, static_cast<std::uint16_t>(-std::min<std::int64_t>((hw.fb_depth + 1), 32768))},
-      {Op::kLdh, Width::kHigh, false, 0x8e, static_cast<std::uint16_t>((std::int64_t{1} << (hw.act_w - 1)))},
+      {Op::kLdf, Width::k16, false, 0x89, static_cast<std::uint16_t>(-(std::min<std::int64_t>(hw.fb_depth, 32767) + 1))},
+      {Op::kLdf, Width::k4, true, 0x89, static_cast<std::uint16_t>(-((hw.p - 1) + 1))},
+      {Op::kLdf, Width::k16, false, 0x8a, static_cast<std::uint16_t>(-(std::min<std::int64_t>(hw.fb_depth, 32767) + 1))},
+      {Op::kLdh, Width::kHigh, true, 0x8e, static_cast<std::uint16_t>((0 - -(std::int64_t{1} << (hw.act_w - 1))))},
+      {Op::kSub, Width::kAll, false, 0x33, 0x51aa},
+      {Op::kLdh, Width::kHigh, false, 0x8e, static_cast<std::uint16_t>((0 - -(std::int64_t{1} << (hw.act_w - 1))))},
       {Op::kSt, Width::kAll, false, 0x00, 0x0045},
-      {Op::kSub, Width::kAll, false, 0x33, 0x51a2},
-      {Op::kLdh, Width::kHigh, true, 0x8e, static_cast<std::uint16_t>((std::int64_t{1} << (hw.act_w - 1)))},
-      {Op::kSub, Width::kAll, false, 0x33, 0x51a2},
-      {Op::kLdh, Width::kHigh, true, 0x8e, static_cast<std::uint16_t>((std::int64_t{1} << (hw.act_w - 1)))},
-      {Op::kSub, Width::kAll, false, 0x45, 0x51a2},
-      {Op::kLdh, Width::kHigh, true, 0x8f, static_cast<std::uint16_t>((std::int64_t{1} << (hw.act_w - 1)))},
-      {Op::kSub, Width::kAll, false, 0x33, 0x51a2},
-      {Op::kLdh, Width::kHigh, false, 0x8f, static_cast<std::uint16_t>((std::int64_t{1} << (hw.act_w - 1)))},
-      {Op::kSub, Width::kAll, false, 0x33, 0x51a2},
+      {Op::kSub, Width::kAll, false, 0x33, 0x51aa},
+      {Op::kLdh, Width::kHigh, true, 0x8f, static_cast<std::uint16_t>((0 - -(std::int64_t{1} << (hw.act_w - 1))))},
+      {Op::kSub, Width::kAll, false, 0x33, 0x51aa},
+      {Op::kLdh, Width::kHigh, false, 0x8f, static_cast<std::uint16_t>((0 - -(std::int64_t{1} << (hw.act_w - 1))))},
+      {Op::kSub, Width::kAll, false, 0x33, 0x51aa},
+      {Op::kLd, Width::k16, true, 0x85, 0x0000},
+      {Op::kSub, Width::k16, true, 0x83, 0x51aa},
+      {Op::kLd, Width::k16, false, 0x83, 0x0000},
+      {Op::kSub, Width::k20, false, 0x81, 0x51aa},
+      {Op::kLdh, Width::kHigh, true, 0x8e, static_cast<std::uint16_t>((0 - -(std::int64_t{1} << (hw.act_w - 1))))},
+      {Op::kSub, Width::kAll, false, 0x45, 0x51aa},
       {Op::kLd, Width::k4, true, 0x80, 0x0000},
       {Op::kBranch, Width::kAll, false, 0x00, 0x6105},
       {Op::kBranch, Width::kAll, false, 0x00, 0x0000},
-      {Op::kLdf, Width::k16, false, 0x8b, static_cast<std::uint16_t>(-hw.fb_depth)},
+      {Op::kLdf, Width::k16, false, 0x8b, static_cast<std::uint16_t>(-((hw.fb_depth - 1) + 1))},
+      {Op::kLdf, Width::k16, true, 0x8b, static_cast<std::uint16_t>(-(std::min<std::int64_t>(hw.fb_depth, 32767) + 1))},
       {Op::kLdn, Width::k16, true, 0x8b, 0xffff},
-      {Op::kLdf, Width::k16, true, 0x8b, static_cast<std::uint16_t>(-std::min<std::int64_t>((hw.fb_depth + 1), 32768))},
-      {Op::kLdf, Width::k16, false, 0x8c, static_cast<std::uint16_t>(-std::min<std::int64_t>((hw.fb_depth + 1), 32768))},
-      {Op::kLdf, Width::k4, true, 0x8c, static_cast<std::uint16_t>(-hw.p)},
-      {Op::kLdf, Width::k16, false, 0x8d, static_cast<std::uint16_t>(-std::min<std::int64_t>((hw.fb_depth + 1), 32768))},
+      {Op::kLdf, Width::k16, false, 0x8c, static_cast<std::uint16_t>(-(std::min<std::int64_t>(hw.fb_depth, 32767) + 1))},
+      {Op::kLdf, Width::k4, true, 0x8c, static_cast<std::uint16_t>(-((hw.p - 1) + 1))},
+      {Op::kLdf, Width::k16, false, 0x8d, static_cast<std::uint16_t>(-(std::min<std::int64_t>(hw.fb_depth, 32767) + 1))},
+      {Op::kLdh, Width::kHigh, true, 0x90, static_cast<std::uint16_t>((0 - -(std::int64_t{1} << (hw.act_w - 1))))},
+      {Op::kSub, Width::kAll, false, 0x33, 0x51aa},
       {Op::kLdf, Width::k8, true, 0x90, 0xffe0},
-      {Op::kLdh, Width::kHigh, true, 0x90, static_cast<std::uint16_t>((std::int64_t{1} << (hw.act_w - 1)))},
-      {Op::kSub, Width::kAll, false, 0x33, 0x51a2},
       {Op::kBranch, Width::kAll, false, 0x00, 0x0000},
       {Op::kOut, Width::kAll, false, 0x00, 0x0005},
       {Op::kBranch, Width::kAll, false, 0x00, 0x1057},
@@ -425,14 +399,14 @@ constexpr std::array<Instruction, 440> control_program(const isa::Hardware& hw) 
       {Op::kAdd, Width::kAll, false, 0x45, 0x0000},
       {Op::kAdd, Width::kAll, false, 0x48, 0x0000},
       {Op::kAdd, Width::k5, false, 0x49, 0x0000},
-      {Op::kBranch, Width::kAll, false, 0x00, 0x21a2},
-      {Op::kSub, Width::kAll, false, 0x84, 0x31a2},
+      {Op::kBranch, Width::kAll, false, 0x00, 0x21aa},
+      {Op::kSub, Width::kAll, false, 0x84, 0x31aa},
       {Op::kLd, Width::kAll, false, 0x84, 0x0000},
       {Op::kSt, Width::kAll, false, 0x00, 0x003d},
       {Op::kLd, Width::kAll, false, 0x83, 0x0000},
       {Op::kBranch, Width::kAll, false, 0x00, 0x0000},
-      {Op::kAdd, Width::kAll, false, 0x3d, 0x419f},
-      {Op::kSub, Width::kAll, false, 0x12, 0x519f},
+      {Op::kAdd, Width::kAll, false, 0x3d, 0x41a7},
+      {Op::kSub, Width::kAll, false, 0x12, 0x51a7},
       {Op::kLd, Width::kAll, false, 0x83, 0x0000},
       {Op::kAdd, Width::kAll, false, 0x10, 0x0000},
       {Op::kSt, Width::kAll, false, 0x00, 0x0083},
@@ -445,11 +419,11 @@ constexpr std::array<Instruction, 440> control_program(const isa::Hardware& hw) 
       {Op::kLd, Width::kAll, false, 0x80, 0x0000},
       {Op::kOut, Width::kAll, false, 0x00, 0x0006},
       {Op::kBranch, Width::kAll, false, 0x00, 0x1057},
+      {Op::kLdf, Width::k16, false, 0x81, static_cast<std::uint16_t>(-((hw.fb_depth - 1) + 1))},
+      {Op::kLdf, Width::k16, true, 0x81, static_cast<std::uint16_t>(-(std::min<std::int64_t>(hw.fb_depth, 32767) + 1))},
       {Op::kLdn, Width::k16, true, 0x81, 0xffff},
+      {Op::kLdf, Width::k20, false, 0x82, static_cast<std::uint16_t>(-(std::min<std::int64_t>(hw.fb_depth, 32767) + 1))},
       {Op::kLdn, Width::k20, false, 0x82, 0xffff},
-      {Op::kLdf, Width::k16, false, 0x81, static_cast<std::uint16_t>(-hw.fb_depth)},
-      {Op::kLdf, Width::k16, true, 0x81, static_cast<std::uint16_t>(-std::min<std::int64_t>((hw.fb_depth + 1), 32768))},
-      {Op::kLdf, Width::k20, false, 0x82, static_cast<std::uint16_t>(-std::min<std::int64_t>((hw.fb_depth + 1), 32768))},
       {Op::kLd, Width::k16, true, 0x81, 0x0000},
       {Op::kSub, Width::k20, false, 0x82, 0x513f},
       {Op::kLdf, Width::k16, true, 0x81, 0xff00},
@@ -469,7 +443,7 @@ constexpr std::array<Instruction, 440> control_program(const isa::Hardware& hw) 
       {Op::kSt, Width::kAll, false, 0x00, 0x0045},
       {Op::kBranch, Width::kAll, false, 0x00, 0x0000},
       {Op::kBranch, Width::kAll, false, 0x00, 0x0000},
-      {Op::kLdf, Width::kAll, false, 0x45, static_cast<std::uint16_t>(-std::min<std::int64_t>((hw.fb_depth + 1), 32768))},
+      {Op::kLdf, Width::kAll, false, 0x45, static_cast<std::uint16_t>(-(std::min<std::int64_t>(hw.fb_depth, 32767) + 1))},
       {Op::kLdi, Width::kAll, false, 0x00, 0x0000},
       {Op::kRep, Width::kAll, false, 0x00, static_cast<std::uint16_t>((1024 - hw.p))},
       {Op::kAdd, Width::kAll, false, 0x45, 0x0000},
@@ -479,8 +453,8 @@ constexpr std::array<Instruction, 440> control_program(const isa::Hardware& hw) 
       {Op::kLd, Width::k4, false, 0x80, 0xfffd},
       {Op::kBranch, Width::kAll, false, 0x00, 0x3160},
       {Op::kLd, Width::kAll, false, 0x83, 0x0000},
-      {Op::kAdd, Width::kAll, false, 0x3d, 0x419f},
-      {Op::kSub, Width::kAll, false, 0x16, 0x519f},
+      {Op::kAdd, Width::kAll, false, 0x3d, 0x41a7},
+      {Op::kSub, Width::kAll, false, 0x16, 0x51a7},
       {Op::kLd, Width::kAll, false, 0x83, 0x0000},
       {Op::kAdd, Width::kAll, false, 0x40, 0x0000},
       {Op::kSt, Width::kAll, false, 0x00, 0x0083},
@@ -494,8 +468,8 @@ constexpr std::array<Instruction, 440> control_program(const isa::Hardware& hw) 
       {Op::kOut, Width::kAll, false, 0x00, 0x0007},
       {Op::kBranch, Width::kAll, false, 0x00, 0x1057},
       {Op::kLd, Width::kAll, false, 0x83, 0x0000},
-      {Op::kAdd, Width::kAll, false, 0x3d, 0x419f},
-      {Op::kSub, Width::kAll, false, 0x1a, 0x519f},
+      {Op::kAdd, Width::kAll, false, 0x3d, 0x41a7},
+      {Op::kSub, Width::kAll, false, 0x1a, 0x51a7},
       {Op::kLd, Width::kAll, false, 0x83, 0x0000},
       {Op::kAdd, Width::kAll, false, 0x42, 0x0000},
       {Op::kSt, Width::kAll, false, 0x00, 0x0083},
@@ -548,39 +522,47 @@ constexpr std::array<Instruction, 440> control_program(const isa::Hardware& hw) 
       {Op::kOut, Width::kAll, false, 0x00, 0x000a},
       {Op::kBranch, Width::kAll, false, 0x00, 0x1057},
       {Op::kLdi, Width::kAll, false, 0x00, 0x0005},
-      {Op::kBranch, Width::kAll, false, 0x00, 0x11a3},
+      {Op::kBranch, Width::kAll, false, 0x00, 0x11ab},
       {Op::kBranch, Width::kAll, false, 0x00, 0x0000},
       {Op::kLdi, Width::kAll, false, 0x00, 0x0006},
-      {Op::kBranch, Width::kAll, false, 0x00, 0x11a3},
+      {Op::kBranch, Width::kAll, false, 0x00, 0x11ab},
       {Op::kBranch, Width::kAll, false, 0x00, 0x0000},
+      {Op::kLd, Width::kAll, false, 0x81, 0x0000},
+      {Op::kSub, Width::kAll, false, 0x31, 0x0000},
+      {Op::kRep, Width::kAll, false, 0x00, 0x03f8},
+      {Op::kDbl, Width::kAll, false, 0x00, 0x0000},
+      {Op::kBranch, Width::kAll, false, 0x00, 0x21a4},
       {Op::kLdi, Width::kAll, false, 0x00, 0x0007},
-      {Op::kBranch, Width::kAll, false, 0x00, 0x11a3},
+      {Op::kBranch, Width::kAll, false, 0x00, 0x11ab},
+      {Op::kBranch, Width::kAll, false, 0x00, 0x0000},
+      {Op::kLdi, Width::kAll, false, 0x00, 0x000b},
+      {Op::kBranch, Width::kAll, false, 0x00, 0x11ab},
       {Op::kBranch, Width::kAll, false, 0x00, 0x0000},
       {Op::kLdi, Width::kAll, false, 0x00, 0x0008},
-      {Op::kBranch, Width::kAll, false, 0x00, 0x11a3},
+      {Op::kBranch, Width::kAll, false, 0x00, 0x11ab},
       {Op::kBranch, Width::kAll, false, 0x00, 0x0000},
       {Op::kLdi, Width::kAll, false, 0x00, 0x0009},
       {Op::kSt, Width::kAll, false, 0x00, 0x000c},
       {Op::kLd, Width::kAll, false, 0x3b, 0x0000},
       {Op::kSt, Width::kAll, false, 0x00, 0x000d},
       {Op::kOut, Width::kAll, false, 0x00, 0x000d},
-      {Op::kBranch, Width::kAll, false, 0x00, 0x11a7},
+      {Op::kBranch, Width::kAll, false, 0x00, 0x11af},
       {Op::kLd, Width::kAll, false, 0xe0, 0x0000},
       {Op::kSt, Width::kAll, false, 0x00, 0x000d},
-      {Op::kBranch, Width::kAll, false, 0x00, 0xd1b1},
+      {Op::kBranch, Width::kAll, false, 0x00, 0xd1b9},
       {Op::kLdi, Width::kAll, false, 0x00, 0x0001},
-      {Op::kBranch, Width::kAll, false, 0x00, 0xe1b5},
+      {Op::kBranch, Width::kAll, false, 0x00, 0xe1bd},
       {Op::kBranch, Width::kAll, false, 0x00, 0x0000},
       {Op::kLdi, Width::kAll, false, 0x00, 0x0002},
-      {Op::kBranch, Width::kAll, false, 0x00, 0x11b5},
+      {Op::kBranch, Width::kAll, false, 0x00, 0x11bd},
       {Op::kBranch, Width::kAll, false, 0x00, 0x0000},
       {Op::kLdi, Width::kAll, false, 0x00, 0x0003},
-      {Op::kBranch, Width::kAll, false, 0x00, 0xe1b5},
+      {Op::kBranch, Width::kAll, false, 0x00, 0xe1bd},
       {Op::kBranch, Width::kAll, false, 0x00, 0x0000},
       {Op::kLdi, Width::kAll, false, 0x00, 0x0004},
       {Op::kSt, Width::kAll, false, 0x00, 0x000c},
       {Op::kOut, Width::kAll, false, 0x00, 0x000d},
-      {Op::kBranch, Width::kAll, false, 0x00, 0x11a7},
+      {Op::kBranch, Width::kAll, false, 0x00, 0x11af},
   }};
 }
 
