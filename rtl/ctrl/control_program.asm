@@ -113,12 +113,12 @@ main:
   b     z arrival
   ldi   {ring_batch}
   st    COUNT
-  ld    NEXT {128 * ring_batch}
+  ld    NEXT {descriptor_bytes * ring_batch}
   st    T0
   sub   LIMIT c ask
   ldi   1
   st    COUNT
-  ld    NEXT 128
+  ld    NEXT {descriptor_bytes}
   st    T0
   sub   LIMIT nc no_more
 ask:
@@ -190,7 +190,7 @@ next_pass:
   ld    PASSES -1
   st    PASSES
   b     z arrival
-  ldi   128
+  ldi   {descriptor_bytes}
   st    NEXT
   ldi   1
   st    NEXT_INDEX
@@ -364,10 +364,10 @@ end:
   st    END_KNOWN
   st    NEXT_INDEX
   ld    INDEX_NOW 1
-  rep   7
+  rep   {clog2(descriptor_bytes)}
   dbl
   st    LIMIT
-  ldi   128
+  ldi   {descriptor_bytes}
   st    NEXT
   ld    OPEN
   st    DROP

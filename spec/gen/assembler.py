@@ -83,7 +83,8 @@ class Program:
         self.constants.update({f"Err{camel(e['name'])}": e["value"] for e in contract.errors})
         self.constants.update({f"Op{camel(d.name)}": d.opcode for d in contract.descriptors.values()})
         self.constants.update(program_magic=contract.program_magic, register_id=contract.register_id,
-                              version=contract.version, descriptor_sum=contract.descriptor_checksum)
+                              version=contract.version, descriptor_sum=contract.descriptor_checksum,
+                              descriptor_bytes=contract.descriptor_bytes)
         self.registers = {r["name"]: r for r in contract.registers if r.get("home") == "memory"}
         self.words = {name: int(r["offset"], 0) // 4 for name, r in self.registers.items()}
         self.rows = []    # Instruction

@@ -24,12 +24,6 @@ constexpr int kJumpCycles = 4 + RESHIFT_RamReg;
 
 using Effect = CtrlCpuModel::Effect;
 
-std::uint32_t pack(const Instruction& i) {
-  return static_cast<std::uint32_t>(i.op) << 28 | static_cast<std::uint32_t>(i.width) << 25 |
-         static_cast<std::uint32_t>(i.swap) << 24 | static_cast<std::uint32_t>(i.addr) << 16 |
-         i.value;
-}
-
 std::string text(const Effect& e) {
   if (e.event) return fmt::format("event {} with {:#x}", static_cast<int>(*e.event), e.value);
   return fmt::format("word {:#x} = {:#x}", e.address, e.value);

@@ -90,6 +90,13 @@ struct Instruction {
   bool operator==(const Instruction&) const = default;
 };
 
+/// Its bits.
+constexpr std::uint32_t pack(const Instruction& i) {
+  return static_cast<std::uint32_t>(i.op) << 28 | static_cast<std::uint32_t>(i.width) << 25 |
+         static_cast<std::uint32_t>(i.swap) << 24 | static_cast<std::uint32_t>(i.addr) << 16 |
+         i.value;
+}
+
 /// A name of an address of the program.
 struct Label {
   std::string_view name;
