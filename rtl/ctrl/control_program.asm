@@ -1,51 +1,19 @@
 ; Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 ;
-; The control program of the core: rs_ctrl_cpu runs it. spec/gen/assembler.py turns it into
-; rs_ctrl_rom.sv, and puts instructions that do nothing where a word would be read too soon after
-; its store, or where the one behind a jump, which is carried out, would do harm.
+; The control program of the core: rs_ctrl_cpu runs it. docs/control-processor.md has the language.
+; spec/gen/assembler.py turns it into rs_ctrl_rom.sv, and puts instructions that do nothing where a
+; word would be read too soon after its store, or where the one after a jump, which may be carried
+; out, would do harm.
 ;
-;   ld  M [n]     A = M + n (a signed 16-bit constant)      ldi n      A = n
-;   ldh M n       A = M + (n << 16)                         ldhi n     A = n << 16
-;   ldf M n, ldn M n   as ld; go to bad_field if there was a carry, if there was none
-;   add, sub M [cond label]   A = M + A, A = M - A; then go to the label if the condition holds
-;   adc M         A = M + the last carry                    dbl        A = 2 * A
-;   st M          M = A                                     out PORT   an event, with A
-;   rep n, repx n, repa   the next instruction runs n times (with the low five bits of its address
-;                 counting from 32 - n to 31), -A times
-;   b cond label, br label
-;
-; Conditions: z, nz (A), c, nc (carry: of M - A, no borrow), bit1clear (of A), and those of the
-; hardware. Operands: a word by name or S0 to S31, the words of the descriptor at hand; parts of it:
-; .lo .hi (16 bits), .20 .8 .5 .4 (low bits), .hi8 .hi4 (low bits of the high half), .offset (the
-; offset of a byte in its burst), .loup .hiup (a half as the high half of a word).
-; A constant in braces is an expression of rs_ctrl_rom.sv.
+; Names of words: registers as in spec/registers.json, fields of the descriptor at hand as in
+; spec/descriptors.json (exec.pitch; exec.pitch.word is the word that it lies in), and those below.
+; `check` stands for the tests that the contract asks of a descriptor.
 
-; Words that the registers show: their offset / 4.
-.word ID 0x00
-.word VERSION 0x01
-.word CAP_SHAPE 0x02
-.word CAP_FORMAT 0x03
-.word CAP_FB_DEPTH 0x04
-.word CAP_WM_DEPTH 0x05
-.word CAP_PM_DEPTH 0x06
-.word ERR_CAUSE 0x0c
-.word ERR_DESCRIPTOR 0x0d
-.word PROG_BASE_LO 0x10
-.word PROG_BASE_HI 0x11
-.word PROG_SIZE 0x12
-.word IN_BASE_LO 0x14
-.word IN_BASE_HI 0x15
-.word IN_STRIDE 0x16
-.word OUT_BASE_LO 0x18
-.word OUT_BASE_HI 0x19
-.word OUT_STRIDE 0x1a
-.word FRAMES 0x1c
-.word WATCHDOG 0x1e
 ; Constants.
 .word ZERO 0x30
-.word MAGIC 0x31
+.word PROGRAM 0x31          ; letters and version, the first word of `init`
 .word SUM 0x32
-.word CODES 0x33            ; 2^ActW - 1 in the high half
+.word CODES 0x33            ; 2^ActW - 1 in the high half: the highest code moved to 0 and up
 ; Asking for descriptors.
 .word NEXT 0x34             ; offset in the program of the one to ask for, and its index
 .word NEXT_INDEX 0x35
@@ -54,7 +22,7 @@
 .word PASSES 0x38           ; through the program, to ask for, this one included
 .word OPEN 0x39             ; descriptors asked for and not looked at
 ; Looking at them.
-.word DROP 0x3a             ; behind `end`, asked for in the first pass
+.word DROP 0x3a             ; after `end`, asked for in the first pass
 .word INDEX_NOW 0x3b
 .word FRAMES_LEFT 0x3c      ; to dispatch, this one included
 .word BYTES 0x3d            ; of the transfer
@@ -69,10 +37,15 @@
 .word T2 0x47
 .word T3 0x48
 .word T4 0x49
-; The read command of a batch, at words 3 to 5 of a slot like a descriptor's.
+; The read command of a batch: address and, below zero, bytes from the begin of its burst on. At words 3
+; to 5 of a slot like that of a transfer, which takes the place of a descriptor's fields.
 .word FETCH_LO 0x53
 .word FETCH_HI 0x54
 .word FETCH_SIZE 0x55
+.slot FLAGS 0               ; the first word of the descriptor at hand
+.slot COMMAND_LO 3
+.slot COMMAND_HI 4
+.slot COMMAND_SIZE 5
 ; Index of a slot's descriptor; ASKED: of the slot next to be asked for, AT_HAND: of the
 ; descriptor at hand, AT_FAULT: of the read that failed.
 .table INDEX_ASKED 1
@@ -91,15 +64,15 @@ reset:
   st    0x00
   repx  32
   st    0x20
-  const ID {RegisterId}
-  const CAP_SHAPE {Shape}
-  const CAP_FORMAT {Format}
-  const CAP_FB_DEPTH {FbDepth}
-  const CAP_WM_DEPTH {WmDepth}
-  const CAP_PM_DEPTH {PmDepth}
-  const MAGIC {ProgramMagic}
-  const SUM {DescriptorSum}
-  ldi   {Version}
+  reset ID
+  reset CAP_SHAPE
+  reset CAP_FORMAT
+  reset CAP_FB_DEPTH
+  reset CAP_WM_DEPTH
+  reset CAP_PM_DEPTH
+  const PROGRAM {program_magic}
+  const SUM {descriptor_sum}
+  ldi   {version}
   st    VERSION
   ldhi  {2 ** ActW - 1}
   st    CODES
@@ -138,14 +111,14 @@ main:
   b     no_room arrival
   ld    PASSES
   b     z arrival
-  ldi   {Batch}
+  ldi   {ring_batch}
   st    COUNT
-  ld    NEXT {128 * Batch}
+  ld    NEXT {descriptor_bytes * ring_batch}
   st    T0
   sub   LIMIT c ask
   ldi   1
   st    COUNT
-  ld    NEXT 128
+  ld    NEXT {descriptor_bytes}
   st    T0
   sub   LIMIT nc no_more
 ask:
@@ -183,21 +156,21 @@ arrival:
   st    INDEX_NOW
   ldi   0
   repx  32
-  add   S0
+  add   FLAGS                  ; and the words after it
   sub   SUM nz bad_checksum
   ld    INDEX_NOW
   b     z first
-  ld    S0.4 -4
+  ld    exec.opcode {-OpExec}
   b     z exec
-  ld    S0.4 -2
+  ld    load_weights.opcode {-OpLoadWeights}
   b     z load_weights
-  ld    S0.4 -6
+  ld    end.opcode {-OpEnd}
   b     z end
-  ld    S0.4 -3
+  ld    load_features.opcode {-OpLoadFeatures}
   b     z features
-  ld    S0.4 -5
+  ld    store_features.opcode {-OpStoreFeatures}
   b     z features
-  ld    S0.4 -7
+  ld    reload_features.opcode {-OpReloadFeatures}
   b     z features
   br    bad_opcode
 drop:
@@ -217,7 +190,7 @@ next_pass:
   ld    PASSES -1
   st    PASSES
   b     z arrival
-  ldi   128
+  ldi   {descriptor_bytes}
   st    NEXT
   ldi   1
   st    NEXT_INDEX
@@ -227,6 +200,7 @@ next_pass:
 wait:
   b     no_tick main
   b     no_progress still
+  nop                          ; the time that the loop takes, in cycles, is measured with it
   ldi   0
   st    IDLE
   out   tick
@@ -245,97 +219,35 @@ still:
 
 ; `init`, and nothing else, is the first descriptor.
 first:
-  ld    S0.4 -1
+  ld    init.opcode {-OpInit}
   b     nz bad_opcode
-  ld    S1
-  sub   MAGIC nz bad_config
-  ld    S2
-  sub   CAP_SHAPE nz bad_config
-  ld    S3.8
-  sub   CAP_FORMAT.8 nz bad_config
-  ld    S5
-  sub   CAP_FB_DEPTH nc bad_config
-  ld    S6
-  sub   CAP_WM_DEPTH nc bad_config
-  ld    S7
-  sub   CAP_PM_DEPTH nc bad_config
-  ld    S4.lo
+  ld    init.magic.word
+  sub   PROGRAM nz bad_program
+  check init bad_config
+  ld    init.load_credits.word
   out   credits
   out   skip
   br    main
 
 exec:
-  ldn   S1.20 -1               ; micro-ops
-  ldn   S3.lo -1               ; m_blocks
-  ldf   S3.lo -4096
-  ldn   S3.hi -1               ; pitch
-  ldf   S3.hi -4096
-  ldn   S4.lo -1               ; in_height
-  ldf   S4.lo -4096
-  ldn   S4.hi -1               ; in_width
-  ldf   S4.hi -4096
-  ldn   S5.lo -1               ; out_height
-  ldf   S5.lo -4096
-  ldn   S5.hi -1               ; out_width, at most pitch
-  ld    S5.hi
-  sub   S3.hi nc bad_field
-  ld    S3.lo                  ; m_blocks at most micro-ops
-  sub   S1.20 nc bad_field
-  ldn   S2.20 -1               ; groups; a list walked more than once must fit its memories
-  b     z single
-  ldf   S1.20 {-(WmDepth + 1)}
-  ldf   S3.lo {-(PmDepth + 1)}
-single:
-  ldf   S6.lo {-CBlocks}        ; sources: base, step
-  ldf   S6.hi {-CBlocksOver}
-  ldf   S7.lo {-CBlocks}
-  ldf   S7.hi {-CBlocksOver}
-  ldf   S8.lo {-FbDepth}       ; destination: base, words, phase, row_bank, row_addr
-  ldn   S8.hi -1
-  ldf   S8.hi {-WordsOver}
-  ldf   S9.lo {-WordsOver}
-  ldf   S9.hi4 {-P}
-  ldf   S10.lo {-WordsOver}
-  ldh   S14.hiup {HalfCodes}   ; codes, moved to 0 and up: hi, lo, lo at most hi, in_zero, out_zero
-  st    T0
-  sub   CODES nc bad_field
-  ldh   S14.loup {HalfCodes}
-  sub   CODES nc bad_field
-  ldh   S14.loup {HalfCodes}
-  sub   T0 nc bad_field
-  ldh   S15.loup {HalfCodes}
-  sub   CODES nc bad_field
-  ldh   S15.hiup {HalfCodes}
-  sub   CODES nc bad_field
-  ld    S0.hi4
-  b     bit1clear exec_good    ; no residual
-  ldf   S11.lo {-FbDepth}
-  ldn   S11.hi -1
-  ldf   S11.hi {-WordsOver}
-  ldf   S12.lo {-WordsOver}
-  ldf   S12.hi4 {-P}
-  ldf   S13.lo {-WordsOver}
-  ldf   S16.hi8 -32            ; res_shift
-  ldh   S16.loup {HalfCodes}
-  sub   CODES nc bad_field
-exec_good:
+  check exec bad_field
   out   exec
   br    main
 
 ; bytes = the sum of the sections, headers and tiles rounded up to 32 bytes.
 load_weights:
-  ld    S2.lo
-  rep   {$clog2(M * 8)}
+  ld    load_weights.param_blocks
+  rep   {clog2(M * 8)}
   dbl
   st    T0                     ; of the parameters
-  ld    S1.20
+  ld    load_weights.uops
   rep   2
   dbl
   st    T1                     ; of the headers
   sub   ZERO
   st    T2
-  ld    S1.20
-  rep   {$clog2(TileBytes)}
+  ld    load_weights.uops
+  rep   {clog2(tile_bytes)}
   dbl
   st    T3                     ; of the tiles
   sub   ZERO
@@ -346,95 +258,91 @@ load_weights:
   add   T3
   add   T4.5
   b     z bad_field
-  sub   S4 nz bad_field
-  ld    S4
+  sub   load_weights.bytes nz bad_field
+  ld    load_weights.bytes
   st    BYTES
-  ld    S3
+  ld    load_weights.offset
   add   BYTES c bad_window
   sub   PROG_SIZE nc bad_window
-  ld    S3
+  ld    load_weights.offset
   add   PROG_BASE_LO
-  st    S3
+  st    COMMAND_LO
   adc   PROG_BASE_HI
-  st    S4
-  ld    S3.offset
+  st    COMMAND_HI
+  ld    COMMAND_LO.offset
   add   BYTES
   sub   ZERO
-  st    S5
-  ld    S0
+  st    COMMAND_SIZE
+  ld    FLAGS
   out   load_weights
   br    main
 
-; load_features, reload_features, store_features: bytes = words * groups * P * WordBytes. The smaller of words and
-; groups counts how often the other is added.
+; load_features, reload_features, store_features, which have the same fields: bytes = words * groups *
+; P * word_bytes. The smaller of words and groups counts how often the other is added.
 features:
-  ldn   S1.hi -1
-  ldn   S2.20 -1
-  ldf   S1.lo {-FbDepth}
-  ldf   S1.hi {-WordsOver}
-  ldf   S2.20 {-WordsOver}
-  ld    S1.hi
-  sub   S2.20 nc by_groups
-  ldf   S1.hi -256
-  ld    S1.hi
+  check load_features bad_field
+  ld    load_features.words
+  sub   load_features.groups nc by_groups
+  ldf   load_features.words -256
+  ld    load_features.words
   sub   ZERO
   repa
-  add   S2.20                  ; from -words
-  add   S1.hi
+  add   load_features.groups                  ; from -words
+  add   load_features.words
   br    product
 by_groups:
-  ldf   S2.20 -256
-  ld    S2.20
+  ldf   load_features.groups -256
+  ld    load_features.groups
   sub   ZERO
   repa
-  add   S1.hi
-  add   S2.20
+  add   load_features.words
+  add   load_features.groups
 product:
   st    T0
-  ldf   T0 {-WordsOver}
+  ldf   T0 {-(min(FbDepth, 32767) + 1)}
   ldi   0
   rep   {P}
   add   T0
-  rep   {$clog2(WordBytes)}
+  rep   {clog2(word_bytes)}
   dbl
   st    BYTES
-  ld    S0.4 -3
+  ld    load_features.opcode {-OpLoadFeatures}
   b     nz stored_features
-  ld    S3
+  ld    load_features.offset
   add   BYTES c bad_window
   sub   IN_STRIDE nc bad_window
-  ld    S3
+  ld    load_features.offset
   add   IN_LO
-  st    S3
+  st    COMMAND_LO
   adc   IN_HI
-  st    S4
-  ld    S3.offset
+  st    COMMAND_HI
+  ld    COMMAND_LO.offset
   add   BYTES
   sub   ZERO
-  st    S5
-  ld    S0
+  st    COMMAND_SIZE
+  ld    FLAGS
   out   load_features
   br    main
 stored_features:
-  ld    S3
+  ld    load_features.offset
   add   BYTES c bad_window
   sub   OUT_STRIDE nc bad_window
-  ld    S3
+  ld    load_features.offset
   add   OUT_LO
-  st    S3
+  st    COMMAND_LO
   adc   OUT_HI
-  st    S4
-  ld    S3.offset
+  st    COMMAND_HI
+  ld    COMMAND_LO.offset
   add   BYTES
   sub   ZERO
-  st    S5
-  ld    S0.4 -5
+  st    COMMAND_SIZE
+  ld    store_features.opcode {-OpStoreFeatures}
   b     z store_features
-  ld    S0
+  ld    FLAGS
   out   load_features
   br    main
 store_features:
-  ld    S0
+  ld    FLAGS
   out   store
   br    main
 
@@ -456,10 +364,10 @@ end:
   st    END_KNOWN
   st    NEXT_INDEX
   ld    INDEX_NOW 1
-  rep   7
+  rep   {clog2(descriptor_bytes)}
   dbl
   st    LIMIT
-  ldi   128
+  ldi   {descriptor_bytes}
   st    NEXT
   ld    OPEN
   st    DROP
@@ -481,8 +389,18 @@ bad_checksum:
 bad_opcode:
   ldi   {ErrBadOpcode}
   br    fail
+; Another version, if the letters are right.
+bad_program:
+  ld    init.magic.word
+  sub   PROGRAM
+  rep   8
+  dbl
+  b     z bad_version
 bad_config:
   ldi   {ErrBadConfig}
+  br    fail
+bad_version:
+  ldi   {ErrBadVersion}
   br    fail
 bad_window:
   ldi   {ErrBadWindow}

@@ -1,38 +1,28 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// A small processor that runs the control program (control_program.asm): one accumulator, a carry, one
-// memory operand an instruction, one adder. Four stages:
+// A small processor that runs the control program: one accumulator, a carry, one memory operand per
+// instruction, one adder. docs/control-processor.md describes the instructions. Stages:
 //
-//   read the operand | take its part | add | decide | jump
+//   fetch | read the operand | take its part | add | decide | jump
 //
-// An instruction a cycle; a jump costs four more, and the instruction behind one that jumps is carried
-// out. The operand is not read in a cycle in which the memory is used otherwise. A store is seen by
-// the third instruction behind it.
+// One instruction per cycle. A store writes, and an event is given, in the stage that adds. A jump
+// that is taken costs four cycles more, five with RamReg; the instruction after it is carried out or,
+// when a stall comes between the two, is not. The operand is not read in a cycle in which something
+// else reads the memory (stall_i): its instruction and those after it wait. A store is seen by the
+// third instruction after it. An event that moves a slot is seen by a store to a word of that slot
+// from the second instruction after it on, and by a read from the third on. trap_i: the instructions
+// in the stages before the jump are dropped.
+//
+// Assumes that the code obeys these distances, as spec/gen/assembler.py sees to.
 
 module rs_ctrl_cpu
   import rs_ctrl_cpu_pkg::*;
 #(
-  /// Parameters of the core, see docs/reference/parameters.md.
-  parameter int unsigned M = 4,
-  parameter int unsigned C = 4,
-  parameter int unsigned P = 3,
-  parameter int unsigned ActW = 8,
-  parameter int unsigned ExpN = 7,
-  parameter int unsigned AccW = 28,
-  parameter int unsigned FbDepth = 16384,
-  parameter int unsigned WmDepth = 4096,
-  parameter int unsigned PmDepth = 512,
-  parameter int unsigned AxiDataW = 64,
-  /// Bytes of a feature word and of a weight tile in memory.
-  parameter int unsigned WordBytes = 4,
-  parameter int unsigned TileBytes = 8,
-  /// Descriptors asked for at a time.
-  parameter int unsigned Batch = 1,
   /// Bits of a byte's offset in a bus burst.
   parameter int unsigned BurstOffsetW = 7,
-  /// Bits of a slot's number, 2 to 4.
+  /// Bits of a slot's number, 2 to 5.
   parameter int unsigned SlotW = 2,
-  /// A register behind the code's memory.
+  /// A register after the code's memory.
   parameter bit RamReg = 1'b1,
   /// Bits of a memory address: slots of 32 words in the upper half. Derived.
   localparam int unsigned AddrW = SlotW + 6
@@ -43,6 +33,10 @@ module rs_ctrl_cpu
   input  logic             rst_ni,
   /// Go to the program's answer to an error of the bus.
   input  logic             trap_i,
+  /// The code's memory: latency 1; without a read the instruction stays.
+  output logic             code_read_o,
+  output logic [PcW-1:0]   pc_o,
+  input  instruction_t     instruction_i,
   /// The memory: a read whose data comes a cycle later, unless something else reads; a write.
   input  logic             stall_i,
   output logic             read_o,
@@ -57,48 +51,29 @@ module rs_ctrl_cpu
   input  logic [SlotW-1:0] slot_i,
   input  logic [SlotW-1:0] ask_slot_i,
   input  logic [SlotW-1:0] fault_slot_i,
-  /// Conditions, in the order of condition_e from WhenNotRunning on.
-  input  logic [7:0]       when_i,
+  /// Conditions from outside, in the order of condition_e from WhenNotRunning on.
+  input  logic [OutsideConditions-1:0] conditions_i,
   /// An event, with the accumulator on wdata_o.
-  output logic             event_o,
-  output port_e            port_o
+  output logic             event_valid_o,
+  output event_e           event_o
 );
 
   // Where the program goes by itself: when the bus answered with an error, when a field is bad.
-  localparam logic [8:0] BusErrorAddr = 9'd1;
-  localparam logic [8:0] BadFieldAddr = 9'd2;
+  localparam logic [PcW-1:0] BusErrorAddr = PcW'(1);
+  localparam logic [PcW-1:0] BadFieldAddr = PcW'(2);
 
   localparam int unsigned RepW = 10;
   localparam int unsigned TableW = AddrW - 5;
 
   // The instruction in each stage. What is not valid there was jumped over.
-  instruction_t fetched, code, part_q;
+  instruction_t code, part_q;
   logic fetched_valid_q, code_valid, part_valid_q, add_valid_q;
-  logic code_read, code_free, issue, leave, jump_q;
-  logic [8:0] pc_q, jump_to_q;
+  logic code_free, issue, leave, jump_q;
+  logic [PcW-1:0] pc_q, jump_to_q;
 
-  rs_ctrl_rom #(
-    .M(M),
-    .C(C),
-    .P(P),
-    .ActW(ActW),
-    .ExpN(ExpN),
-    .AccW(AccW),
-    .FbDepth(FbDepth),
-    .WmDepth(WmDepth),
-    .PmDepth(PmDepth),
-    .AxiDataW(AxiDataW),
-    .WordBytes(WordBytes),
-    .TileBytes(TileBytes),
-    .Batch(Batch)
-  ) u_code (
-    .clk_i,
-    .read_i       (code_read),
-    .addr_i       (pc_q),
-    .instruction_o(fetched)
-  );
+  assign pc_o = pc_q;
 
-  // A register behind the code's memory, or none.
+  // A register after the code's memory, or none.
   if (RamReg) begin : gen_code_reg
     instruction_t code_q;
     logic code_valid_q;
@@ -107,15 +82,15 @@ module rs_ctrl_cpu
       else if (code_free) code_valid_q <= fetched_valid_q;
     end
     always_ff @(posedge clk_i) begin
-      if (code_free) code_q <= fetched;
+      if (code_free) code_q <= instruction_i;
     end
     assign code       = code_q;
     assign code_valid = code_valid_q;
-    assign code_read  = code_free || !fetched_valid_q;
+    assign code_read_o = code_free || !fetched_valid_q;
   end else begin : gen_no_code_reg
-    assign code       = fetched;
+    assign code       = instruction_i;
     assign code_valid = fetched_valid_q;
-    assign code_read  = code_free;
+    assign code_read_o = code_free;
   end
 
   // Repetition: minus the number of times that are left, and whether addresses count with it. The
@@ -137,7 +112,7 @@ module rs_ctrl_cpu
       add_valid_q  <= 1'b0;
     end else begin
       if (jump_q) pc_q <= jump_to_q;
-      else if (code_read) pc_q <= pc_q + 9'd1;
+      else if (code_read_o) pc_q <= pc_q + PcW'(1);
       fetched_valid_q <= !jump_q;
       part_valid_q <= issue && !jump_q;
       add_valid_q  <= part_valid_q && !jump_q;
@@ -198,8 +173,8 @@ module rs_ctrl_cpu
   add_e add_q;
   logic set_a_q, carry_in_q, carry_on_q, store_q, event_q;
   condition_e condition_q;
-  logic [8:0] add_target_q;
-  port_e port_q;
+  logic [PcW-1:0] add_target_q;
+  event_e event_code_q;
   logic constant_op, high_op, free_op;
 
   assign constant_op = part_q.op inside {OpLd, OpLdh, OpLdf, OpLdn, OpLdi, OpLdhi};
@@ -221,8 +196,8 @@ module rs_ctrl_cpu
     event_q    <= part_q.op == OpOut;
     add_rep_q  <= part_q.op == OpRep;
     add_repa_q <= part_q.op == OpRepa;
-    port_q     <= port_e'(part_q.value[3:0]);
-    add_target_q <= part_q.op inside {OpLdf, OpLdn} ? BadFieldAddr : part_q.value[8:0];
+    event_code_q <= event_e'(part_q.value[3:0]);
+    add_target_q <= part_q.op inside {OpLdf, OpLdn} ? BadFieldAddr : part_q.value[PcW-1:0];
     unique case (part_q.op)
       OpAdd:   add_q <= AddA;
       OpSub:   add_q <= AddInverse;
@@ -256,8 +231,8 @@ module rs_ctrl_cpu
   assign write_next_o = part_valid_q && part_q.op == OpSt;
   assign waddr_o = waddr_q;
   assign wdata_o = a_q;
-  assign event_o = valid && event_q;
-  assign port_o  = port_q;
+  assign event_valid_o = valid && event_q;
+  assign event_o = event_code_q;
   assign rep_set = valid && (add_rep_q || add_repa_q);
 
   always_ff @(posedge clk_i) begin
@@ -282,7 +257,7 @@ module rs_ctrl_cpu
   // Jumps, on what the instruction left in the accumulator.
   logic branch_q, on_zero_q, on_other_q, zero, holds;
   condition_e when_q;
-  logic [8:0] target_q;
+  logic [PcW-1:0] target_q;
 
   assign zero = a_q == '0;
   always_comb begin
@@ -292,7 +267,7 @@ module rs_ctrl_cpu
       WhenC:         holds = c_q;
       WhenNc:        holds = !c_q;
       WhenBit1clear: holds = !a_q[1];
-      default:       holds = when_i[3'(when_q - WhenNotRunning)];
+      default:       holds = conditions_i[3'(when_q - WhenNotRunning)];
     endcase
   end
 

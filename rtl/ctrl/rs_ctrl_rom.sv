@@ -17,42 +17,17 @@ module rs_ctrl_rom
   parameter int unsigned FbDepth = 16384,
   parameter int unsigned WmDepth = 4096,
   parameter int unsigned PmDepth = 512,
-  parameter int unsigned AxiDataW = 64,
-  /// Bytes of a feature word and of a weight tile in memory.
-  parameter int unsigned WordBytes = 4,
-  parameter int unsigned TileBytes = 8,
-  /// Descriptors asked for at a time.
-  parameter int unsigned Batch = 1
+  parameter int unsigned AxiDataW = 64
 ) (
   /// Clock.
-  input  logic         clk_i,
+  input  logic           clk_i,
   /// Read; with read_i low the instruction stays.
-  input  logic         read_i,
-  input  logic [8:0]   addr_i,
-  output instruction_t instruction_o
+  input  logic           read_i,
+  input  logic [PcW-1:0] addr_i,
+  output instruction_t   instruction_o
 );
 
-  localparam int unsigned HalfCodes = 2 ** (ActW - 1);
-  // Limits of fields; the widest that may equal its limit has 15 bits.
-  localparam int unsigned CBlocks = FbDepth * (M / C);
-  localparam int unsigned CBlocksOver = CBlocks < 32768 ? CBlocks + 1 : 32768;
-  localparam int unsigned WordsOver = FbDepth < 32768 ? FbDepth + 1 : 32768;
-
-  // Words that software sees.
-  localparam logic [31:0] Shape = {8'(ActW), 8'(P), 8'(C), 8'(M)};
-  localparam logic [31:0] Format = {8'd0, 8'(AxiDataW / 8), 8'(AccW), 8'(ExpN)};
-
-  // The high half of a word whose low half is signed.
-  function automatic logic [15:0] high(input int unsigned word);
-    return 16'((word + 32'h8000) >> 16);
-  endfunction
-  function automatic logic [15:0] times(input logic counted, input int unsigned number);
-    return {counted, 15'(1024 - number)};
-  endfunction
-  function automatic logic [15:0] go(input condition_e condition, input logic [8:0] target);
-    return {condition, 3'd0, target};
-  endfunction
-  // One instruction: its constant, or where it goes under which condition.
+  // One instruction; its value is a constant, an address, an event, or a condition and a target.
   function automatic instruction_t row(input op_e op, input width_e width, input logic swap,
                                        input logic [7:0] addr, input logic [15:0] value);
     return '{op: op, width: width, swap: swap, addr: addr, value: value};
@@ -62,75 +37,75 @@ module rs_ctrl_rom
 
   always_comb begin
     unique case (addr_i)
-      9'd0: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd3));
-      9'd1: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd424));
-      9'd2: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd418));
+      9'd0: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1003);
+      9'd1: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11b0);
+      9'd2: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11aa);
       // reset
-      9'd3: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenWarm, 9'd61));
+      9'd3: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'hc03d);
       9'd4: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd5: code = row(OpRep, WidthAll, 1'b0, 8'h00, times(1'b1, 32));
+      9'd5: code = row(OpRep, WidthAll, 1'b0, 8'h00, 16'h83e0);
       9'd6: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd7: code = row(OpRep, WidthAll, 1'b0, 8'h00, times(1'b1, 32));
+      9'd7: code = row(OpRep, WidthAll, 1'b0, 8'h00, 16'h83e0);
       9'd8: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0020);
-      9'd9: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, high(RegisterId));
+      9'd9: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'h5253);
       9'd10: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd11: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd12: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd13: code = row(OpLd, WidthAll, 1'b0, 8'h00, 16'(RegisterId));
+      9'd13: code = row(OpLd, WidthAll, 1'b0, 8'h00, 16'h4654);
       9'd14: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd15: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, high(Shape));
+      9'd15: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'(((((M + (C * 256)) + (P * 65536)) + (ActW * 16777216)) + 32768) / 65536));
       9'd16: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0002);
       9'd17: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd18: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd19: code = row(OpLd, WidthAll, 1'b0, 8'h02, 16'(Shape));
+      9'd19: code = row(OpLd, WidthAll, 1'b0, 8'h02, 16'(((M + (C * 256)) + (P * 65536)) + (ActW * 16777216)));
       9'd20: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0002);
-      9'd21: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, high(Format));
+      9'd21: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'((((ExpN + (AccW * 256)) + ((AxiDataW / 8) * 65536)) + 32768) / 65536));
       9'd22: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0003);
       9'd23: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd24: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd25: code = row(OpLd, WidthAll, 1'b0, 8'h03, 16'(Format));
+      9'd25: code = row(OpLd, WidthAll, 1'b0, 8'h03, 16'((ExpN + (AccW * 256)) + ((AxiDataW / 8) * 65536)));
       9'd26: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0003);
-      9'd27: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, high(FbDepth));
+      9'd27: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'((FbDepth + 32768) / 65536));
       9'd28: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0004);
       9'd29: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd30: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd31: code = row(OpLd, WidthAll, 1'b0, 8'h04, 16'(FbDepth));
       9'd32: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0004);
-      9'd33: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, high(WmDepth));
+      9'd33: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'((WmDepth + 32768) / 65536));
       9'd34: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0005);
       9'd35: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd36: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd37: code = row(OpLd, WidthAll, 1'b0, 8'h05, 16'(WmDepth));
       9'd38: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0005);
-      9'd39: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, high(PmDepth));
+      9'd39: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'((PmDepth + 32768) / 65536));
       9'd40: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0006);
       9'd41: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd42: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd43: code = row(OpLd, WidthAll, 1'b0, 8'h06, 16'(PmDepth));
       9'd44: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0006);
-      9'd45: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, high(ProgramMagic));
+      9'd45: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'h0250);
       9'd46: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0031);
       9'd47: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd48: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd49: code = row(OpLd, WidthAll, 1'b0, 8'h31, 16'(ProgramMagic));
+      9'd49: code = row(OpLd, WidthAll, 1'b0, 8'h31, 16'h5352);
       9'd50: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0031);
-      9'd51: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, high(DescriptorSum));
+      9'd51: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'h5253);
       9'd52: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0032);
       9'd53: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd54: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd55: code = row(OpLd, WidthAll, 1'b0, 8'h32, 16'(DescriptorSum));
+      9'd55: code = row(OpLd, WidthAll, 1'b0, 8'h32, 16'h4454);
       9'd56: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0032);
-      9'd57: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'(Version));
+      9'd57: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0002);
       9'd58: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0001);
-      9'd59: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'(2 ** ActW - 1));
+      9'd59: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'((2 ** ActW) - 1));
       9'd60: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0033);
       // restart
       9'd61: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd62: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000c);
       9'd63: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000d);
-      9'd64: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortReady));
+      9'd64: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h0000);
       // rest
-      9'd65: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenNotRunning, 9'd65));
+      9'd65: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h7041);
       9'd66: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd67: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0034);
       9'd68: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0035);
@@ -151,21 +126,21 @@ module rs_ctrl_rom
       9'd83: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0042);
       9'd84: code = row(OpLd, WidthAll, 1'b0, 8'h19, 16'h0000);
       9'd85: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0043);
-      9'd86: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortRun));
+      9'd86: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h0001);
       // main
-      9'd87: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenNoRoom, 9'd124));
+      9'd87: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h907c);
       9'd88: code = row(OpLd, WidthAll, 1'b0, 8'h38, 16'h0000);
-      9'd89: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenZ, 9'd124));
-      9'd90: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'(Batch));
+      9'd89: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h207c);
+      9'd90: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'(ring_batch(M, C, P)));
       9'd91: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h004a);
-      9'd92: code = row(OpLd, WidthAll, 1'b0, 8'h34, 16'(128 * Batch));
+      9'd92: code = row(OpLd, WidthAll, 1'b0, 8'h34, 16'(128 * ring_batch(M, C, P)));
       9'd93: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0045);
-      9'd94: code = row(OpSub, WidthAll, 1'b0, 8'h36, go(WhenC, 9'd100));
+      9'd94: code = row(OpSub, WidthAll, 1'b0, 8'h36, 16'h4064);
       9'd95: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0001);
       9'd96: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h004a);
       9'd97: code = row(OpLd, WidthAll, 1'b0, 8'h34, 16'h0080);
       9'd98: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0045);
-      9'd99: code = row(OpSub, WidthAll, 1'b0, 8'h36, go(WhenNc, 9'd155));
+      9'd99: code = row(OpSub, WidthAll, 1'b0, 8'h36, 16'h509b);
       // ask
       9'd100: code = row(OpLd, WidthAll, 1'b0, 8'h34, 16'h0000);
       9'd101: code = row(OpAdd, WidthAll, 1'b0, 8'h10, 16'h0000);
@@ -184,176 +159,176 @@ module rs_ctrl_rom
       9'd113: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0039);
       9'd114: code = row(OpLd, WidthAll, 1'b0, 8'h35, 16'h0000);
       9'd115: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h00a0);
-      9'd116: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortSlot));
+      9'd116: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h0002);
       9'd117: code = row(OpLd, WidthAll, 1'b0, 8'h35, 16'h0001);
       9'd118: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0035);
       9'd119: code = row(OpLd, WidthAll, 1'b0, 8'h4a, 16'hffff);
       9'd120: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h004a);
-      9'd121: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenNz, 9'd112));
+      9'd121: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h3070);
       9'd122: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd123: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortAsk));
+      9'd123: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h0003);
       // arrival
-      9'd124: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenNoArrival, 9'd170));
+      9'd124: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h80aa);
       9'd125: code = row(OpLd, WidthAll, 1'b0, 8'h39, 16'hffff);
       9'd126: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0039);
       9'd127: code = row(OpLd, WidthAll, 1'b0, 8'h3a, 16'hffff);
-      9'd128: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenC, 9'd152));
+      9'd128: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h4098);
       9'd129: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd130: code = row(OpLd, WidthAll, 1'b0, 8'hc0, 16'h0000);
       9'd131: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h003b);
       9'd132: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd133: code = row(OpRep, WidthAll, 1'b0, 8'h00, times(1'b1, 32));
+      9'd133: code = row(OpRep, WidthAll, 1'b0, 8'h00, 16'h83e0);
       9'd134: code = row(OpAdd, WidthAll, 1'b0, 8'h80, 16'h0000);
-      9'd135: code = row(OpSub, WidthAll, 1'b0, 8'h32, go(WhenNz, 9'd406));
+      9'd135: code = row(OpSub, WidthAll, 1'b0, 8'h32, 16'h3196);
       9'd136: code = row(OpLd, WidthAll, 1'b0, 8'h3b, 16'h0000);
-      9'd137: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenZ, 9'd189));
+      9'd137: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h20bd);
       9'd138: code = row(OpLd, Width4, 1'b0, 8'h80, 16'hfffc);
-      9'd139: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenZ, 9'd207));
+      9'd139: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h20cf);
       9'd140: code = row(OpLd, Width4, 1'b0, 8'h80, 16'hfffe);
-      9'd141: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenZ, 9'd263));
+      9'd141: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h2107);
       9'd142: code = row(OpLd, Width4, 1'b0, 8'h80, 16'hfffa);
-      9'd143: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenZ, 9'd372));
+      9'd143: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h2174);
       9'd144: code = row(OpLd, Width4, 1'b0, 8'h80, 16'hfffd);
-      9'd145: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenZ, 9'd304));
+      9'd145: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h2130);
       9'd146: code = row(OpLd, Width4, 1'b0, 8'h80, 16'hfffb);
-      9'd147: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenZ, 9'd304));
+      9'd147: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h2130);
       9'd148: code = row(OpLd, Width4, 1'b0, 8'h80, 16'hfff9);
-      9'd149: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenZ, 9'd304));
-      9'd150: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd409));
+      9'd149: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h2130);
+      9'd150: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1199);
       9'd151: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       // drop
       9'd152: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h003a);
-      9'd153: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortSkip));
-      9'd154: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd87));
+      9'd153: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h0004);
+      9'd154: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1057);
       // no_more
       9'd155: code = row(OpLd, WidthAll, 1'b0, 8'h37, 16'h0000);
-      9'd156: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenNz, 9'd162));
+      9'd156: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h30a2);
       9'd157: code = row(OpLd, WidthAll, 1'b0, 8'h39, 16'h0000);
-      9'd158: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenNz, 9'd124));
+      9'd158: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h307c);
       9'd159: code = row(OpLd, WidthAll, 1'b0, 8'h35, 16'h0000);
       9'd160: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h003b);
-      9'd161: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd415));
+      9'd161: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11a7);
       // next_pass
       9'd162: code = row(OpLd, WidthAll, 1'b0, 8'h38, 16'hffff);
       9'd163: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0038);
-      9'd164: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenZ, 9'd124));
+      9'd164: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h207c);
       9'd165: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0080);
       9'd166: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0034);
       9'd167: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0001);
       9'd168: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0035);
-      9'd169: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd87));
+      9'd169: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1057);
       // wait
-      9'd170: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenNoTick, 9'd87));
-      9'd171: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenNoProgress, 9'd178));
+      9'd170: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'ha057);
+      9'd171: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'hb0b2);
       9'd172: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd173: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd174: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0044);
-      9'd175: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortTick));
-      9'd176: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd87));
+      9'd175: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h000c);
+      9'd176: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1057);
       9'd177: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       // still
-      9'd178: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortTick));
+      9'd178: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h000c);
       9'd179: code = row(OpLd, WidthAll, 1'b0, 8'h44, 16'h0040);
       9'd180: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0044);
       9'd181: code = row(OpLd, WidthAll, 1'b0, 8'h1e, 16'h0000);
-      9'd182: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenZ, 9'd87));
+      9'd182: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h2057);
       9'd183: code = row(OpLd, WidthAll, 1'b0, 8'h1e, 16'h0000);
-      9'd184: code = row(OpSub, WidthAll, 1'b0, 8'h44, go(WhenNc, 9'd87));
-      9'd185: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenNotRunning, 9'd87));
-      9'd186: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'(ErrWatchdog));
-      9'd187: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd419));
+      9'd184: code = row(OpSub, WidthAll, 1'b0, 8'h44, 16'h5057);
+      9'd185: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h7057);
+      9'd186: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h000a);
+      9'd187: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11ab);
       9'd188: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       // first
       9'd189: code = row(OpLd, Width4, 1'b0, 8'h80, 16'hffff);
-      9'd190: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenNz, 9'd409));
+      9'd190: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h3199);
       9'd191: code = row(OpLd, WidthAll, 1'b0, 8'h81, 16'h0000);
-      9'd192: code = row(OpSub, WidthAll, 1'b0, 8'h31, go(WhenNz, 9'd412));
+      9'd192: code = row(OpSub, WidthAll, 1'b0, 8'h31, 16'h319c);
       9'd193: code = row(OpLd, WidthAll, 1'b0, 8'h82, 16'h0000);
-      9'd194: code = row(OpSub, WidthAll, 1'b0, 8'h02, go(WhenNz, 9'd412));
+      9'd194: code = row(OpSub, WidthAll, 1'b0, 8'h02, 16'h31a1);
       9'd195: code = row(OpLd, Width8, 1'b0, 8'h83, 16'h0000);
-      9'd196: code = row(OpSub, Width8, 1'b0, 8'h03, go(WhenNz, 9'd412));
+      9'd196: code = row(OpSub, Width8, 1'b0, 8'h03, 16'h31a1);
       9'd197: code = row(OpLd, WidthAll, 1'b0, 8'h85, 16'h0000);
-      9'd198: code = row(OpSub, WidthAll, 1'b0, 8'h04, go(WhenNc, 9'd412));
+      9'd198: code = row(OpSub, WidthAll, 1'b0, 8'h04, 16'h51a1);
       9'd199: code = row(OpLd, WidthAll, 1'b0, 8'h86, 16'h0000);
-      9'd200: code = row(OpSub, WidthAll, 1'b0, 8'h05, go(WhenNc, 9'd412));
+      9'd200: code = row(OpSub, WidthAll, 1'b0, 8'h05, 16'h51a1);
       9'd201: code = row(OpLd, WidthAll, 1'b0, 8'h87, 16'h0000);
-      9'd202: code = row(OpSub, WidthAll, 1'b0, 8'h06, go(WhenNc, 9'd412));
-      9'd203: code = row(OpLd, Width16, 1'b0, 8'h84, 16'h0000);
-      9'd204: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortCredits));
-      9'd205: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortSkip));
-      9'd206: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd87));
+      9'd202: code = row(OpSub, WidthAll, 1'b0, 8'h06, 16'h51a1);
+      9'd203: code = row(OpLd, WidthAll, 1'b0, 8'h84, 16'h0000);
+      9'd204: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h000b);
+      9'd205: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h0004);
+      9'd206: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1057);
       // exec
       9'd207: code = row(OpLdn, Width20, 1'b0, 8'h81, 16'hffff);
-      9'd208: code = row(OpLdn, Width16, 1'b0, 8'h83, 16'hffff);
-      9'd209: code = row(OpLdf, Width16, 1'b0, 8'h83, 16'hf000);
-      9'd210: code = row(OpLdn, Width16, 1'b1, 8'h83, 16'hffff);
-      9'd211: code = row(OpLdf, Width16, 1'b1, 8'h83, 16'hf000);
-      9'd212: code = row(OpLdn, Width16, 1'b0, 8'h84, 16'hffff);
-      9'd213: code = row(OpLdf, Width16, 1'b0, 8'h84, 16'hf000);
-      9'd214: code = row(OpLdn, Width16, 1'b1, 8'h84, 16'hffff);
-      9'd215: code = row(OpLdf, Width16, 1'b1, 8'h84, 16'hf000);
-      9'd216: code = row(OpLdn, Width16, 1'b0, 8'h85, 16'hffff);
-      9'd217: code = row(OpLdf, Width16, 1'b0, 8'h85, 16'hf000);
-      9'd218: code = row(OpLdn, Width16, 1'b1, 8'h85, 16'hffff);
-      9'd219: code = row(OpLd, Width16, 1'b1, 8'h85, 16'h0000);
-      9'd220: code = row(OpSub, Width16, 1'b1, 8'h83, go(WhenNc, 9'd418));
-      9'd221: code = row(OpLd, Width16, 1'b0, 8'h83, 16'h0000);
-      9'd222: code = row(OpSub, Width20, 1'b0, 8'h81, go(WhenNc, 9'd418));
-      9'd223: code = row(OpLdn, Width20, 1'b0, 8'h82, 16'hffff);
-      9'd224: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenZ, 9'd227));
-      9'd225: code = row(OpLdf, Width20, 1'b0, 8'h81, 16'(-(WmDepth + 1)));
-      9'd226: code = row(OpLdf, Width16, 1'b0, 8'h83, 16'(-(PmDepth + 1)));
-      // single
-      9'd227: code = row(OpLdf, Width16, 1'b0, 8'h86, 16'(-CBlocks));
-      9'd228: code = row(OpLdf, Width16, 1'b1, 8'h86, 16'(-CBlocksOver));
-      9'd229: code = row(OpLdf, Width16, 1'b0, 8'h87, 16'(-CBlocks));
-      9'd230: code = row(OpLdf, Width16, 1'b1, 8'h87, 16'(-CBlocksOver));
-      9'd231: code = row(OpLdf, Width16, 1'b0, 8'h88, 16'(-FbDepth));
-      9'd232: code = row(OpLdn, Width16, 1'b1, 8'h88, 16'hffff);
-      9'd233: code = row(OpLdf, Width16, 1'b1, 8'h88, 16'(-WordsOver));
-      9'd234: code = row(OpLdf, Width16, 1'b0, 8'h89, 16'(-WordsOver));
-      9'd235: code = row(OpLdf, Width4, 1'b1, 8'h89, 16'(-P));
-      9'd236: code = row(OpLdf, Width16, 1'b0, 8'h8a, 16'(-WordsOver));
-      9'd237: code = row(OpLdh, WidthHigh, 1'b0, 8'h8e, 16'(HalfCodes));
-      9'd238: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0045);
-      9'd239: code = row(OpSub, WidthAll, 1'b0, 8'h33, go(WhenNc, 9'd418));
-      9'd240: code = row(OpLdh, WidthHigh, 1'b1, 8'h8e, 16'(HalfCodes));
-      9'd241: code = row(OpSub, WidthAll, 1'b0, 8'h33, go(WhenNc, 9'd418));
-      9'd242: code = row(OpLdh, WidthHigh, 1'b1, 8'h8e, 16'(HalfCodes));
-      9'd243: code = row(OpSub, WidthAll, 1'b0, 8'h45, go(WhenNc, 9'd418));
-      9'd244: code = row(OpLdh, WidthHigh, 1'b1, 8'h8f, 16'(HalfCodes));
-      9'd245: code = row(OpSub, WidthAll, 1'b0, 8'h33, go(WhenNc, 9'd418));
-      9'd246: code = row(OpLdh, WidthHigh, 1'b0, 8'h8f, 16'(HalfCodes));
-      9'd247: code = row(OpSub, WidthAll, 1'b0, 8'h33, go(WhenNc, 9'd418));
+      9'd208: code = row(OpLdn, Width20, 1'b0, 8'h82, 16'hffff);
+      9'd209: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h20d4);
+      9'd210: code = row(OpLdf, Width20, 1'b0, 8'h81, 16'(-(WmDepth + 1)));
+      9'd211: code = row(OpLdf, Width16, 1'b0, 8'h83, 16'(-(PmDepth + 1)));
+      // exec_groups_least
+      9'd212: code = row(OpLdf, Width16, 1'b0, 8'h83, 16'hf000);
+      9'd213: code = row(OpLdn, Width16, 1'b0, 8'h83, 16'hffff);
+      9'd214: code = row(OpLdf, Width16, 1'b1, 8'h83, 16'hf000);
+      9'd215: code = row(OpLdn, Width16, 1'b1, 8'h83, 16'hffff);
+      9'd216: code = row(OpLdf, Width16, 1'b0, 8'h84, 16'hf000);
+      9'd217: code = row(OpLdn, Width16, 1'b0, 8'h84, 16'hffff);
+      9'd218: code = row(OpLdf, Width16, 1'b1, 8'h84, 16'hf000);
+      9'd219: code = row(OpLdn, Width16, 1'b1, 8'h84, 16'hffff);
+      9'd220: code = row(OpLdf, Width16, 1'b0, 8'h85, 16'hf000);
+      9'd221: code = row(OpLdn, Width16, 1'b0, 8'h85, 16'hffff);
+      9'd222: code = row(OpLdn, Width16, 1'b1, 8'h85, 16'hffff);
+      9'd223: code = row(OpLdf, Width16, 1'b0, 8'h86, 16'(-((c_blocks(M, C, FbDepth) - 1) + 1)));
+      9'd224: code = row(OpLdf, Width16, 1'b1, 8'h86, 16'(-((c_blocks(M, C, FbDepth) < 32767 ? c_blocks(M, C, FbDepth) : 32767) + 1)));
+      9'd225: code = row(OpLdf, Width16, 1'b0, 8'h87, 16'(-((c_blocks(M, C, FbDepth) - 1) + 1)));
+      9'd226: code = row(OpLdf, Width16, 1'b1, 8'h87, 16'(-((c_blocks(M, C, FbDepth) < 32767 ? c_blocks(M, C, FbDepth) : 32767) + 1)));
+      9'd227: code = row(OpLdf, Width16, 1'b0, 8'h88, 16'(-((FbDepth - 1) + 1)));
+      9'd228: code = row(OpLdf, Width16, 1'b1, 8'h88, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
+      9'd229: code = row(OpLdn, Width16, 1'b1, 8'h88, 16'hffff);
+      9'd230: code = row(OpLdf, Width16, 1'b0, 8'h89, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
+      9'd231: code = row(OpLdf, Width4, 1'b1, 8'h89, 16'(-((P - 1) + 1)));
+      9'd232: code = row(OpLdf, Width16, 1'b0, 8'h8a, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
+      9'd233: code = row(OpLdh, WidthHigh, 1'b1, 8'h8e, 16'(0 - -(2 ** (ActW - 1))));
+      9'd234: code = row(OpSub, WidthAll, 1'b0, 8'h33, 16'h51aa);
+      9'd235: code = row(OpLdh, WidthHigh, 1'b0, 8'h8e, 16'(0 - -(2 ** (ActW - 1))));
+      9'd236: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0045);
+      9'd237: code = row(OpSub, WidthAll, 1'b0, 8'h33, 16'h51aa);
+      9'd238: code = row(OpLdh, WidthHigh, 1'b1, 8'h8f, 16'(0 - -(2 ** (ActW - 1))));
+      9'd239: code = row(OpSub, WidthAll, 1'b0, 8'h33, 16'h51aa);
+      9'd240: code = row(OpLdh, WidthHigh, 1'b0, 8'h8f, 16'(0 - -(2 ** (ActW - 1))));
+      9'd241: code = row(OpSub, WidthAll, 1'b0, 8'h33, 16'h51aa);
+      9'd242: code = row(OpLd, Width16, 1'b1, 8'h85, 16'h0000);
+      9'd243: code = row(OpSub, Width16, 1'b1, 8'h83, 16'h51aa);
+      9'd244: code = row(OpLd, Width16, 1'b0, 8'h83, 16'h0000);
+      9'd245: code = row(OpSub, Width20, 1'b0, 8'h81, 16'h51aa);
+      9'd246: code = row(OpLdh, WidthHigh, 1'b1, 8'h8e, 16'(0 - -(2 ** (ActW - 1))));
+      9'd247: code = row(OpSub, WidthAll, 1'b0, 8'h45, 16'h51aa);
       9'd248: code = row(OpLd, Width4, 1'b1, 8'h80, 16'h0000);
-      9'd249: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenBit1clear, 9'd261));
+      9'd249: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h6105);
       9'd250: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd251: code = row(OpLdf, Width16, 1'b0, 8'h8b, 16'(-FbDepth));
-      9'd252: code = row(OpLdn, Width16, 1'b1, 8'h8b, 16'hffff);
-      9'd253: code = row(OpLdf, Width16, 1'b1, 8'h8b, 16'(-WordsOver));
-      9'd254: code = row(OpLdf, Width16, 1'b0, 8'h8c, 16'(-WordsOver));
-      9'd255: code = row(OpLdf, Width4, 1'b1, 8'h8c, 16'(-P));
-      9'd256: code = row(OpLdf, Width16, 1'b0, 8'h8d, 16'(-WordsOver));
-      9'd257: code = row(OpLdf, Width8, 1'b1, 8'h90, 16'hffe0);
-      9'd258: code = row(OpLdh, WidthHigh, 1'b1, 8'h90, 16'(HalfCodes));
-      9'd259: code = row(OpSub, WidthAll, 1'b0, 8'h33, go(WhenNc, 9'd418));
+      9'd251: code = row(OpLdf, Width16, 1'b0, 8'h8b, 16'(-((FbDepth - 1) + 1)));
+      9'd252: code = row(OpLdf, Width16, 1'b1, 8'h8b, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
+      9'd253: code = row(OpLdn, Width16, 1'b1, 8'h8b, 16'hffff);
+      9'd254: code = row(OpLdf, Width16, 1'b0, 8'h8c, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
+      9'd255: code = row(OpLdf, Width4, 1'b1, 8'h8c, 16'(-((P - 1) + 1)));
+      9'd256: code = row(OpLdf, Width16, 1'b0, 8'h8d, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
+      9'd257: code = row(OpLdh, WidthHigh, 1'b1, 8'h90, 16'(0 - -(2 ** (ActW - 1))));
+      9'd258: code = row(OpSub, WidthAll, 1'b0, 8'h33, 16'h51aa);
+      9'd259: code = row(OpLdf, Width8, 1'b1, 8'h90, 16'hffe0);
       9'd260: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      // exec_good
-      9'd261: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortExec));
-      9'd262: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd87));
+      // exec_no_residual
+      9'd261: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h0005);
+      9'd262: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1057);
       // load_weights
       9'd263: code = row(OpLd, Width16, 1'b0, 8'h82, 16'h0000);
-      9'd264: code = row(OpRep, WidthAll, 1'b0, 8'h00, times(1'b0, $clog2(M * 8)));
+      9'd264: code = row(OpRep, WidthAll, 1'b0, 8'h00, 16'(1024 - $clog2((M * 8))));
       9'd265: code = row(OpDbl, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd266: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0045);
       9'd267: code = row(OpLd, Width20, 1'b0, 8'h81, 16'h0000);
-      9'd268: code = row(OpRep, WidthAll, 1'b0, 8'h00, times(1'b0, 2));
+      9'd268: code = row(OpRep, WidthAll, 1'b0, 8'h00, 16'h03fe);
       9'd269: code = row(OpDbl, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd270: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0046);
       9'd271: code = row(OpSub, WidthAll, 1'b0, 8'h30, 16'h0000);
       9'd272: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0047);
       9'd273: code = row(OpLd, Width20, 1'b0, 8'h81, 16'h0000);
-      9'd274: code = row(OpRep, WidthAll, 1'b0, 8'h00, times(1'b0, $clog2(TileBytes)));
+      9'd274: code = row(OpRep, WidthAll, 1'b0, 8'h00, 16'(1024 - $clog2(tile_bytes(M, C, ExpN))));
       9'd275: code = row(OpDbl, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd276: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0048);
       9'd277: code = row(OpSub, WidthAll, 1'b0, 8'h30, 16'h0000);
@@ -363,14 +338,14 @@ module rs_ctrl_rom
       9'd281: code = row(OpAdd, WidthAll, 1'b0, 8'h45, 16'h0000);
       9'd282: code = row(OpAdd, WidthAll, 1'b0, 8'h48, 16'h0000);
       9'd283: code = row(OpAdd, Width5, 1'b0, 8'h49, 16'h0000);
-      9'd284: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenZ, 9'd418));
-      9'd285: code = row(OpSub, WidthAll, 1'b0, 8'h84, go(WhenNz, 9'd418));
+      9'd284: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h21aa);
+      9'd285: code = row(OpSub, WidthAll, 1'b0, 8'h84, 16'h31aa);
       9'd286: code = row(OpLd, WidthAll, 1'b0, 8'h84, 16'h0000);
       9'd287: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h003d);
       9'd288: code = row(OpLd, WidthAll, 1'b0, 8'h83, 16'h0000);
       9'd289: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd290: code = row(OpAdd, WidthAll, 1'b0, 8'h3d, go(WhenC, 9'd415));
-      9'd291: code = row(OpSub, WidthAll, 1'b0, 8'h12, go(WhenNc, 9'd415));
+      9'd290: code = row(OpAdd, WidthAll, 1'b0, 8'h3d, 16'h41a7);
+      9'd291: code = row(OpSub, WidthAll, 1'b0, 8'h12, 16'h51a7);
       9'd292: code = row(OpLd, WidthAll, 1'b0, 8'h83, 16'h0000);
       9'd293: code = row(OpAdd, WidthAll, 1'b0, 8'h10, 16'h0000);
       9'd294: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0083);
@@ -381,23 +356,23 @@ module rs_ctrl_rom
       9'd299: code = row(OpSub, WidthAll, 1'b0, 8'h30, 16'h0000);
       9'd300: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0085);
       9'd301: code = row(OpLd, WidthAll, 1'b0, 8'h80, 16'h0000);
-      9'd302: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortLoadWeights));
-      9'd303: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd87));
+      9'd302: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h0006);
+      9'd303: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1057);
       // features
-      9'd304: code = row(OpLdn, Width16, 1'b1, 8'h81, 16'hffff);
-      9'd305: code = row(OpLdn, Width20, 1'b0, 8'h82, 16'hffff);
-      9'd306: code = row(OpLdf, Width16, 1'b0, 8'h81, 16'(-FbDepth));
-      9'd307: code = row(OpLdf, Width16, 1'b1, 8'h81, 16'(-WordsOver));
-      9'd308: code = row(OpLdf, Width20, 1'b0, 8'h82, 16'(-WordsOver));
+      9'd304: code = row(OpLdf, Width16, 1'b0, 8'h81, 16'(-((FbDepth - 1) + 1)));
+      9'd305: code = row(OpLdf, Width16, 1'b1, 8'h81, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
+      9'd306: code = row(OpLdn, Width16, 1'b1, 8'h81, 16'hffff);
+      9'd307: code = row(OpLdf, Width20, 1'b0, 8'h82, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
+      9'd308: code = row(OpLdn, Width20, 1'b0, 8'h82, 16'hffff);
       9'd309: code = row(OpLd, Width16, 1'b1, 8'h81, 16'h0000);
-      9'd310: code = row(OpSub, Width20, 1'b0, 8'h82, go(WhenNc, 9'd319));
+      9'd310: code = row(OpSub, Width20, 1'b0, 8'h82, 16'h513f);
       9'd311: code = row(OpLdf, Width16, 1'b1, 8'h81, 16'hff00);
       9'd312: code = row(OpLd, Width16, 1'b1, 8'h81, 16'h0000);
       9'd313: code = row(OpSub, WidthAll, 1'b0, 8'h30, 16'h0000);
       9'd314: code = row(OpRepa, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd315: code = row(OpAdd, Width20, 1'b0, 8'h82, 16'h0000);
       9'd316: code = row(OpAdd, Width16, 1'b1, 8'h81, 16'h0000);
-      9'd317: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd325));
+      9'd317: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1145);
       9'd318: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       // by_groups
       9'd319: code = row(OpLdf, Width20, 1'b0, 8'h82, 16'hff00);
@@ -410,18 +385,18 @@ module rs_ctrl_rom
       9'd325: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0045);
       9'd326: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd327: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd328: code = row(OpLdf, WidthAll, 1'b0, 8'h45, 16'(-WordsOver));
+      9'd328: code = row(OpLdf, WidthAll, 1'b0, 8'h45, 16'(-((FbDepth < 32767 ? FbDepth : 32767) + 1)));
       9'd329: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd330: code = row(OpRep, WidthAll, 1'b0, 8'h00, times(1'b0, P));
+      9'd330: code = row(OpRep, WidthAll, 1'b0, 8'h00, 16'(1024 - P));
       9'd331: code = row(OpAdd, WidthAll, 1'b0, 8'h45, 16'h0000);
-      9'd332: code = row(OpRep, WidthAll, 1'b0, 8'h00, times(1'b0, $clog2(WordBytes)));
+      9'd332: code = row(OpRep, WidthAll, 1'b0, 8'h00, 16'(1024 - $clog2(word_bytes(M, ActW))));
       9'd333: code = row(OpDbl, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd334: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h003d);
       9'd335: code = row(OpLd, Width4, 1'b0, 8'h80, 16'hfffd);
-      9'd336: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenNz, 9'd352));
+      9'd336: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h3160);
       9'd337: code = row(OpLd, WidthAll, 1'b0, 8'h83, 16'h0000);
-      9'd338: code = row(OpAdd, WidthAll, 1'b0, 8'h3d, go(WhenC, 9'd415));
-      9'd339: code = row(OpSub, WidthAll, 1'b0, 8'h16, go(WhenNc, 9'd415));
+      9'd338: code = row(OpAdd, WidthAll, 1'b0, 8'h3d, 16'h41a7);
+      9'd339: code = row(OpSub, WidthAll, 1'b0, 8'h16, 16'h51a7);
       9'd340: code = row(OpLd, WidthAll, 1'b0, 8'h83, 16'h0000);
       9'd341: code = row(OpAdd, WidthAll, 1'b0, 8'h40, 16'h0000);
       9'd342: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0083);
@@ -432,12 +407,12 @@ module rs_ctrl_rom
       9'd347: code = row(OpSub, WidthAll, 1'b0, 8'h30, 16'h0000);
       9'd348: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0085);
       9'd349: code = row(OpLd, WidthAll, 1'b0, 8'h80, 16'h0000);
-      9'd350: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortLoadFeatures));
-      9'd351: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd87));
+      9'd350: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h0007);
+      9'd351: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1057);
       // stored_features
       9'd352: code = row(OpLd, WidthAll, 1'b0, 8'h83, 16'h0000);
-      9'd353: code = row(OpAdd, WidthAll, 1'b0, 8'h3d, go(WhenC, 9'd415));
-      9'd354: code = row(OpSub, WidthAll, 1'b0, 8'h1a, go(WhenNc, 9'd415));
+      9'd353: code = row(OpAdd, WidthAll, 1'b0, 8'h3d, 16'h41a7);
+      9'd354: code = row(OpSub, WidthAll, 1'b0, 8'h1a, 16'h51a7);
       9'd355: code = row(OpLd, WidthAll, 1'b0, 8'h83, 16'h0000);
       9'd356: code = row(OpAdd, WidthAll, 1'b0, 8'h42, 16'h0000);
       9'd357: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0083);
@@ -448,14 +423,14 @@ module rs_ctrl_rom
       9'd362: code = row(OpSub, WidthAll, 1'b0, 8'h30, 16'h0000);
       9'd363: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0085);
       9'd364: code = row(OpLd, Width4, 1'b0, 8'h80, 16'hfffb);
-      9'd365: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenZ, 9'd369));
+      9'd365: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h2171);
       9'd366: code = row(OpLd, WidthAll, 1'b0, 8'h80, 16'h0000);
-      9'd367: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortLoadFeatures));
-      9'd368: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd87));
+      9'd367: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h0007);
+      9'd368: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1057);
       // store_features
       9'd369: code = row(OpLd, WidthAll, 1'b0, 8'h80, 16'h0000);
-      9'd370: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortStore));
-      9'd371: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd87));
+      9'd370: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h0008);
+      9'd371: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1057);
       // end
       9'd372: code = row(OpLd, WidthAll, 1'b0, 8'h40, 16'h0000);
       9'd373: code = row(OpAdd, WidthAll, 1'b0, 8'h16, 16'h0000);
@@ -468,12 +443,12 @@ module rs_ctrl_rom
       9'd380: code = row(OpAdc, WidthAll, 1'b0, 8'h43, 16'h0000);
       9'd381: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0043);
       9'd382: code = row(OpLd, WidthAll, 1'b0, 8'h37, 16'h0000);
-      9'd383: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenNz, 9'd397));
+      9'd383: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h318d);
       9'd384: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0001);
       9'd385: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0037);
       9'd386: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0035);
       9'd387: code = row(OpLd, WidthAll, 1'b0, 8'h3b, 16'h0001);
-      9'd388: code = row(OpRep, WidthAll, 1'b0, 8'h00, times(1'b0, 7));
+      9'd388: code = row(OpRep, WidthAll, 1'b0, 8'h00, 16'h03f9);
       9'd389: code = row(OpDbl, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd390: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0036);
       9'd391: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0080);
@@ -485,58 +460,68 @@ module rs_ctrl_rom
       // count_frame
       9'd397: code = row(OpLd, WidthAll, 1'b0, 8'h3c, 16'hffff);
       9'd398: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h003c);
-      9'd399: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenZ, 9'd404));
+      9'd399: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h2194);
       9'd400: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd401: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortEnd));
-      9'd402: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd87));
+      9'd401: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h0009);
+      9'd402: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1057);
       9'd403: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       // last_frame
-      9'd404: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortLastEnd));
-      9'd405: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd87));
+      9'd404: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h000a);
+      9'd405: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h1057);
       // bad_checksum
-      9'd406: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'(ErrBadChecksum));
-      9'd407: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd419));
+      9'd406: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0005);
+      9'd407: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11ab);
       9'd408: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       // bad_opcode
-      9'd409: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'(ErrBadOpcode));
-      9'd410: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd419));
+      9'd409: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0006);
+      9'd410: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11ab);
       9'd411: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
+      // bad_program
+      9'd412: code = row(OpLd, WidthAll, 1'b0, 8'h81, 16'h0000);
+      9'd413: code = row(OpSub, WidthAll, 1'b0, 8'h31, 16'h0000);
+      9'd414: code = row(OpRep, WidthAll, 1'b0, 8'h00, 16'h03f8);
+      9'd415: code = row(OpDbl, WidthAll, 1'b0, 8'h00, 16'h0000);
+      9'd416: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h21a4);
       // bad_config
-      9'd412: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'(ErrBadConfig));
-      9'd413: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd419));
-      9'd414: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
+      9'd417: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0007);
+      9'd418: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11ab);
+      9'd419: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
+      // bad_version
+      9'd420: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h000b);
+      9'd421: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11ab);
+      9'd422: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       // bad_window
-      9'd415: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'(ErrBadWindow));
-      9'd416: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd419));
-      9'd417: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
+      9'd423: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0008);
+      9'd424: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11ab);
+      9'd425: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       // bad_field
-      9'd418: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'(ErrBadField));
+      9'd426: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0009);
       // fail
-      9'd419: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000c);
-      9'd420: code = row(OpLd, WidthAll, 1'b0, 8'h3b, 16'h0000);
-      9'd421: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000d);
-      9'd422: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortFail));
+      9'd427: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000c);
+      9'd428: code = row(OpLd, WidthAll, 1'b0, 8'h3b, 16'h0000);
+      9'd429: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000d);
+      9'd430: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h000d);
       // dead
-      9'd423: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd423));
+      9'd431: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11af);
       // bus_error
-      9'd424: code = row(OpLd, WidthAll, 1'b0, 8'he0, 16'h0000);
-      9'd425: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000d);
-      9'd426: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenWriteError, 9'd433));
-      9'd427: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'(ErrReadSlverr));
-      9'd428: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenSlverr, 9'd437));
-      9'd429: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd430: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'(ErrReadDecerr));
-      9'd431: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd437));
-      9'd432: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
+      9'd432: code = row(OpLd, WidthAll, 1'b0, 8'he0, 16'h0000);
+      9'd433: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000d);
+      9'd434: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'hd1b9);
+      9'd435: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0001);
+      9'd436: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'he1bd);
+      9'd437: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
+      9'd438: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0002);
+      9'd439: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11bd);
+      9'd440: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       // bus_write
-      9'd433: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'(ErrWriteSlverr));
-      9'd434: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenSlverr, 9'd437));
-      9'd435: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd436: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'(ErrWriteDecerr));
+      9'd441: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0003);
+      9'd442: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'he1bd);
+      9'd443: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
+      9'd444: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0004);
       // bus_cause
-      9'd437: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000c);
-      9'd438: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'(PortFail));
-      9'd439: code = row(OpBranch, WidthAll, 1'b0, 8'h00, go(WhenAlways, 9'd423));
+      9'd445: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h000c);
+      9'd446: code = row(OpOut, WidthAll, 1'b0, 8'h00, 16'h000d);
+      9'd447: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h11af);
       default: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'd0);
     endcase
   end

@@ -26,7 +26,7 @@ module rs_ctrl_unit
   parameter int unsigned AxiDataW = 64,
   /// Longest burst on the bus, in beats.
   parameter int unsigned MaxBurst = 16,
-  /// Bits of a descriptor slot's number, 2 to 4.
+  /// Bits of a descriptor slot's number, 2 to 5.
   parameter int unsigned SlotW = 2,
   /// Descriptors asked for at a time.
   parameter int unsigned Batch = 1,
@@ -109,8 +109,6 @@ module rs_ctrl_unit
 );
 
   localparam int unsigned AddrW = SlotW + 6;
-  localparam int unsigned CodeBytes = ActW > 8 ? 2 : 1;
-  localparam int unsigned TileW = M * C * rs_pkg::term_width(ExpN);
   localparam int unsigned TickW = 6;
 
   // The control program.
@@ -118,18 +116,21 @@ module rs_ctrl_unit
   logic [AddrW-1:0] cpu_raddr, cpu_waddr;
   logic [31:0]      cpu_wdata;
   logic [31:0]      word;  // what the memory gives
-  port_e            event_port;
+  event_e           event_code;
   logic [SlotW-1:0] slot, ask_slot, store_slot;
   logic no_arrival, no_room, exec_waiting, load_busy, store_busy;
-  logic [7:0] when;
+  logic [OutsideConditions-1:0] conditions;
+  logic code_read;
+  logic [PcW-1:0] pc;
+  instruction_t instruction;
   logic tick_q, progress_q, running_q;
   logic [TickW-1:0] time_q;
 
-  assign when = {
+  assign conditions = {
     slverr_i, write_error_i, !cold_i, !progress_q, !tick_q, no_room, no_arrival, !run_i
   };
 
-  rs_ctrl_cpu #(
+  rs_ctrl_rom #(
     .M(M),
     .C(C),
     .P(P),
@@ -139,10 +140,15 @@ module rs_ctrl_unit
     .FbDepth(FbDepth),
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
-    .AxiDataW(AxiDataW),
-    .WordBytes(M * CodeBytes),
-    .TileBytes(rs_pkg::tile_memory_width(TileW) / 8),
-    .Batch(Batch),
+    .AxiDataW(AxiDataW)
+  ) u_code (
+    .clk_i,
+    .read_i       (code_read),
+    .addr_i       (pc),
+    .instruction_o(instruction)
+  );
+
+  rs_ctrl_cpu #(
     .BurstOffsetW($clog2(MaxBurst * AxiDataW / 8)),
     .SlotW(SlotW),
     .RamReg(RamReg)
@@ -150,6 +156,9 @@ module rs_ctrl_unit
     .clk_i,
     .rst_ni,
     .trap_i,
+    .code_read_o  (code_read),
+    .pc_o         (pc),
+    .instruction_i(instruction),
     .stall_i     (cpu_stall),
     .read_o      (cpu_read),
     .raddr_o     (cpu_raddr),
@@ -161,12 +170,12 @@ module rs_ctrl_unit
     .slot_i      (slot),
     .ask_slot_i  (ask_slot),
     .fault_slot_i(write_error_i ? store_slot : read_error_slot_i),
-    .when_i      (when),
-    .event_o     (event_valid),
-    .port_o      (event_port)
+    .conditions_i (conditions),
+    .event_valid_o(event_valid),
+    .event_o      (event_code)
   );
 
-  assign credits_valid_o = event_valid && event_port == PortCredits;
+  assign credits_valid_o = event_valid && event_code == EventCredits;
   assign credits_o       = cpu_wdata[11:0];
 
   always_ff @(posedge clk_i) begin
@@ -178,13 +187,13 @@ module rs_ctrl_unit
       progress_q <= 1'b0;
       running_q  <= 1'b0;
     end else begin
-      ready_o    <= event_valid && event_port == PortReady;
-      fail_o     <= event_valid && event_port == PortFail;
+      ready_o    <= event_valid && event_code == EventReady;
+      fail_o     <= event_valid && event_code == EventFail;
       time_q     <= time_q + TickW'(1);
-      tick_q     <= &time_q || (tick_q && !(event_valid && event_port == PortTick));
-      progress_q <= progress_i || (progress_q && !(event_valid && event_port == PortTick));
-      if (event_valid && event_port == PortRun) running_q <= 1'b1;
-      else if (event_valid && event_port == PortLastEnd) running_q <= 1'b0;
+      tick_q     <= &time_q || (tick_q && !(event_valid && event_code == EventTick));
+      progress_q <= progress_i || (progress_q && !(event_valid && event_code == EventTick));
+      if (event_valid && event_code == EventRun) running_q <= 1'b1;
+      else if (event_valid && event_code == EventLastEnd) running_q <= 1'b0;
     end
   end
 
@@ -276,7 +285,7 @@ module rs_ctrl_unit
     .clk_i,
     .rst_ni,
     .event_i     (event_valid),
-    .port_i      (event_port),
+    .port_i      (event_code),
     .flags_i     (cpu_wdata),
     .slot_o      (slot),
     .ask_slot_o  (ask_slot),

@@ -36,7 +36,7 @@ module rs_ring
 
   /// The control program: an event, with word 0 of the descriptor for those that dispatch.
   input  logic             event_i,
-  input  port_e            port_i,
+  input  event_e            port_i,
   input  logic [31:0]      flags_i,
   /// The slot of the descriptor at hand; of the next one to ask for. Batch slots are free unless
   /// no_room_o.
@@ -126,9 +126,9 @@ module rs_ring
   // The control program.
   logic  dispatch;
   info_t info_d;
-  assign dispatch    = event_i && port_i inside {PortSkip, PortExec, PortLoadWeights,
-                                                 PortLoadFeatures, PortStore, PortEnd,
-                                                 PortLastEnd};
+  assign dispatch    = event_i && port_i inside {EventSkip, EventExec, EventLoadWeights,
+                                                 EventLoadFeatures, EventStore, EventEnd,
+                                                 EventLastEnd};
   assign slot_o      = looked_q[SlotW-1:0];
   assign ask_slot_o  = ask_q[SlotW-1:0];
   assign desc_addr_o = {1'b1, filled_q[SlotW-1:0], word_q};
@@ -137,18 +137,18 @@ module rs_ring
     info_d = '{
         kind: KindNone,
         flag: 1'b0,
-        last: port_i == PortLastEnd,
+        last: port_i == EventLastEnd,
         wait_exec: flags_i[9],
         wait_store: flags_i[10],
         post_exec: flags_i[13],
         post_load: flags_i[12]
     };
     unique case (port_i)
-      PortExec:         info_d.kind = KindExec;
-      PortLoadWeights:  {info_d.kind, info_d.flag} = {KindLoad, 1'b1};
-      PortLoadFeatures: info_d.kind = KindLoad;
-      PortStore:        info_d.kind = KindStore;
-      PortEnd, PortLastEnd: {info_d.kind, info_d.flag} = {KindStore, 1'b1};
+      EventExec:         info_d.kind = KindExec;
+      EventLoadWeights:  {info_d.kind, info_d.flag} = {KindLoad, 1'b1};
+      EventLoadFeatures: info_d.kind = KindLoad;
+      EventStore:        info_d.kind = KindStore;
+      EventEnd, EventLastEnd: {info_d.kind, info_d.flag} = {KindStore, 1'b1};
       default: ;
     endcase
   end
@@ -363,9 +363,9 @@ module rs_ring
       no_arrival_o <= 1'b1;
       no_room_o    <= 1'b1;
     end else begin
-      if (event_i && port_i == PortAsk) asking_q <= 1'b1;
+      if (event_i && port_i == EventAsk) asking_q <= 1'b1;
       else if (ended && copy_q == CopyAsk) asking_q <= 1'b0;
-      if (event_i && port_i == PortSlot) ask_q <= ask_q + One;
+      if (event_i && port_i == EventSlot) ask_q <= ask_q + One;
       if (ended && copy_q == CopyAsk) sent_q <= ask_q[SlotW-1:0];
       if (desc_i) word_q <= word_q + 5'(DescWords);
       if (desc_i && word_q == 5'(32 - DescWords)) filled_q <= filled_q + One;

@@ -22,7 +22,8 @@ from contract import Contract  # noqa: E402
 RTL = ROOT / "rtl"
 TOP = "reshift_core"
 GENERATED = {"tools/isa/isa.hpp", "tools/isa/descriptors.hpp", "rtl/pkg/rs_spec_pkg.sv",
-             "rtl/ctrl/rs_ctrl_rom.sv"}
+             "rtl/pkg/rs_ctrl_cpu_pkg.sv", "rtl/ctrl/rs_ctrl_rom.sv",
+             "tb/unit/models/ctrl_isa.hpp", "tb/unit/models/control_program.hpp"}
 # clang-format's output changes from version to version; this one is in Debian 12 and Ubuntu 22.04.
 CLANG_FORMAT_VERSION = "14."
 # What the house style decides otherwise than Verible's defaults.
