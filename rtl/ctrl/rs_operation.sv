@@ -29,8 +29,7 @@ module rs_operation
   output desc_exec_t  op_o
 );
 
-  /// Words of an EXEC descriptor that carry something.
-  localparam int unsigned OpWords = 20;
+  localparam int unsigned OpWords = rs_ctrl_pkg::ExecWords;
 
   function automatic logic [15:0] low_bits(input int unsigned count);
     return 16'((32'd1 << count) - 32'd1);

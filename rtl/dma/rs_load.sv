@@ -89,7 +89,7 @@ module rs_load #(
   output logic [M*ActW-1:0]   fb_data_o
 );
 
-  localparam int unsigned CodeW = ActW > 8 ? 16 : 8;
+  localparam int unsigned CodeW = rs_pkg::code_width(ActW);
   localparam int unsigned WordW = M * CodeW;
   localparam int unsigned TileMemW = rs_pkg::tile_memory_width(TileW);
   localparam int unsigned CountW = 20;

@@ -2,7 +2,7 @@
 
 /// Types and functions that several modules of the core share.
 package rs_pkg;
-  import rs_spec_pkg::desc_exec_t;
+  import rs_spec_pkg::*;
 
   /// What travels with a weight tile through the array: what a PE does with the tile's sum, ready
   /// for use. At most one of `lowest`, `add` and `raise`; without a tile none, nor `done`.
@@ -121,9 +121,40 @@ package rs_pkg;
     return is_multiplier(format) ? format - 128 : 2 + $clog2(format + 1);
   endfunction
 
-  /// Bits of a weight tile in memory: a power of two, at least a word.
-  function automatic int unsigned tile_memory_width(int unsigned tile_width);
-    return tile_width > 32 ? 2 ** $clog2(tile_width) : 32;
+  /// Bits of a weight tile in the weight memory.
+  function automatic int unsigned tile_width(int unsigned m, int unsigned c, int unsigned format);
+    return m * c * term_width(format);
+  endfunction
+
+  /// Bits of a weight tile of `width` bits on the bus: a power of two, at least a word.
+  function automatic int unsigned tile_memory_width(int unsigned width);
+    return width > 32 ? 2 ** $clog2(width) : 32;
+  endfunction
+
+  /// Bits of an activation on the bus: whole bytes.
+  function automatic int unsigned code_width(int unsigned act_width);
+    return act_width > 8 ? 16 : 8;
+  endfunction
+
+  /// A small array needs little of memory and of the control program: it gets fewer descriptor slots,
+  /// bursts and operations.
+  function automatic bit is_small(int unsigned m, int unsigned c, int unsigned p);
+    return m * c * p <= SmallLanes;
+  endfunction
+
+  /// Slots of the descriptor ring.
+  function automatic int unsigned ring_slots(bit small_array, int unsigned axi_width);
+    return small_array ? SmallRingSlots : axi_width < 128 ? NarrowRingSlots : RingSlots;
+  endfunction
+
+  /// Descriptors that are asked for together.
+  function automatic int unsigned ring_batch(bit small_array);
+    return small_array ? 1 : RingBatch;
+  endfunction
+
+  /// Descriptor words that arrive together.
+  function automatic int unsigned descriptor_words(int unsigned axi_width);
+    return axi_width > 32 ? 2 : 1;
   endfunction
 
   /// Micro-op headers that LOAD delivers together: those of a beat, where tiles would wait for them.
