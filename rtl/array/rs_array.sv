@@ -32,8 +32,8 @@ module rs_array #(
   parameter int unsigned ExpN = 7,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
-  localparam int unsigned TermW = rs_pkg::term_width(ExpN),
-  localparam int unsigned LaneW = rs_pkg::lane_width(ExpN),
+  localparam int unsigned TermW = rs_spec_pkg::term_width(ExpN),
+  localparam int unsigned LaneW = rs_spec_pkg::lane_width(ExpN),
   localparam int unsigned R = M / C,
   localparam int unsigned SubW = rs_pkg::index_width(R)
 ) (
@@ -122,7 +122,7 @@ module rs_array #(
   for (genvar m = 0; m < M; m++) begin : gen_row
     for (genvar c = 0; c < C; c++) begin : gen_lane
       logic [LaneW-1:0] code;
-      if (rs_pkg::is_multiplier(ExpN)) begin : gen_mult
+      if (rs_spec_pkg::is_multiplier(ExpN)) begin : gen_mult
         assign code = tile_i[m][c];
       end else begin : gen_shift
         logic zero;

@@ -21,7 +21,7 @@ module rs_pe #(
   parameter int unsigned ExpN = 7,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
-  localparam int unsigned LaneW = rs_pkg::lane_width(ExpN)
+  localparam int unsigned LaneW = rs_spec_pkg::lane_width(ExpN)
 ) (
   input  logic clk_i,
 
@@ -45,7 +45,7 @@ module rs_pe #(
   localparam int unsigned Chain = rs_pkg::chain_length(C);
   localparam int unsigned Chains = C / Chain;
   // A product is at most 2^MagnitudeW.
-  localparam int unsigned MagnitudeW = ActW - 1 + (rs_pkg::is_multiplier(
+  localparam int unsigned MagnitudeW = ActW - 1 + (rs_spec_pkg::is_multiplier(
       ExpN
   ) ? LaneW - 1 : ExpN - 1);
   localparam int unsigned SumW = sum_width(C);
@@ -83,7 +83,7 @@ module rs_pe #(
       end else begin : gen_next
         assign sum_in = gen_lane[k-1].sum_out;
       end
-      if (rs_pkg::is_multiplier(ExpN)) begin : gen_mult
+      if (rs_spec_pkg::is_multiplier(ExpN)) begin : gen_mult
         rs_mult_lane #(
           .ActW(ActW),
           .MultW(LaneW),

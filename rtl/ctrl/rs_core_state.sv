@@ -13,6 +13,7 @@
 
 module rs_core_state
   import rs_ctrl_pkg::*;
+  import rs_axi_pkg::fault_t;
 #(
   /// Bits of the number of a descriptor slot.
   parameter int unsigned SlotW = 2
@@ -35,13 +36,11 @@ module rs_core_state
   output logic             core_rst_no,
   output logic             halt_o,
   /// To the control program: the reset was that of the whole core; the program runs; the bus
-  /// answered with an error, and what is known of it.
+  /// answered with an error, what is known of it, and of a read the slot of the descriptor.
   output logic             cold_o,
   output logic             run_o,
-  output logic             trap_o,
-  output logic             write_error_o,
-  output logic             slverr_o,
-  output logic [SlotW-1:0] error_slot_o,
+  output trap_t            trap_o,
+  output logic [SlotW-1:0] trap_slot_o,
   /// From the control program: prepared; cause and descriptor of an error are written.
   input  logic             ready_i,
   input  logic             fail_i,
@@ -49,19 +48,15 @@ module rs_core_state
   output logic             clear_o,
   output logic             count_o,
   output logic             first_frame_o,
-  /// Errors of reads and writes, for one cycle.
-  input  logic             read_error_i,
-  input  logic             read_decerr_i,
-  input  logic [AddrW-1:0] read_error_addr_i,
-  input  logic [SlotW-1:0] read_error_slot_i,
-  input  logic             write_error_i,
-  input  logic             write_decerr_i,
-  input  logic [AddrW-1:0] write_error_addr_i,
+  /// Error responses to reads and writes; of a read the slot of the descriptor.
+  input  fault_t           read_fault_i,
+  input  logic [SlotW-1:0] read_fault_slot_i,
+  input  fault_t           write_fault_i,
   /// A frame is complete in memory; it is the last.
   input  logic             frame_done_i,
   input  logic             last_done_i,
-  /// Axi write, axi read, store, exec, load, program.
-  input  logic [5:0]       units_busy_i
+  /// What has work.
+  input  busy_t            units_busy_i
 );
 
   // A start finds the core at rest; other resets last until what was under way has left its pipelines
@@ -84,14 +79,14 @@ module rs_core_state
   logic quiet_q;
   logic done_q, complete_q, first_q, finish, bus_error, running, fail;
   logic [AddrW-1:0] addr_q;
-  logic write_q, slverr_q;
+  logic trap_q, write_q, slverr_q;
   logic [SlotW-1:0] slot_q;
 
   assign start_ok_o = state_q == StIdle && frames_ok_i;
   assign running    = state_q == StRun;
   assign reset_over = reset_q == $bits(reset_q)'((then_run_q ? StartCycles : ResetCycles) - 1);
-  assign finish     = running && complete_q && units_busy_i[3:0] == '0;
-  assign bus_error  = running && (read_error_i || write_error_i);
+  assign finish     = running && complete_q && units_busy_i.engines == '0;
+  assign bus_error  = running && (read_fault_i.valid || write_fault_i.valid);
   assign fail       = fail_i && state_q inside {StRun, StStop};
 
   always_comb begin
@@ -124,18 +119,18 @@ module rs_core_state
       halt_o     <= 1'b1;
       quiet_q    <= 1'b0;
       cold_o     <= 1'b1;
-      trap_o     <= 1'b0;
+      trap_q     <= 1'b0;
     end else begin
       state_q    <= state_d;
       reset_q    <= state_q == StReset ? reset_q + 1'b1 : '0;
       // The bus is quiet, asked for as long as nothing new begins.
-      quiet_q    <= state_q == StQuiet && units_busy_i[5:4] == '0;
+      quiet_q    <= state_q == StQuiet && units_busy_i.bus == '0;
       core_rst_no <= state_d != StReset;
       halt_o     <= !(state_d inside {StIdle, StPrepare, StRun});
       if (soft_reset_i) then_run_q <= 1'b0;
       else if (start_i) then_run_q <= 1'b1;
       if (ready_i) cold_o <= 1'b0;
-      trap_o <= bus_error && state_d == StStop;
+      trap_q <= bus_error && state_d == StStop;
     end
   end
 
@@ -149,14 +144,14 @@ module rs_core_state
       if (finish && !bus_error) done_q <= 1'b1;
       if (running && last_done_i) complete_q <= 1'b1;
       if (running && frame_done_i) first_q <= 1'b0;
-      if (bus_error) addr_q <= write_error_i ? write_error_addr_i : read_error_addr_i;
+      if (bus_error) addr_q <= write_fault_i.valid ? write_fault_i.addr : read_fault_i.addr;
     end
   end
   always_ff @(posedge clk_i) begin
     if (bus_error) begin
-      write_q  <= write_error_i;
-      slverr_q <= write_error_i ? !write_decerr_i : !read_decerr_i;
-      slot_q   <= read_error_slot_i;
+      write_q  <= write_fault_i.valid;
+      slverr_q <= write_fault_i.valid ? !write_fault_i.decerr : !read_fault_i.decerr;
+      slot_q   <= read_fault_slot_i;
     end
   end
 
@@ -164,9 +159,8 @@ module rs_core_state
   assign starting = state_q inside {StQuiet, StReset, StPrepare};
 
   assign run_o         = running;
-  assign write_error_o = write_q;
-  assign slverr_o      = slverr_q;
-  assign error_slot_o  = slot_q;
+  assign trap_o        = '{valid: trap_q, write: write_q, slverr: slverr_q};
+  assign trap_slot_o   = slot_q;
   assign clear_o       = start_i || soft_reset_i;
   assign count_o       = then_run_q && !complete_q && (starting || running);
   assign first_frame_o = first_q;

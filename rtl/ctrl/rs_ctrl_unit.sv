@@ -11,6 +11,7 @@
 
 module rs_ctrl_unit
   import rs_spec_pkg::*;
+  import rs_ctrl_pkg::*;
   import rs_ctrl_cpu_pkg::*;
 #(
   /// Parameters of the core, see docs/reference/parameters.md.
@@ -44,60 +45,40 @@ module rs_ctrl_unit
   /// The reset was that of the whole core; the program runs.
   input  logic             cold_i,
   input  logic             run_i,
-  /// The bus answered with an error: a write's, SLVERR, at a read with this slot.
-  input  logic             trap_i,
-  input  logic             write_error_i,
-  input  logic             slverr_i,
-  input  logic [SlotW-1:0] read_error_slot_i,
+  /// The bus answered with an error: to a read, for this slot.
+  input  trap_t            trap_i,
+  input  logic [SlotW-1:0] trap_slot_i,
   /// Ready to run; the error registers are written: the core stops.
   output logic             ready_o,
   output logic             fail_o,
   /// Something moved, for the watchdog.
   input  logic             progress_i,
-  /// Busy: store, exec (not taken), load, program.
-  output logic [3:0]       busy_o,
+  /// What has work; exec: of an operation that is not taken.
+  output engines_busy_t    busy_o,
 
-  /// Registers: a read in this cycle, data in the next, with RamReg in the one behind; a write of some bytes.
-  input  logic             reg_read_i,
-  input  logic [5:0]       reg_raddr_i,
-  input  logic [3:0]       reg_write_i,
+  /// Accesses to the registers: a read's data is on word_o in the next cycle, with RamReg in the one
+  /// after it; a write is held until it is taken.
+  input  reg_access_t      reg_i,
   output logic             reg_ready_o,
-  input  logic [5:0]       reg_waddr_i,
-  input  logic [31:0]      reg_wdata_i,
 
   /// Words of descriptors, in the order in which they were asked for.
   input  logic             desc_valid_i,
   output logic             desc_ready_o,
   input  logic [DescWords*32-1:0] desc_i,
 
-  /// The word bus: what the memory gives. Who takes it, see rs_ring.
+  /// The word bus: what the memory gives, and who takes it. With a read command: the descriptors that
+  /// it reads, 0: it is LOAD's; the slot that it is for.
   output logic [31:0]      word_o,
-  output logic [2:0]       read_set_o,
+  output takers_t          takers_o,
   output logic [SlotW-1:0] read_descs_o,
   output logic [SlotW-1:0] read_slot_o,
-  input  logic             read_free_i,
-  output logic [1:0]       load_set_o,
-  output logic             load_weights_o,
-  input  logic             load_free_i,
-  input  logic             load_done_i,
-  output logic [1:0]       store_set_o,
-  output logic [2:0]       write_set_o,
-  input  logic             store_done_i,
+  /// LOAD and STORE.
+  input  dma_status_t      dma_i,
 
-  /// Initial tokens: for LOAD from EXEC [3:0], for EXEC [7:4], for LOAD from STORE [11:8].
-  output logic             credits_valid_o,
-  output logic [11:0]      credits_o,
-  /// Tokens from EXEC for LOAD and STORE, from STORE for LOAD; they are taken; tokens for EXEC, from
-  /// STORE for LOAD.
-  input  logic             load_token_i,
-  input  logic             store_token_i,
-  input  logic             reload_token_i,
-  output logic             take_load_token_o,
-  output logic             take_store_token_o,
-  output logic             take_reload_token_o,
-  output logic             post_load_o,
-  output logic             post_store_o,
-  output logic             post_reload_o,
+  /// Tokens for EXEC that are there, that it takes, only while they are there, and that it gives.
+  output exec_tokens_t     exec_token_o,
+  input  exec_tokens_t     exec_take_i,
+  input  exec_tokens_t     exec_post_i,
   /// STORE reached the end of a frame; of the last.
   output logic             frame_done_o,
   output logic             last_done_o,
@@ -108,17 +89,17 @@ module rs_ctrl_unit
   output desc_exec_t       exec_desc_o
 );
 
-  localparam int unsigned AddrW = SlotW + 6;
+  localparam int unsigned MemAddrW = SlotW + 6;
   localparam int unsigned TickW = 6;
 
   // The control program.
   logic cpu_stall, cpu_read, cpu_write, cpu_write_next, event_valid;
-  logic [AddrW-1:0] cpu_raddr, cpu_waddr;
+  logic [MemAddrW-1:0] cpu_raddr, cpu_waddr;
   logic [31:0]      cpu_wdata;
   logic [31:0]      word;  // what the memory gives
   event_e           event_code;
   logic [SlotW-1:0] slot, ask_slot, store_slot;
-  logic no_arrival, no_room, exec_waiting, load_busy, store_busy;
+  logic no_arrival, no_room;
   logic [OutsideConditions-1:0] conditions;
   logic code_read;
   logic [PcW-1:0] pc;
@@ -127,7 +108,7 @@ module rs_ctrl_unit
   logic [TickW-1:0] time_q;
 
   assign conditions = {
-    slverr_i, write_error_i, !cold_i, !progress_q, !tick_q, no_room, no_arrival, !run_i
+    trap_i.slverr, trap_i.write, !cold_i, !progress_q, !tick_q, no_room, no_arrival, !run_i
   };
 
   rs_ctrl_rom #(
@@ -155,7 +136,7 @@ module rs_ctrl_unit
   ) u_cpu (
     .clk_i,
     .rst_ni,
-    .trap_i,
+    .trap_i       (trap_i.valid),
     .code_read_o  (code_read),
     .pc_o         (pc),
     .instruction_i(instruction),
@@ -169,14 +150,11 @@ module rs_ctrl_unit
     .wdata_o     (cpu_wdata),
     .slot_i      (slot),
     .ask_slot_i  (ask_slot),
-    .fault_slot_i(write_error_i ? store_slot : read_error_slot_i),
+    .fault_slot_i(trap_i.write ? store_slot : trap_slot_i),
     .conditions_i (conditions),
     .event_valid_o(event_valid),
     .event_o      (event_code)
   );
-
-  assign credits_valid_o = event_valid && event_code == EventCredits;
-  assign credits_o       = cpu_wdata[11:0];
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -201,15 +179,15 @@ module rs_ctrl_unit
   localparam int unsigned MemW = DescWords * 32;
   localparam int unsigned WordIndexW = $clog2(DescWords);
   logic copy_read, copy_granted, read;
-  logic [AddrW-1:0] copy_raddr, desc_waddr, raddr, waddr;
+  logic [MemAddrW-1:0] copy_raddr, desc_waddr, raddr, waddr;
   logic [31:0] wdata;
   logic [3:0] write_bytes;
   logic [MemW-1:0] mem_wdata, mem_rdata;
   logic [MemW/8-1:0] mem_write;
 
-  assign read         = reg_read_i || copy_read || cpu_read;
-  assign copy_granted = copy_read && !reg_read_i;
-  assign cpu_stall  = reg_read_i || copy_read;
+  assign read         = reg_i.read || copy_read || cpu_read;
+  assign copy_granted = copy_read && !reg_i.read;
+  assign cpu_stall  = reg_i.read || copy_read;
   // The control program writes first, then descriptors, then the registers.
   logic desc_write;
   assign desc_write  = desc_valid_i && desc_ready_o;
@@ -219,10 +197,10 @@ module rs_ctrl_unit
   always_comb begin
     raddr = cpu_raddr;
     if (copy_read) raddr = copy_raddr;
-    if (reg_read_i) raddr = AddrW'(reg_raddr_i);
-    waddr       = AddrW'(reg_waddr_i);
-    wdata       = reg_wdata_i;
-    write_bytes = reg_write_i;
+    if (reg_i.read) raddr = MemAddrW'(reg_i.raddr);
+    waddr       = MemAddrW'(reg_i.waddr);
+    wdata       = reg_i.wdata;
+    write_bytes = reg_i.write;
     if (cpu_write) begin
       waddr       = cpu_waddr;
       wdata       = cpu_wdata;
@@ -231,7 +209,7 @@ module rs_ctrl_unit
     mem_wdata = {DescWords{wdata}};
     mem_write = '0;
     for (int unsigned w = 0; w < DescWords; w++) begin
-      if (waddr % AddrW'(DescWords) == AddrW'(w)) mem_write[w*4+:4] = write_bytes;
+      if (waddr % MemAddrW'(DescWords) == MemAddrW'(w)) mem_write[w*4+:4] = write_bytes;
     end
     if (desc_write) begin
       waddr     = desc_waddr;
@@ -242,14 +220,14 @@ module rs_ctrl_unit
 
   rs_ram_bytes #(
     .Width(MemW),
-    .Depth(2 ** (AddrW - WordIndexW))
+    .Depth(2 ** (MemAddrW - WordIndexW))
   ) u_memory (
     .clk_i,
     .write_i(mem_write),
-    .waddr_i(waddr[AddrW-1:WordIndexW]),
+    .waddr_i(waddr[MemAddrW-1:WordIndexW]),
     .wdata_i(mem_wdata),
     .read_i (read),
-    .raddr_i(raddr[AddrW-1:WordIndexW]),
+    .raddr_i(raddr[MemAddrW-1:WordIndexW]),
     .rdata_o(mem_rdata)
   );
 
@@ -273,8 +251,10 @@ module rs_ctrl_unit
   );
 
   // The ring.
-  logic op_set, op_free;
-  logic [4:0] op_word;
+  logic exec_set, exec_free;
+  logic [4:0] exec_word;
+  ring_busy_t ring_busy;
+  dma_tokens_t token, take, post;
 
   rs_ring #(
     .SlotW(SlotW),
@@ -284,48 +264,54 @@ module rs_ctrl_unit
   ) u_ring (
     .clk_i,
     .rst_ni,
-    .event_i     (event_valid),
-    .port_i      (event_code),
-    .flags_i     (cpu_wdata),
-    .slot_o      (slot),
-    .ask_slot_o  (ask_slot),
-    .no_arrival_o(no_arrival),
-    .no_room_o   (no_room),
-    .busy_o      ({store_busy, load_busy, exec_waiting}),
-    .desc_i      (desc_write),
-    .desc_addr_o (desc_waddr),
-    .read_o      (copy_read),
-    .raddr_o     (copy_raddr),
-    .granted_i   (copy_granted),
-    .op_set_o    (op_set),
-    .op_word_o   (op_word),
-    .op_free_i   (op_free),
-    .read_set_o,
+    .event_i      (event_valid),
+    .port_i       (event_code),
+    .desc_common_i(cpu_wdata),
+    .slot_o       (slot),
+    .ask_slot_o   (ask_slot),
+    .no_arrival_o (no_arrival),
+    .no_room_o    (no_room),
+    .busy_o       (ring_busy),
+    .store_slot_o (store_slot),
+    .desc_i       (desc_write),
+    .desc_addr_o  (desc_waddr),
+    .read_o       (copy_read),
+    .raddr_o      (copy_raddr),
+    .granted_i    (copy_granted),
+    .exec_set_o   (exec_set),
+    .exec_word_o  (exec_word),
+    .exec_free_i  (exec_free),
+    .takers_o,
     .read_descs_o,
     .read_slot_o,
-    .read_free_i,
-    .load_set_o,
-    .load_weights_o,
-    .load_free_i,
-    .load_done_i,
-    .store_set_o,
-    .write_set_o,
-    .store_done_i,
-    .store_slot_o(store_slot),
-    .load_token_i,
-    .store_token_i,
-    .reload_token_i,
-    .take_load_token_o,
-    .take_store_token_o,
-    .take_reload_token_o,
-    .post_load_o,
-    .post_store_o,
-    .post_reload_o,
+    .dma_i,
+    .token_i      (token),
+    .take_o       (take),
+    .post_o       (post),
     .frame_done_o,
     .last_done_o
   );
 
-  assign busy_o = {store_busy, exec_waiting || !op_free || exec_valid_o, load_busy, running_q};
+  assign busy_o = '{
+          store: ring_busy.store,
+          exec: ring_busy.exec || !exec_free || exec_valid_o,
+          load: ring_busy.load,
+          program_runs: running_q
+      };
+
+  // Tokens: from STORE to LOAD, STORE to EXEC, EXEC to STORE, LOAD to EXEC, EXEC to LOAD.
+  credits_t credits;
+  assign credits = cpu_wdata[$bits(credits_t)-1:0];
+
+  rs_tokens u_tokens (
+    .clk_i,
+    .rst_ni,
+    .init_i      (event_valid && event_code == EventCredits),
+    .init_count_i({8'(credits.reload), 8'(credits.exec), 8'd0, 8'd0, 8'(credits.load)}),
+    .post_i      ({post.reload, post.store, exec_post_i.store, post.load, exec_post_i.load}),
+    .take_i      ({take.reload, exec_take_i.store, take.store, exec_take_i.load, take.load}),
+    .avail_o     ({token.reload, exec_token_o.store, token.store, exec_token_o.load, token.load})
+  );
 
   rs_operation #(
     .M(M),
@@ -337,10 +323,10 @@ module rs_ctrl_unit
   ) u_operation (
     .clk_i,
     .rst_ni,
-    .set_i  (op_set),
-    .index_i(op_word),
+    .set_i  (exec_set),
+    .index_i(exec_word),
     .word_i (word_o),
-    .free_o (op_free),
+    .free_o (exec_free),
     .valid_o(exec_valid_o),
     .ready_i(exec_ready_i),
     .op_o   (exec_desc_o)

@@ -1,9 +1,11 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// The moving half of rs_frontend: LOAD and STORE, the tokens, the two AXI masters. Descriptors come through the same read master as LOAD's data.
+// The moving half of rs_frontend: LOAD and STORE, and the two AXI masters. Descriptors come through the
+// same read master as LOAD's data.
 
 module rs_dma
   import rs_ctrl_pkg::*;
+  import rs_axi_pkg::*;
 #(
   /// Output channels (rows of the array), a power of two.
   parameter int unsigned M = 4,
@@ -13,8 +15,9 @@ module rs_dma
   parameter int unsigned ActW = 8,
   /// Feature-buffer words a bank.
   parameter int unsigned FbDepth = 16384,
-  /// Bits of a weight tile.
-  parameter int unsigned TileW = 64,
+  /// Input channels, and the weight format.
+  parameter int unsigned C = 4,
+  parameter int unsigned ExpN = 7,
   /// AXI data width in bits: 32, 64, 128 or 256.
   parameter int unsigned AxiDataW = 64,
   /// Channels of an item of channel parameters; a divisor of M.
@@ -29,12 +32,14 @@ module rs_dma
   parameter bit RamReg = 1'b1,
   /// Words of a descriptor that arrive together, 1 or 2.
   parameter int unsigned DescWords = 1,
+  /// Bits of a weight tile. Derived.
+  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
   /// Bits of a bank number. Derived.
   localparam int unsigned BankW = $clog2(P),
   /// Bits of a word address. Derived.
   localparam int unsigned FbAddrW = $clog2(FbDepth),
   /// Micro-op headers that come together, and bits of their number. Derived.
-  localparam int unsigned HeadersPerBeat = rs_pkg::headers_per_beat(AxiDataW),
+  localparam int unsigned HeadersPerBeat = rs_spec_pkg::headers_per_beat(AxiDataW),
   localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1)
 ) (
   /// Clock.
@@ -44,84 +49,34 @@ module rs_dma
   /// No new burst; held until the reset.
   input  logic                  halt_i,
 
-  /// Busy: axi write, axi read.
-  output logic [1:0]            busy_o,
-  /// Beats on the bus: write, read.
-  output logic [1:0]            beat_o,
-  /// Bad responses: address, and slot of the descriptor that was read or whose data was.
-  output logic                  read_error_o,
-  output logic                  read_decerr_o,
-  output logic [AddrW-1:0]      read_error_addr_o,
-  output logic [SlotW-1:0]      read_error_slot_o,
-  output logic                  write_error_o,
-  output logic                  write_decerr_o,
-  output logic [AddrW-1:0]      write_error_addr_o,
+  /// Busy; beats on the bus.
+  output bus_busy_t             busy_o,
+  output bus_busy_t             beat_o,
+  /// Error responses; of a read the slot of the descriptor that was read or whose data was.
+  output fault_t                read_fault_o,
+  output logic [SlotW-1:0]      read_fault_slot_o,
+  output fault_t                write_fault_o,
 
-  /// The word bus and who takes its word, see rs_ring.
+  /// The word bus and who takes its word. With a read command: the descriptors that it reads, 0: it is
+  /// LOAD's; the slot that it is for.
   input  logic [31:0]           word_i,
-  input  logic [2:0]            read_set_i,
+  input  takers_t               takers_i,
   input  logic [SlotW-1:0]      read_descs_i,
   input  logic [SlotW-1:0]      read_slot_i,
-  output logic                  read_free_o,
-  input  logic [1:0]            load_set_i,
-  input  logic                  load_weights_i,
-  output logic                  load_free_o,
-  output logic                  load_done_o,
-  input  logic [1:0]            store_set_i,
-  input  logic [2:0]            write_set_i,
-  output logic                  store_done_o,
+  output dma_status_t           status_o,
   /// Words of descriptors.
   output logic                  desc_valid_o,
   input  logic                  desc_ready_i,
   output logic [DescWords*32-1:0] desc_o,
 
-  /// Initial tokens: for LOAD from EXEC [3:0], for EXEC [7:4], for LOAD from STORE [11:8].
-  input  logic                  credits_valid_i,
-  input  logic [11:0]           credits_i,
-  /// Tokens: what is there for LOAD, STORE, LOAD from STORE, EXEC (from LOAD, from STORE), what they take,
-  /// what they give. One cycle each, taken only while it is there.
-  output logic                  load_has_o,
-  input  logic                  load_takes_i,
-  input  logic                  load_posts_i,
-  output logic                  store_has_o,
-  input  logic                  store_takes_i,
-  input  logic                  store_posts_i,
-  output logic                  reload_has_o,
-  input  logic                  reload_takes_i,
-  input  logic                  reload_posts_i,
-  output logic                  load_token_o,
-  output logic                  store_token_o,
-  input  logic                  take_load_token_i,
-  input  logic                  take_store_token_i,
-  input  logic                  post_load_i,
-  input  logic                  post_store_i,
-
-  /// AXI4 master: read address. INCR bursts of full beats (size and burst type are constant).
-  output logic [AddrW-1:0]      m_axi_araddr_o,
-  output logic [7:0]            m_axi_arlen_o,
-  output logic                  m_axi_arvalid_o,
-  input  logic                  m_axi_arready_i,
-  /// AXI4 master: read data.
-  input  logic [AxiDataW-1:0]   m_axi_rdata_i,
-  input  logic [1:0]            m_axi_rresp_i,
-  input  logic                  m_axi_rlast_i,
-  input  logic                  m_axi_rvalid_i,
-  output logic                  m_axi_rready_o,
-  /// AXI4 master: write address.
-  output logic [AddrW-1:0]      m_axi_awaddr_o,
-  output logic [7:0]            m_axi_awlen_o,
-  output logic                  m_axi_awvalid_o,
-  input  logic                  m_axi_awready_i,
-  /// AXI4 master: write data.
-  output logic [AxiDataW-1:0]   m_axi_wdata_o,
-  output logic [AxiDataW/8-1:0] m_axi_wstrb_o,
-  output logic                  m_axi_wlast_o,
-  output logic                  m_axi_wvalid_o,
-  input  logic                  m_axi_wready_i,
-  /// AXI4 master: write response.
-  input  logic [1:0]            m_axi_bresp_i,
-  input  logic                  m_axi_bvalid_i,
-  output logic                  m_axi_bready_o,
+  /// AXI4 master.
+  output read_request_t         axi_read_o,
+  input  read_response_t        axi_read_i,
+  input  logic [AxiDataW-1:0]   axi_rdata_i,
+  output write_request_t        axi_write_o,
+  input  write_response_t       axi_write_i,
+  output logic [AxiDataW-1:0]   axi_wdata_o,
+  output logic [AxiDataW/8-1:0] axi_wstrb_o,
 
   /// Channel parameters, ParamRecords channels; channel m at bits [m*64 +: 64].
   output logic                  param_valid_o,
@@ -155,22 +110,8 @@ module rs_dma
   // Commands of reads whose data is to come, at most.
   localparam int unsigned MaxCommands = 4;
   localparam int unsigned ByteW = $clog2(AxiDataW / 8);
-  localparam int unsigned WordW = M * (ActW > 8 ? 16 : 8);
+  localparam int unsigned WordW = 8 * rs_spec_pkg::word_bytes(M, ActW);
   localparam int unsigned PieceW = WordW < AxiDataW ? WordW : AxiDataW;
-
-  rs_tokens u_tokens (
-    .clk_i,
-    .rst_ni,
-    .init_i      (credits_valid_i),
-    .init_count_i({
-      8'(credits_i[11:8]), 8'(credits_i[7:4]), 8'd0, 8'd0, 8'(credits_i[3:0])
-    }),
-    .post_i      ({reload_posts_i, store_posts_i, post_store_i, load_posts_i, post_load_i}),
-    .take_i      ({
-      reload_takes_i, take_store_token_i, store_takes_i, take_load_token_i, load_takes_i
-    }),
-    .avail_o     ({reload_has_o, store_token_o, store_has_o, load_token_o, load_has_o})
-  );
 
   // Reads.
   logic read_busy, read_idle, command_room;
@@ -178,10 +119,10 @@ module rs_dma
   logic [AxiDataW-1:0] beat;
   logic [ByteW-1:0]    offset_q;  // of a command's first byte in its beat
 
-  assign read_free_o = !read_busy && command_room;
+  assign status_o.read_free = !read_busy && command_room;
 
   always_ff @(posedge clk_i) begin
-    if (read_set_i[0]) offset_q <= word_i[ByteW-1:0];
+    if (takers_i.read[0]) offset_q <= word_i[ByteW-1:0];
   end
 
   rs_axi_read #(
@@ -197,33 +138,26 @@ module rs_dma
     .halt_i,
     .idle_o        (read_idle),
     .word_i,
-    .set_i         (read_set_i),
+    .set_i         (takers_i.read),
     .tag_i         (read_slot_i),
     .busy_o        (read_busy),
     .beat_valid_o  (beat_valid),
     .beat_ready_i  (beat_ready),
     .beat_o        (beat),
-    .error_valid_o (read_error_o),
-    .error_decerr_o(read_decerr_o),
-    .error_addr_o  (read_error_addr_o),
-    .error_tag_o   (read_error_slot_o),
-    .taken_o       (beat_o[0]),
-    .m_axi_araddr_o,
-    .m_axi_arlen_o,
-    .m_axi_arvalid_o,
-    .m_axi_arready_i,
-    .m_axi_rdata_i,
-    .m_axi_rresp_i,
-    .m_axi_rlast_i,
-    .m_axi_rvalid_i,
-    .m_axi_rready_o
+    .fault_o       (read_fault_o),
+    .fault_tag_o   (read_fault_slot_o),
+    .taken_o       (beat_o.read),
+    .axi_o         (axi_read_o),
+    .axi_i         (axi_read_i),
+    .axi_rdata_i
   );
 
   rs_load #(
     .M(M),
     .P(P),
     .ActW(ActW),
-    .TileW(TileW),
+    .C(C),
+    .ExpN(ExpN),
     .FbDepth(FbDepth),
     .AxiDataW(AxiDataW),
     .ParamRecords(ParamRecords),
@@ -233,15 +167,15 @@ module rs_dma
   ) u_load (
     .clk_i,
     .rst_ni,
-    .command_i      (read_set_i[2]),
+    .command_i      (takers_i.read[2]),
     .command_descs_i(read_descs_i),
     .command_offset_i(offset_q),
     .command_room_o (command_room),
     .word_i,
-    .set_i          (load_set_i),
-    .weights_i      (load_weights_i),
-    .free_o         (load_free_o),
-    .done_o         (load_done_o),
+    .set_i          (takers_i.load),
+    .weights_i      (takers_i.weights),
+    .free_o         (status_o.load_free),
+    .done_o         (status_o.load_done),
     .beat_valid_i   (beat_valid),
     .beat_ready_o   (beat_ready),
     .beat_i         (beat),
@@ -280,7 +214,7 @@ module rs_dma
     .clk_i,
     .rst_ni,
     .word_i,
-    .set_i        (store_set_i),
+    .set_i        (takers_i.store),
     .fb_valid_o   (fb_store_valid_o),
     .fb_ready_i   (fb_store_ready_i),
     .fb_bank_o    (fb_store_bank_o),
@@ -303,29 +237,19 @@ module rs_dma
     .halt_i,
     .idle_o        (write_idle),
     .word_i,
-    .set_i         (write_set_i),
+    .set_i         (takers_i.write),
     .piece_valid_i (piece_valid),
     .piece_ready_o (piece_ready),
     .piece_i       (piece),
-    .done_o        (store_done_o),
-    .error_valid_o (write_error_o),
-    .error_decerr_o(write_decerr_o),
-    .error_addr_o  (write_error_addr_o),
-    .taken_o       (beat_o[1]),
-    .m_axi_awaddr_o,
-    .m_axi_awlen_o,
-    .m_axi_awvalid_o,
-    .m_axi_awready_i,
-    .m_axi_wdata_o,
-    .m_axi_wstrb_o,
-    .m_axi_wlast_o,
-    .m_axi_wvalid_o,
-    .m_axi_wready_i,
-    .m_axi_bresp_i,
-    .m_axi_bvalid_i,
-    .m_axi_bready_o
+    .done_o        (status_o.store_done),
+    .fault_o       (write_fault_o),
+    .taken_o       (beat_o.write),
+    .axi_o         (axi_write_o),
+    .axi_i         (axi_write_i),
+    .axi_wdata_o,
+    .axi_wstrb_o
   );
 
-  assign busy_o = {!write_idle, !read_idle};
+  assign busy_o = '{write: !write_idle, read: !read_idle};
 
 endmodule

@@ -16,6 +16,7 @@
 module rs_frontend
   import rs_spec_pkg::*;
   import rs_ctrl_pkg::*;
+  import rs_axi_pkg::*;
 #(
   /// Output channels (rows of the array), a power of two.
   parameter int unsigned M = 4,
@@ -39,16 +40,14 @@ module rs_frontend
   parameter int unsigned AxiDataW = 64,
   /// Channels of an item of channel parameters; a divisor of M.
   parameter int unsigned ParamRecords = M,
-  /// Bits of a weight term: sign and exponent. Derived, do not set.
-  localparam int unsigned TermW = rs_pkg::term_width(ExpN),
   /// Bits of a weight tile. Derived.
-  localparam int unsigned TileW = M * C * TermW,
+  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
   /// Bits of a bank number. Derived.
   localparam int unsigned BankW = $clog2(P),
   /// Bits of a word address. Derived.
   localparam int unsigned FbAddrW = $clog2(FbDepth),
   /// Micro-op headers that come together, and bits of their number. Derived.
-  localparam int unsigned HeadersPerBeat = rs_pkg::headers_per_beat(AxiDataW),
+  localparam int unsigned HeadersPerBeat = rs_spec_pkg::headers_per_beat(AxiDataW),
   localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1)
 ) (
   /// Clock.
@@ -56,55 +55,17 @@ module rs_frontend
   /// Synchronous reset, active low.
   input  logic                  rst_ni,
 
-  /// AXI4-Lite slave: write address.
-  input  logic [11:0]           s_axil_awaddr_i,
-  input  logic                  s_axil_awvalid_i,
-  output logic                  s_axil_awready_o,
-  /// AXI4-Lite slave: write data.
-  input  logic [31:0]           s_axil_wdata_i,
-  input  logic [3:0]            s_axil_wstrb_i,
-  input  logic                  s_axil_wvalid_i,
-  output logic                  s_axil_wready_o,
-  /// AXI4-Lite slave: write response.
-  output logic [1:0]            s_axil_bresp_o,
-  output logic                  s_axil_bvalid_o,
-  input  logic                  s_axil_bready_i,
-  /// AXI4-Lite slave: read address.
-  input  logic [11:0]           s_axil_araddr_i,
-  input  logic                  s_axil_arvalid_i,
-  output logic                  s_axil_arready_o,
-  /// AXI4-Lite slave: read data.
-  output logic [31:0]           s_axil_rdata_o,
-  output logic [1:0]            s_axil_rresp_o,
-  output logic                  s_axil_rvalid_o,
-  input  logic                  s_axil_rready_i,
-
-  /// AXI4 master: read address. INCR bursts of full beats (size and burst type are constant).
-  output logic [AddrW-1:0]      m_axi_araddr_o,
-  output logic [7:0]            m_axi_arlen_o,
-  output logic                  m_axi_arvalid_o,
-  input  logic                  m_axi_arready_i,
-  /// AXI4 master: read data.
-  input  logic [AxiDataW-1:0]   m_axi_rdata_i,
-  input  logic [1:0]            m_axi_rresp_i,
-  input  logic                  m_axi_rlast_i,
-  input  logic                  m_axi_rvalid_i,
-  output logic                  m_axi_rready_o,
-  /// AXI4 master: write address.
-  output logic [AddrW-1:0]      m_axi_awaddr_o,
-  output logic [7:0]            m_axi_awlen_o,
-  output logic                  m_axi_awvalid_o,
-  input  logic                  m_axi_awready_i,
-  /// AXI4 master: write data.
-  output logic [AxiDataW-1:0]   m_axi_wdata_o,
-  output logic [AxiDataW/8-1:0] m_axi_wstrb_o,
-  output logic                  m_axi_wlast_o,
-  output logic                  m_axi_wvalid_o,
-  input  logic                  m_axi_wready_i,
-  /// AXI4 master: write response.
-  input  logic [1:0]            m_axi_bresp_i,
-  input  logic                  m_axi_bvalid_i,
-  output logic                  m_axi_bready_o,
+  /// AXI4-Lite slave.
+  input  lite_request_t         axil_i,
+  output lite_response_t        axil_o,
+  /// AXI4 master.
+  output read_request_t         axi_read_o,
+  input  read_response_t        axi_read_i,
+  input  logic [AxiDataW-1:0]   axi_rdata_i,
+  output write_request_t        axi_write_o,
+  input  write_response_t       axi_write_i,
+  output logic [AxiDataW-1:0]   axi_wdata_o,
+  output logic [AxiDataW/8-1:0] axi_wstrb_o,
 
   /// Interrupt, level.
   output logic                  irq_o,
@@ -119,21 +80,12 @@ module rs_frontend
   output desc_exec_t            exec_desc_o,
   /// EXEC has work.
   input  logic                  exec_busy_i,
-  /// A token from LOAD (from STORE) is there for EXEC.
-  output logic                  load_token_o,
-  output logic                  store_token_o,
-  /// EXEC takes it, one cycle each, only while it is there.
-  input  logic                  take_load_token_i,
-  input  logic                  take_store_token_i,
-  /// EXEC gives LOAD (STORE) a token, one cycle each.
-  input  logic                  post_load_i,
-  input  logic                  post_store_i,
-  /// EXEC issued a tile in this cycle.
-  input  logic                  perf_busy_i,
-  /// Why it did not, one-hot: idle [0], load, store, depend, weights, post, residual [6].
-  input  logic [6:0]            perf_stall_i,
-  /// Something moved in EXEC (for the watchdog).
-  input  logic                  progress_i,
+  /// Tokens for EXEC that are there, that it takes, only while they are there, and that it gives.
+  output exec_tokens_t          exec_token_o,
+  input  exec_tokens_t          exec_take_i,
+  input  exec_tokens_t          exec_post_i,
+  /// What EXEC did in a cycle, for the counters; the watchdog takes `busy` for progress.
+  input  exec_cycle_t           exec_cycle_i,
 
   /// Channel parameters, ParamRecords channels; channel m at bits [m*64 +: 64].
   output logic                  param_valid_o,
@@ -179,8 +131,7 @@ module rs_frontend
 
   localparam bit Small = small_core(M, C, P);
   localparam int unsigned SlotW = $clog2(ring_slots(M, C, P, AxiDataW));
-  localparam int unsigned Batch = ring_batch(M, C, P);
-  localparam int unsigned DescWords = AxiDataW > 32 ? 2 : 1;
+  localparam int unsigned DescWords = rs_pkg::descriptor_words(AxiDataW);
   localparam bit RamReg = !Small;
   localparam int unsigned MaxOutstanding = 9;
   localparam int unsigned MaxBurst = 16;
@@ -191,59 +142,60 @@ module rs_frontend
   // Registers, control, counters.
   state_t state;
   logic [2:0] irq_event;
-  logic clear_irq, start, start_ok, soft_reset, frames_ok, halt, cold, run, trap, ready, fail;
-  logic write_fault, slverr_fault;
-  logic [SlotW-1:0] fault_slot;
+  logic clear_irq, start, start_ok, soft_reset, frames_ok, halt, cold, run, ready, fail;
+  trap_t trap;
   logic clear_counts, counting, first_frame, frame_done, last_done;
   logic [Counters-1:0] strobe;
-  logic reg_read, reg_ready, count_read, count_low;
-  logic [5:0] reg_raddr, reg_waddr;
-  logic [3:0] reg_write, count_index;
-  logic [31:0] reg_wdata, word;
+  reg_access_t reg_access;
+  logic reg_ready, count_read, count_low, progress_q;
+  logic [3:0] count_index;
+  logic [31:0] word;
   logic [15:0] count_half;
-  logic [3:0] program_busy;  // store, exec, load, program
-  logic [1:0] bus_busy;      // axi write, axi read
-  logic [1:0] beats;         // write, read
-  logic read_error, read_decerr, write_error, write_decerr, progress_q;
-  logic [AddrW-1:0] read_error_addr, write_error_addr;
-  logic [SlotW-1:0] read_error_slot;
-  assign halt_o   = halt;
-  assign strobe   = {frame_done, {12{counting}} &
-                                 {beats, perf_stall_i, perf_busy_i, first_frame, 1'b1}};
+  engines_busy_t engines_busy;
+  bus_busy_t bus_busy, beats;
+  busy_t busy;
+  fault_t read_fault, write_fault;
+  logic [SlotW-1:0] read_fault_slot, trap_slot;
+  assign halt_o = halt;
+  assign strobe = {frame_done, {12{counting}} & {beats, exec_cycle_i, first_frame, 1'b1}};
   always_ff @(posedge clk_i)
-    progress_q <= progress_i || |beats || (fb_load_valid_o && fb_load_ready_i) ||
-                                     (fb_store_valid_o && fb_store_ready_i);
+    progress_q <= exec_cycle_i.busy || |beats || (fb_load_valid_o && fb_load_ready_i) ||
+                                                 (fb_store_valid_o && fb_store_ready_i);
+  always_comb begin
+    busy = '{bus: bus_busy, engines: engines_busy};
+    if (exec_busy_i) busy.engines.exec = 1'b1;
+  end
 
   rs_regs #(
     .RamReg(RamReg)
   ) u_regs (
     .clk_i,
     .rst_ni,
-    .s_axil_awaddr_i,
-    .s_axil_awvalid_i,
-    .s_axil_awready_o,
-    .s_axil_wdata_i,
-    .s_axil_wstrb_i,
-    .s_axil_wvalid_i,
-    .s_axil_wready_o,
-    .s_axil_bresp_o,
-    .s_axil_bvalid_o,
-    .s_axil_bready_i,
-    .s_axil_araddr_i,
-    .s_axil_arvalid_i,
-    .s_axil_arready_o,
-    .s_axil_rdata_o,
-    .s_axil_rresp_o,
-    .s_axil_rvalid_o,
-    .s_axil_rready_i,
+    .s_axil_awaddr_i(axil_i.awaddr),
+    .s_axil_awvalid_i(axil_i.awvalid),
+    .s_axil_awready_o(axil_o.awready),
+    .s_axil_wdata_i(axil_i.wdata),
+    .s_axil_wstrb_i(axil_i.wstrb),
+    .s_axil_wvalid_i(axil_i.wvalid),
+    .s_axil_wready_o(axil_o.wready),
+    .s_axil_bresp_o(axil_o.bresp),
+    .s_axil_bvalid_o(axil_o.bvalid),
+    .s_axil_bready_i(axil_i.bready),
+    .s_axil_araddr_i(axil_i.araddr),
+    .s_axil_arvalid_i(axil_i.arvalid),
+    .s_axil_arready_o(axil_o.arready),
+    .s_axil_rdata_o(axil_o.rdata),
+    .s_axil_rresp_o(axil_o.rresp),
+    .s_axil_rvalid_o(axil_o.rvalid),
+    .s_axil_rready_i(axil_i.rready),
     .open_i       (!cold),
-    .read_o       (reg_read),
-    .raddr_o      (reg_raddr),
+    .read_o       (reg_access.read),
+    .raddr_o      (reg_access.raddr),
     .rdata_i      (word),
-    .write_o      (reg_write),
+    .write_o      (reg_access.write),
     .write_ready_i(reg_ready),
-    .waddr_o      (reg_waddr),
-    .wdata_o      (reg_wdata),
+    .waddr_o      (reg_access.waddr),
+    .wdata_o      (reg_access.wdata),
     .count_read_o (count_read),
     .count_index_o(count_index),
     .count_low_i  (count_low),
@@ -275,25 +227,18 @@ module rs_frontend
     .cold_o            (cold),
     .run_o             (run),
     .trap_o            (trap),
-    .write_error_o     (write_fault),
-    .slverr_o          (slverr_fault),
-    .error_slot_o      (fault_slot),
+    .trap_slot_o       (trap_slot),
     .ready_i           (ready),
     .fail_i            (fail),
     .clear_o           (clear_counts),
     .count_o           (counting),
     .first_frame_o     (first_frame),
-    .read_error_i      (read_error),
-    .read_decerr_i     (read_decerr),
-    .read_error_addr_i (read_error_addr),
-    .read_error_slot_i (read_error_slot),
-    .write_error_i     (write_error),
-    .write_decerr_i    (write_decerr),
-    .write_error_addr_i(write_error_addr),
+    .read_fault_i      (read_fault),
+    .read_fault_slot_i (read_fault_slot),
+    .write_fault_i     (write_fault),
     .frame_done_i      (frame_done),
     .last_done_i       (last_done),
-    .units_busy_i      ({bus_busy, program_busy[3], program_busy[2] || exec_busy_i,
-                         program_busy[1:0]})
+    .units_busy_i      (busy)
   );
 
   rs_perf #(
@@ -310,16 +255,11 @@ module rs_frontend
   );
 
   // The control program, and what it tells the engines.
-  logic desc_valid, desc_ready, read_free;
+  logic desc_valid, desc_ready;
   logic [DescWords*32-1:0] desc;
-  logic [2:0] read_set, write_set;
-  logic [1:0] load_set, store_set;
+  takers_t takers;
   logic [SlotW-1:0] read_slot, read_descs;
-  logic load_weights, load_free, load_done, store_done;
-  logic credits_valid;
-  logic [11:0] credits;
-  logic load_has, load_takes, load_posts, store_has, store_takes, store_posts;
-  logic reload_has, reload_takes, reload_posts;
+  dma_status_t dma_status;
 
   rs_ctrl_unit #(
     .M(M),
@@ -334,7 +274,7 @@ module rs_frontend
     .AxiDataW(AxiDataW),
     .MaxBurst(MaxBurst),
     .SlotW(SlotW),
-    .Batch(Batch),
+    .Batch(ring_batch(M, C, P)),
     .DescWords(DescWords),
     .RamReg(RamReg),
     .OpAhead(!Small)
@@ -344,45 +284,24 @@ module rs_frontend
     .cold_i            (cold),
     .run_i             (run),
     .trap_i            (trap),
-    .write_error_i     (write_fault),
-    .slverr_i          (slverr_fault),
-    .read_error_slot_i (fault_slot),
+    .trap_slot_i       (trap_slot),
     .ready_o           (ready),
     .fail_o            (fail),
     .progress_i        (progress_q),
-    .busy_o            (program_busy),
-    .reg_read_i        (reg_read),
-    .reg_raddr_i       (reg_raddr),
-    .reg_write_i       (reg_write),
+    .busy_o            (engines_busy),
+    .reg_i             (reg_access),
     .reg_ready_o       (reg_ready),
-    .reg_waddr_i       (reg_waddr),
-    .reg_wdata_i       (reg_wdata),
     .desc_valid_i      (desc_valid),
     .desc_ready_o      (desc_ready),
     .desc_i            (desc),
     .word_o            (word),
-    .read_set_o        (read_set),
+    .takers_o          (takers),
     .read_descs_o      (read_descs),
     .read_slot_o       (read_slot),
-    .read_free_i       (read_free),
-    .load_set_o        (load_set),
-    .load_weights_o    (load_weights),
-    .load_free_i       (load_free),
-    .load_done_i       (load_done),
-    .store_set_o       (store_set),
-    .write_set_o       (write_set),
-    .store_done_i      (store_done),
-    .credits_valid_o   (credits_valid),
-    .credits_o         (credits),
-    .load_token_i      (load_has),
-    .store_token_i     (store_has),
-    .reload_token_i    (reload_has),
-    .take_load_token_o (load_takes),
-    .take_store_token_o(store_takes),
-    .take_reload_token_o(reload_takes),
-    .post_load_o       (load_posts),
-    .post_store_o      (store_posts),
-    .post_reload_o     (reload_posts),
+    .dma_i             (dma_status),
+    .exec_token_o,
+    .exec_take_i,
+    .exec_post_i,
     .frame_done_o      (frame_done),
     .last_done_o       (last_done),
     .exec_valid_o,
@@ -394,8 +313,9 @@ module rs_frontend
     .M(M),
     .P(P),
     .ActW(ActW),
+    .C(C),
+    .ExpN(ExpN),
     .FbDepth(FbDepth),
-    .TileW(TileW),
     .AxiDataW(AxiDataW),
     .ParamRecords(ParamRecords),
     .MaxBurst(MaxBurst),
@@ -409,66 +329,24 @@ module rs_frontend
     .halt_i            (halt),
     .busy_o            (bus_busy),
     .beat_o            (beats),
-    .read_error_o      (read_error),
-    .read_decerr_o     (read_decerr),
-    .read_error_addr_o (read_error_addr),
-    .read_error_slot_o (read_error_slot),
-    .write_error_o     (write_error),
-    .write_decerr_o    (write_decerr),
-    .write_error_addr_o(write_error_addr),
+    .read_fault_o      (read_fault),
+    .read_fault_slot_o (read_fault_slot),
+    .write_fault_o     (write_fault),
     .word_i            (word),
-    .read_set_i        (read_set),
+    .takers_i          (takers),
     .read_descs_i      (read_descs),
     .read_slot_i       (read_slot),
-    .read_free_o       (read_free),
-    .load_set_i        (load_set),
-    .load_weights_i    (load_weights),
-    .load_free_o       (load_free),
-    .load_done_o       (load_done),
-    .store_set_i       (store_set),
-    .write_set_i       (write_set),
-    .store_done_o      (store_done),
+    .status_o          (dma_status),
     .desc_valid_o      (desc_valid),
     .desc_ready_i      (desc_ready),
     .desc_o            (desc),
-    .credits_valid_i   (credits_valid),
-    .credits_i         (credits),
-    .load_has_o        (load_has),
-    .load_takes_i      (load_takes),
-    .load_posts_i      (load_posts),
-    .store_has_o       (store_has),
-    .store_takes_i     (store_takes),
-    .store_posts_i     (store_posts),
-    .reload_has_o      (reload_has),
-    .reload_takes_i    (reload_takes),
-    .reload_posts_i    (reload_posts),
-    .m_axi_araddr_o,
-    .m_axi_arlen_o,
-    .m_axi_arvalid_o,
-    .m_axi_arready_i,
-    .m_axi_rdata_i,
-    .m_axi_rresp_i,
-    .m_axi_rlast_i,
-    .m_axi_rvalid_i,
-    .m_axi_rready_o,
-    .m_axi_awaddr_o,
-    .m_axi_awlen_o,
-    .m_axi_awvalid_o,
-    .m_axi_awready_i,
-    .m_axi_wdata_o,
-    .m_axi_wstrb_o,
-    .m_axi_wlast_o,
-    .m_axi_wvalid_o,
-    .m_axi_wready_i,
-    .m_axi_bresp_i,
-    .m_axi_bvalid_i,
-    .m_axi_bready_o,
-    .load_token_o,
-    .store_token_o,
-    .take_load_token_i,
-    .take_store_token_i,
-    .post_load_i,
-    .post_store_i,
+    .axi_read_o,
+    .axi_read_i,
+    .axi_rdata_i,
+    .axi_write_o,
+    .axi_write_i,
+    .axi_wdata_o,
+    .axi_wstrb_o,
     .param_valid_o,
     .param_ready_i,
     .param_o,

@@ -7,14 +7,14 @@
 //
 //   command -> splitter -> AR, list of open bursts        R -> FIFO -> beats
 //
-// Errors: error_valid_o for one cycle with the burst's address and tag. halt_i: no new burst; the
+// Errors: fault_o for one cycle with the burst's address and tag. halt_i: no new burst; the
 // open ones are taken and dropped. It ends with a reset, which may come once idle_o is high.
 
 `include "rs_assert.svh"
 
-module rs_axi_read #(
-  /// Bits of a bus address.
-  parameter int unsigned AxiAddrW = 40,
+module rs_axi_read
+  import rs_axi_pkg::*;
+#(
   /// Bits of a bus beat: 32, 64, 128 or 256.
   parameter int unsigned AxiDataW = 64,
   /// Bursts open at a time, a power of two and one more.
@@ -45,24 +45,15 @@ module rs_axi_read #(
   output logic                beat_valid_o,
   input  logic                beat_ready_i,
   output logic [AxiDataW-1:0] beat_o,
-  /// A bad response: DECERR or SLVERR, the burst's address, the command's tag.
-  output logic                error_valid_o,
-  output logic                error_decerr_o,
-  output logic [AxiAddrW-1:0] error_addr_o,
-  output logic [TagW-1:0]     error_tag_o,
+  /// A bad response, and the command's tag.
+  output fault_t              fault_o,
+  output logic [TagW-1:0]     fault_tag_o,
   /// A beat was taken from the bus.
   output logic                taken_o,
-  /// AXI4 read address: INCR bursts of full beats.
-  output logic [AxiAddrW-1:0] m_axi_araddr_o,
-  output logic [7:0]          m_axi_arlen_o,
-  output logic                m_axi_arvalid_o,
-  input  logic                m_axi_arready_i,
-  /// AXI4 read data.
-  input  logic [AxiDataW-1:0] m_axi_rdata_i,
-  input  logic [1:0]          m_axi_rresp_i,
-  input  logic                m_axi_rlast_i,
-  input  logic                m_axi_rvalid_i,
-  output logic                m_axi_rready_o
+  /// AXI4 read channels.
+  output read_request_t       axi_o,
+  input  read_response_t      axi_i,
+  input  logic [AxiDataW-1:0] axi_rdata_i
 );
 
   localparam int unsigned ByteW = $clog2(AxiDataW / 8);
@@ -76,7 +67,7 @@ module rs_axi_read #(
   // An open burst.
   typedef struct packed {
     logic [TagW-1:0]         tag;
-    logic [AxiAddrW-1:ByteW] beat;  // address of its first beat
+    logic [AddrW-1:ByteW] beat;  // address of its first beat
   } burst_t;
 
   logic [TagW-1:0] tag_q;
@@ -88,8 +79,8 @@ module rs_axi_read #(
   logic room, issued, pop_q;
 
   assign room   = credit_q[CreditW-1:BurstW] != '0;
-  assign issued = m_axi_arvalid_o && m_axi_arready_i;
-  assign cost   = issued ? CreditW'(m_axi_arlen_o) + CreditW'(1) : '0;
+  assign issued = axi_o.arvalid && axi_i.arready;
+  assign cost   = issued ? CreditW'(axi_o.arlen) + CreditW'(1) : '0;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -107,7 +98,6 @@ module rs_axi_read #(
 
   logic unused_last, unused_begun;
   rs_burst_splitter #(
-    .AxiAddrW(AxiAddrW),
     .AxiDataW(AxiDataW),
     .MaxBurst(MaxBurst)
   ) u_splitter (
@@ -120,10 +110,10 @@ module rs_axi_read #(
     .begin_o (begin_burst),
     .last_o  (unused_last),
     .begun_o (unused_begun),
-    .valid_o (m_axi_arvalid_o),
-    .ready_i (m_axi_arready_i),
-    .addr_o  (m_axi_araddr_o),
-    .len_o   (m_axi_arlen_o)
+    .valid_o (axi_o.arvalid),
+    .ready_i (axi_i.arready),
+    .addr_o  (axi_o.araddr),
+    .len_o   (axi_o.arlen)
   );
 
   rs_fifo_ram #(
@@ -134,7 +124,7 @@ module rs_axi_read #(
     .rst_ni,
     .in_valid_i (begin_burst),
     .in_ready_o (open_space),
-    .in_data_i  ({tag_q, m_axi_araddr_o[AxiAddrW-1:ByteW]}),
+    .in_data_i  ({tag_q, axi_o.araddr[AddrW-1:ByteW]}),
     .out_valid_o(open_valid),
     .out_ready_i(open_done),
     .out_data_o (open)
@@ -147,27 +137,29 @@ module rs_axi_read #(
   ) u_fifo (
     .clk_i,
     .rst_ni,
-    .in_valid_i (m_axi_rvalid_i && !halt_i),
+    .in_valid_i (axi_i.rvalid && !halt_i),
     .in_ready_o (fifo_space),
-    .in_data_i  (m_axi_rdata_i),
+    .in_data_i  (axi_rdata_i),
     .out_valid_o(beat_valid_o),
     .out_ready_i(beat_ready_i),
     .out_data_o (beat_o)
   );
 
-  assign m_axi_rready_o = 1'b1;
-  assign taken_o        = m_axi_rvalid_i;
-  assign open_done      = m_axi_rvalid_i && m_axi_rlast_i;
+  assign axi_o.rready = 1'b1;
+  assign taken_o        = axi_i.rvalid;
+  assign open_done      = axi_i.rvalid && axi_i.rlast;
 
-  assign error_valid_o  = m_axi_rvalid_i && m_axi_rresp_i[1] && !halt_i;
-  assign error_decerr_o = m_axi_rresp_i[0];
-  assign error_addr_o   = {open.beat, ByteW'(0)};
-  assign error_tag_o    = open.tag;
+  assign fault_o = '{
+      valid: axi_i.rvalid && axi_i.rresp[1] && !halt_i,
+      decerr: axi_i.rresp[0],
+      addr: {open.beat, ByteW'(0)}
+  };
+  assign fault_tag_o = open.tag;
 
-  assign idle_o = !open_valid && !m_axi_arvalid_o && (halt_i || !busy_o);
+  assign idle_o = !open_valid && !axi_o.arvalid && (halt_i || !busy_o);
 
-  `RS_ASSERT(AnswerToABurst, !m_axi_rvalid_i || open_valid)
-  `RS_ASSERT(RoomWasReserved, !m_axi_rvalid_i || fifo_space)
+  `RS_ASSERT(AnswerToABurst, !axi_i.rvalid || open_valid)
+  `RS_ASSERT(RoomWasReserved, !axi_i.rvalid || fifo_space)
   `RS_ASSERT(CreditsFit, credit_q <= CreditW'(FifoBeats))
 
 endmodule

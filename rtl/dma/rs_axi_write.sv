@@ -8,14 +8,14 @@
 //
 //   command -> splitter --> AW, list of open bursts          pieces -> rs_pack -> W
 //
-// Errors: error_valid_o for one cycle with the burst's address. halt_i: no new burst; those begun
+// Errors: fault_o for one cycle with the burst's address. halt_i: no new burst; those begun
 // are completed with beats without strobes. It ends with a reset, once idle_o is high.
 
 `include "rs_assert.svh"
 
-module rs_axi_write #(
-  /// Bits of a bus address.
-  parameter int unsigned AxiAddrW = 40,
+module rs_axi_write
+  import rs_axi_pkg::*;
+#(
   /// Bits of a bus beat: 32, 64, 128 or 256.
   parameter int unsigned AxiDataW = 64,
   /// Bits of a piece of data, a power of two, at most AxiDataW.
@@ -42,27 +42,15 @@ module rs_axi_write #(
   input  logic [PieceW-1:0]     piece_i,
   /// The command is complete in memory.
   output logic                  done_o,
-  /// A bad response: DECERR or SLVERR, the burst's address.
-  output logic                  error_valid_o,
-  output logic                  error_decerr_o,
-  output logic [AxiAddrW-1:0]   error_addr_o,
+  /// A bad response.
+  output fault_t                fault_o,
   /// A beat was taken by the bus.
   output logic                  taken_o,
-  /// AXI4 write address: INCR bursts of full beats.
-  output logic [AxiAddrW-1:0]   m_axi_awaddr_o,
-  output logic [7:0]            m_axi_awlen_o,
-  output logic                  m_axi_awvalid_o,
-  input  logic                  m_axi_awready_i,
-  /// AXI4 write data.
-  output logic [AxiDataW-1:0]   m_axi_wdata_o,
-  output logic [AxiDataW/8-1:0] m_axi_wstrb_o,
-  output logic                  m_axi_wlast_o,
-  output logic                  m_axi_wvalid_o,
-  input  logic                  m_axi_wready_i,
-  /// AXI4 write response.
-  input  logic [1:0]            m_axi_bresp_i,
-  input  logic                  m_axi_bvalid_i,
-  output logic                  m_axi_bready_o
+  /// AXI4 write channels.
+  output write_request_t        axi_o,
+  input  write_response_t       axi_i,
+  output logic [AxiDataW-1:0]   axi_wdata_o,
+  output logic [AxiDataW/8-1:0] axi_wstrb_o
 );
 
   localparam int unsigned ByteW = $clog2(AxiDataW / 8);
@@ -71,14 +59,13 @@ module rs_axi_write #(
   // An open burst.
   typedef struct packed {
     logic                    last;  // of its command
-    logic [AxiAddrW-1:ByteW] beat;  // address of its first beat
+    logic [AddrW-1:ByteW] beat;  // address of its first beat
   } burst_t;
 
   logic begin_burst, last_burst, begun, busy, pack_idle, open_space, open_valid;
   burst_t open;
 
   rs_burst_splitter #(
-    .AxiAddrW(AxiAddrW),
     .AxiDataW(AxiDataW),
     .MaxBurst(MaxBurst)
   ) u_splitter (
@@ -91,10 +78,10 @@ module rs_axi_write #(
     .begin_o (begin_burst),
     .last_o  (last_burst),
     .begun_o (begun),
-    .valid_o (m_axi_awvalid_o),
-    .ready_i (m_axi_awready_i),
-    .addr_o  (m_axi_awaddr_o),
-    .len_o   (m_axi_awlen_o)
+    .valid_o (axi_o.awvalid),
+    .ready_i (axi_i.awready),
+    .addr_o  (axi_o.awaddr),
+    .len_o   (axi_o.awlen)
   );
 
   rs_pack #(
@@ -114,11 +101,11 @@ module rs_axi_write #(
     .piece_valid_i,
     .piece_ready_o,
     .piece_i,
-    .w_valid_o(m_axi_wvalid_o),
-    .w_ready_i(m_axi_wready_i),
-    .w_data_o (m_axi_wdata_o),
-    .w_strb_o (m_axi_wstrb_o),
-    .w_last_o (m_axi_wlast_o)
+    .w_valid_o(axi_o.wvalid),
+    .w_ready_i(axi_i.wready),
+    .w_data_o (axi_wdata_o),
+    .w_strb_o (axi_wstrb_o),
+    .w_last_o (axi_o.wlast)
   );
 
   // Responses.
@@ -130,21 +117,23 @@ module rs_axi_write #(
     .rst_ni,
     .in_valid_i (begin_burst),
     .in_ready_o (open_space),
-    .in_data_i  ({last_burst, m_axi_awaddr_o[AxiAddrW-1:ByteW]}),
+    .in_data_i  ({last_burst, axi_o.awaddr[AddrW-1:ByteW]}),
     .out_valid_o(open_valid),
-    .out_ready_i(m_axi_bvalid_i),
+    .out_ready_i(axi_i.bvalid),
     .out_data_o (open)
   );
 
-  assign m_axi_bready_o = 1'b1;
-  assign taken_o        = m_axi_wvalid_o && m_axi_wready_i;
-  assign done_o         = m_axi_bvalid_i && open.last && !m_axi_bresp_i[1] && !halt_i;
-  assign error_valid_o  = m_axi_bvalid_i && m_axi_bresp_i[1] && !halt_i;
-  assign error_decerr_o = m_axi_bresp_i[0];
-  assign error_addr_o   = {open.beat, ByteW'(0)};
+  assign axi_o.bready = 1'b1;
+  assign taken_o        = axi_o.wvalid && axi_i.wready;
+  assign done_o         = axi_i.bvalid && open.last && !axi_i.bresp[1] && !halt_i;
+  assign fault_o = '{
+      valid: axi_i.bvalid && axi_i.bresp[1] && !halt_i,
+      decerr: axi_i.bresp[0],
+      addr: {open.beat, ByteW'(0)}
+  };
 
-  assign idle_o = !open_valid && !m_axi_awvalid_o && pack_idle && (halt_i || !busy);
+  assign idle_o = !open_valid && !axi_o.awvalid && pack_idle && (halt_i || !busy);
 
-  `RS_ASSERT(ResponseToABurst, !m_axi_bvalid_i || open_valid)
+  `RS_ASSERT(ResponseToABurst, !axi_i.bvalid || open_valid)
 
 endmodule

@@ -12,9 +12,9 @@
 
 `include "rs_assert.svh"
 
-module rs_burst_splitter #(
-  /// Bits of a bus address, 33 to 64.
-  parameter int unsigned AxiAddrW = 40,
+module rs_burst_splitter
+  import rs_axi_pkg::*;
+#(
   /// Bits of a bus beat.
   parameter int unsigned AxiDataW = 64,
   /// Longest burst in beats, a power of two; MaxBurst beats are at most 4096 bytes.
@@ -39,7 +39,7 @@ module rs_burst_splitter #(
   /// begin_o on.
   output logic                valid_o,
   input  logic                ready_i,
-  output logic [AxiAddrW-1:0] addr_o,
+  output logic [AddrW-1:0] addr_o,
   output logic [7:0]          len_o
 );
 
@@ -58,7 +58,7 @@ module rs_burst_splitter #(
     StOffer
   } state_e;
   state_e state_q;
-  logic [AxiAddrW-1:BurstOffsetW] burst_q;  // address of the burst
+  logic [AddrW-1:BurstOffsetW] burst_q;  // address of the burst
   logic [BeatW-1:0] beat_q;           // its first beat
   logic [31:BurstOffsetW] count_q;          // minus the bursts to come, this one included
   logic [BeatW-1:0] end_q, len_q;  // last beat of the last burst; beats - 1 of this one
@@ -86,15 +86,15 @@ module rs_burst_splitter #(
   end
 
   // Set, or one more: the choice is made before the adder, where it costs nothing more.
-  logic [AxiAddrW-1:BurstOffsetW] burst;
+  logic [AddrW-1:BurstOffsetW] burst;
   logic [31:BurstOffsetW] count;
   assign burst[31:BurstOffsetW]      = set_i[0] ? word_i[31:BurstOffsetW] : burst_q[31:BurstOffsetW];
-  assign burst[AxiAddrW-1:32] = set_i[1] ? word_i[AxiAddrW-33:0] : burst_q[AxiAddrW-1:32];
+  assign burst[AddrW-1:32] = set_i[1] ? word_i[AddrW-33:0] : burst_q[AddrW-1:32];
   assign count                 = set_i[2] ? word_i[31:BurstOffsetW] : count_q;
 
   always_ff @(posedge clk_i) begin
     // The reset is for four-state simulation: an address set half would make an unknown sum.
-    burst_q <= rst_ni ? burst + (AxiAddrW - BurstOffsetW)'(taken) : '0;
+    burst_q <= rst_ni ? burst + (AddrW - BurstOffsetW)'(taken) : '0;
     count_q <= count + (32 - BurstOffsetW)'(taken);
     if (set_i[0]) beat_q <= word_i[BurstOffsetW-1:ByteW];
     else if (taken) beat_q <= '0;

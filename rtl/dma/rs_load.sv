@@ -17,8 +17,9 @@ module rs_load #(
   parameter int unsigned P = 3,
   /// Activation width in bits.
   parameter int unsigned ActW = 8,
-  /// Bits of a weight tile.
-  parameter int unsigned TileW = 64,
+  /// Input channels, and the weight format.
+  parameter int unsigned C = 4,
+  parameter int unsigned ExpN = 7,
   /// Feature-buffer words a bank.
   parameter int unsigned FbDepth = 16384,
   /// Bits of a beat.
@@ -31,6 +32,8 @@ module rs_load #(
   parameter int unsigned DescsW = 2,
   /// Words of a descriptor that go on together, 1 or 2.
   parameter int unsigned DescWords = 1,
+  /// Bits of a weight tile. Derived.
+  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
   /// Bits of a byte's offset in a beat. Derived.
   localparam int unsigned ByteW = $clog2(AxiDataW / 8),
   /// Bits of a bank number. Derived.
@@ -38,7 +41,7 @@ module rs_load #(
   /// Bits of a word address. Derived.
   localparam int unsigned FbAddrW = $clog2(FbDepth),
   /// Micro-op headers of an item, and bits of their number. Derived.
-  localparam int unsigned HeadersPerBeat = rs_pkg::headers_per_beat(AxiDataW),
+  localparam int unsigned HeadersPerBeat = rs_spec_pkg::headers_per_beat(AxiDataW),
   localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1)
 ) (
   /// Clock.
@@ -89,9 +92,9 @@ module rs_load #(
   output logic [M*ActW-1:0]   fb_data_o
 );
 
-  localparam int unsigned CodeW = ActW > 8 ? 16 : 8;
+  localparam int unsigned CodeW = 8 * rs_spec_pkg::code_bytes(ActW);
   localparam int unsigned WordW = M * CodeW;
-  localparam int unsigned TileMemW = rs_pkg::tile_memory_width(TileW);
+  localparam int unsigned TileMemW = 8 * rs_spec_pkg::tile_bytes(M, C, ExpN);
   localparam int unsigned CountW = 20;
   localparam int unsigned DescItems = rs_spec_pkg::DescriptorBytes / (4 * DescWords);
   // Headers and tiles are padded to 32 bytes: 8 units of 4 bytes.

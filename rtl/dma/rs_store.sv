@@ -23,7 +23,7 @@ module rs_store #(
   /// A register behind the FIFO's memory.
   parameter bit RamReg = 1'b1,
   /// Bits of a piece: a word in memory, or a beat when that is narrower. Derived.
-  localparam int unsigned WordW = M * (ActW > 8 ? 16 : 8),
+  localparam int unsigned WordW = 8 * rs_spec_pkg::word_bytes(M, ActW),
   localparam int unsigned PieceW = WordW < AxiDataW ? WordW : AxiDataW,
   /// Bits of a bank number. Derived.
   localparam int unsigned BankW = $clog2(P),

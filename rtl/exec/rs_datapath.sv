@@ -24,7 +24,7 @@ module rs_datapath #(
   parameter int unsigned TileAddrW = 9,
   /// There are registers behind the memories.
   parameter bit RamReg = 1'b1,
-  localparam int unsigned TileW = M * C * rs_pkg::term_width(ExpN),
+  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
   localparam int unsigned SubW = rs_pkg::index_width(M / C)
 ) (
   input  logic clk_i,

@@ -19,6 +19,8 @@
 /// Handshake: operations, weight streams, LOAD's writes and STORE's reads are valid/ready; tokens are pulses.
 module rs_exec
   import rs_spec_pkg::*;
+  import rs_ctrl_pkg::exec_tokens_t;
+  import rs_ctrl_pkg::exec_cycle_t;
 #(
   /// Output channels computed at once; a multiple of C.
   parameter int unsigned M = 4,
@@ -44,9 +46,8 @@ module rs_exec
   parameter int unsigned HeadersPerBeat = 1,
   /// LOAD and STORE share the ways of data with post-processing.
   parameter bit SharedData = 1'b0,
-  localparam int unsigned ParamW = 64 * rs_pkg::param_records(M, P, PostLanes),
-  localparam int unsigned TermW = rs_pkg::term_width(ExpN),
-  localparam int unsigned TileW = M * C * TermW,
+  localparam int unsigned Records = rs_spec_pkg::param_records(M, P, PostLanes),
+  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
   localparam int unsigned WordW = M * ActW,
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned AddrW = $clog2(FbDepth),
@@ -61,16 +62,13 @@ module rs_exec
   output logic       op_ready_o,
   input  desc_exec_t op_i,
 
-  input  logic load_token_i,
-  output logic take_load_token_o,
-  input  logic store_token_i,
-  output logic take_store_token_o,
-  output logic post_load_o,
-  output logic post_store_o,
+  input  exec_tokens_t token_i,
+  output exec_tokens_t take_o,
+  output exec_tokens_t post_o,
 
   input  logic             param_valid_i,
   output logic             param_ready_o,
-  input  logic [ParamW-1:0] param_i,
+  input  logic [64*Records-1:0] param_i,
   input  logic             header_valid_i,
   output logic             header_ready_o,
   input  logic [HeadersPerBeat*32-1:0] header_i,
@@ -92,9 +90,8 @@ module rs_exec
   output logic [WordW-1:0] store_rdata_o,
 
   output logic       busy_o,
-  /// A tile was issued, or the one-hot reason why not, in the order of rs_pkg::stall_e.
-  output logic       perf_busy_o,
-  output logic [6:0] perf_stall_o
+  /// What EXEC did two cycles before.
+  output exec_cycle_t cycle_o
 );
 
   localparam int unsigned R = M / C;
@@ -102,7 +99,6 @@ module rs_exec
   localparam int unsigned SubW = rs_pkg::index_width(R);
   localparam int unsigned TileAddrW = $clog2(WmDepth);
   localparam int unsigned ParamPtrW = $clog2(PmDepth) + 1;
-  localparam int unsigned Records = rs_pkg::param_records(M, P, PostLanes);
   localparam int unsigned ParamAddrW = $clog2(PmDepth * (M / Records));
   localparam bit Serial = PostLanes != M;
   // The smallest cores go without registers behind their memories.
@@ -274,10 +270,10 @@ module rs_exec
     .uop_last_group_i(uop_last_group),
     .windows_valid_i   (windows_valid),
     .windows_next_o    (windows_next),
-    .load_token_i,
-    .take_load_token_o,
-    .store_token_i,
-    .take_store_token_o,
+    .load_token_i      (token_i.load),
+    .take_load_token_o (take_o.load),
+    .store_token_i     (token_i.store),
+    .take_store_token_o(take_o.store),
     .params_loaded_i   (params_loaded),
     .started_o         (started),
     .reservable_i      (reservable),
@@ -309,13 +305,11 @@ module rs_exec
     if (!rst_ni) begin
       issued_q     <= 1'b0;
       stall_q      <= rs_pkg::StallIdle;
-      perf_busy_o  <= 1'b0;
-      perf_stall_o <= 7'd1 << rs_pkg::StallIdle;
+      cycle_o      <= '{stall: 7'd1 << rs_pkg::StallIdle, busy: 1'b0};
     end else begin
       issued_q     <= issued;
       stall_q      <= stall;
-      perf_busy_o  <= issued_q;
-      perf_stall_o <= issued_q ? '0 : 7'd1 << stall_q;
+      cycle_o      <= '{stall: issued_q ? '0 : 7'd1 << stall_q, busy: issued_q};
     end
   end
 
@@ -541,8 +535,8 @@ module rs_exec
     .wr_data_o          (wr_data),
     .written_o          (written),
     .complete_o         (complete),
-    .post_load_o,
-    .post_store_o
+    .post_load_o        (post_o.load),
+    .post_store_o       (post_o.store)
   );
 
   `RS_ASSERT(RoomForGroup, !issued_valid || group_room)

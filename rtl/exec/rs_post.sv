@@ -29,7 +29,7 @@ module rs_post #(
   parameter int unsigned PostLanes = 16,
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
-  localparam int unsigned Records = rs_pkg::param_records(M, P, PostLanes),
+  localparam int unsigned Records = rs_spec_pkg::param_records(M, P, PostLanes),
   localparam int unsigned WordW = $clog2(M / Records)
 ) (
   input  logic clk_i,

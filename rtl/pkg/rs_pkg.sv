@@ -2,7 +2,7 @@
 
 /// Types and functions that several modules of the core share.
 package rs_pkg;
-  import rs_spec_pkg::desc_exec_t;
+  import rs_spec_pkg::*;
 
   /// What travels with a weight tile through the array: what a PE does with the tile's sum, ready
   /// for use. At most one of `lowest`, `add` and `raise`; without a tile none, nor `done`.
@@ -104,31 +104,9 @@ package rs_pkg;
     return n > 1 ? $clog2(n) : 1;
   endfunction
 
-  /// Weight formats (parameter ExpN): up to 15 is a number of exponents, for shift lanes; 128 + n is
-  /// the baseline, signed integers of n bits for multiplier lanes.
-  function automatic bit is_multiplier(int unsigned format);
-    return format >= 128;
-  endfunction
-
-  /// Width of a weight in memory. A term is a sign and an exponent field whose all-ones value is left
-  /// for zero.
-  function automatic int unsigned term_width(int unsigned format);
-    return is_multiplier(format) ? format - 128 : 1 + $clog2(format + 1);
-  endfunction
-
-  /// Width of a weight in the array: a term's zero has a bit of its own there.
-  function automatic int unsigned lane_width(int unsigned format);
-    return is_multiplier(format) ? format - 128 : 2 + $clog2(format + 1);
-  endfunction
-
-  /// Bits of a weight tile in memory: a power of two, at least a word.
-  function automatic int unsigned tile_memory_width(int unsigned tile_width);
-    return tile_width > 32 ? 2 ** $clog2(tile_width) : 32;
-  endfunction
-
-  /// Micro-op headers that LOAD delivers together: those of a beat, where tiles would wait for them.
-  function automatic int unsigned headers_per_beat(int unsigned axi_width);
-    return axi_width < 128 ? 1 : 4;
+  /// Descriptor words that arrive together.
+  function automatic int unsigned descriptor_words(int unsigned axi_width);
+    return axi_width > 32 ? 2 : 1;
   endfunction
 
   /// Lanes of a PE that form a chain, each adding to the sum of the one before, a cycle later.
@@ -189,16 +167,6 @@ package rs_pkg;
         m_blocks: op.keep_list ? '0 : op.m_blocks
     }
     ;
-  endfunction
-
-  /// Channel parameters that are kept in a word of their memory: one M-block's are read while the one
-  /// before is used, which takes at least P cycles, two of them for the memory; with fewer lanes, those
-  /// of a pass.
-  function automatic int unsigned param_records(int unsigned m, int unsigned p, int unsigned lanes);
-    int unsigned records = 1;
-    if (lanes < m) return lanes;
-    while (m / records > p - 2) records *= 2;
-    return records;
   endfunction
 
 endpackage

@@ -46,14 +46,19 @@ package rs_spec_pkg;
     return 32'(M * code_bytes(ActW));
   endfunction
 
+  /// Whether weights are signed integers of ExpN - 128 bits for multiplier lanes, the baseline.
+  function automatic bit is_multiplier(int unsigned ExpN);
+    return ExpN >= 128;
+  endfunction
+
   /// Bits of a weight code in memory: sign and exponent, whose all-ones value is zero; or the baseline's signed integer.
   function automatic int unsigned term_width(int unsigned ExpN);
-    return 32'((ExpN >= 128) ? (ExpN - 128) : (1 + $clog2((ExpN + 1))));
+    return 32'(is_multiplier(ExpN) ? (ExpN - 128) : (1 + $clog2((ExpN + 1))));
   endfunction
 
   /// Bits of a weight code in the array, where zero has a bit of its own.
   function automatic int unsigned lane_width(int unsigned ExpN);
-    return 32'((ExpN >= 128) ? (ExpN - 128) : (2 + $clog2((ExpN + 1))));
+    return 32'(is_multiplier(ExpN) ? (ExpN - 128) : (2 + $clog2((ExpN + 1))));
   endfunction
 
   /// Bits of a weight tile.
@@ -179,7 +184,7 @@ package rs_spec_pkg;
     logic wait_load;
     logic [3:0] unused4;
     logic [3:0] opcode;
-  } desc_flags_t;
+  } desc_common_t;
 
   typedef struct packed {
     logic [31:0] checksum;

@@ -88,12 +88,12 @@ module reshift_core #(
   output logic irq
 );
 
-  localparam int unsigned TileW = M * C * rs_pkg::term_width(ExpN);
+  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN);
   localparam int unsigned WordW = M * ActW;
   localparam int unsigned BankW = $clog2(P);
   localparam int unsigned AddrW = $clog2(FbDepth);
-  localparam int unsigned Records = rs_pkg::param_records(M, P, PostLanes);
-  localparam int unsigned HeadersPerBeat = rs_pkg::headers_per_beat(AxiDataW);
+  localparam int unsigned Records = rs_spec_pkg::param_records(M, P, PostLanes);
+  localparam int unsigned HeadersPerBeat = rs_spec_pkg::headers_per_beat(AxiDataW);
 
   // Incrementing bursts of full beats, modifiable and bufferable, unprivileged secure data.
   assign m_axi_arsize  = 3'($clog2(AxiDataW / 8));
@@ -108,6 +108,56 @@ module reshift_core #(
   logic unused_prot;
   assign unused_prot = ^{s_axil_awprot, s_axil_arprot};
 
+  rs_axi_pkg::lite_request_t axil_request;
+  rs_axi_pkg::lite_response_t axil_response;
+  assign axil_request = '{
+      awaddr: s_axil_awaddr,
+      awvalid: s_axil_awvalid,
+      wdata: s_axil_wdata,
+      wstrb: s_axil_wstrb,
+      wvalid: s_axil_wvalid,
+      bready: s_axil_bready,
+      araddr: s_axil_araddr,
+      arvalid: s_axil_arvalid,
+      rready: s_axil_rready
+  };
+  assign s_axil_awready = axil_response.awready;
+  assign s_axil_wready  = axil_response.wready;
+  assign s_axil_bresp   = axil_response.bresp;
+  assign s_axil_bvalid  = axil_response.bvalid;
+  assign s_axil_arready = axil_response.arready;
+  assign s_axil_rdata   = axil_response.rdata;
+  assign s_axil_rresp   = axil_response.rresp;
+  assign s_axil_rvalid  = axil_response.rvalid;
+
+  rs_axi_pkg::read_request_t read_request;
+  rs_axi_pkg::read_response_t read_response;
+  assign m_axi_araddr  = read_request.araddr;
+  assign m_axi_arlen   = read_request.arlen;
+  assign m_axi_arvalid = read_request.arvalid;
+  assign m_axi_rready  = read_request.rready;
+  assign read_response = '{
+      arready: m_axi_arready,
+      rresp: m_axi_rresp,
+      rlast: m_axi_rlast,
+      rvalid: m_axi_rvalid
+  };
+
+  rs_axi_pkg::write_request_t write_request;
+  rs_axi_pkg::write_response_t write_response;
+  assign m_axi_awaddr   = write_request.awaddr;
+  assign m_axi_awlen    = write_request.awlen;
+  assign m_axi_awvalid  = write_request.awvalid;
+  assign m_axi_wlast    = write_request.wlast;
+  assign m_axi_wvalid   = write_request.wvalid;
+  assign m_axi_bready   = write_request.bready;
+  assign write_response = '{
+      awready: m_axi_awready,
+      wready: m_axi_wready,
+      bresp: m_axi_bresp,
+      bvalid: m_axi_bvalid
+  };
+
   logic core_rst_n, exec_rst_n, halt;
 
   // From a register of its own, because it is far away: resets last for several cycles, and the first
@@ -116,9 +166,8 @@ module reshift_core #(
   always_ff @(posedge clk) exec_rst_n <= core_rst_n;
   logic exec_valid, exec_ready, exec_busy;
   rs_spec_pkg::desc_exec_t exec_desc;
-  logic load_token, store_token, take_load_token, take_store_token;
-  logic post_load, post_store, perf_busy;
-  logic [6:0] perf_stall;
+  rs_ctrl_pkg::exec_tokens_t exec_token, exec_take, exec_post;
+  rs_ctrl_pkg::exec_cycle_t exec_cycle;
   logic param_valid, param_ready, header_valid, header_ready;
   logic tile_valid, tile_ready;
   logic [64*Records-1:0]   param;
@@ -145,44 +194,15 @@ module reshift_core #(
   ) u_frontend (
     .clk_i            (clk),
     .rst_ni           (rst_n),
-    .s_axil_awaddr_i  (s_axil_awaddr),
-    .s_axil_awvalid_i (s_axil_awvalid),
-    .s_axil_awready_o (s_axil_awready),
-    .s_axil_wdata_i   (s_axil_wdata),
-    .s_axil_wstrb_i   (s_axil_wstrb),
-    .s_axil_wvalid_i  (s_axil_wvalid),
-    .s_axil_wready_o  (s_axil_wready),
-    .s_axil_bresp_o   (s_axil_bresp),
-    .s_axil_bvalid_o  (s_axil_bvalid),
-    .s_axil_bready_i  (s_axil_bready),
-    .s_axil_araddr_i  (s_axil_araddr),
-    .s_axil_arvalid_i (s_axil_arvalid),
-    .s_axil_arready_o (s_axil_arready),
-    .s_axil_rdata_o   (s_axil_rdata),
-    .s_axil_rresp_o   (s_axil_rresp),
-    .s_axil_rvalid_o  (s_axil_rvalid),
-    .s_axil_rready_i  (s_axil_rready),
-    .m_axi_araddr_o   (m_axi_araddr),
-    .m_axi_arlen_o    (m_axi_arlen),
-    .m_axi_arvalid_o  (m_axi_arvalid),
-    .m_axi_arready_i  (m_axi_arready),
-    .m_axi_rdata_i    (m_axi_rdata),
-    .m_axi_rresp_i    (m_axi_rresp),
-    .m_axi_rlast_i    (m_axi_rlast),
-    .m_axi_rvalid_i   (m_axi_rvalid),
-    .m_axi_rready_o   (m_axi_rready),
-    .m_axi_awaddr_o   (m_axi_awaddr),
-    .m_axi_awlen_o    (m_axi_awlen),
-    .m_axi_awvalid_o  (m_axi_awvalid),
-    .m_axi_awready_i  (m_axi_awready),
-    .m_axi_wdata_o    (m_axi_wdata),
-    .m_axi_wstrb_o    (m_axi_wstrb),
-    .m_axi_wlast_o    (m_axi_wlast),
-    .m_axi_wvalid_o   (m_axi_wvalid),
-    .m_axi_wready_i   (m_axi_wready),
-    .m_axi_bresp_i    (m_axi_bresp),
-    .m_axi_bvalid_i   (m_axi_bvalid),
-    .m_axi_bready_o   (m_axi_bready),
+    .axil_i           (axil_request),
+    .axil_o           (axil_response),
+    .axi_read_o       (read_request),
+    .axi_read_i       (read_response),
+    .axi_rdata_i      (m_axi_rdata),
+    .axi_write_o      (write_request),
+    .axi_write_i      (write_response),
+    .axi_wdata_o      (m_axi_wdata),
+    .axi_wstrb_o      (m_axi_wstrb),
     .irq_o            (irq),
     .core_rst_no      (core_rst_n),
     .halt_o           (halt),
@@ -190,15 +210,10 @@ module reshift_core #(
     .exec_ready_i     (exec_ready),
     .exec_desc_o      (exec_desc),
     .exec_busy_i      (exec_busy),
-    .load_token_o     (load_token),
-    .store_token_o    (store_token),
-    .take_load_token_i(take_load_token),
-    .take_store_token_i(take_store_token),
-    .post_load_i      (post_load),
-    .post_store_i     (post_store),
-    .perf_busy_i      (perf_busy),
-    .perf_stall_i     (perf_stall),
-    .progress_i       (perf_busy),
+    .exec_token_o     (exec_token),
+    .exec_take_i      (exec_take),
+    .exec_post_i      (exec_post),
+    .exec_cycle_i     (exec_cycle),
     .param_valid_o    (param_valid),
     .param_ready_i    (param_ready),
     .param_o          (param),
@@ -242,12 +257,9 @@ module reshift_core #(
     .op_valid_i        (exec_valid),
     .op_ready_o        (exec_ready),
     .op_i              (exec_desc),
-    .load_token_i      (load_token),
-    .take_load_token_o (take_load_token),
-    .store_token_i     (store_token),
-    .take_store_token_o(take_store_token),
-    .post_load_o       (post_load),
-    .post_store_o      (post_store),
+    .token_i           (exec_token),
+    .take_o            (exec_take),
+    .post_o            (exec_post),
     .param_valid_i     (param_valid),
     .param_ready_o     (param_ready),
     .param_i           (param),
@@ -270,8 +282,7 @@ module reshift_core #(
     .store_rvalid_o    (store_rvalid),
     .store_rdata_o     (store_rdata),
     .busy_o            (exec_busy),
-    .perf_busy_o       (perf_busy),
-    .perf_stall_o      (perf_stall)
+    .cycle_o           (exec_cycle)
   );
 
 endmodule

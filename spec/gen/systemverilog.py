@@ -173,7 +173,7 @@ def package(contract, note):
     bits = contract.descriptor_bytes * 8
     out += [f"  typedef logic [{bits - 1}:0] descriptor_t;", ""]
     out += ["  /// The first word of every descriptor.",
-            *struct("desc_flags", padded([(f.name, f.position, f.width) for f in contract.common], WORD)), ""]
+            *struct("desc_common", padded([(f.name, f.position, f.width) for f in contract.common], WORD)), ""]
     for d in contract.descriptors.values():
         fields = [(f.name, f.position, f.width) for f in contract.all_fields(d)]
         out += struct(f"desc_{d.name}", padded(fields + [("checksum", bits - WORD, WORD)], bits)) + [""]

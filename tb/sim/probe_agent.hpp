@@ -29,16 +29,20 @@ class ProbeAgent : public Agent {
     late_ = {exec, late_[0]};
     if (!r.reshift_core__DOT__u_frontend__DOT__counting) return;
 
-    c.cause = r.reshift_core__DOT__perf_busy
+    // exec_cycle_t: busy, then the reasons, one-hot.
+    c.cause = (r.reshift_core__DOT__exec_cycle & 1) != 0
                   ? kBusy
                   : static_cast<std::size_t>(
-                        std::countr_zero(static_cast<unsigned>(r.reshift_core__DOT__perf_stall)));
-    // The last word of a read command that is no request for descriptors.
-    c.load_given = (r.reshift_core__DOT__u_frontend__DOT__u_dma__DOT__read_set_i & 4) != 0 &&
-                   r.reshift_core__DOT__u_frontend__DOT__u_dma__DOT__read_descs_i == 0;
-    c.load_done = r.reshift_core__DOT__u_frontend__DOT__u_dma__DOT__load_done_o != 0;
-    c.store_given = (r.reshift_core__DOT__u_frontend__DOT__u_dma__DOT__store_set_i & 2) != 0;
-    c.store_done = r.reshift_core__DOT__u_frontend__DOT__u_dma__DOT__store_done_o != 0;
+                        std::countr_zero(static_cast<unsigned>(r.reshift_core__DOT__exec_cycle))) -
+                        1;
+    // A read command that is no request for descriptors.
+    c.load_given =
+        r.reshift_core__DOT__u_frontend__DOT__u_dma__DOT__u_load__DOT__command_i != 0 &&
+        r.reshift_core__DOT__u_frontend__DOT__u_dma__DOT__u_load__DOT__command_descs_i == 0;
+    c.load_done = r.reshift_core__DOT__u_frontend__DOT__u_dma__DOT__u_load__DOT__done_o != 0;
+    c.store_given =
+        (r.reshift_core__DOT__u_frontend__DOT__u_dma__DOT__u_store__DOT__set_i & 2) != 0;
+    c.store_done = r.reshift_core__DOT__u_frontend__DOT__u_dma__DOT__u_axi_write__DOT__done_o != 0;
     probe_.cycle(c);
   }
   void drive() override {}

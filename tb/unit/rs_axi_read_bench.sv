@@ -44,6 +44,14 @@ module rs_axi_read_bench #(
   assign m_axi_arsize  = 3'(ByteW);
   assign m_axi_arburst = 2'b01;
 
+  // The bus.
+  rs_axi_pkg::read_request_t request;
+  rs_axi_pkg::read_response_t response;
+  rs_axi_pkg::fault_t fault;
+  assign {m_axi_araddr, m_axi_arlen, m_axi_arvalid, m_axi_rready} = request;
+  assign response = {m_axi_arready, m_axi_rresp, m_axi_rlast, m_axi_rvalid};
+  assign {error_valid_o, error_decerr_o, error_addr_o} = fault;
+
   // Command words.
   logic [1:0] step_q;  // the word that is given next
   logic busy, list_space;
@@ -126,20 +134,12 @@ module rs_axi_read_bench #(
     .beat_valid_o   (beat_valid),
     .beat_ready_i   (beat_ready),
     .beat_o         (beat),
-    .error_valid_o,
-    .error_decerr_o,
-    .error_addr_o,
-    .error_tag_o,
+    .fault_o        (fault),
+    .fault_tag_o    (error_tag_o),
     .taken_o        (beat_o),
-    .m_axi_araddr_o (m_axi_araddr),
-    .m_axi_arlen_o  (m_axi_arlen),
-    .m_axi_arvalid_o(m_axi_arvalid),
-    .m_axi_arready_i(m_axi_arready),
-    .m_axi_rdata_i  (m_axi_rdata),
-    .m_axi_rresp_i  (m_axi_rresp),
-    .m_axi_rlast_i  (m_axi_rlast),
-    .m_axi_rvalid_i (m_axi_rvalid),
-    .m_axi_rready_o (m_axi_rready)
+    .axi_o          (request),
+    .axi_i          (response),
+    .axi_rdata_i    (m_axi_rdata)
   );
 
   rs_unpack #(

@@ -45,6 +45,15 @@ module rs_axi_write_bench #(
   assign m_axi_awsize  = 3'(ByteW);
   assign m_axi_awburst = 2'b01;
 
+  // The bus.
+  rs_axi_pkg::write_request_t request;
+  rs_axi_pkg::write_response_t response;
+  rs_axi_pkg::fault_t fault;
+  assign {m_axi_awaddr, m_axi_awlen, m_axi_awvalid, m_axi_wlast, m_axi_wvalid, m_axi_bready} =
+         request;
+  assign response = {m_axi_awready, m_axi_wready, m_axi_bresp, m_axi_bvalid};
+  assign {error_valid_o, error_decerr_o, error_addr_o} = fault;
+
   // Command words; a command when the one before is done.
   logic [1:0] step_q;  // the word that is given next
   logic       busy_q;
@@ -86,22 +95,12 @@ module rs_axi_write_bench #(
     .piece_ready_o  (data_ready_o),
     .piece_i        (data_i),
     .done_o,
-    .error_valid_o,
-    .error_decerr_o,
-    .error_addr_o,
+    .fault_o        (fault),
     .taken_o        (beat_o),
-    .m_axi_awaddr_o (m_axi_awaddr),
-    .m_axi_awlen_o  (m_axi_awlen),
-    .m_axi_awvalid_o(m_axi_awvalid),
-    .m_axi_awready_i(m_axi_awready),
-    .m_axi_wdata_o  (m_axi_wdata),
-    .m_axi_wstrb_o  (m_axi_wstrb),
-    .m_axi_wlast_o  (m_axi_wlast),
-    .m_axi_wvalid_o (m_axi_wvalid),
-    .m_axi_wready_i (m_axi_wready),
-    .m_axi_bresp_i  (m_axi_bresp),
-    .m_axi_bvalid_i (m_axi_bvalid),
-    .m_axi_bready_o (m_axi_bready)
+    .axi_o          (request),
+    .axi_i          (response),
+    .axi_wdata_o    (m_axi_wdata),
+    .axi_wstrb_o    (m_axi_wstrb)
   );
 
 endmodule

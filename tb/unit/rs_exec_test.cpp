@@ -314,24 +314,27 @@ struct Place {
 };
 /// Tokens from LOAD and STORE, and counts of what EXEC says.
 class Tokens : public Agent {
+  static constexpr int kLoad = 1, kStore = 2;  // rs_ctrl_pkg::exec_tokens_t
+
  public:
   Tokens(Bench<Vrs_exec>& bench, int percent) : bench_(bench), percent_(percent) {
-    bench->load_token_i = bench->store_token_i = 0;
+    bench->token_i = 0;
   }
   void sample() override {
-    load_ = bench_->load_token_i && !bench_->take_load_token_o;
-    store_ = bench_->store_token_i && !bench_->take_store_token_o;
-    load_taken += bench_->take_load_token_o;
-    store_taken += bench_->take_store_token_o;
-    load_posted += bench_->post_load_o;
-    store_posted += bench_->post_store_o;
-    busy += bench_->perf_busy_o;
-    const unsigned reasons = bench_->perf_stall_o + (bench_->perf_busy_o << 7);
+    held_ = bench_->token_i & ~bench_->take_o;
+    load_taken += bench_->take_o & kLoad;
+    store_taken += bench_->take_o / kStore;
+    load_posted += bench_->post_o & kLoad;
+    store_posted += bench_->post_o / kStore;
+    busy += bench_->cycle_o & 1;
+    const unsigned reasons = bench_->cycle_o;
     EXPECT_TRUE(reasons != 0 && (reasons & (reasons - 1)) == 0) << "not one reason: " << reasons;
   }
   void drive() override {
-    bench_->load_token_i = load_ || bench_.random().chance(percent_);
-    bench_->store_token_i = store_ || bench_.random().chance(percent_);
+    bench_->token_i = held_;
+    for (const int token : {kLoad, kStore}) {
+      if ((held_ & token) != 0 || bench_.random().chance(percent_)) bench_->token_i |= token;
+    }
   }
   int load_taken = 0, store_taken = 0, load_posted = 0, store_posted = 0;
   int64_t busy = 0;
@@ -339,7 +342,7 @@ class Tokens : public Agent {
  private:
   Bench<Vrs_exec>& bench_;
   int percent_;
-  bool load_ = false, store_ = false;
+  int held_ = 0;
 };
 
 /// DMA answers cannot be stalled.

@@ -13,11 +13,11 @@ module rs_frontend_bench #(
   parameter int unsigned WmDepth = 64,
   parameter int unsigned PmDepth = 64,
   parameter int unsigned AxiDataW = 64,
-  localparam int unsigned TileW = M * C * (1 + $clog2(ExpN + 1)),
+  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned FbAddrW = $clog2(FbDepth),
   localparam int unsigned AddrW = rs_ctrl_pkg::AddrW,
-  localparam int unsigned HeadersPerBeat = rs_pkg::headers_per_beat(AxiDataW)
+  localparam int unsigned HeadersPerBeat = rs_spec_pkg::headers_per_beat(AxiDataW)
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -74,7 +74,6 @@ module rs_frontend_bench #(
   input  logic post_store_i,
   input  logic perf_busy_i,
   input  logic [6:0] perf_stall_i,
-  input  logic progress_i,
   output logic param_valid_o,
   input  logic param_ready_i,
   output logic [M*64-1:0] param_o,
@@ -107,6 +106,26 @@ module rs_frontend_bench #(
   assign m_axi_awsize  = m_axi_arsize;
   assign m_axi_awburst = 2'b01;
 
+  rs_axi_pkg::lite_request_t axil_request;
+  rs_axi_pkg::lite_response_t axil_response;
+  assign axil_request = {
+    s_axil_awaddr, s_axil_awvalid, s_axil_wdata, s_axil_wstrb, s_axil_wvalid, s_axil_bready,
+    s_axil_araddr, s_axil_arvalid, s_axil_rready
+  };
+  assign {s_axil_awready, s_axil_wready, s_axil_bresp, s_axil_bvalid, s_axil_arready,
+          s_axil_rdata, s_axil_rresp, s_axil_rvalid} = axil_response;
+
+  rs_axi_pkg::read_request_t read_request;
+  rs_axi_pkg::read_response_t read_response;
+  assign {m_axi_araddr, m_axi_arlen, m_axi_arvalid, m_axi_rready} = read_request;
+  assign read_response = {m_axi_arready, m_axi_rresp, m_axi_rlast, m_axi_rvalid};
+
+  rs_axi_pkg::write_request_t write_request;
+  rs_axi_pkg::write_response_t write_response;
+  assign {m_axi_awaddr, m_axi_awlen, m_axi_awvalid, m_axi_wlast, m_axi_wvalid, m_axi_bready} =
+         write_request;
+  assign write_response = {m_axi_awready, m_axi_wready, m_axi_bresp, m_axi_bvalid};
+
   rs_frontend #(
     .M(M),
     .C(C),
@@ -121,44 +140,15 @@ module rs_frontend_bench #(
   ) u_dut (
     .clk_i,
     .rst_ni,
-    .s_axil_awaddr_i(s_axil_awaddr),
-    .s_axil_awvalid_i(s_axil_awvalid),
-    .s_axil_awready_o(s_axil_awready),
-    .s_axil_wdata_i(s_axil_wdata),
-    .s_axil_wstrb_i(s_axil_wstrb),
-    .s_axil_wvalid_i(s_axil_wvalid),
-    .s_axil_wready_o(s_axil_wready),
-    .s_axil_bresp_o(s_axil_bresp),
-    .s_axil_bvalid_o(s_axil_bvalid),
-    .s_axil_bready_i(s_axil_bready),
-    .s_axil_araddr_i(s_axil_araddr),
-    .s_axil_arvalid_i(s_axil_arvalid),
-    .s_axil_arready_o(s_axil_arready),
-    .s_axil_rdata_o(s_axil_rdata),
-    .s_axil_rresp_o(s_axil_rresp),
-    .s_axil_rvalid_o(s_axil_rvalid),
-    .s_axil_rready_i(s_axil_rready),
-    .m_axi_araddr_o(m_axi_araddr),
-    .m_axi_arlen_o(m_axi_arlen),
-    .m_axi_arvalid_o(m_axi_arvalid),
-    .m_axi_arready_i(m_axi_arready),
-    .m_axi_rdata_i(m_axi_rdata),
-    .m_axi_rresp_i(m_axi_rresp),
-    .m_axi_rlast_i(m_axi_rlast),
-    .m_axi_rvalid_i(m_axi_rvalid),
-    .m_axi_rready_o(m_axi_rready),
-    .m_axi_awaddr_o(m_axi_awaddr),
-    .m_axi_awlen_o(m_axi_awlen),
-    .m_axi_awvalid_o(m_axi_awvalid),
-    .m_axi_awready_i(m_axi_awready),
-    .m_axi_wdata_o(m_axi_wdata),
-    .m_axi_wstrb_o(m_axi_wstrb),
-    .m_axi_wlast_o(m_axi_wlast),
-    .m_axi_wvalid_o(m_axi_wvalid),
-    .m_axi_wready_i(m_axi_wready),
-    .m_axi_bresp_i(m_axi_bresp),
-    .m_axi_bvalid_i(m_axi_bvalid),
-    .m_axi_bready_o(m_axi_bready),
+    .axil_i(axil_request),
+    .axil_o(axil_response),
+    .axi_read_o(read_request),
+    .axi_read_i(read_response),
+    .axi_rdata_i(m_axi_rdata),
+    .axi_write_o(write_request),
+    .axi_write_i(write_response),
+    .axi_wdata_o(m_axi_wdata),
+    .axi_wstrb_o(m_axi_wstrb),
     .irq_o,
     .core_rst_no,
     .halt_o,
@@ -166,15 +156,10 @@ module rs_frontend_bench #(
     .exec_ready_i,
     .exec_desc_o,
     .exec_busy_i,
-    .load_token_o,
-    .store_token_o,
-    .take_load_token_i,
-    .take_store_token_i,
-    .post_load_i,
-    .post_store_i,
-    .perf_busy_i,
-    .perf_stall_i,
-    .progress_i,
+    .exec_token_o({store_token_o, load_token_o}),
+    .exec_take_i({take_store_token_i, take_load_token_i}),
+    .exec_post_i({post_store_i, post_load_i}),
+    .exec_cycle_i({perf_stall_i, perf_busy_i}),
     .param_valid_o,
     .param_ready_i,
     .param_o,

@@ -74,9 +74,8 @@ class FakeCore : public Agent {
     m_.take_store_token_i = take_store_;
     m_.post_load_i = post_load_;
     m_.post_store_i = post_store_;
-    m_.perf_busy_i = state_ == State::kBusy;
+    m_.perf_busy_i = state_ == State::kBusy && !hang;
     m_.perf_stall_i = state_ == State::kIdle ? 1 : state_ == State::kTokens ? 2 : 0;
-    m_.progress_i = state_ == State::kBusy && !hang;
     m_.fb_load_ready_i = !ready_stall_.stall();
     m_.fb_store_ready_i = !ready_stall_.stall();
     m_.param_ready_i = !param_stall_.stall();

@@ -77,14 +77,19 @@ constexpr int word_bytes(const Hardware& hw) {
   return static_cast<int>((hw.m * code_bytes(hw)));
 }
 
+/// Whether weights are signed integers of ExpN - 128 bits for multiplier lanes, the baseline.
+constexpr bool is_multiplier(const Hardware& hw) {
+  return static_cast<bool>((hw.exponents >= 128));
+}
+
 /// Bits of a weight code in memory: sign and exponent, whose all-ones value is zero; or the baseline's signed integer.
 constexpr int term_width(const Hardware& hw) {
-  return static_cast<int>(((hw.exponents >= 128) ? (hw.exponents - 128) : (1 + clog2((hw.exponents + 1)))));
+  return static_cast<int>((is_multiplier(hw) ? (hw.exponents - 128) : (1 + clog2((hw.exponents + 1)))));
 }
 
 /// Bits of a weight code in the array, where zero has a bit of its own.
 constexpr int lane_width(const Hardware& hw) {
-  return static_cast<int>(((hw.exponents >= 128) ? (hw.exponents - 128) : (2 + clog2((hw.exponents + 1)))));
+  return static_cast<int>((is_multiplier(hw) ? (hw.exponents - 128) : (2 + clog2((hw.exponents + 1)))));
 }
 
 /// Bits of a weight tile.
