@@ -13,14 +13,127 @@
 namespace reshift {
 namespace {
 
-class Maker {
- public:
-  Maker(std::uint64_t seed, const RandomNetworkOptions& options)
-      : options_(options), random_(seed) {
+/// A network under construction: random numbers, and operations made whole from a window and the
+/// shape of their output.
+class Growing {
+ protected:
+  static constexpr int kAnyResidual = -2, kNoResidual = -1;
+
+  Growing(std::uint64_t seed, const RandomNetworkOptions& options) : random_(seed) {
     net_.name = fmt::format("random-{}", seed);
     net_.act_w = options.act_w;
     net_.exponents = options.exponents;
   }
+
+  int pick(int low, int high) {  // both included
+    return low + static_cast<int>(random_() % static_cast<std::uint64_t>(high - low + 1));
+  }
+  bool chance(int of) { return pick(1, of) == 1; }
+  const QTensor& tensor(int i) const { return net_.tensors[static_cast<std::size_t>(i)]; }
+  int last() const { return static_cast<int>(net_.tensors.size()) - 1; }
+
+  QTensor make_tensor(const std::string& name, int channels, int height, int width) {
+    const int zero =
+        chance(3) ? pick(code_min(net_.act_w), code_max(net_.act_w)) : code_min(net_.act_w);
+    return {name, channels, height, width, 0.1, zero};
+  }
+
+  void finish(QOp& op, int channels, int height, int width) {
+    op.output = last() + 1;
+    QTensor out = make_tensor(fmt::format("t{}", op.output), channels, height, width);
+    if (op.kind == QKind::kMaxPool) out.zero = tensor(op.input).zero;
+    complete(op, out);
+    net_.tensors.push_back(out);
+  }
+
+  /// What an operation needs that writes `out`, a tensor that is not in the network yet or a slice
+  /// of one.
+  void complete(QOp& op, const QTensor& out) {
+    const QTensor in = tensor(op.input);
+    op.post = {out.zero, code_min(net_.act_w), code_max(net_.act_w), 0, 0, 0};
+    if (op.kind != QKind::kMaxPool) {
+      if (op.kind == QKind::kConv) add_weights(op, in, out);
+      add_params(op, in, out);
+    }
+    add_residual(op, out);
+    if (chance(4)) {
+      op.post.lo = pick(code_min(net_.act_w), -1);
+      op.post.hi = pick(0, code_max(net_.act_w));
+    }
+    net_.ops.push_back(op);
+  }
+
+ private:
+  void add_weights(QOp& op, const QTensor& in, const QTensor& out) {
+    op.terms = pick(1, 3);
+    const int zeros = chance(6) ? 100 : chance(3) ? pick(0, 99) : 10;  // percent
+    op.term_values.resize(static_cast<std::size_t>(out.channels) *
+                          static_cast<std::size_t>(in.channels / op.groups) *
+                          static_cast<std::size_t>(op.kernel_h * op.kernel_w * op.terms));
+    for (auto& value : op.term_values) {
+      if (pick(1, 100) > zeros) {
+        value =
+            static_cast<std::int16_t>((chance(2) ? 1 : -1) * (1 << pick(0, net_.exponents - 1)));
+      }
+    }
+  }
+
+  /// Scales that spread the outputs over the codes, and biases that take the input's zero point
+  /// out.
+  void add_params(QOp& op, const QTensor& in, const QTensor& out) {
+    const int window = op.kernel_h * op.kernel_w;
+    const std::size_t per_channel =
+        op.term_values.size() / static_cast<std::size_t>(op.terms * out.channels);
+    for (int oc = 0; oc < out.channels; ++oc) {
+      double power = 0;
+      std::int64_t sum = 0;
+      for (std::size_t i = 0; i < per_channel && op.kind == QKind::kConv; ++i) {
+        const int w = op.weight(static_cast<std::size_t>(oc) * per_channel + i);
+        power += double(w) * w;
+        sum += w;
+      }
+      if (op.kind == QKind::kAvgPool) {
+        power = std::pow(double(window), 2);
+        sum = window;
+      }
+      const int shift = pick(16, 24);
+      const double gain = (0.3 + 0.1 * pick(0, 14)) / std::max(1.0, std::sqrt(power));
+      const int mult = static_cast<int>(std::clamp(std::ldexp(gain, shift), 0.0, 65535.0));
+      op.params.push_back({static_cast<std::int32_t>(-in.zero * sum + pick(-40, 40)),
+                           static_cast<std::uint16_t>(mult), static_cast<std::uint8_t>(shift)});
+    }
+  }
+
+  void add_residual(QOp& op, const QTensor& out) {
+    const int wanted = op.residual;
+    op.residual = -1;
+    if (op.kind == QKind::kMaxPool || wanted == kNoResidual) return;
+    std::vector<int> candidates;
+    for (int t = 0; t <= last(); ++t) {
+      const QTensor& r = tensor(t);
+      if (r.channels != out.channels || r.height != out.height || r.width != out.width) continue;
+      if (wanted == kAnyResidual || wanted == t) candidates.push_back(t);
+    }
+    if (candidates.empty() || chance(8)) return;
+    op.residual =
+        candidates[static_cast<std::size_t>(pick(0, static_cast<int>(candidates.size()) - 1))];
+    op.post.res_zero = tensor(op.residual).zero;
+    op.post.res_shift = static_cast<std::uint8_t>(pick(0, 20));
+    op.post.res_mult =
+        static_cast<std::uint16_t>(std::clamp((1 << op.post.res_shift) * pick(1, 3) / 2, 1, 65535));
+  }
+
+  std::mt19937_64 random_;
+
+ protected:
+  QNet net_;
+};
+
+/// Chooses the topology.
+class Maker : private Growing {
+ public:
+  Maker(std::uint64_t seed, const RandomNetworkOptions& options)
+      : Growing(seed, options), options_(options) {}
 
   QNet make() {
     do {
@@ -37,8 +150,6 @@ class Maker {
  private:
   /// Of an operation's output: free, of the first operation, as the input, half of it.
   enum class Shape { kAny, kFirst, kSame, kHalf };
-  static constexpr int kAnyResidual = -2, kNoResidual = -1;
-
   void add_all() {
     const int channels = chance(2) ? 3 : pick(1, options_.max_channels / 2);
     const int height = pick(1, options_.max_side), width = pick(1, options_.max_side);
@@ -125,19 +236,6 @@ class Maker {
       return op.input == 0 || op.shortcut == 0 || op.residual == 0;
     });
     return readers == 1 && first.kind == QKind::kConv && first.groups == 1;
-  }
-
-  int pick(int low, int high) {  // both included
-    return low + static_cast<int>(random_() % static_cast<std::uint64_t>(high - low + 1));
-  }
-  bool chance(int of) { return pick(1, of) == 1; }
-  const QTensor& tensor(int i) const { return net_.tensors[static_cast<std::size_t>(i)]; }
-  int last() const { return static_cast<int>(net_.tensors.size()) - 1; }
-
-  QTensor make_tensor(const std::string& name, int channels, int height, int width) {
-    const int zero =
-        chance(3) ? pick(code_min(net_.act_w), code_max(net_.act_w)) : code_min(net_.act_w);
-    return {name, channels, height, width, 0.1, zero};
   }
 
   /// Kernel, stride, dilation and padding of one axis; returns the size of the output.
@@ -302,93 +400,7 @@ class Maker {
     return a;
   }
 
-  void finish(QOp& op, int channels, int height, int width) {
-    op.output = last() + 1;
-    QTensor out = make_tensor(fmt::format("t{}", op.output), channels, height, width);
-    if (op.kind == QKind::kMaxPool) out.zero = tensor(op.input).zero;
-    complete(op, out);
-    net_.tensors.push_back(out);
-  }
-
-  /// What an operation needs that writes `out`, a tensor that is not in the network yet or a slice
-  /// of one.
-  void complete(QOp& op, const QTensor& out) {
-    const QTensor in = tensor(op.input);
-    op.post = {out.zero, code_min(net_.act_w), code_max(net_.act_w), 0, 0, 0};
-    if (op.kind != QKind::kMaxPool) {
-      if (op.kind == QKind::kConv) add_weights(op, in, out);
-      add_params(op, in, out);
-    }
-    add_residual(op, out);
-    if (chance(4)) {
-      op.post.lo = pick(code_min(net_.act_w), -1);
-      op.post.hi = pick(0, code_max(net_.act_w));
-    }
-    net_.ops.push_back(op);
-  }
-
-  void add_weights(QOp& op, const QTensor& in, const QTensor& out) {
-    op.terms = pick(1, 3);
-    const int zeros = chance(6) ? 100 : chance(3) ? pick(0, 99) : 10;  // percent
-    op.term_values.resize(static_cast<std::size_t>(out.channels) *
-                          static_cast<std::size_t>(in.channels / op.groups) *
-                          static_cast<std::size_t>(op.kernel_h * op.kernel_w * op.terms));
-    for (auto& value : op.term_values) {
-      if (pick(1, 100) > zeros) {
-        value =
-            static_cast<std::int16_t>((chance(2) ? 1 : -1) * (1 << pick(0, net_.exponents - 1)));
-      }
-    }
-  }
-
-  /// Scales that spread the outputs over the codes, and biases that take the input's zero point
-  /// out.
-  void add_params(QOp& op, const QTensor& in, const QTensor& out) {
-    const int window = op.kernel_h * op.kernel_w;
-    const std::size_t per_channel =
-        op.term_values.size() / static_cast<std::size_t>(op.terms * out.channels);
-    for (int oc = 0; oc < out.channels; ++oc) {
-      double power = 0;
-      std::int64_t sum = 0;
-      for (std::size_t i = 0; i < per_channel && op.kind == QKind::kConv; ++i) {
-        const int w = op.weight(static_cast<std::size_t>(oc) * per_channel + i);
-        power += double(w) * w;
-        sum += w;
-      }
-      if (op.kind == QKind::kAvgPool) {
-        power = std::pow(double(window), 2);
-        sum = window;
-      }
-      const int shift = pick(16, 24);
-      const double gain = (0.3 + 0.1 * pick(0, 14)) / std::max(1.0, std::sqrt(power));
-      const int mult = static_cast<int>(std::clamp(std::ldexp(gain, shift), 0.0, 65535.0));
-      op.params.push_back({static_cast<std::int32_t>(-in.zero * sum + pick(-40, 40)),
-                           static_cast<std::uint16_t>(mult), static_cast<std::uint8_t>(shift)});
-    }
-  }
-
-  void add_residual(QOp& op, const QTensor& out) {
-    const int wanted = op.residual;
-    op.residual = -1;
-    if (op.kind == QKind::kMaxPool || wanted == kNoResidual) return;
-    std::vector<int> candidates;
-    for (int t = 0; t <= last(); ++t) {
-      const QTensor& r = tensor(t);
-      if (r.channels != out.channels || r.height != out.height || r.width != out.width) continue;
-      if (wanted == kAnyResidual || wanted == t) candidates.push_back(t);
-    }
-    if (candidates.empty() || chance(8)) return;
-    op.residual =
-        candidates[static_cast<std::size_t>(pick(0, static_cast<int>(candidates.size()) - 1))];
-    op.post.res_zero = tensor(op.residual).zero;
-    op.post.res_shift = static_cast<std::uint8_t>(pick(0, 20));
-    op.post.res_mult =
-        static_cast<std::uint16_t>(std::clamp((1 << op.post.res_shift) * pick(1, 3) / 2, 1, 65535));
-  }
-
-  RandomNetworkOptions options_;
-  std::mt19937_64 random_;
-  QNet net_;
+  const RandomNetworkOptions options_;
 };
 
 }  // namespace

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import tree
 
 ROOT = tree.ROOT
-CLASS_LINES, FUNCTION_LINES = 300, 60
-# At most three, each with its reason.
-EXCEPTIONS = {}
+MOST_LINES = {"class": 300, "function": 60}
+EXCEPTIONS = {}  # name of a class or function: reason
 MOST_EXCEPTIONS = 3
 
 # What is no code becomes blanks, so that lines stay where they are.
@@ -155,13 +154,12 @@ def main():
     if not found:
         sys.exit(f"no C++ file in {' '.join(arguments.folders)}")
     bad = 0
-    for kind, most in (("class", CLASS_LINES), ("function", FUNCTION_LINES)):
-        of_kind = [s for s in found if s.kind == kind]
+    for kind, most in MOST_LINES.items():
+        shown = [s for s in found if s.kind == kind]
         if arguments.largest:
-            shown = of_kind[:arguments.largest]
+            shown = shown[:arguments.largest]
         else:
-            shown = [s for s in of_kind
-                     if s.lines > most and f"{s.path}:{s.name}" not in EXCEPTIONS]
+            shown = [s for s in shown if s.lines > most and s.name not in EXCEPTIONS]
             bad += len(shown)
         for s in shown:
             print(f"{s.path}:{s.line}: {kind} {s.name} has {s.lines} lines, at most {most}")

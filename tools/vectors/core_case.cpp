@@ -59,15 +59,7 @@ void compare_models(const Program& program, std::span<const std::uint8_t> window
   }
 }
 
-}  // namespace
-
-Json write_core_case(const spec::Hardware& hw, std::uint64_t seed, int index,
-                     const std::filesystem::path& folder) {
-  // Cases of one set differ, and so do those of neighbouring seeds.
-  const std::uint64_t network_seed = seed * 1'000'003 + static_cast<std::uint64_t>(index);
-  const int frames = 1 + index % 2;
-  const bool store_all = index % 2 == 0;
-
+QNet small_network(const spec::Hardware& hw, std::uint64_t seed) {
   RandomNetworkOptions small;
   small.act_w = hw.act_w;
   small.exponents = hw.exponents;
@@ -76,36 +68,51 @@ Json write_core_case(const spec::Hardware& hw, std::uint64_t seed, int index,
   small.max_side = kMaxSide;
   small.max_channels = kMaxChannels;
   small.slice_channels = hw.m;
-  const QNet net = random_qnet(network_seed, small);
-  const Program program = compile(hw, net, {.store_all = store_all});
+  return random_qnet(seed, small);
+}
 
-  Bytes inputs, care;
+/// What a program reads and must write, for all its frames.
+struct Frames {
+  Bytes inputs, expected, care;
+};
+
+/// Throws Error when the two models differ.
+Frames run_frames(const Program& program, const QNet& net, std::uint64_t network_seed, int frames,
+                  int index) {
+  Frames result;
   std::vector<std::vector<std::vector<std::int32_t>>> tensors;
   const Bytes frame_care = cared_for(program);
   for (int frame = 0; frame < frames; ++frame) {
     const auto image = random_image(net, network_seed * 100 + static_cast<std::uint64_t>(frame));
     const Bytes window = program.input_window(image);
-    inputs.insert(inputs.end(), window.begin(), window.end());
-    care.insert(care.end(), frame_care.begin(), frame_care.end());
+    result.inputs.insert(result.inputs.end(), window.begin(), window.end());
+    result.care.insert(result.care.end(), frame_care.begin(), frame_care.end());
     tensors.push_back(run_graph(net, image));
   }
-  const Bytes expected =
-      ProgramInterpreter(hw, program.image).run(inputs, program.in_stride, program.out_stride);
+  result.expected = ProgramInterpreter(program.hw, program.image)
+                        .run(result.inputs, program.in_stride, program.out_stride);
   for (int frame = 0; frame < frames; ++frame) {
     const auto stride = static_cast<std::size_t>(program.out_stride);
-    compare_models(program,
-                   std::span(expected).subspan(static_cast<std::size_t>(frame) * stride, stride),
-                   tensors[static_cast<std::size_t>(frame)], index);
+    compare_models(
+        program,
+        std::span(result.expected).subspan(static_cast<std::size_t>(frame) * stride, stride),
+        tensors[static_cast<std::size_t>(frame)], index);
   }
+  return result;
+}
 
+/// Writes the files of a case; returns its settings.
+Json write_files(const Program& program, const Frames& data, int frames,
+                 const std::filesystem::path& folder) {
+  const int width = program.hw.axi_data_w;
   const std::size_t in_base = aligned(program.image.size());
-  const std::size_t out_base = aligned(in_base + inputs.size());
+  const std::size_t out_base = aligned(in_base + data.inputs.size());
   Bytes memory = program.image;
   memory.resize(in_base);
-  memory.insert(memory.end(), inputs.begin(), inputs.end());
+  memory.insert(memory.end(), data.inputs.begin(), data.inputs.end());
 
-  const auto memory_lines = bus_words(memory, hw.axi_data_w);
-  const auto expected_lines = bus_words(expected, hw.axi_data_w);
+  const auto memory_lines = bus_words(memory, width);
+  const auto expected_lines = bus_words(data.expected, width);
   Json settings;
   settings["prog_size"] = program.image.size();
   settings["in_base"] = in_base;
@@ -124,7 +131,22 @@ Json write_core_case(const spec::Hardware& hw, std::uint64_t seed, int index,
   write_file(folder / "case.hex", hex_lines(case_lines));
   write_file(folder / "memory.hex", hex_lines(memory_lines));
   write_file(folder / "expected.hex", hex_lines(expected_lines));
-  write_file(folder / "care.hex", hex_lines(bus_words(care, hw.axi_data_w)));
+  write_file(folder / "care.hex", hex_lines(bus_words(data.care, width)));
+  return settings;
+}
+
+}  // namespace
+
+Json write_core_case(const spec::Hardware& hw, std::uint64_t seed, int index,
+                     const std::filesystem::path& folder) {
+  // Cases of one set differ, and so do those of neighbouring seeds.
+  const std::uint64_t network_seed = seed * 1'000'003 + static_cast<std::uint64_t>(index);
+  const int frames = 1 + index % 2;
+  const bool store_all = index % 2 == 0;
+  const QNet net = small_network(hw, network_seed);
+  const Program program = compile(hw, net, {.store_all = store_all});
+  const Json settings =
+      write_files(program, run_frames(program, net, network_seed, frames, index), frames, folder);
 
   Json ops = Json::array();
   for (const OpReport& op : program.ops) ops.push_back(op.name + ": " + op.kind);

@@ -62,28 +62,24 @@ const Operator* find_operator(const OnnxNode& node) {
 std::string_view quantised_form(const OnnxNode& node) {
   constexpr std::array kQonnx{"qonnx.custom_op.general", "finn.custom_op.general", "onnx.brevitas"};
   if (std::find(kQonnx.begin(), kQonnx.end(), node.domain()) != kQonnx.end()) return "QONNX";
-  constexpr std::array kQdq{"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"};
-  if (std::find(kQdq.begin(), kQdq.end(), node.op_type()) != kQdq.end()) return "QDQ";
-  const bool integer = node.op_type() == "ConvInteger" || node.op_type() == "MatMulInteger";
-  return integer || node.op_type().starts_with("QLinear") ? "QOperator" : "";
+  const std::string& type = node.op_type();
+  const bool quantised = type.ends_with("QuantizeLinear") || type == "DequantizeLinear" ||
+                         type.starts_with("QLinear") || type.ends_with("Integer");
+  return quantised ? "QDQ or QOperator" : "";
+}
+
+std::string full_name(const OnnxNode& node) {
+  return is_standard(node) ? node.op_type() : node.domain() + "." + node.op_type();
 }
 
 [[noreturn]] void fail_unknown(const OnnxNode& node) {
   const auto refused = kRefused.find(node.op_type());
   if (is_standard(node) && refused != kRefused.end()) node.fail("{}", refused->second);
-  const std::string op = node.domain() + (is_standard(node) ? "" : ".") + node.op_type();
-  const auto form = quantised_form(node);
-  if (!form.empty()) {
-    node.fail(
-        "operator {} is not supported: the network is quantised already ({}), and only float "
-        "networks can be imported",
-        op, form);
-  }
   std::string known;
   for (const auto& [name, supported] : kOperators) {
     if (supported.add) known += (known.empty() ? "" : ", ") + name;
   }
-  node.fail("operator {} is not supported; supported are {}", op, known);
+  node.fail("operator {} is not supported; supported are {}", full_name(node), known);
 }
 
 /// Computes with integers what can be: the shapes that exported networks compute at run time.
@@ -100,7 +96,14 @@ bool fold(const Operator& op, OnnxNode& node) {
 
 }  // namespace
 
-void check_version(const OnnxNode& node) {
+void check_operator(const OnnxNode& node) {
+  const auto form = quantised_form(node);
+  if (!form.empty()) {
+    node.fail(
+        "operator {} is not supported: the network is quantised already ({}), and only float "
+        "networks can be imported",
+        full_name(node), form);
+  }
   const Operator* op = find_operator(node);
   if (op && (node.opset() < op->first || node.opset() > op->last)) {
     node.fail("operator set version {} is not supported, only {} to {}", node.opset(), op->first,

@@ -7,8 +7,9 @@
 
 namespace reshift::onnx_import {
 
-/// Throws Error naming the node when its operator is not read in this version of the operator set.
-void check_version(const OnnxNode& node);
+/// Throws Error naming the node when its operator belongs to a quantised network, or is not read in
+/// this version of the operator set: what says more of a network than the types of its constants.
+void check_operator(const OnnxNode& node);
 
 /// Adds what a node computes to the network. Throws Error naming it when its operator is unknown
 /// or refuses it.

@@ -98,7 +98,7 @@ Graph read_model(onnx::ModelProto model) {
   Context context;
   context.opset = operator_set(model);
   onnx::GraphProto& graph = *model.mutable_graph();
-  for (const auto& node : graph.node()) check_version(OnnxNode(node, context));
+  for (const auto& node : graph.node()) check_operator(OnnxNode(node, context));
   context.graph.name = graph.name();
   read_initializers(graph, context);
   read_input(find_input(graph, context), context);
