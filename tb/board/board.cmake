@@ -6,12 +6,12 @@ set(board_package ${RESHIFT_RTL}/board/rs_board_pkg.sv)
 reshift_configuration(4x4x2 params)
 reshift_bench(NAME rs_board TEST ${CMAKE_CURRENT_SOURCE_DIR}/board/board_test.cpp
   PARAMS ${params} MemBanks=3 BankWords=1024 ClockHz=100000000 ClocksPerBit=4 QuietClocks=2000
-  FILES ${board_package} LIBS reshift_board)
+  FILES ${board_package} LIBS reshift_board reshift_compile reshift_golden)
 
 reshift_configuration(2x2x2 params)
 reshift_bench(NAME rs_board_remote TEST ${CMAKE_CURRENT_SOURCE_DIR}/board/remote_test.cpp
   PARAMS ${params} ClocksPerBit=8 QuietClocks=2000
-  FILES ${board_package} LIBS reshift_board)
+  FILES ${board_package} LIBS reshift_board reshift_compile reshift_golden)
 
 reshift_configuration(8x8x8 params)
 reshift_verilate(NAME board_8x8x8 TOP rs_board

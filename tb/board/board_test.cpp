@@ -12,9 +12,9 @@
 #include "base/container.hpp"
 #include "board/sim_line.hpp"
 #include "compile/compile.hpp"
-#include "compile/hardware.hpp"
 #include "golden/graph_interpreter.hpp"
 #include "golden/random_network.hpp"
+#include "program/hardware.hpp"
 
 namespace reshift {
 namespace {

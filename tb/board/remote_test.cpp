@@ -9,10 +9,10 @@
 #include "board/remote_device.hpp"
 #include "board/sim_line.hpp"
 #include "compile/compile.hpp"
-#include "compile/hardware.hpp"
 #include "device/runtime.hpp"
 #include "golden/graph_interpreter.hpp"
 #include "golden/random_network.hpp"
+#include "program/hardware.hpp"
 
 namespace reshift {
 namespace {

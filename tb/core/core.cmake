@@ -9,7 +9,7 @@ function(reshift_core_test config)
     target_compile_definitions(core_${config}_test PRIVATE RESHIFT_${param})
   endforeach()
   target_link_libraries(core_${config}_test PRIVATE
-    core_${config} reshift_compile reshift_bench_main reshift_warnings)
+    core_${config} reshift_compile reshift_golden reshift_bench_main reshift_warnings)
   gtest_discover_tests(core_${config}_test TEST_PREFIX core_${config}. DISCOVERY_TIMEOUT 60)
 endfunction()
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "compile/program.hpp"
 #include "harness/axi_ports.hpp"
 #include "harness/bench.hpp"
+#include "program/program.hpp"
 #include "spec/spec.hpp"
 
 namespace reshift {

@@ -22,7 +22,7 @@ endforeach()
 
 if("4x4x3" IN_LIST RESHIFT_CONFIGS)
   add_executable(sim_timeline_test ${CMAKE_CURRENT_LIST_DIR}/timeline_test.cpp)
-  target_link_libraries(sim_timeline_test PRIVATE reshift_device reshift_warnings GTest::gtest_main)
+  target_link_libraries(sim_timeline_test PRIVATE reshift_device reshift_compile reshift_golden reshift_warnings GTest::gtest_main)
   add_dependencies(sim_timeline_test reshift_sim_4x4x3)
   gtest_discover_tests(sim_timeline_test TEST_PREFIX sim. DISCOVERY_TIMEOUT 60)
 endif()

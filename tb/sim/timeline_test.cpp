@@ -11,12 +11,12 @@
 #include <sstream>
 
 #include "compile/compile.hpp"
-#include "compile/hardware.hpp"
 #include "device/layer_times.hpp"
 #include "device/runtime.hpp"
 #include "device/sim.hpp"
 #include "device/trace.hpp"
 #include "golden/random_network.hpp"
+#include "program/hardware.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "compile/program.hpp"
+#include "program/program.hpp"
 
 namespace reshift {
 

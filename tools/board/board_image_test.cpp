@@ -7,8 +7,8 @@
 #include "base/container.hpp"
 #include "base/error.hpp"
 #include "compile/compile.hpp"
-#include "compile/hardware.hpp"
 #include "golden/random_network.hpp"
+#include "program/hardware.hpp"
 
 namespace reshift {
 namespace {

@@ -8,11 +8,11 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "compile/compile.hpp"
-#include "compile/hardware.hpp"
 #include "data/dataset.hpp"
 #include "energy/array_activity.hpp"
 #include "golden/program_interpreter.hpp"
 #include "net/numerics.hpp"
+#include "program/hardware.hpp"
 
 namespace reshift {
 namespace {

@@ -5,7 +5,8 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "compile/compile.hpp"
-#include "compile/hardware.hpp"
+#include "compile/report.hpp"
+#include "program/hardware.hpp"
 
 namespace reshift {
 namespace {

@@ -6,9 +6,9 @@
 #include "base/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "compile/hardware.hpp"
 #include "fit/fit.hpp"
 #include "fit_data.hpp"
+#include "program/hardware.hpp"
 
 namespace reshift {
 namespace {

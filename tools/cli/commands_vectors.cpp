@@ -3,7 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "compile/hardware.hpp"
+#include "program/hardware.hpp"
 #include "vectors/vectors.hpp"
 
 namespace reshift {

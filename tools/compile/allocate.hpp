@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "compile/layout.hpp"
 #include "compile/schedule.hpp"
 #include "compile/strip.hpp"
+#include "program/layout.hpp"
 
 namespace reshift {
 
-/// Forms of all tensors of a lowered network, without addresses: polyphase when a stride-2 operation
-/// reads it; the pitch is the smallest at which its readers can walk their outputs.
+/// Forms of all tensors of a lowered network, without addresses: polyphase when a stride-2
+/// operation reads it; the pitch is the smallest at which its readers can walk their outputs.
 std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net);
 
 /// Whether an operation on a polyphase tensor walks its pixels in the order in which they lie and

@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "compile/program.hpp"
+#include "program/program.hpp"
 
 namespace reshift {
 

@@ -10,10 +10,10 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
-#include "compile/hardware.hpp"
 #include "golden/graph_interpreter.hpp"
 #include "golden/program_interpreter.hpp"
 #include "golden/random_network.hpp"
+#include "program/hardware.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {

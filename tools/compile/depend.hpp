@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "compile/layout.hpp"
+#include "program/layout.hpp"
 
 namespace reshift {
 

@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "base/error.hpp"
-#include "compile/hardware.hpp"
+#include "compile/post_cycles.hpp"
 #include "compile/tokens.hpp"
 #include "spec/fields.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "compile/plan.hpp"
-#include "compile/program.hpp"
+#include "program/program.hpp"
 
 namespace reshift {
 

@@ -5,35 +5,11 @@
 #include <vector>
 
 #include "net/qnet.hpp"
+#include "program/input_table.hpp"
+#include "program/op_report.hpp"
 #include "spec/spec.hpp"
 
 namespace reshift {
-
-/// How the host arranges an image: row j of pixel (y, x) of the accelerator's input tensor is
-/// channel `rows[j].channel` of image pixel (y * stride_h + dy, x * stride_w + dx), the zero point
-/// outside.
-struct InputTable {
-  struct Row {
-    int channel = 0, dy = 0, dx = 0;
-    bool operator==(const Row&) const = default;
-  };
-  int stride_h = 1, stride_w = 1;
-  std::vector<Row> rows;
-  bool operator==(const InputTable&) const = default;
-};
-
-/// Codes [row][y][x] of `input` from the codes [channel][y][x] of `image`.
-std::vector<std::int32_t> arrange_image(const InputTable& table, const QTensor& image,
-                                        const QTensor& input, std::span<const std::int32_t> codes);
-
-/// One operation in the support report.
-struct Support {
-  enum class Verdict { kAccepted, kRewritten, kUnsupported };
-  std::string op;
-  Verdict verdict = Verdict::kAccepted;
-  std::string reason;  ///< what was rewritten, or why it is unsupported
-};
-std::string_view to_string(Support::Verdict verdict);
 
 /// Whether each operation of `net` can run on `hw`: strides, reach of the taps, slices of whole
 /// words, and the proof that the accumulator and the biased sum never overflow with the operation's

@@ -1,5 +1,5 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-#include "compile/program.hpp"
+#include "program/program.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,10 +13,11 @@
 #include "base/container.hpp"
 #include "base/error.hpp"
 #include "compile/compile.hpp"
-#include "compile/hardware.hpp"
+#include "compile/report.hpp"
 #include "golden/graph_interpreter.hpp"
 #include "golden/program_interpreter.hpp"
 #include "golden/random_network.hpp"
+#include "program/hardware.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {

@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "base/error.hpp"
-#include "compile/hardware.hpp"
+#include "compile/post_cycles.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {

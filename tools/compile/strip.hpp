@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "compile/layout.hpp"
 #include "net/qnet.hpp"
+#include "program/layout.hpp"
 
 namespace reshift {
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "compile/hardware.hpp"
+#include "program/hardware.hpp"
 
 namespace reshift {
 namespace {

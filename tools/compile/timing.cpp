@@ -7,7 +7,7 @@
 #include <deque>
 #include <utility>
 
-#include "compile/hardware.hpp"
+#include "compile/post_cycles.hpp"
 #include "compile/tokens.hpp"
 #include "net/numerics.hpp"
 #include "spec/fields.hpp"

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "compile/hardware.hpp"
+#include "program/hardware.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {

@@ -6,10 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace reshift {
+#include "program/engine.hpp"
 
-enum class Engine : std::size_t { kLoad, kExec, kStore };
-inline constexpr std::size_t kEngines = 3;
+namespace reshift {
 
 /// Words of a bank of the feature buffer, or bytes of memory: `init` to `end` - 1.
 struct Span {

@@ -5,22 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "compile/program.hpp"
-#include "golden/graph_interpreter.hpp"
+#include "program/program.hpp"
 
 namespace reshift {
-
-/// Every tensor of a network from the graph interpreter, fast.
-class LayerReference {
- public:
-  explicit LayerReference(const QNet& net);
-  /// Codes [channel][y][x] of all tensors.
-  std::vector<std::vector<std::int32_t>> run(std::span<const std::int32_t> image) const;
-
- private:
-  const QNet& net_;
-  std::vector<FastOp> ops_;
-};
 
 /// Counts differing codes over stored tensors and remembers where the first one is.
 class Comparison {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "compile/program.hpp"
 #include "device/device.hpp"
+#include "program/program.hpp"
 
 namespace reshift {
 

@@ -6,11 +6,12 @@
 
 #include "base/error.hpp"
 #include "compile/compile.hpp"
-#include "compile/hardware.hpp"
 #include "device/compare.hpp"
 #include "device/sim.hpp"
+#include "golden/graph_interpreter.hpp"
 #include "golden/program_interpreter.hpp"
 #include "golden/random_network.hpp"
+#include "program/hardware.hpp"
 
 namespace reshift {
 namespace {

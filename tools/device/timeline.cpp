@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 
 #include "base/error.hpp"
 #include "spec/fields.hpp"
@@ -12,22 +11,6 @@ namespace reshift {
 namespace {
 
 std::size_t index(Engine engine) { return static_cast<std::size_t>(engine); }
-
-/// Whose descriptor it is; `init` and `end` are nobody's.
-std::optional<Engine> engine_of(spec::Opcode opcode) {
-  switch (opcode) {
-    case spec::Opcode::kLoadWeights:
-    case spec::Opcode::kLoadFeatures:
-    case spec::Opcode::kReloadFeatures:
-      return Engine::kLoad;
-    case spec::Opcode::kExec:
-      return Engine::kExec;
-    case spec::Opcode::kStoreFeatures:
-      return Engine::kStore;
-    default:
-      return {};
-  }
-}
 
 /// The descriptors of each engine in the order of the program.
 std::array<std::vector<std::size_t>, kEngines> descriptors_by_engine(const Program& program) {
@@ -112,8 +95,8 @@ Timeline Recorder::timeline(const Program& program) const {
     const auto& list = lists[engine];
     if (work.done != timeline.frames * list.size() || work.spans.size() != work.done) {
       throw Error("the core began {} descriptors of {} and completed {}, {} frames have {}",
-                  work.spans.size(), std::array{"LOAD", "EXEC", "STORE"}[engine], work.done,
-                  timeline.frames, timeline.frames * list.size());
+                  work.spans.size(), kEngineNames[engine], work.done, timeline.frames,
+                  timeline.frames * list.size());
     }
     for (std::size_t i = 0; i < work.spans.size(); ++i) {
       TimeSpan span = work.spans[i];

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "compile/program.hpp"
-#include "compile/tokens.hpp"
 #include "device/probe.hpp"
+#include "program/engine.hpp"
+#include "program/program.hpp"
 
 namespace reshift {
 

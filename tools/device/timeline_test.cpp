@@ -8,9 +8,9 @@
 #include <sstream>
 
 #include "base/error.hpp"
-#include "compile/hardware.hpp"
 #include "device/layer_times.hpp"
 #include "device/trace.hpp"
+#include "program/hardware.hpp"
 #include "spec/fields.hpp"
 
 namespace reshift {

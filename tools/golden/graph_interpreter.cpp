@@ -225,4 +225,25 @@ std::vector<std::int32_t> FastGraph::run(std::span<const std::int32_t> image) co
   return {tensors[output_].begin(), tensors[output_].end()};
 }
 
+LayerReference::LayerReference(const QNet& net) : net_(net) {
+  for (const QOp& op : net.ops) ops_.emplace_back(net, op);
+}
+
+std::vector<std::vector<std::int32_t>> LayerReference::run(
+    std::span<const std::int32_t> image) const {
+  std::vector<std::vector<float>> tensors(net_.tensors.size());
+  tensors[0].assign(image.begin(), image.end());
+  FastOp::Scratch scratch;
+  for (std::size_t i = 0; i < ops_.size(); ++i) {
+    const QOp& op = net_.ops[i];
+    auto& out = tensors[static_cast<std::size_t>(op.output)];
+    out.resize(net_.tensors[static_cast<std::size_t>(op.output)].size());
+    ops_[i].run(operands_of(op, [&](int t) { return tensors[static_cast<std::size_t>(t)].data(); }),
+                out.data() + net_.written_offset(op), scratch);
+  }
+  std::vector<std::vector<std::int32_t>> codes;
+  for (const auto& t : tensors) codes.emplace_back(t.begin(), t.end());
+  return codes;
+}
+
 }  // namespace reshift

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "compile/program.hpp"
 #include "device/layer_times.hpp"
+#include "program/program.hpp"
 
 namespace reshift {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "compile/program.hpp"
+#include "program/program.hpp"
 
 namespace reshift {
 

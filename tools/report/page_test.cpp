@@ -6,8 +6,8 @@
 
 #include "base/error.hpp"
 #include "compile/compile.hpp"
-#include "compile/hardware.hpp"
 #include "golden/random_network.hpp"
+#include "program/hardware.hpp"
 #include "report/charts.hpp"
 #include "report/svg.hpp"
 

@@ -10,7 +10,7 @@
 
 #include "base/container.hpp"
 #include "base/error.hpp"
-#include "compile/hardware.hpp"
+#include "program/hardware.hpp"
 #include "vectors/bits.hpp"
 #include "vectors/module_trace.hpp"
 

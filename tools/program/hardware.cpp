@@ -1,5 +1,5 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-#include "compile/hardware.hpp"
+#include "program/hardware.hpp"
 
 #include <string>
 
@@ -14,12 +14,6 @@ const spec::Hardware& find_hardware(std::string_view name) {
     known += (known.empty() ? "" : ", ") + std::string(hw.name);
   }
   throw Error("unknown hardware configuration \"{}\"; known are {}", name, known);
-}
-
-std::int64_t post_cycles(const spec::Hardware& hw) {
-  if (hw.post_lanes == hw.m) return hw.p;
-  constexpr int kPass = 24 + 24, kPipeline = 32;
-  return std::int64_t{hw.p} * (hw.m / hw.post_lanes) * kPass + kPipeline;
 }
 
 }  // namespace reshift

@@ -1,5 +1,5 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-#include "compile/layout.hpp"
+#include "program/layout.hpp"
 
 #include "base/error.hpp"
 #include "spec/fields.hpp"

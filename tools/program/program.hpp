@@ -4,9 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "compile/layout.hpp"
-#include "compile/lower.hpp"
 #include "net/qnet.hpp"
+#include "program/input_table.hpp"
+#include "program/layout.hpp"
+#include "program/op_report.hpp"
 #include "spec/spec.hpp"
 
 namespace reshift {
@@ -18,30 +19,6 @@ struct StoredTensor {
   int tensor = -1;          ///< tensor of the network whose codes it has
   std::int64_t offset = 0;  ///< bytes from the start of the output window
   Layout layout;
-};
-
-/// What the compiler knows about one operation as it runs, on one image or on all of a frame: sums
-/// over them. In the order of the program, which has an operation again for each image that it
-/// takes by itself.
-struct OpReport {
-  std::string name;  ///< with the image, when it takes one of several
-  std::string kind;
-  std::string note;  ///< what was rewritten
-  int terms = 1;
-  std::int64_t uops = 0;  ///< weight tiles
-  int groups = 0;         ///< pixel groups
-  int m_blocks = 0;
-  int execs = 0;
-  bool in_place = false;
-  std::int64_t macs = 0;  ///< useful multiplications with real sizes, a term each
-  std::int64_t array_cycles = 0, post_cycles = 0, exec_cycles = 0, memory_cycles = 0;
-  /// Expected of it, what it waits for included: from frame to frame, in a single frame.
-  std::int64_t cycles = 0, first_cycles = 0;
-  std::int64_t weight_bytes = 0;
-  int strips = 1;  ///< into which it is cut, because not all its tensors are in the buffer
-  std::int64_t feature_bytes_read = 0, feature_bytes_written = 0;  ///< from memory, to memory
-  std::int64_t buffer_bytes = 0;                                   ///< of what it writes
-  std::string bound;  ///< "array", "post-processing" or "memory"
 };
 
 /// A piece of the feature buffer in the time of some operations.
@@ -90,9 +67,5 @@ struct Program {
   /// Throws Error on a damaged or foreign file, or one for an unknown configuration.
   static Program load(const std::string& path);
 };
-
-nlohmann::json report_json(const Program& program);
-/// Readable form of the support report and the estimates.
-std::string report_text(const Program& program);
 
 }  // namespace reshift

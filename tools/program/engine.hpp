@@ -1,0 +1,36 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include "spec/spec.hpp"
+
+namespace reshift {
+
+/// The engines of the core. Each takes its own descriptors in the order of the program.
+enum class Engine : std::size_t { kLoad, kExec, kStore };
+inline constexpr std::size_t kEngines = 3;
+inline constexpr std::array<std::string_view, kEngines> kEngineNames{"LOAD", "EXEC", "STORE"};
+
+/// Whose descriptors have this opcode; `init` and `end` are nobody's.
+constexpr std::optional<Engine> engine_of(spec::Opcode opcode) {
+  switch (opcode) {
+    case spec::Opcode::kLoadWeights:
+    case spec::Opcode::kLoadFeatures:
+    case spec::Opcode::kReloadFeatures:
+      return Engine::kLoad;
+    case spec::Opcode::kExec:
+      return Engine::kExec;
+    case spec::Opcode::kStoreFeatures:
+      return Engine::kStore;
+    case spec::Opcode::kInit:
+    case spec::Opcode::kEnd:
+      break;
+  }
+  return {};
+}
+
+}  // namespace reshift

@@ -1,0 +1,78 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "program/program.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+
+namespace reshift {
+
+std::int64_t Program::macs() const {
+  std::int64_t sum = 0;
+  for (const OpReport& r : ops) sum += r.macs;
+  return sum;
+}
+
+const StoredTensor& Program::output() const {
+  const auto found = std::find_if(stored.begin(), stored.end(),
+                                  [this](const StoredTensor& t) { return t.tensor == net.output; });
+  if (found == stored.end()) throw Error("the program does not store the network's output");
+  return *found;
+}
+
+std::vector<std::uint8_t> Program::input_window(std::span<const std::int32_t> codes) const {
+  const auto arranged = arrange_image(table, net.tensors[0], input, codes);
+  std::vector<std::uint8_t> window(static_cast<std::size_t>(in_stride), 0);
+  pack_tensor(hw, input_layout, arranged, input.zero,
+              std::span(window).first(static_cast<std::size_t>(input_layout.bytes(hw))));
+  return window;
+}
+
+std::vector<std::int32_t> Program::stored_codes(const StoredTensor& tensor,
+                                                std::span<const std::uint8_t> output_window) const {
+  return unpack_tensor(hw, tensor.layout,
+                       output_window.subspan(static_cast<std::size_t>(tensor.offset),
+                                             static_cast<std::size_t>(tensor.layout.bytes(hw))));
+}
+
+void Program::validate() const {
+  const auto require = [](bool good, std::string_view what) {
+    if (!good) throw Error("inconsistent program: {}", what);
+  };
+  net.validate();
+  require(batch >= 1, "batch");
+  const auto check_layout = [&](const Layout& l) {
+    require(l.channels > 0 && l.height > 0 && l.width > 0 && l.height <= 65535 &&
+                l.width <= 65535 && l.pitch >= l.phase_width() && l.pitch <= 4095 && l.base >= 0 &&
+                l.words == (l.channels + hw.m - 1) / hw.m,
+            "tensor layout");
+    require(std::int64_t{l.phase_height()} * l.pitch < 1 << 28 &&
+                std::int64_t{l.groups(hw)} * l.words < 1 << 28,
+            "a tensor larger than memory");
+  };
+  check_layout(input_layout);
+  require(table.rows.size() == static_cast<std::size_t>(input.channels), "input table");
+  for (const InputTable::Row& s : table.rows) {
+    require(s.channel >= 0 && s.channel < net.tensors[0].channels, "input table");
+  }
+  require(in_stride >= input_layout.bytes(hw), "input window");
+  for (const StoredTensor& t : stored) {
+    check_layout(t.layout);
+    require(t.tensor >= 0 && t.tensor < static_cast<int>(net.tensors.size()), "stored tensor");
+    const QTensor& q = net.tensors[static_cast<std::size_t>(t.tensor)];
+    require(
+        q.channels == t.layout.channels && q.height == t.layout.height && q.width == t.layout.width,
+        "stored tensor");
+    require(t.offset >= 0 && t.offset + t.layout.bytes(hw) <= out_stride, "output window");
+  }
+  output();
+  for (const BufferUse& b : buffer) {
+    require(b.first >= 0 && b.first <= b.last && b.last < static_cast<int>(ops.size()) &&
+                b.base >= 0 && b.words > 0 && b.base + b.words <= hw.fb_depth,
+            "feature buffer");
+  }
+  require(image.size() >= descriptors.size() * spec::kDescriptorBytes && !descriptors.empty(),
+          "descriptors");
+}
+
+}  // namespace reshift
