@@ -121,8 +121,10 @@ nlohmann::json read_container(const std::string& path, std::string_view kind) {
     throw Error("{}: is a {} file, expected {}", path, trimmed(header.kind), kind);
   }
   if (header.version != kVersion) {
-    throw Error("{}: file format version {}, this tool reads version {}", path, header.version,
-                kVersion);
+    throw Error(
+        "{}: made with container version {}, this tool has {}; make it again (quantize a network, "
+        "compile a program)",
+        path, header.version, kVersion);
   }
   const auto payload = std::span(bytes).subspan(sizeof header);
   if (payload.size() < header.length) {

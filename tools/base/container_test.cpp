@@ -78,6 +78,18 @@ TEST_F(ContainerTest, SaysWhatIsWrong) {
   EXPECT_THAT(error_of(bad), HasSubstr("checksum"));
 }
 
+TEST_F(ContainerTest, AnotherVersionIsRefusedByNumber) {
+  constexpr std::size_t kVersionAt = 16;
+  for (const char version : {'\x00', '\x02'}) {
+    std::string other = good_;
+    other[kVersionAt] = version;
+    EXPECT_THAT(error_of(other),
+                HasSubstr(fmt::format("made with container version {}, this tool has 1; make it "
+                                      "again",
+                                      int{version})));
+  }
+}
+
 TEST_F(ContainerTest, FailedWriteLeavesNothing) {
   const auto folder = std::filesystem::path(::testing::TempDir()) / "container_target";
   std::filesystem::create_directories(folder / "inside");  // a file cannot replace this folder

@@ -10,9 +10,9 @@
 namespace reshift {
 namespace {
 
-namespace reg = spec::reg;
-using spec::BoardCommand;
-using spec::BoardStatus;
+namespace reg = isa::reg;
+using isa::BoardCommand;
+using isa::BoardStatus;
 
 constexpr std::uint8_t kRequestSync = 0xA5, kAnswerSync = 0x5A;
 constexpr std::size_t kMaxNoise = 64;  ///< bytes before an answer that are taken for noise
@@ -68,7 +68,7 @@ Board::Answer Board::request(BoardCommand command, std::uint32_t address, std::u
     read_exactly(std::span(answer).subspan(4));
     const std::size_t end = 4 + length + 1;
     if (crc32(std::span(answer).first(end)) == number(answer, end, 4) &&
-        answer[end - 1] < spec::kBoardStatusTexts.size()) {
+        answer[end - 1] < isa::kBoardStatusTexts.size()) {
       return {BoardStatus{answer[end - 1]},
               {answer.begin() + 4, answer.begin() + 4 + static_cast<std::ptrdiff_t>(length)}};
     }
@@ -86,13 +86,13 @@ std::vector<std::uint8_t> Board::request_ok(BoardCommand command, std::uint32_t 
 
 void Board::check(BoardStatus status) {
   if (status == BoardStatus::kOk) return;
-  const auto& text = spec::kBoardStatusTexts[static_cast<std::size_t>(status)];
+  const auto& text = isa::kBoardStatusTexts[static_cast<std::size_t>(status)];
   throw Error("the board at {} answers {}: {}", stream_.name(), text.name, text.meaning);
 }
 
 Board::Description Board::hello() {
   const auto answer = request_ok(BoardCommand::kHello, 0, 0, {});
-  if (answer.size() != 16 || number(answer, 0, 4) != spec::kBoardMagic) {
+  if (answer.size() != 16 || number(answer, 0, 4) != isa::kBoardMagic) {
     throw Error("what answers at {} is no ReShift board", stream_.name());
   }
   return {number(answer, 4, 4), number(answer, 8, 4), answer[12],
@@ -120,7 +120,7 @@ BoardProgram::BoardProgram(Board& board, const Program& program, bool load_progr
       program_(program),
       image_(make_board_image(program)),
       description_(board.hello()) {
-  const spec::Hardware& hw = program.hw;
+  const isa::Hardware& hw = program.hw;
   const Board::Description& d = description_;
   if (d.m != hw.m || d.c != hw.c || d.p != hw.p || d.act_w != hw.act_w) {
     throw Error("the program was compiled for {}, the board has M {}, C {}, P {} and {} bits",

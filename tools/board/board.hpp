@@ -31,7 +31,7 @@ class Board {
 
   /// Answer of a run; the payload is complete even when the core stopped with an error.
   struct Answer {
-    spec::BoardStatus status;
+    isa::BoardStatus status;
     std::vector<std::uint8_t> payload;
   };
   /// Writes the payload to `address`, as write does, and runs the program in the board's memory.
@@ -39,11 +39,11 @@ class Board {
   Answer run(std::uint32_t address, std::span<const std::uint8_t> payload);
 
  private:
-  Answer request(spec::BoardCommand command, std::uint32_t address, std::uint32_t bytes,
+  Answer request(isa::BoardCommand command, std::uint32_t address, std::uint32_t bytes,
                  std::span<const std::uint8_t> payload);
-  std::vector<std::uint8_t> request_ok(spec::BoardCommand command, std::uint32_t address,
+  std::vector<std::uint8_t> request_ok(isa::BoardCommand command, std::uint32_t address,
                                        std::uint32_t bytes, std::span<const std::uint8_t> payload);
-  void check(spec::BoardStatus status);
+  void check(isa::BoardStatus status);
   void read_exactly(std::span<std::uint8_t> bytes);
 
   ByteStream& stream_;

@@ -10,14 +10,12 @@
 namespace reshift {
 namespace {
 
-namespace reg = spec::reg;
+namespace reg = isa::reg;
 
 constexpr std::size_t kHeadWords = 64;  ///< words of 8 bytes for header and steps
 constexpr std::uint64_t kAlignment = 64, kWordBytes = 8;
 constexpr std::uint64_t kMaxBytes = 1 << 24;
-constexpr std::uint32_t kStart = 1, kSoftReset = 2, kStatusError = 4;
 constexpr std::uint32_t kWatchdogCycles = 1'000'000;  ///< the memory answers at once
-constexpr std::uint32_t kIrqDone = 1, kIrqError = 2, kIrqFrame = 4;
 
 std::uint64_t align(std::uint64_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
@@ -25,7 +23,7 @@ std::uint64_t align(std::uint64_t bytes) {
 
 std::uint64_t pair(std::uint64_t high, std::uint64_t low) { return high << 32 | low; }
 
-std::uint64_t step(spec::BoardStep op, std::uint64_t argument, std::uint64_t value) {
+std::uint64_t step(isa::BoardStep op, std::uint64_t argument, std::uint64_t value) {
   return static_cast<std::uint64_t>(op) << 60 | argument << 32 | value;
 }
 
@@ -42,7 +40,7 @@ std::vector<std::uint32_t> answered_registers() {
 /// The steps of a run: what Runtime does, for one frame.
 std::vector<std::uint64_t> run_steps(const Program& program, const BoardImage& image,
                                      std::uint64_t prog_base, std::uint64_t out_base) {
-  using spec::BoardStep;
+  using isa::BoardStep;
   std::vector<std::uint64_t> steps;
   const auto set = [&](std::uint32_t offset, std::uint64_t value) {
     steps.push_back(step(BoardStep::kSet, offset, value));
@@ -58,15 +56,18 @@ std::vector<std::uint64_t> run_steps(const Program& program, const BoardImage& i
   set(reg::kOutStride, static_cast<std::uint64_t>(program.out_stride));
   set(reg::kFrames, 1);
   set(reg::kWatchdog, kWatchdogCycles);
-  set(reg::kIrqStatus, kIrqDone | kIrqError | kIrqFrame);
-  set(reg::kIrqEnable, kIrqDone | kIrqError);
-  set(reg::kCtrl, kStart);
+  namespace irq = reg::irq_enable;
+  const std::uint32_t end = irq::kDone.mask() | irq::kError.mask();
+  set(reg::kIrqStatus, end | irq::kFrame.mask());
+  set(reg::kIrqEnable, end);
+  set(reg::kCtrl, reg::ctrl::kStart.mask());
   steps.push_back(step(BoardStep::kWait, 0, 0));
   for (const std::uint32_t offset : image.registers) {
-    steps.push_back(step(BoardStep::kGet, offset, offset == reg::kStatus ? kStatusError : 0));
+    const std::uint32_t bad = offset == reg::kStatus ? reg::status::kError.mask() : 0;
+    steps.push_back(step(BoardStep::kGet, offset, bad));
   }
   // Long before the next start, which a core refuses after an error.
-  set(reg::kCtrl, kSoftReset);
+  set(reg::kCtrl, reg::ctrl::kSoftReset.mask());
   // A word of scores for each of the P pixels, of which only the first one is real.
   const auto scores = out_base + static_cast<std::uint64_t>(program.output().offset);
   const auto others = static_cast<std::uint64_t>(program.hw.m * (program.hw.p - 1));
@@ -104,7 +105,7 @@ BoardImage make_board_image(const Program& program) {
   image.memory_bytes = static_cast<std::uint32_t>(end);
 
   std::vector<std::uint64_t> head = {
-      pair(image.answer_bytes(), spec::kBoardMagic),
+      pair(image.answer_bytes(), isa::kBoardMagic),
       pair(static_cast<std::uint64_t>(program.in_stride), in_base),
       pair(program.image.size(), crc32(program.image)),
       pair(0, image.classes),

@@ -16,7 +16,7 @@ struct BoardImage {
   std::uint32_t head_bytes = 0;     ///< of header and steps: what tells one program from another
   std::uint32_t memory_bytes = 0;   ///< of all
   std::uint32_t in_base = 0;        ///< address of the image
-  /// What a run answers with: these registers (offsets of spec::reg), 32 bits each, then a signed
+  /// What a run answers with: these registers (offsets of isa::reg), 32 bits each, then a signed
   /// byte for each class, then the class, 16 bits.
   std::vector<std::uint32_t> registers;
   std::uint32_t classes = 0;

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "spec/spec.hpp"
+#include "isa/isa.hpp"
 
 namespace reshift {
 namespace {
@@ -65,7 +65,7 @@ void RemoteDevice::write_register(std::uint32_t offset, std::uint32_t value) {
 }
 
 void RemoteDevice::wait_interrupt() {
-  do read_register(spec::reg::kStatus);
+  do read_register(isa::reg::kStatus);
   while (!interrupt_);
 }
 

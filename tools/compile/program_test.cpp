@@ -95,12 +95,6 @@ TEST_F(ProgramFile, RefusesDamage) {
   EXPECT_THAT(error_of([this] { Program::load(path_); }), HasSubstr(path_));
 }
 
-TEST(Hardware, UnknownNameListsTheKnown) {
-  for (const spec::Hardware& hw : spec::kConfigurations) {
-    EXPECT_THAT(error_of([] { find_hardware("9x9x9"); }), HasSubstr(hw.name));
-  }
-}
-
 TEST(Compile, NamesTheOperationThatIsUnsupported) {
   QNet net = one_conv(4, 12, 4);
   net.tensors.push_back({"late", 4, 4, 4, 0.1, -128});

@@ -11,7 +11,7 @@ class Device {
  public:
   virtual ~Device() = default;
 
-  /// Registers of spec::reg; throws Error when the access is answered by an error.
+  /// Registers of isa::reg; throws Error when the access is answered by an error.
   virtual std::uint32_t read_register(std::uint32_t offset) = 0;
   virtual void write_register(std::uint32_t offset, std::uint32_t value) = 0;
 

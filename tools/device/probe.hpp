@@ -3,13 +3,13 @@
 
 #include <cstddef>
 
-#include "spec/spec.hpp"
+#include "isa/isa.hpp"
 
 namespace reshift {
 
-/// A cycle in which EXEC issued a micro-op, behind the causes of spec::kStalls for which it did
+/// A cycle in which EXEC issued a micro-op, behind the causes of isa::kStalls for which it did
 /// not.
-inline constexpr std::size_t kBusy = spec::kStalls.size();
+inline constexpr std::size_t kBusy = isa::kStalls.size();
 
 /// What a core does in one of the cycles that its counters count.
 struct ProbeCycle {
@@ -17,7 +17,7 @@ struct ProbeCycle {
   bool exec_start = false, exec_end = false;   ///< an operation starts, issues its last micro-op
   bool exec_complete = false;                  ///< the last pixel of an operation is written
   bool store_given = false, store_done = false;
-  std::size_t cause = 0;  ///< why EXEC issued nothing, an index of spec::kStalls; or kBusy
+  std::size_t cause = 0;  ///< why EXEC issued nothing, an index of isa::kStalls; or kBusy
 };
 
 /// Who wants to know; only a simulated core can tell.

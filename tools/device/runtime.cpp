@@ -4,16 +4,14 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "spec/fields.hpp"
+#include "isa/fields.hpp"
 
 namespace reshift {
 namespace {
 
-namespace reg = spec::reg;
+namespace reg = isa::reg;
 
-constexpr std::uint32_t kStart = 1, kSoftReset = 2;
-constexpr std::uint32_t kStatusBusy = 1, kStatusResetting = 8;
-constexpr std::uint32_t kIrqDone = 1, kIrqError = 2, kIrqFrame = 4;
+constexpr std::uint32_t kBusy = reg::status::kBusy.mask() | reg::status::kResetting.mask();
 constexpr std::uint64_t kPage = 4096;
 
 std::uint64_t align(std::uint64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
@@ -45,27 +43,29 @@ Runtime::Runtime(Device& device, const Program& program) : device_(device), prog
 
 void Runtime::check_core() {
   const std::uint32_t id = device_.read_register(reg::kId);
-  if (id != spec::kRegisterId) throw Error("the device is no ReShift core: ID is {:#010x}", id);
+  if (id != isa::kRegisterId) throw Error("the device is no ReShift core: ID is {:#010x}", id);
   const std::uint32_t version = device_.read_register(reg::kVersion);
-  if (version != spec::kVersion) {
-    throw Error("the core has interface version {}, this program was built for {}", version,
-                spec::kVersion);
+  if (version != isa::kVersion) {
+    throw Error("the core has contract version {}, this tool and its programs have {}", version,
+                isa::kVersion);
   }
-  const spec::Hardware& hw = program_.hw;
+  const isa::Hardware& hw = program_.hw;
   const std::uint32_t shape = device_.read_register(reg::kCapShape);
   const std::uint32_t format = device_.read_register(reg::kCapFormat);
+  namespace s = reg::cap_shape;
   const auto check = [&](std::string_view what, std::uint32_t core, int wanted) {
     if (core != static_cast<std::uint32_t>(wanted)) {
       throw Error("the program was compiled for {} with {} {}, the core has {} (M {}, C {}, P {})",
-                  hw.name, what, wanted, core, shape & 255, shape >> 8 & 255, shape >> 16 & 255);
+                  hw.name, what, wanted, core, s::kM.get(shape), s::kC.get(shape),
+                  s::kP.get(shape));
     }
   };
-  check("M", shape & 255, hw.m);
-  check("C", shape >> 8 & 255, hw.c);
-  check("P", shape >> 16 & 255, hw.p);
-  check("activation bits", shape >> 24, hw.act_w);
-  check("exponents", format & 255, hw.exponents);
-  check("accumulator bits", format >> 8 & 255, hw.acc_w);
+  check("M", s::kM.get(shape), hw.m);
+  check("C", s::kC.get(shape), hw.c);
+  check("P", s::kP.get(shape), hw.p);
+  check("activation bits", s::kActW.get(shape), hw.act_w);
+  check("exponents", reg::cap_format::kExponents.get(format), hw.exponents);
+  check("accumulator bits", reg::cap_format::kAccW.get(format), hw.acc_w);
   check("feature-buffer words", device_.read_register(reg::kCapFbDepth), hw.fb_depth);
   check("weight-memory tiles", device_.read_register(reg::kCapWmDepth), hw.wm_depth);
   check("parameter-memory groups", device_.read_register(reg::kCapPmDepth), hw.pm_depth);
@@ -92,9 +92,11 @@ Runtime::Result Runtime::run(std::span<const std::uint8_t> input,
   write_address(reg::kInBaseLo, in_base_);
   write_address(reg::kOutBaseLo, out_base);
   device_.write_register(reg::kFrames, static_cast<std::uint32_t>(frames));
-  device_.write_register(reg::kIrqStatus, kIrqDone | kIrqError | kIrqFrame);
-  device_.write_register(reg::kIrqEnable, kIrqDone | kIrqError | (progress ? kIrqFrame : 0));
-  device_.write_register(reg::kCtrl, kStart);
+  namespace irq = reg::irq_enable;
+  const std::uint32_t end = irq::kDone.mask() | irq::kError.mask();
+  device_.write_register(reg::kIrqStatus, end | irq::kFrame.mask());
+  device_.write_register(reg::kIrqEnable, end | (progress ? irq::kFrame.mask() : 0));
+  device_.write_register(reg::kCtrl, reg::ctrl::kStart.mask());
   wait_done(progress);
   device_.read_memory(out_base, result.output);
   result.counters =
@@ -107,9 +109,9 @@ void Runtime::wait_done(const std::function<void(std::size_t)>& progress) {
     device_.wait_interrupt();
     const std::uint32_t cause = device_.read_register(reg::kIrqStatus);
     device_.write_register(reg::kIrqStatus, cause);
-    if (cause & kIrqError) report_error();
+    if (reg::irq_status::kError.get(cause)) report_error();
     if (progress) progress(device_.read_register(reg::kFramesDone));
-    if (cause & kIrqDone) return;
+    if (reg::irq_status::kDone.get(cause)) return;
   }
 }
 
@@ -124,10 +126,10 @@ void Runtime::report_error() {
 }
 
 void Runtime::soft_reset() {
-  device_.write_register(reg::kCtrl, kSoftReset);
+  device_.write_register(reg::kCtrl, reg::ctrl::kSoftReset.mask());
   constexpr int kPolls = 10000;  // the core only waits for open bursts
   for (int i = 0; i < kPolls; ++i) {
-    if ((device_.read_register(reg::kStatus) & (kStatusBusy | kStatusResetting)) == 0) return;
+    if ((device_.read_register(reg::kStatus) & kBusy) == 0) return;
   }
   throw Error("the core does not come out of its soft reset");
 }
@@ -137,7 +139,7 @@ Counters read_counters(const std::function<std::uint32_t(std::uint32_t)>& read_r
   c.cycles = read_register(reg::kCycles);
   c.cycles_first = read_register(reg::kCyclesFirst);
   c.exec_busy = read_register(reg::kExecBusy);
-  for (const spec::Counter& stall : spec::kStalls) {
+  for (const isa::Counter& stall : isa::kStalls) {
     c.stalls[std::string(stall.name)] = read_register(stall.offset);
   }
   c.read_beats = read_register(reg::kReadBeats);
@@ -147,10 +149,10 @@ Counters read_counters(const std::function<std::uint32_t(std::uint32_t)>& read_r
 
 Error core_error(const Program& program, std::uint32_t frame, std::uint32_t cause,
                  std::uint32_t descriptor, std::uint64_t address) {
-  const bool known = cause < spec::kErrorTexts.size();
+  const bool known = cause < isa::kErrorTexts.size();
   return Error("the core stopped in frame {}: {} ({}) at descriptor {} ({}), address {:#x}", frame,
-               known ? spec::kErrorTexts[cause].name : "unknown cause",
-               known ? spec::kErrorTexts[cause].meaning : std::to_string(cause), descriptor,
+               known ? isa::kErrorTexts[cause].name : "unknown cause",
+               known ? isa::kErrorTexts[cause].meaning : std::to_string(cause), descriptor,
                descriptor < program.descriptors.size() ? program.descriptors[descriptor]
                                                        : "outside the program",
                address);

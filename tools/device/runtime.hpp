@@ -21,7 +21,7 @@ struct Counters {
   std::uint64_t read_beats = 0, write_beats = 0;
 };
 
-/// Counters from their registers; `read_register` is given offsets of spec::reg.
+/// Counters from their registers; `read_register` is given offsets of isa::reg.
 Counters read_counters(const std::function<std::uint32_t(std::uint32_t)>& read_register);
 
 /// What to tell of a core that stopped: cause, descriptor and operation by name.

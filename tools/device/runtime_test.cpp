@@ -16,18 +16,22 @@
 namespace reshift {
 namespace {
 
-namespace reg = spec::reg;
+namespace reg = isa::reg;
 using ::testing::HasSubstr;
 
 /// A core made of the program interpreter, with the registers that the runtime uses.
 class ModelDevice : public Device {
  public:
-  ModelDevice(const spec::Hardware& hw, std::size_t bytes) : hw_(hw), memory_(bytes) {
+  ModelDevice(const isa::Hardware& hw, std::size_t bytes) : hw_(hw), memory_(bytes) {
     const auto u = [](int v) { return static_cast<std::uint32_t>(v); };
-    registers[reg::kId] = spec::kRegisterId;
-    registers[reg::kVersion] = spec::kVersion;
-    registers[reg::kCapShape] = u(hw.m | hw.c << 8 | hw.p << 16 | hw.act_w << 24);
-    registers[reg::kCapFormat] = u(hw.exponents | hw.acc_w << 8 | (hw.axi_data_w / 8) << 16);
+    registers[reg::kId] = isa::kRegisterId;
+    registers[reg::kVersion] = isa::kVersion;
+    namespace s = reg::cap_shape;
+    namespace f = reg::cap_format;
+    registers[reg::kCapShape] =
+        s::kM.put(u(hw.m)) | s::kC.put(u(hw.c)) | s::kP.put(u(hw.p)) | s::kActW.put(u(hw.act_w));
+    registers[reg::kCapFormat] = f::kExponents.put(u(hw.exponents)) | f::kAccW.put(u(hw.acc_w)) |
+                                 f::kAxiBytes.put(u(hw.axi_data_w / 8));
     registers[reg::kCapFbDepth] = u(hw.fb_depth);
     registers[reg::kCapWmDepth] = u(hw.wm_depth);
     registers[reg::kCapPmDepth] = u(hw.pm_depth);
@@ -38,7 +42,8 @@ class ModelDevice : public Device {
     if (offset == reg::kIrqStatus) {
       registers[offset] &= ~value;
     } else if (offset == reg::kCtrl) {
-      value == 1 ? start() : void(resets += value == 2);
+      if (reg::ctrl::kStart.get(value)) start();
+      resets += static_cast<int>(reg::ctrl::kSoftReset.get(value));
     } else {
       registers[offset] = value;
     }
@@ -76,7 +81,7 @@ class ModelDevice : public Device {
     if (fail_with != 0) {
       registers[reg::kErrCause] = fail_with;
       registers[reg::kErrDescriptor] = 3;
-      registers[reg::kIrqStatus] = 2;
+      registers[reg::kIrqStatus] = reg::irq_status::kError.mask();
       return;
     }
     const std::uint64_t frames = registers[reg::kFrames];
@@ -87,10 +92,10 @@ class ModelDevice : public Device {
                  registers[reg::kInStride], registers[reg::kOutStride]);
     write_memory(address(reg::kOutBaseLo), output);
     registers[reg::kFramesDone] = static_cast<std::uint32_t>(frames);
-    registers[reg::kIrqStatus] = 1;
+    registers[reg::kIrqStatus] = reg::irq_status::kDone.mask();
   }
 
-  spec::Hardware hw_;
+  isa::Hardware hw_;
   std::vector<std::uint8_t> memory_;
 };
 
@@ -104,7 +109,7 @@ class RuntimeTest : public ::testing::Test {
     }
     return "";
   }
-  const spec::Hardware& hw_ = find_hardware("4x4x3");
+  const isa::Hardware& hw_ = find_hardware("4x4x3");
   const Program program_ = compile(hw_, random_qnet(5), {true});
   const std::vector<std::int32_t> image_ = random_image(program_.net, 7);
 };
@@ -139,8 +144,10 @@ TEST_F(RuntimeTest, RefusesAnotherCore) {
   EXPECT_THAT(error_of([&] { Runtime(other, program_); }),
               HasSubstr("compiled for 4x4x3 with M 4, the core has 16"));
   ModelDevice newer(hw_, 1 << 24);
-  newer.registers[reg::kVersion] = spec::kVersion + 1;
-  EXPECT_THAT(error_of([&] { Runtime(newer, program_); }), HasSubstr("interface version"));
+  newer.registers[reg::kVersion] = isa::kVersion + 1;
+  EXPECT_THAT(error_of([&] { Runtime(newer, program_); }),
+              HasSubstr(fmt::format("contract version {}, this tool and its programs have {}",
+                                    isa::kVersion + 1, isa::kVersion)));
   ModelDevice foreign(hw_, 1 << 24);
   foreign.registers[reg::kId] = 0;
   EXPECT_THAT(error_of([&] { Runtime(foreign, program_); }), HasSubstr("no ReShift core"));
@@ -152,7 +159,7 @@ TEST_F(RuntimeTest, NamesCauseAndPlaceOfAnErrorAndRunsAgain) {
   ModelDevice device(hw_, 1 << 24);
   Runtime runtime(device, program_);
   const auto window = program_.input_window(image_);
-  device.fail_with = static_cast<std::uint32_t>(spec::Error::kReadDecerr);
+  device.fail_with = static_cast<std::uint32_t>(isa::Error::kReadDecerr);
   const std::string error = error_of([&] { runtime.run(window); });
   EXPECT_THAT(error, HasSubstr("read_decerr"));
   EXPECT_THAT(error, HasSubstr("descriptor 3 (" + program_.descriptors[3] + ")"));

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "base/error.hpp"
-#include "spec/fields.hpp"
+#include "isa/fields.hpp"
 
 namespace reshift {
 namespace {
@@ -16,11 +16,9 @@ std::size_t index(Engine engine) { return static_cast<std::size_t>(engine); }
 std::array<std::vector<std::size_t>, kEngines> descriptors_by_engine(const Program& program) {
   std::array<std::vector<std::size_t>, kEngines> lists;
   for (std::size_t i = 0; i < program.descriptors.size(); ++i) {
-    spec::Descriptor d{};
-    std::memcpy(d.data(), program.image.data() + i * spec::kDescriptorBytes,
-                spec::kDescriptorBytes);
-    const auto opcode = static_cast<spec::Opcode>(spec::get(d, spec::common::kOpcode));
-    if (const auto engine = engine_of(opcode)) lists[index(*engine)].push_back(i);
+    isa::Descriptor d{};
+    std::memcpy(d.data(), program.image.data() + i * isa::kDescriptorBytes, isa::kDescriptorBytes);
+    if (const auto engine = engine_of(isa::opcode(d))) lists[index(*engine)].push_back(i);
   }
   return lists;
 }
@@ -28,7 +26,7 @@ std::array<std::vector<std::size_t>, kEngines> descriptors_by_engine(const Progr
 }  // namespace
 
 std::string_view cause_name(std::size_t cause) {
-  return cause == kBusy ? "busy" : spec::kStalls.at(cause).name;
+  return cause == kBusy ? "busy" : isa::kStalls.at(cause).name;
 }
 
 void Recorder::end(Work& work, std::uint64_t cycle) {

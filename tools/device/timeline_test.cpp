@@ -10,8 +10,8 @@
 #include "base/error.hpp"
 #include "device/layer_times.hpp"
 #include "device/trace.hpp"
+#include "isa/fields.hpp"
 #include "program/hardware.hpp"
-#include "spec/fields.hpp"
 
 namespace reshift {
 namespace {
@@ -20,11 +20,11 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Json = nlohmann::json;
 
-constexpr std::size_t kIdle = 0, kLoad = 1, kDepend = 3;  // of spec::kStalls
+constexpr std::size_t kIdle = 0, kLoad = 1, kDepend = 3;  // of isa::kStalls
 
 /// Two layers, the second in two operations; of it all only what a timeline looks at.
 Program two_layers() {
-  using spec::Opcode;
+  using isa::Opcode;
   Program program;
   program.hw = find_hardware("4x4x3");
   const std::vector<std::pair<Opcode, std::string>> descriptors{
@@ -38,10 +38,10 @@ Program two_layers() {
       {Opcode::kStoreFeatures, "store_features y"},
       {Opcode::kEnd, "end"}};
   for (const auto& [opcode, name] : descriptors) {
-    spec::Descriptor d{};
-    spec::set(d, spec::common::kOpcode, static_cast<std::int64_t>(opcode));
+    isa::Descriptor d{};
+    isa::set(d, isa::common::kOpcode, static_cast<std::int64_t>(opcode));
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(d.data());
-    program.image.insert(program.image.end(), bytes, bytes + spec::kDescriptorBytes);
+    program.image.insert(program.image.end(), bytes, bytes + isa::kDescriptorBytes);
     program.descriptors.push_back(name);
   }
   OpReport a, b;

@@ -1,32 +1,21 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
-#include "spec/spec.hpp"
+#include "golden/events.hpp"
+#include "isa/isa.hpp"
 
 namespace reshift {
 
-/// What enters the array in one cycle: a micro-op of a reduction list, for one pixel group.
-struct ArrayInput {
-  std::size_t descriptor = 0;             ///< index in the program of the operation
-  std::span<const std::int32_t> acts;     ///< codes [pixel][lane], P x C
-  std::span<const std::int32_t> weights;  ///< [lane][row], C x M
-  bool first = false, last = false;       ///< of the list of an M-block
-  bool max = false;                       ///< the maximum instead of the sum ...
-  int c_block = 0;                        ///< ... in the rows of this C-block of the word
-};
-
 /// A bit-exact model of the core that executes a program image from memory: descriptors, weight
-/// blocks, rings, feature buffer, tokens. Everything it knows is docs/architecture.md and
-/// spec.json; nothing comes from the compiler. It also plays the role of the slowest machine that
-/// the rules allow (Timing::kLate), with the shortest ring of descriptors, so that a program that
-/// relies on luck is found.
+/// blocks, rings, feature buffer, tokens. Everything it knows is docs/architecture.md and the
+/// contract in spec/; nothing comes from the compiler. It also plays the role of the slowest
+/// machine that the rules allow (Timing::kLate), with the shortest ring of descriptors, so that a
+/// program that relies on luck is found.
 class ProgramInterpreter {
  public:
   enum class Timing {
@@ -36,7 +25,7 @@ class ProgramInterpreter {
 
   /// Throws Error when `image` does not start with a program for `hw`. `image` must outlive this
   /// object.
-  ProgramInterpreter(const spec::Hardware& hw, std::span<const std::uint8_t> image,
+  ProgramInterpreter(const isa::Hardware& hw, std::span<const std::uint8_t> image,
                      Timing timing = Timing::kEager);
   ~ProgramInterpreter();
   ProgramInterpreter(ProgramInterpreter&&) noexcept;
@@ -49,7 +38,10 @@ class ProgramInterpreter {
                                 std::int64_t out_stride);
 
   /// `observer` sees everything that enters the array from now on, in order.
-  void observe(std::function<void(const ArrayInput&)> observer);
+  void observe(ArrayObserver observer);
+  /// `observer` sees every write into the feature buffer from now on: those of LOAD, and those of
+  /// EXEC, in the order of the program.
+  void observe_writes(WriteObserver observer);
 
  private:
   class Impl;

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-#include "spec/spec.hpp"
+#include "isa/isa.hpp"
 
 namespace reshift {
 
@@ -16,18 +16,18 @@ inline constexpr std::size_t kEngines = 3;
 inline constexpr std::array<std::string_view, kEngines> kEngineNames{"LOAD", "EXEC", "STORE"};
 
 /// Whose descriptors have this opcode; `init` and `end` are nobody's.
-constexpr std::optional<Engine> engine_of(spec::Opcode opcode) {
+constexpr std::optional<Engine> engine_of(isa::Opcode opcode) {
   switch (opcode) {
-    case spec::Opcode::kLoadWeights:
-    case spec::Opcode::kLoadFeatures:
-    case spec::Opcode::kReloadFeatures:
+    case isa::Opcode::kLoadWeights:
+    case isa::Opcode::kLoadFeatures:
+    case isa::Opcode::kReloadFeatures:
       return Engine::kLoad;
-    case spec::Opcode::kExec:
+    case isa::Opcode::kExec:
       return Engine::kExec;
-    case spec::Opcode::kStoreFeatures:
+    case isa::Opcode::kStoreFeatures:
       return Engine::kStore;
-    case spec::Opcode::kInit:
-    case spec::Opcode::kEnd:
+    case isa::Opcode::kInit:
+    case isa::Opcode::kEnd:
       break;
   }
   return {};

@@ -7,9 +7,9 @@
 
 namespace reshift {
 
-const spec::Hardware& find_hardware(std::string_view name) {
+const isa::Hardware& find_hardware(std::string_view name) {
   std::string known;
-  for (const spec::Hardware& hw : spec::kConfigurations) {
+  for (const isa::Hardware& hw : isa::kConfigurations) {
     if (hw.name == name) return hw;
     known += (known.empty() ? "" : ", ") + std::string(hw.name);
   }

@@ -3,11 +3,11 @@
 
 #include <string_view>
 
-#include "spec/spec.hpp"
+#include "isa/isa.hpp"
 
 namespace reshift {
 
 /// The hardware configuration called `name`; throws Error that lists the known ones.
-const spec::Hardware& find_hardware(std::string_view name);
+const isa::Hardware& find_hardware(std::string_view name);
 
 }  // namespace reshift

@@ -71,7 +71,7 @@ void Program::validate() const {
                 b.base >= 0 && b.words > 0 && b.base + b.words <= hw.fb_depth,
             "feature buffer");
   }
-  require(image.size() >= descriptors.size() * spec::kDescriptorBytes && !descriptors.empty(),
+  require(image.size() >= descriptors.size() * isa::kDescriptorBytes && !descriptors.empty(),
           "descriptors");
 }
 

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "isa/isa.hpp"
 #include "net/qnet.hpp"
 #include "program/input_table.hpp"
 #include "program/layout.hpp"
 #include "program/op_report.hpp"
-#include "spec/spec.hpp"
 
 namespace reshift {
 
@@ -30,7 +30,7 @@ struct BufferUse {
 
 /// A compiled network: what the accelerator reads, and what the host must know to use it.
 struct Program {
-  spec::Hardware hw;
+  isa::Hardware hw;
   int batch = 1;                         ///< images of a frame
   QNet net;                              ///< the network as it was compiled from
   std::vector<std::uint8_t> image;       ///< descriptors, then weight blocks: the program window

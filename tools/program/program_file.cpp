@@ -22,17 +22,22 @@ Layout layout_from_json(const Json& json) {
   return {v[0], v[1], v[2], v[3], v[4] != 0, v[5], v[6]};
 }
 
-Json hardware_json(const spec::Hardware& hw) {
+Json hardware_json(const isa::Hardware& hw) {
   return {hw.m,        hw.c,        hw.p,        hw.act_w,      hw.exponents, hw.acc_w,
           hw.fb_depth, hw.wm_depth, hw.pm_depth, hw.post_lanes, hw.axi_data_w};
 }
 
 Program program_from_json(const Json& json) {
   Program p;
+  const std::uint32_t version = json.at("interface");
+  if (version != isa::kVersion) {
+    throw Error("made for contract version {}, this tool has {}; compile it again", version,
+                isa::kVersion);
+  }
   p.hw = find_hardware(json.at("hardware").get<std::string>());
-  if (json.at("interface") != spec::kVersion || json.at("parameters") != hardware_json(p.hw) ||
-      !json.contains("first_cycles")) {
-    throw Error("compiled for another version of {}; compile it again", p.hw.name);
+  if (json.at("parameters") != hardware_json(p.hw)) {
+    throw Error("made for another {}, whose parameters are not today's; compile it again",
+                p.hw.name);
   }
   p.batch = json.at("batch");
   p.net = qnet_from_json(json.at("net"));
@@ -86,7 +91,7 @@ void Program::save(const std::string& path) const {
   }
   write_container(path, kKind,
                   {{"hardware", hw.name},
-                   {"interface", spec::kVersion},
+                   {"interface", isa::kVersion},
                    {"parameters", hardware_json(hw)},
                    {"batch", batch},
                    {"net", to_json(net)},

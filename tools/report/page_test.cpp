@@ -49,7 +49,7 @@ Program by_hand() {
 
 Json layer(const std::string& name, double busy, double load) {
   Json stalls = Json::object();
-  for (const auto& stall : spec::kStalls) stalls[std::string(stall.name)] = 0;
+  for (const auto& stall : isa::kStalls) stalls[std::string(stall.name)] = 0;
   stalls["load"] = load;
   return {{"name", name}, {"busy", busy}, {"stalls", stalls}};
 }

@@ -1,0 +1,125 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "golden/decoded_program.hpp"
+
+#include <cstring>
+
+#include "base/error.hpp"
+#include "isa/fields.hpp"
+
+namespace reshift::golden {
+namespace {
+
+constexpr int kMaxShift = 47;
+
+/// The typed descriptor, checked.
+template <typename D>
+D checked(const isa::Hardware& hw, const isa::Descriptor& words) {
+  const D d = isa::decode<D>(words);
+  isa::validate(d, hw);
+  return d;
+}
+
+template <typename D>
+Task task_of(const D& d, std::variant<Block, Transfer, isa::Exec> work) {
+  return {*engine_of(D::kOpcode),
+          {d.wait_load, d.wait_exec, d.wait_store},
+          {d.post_load, d.post_exec, d.post_store},
+          std::move(work)};
+}
+
+template <typename D>
+Task transfer_of(const D& d) {
+  return task_of(d, Transfer{D::kOpcode, d.base, d.words, d.groups, d.offset});
+}
+
+Block read_block(const isa::Hardware& hw, std::span<const std::uint8_t> image,
+                 const isa::LoadWeights& d) {
+  if (d.offset % isa::kBlockAlign != 0) throw Error("block at byte {}", d.offset);
+  if (d.offset + d.bytes > std::ssize(image)) throw Error("block outside the program window");
+  const WeightBlockView view(
+      hw, image.subspan(static_cast<std::size_t>(d.offset), static_cast<std::size_t>(d.bytes)),
+      d.param_blocks, d.uops);
+  Block block;
+  for (std::size_t i = 0; i < view.param_blocks(); ++i) {
+    block.params.push_back(view.params(i));
+    for (const ChannelParams& p : block.params.back()) {
+      if (p.shift > kMaxShift) throw Error("shift {}", p.shift);
+    }
+  }
+  for (std::size_t i = 0; i < view.uops(); ++i) {
+    block.uops.push_back({view.header(i), view.weights(i)});
+    const int rotation = block.uops.back().header.rotation;
+    if (rotation >= hw.p) throw Error("micro-op {} has rotation {}", i, rotation);
+  }
+  if (std::ssize(block.uops) > hw.wm_depth || std::ssize(block.params) > hw.pm_depth) {
+    throw Error("block larger than the memory it is for");
+  }
+  return block;
+}
+
+isa::Exec read_exec(const isa::Hardware& hw, const isa::Descriptor& words) {
+  const auto d = checked<isa::Exec>(hw, words);
+  if (d.m_blocks > hw.pm_depth) {
+    throw Error("{} M-blocks exceed the parameter memory", d.m_blocks);
+  }
+  if (d.residual && d.res_mult > std::int64_t{8} << d.res_shift) {
+    throw Error("residual factor {} >> {} above 8", d.res_mult, d.res_shift);
+  }
+  return d;
+}
+
+Task read_task(const isa::Hardware& hw, std::span<const std::uint8_t> image,
+               const isa::Descriptor& words) {
+  switch (isa::opcode(words)) {
+    case isa::Opcode::kLoadWeights: {
+      const auto d = checked<isa::LoadWeights>(hw, words);
+      return task_of(d, read_block(hw, image, d));
+    }
+    case isa::Opcode::kLoadFeatures:
+      return transfer_of(checked<isa::LoadFeatures>(hw, words));
+    case isa::Opcode::kReloadFeatures:
+      return transfer_of(checked<isa::ReloadFeatures>(hw, words));
+    case isa::Opcode::kStoreFeatures:
+      return transfer_of(checked<isa::StoreFeatures>(hw, words));
+    case isa::Opcode::kExec: {
+      const auto d = read_exec(hw, words);
+      return task_of(d, d);
+    }
+    case isa::Opcode::kInit:
+      throw Error("init must be the first, and only the first");
+    case isa::Opcode::kEnd:
+      break;
+  }
+  throw Error("unknown opcode {}", static_cast<unsigned>(isa::opcode(words)));
+}
+
+}  // namespace
+
+DecodedProgram decode_program(const isa::Hardware& hw, std::span<const std::uint8_t> image) {
+  DecodedProgram program;
+  for (std::size_t index = 0;; ++index) {
+    if ((index + 1) * isa::kDescriptorBytes > image.size()) {
+      throw Error("the program has no end descriptor in its {} bytes", image.size());
+    }
+    isa::Descriptor words;
+    std::memcpy(words.data(), image.data() + index * isa::kDescriptorBytes, sizeof words);
+    try {
+      if (isa::word_sum(words) != isa::kDescriptorSum) throw Error("checksum is wrong");
+      const isa::Opcode opcode = isa::opcode(words);
+      if (index == 0) {
+        if (opcode != isa::Opcode::kInit) throw Error("init must be the first");
+        program.init = checked<isa::Init>(hw, words);
+      } else if (opcode == isa::Opcode::kEnd) {
+        break;
+      } else {
+        program.tasks.push_back(read_task(hw, image, words));
+      }
+    } catch (const Error& e) {
+      throw Error("descriptor {}: {}", index, e.what());
+    }
+  }
+  if (program.tasks.empty()) throw Error("the program does nothing");
+  return program;
+}
+
+}  // namespace reshift::golden

@@ -1,0 +1,86 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "golden/post_model.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+
+namespace reshift::golden {
+namespace {
+
+PostParams post_params(const isa::Exec& x) {
+  const auto code = [](std::int64_t value) { return static_cast<std::int32_t>(value); };
+  return {code(x.out_zero),
+          code(x.lo),
+          code(x.hi),
+          code(x.res_zero),
+          static_cast<std::uint16_t>(x.residual ? x.res_mult : 0),
+          static_cast<std::uint8_t>(x.res_shift)};
+}
+
+}  // namespace
+
+PostModel::PostModel(const isa::Hardware& hw, const isa::Exec& x, std::int64_t number,
+                     const WeightRings& rings, FeatureMemory& memory, const Observer& observer)
+    : hw_(hw),
+      x_(x),
+      number_(number),
+      post_(post_params(x)),
+      rings_(rings),
+      memory_(memory),
+      observer_(observer),
+      destination_(hw, {x.dst_base, x.dst_words, x.dst_phase, x.dst_row_bank, x.dst_row_addr,
+                        x.dst_polyphase}),
+      residual_(hw, {x.res_base, x.res_words, x.res_phase, x.res_row_bank, x.res_row_addr,
+                     x.res_polyphase}),
+      codes_(static_cast<std::size_t>(hw.m)) {}
+
+void PostModel::write_group(const std::vector<std::int32_t>& sums) {
+  // Each M-block walks the group's pixels anew, from where the group begins.
+  const PixelAddress destination = destination_, residual = residual_;
+  for (std::int64_t m_block = 0; m_block < x_.m_blocks; ++m_block) {
+    destination_ = destination;
+    residual_ = residual;
+    write_m_block(m_block, sums.data() + m_block * hw_.p * hw_.m, destination_, residual_);
+  }
+  ++group_;
+}
+
+void PostModel::write_m_block(std::int64_t m_block, const std::int32_t* sums, PixelAddress& out,
+                              PixelAddress& residual) {
+  const int s = x_.dst_polyphase ? 1 : 0;
+  for (int column = 0; column < hw_.p; ++column, sums += hw_.m) {
+    const std::int64_t pixel = group_ * hw_.p + column;
+    const int y = static_cast<int>(pixel / x_.pitch), x = static_cast<int>(pixel % x_.pitch);
+    if (x >> s > (x_.out_width - 1) >> s || y >> s > (x_.out_height - 1) >> s) continue;
+    const auto [bank, base] = out.address(y, x);
+    const std::int64_t addr = base + m_block;
+    if (x >= x_.out_width || y >= x_.out_height) {
+      std::fill(codes_.begin(), codes_.end(), static_cast<std::int16_t>(x_.out_zero));
+    } else if (x_.residual) {
+      const auto from = residual.address(y, x);
+      make_codes(static_cast<std::size_t>(m_block), sums,
+                 memory_.word(from.bank, from.addr + m_block));
+    } else {
+      make_codes(static_cast<std::size_t>(m_block), sums, nullptr);
+    }
+    if (addr >= hw_.fb_depth) throw Error("writes word {} of a bank", addr);
+    const Word word{static_cast<int>(bank),   static_cast<int>(addr), codes_, y, x,
+                    static_cast<int>(m_block)};
+    if (observer_) observer_(word);
+    // Only the last M-block completes pixels of the raster.
+    const std::int64_t order = m_block + 1 == x_.m_blocks ? pixel : group_ * hw_.p;
+    memory_.write_result(number_, order, word.bank, word.addr, codes_);
+  }
+}
+
+void PostModel::make_codes(std::size_t m_block, const std::int32_t* sums,
+                           const std::int16_t* residual) {
+  const std::vector<ChannelParams>& params = rings_.params(m_block);
+  for (std::size_t m = 0; m < codes_.size(); ++m) {
+    codes_[m] = static_cast<std::int16_t>(
+        post_process(sums[m], residual ? residual[m] : 0, params[m], post_));
+  }
+}
+
+}  // namespace reshift::golden

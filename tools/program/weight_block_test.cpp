@@ -1,0 +1,88 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "program/weight_block.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "base/error.hpp"
+#include "program/hardware.hpp"
+
+namespace reshift {
+namespace {
+
+using ::testing::HasSubstr;
+
+class WeightBlockOf : public ::testing::TestWithParam<const char*> {
+ protected:
+  int random(int low, int high) { return std::uniform_int_distribution(low, high)(engine_); }
+
+  const isa::Hardware& hw_ = find_hardware(GetParam());
+  std::mt19937 engine_{1};
+};
+
+TEST_P(WeightBlockOf, ReadsWhatWasWritten) {
+  for (const std::size_t uops : {std::size_t{0}, std::size_t{1}, std::size_t{9}}) {
+    std::vector<ChannelParams> params;
+    for (int row = 0; row < 2 * hw_.m; ++row) {
+      params.push_back({random(-1 << 30, 1 << 30), static_cast<std::uint16_t>(random(0, 65535)),
+                        static_cast<std::uint8_t>(random(0, 47))});
+    }
+    std::vector<std::uint32_t> headers;
+    std::vector<std::uint8_t> tiles;
+    std::vector<std::vector<int>> weights;
+    for (std::size_t i = 0; i < uops; ++i) {
+      headers.push_back(encode_header({random(0, 32767), random(0, hw_.p - 1), random(-16, 15),
+                                       random(-16, 15), random(0, 1), i == 0, i + 1 == uops}));
+      auto& tile = weights.emplace_back();
+      for (int w = 0; w < hw_.m * hw_.c; ++w) tile.push_back(random(-1, 1) << random(0, 3));
+      append_tile(hw_, tile, tiles);
+    }
+    std::vector<std::uint8_t> bytes(3, 0xff);  // something before it
+    append_weight_block(hw_, params, headers, tiles, bytes);
+    const WeightBlockView block(hw_, std::span(bytes).subspan(3), 2,
+                                static_cast<std::int64_t>(uops));
+    for (int row = 0; row < 2 * hw_.m; ++row) {
+      EXPECT_EQ(block.params(static_cast<std::size_t>(row / hw_.m))
+                    .at(static_cast<std::size_t>(row % hw_.m)),
+                params[static_cast<std::size_t>(row)]);
+    }
+    for (std::size_t i = 0; i < uops; ++i) {
+      EXPECT_EQ(encode_header(block.header(i)), headers[i]);
+      const auto read = block.weights(i);
+      for (int m = 0; m < hw_.m; ++m) {
+        for (int c = 0; c < hw_.c; ++c) {
+          EXPECT_EQ(read[static_cast<std::size_t>(c * hw_.m + m)],
+                    weights[i][static_cast<std::size_t>(m * hw_.c + c)]);
+        }
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Configurations, WeightBlockOf,
+                         ::testing::Values("2x2x2", "4x4x3", "16x16x8", "32x16x7"));
+
+TEST(WeightBlock, NamesTheFieldThatDoesNotFit) {
+  try {
+    encode_header({.rotation = 16});
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), HasSubstr("rotation is 16"));
+  }
+}
+
+TEST(WeightBlock, RefusesAWeightThatIsNoTerm) {
+  const isa::Hardware& hw = find_hardware("4x4x3");
+  std::vector<std::uint8_t> tiles;
+  EXPECT_THROW(append_tile(hw, std::vector(16, 3), tiles), Error);
+}
+
+TEST(WeightBlock, RefusesAnotherLength) {
+  const std::vector<std::uint8_t> bytes(100, 0);
+  EXPECT_THROW(WeightBlockView(find_hardware("4x4x3"), bytes, 1, 1), Error);
+}
+
+}  // namespace
+}  // namespace reshift
