@@ -12,7 +12,7 @@
 namespace reshift {
 namespace {
 
-Allocation nothing_allocated(const spec::Hardware& hw, const QNet& net,
+Allocation nothing_allocated(const isa::Hardware& hw, const QNet& net,
                              const AllocationChoice& choice) {
   Allocation allocation;
   allocation.schedule = make_schedule(net, choice.images, choice.cut);
@@ -29,7 +29,7 @@ Allocation nothing_allocated(const spec::Hardware& hw, const QNet& net,
 /// Allocates the tensors of one choice of what is spilled.
 class Allocator {
  public:
-  Allocator(const spec::Hardware& hw, const QNet& net, const AllocationChoice& choice)
+  Allocator(const isa::Hardware& hw, const QNet& net, const AllocationChoice& choice)
       : hw_(hw),
         net_(net),
         choice_(choice),
@@ -164,7 +164,7 @@ class Allocator {
     return best;
   }
 
-  const spec::Hardware& hw_;
+  const isa::Hardware& hw_;
   const QNet& net_;
   const AllocationChoice& choice_;
   Allocation allocation_;
@@ -193,7 +193,7 @@ bool can_spill(const QNet& net, int tensor) {
   return tensor != net.output && writers <= 1;
 }
 
-std::optional<Allocation> allocate(const spec::Hardware& hw, const QNet& net,
+std::optional<Allocation> allocate(const isa::Hardware& hw, const QNet& net,
                                    const AllocationChoice& choice, std::string& too_much) {
   return Allocator(hw, net, choice).run(too_much);
 }

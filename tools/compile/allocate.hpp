@@ -65,7 +65,7 @@ bool can_spill(const QNet& net, int tensor);
 /// are others' until it is made. When not all fits, strips become smaller, then more tensors are
 /// spilled than were chosen, at last strips get a single buffer. Nothing, and `too_much` names the
 /// operation at which most is alive, when even that does not help.
-std::optional<Allocation> allocate(const spec::Hardware& hw, const QNet& net,
+std::optional<Allocation> allocate(const isa::Hardware& hw, const QNet& net,
                                    const AllocationChoice& choice, std::string& too_much);
 
 }  // namespace reshift

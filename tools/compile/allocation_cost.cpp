@@ -28,7 +28,7 @@ struct StepState {
 
 class ScheduleCost {
  public:
-  ScheduleCost(const spec::Hardware& hw, const QNet& net, const Allocation& allocation)
+  ScheduleCost(const isa::Hardware& hw, const QNet& net, const Allocation& allocation)
       : hw_(hw), net_(net), allocation_(allocation), times_(hw), made_(allocation.bases.size()) {}
 
   AllocationCost run() {
@@ -138,7 +138,7 @@ class ScheduleCost {
     return tensor < 0 ? 0 : layout(tensor).rows(hw_, rows.first, 1).shift;
   }
 
-  const spec::Hardware& hw_;
+  const isa::Hardware& hw_;
   const QNet& net_;
   const Allocation& allocation_;
   cost::EngineTimes times_;
@@ -149,7 +149,7 @@ class ScheduleCost {
 
 }  // namespace
 
-AllocationCost allocation_cost(const spec::Hardware& hw, const QNet& net,
+AllocationCost allocation_cost(const isa::Hardware& hw, const QNet& net,
                                const Allocation& allocation) {
   return ScheduleCost(hw, net, allocation).run();
 }

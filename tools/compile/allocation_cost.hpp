@@ -14,7 +14,7 @@ using AllocationCost = std::pair<std::int64_t, std::int64_t>;
 
 /// Goes through the schedule strip by strip, frame after frame: a first image with a region of its
 /// own is there, and LOAD brings the next frame's after all else.
-AllocationCost allocation_cost(const spec::Hardware& hw, const QNet& net,
+AllocationCost allocation_cost(const isa::Hardware& hw, const QNet& net,
                                const Allocation& allocation);
 
 }  // namespace reshift

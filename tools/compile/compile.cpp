@@ -10,12 +10,12 @@
 #include "cost/exec_cycles.hpp"
 #include "cost/program_time.hpp"
 #include "cost/transfers.hpp"
-#include "spec/fields.hpp"
+#include "isa/fields.hpp"
 
 namespace reshift {
 namespace {
 
-void check_fits(const spec::Hardware& hw, const QNet& net) {
+void check_fits(const isa::Hardware& hw, const QNet& net) {
   net.validate();
   if (net.act_w > hw.act_w) {
     throw Error("network {} has activations of {} bits, {} has {}", net.name, net.act_w, hw.name,
@@ -27,7 +27,7 @@ void check_fits(const spec::Hardware& hw, const QNet& net) {
   }
 }
 
-void check_supported(const std::vector<Support>& report, const spec::Hardware& hw) {
+void check_supported(const std::vector<Support>& report, const isa::Hardware& hw) {
   std::string message;
   for (const Support& line : report) {
     if (line.verdict == Support::Verdict::kUnsupported) {
@@ -38,7 +38,7 @@ void check_supported(const std::vector<Support>& report, const spec::Hardware& h
 }
 
 /// One report line per step, without what emit() adds.
-std::vector<OpReport> report_ops(const spec::Hardware& hw, const QNet& original,
+std::vector<OpReport> report_ops(const isa::Hardware& hw, const QNet& original,
                                  const Lowered& lowered, const Allocation& allocation,
                                  const std::vector<ExecPlan>& execs) {
   std::vector<OpReport> reports;
@@ -120,7 +120,7 @@ void finish_reports(Program& program) {
 
 }  // namespace
 
-Program compile(const spec::Hardware& hw, const QNet& net, const CompileOptions& options) {
+Program compile(const isa::Hardware& hw, const QNet& net, const CompileOptions& options) {
   check_fits(hw, net);
   if (options.batch < 1) throw Error("a batch of {} images: it has 1 at least", options.batch);
   Program program;

@@ -13,6 +13,6 @@ struct CompileOptions {
 
 /// Compiles a network for a configuration. Throws Error when an operation is unsupported or
 /// something does not fit; the message names the operation and the numbers.
-Program compile(const spec::Hardware& hw, const QNet& net, const CompileOptions& options);
+Program compile(const isa::Hardware& hw, const QNet& net, const CompileOptions& options);
 
 }  // namespace reshift

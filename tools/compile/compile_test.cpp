@@ -13,8 +13,8 @@
 #include "golden/graph_interpreter.hpp"
 #include "golden/program_interpreter.hpp"
 #include "golden/random_network.hpp"
+#include "isa/fields.hpp"
 #include "program/hardware.hpp"
-#include "spec/fields.hpp"
 
 namespace reshift {
 namespace {
@@ -60,13 +60,13 @@ void check_program(const QNet& net, const Program& program, std::uint64_t seed, 
   }
 }
 
-void check_seed(const spec::Hardware& hw, std::uint64_t seed, bool store_all, Timing timing) {
+void check_seed(const isa::Hardware& hw, std::uint64_t seed, bool store_all, Timing timing) {
   const QNet net = random_qnet(seed, {.slice_channels = hw.m});
   check_program(net, compile(hw, net, {store_all}), seed, store_all, timing);
 }
 
 /// Nothing when the buffer is too small, which compile() refuses.
-std::optional<Program> compile_if_it_fits(const spec::Hardware& hw, const QNet& net,
+std::optional<Program> compile_if_it_fits(const isa::Hardware& hw, const QNet& net,
                                           const CompileOptions& options) {
   try {
     return compile(hw, net, options);
@@ -75,12 +75,12 @@ std::optional<Program> compile_if_it_fits(const spec::Hardware& hw, const QNet& 
   }
 }
 
-class RandomNetworks : public ::testing::TestWithParam<spec::Hardware> {};
+class RandomNetworks : public ::testing::TestWithParam<isa::Hardware> {};
 
 // Every shape; memories that take all of these networks (what does not fit is refused, see
 // program_test.cpp).
 TEST_P(RandomNetworks, ProgramEqualsGraph) {
-  spec::Hardware hw = GetParam();
+  isa::Hardware hw = GetParam();
   hw.acc_w = std::max(hw.acc_w, 28);
   hw.fb_depth = std::max(hw.fb_depth, 8192);
   hw.wm_depth = std::max(hw.wm_depth, 4096);
@@ -94,7 +94,7 @@ TEST_P(RandomNetworks, ProgramEqualsGraph) {
 // Half of the buffer, and half of that, until the network is refused: tensors in memory, strip by
 // strip.
 TEST_P(RandomNetworks, ProgramEqualsGraphWithTensorsInMemory) {
-  spec::Hardware hw = GetParam();
+  isa::Hardware hw = GetParam();
   hw.acc_w = std::max(hw.acc_w, 28);
   hw.wm_depth = std::max(hw.wm_depth, 4096);
   hw.pm_depth = std::max(hw.pm_depth, 128);
@@ -179,7 +179,7 @@ QNet downsampling_block(int side, bool merged = false) {
 TEST(DownsamplingBlock, NeedsNoCopyAndLoadsListsOnce) {
   const QNet net = downsampling_block(24);
   for (const char* name : {"4x4x3", "8x8x8", "16x16x8"}) {
-    spec::Hardware hw = find_hardware(name);
+    isa::Hardware hw = find_hardware(name);
     const Program whole = compile(hw, net, {true});
     ASSERT_EQ(whole.ops.size(), net.ops.size()) << "a copy";
     check_program(net, whole, 1, true, Timing::kLate);
@@ -203,7 +203,7 @@ TEST(DownsamplingBlock, NeedsNoCopyAndLoadsListsOnce) {
 TEST(DownsamplingBlock, MergedShortcutNeedsOneOperationLess) {
   const QNet apart = downsampling_block(28), merged = downsampling_block(28, true);
   for (const char* name : {"4x4x3", "8x8x8", "16x16x8"}) {
-    spec::Hardware hw = find_hardware(name);
+    isa::Hardware hw = find_hardware(name);
     const Program before = compile(hw, apart, {true}), whole = compile(hw, merged, {true});
     check_program(merged, whole, 1, true, Timing::kLate);
     ASSERT_EQ(whole.ops.size() + 1, before.ops.size()) << "a copy";
@@ -279,7 +279,7 @@ QNet pooled_convolution(int side, int kernel, bool classified) {
 
 TEST(PolyphaseTensor, HasItsExtensionRowWhereThatIsRead) {
   for (const char* name : {"4x4x3", "8x8x8", "16x16x8"}) {
-    const spec::Hardware& hw = find_hardware(name);
+    const isa::Hardware& hw = find_hardware(name);
     const QNet inside = pooled_convolution(13, 3, true), beyond = pooled_convolution(13, 2, true);
     const Program without = compile(hw, inside, {}), with = compile(hw, beyond, {});
     check_program(inside, without, 1, false, Timing::kLate);
@@ -292,7 +292,7 @@ TEST(PolyphaseTensor, HasItsExtensionRowWhereThatIsRead) {
 // LOAD brings a classifier's weights to the end of a frame, for few are ahead in a small memory, so
 // that the next image comes late.
 TEST(Image, IsCutIntoStripsWhereItWouldBeWaitedFor) {
-  spec::Hardware hw = find_hardware("4x4x3");
+  isa::Hardware hw = find_hardware("4x4x3");
   hw.wm_depth = 128;
   for (const bool classified : {false, true}) {
     const QNet net = pooled_convolution(64, 2, classified);
@@ -316,7 +316,7 @@ struct Batched {
 };
 
 TEST_P(RandomNetworks, BatchEqualsGraph) {
-  spec::Hardware hw = GetParam();
+  isa::Hardware hw = GetParam();
   hw.acc_w = std::max(hw.acc_w, 28);
   hw.wm_depth = std::max(hw.wm_depth, 4096);
   hw.pm_depth = std::max(hw.pm_depth, 128);
@@ -345,7 +345,7 @@ TEST(Batch, CutsWhereImagesDoNotFitTogether) {
     int together = 0, cut = 0, front_in_strips = 0;
     for (const int side : {12, 16, 24, 32}) {
       const QNet net = downsampling_block(side);
-      spec::Hardware hw = find_hardware("4x4x3");
+      isa::Hardware hw = find_hardware("4x4x3");
       for (hw.fb_depth = 16384; hw.fb_depth >= 64; hw.fb_depth /= 2) {
         const std::optional<Program> program = compile_if_it_fits(hw, net, {false, batch});
         if (!program) break;
@@ -365,7 +365,7 @@ TEST(Batch, CutsWhereImagesDoNotFitTogether) {
 
 TEST(Batch, ThatDoesNotFitNamesTheOperation) {
   const QNet net = downsampling_block(24);
-  spec::Hardware hw = find_hardware("4x4x3");
+  isa::Hardware hw = find_hardware("4x4x3");
   hw.fb_depth = 1024;
   EXPECT_NO_THROW(compile(hw, net, {}));
   // Three outputs are 3 x 384 words.
@@ -400,12 +400,10 @@ QNet fully_connected(int inputs, int outputs) {
 std::int64_t loaded_uops(const Program& program) {
   std::int64_t uops = 0;
   for (std::size_t i = 0; i < program.descriptors.size(); ++i) {
-    spec::Descriptor d{};
-    std::memcpy(d.data(), program.image.data() + i * spec::kDescriptorBytes,
-                spec::kDescriptorBytes);
-    if (static_cast<spec::Opcode>(spec::get(d, spec::common::kOpcode)) ==
-        spec::Opcode::kLoadWeights) {
-      uops += spec::get(d, spec::load_weights::kUops);
+    isa::Descriptor d{};
+    std::memcpy(d.data(), program.image.data() + i * isa::kDescriptorBytes, isa::kDescriptorBytes);
+    if (static_cast<isa::Opcode>(isa::get(d, isa::common::kOpcode)) == isa::Opcode::kLoadWeights) {
+      uops += isa::get(d, isa::load_weights::kUops);
     }
   }
   return uops;
@@ -413,7 +411,7 @@ std::int64_t loaded_uops(const Program& program) {
 
 // Lists of an M-block that half of the weight memory holds, only the whole, and not even that.
 TEST(Batch, LoadsListsOnceThatTheWeightMemoryHolds) {
-  spec::Hardware hw = find_hardware("4x4x3");
+  isa::Hardware hw = find_hardware("4x4x3");
   hw.wm_depth = 32;
   constexpr int kOutputs = 20, kMBlocks = 5, kBatch = 3;
   for (const int inputs : {8, 40, 96, 160}) {
@@ -448,7 +446,7 @@ QNet global_pooling(int channels, int side) {
 // Words of the source in turn through one list, which a part of the weight memory holds.
 TEST(Batch, GlobalPoolingKeepsItsList) {
   for (const char* name : {"16x16x8", "32x16x7"}) {
-    spec::Hardware hw = find_hardware(name);
+    isa::Hardware hw = find_hardware(name);
     const QNet net = global_pooling(12 * hw.m, 4);
     hw.wm_depth = 256;
     for (const int batch : {1, 2, 3}) {
@@ -466,7 +464,7 @@ TEST(Batch, GlobalPoolingKeepsItsList) {
 // Weights of a long convolution go over the bus once for all images, part by part.
 TEST(Batch, ConvolutionsInPartsShareThem) {
   const QNet net = downsampling_block(12);
-  spec::Hardware hw = find_hardware("4x4x3");
+  isa::Hardware hw = find_hardware("4x4x3");
   hw.wm_depth = 64;
   const Program one = compile(hw, net, {}), three = compile(hw, net, {false, 3});
   check_program(net, three, 2, false, Timing::kLate);
@@ -481,7 +479,7 @@ TEST(Batch, ConvolutionsInPartsShareThem) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, RandomNetworks, ::testing::ValuesIn(spec::kConfigurations),
+INSTANTIATE_TEST_SUITE_P(All, RandomNetworks, ::testing::ValuesIn(isa::kConfigurations),
                          [](const auto& param) { return "Hw" + std::string(param.param.name); });
 
 }  // namespace

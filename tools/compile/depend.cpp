@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/integer.hpp"
-#include "spec/fields.hpp"
+#include "isa/fields.hpp"
 
 namespace reshift {
 namespace {
@@ -26,7 +26,7 @@ std::vector<int> furthest(int out, int source, int kernel, int stride, int dilat
 
 }  // namespace
 
-Need pixels_needed(const spec::Hardware& hw, const QNet& net, const QOp& op, const Layout& source,
+Need pixels_needed(const isa::Hardware& hw, const QNet& net, const QOp& op, const Layout& source,
                    int producer_pitch, int groups) {
   const QTensor& out = net.tensors[index(op.output)];
   const int scale = source.polyphase ? 2 : 1;
@@ -49,7 +49,7 @@ Need pixels_needed(const spec::Hardware& hw, const QNet& net, const QOp& op, con
     line.step = std::max(line.step, (need[g] - line.first + distance - 1) / distance);
   }
   // Beyond the counter's range: wait for all of it.
-  const std::int64_t all = spec::field_mask(spec::exec::kNeedFirst);
+  const std::int64_t all = isa::field_mask(isa::exec::kNeedFirst);
   if (line.first + line.step * (groups - 1) > all) line = {all, 0};
   return line;
 }

@@ -14,7 +14,7 @@ struct Need {
 /// The tightest such line from the exact need of every group of `op`, which reads the tensor in
 /// `source` that the operation before it writes while walking a raster of `producer_pitch`;
 /// `groups` is the number of groups of `op`.
-Need pixels_needed(const spec::Hardware& hw, const QNet& net, const QOp& op, const Layout& source,
+Need pixels_needed(const isa::Hardware& hw, const QNet& net, const QOp& op, const Layout& source,
                    int producer_pitch, int groups);
 
 }  // namespace reshift

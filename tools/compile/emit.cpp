@@ -11,22 +11,13 @@
 #include "compile/window.hpp"
 #include "cost/constants.hpp"
 #include "cost/exec_cycles.hpp"
-#include "spec/fields.hpp"
+#include "isa/descriptors.hpp"
 
 namespace reshift {
 namespace {
 
-using spec::Descriptor;
-using spec::Opcode;
-
 /// Loads are in the program at least this many EXECs ahead.
 constexpr std::size_t kLookAhead = 2;
-
-Descriptor descriptor(Opcode opcode) {
-  Descriptor d{};
-  spec::set(d, spec::common::kOpcode, static_cast<std::int64_t>(opcode));
-  return d;
-}
 
 /// Puts the descriptors of a frame in order.
 class Emitter {
@@ -59,8 +50,8 @@ class Emitter {
       loads_for(std::min(e + 1 + kLookAhead, execs_.size()));
       while (const Load* next = queue_.take_ahead(exec_time)) load(*next);
     }
-    image_.add(descriptor(Opcode::kEnd), "end", {});
-    program_.image = image_.assemble(blocks_.bytes());
+    image_.add(isa::End{}, "end");
+    program_.image = image_.assemble(hw_, blocks_.bytes());
     program_.descriptors = image_.names();
   }
 
@@ -73,18 +64,16 @@ class Emitter {
   }
 
   void init() {
-    Descriptor d = descriptor(Opcode::kInit);
-    spec::set(d, spec::init::kMagic, spec::kMagicLetters);
-    spec::set(d, spec::init::kVersion, spec::kVersion);
-    spec::set(d, spec::init::kM, hw_.m);
-    spec::set(d, spec::init::kC, hw_.c);
-    spec::set(d, spec::init::kP, hw_.p);
-    spec::set(d, spec::init::kActW, hw_.act_w);
-    spec::set(d, spec::init::kExponents, hw_.exponents);
-    spec::set(d, spec::init::kFbDepth, allocation_.words);
-    spec::set(d, spec::init::kWmDepth, hw_.wm_depth);
-    spec::set(d, spec::init::kPmDepth, hw_.pm_depth);
-    image_.add(d, "init", {});
+    isa::Init d;
+    d.m = hw_.m;
+    d.c = hw_.c;
+    d.p = hw_.p;
+    d.act_w = hw_.act_w;
+    d.exponents = hw_.exponents;
+    d.fb_depth = allocation_.words;
+    d.wm_depth = hw_.wm_depth;
+    d.pm_depth = hw_.pm_depth;
+    image_.add(d, "init");
   }
 
   void loads_for(std::size_t end) {
@@ -94,59 +83,52 @@ class Emitter {
   void load(const Load& load) {
     if (load.features) {
       report_of(load.exec).feature_bytes_read += load.bytes;
-      transfer(load.transfer,
-               load.transfer.tensor == 0 ? Opcode::kLoadFeatures : Opcode::kReloadFeatures);
+      load.transfer.tensor == 0 ? transfer<isa::LoadFeatures>("load_features", load.transfer)
+                                : transfer<isa::ReloadFeatures>("reload_features", load.transfer);
       return;
     }
     report_of(load.exec).weight_bytes += load.bytes;
-    Descriptor d = descriptor(Opcode::kLoadWeights);
-    spec::set(d, spec::load_weights::kUops, static_cast<std::int64_t>(load.block.uops));
-    spec::set(d, spec::load_weights::kParamBlocks, load.block.param_blocks);
-    spec::set(d, spec::load_weights::kOffset, load.block.offset);
-    spec::set(d, spec::load_weights::kBytes, load.block.bytes);
-    image_.add(d, "load_weights " + net_.ops[execs_[load.exec].op].name, {.engine = Engine::kLoad});
+    isa::LoadWeights d;
+    d.uops = static_cast<std::int64_t>(load.block.uops);
+    d.param_blocks = load.block.param_blocks;
+    d.offset = load.block.offset;
+    d.bytes = load.block.bytes;
+    image_.add(d, "load_weights " + net_.ops[execs_[load.exec].op].name);
   }
 
   /// A descriptor for each phase: what lies together in the buffer lies together in memory.
-  void transfer(const Transfer& t, Opcode opcode) {
+  template <typename Descriptor>
+  void transfer(std::string_view kind, const Transfer& t) {
     const Layout& whole = allocation_.layouts[index(t.tensor)];
     const Layout part = whole.rows(hw_, t.rows.first, t.rows.count);
     const bool all = t.rows.count == whole.height;
-    const std::int64_t word_bytes = std::int64_t{hw_.p} * hw_.m * spec::code_bytes(hw_);
+    const std::int64_t word_bytes = std::int64_t{hw_.p} * isa::word_bytes(hw_);
     const std::int64_t tensor = t.tensor == 0
                                     ? t.image * program_.in_stride
                                     : t.image * program_.out_stride + window_.offset(t.tensor);
     for (int phase = 0; phase < (all ? 1 : t.phases); ++phase) {
-      const int groups = t.layout.phase_groups(hw_) * (all ? t.phases : 1);
-      const std::int64_t base = t.layout.base + std::int64_t{phase} * t.layout.phase_words(hw_);
-      const std::int64_t offset =
-          tensor +
-          (part.base - whole.base + std::int64_t{phase} * part.phase_words(hw_)) * word_bytes;
-      const std::int64_t words = std::int64_t{groups} * whole.words;
-      add_transfer(opcode, t, {base, base + words}, {offset, offset + words * word_bytes}, groups,
-                   whole.words);
+      Descriptor d;
+      d.base = t.layout.base + std::int64_t{phase} * t.layout.phase_words(hw_);
+      d.words = whole.words;
+      d.groups = t.layout.phase_groups(hw_) * (all ? t.phases : 1);
+      d.offset = tensor + (part.base - whole.base + std::int64_t{phase} * part.phase_words(hw_)) *
+                              word_bytes;
+      const std::int64_t words = d.groups * d.words;
+      image_.add(
+          d, fmt::format("{} {}{}", kind, net_.tensors[index(t.tensor)].name, of_image(t.image)),
+          access_of(d.kOpcode, {d.base, d.base + words},
+                    {d.offset, d.offset + words * word_bytes}));
     }
   }
 
-  void add_transfer(Opcode opcode, const Transfer& t, Span buffer, Span memory, int groups,
-                    int words) {
-    namespace f = spec::load_features;  // the three kinds have the same fields
-    Descriptor d = descriptor(opcode);
-    spec::set(d, f::kBase, buffer.begin);
-    spec::set(d, f::kWords, words);
-    spec::set(d, f::kGroups, groups);
-    spec::set(d, f::kOffset, memory.begin);
-    const std::string tensor = net_.tensors[index(t.tensor)].name + of_image(t.image);
-    if (opcode == Opcode::kStoreFeatures) {
-      image_.add(d, "store_features " + tensor,
-                 {.engine = Engine::kStore, .buffer_reads = {buffer}, .memory_writes = {memory}});
-    } else if (opcode == Opcode::kLoadFeatures) {
-      image_.add(d, "load_features " + tensor,
-                 {.engine = Engine::kLoad, .buffer_writes = {buffer}});
-    } else {
-      image_.add(d, "reload_features " + tensor,
-                 {.engine = Engine::kLoad, .buffer_writes = {buffer}, .memory_reads = {memory}});
+  /// What a transfer reads and writes.
+  static Access access_of(isa::Opcode opcode, Span buffer, Span memory) {
+    if (opcode == isa::Opcode::kStoreFeatures) {
+      return {.buffer_reads = {buffer}, .memory_writes = {memory}};
     }
+    Access access{.buffer_writes = {buffer}};
+    if (opcode == isa::Opcode::kReloadFeatures) access.memory_reads = {memory};
+    return access;
   }
 
   void exec(std::size_t e) {
@@ -175,14 +157,14 @@ class Emitter {
 
   void store(std::size_t e, const Transfer& t) {
     report_of(e).feature_bytes_written += t.bytes(hw_);
-    transfer(t, Opcode::kStoreFeatures);
+    transfer<isa::StoreFeatures>("store_features", t);
   }
 
   const QNet& net_;
   const Allocation& allocation_;
   const std::vector<ExecPlan>& execs_;
   Program& program_;
-  const spec::Hardware& hw_;
+  const isa::Hardware& hw_;
   WeightBlocks blocks_;
   OutputWindow window_;
   LoadPlan plan_;

@@ -8,88 +8,80 @@
 namespace reshift {
 namespace {
 
-namespace x = spec::exec;
-using spec::Descriptor;
-
 /// The raster that an EXEC walks: of its source, or of the source's phases as they lie.
-Layout walked(const spec::Hardware& hw, const QOp& op, const ExecPlan& exec, const Layout& layout) {
+Layout walked(const isa::Hardware& hw, const QOp& op, const ExecPlan& exec, const Layout& layout) {
   return walks_flat(op, exec.source) ? layout.flat(hw) : layout;
 }
 
-void set_raster(const spec::Hardware& hw, const QOp& op, const ExecPlan& exec, Descriptor& d) {
+void set_raster(const isa::Hardware& hw, const QOp& op, const ExecPlan& exec, isa::Exec& d) {
   const Layout in = walked(hw, op, exec, exec.source);
   const int c_blocks = hw.m / hw.c;
-  spec::set(d, x::kPitch, in.pitch);
-  spec::set(d, x::kInHeight, in.phase_height());
-  spec::set(d, x::kInWidth, in.phase_width());
-  spec::set(d, x::kSrc0Base, (in.base + exec.source_word) * c_blocks);
-  spec::set(d, x::kSrc0Step, in.words * c_blocks);
+  d.pitch = in.pitch;
+  d.in_height = in.phase_height();
+  d.in_width = in.phase_width();
+  d.src0_base = (in.base + exec.source_word) * c_blocks;
+  d.src0_step = in.words * c_blocks;
   if (op.shortcut < 0) return;
-  spec::set(d, x::kSrc1Base, exec.shortcut.base * c_blocks);
-  spec::set(d, x::kSrc1Step, exec.shortcut.words * c_blocks);
+  d.src1_base = exec.shortcut.base * c_blocks;
+  d.src1_step = exec.shortcut.words * c_blocks;
 }
 
-void set_destination(const spec::Hardware& hw, const QOp& op, const ExecPlan& exec, Descriptor& d) {
+void set_destination(const isa::Hardware& hw, const QOp& op, const ExecPlan& exec, isa::Exec& d) {
   const Layout out = walked(hw, op, exec, exec.destination);
-  spec::set(d, x::kOutHeight, out.height);
-  spec::set(d, x::kOutWidth, out.width);
-  spec::set(d, x::kDstPolyphase, out.polyphase);
-  spec::set(d, x::kDstBase, out.base + op.first_channel / hw.m + exec.first_m_block);
-  spec::set(d, x::kDstWords, out.words);
-  spec::set(d, x::kDstPhase, out.phase_words(hw));
-  spec::set(d, x::kDstRowBank, out.pitch % hw.p);
-  spec::set(d, x::kDstRowAddr, out.pitch / hw.p * out.words);
+  d.out_height = out.height;
+  d.out_width = out.width;
+  d.dst_polyphase = out.polyphase;
+  d.dst_base = out.base + op.first_channel / hw.m + exec.first_m_block;
+  d.dst_words = out.words;
+  d.dst_phase = out.phase_words(hw);
+  d.dst_row_bank = out.pitch % hw.p;
+  d.dst_row_addr = out.pitch / hw.p * out.words;
 }
 
-void set_residual(const spec::Hardware& hw, const QOp& op, const ExecPlan& exec, Descriptor& d) {
+void set_residual(const isa::Hardware& hw, const QOp& op, const ExecPlan& exec, isa::Exec& d) {
   const Layout& res = exec.residual;
   if (!residual_factor_ok(op.post)) {
-    throw Error("the scale of its residual is more than 8 times that of its output");
+    throw Error("operation {}: the scale of its residual is more than 8 times that of its output",
+                op.name);
   }
-  spec::set(d, x::kResidual, 1);
-  spec::set(d, x::kResPolyphase, res.polyphase);
-  spec::set(d, x::kResBase, res.base + exec.first_m_block);
-  spec::set(d, x::kResWords, res.words);
-  spec::set(d, x::kResPhase, res.phase_words(hw));
-  spec::set(d, x::kResRowBank, res.pitch % hw.p);
-  spec::set(d, x::kResRowAddr, res.pitch / hw.p * res.words);
-  spec::set_signed(d, x::kResZero, op.post.res_zero);
-  spec::set(d, x::kResShift, op.post.res_shift);
-  spec::set(d, x::kResMult, op.post.res_mult);
+  d.residual = true;
+  d.res_polyphase = res.polyphase;
+  d.res_base = res.base + exec.first_m_block;
+  d.res_words = res.words;
+  d.res_phase = res.phase_words(hw);
+  d.res_row_bank = res.pitch % hw.p;
+  d.res_row_addr = res.pitch / hw.p * res.words;
+  d.res_zero = op.post.res_zero;
+  d.res_shift = op.post.res_shift;
+  d.res_mult = op.post.res_mult;
 }
 
 }  // namespace
 
-Descriptor exec_descriptor(const spec::Hardware& hw, const QNet& net, const ExecPlan& exec,
-                           bool keep_list) {
+isa::Exec exec_descriptor(const isa::Hardware& hw, const QNet& net, const ExecPlan& exec,
+                          bool keep_list) {
   const QOp& op = net.ops[exec.op];
   const bool maximum = op.kind == QKind::kMaxPool;
-  Descriptor d{};
-  try {
-    spec::set(d, spec::common::kOpcode, static_cast<std::int64_t>(spec::Opcode::kExec));
-    spec::set(d, x::kMaxMode, maximum);
-    spec::set(d, x::kWaitPrevious, exec.wait_previous);
-    spec::set(d, x::kKeepList, keep_list);
-    spec::set(d, x::kUops, std::ssize(exec.list->headers));
-    spec::set(d, x::kGroups, exec.groups);
-    spec::set(d, x::kMBlocks, exec.m_blocks);
-    set_raster(hw, op, exec, d);
-    set_destination(hw, op, exec, d);
-    if (op.residual >= 0) set_residual(hw, op, exec, d);
-    spec::set_signed(d, x::kLo, op.post.lo);
-    spec::set_signed(d, x::kHi, op.post.hi);
-    spec::set_signed(d, x::kInZero,
-                     maximum ? code_min(net.act_w) : net.tensors[index(op.input)].zero);
-    spec::set_signed(d, x::kOutZero, op.post.out_zero);
-    spec::set(d, x::kNeedFirst, exec.need.first);
-    spec::set(d, x::kNeedStep, exec.need.step);
-  } catch (const Error& error) {
-    throw Error("operation {}: {}", op.name, error.what());
-  }
+  isa::Exec d;
+  d.max_mode = maximum;
+  d.wait_previous = exec.wait_previous;
+  d.keep_list = keep_list;
+  d.uops = std::ssize(exec.list->headers);
+  d.groups = exec.groups;
+  d.m_blocks = exec.m_blocks;
+  set_raster(hw, op, exec, d);
+  set_destination(hw, op, exec, d);
+  if (op.residual >= 0) set_residual(hw, op, exec, d);
+  d.lo = op.post.lo;
+  d.hi = op.post.hi;
+  d.in_zero = maximum ? code_min(net.act_w) : net.tensors[index(op.input)].zero;
+  d.out_zero = op.post.out_zero;
+  d.need_first = exec.need.first;
+  d.need_step = exec.need.step;
   return d;
 }
 
-Access exec_access(const spec::Hardware& hw, const QNet& net, const ExecPlan& exec) {
+Access exec_access(const isa::Hardware& hw, const QNet& net, const ExecPlan& exec) {
   const QOp& op = net.ops[exec.op];
   // The words from the first to the last one of a tensor's rows in its first phases.
   const auto span = [&](const Layout& l, int phases) {
@@ -98,7 +90,6 @@ Access exec_access(const spec::Hardware& hw, const QNet& net, const ExecPlan& ex
   const Layout in = walked(hw, op, exec, exec.source);
   const Layout out = walked(hw, op, exec, exec.destination);
   Access access;
-  access.engine = Engine::kExec;
   access.buffer_reads = {span(in, phases_read(op, in))};
   access.buffer_writes = {span(out, out.phases())};
   if (op.shortcut >= 0) {

@@ -3,16 +3,16 @@
 
 #include "compile/plan.hpp"
 #include "compile/tokens.hpp"
-#include "spec/fields.hpp"
+#include "isa/descriptors.hpp"
 
 namespace reshift {
 
 /// The descriptor of an EXEC, without tokens. `keep_list`: the next one has the same list. Throws
-/// Error naming the operation when a field does not hold its value.
-spec::Descriptor exec_descriptor(const spec::Hardware& hw, const QNet& net, const ExecPlan& exec,
-                                 bool keep_list);
+/// Error naming the operation when its residual has too large a scale.
+isa::Exec exec_descriptor(const isa::Hardware& hw, const QNet& net, const ExecPlan& exec,
+                          bool keep_list);
 
 /// What it reads and writes.
-Access exec_access(const spec::Hardware& hw, const QNet& net, const ExecPlan& exec);
+Access exec_access(const isa::Hardware& hw, const QNet& net, const ExecPlan& exec);
 
 }  // namespace reshift

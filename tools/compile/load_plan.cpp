@@ -11,7 +11,7 @@ namespace {
 
 class LoadPlanner {
  public:
-  LoadPlanner(const spec::Hardware& hw, const QNet& net, const Allocation& allocation,
+  LoadPlanner(const isa::Hardware& hw, const QNet& net, const Allocation& allocation,
               const std::vector<ExecPlan>& execs, WeightBlocks& blocks)
       : hw_(hw),
         net_(net),
@@ -125,7 +125,7 @@ class LoadPlanner {
     }
   }
 
-  const spec::Hardware& hw_;
+  const isa::Hardware& hw_;
   const QNet& net_;
   const Allocation& allocation_;
   const std::vector<ExecPlan>& execs_;
@@ -136,7 +136,7 @@ class LoadPlanner {
 
 }  // namespace
 
-LoadPlan plan_loads(const spec::Hardware& hw, const QNet& net, const Allocation& allocation,
+LoadPlan plan_loads(const isa::Hardware& hw, const QNet& net, const Allocation& allocation,
                     const std::vector<ExecPlan>& execs, WeightBlocks& blocks) {
   return LoadPlanner(hw, net, allocation, execs, blocks).run();
 }

@@ -29,7 +29,7 @@ struct LoadPlan {
 /// Features that an EXEC needs and that are not in the buffer: the image, strips of spilled
 /// tensors. Weight blocks: one list for all strips and images that have the same. Writes the blocks
 /// into `blocks`.
-LoadPlan plan_loads(const spec::Hardware& hw, const QNet& net, const Allocation& allocation,
+LoadPlan plan_loads(const isa::Hardware& hw, const QNet& net, const Allocation& allocation,
                     const std::vector<ExecPlan>& execs, WeightBlocks& blocks);
 
 /// The loads of a frame, and which the program may have next. There is no deadlock for any length
@@ -37,8 +37,7 @@ LoadPlan plan_loads(const spec::Hardware& hw, const QNet& net, const Allocation&
 class LoadQueue {
  public:
   /// `hw` must outlive this object.
-  LoadQueue(const spec::Hardware& hw, std::vector<Load> loads)
-      : hw_(hw), loads_(std::move(loads)) {}
+  LoadQueue(const isa::Hardware& hw, std::vector<Load> loads) : hw_(hw), loads_(std::move(loads)) {}
 
   /// The next load, if an EXEC before number `end` needs it and it finds room without an EXEC that
   /// the program does not have yet; else null.
@@ -53,7 +52,7 @@ class LoadQueue {
   bool fits(std::size_t oldest) const;
   const Load* take();
 
-  const spec::Hardware& hw_;
+  const isa::Hardware& hw_;
   std::vector<Load> loads_;
   std::size_t next_ = 0;   ///< load
   std::size_t execs_ = 0;  ///< that the program has

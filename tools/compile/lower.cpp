@@ -11,8 +11,8 @@
 #include "compile/reduction_list.hpp"
 #include "cost/exec_cycles.hpp"
 #include "cost/transfers.hpp"
+#include "isa/fields.hpp"
 #include "program/layout.hpp"
-#include "spec/fields.hpp"
 
 namespace reshift {
 namespace {
@@ -73,7 +73,7 @@ std::vector<AxisPacking> axis_packings(const Axis& a) {
 }
 
 /// Operation 0 of `net` rewritten for an arranged image.
-Lowered apply_packing(const spec::Hardware& hw, const QNet& net, std::size_t reader,
+Lowered apply_packing(const isa::Hardware& hw, const QNet& net, std::size_t reader,
                       const AxisPacking& rows, const AxisPacking& columns) {
   Lowered result{.net = net, .table = {}, .source_op = {}, .source_tensor = {}, .notes = {}};
   QOp& op = result.net.ops[reader];
@@ -127,7 +127,7 @@ Lowered apply_packing(const spec::Hardware& hw, const QNet& net, std::size_t rea
   const int uops = ceil_div(image.channels, hw.c) * rows.distinct_taps() * columns.distinct_taps() *
                    tiles_per_tap(hw, op);
   const std::int64_t image_bytes = std::int64_t{words_of(hw, image.channels)} * hw.m *
-                                   image.height * pitch * spec::code_bytes(hw);
+                                   image.height * pitch * isa::code_bytes(hw);
   result.input_cycles = std::max(std::int64_t{groups} * ceil_div(out_channels, hw.m) *
                                      std::max<std::int64_t>(uops, cost::post_cycles(hw)),
                                  cost::bus_cycles(hw, image_bytes));
@@ -181,7 +181,7 @@ std::array<StridedInput, 2> strided_inputs(const QOp& op) {
 
 /// Whether an operation can walk a polyphase input in the order in which it lies (walks_flat):
 /// pixel by pixel, into a tensor that only stride-2 operations read, both without extension.
-bool can_walk_flat(const spec::Hardware& hw, const QNet& net, const QOp& op) {
+bool can_walk_flat(const isa::Hardware& hw, const QNet& net, const QOp& op) {
   const QTensor& in = net.tensors[index(op.input)];
   const bool pointwise = op.kernel_h == 1 && op.kernel_w == 1 && op.stride_h == 1 &&
                          op.pad_top + op.pad_left + op.pad_bottom + op.pad_right == 0;
@@ -191,7 +191,7 @@ bool can_walk_flat(const spec::Hardware& hw, const QNet& net, const QOp& op) {
   }
   // A phase is a row of the walk, and rows may be padded.
   const int phase = (in.width / 2 + hw.p) * (in.height / 2);
-  if (in.height % 2 != 0 || in.width % 2 != 0 || phase >= 1 << spec::exec::kPitch.width) {
+  if (in.height % 2 != 0 || in.width % 2 != 0 || phase >= 1 << isa::exec::kPitch.width) {
     return false;
   }
   bool read = false;
@@ -209,7 +209,7 @@ bool can_walk_flat(const spec::Hardware& hw, const QNet& net, const QOp& op) {
 
 /// Gives the stride-2 readers of a tensor with mixed readers a copy of their own, unless the others
 /// can read what is made for them.
-void insert_copies(const spec::Hardware& hw, Lowered& lowered) {
+void insert_copies(const isa::Hardware& hw, Lowered& lowered) {
   QNet& net = lowered.net;
   const std::size_t count = net.tensors.size();
   for (std::size_t t = 0; t < count; ++t) {
@@ -258,7 +258,7 @@ Lowered plain(const QNet& net) {
 
 }  // namespace
 
-std::vector<Support> check_support(const spec::Hardware& hw, const QNet& original) {
+std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original) {
   QNet net = original;
   normalise_strides(net);
   const int packed = packable_reader(net);
@@ -291,7 +291,7 @@ std::vector<Support> check_support(const spec::Hardware& hw, const QNet& origina
   return report;
 }
 
-std::vector<Lowered> lower(const spec::Hardware& hw, const QNet& original) {
+std::vector<Lowered> lower(const isa::Hardware& hw, const QNet& original) {
   QNet net = original;
   normalise_strides(net);
   std::vector<Lowered> variants;

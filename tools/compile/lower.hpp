@@ -4,17 +4,17 @@
 #include <string>
 #include <vector>
 
+#include "isa/isa.hpp"
 #include "net/qnet.hpp"
 #include "program/input_table.hpp"
 #include "program/op_report.hpp"
-#include "spec/spec.hpp"
 
 namespace reshift {
 
 /// Whether each operation of `net` can run on `hw`: strides, reach of the taps, slices of whole
 /// words, and the proof that the accumulator and the biased sum never overflow with the operation's
 /// real weights.
-std::vector<Support> check_support(const spec::Hardware& hw, const QNet& net);
+std::vector<Support> check_support(const isa::Hardware& hw, const QNet& net);
 
 /// A network that needs nothing but what the machine does, equal to the original in every code.
 /// Tensor i is the original's tensor i, except that tensor 0 is the arranged image; further
@@ -33,6 +33,6 @@ struct Lowered {
 /// Every way to arrange the image, the fastest first (cycles, then bytes). A tensor with consumers
 /// of both stride 1 and 2 gets a copy: one cheap identity operation keeps layouts and lists the
 /// same for every kind of consumer.
-std::vector<Lowered> lower(const spec::Hardware& hw, const QNet& net);
+std::vector<Lowered> lower(const isa::Hardware& hw, const QNet& net);
 
 }  // namespace reshift

@@ -8,8 +8,8 @@
 #include "cost/constants.hpp"
 #include "cost/memory_policy.hpp"
 #include "cost/transfers.hpp"
+#include "isa/fields.hpp"
 #include "net/numerics.hpp"
-#include "spec/fields.hpp"
 
 namespace reshift {
 namespace {
@@ -26,7 +26,7 @@ bool reads_extension_row(const QNet& net, int tensor) {
 
 /// Pixel groups of the raster that an operation walks: all pixels of its destination, with the
 /// extension of a polyphase one as far as it is read.
-int raster_groups(const spec::Hardware& hw, const QNet& net, const QOp& op, Layout source,
+int raster_groups(const isa::Hardware& hw, const QNet& net, const QOp& op, Layout source,
                   Layout destination) {
   if (walks_flat(op, source)) {
     source = source.flat(hw);
@@ -54,7 +54,7 @@ void append(OpenExec& open, const ReductionList& list) {
 }
 
 /// Where rows of a tensor lie: in the tensor itself, or in the strip's buffer.
-Layout layout_of(const spec::Hardware& hw, const Layout& tensor, const std::vector<int>& buffers,
+Layout layout_of(const isa::Hardware& hw, const Layout& tensor, const std::vector<int>& buffers,
                  std::size_t turn, Rows rows) {
   Layout part = tensor.rows(hw, rows.first, rows.count);
   if (buffers.empty()) return part;
@@ -64,7 +64,7 @@ Layout layout_of(const spec::Hardware& hw, const Layout& tensor, const std::vect
 }
 
 /// Gives an EXEC the tensors of an image.
-void locate_exec(const spec::Hardware& hw, const QNet& net, const Allocation& allocation, int image,
+void locate_exec(const isa::Hardware& hw, const QNet& net, const Allocation& allocation, int image,
                  ExecPlan& exec) {
   const QOp& op = net.ops[exec.op];
   const StepAllocation& area = allocation.steps[exec.step];
@@ -84,9 +84,8 @@ void locate_exec(const spec::Hardware& hw, const QNet& net, const Allocation& al
 /// M-blocks of a pooling operation that an EXEC has; 0: any number. Counted from its own first
 /// word, the list of one is that of the next, which can keep it: worth while when it takes longer
 /// to load than to walk.
-int pooled_m_blocks(const spec::Hardware& hw, const QOp& op, int groups) {
-  const std::int64_t load_cycles =
-      cost::bus_cycles(hw, spec::tile_bytes(hw, weight_bits(hw.exponents)));
+int pooled_m_blocks(const isa::Hardware& hw, const QOp& op, int groups) {
+  const std::int64_t load_cycles = cost::bus_cycles(hw, isa::tile_bytes(hw));
   if (op.kind == QKind::kConv || groups >= load_cycles) return 0;
   const int cycles = op.kernel_h * op.kernel_w * groups * hw.m / hw.c;
   return ceil_div(static_cast<int>(cost::kWorthADescriptor), cycles);
@@ -103,7 +102,7 @@ std::vector<ExecPlan> closed(std::vector<OpenExec> execs) {
 }
 
 /// The EXECs of a strip of a step's first image.
-std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
+std::vector<ExecPlan> split_strip(const isa::Hardware& hw, const QNet& net,
                                   const Allocation& allocation, std::size_t step_number,
                                   std::size_t strip_number) {
   const Step& step = allocation.schedule.steps[step_number];
@@ -151,7 +150,7 @@ std::vector<ExecPlan> split_strip(const spec::Hardware& hw, const QNet& net,
 
 /// The EXECs of a step: all images for a part of the list where no image waits for a buffer, else
 /// image by image, strip by strip.
-std::vector<ExecPlan> plan_step(const spec::Hardware& hw, const QNet& net,
+std::vector<ExecPlan> plan_step(const isa::Hardware& hw, const QNet& net,
                                 const Allocation& allocation, std::size_t number) {
   const Step& step = allocation.schedule.steps[number];
   const StepAllocation& area = allocation.steps[number];
@@ -174,11 +173,11 @@ std::vector<ExecPlan> plan_step(const spec::Hardware& hw, const QNet& net,
 
 }  // namespace
 
-bool images_share(const spec::Hardware& hw, const ListSize& list, const StepAllocation& area) {
+bool images_share(const isa::Hardware& hw, const ListSize& list, const StepAllocation& area) {
   return cost::list_stays(hw, list.uops) || (area.resident() && list.longest <= hw.wm_depth);
 }
 
-std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net,
+std::vector<ExecPlan> plan_execs(const isa::Hardware& hw, const QNet& net,
                                  const Allocation& allocation) {
   std::vector<ExecPlan> execs;
   const auto layout = [&](int tensor) -> const Layout& {

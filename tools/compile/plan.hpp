@@ -34,10 +34,10 @@ struct ExecPlan {
 
 /// Whether a step's images share one load of its list: all of it stays in the weight memory, or,
 /// with all tensors resident, one part after the other, each for all images.
-bool images_share(const spec::Hardware& hw, const ListSize& list, const StepAllocation& area);
+bool images_share(const isa::Hardware& hw, const ListSize& list, const StepAllocation& area);
 
 /// The EXECs of a frame in order. Throws Error naming the operation when a list cannot fit.
-std::vector<ExecPlan> plan_execs(const spec::Hardware& hw, const QNet& net,
+std::vector<ExecPlan> plan_execs(const isa::Hardware& hw, const QNet& net,
                                  const Allocation& allocation);
 
 }  // namespace reshift

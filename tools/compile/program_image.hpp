@@ -3,22 +3,27 @@
 
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "compile/tokens.hpp"
-#include "spec/fields.hpp"
+#include "isa/descriptors.hpp"
 
 namespace reshift {
+
+using AnyDescriptor = std::variant<isa::Init, isa::LoadWeights, isa::LoadFeatures,
+                                   isa::ReloadFeatures, isa::Exec, isa::StoreFeatures, isa::End>;
 
 /// The descriptors of a program as it grows, from `init` to `end`.
 class ProgramImage {
  public:
-  /// `access.engine` is the engine whose descriptor it is; for `init` and `end` it does not matter.
-  void add(const spec::Descriptor& descriptor, std::string name, Access access);
+  /// `name` says what the descriptor does, `access` what it reads and writes.
+  void add(AnyDescriptor descriptor, std::string name, Access access = {});
 
   /// The program window: descriptors, with the tokens that they need and whose LOAD_WEIGHTS count
-  /// from the first block, then the blocks.
-  std::vector<std::uint8_t> assemble(std::span<const std::uint8_t> blocks);
+  /// from the first block, then the blocks. Throws Error naming the descriptor and its field when
+  /// the core would refuse it. Once only.
+  std::vector<std::uint8_t> assemble(const isa::Hardware& hw, std::span<const std::uint8_t> blocks);
 
   /// What each descriptor does.
   const std::vector<std::string>& names() const { return names_; }
@@ -26,7 +31,7 @@ class ProgramImage {
  private:
   void set_tokens();
 
-  std::vector<spec::Descriptor> descriptors_;
+  std::vector<AnyDescriptor> descriptors_;
   std::vector<std::string> names_;
   std::vector<Access> accesses_;
 };

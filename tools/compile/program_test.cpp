@@ -17,8 +17,8 @@
 #include "golden/graph_interpreter.hpp"
 #include "golden/program_interpreter.hpp"
 #include "golden/random_network.hpp"
+#include "isa/fields.hpp"
 #include "program/hardware.hpp"
-#include "spec/fields.hpp"
 
 namespace reshift {
 namespace {
@@ -62,7 +62,7 @@ class ProgramFile : public ::testing::Test {
 };
 
 TEST_F(ProgramFile, LoadsWhatWasSaved) {
-  const spec::Hardware& hw = find_hardware("4x4x3");
+  const isa::Hardware& hw = find_hardware("4x4x3");
   const Program program = compile(hw, random_qnet(3), {true});
   program.save(path_);
   const Program loaded = Program::load(path_);
@@ -251,13 +251,12 @@ TEST(Compile, NoSliceOfTheOutputIsWrittenBeforeTheLastFrameIsStored) {
   const Program program = compile(find_hardware("4x4x3"), net, {});
   const auto tokens = [&](const std::string& name) {
     const auto found = std::find(program.descriptors.begin(), program.descriptors.end(), name);
-    spec::Descriptor d;
+    isa::Descriptor d;
     std::memcpy(
         d.data(),
-        program.image.data() + (found - program.descriptors.begin()) * spec::kDescriptorBytes,
+        program.image.data() + (found - program.descriptors.begin()) * isa::kDescriptorBytes,
         sizeof d);
-    return std::pair(spec::get(d, spec::common::kWaitStore),
-                     spec::get(d, spec::common::kPostStore));
+    return std::pair(isa::get(d, isa::common::kWaitStore), isa::get(d, isa::common::kPostStore));
   };
   EXPECT_EQ(tokens("exec left"), std::pair(1u, 0u));
   EXPECT_EQ(tokens("exec right"), std::pair(0u, 1u));
@@ -268,7 +267,7 @@ TEST(Compile, ProvesThatAccumulatorsFit) {
   QNet net = one_conv(40, 4, 2);
   for (auto& value : net.ops[0].term_values) value = 64;
   EXPECT_EQ(error_of([&] { compile(find_hardware("4x4x3"), net, {}); }), "");
-  spec::Hardware narrow = find_hardware("4x4x3");
+  isa::Hardware narrow = find_hardware("4x4x3");
   narrow.acc_w = 22;  // less than 2^21 = 2097152
   const std::string error = error_of([&] { compile(narrow, net, {}); });
   EXPECT_THAT(error, HasSubstr("conv1"));
@@ -278,7 +277,7 @@ TEST(Compile, ProvesThatAccumulatorsFit) {
 }
 
 TEST(Compile, SaysWhatDoesNotFitTheFeatureBuffer) {
-  spec::Hardware small = find_hardware("4x4x3");
+  isa::Hardware small = find_hardware("4x4x3");
   small.fb_depth = 64;
   const std::string error = error_of([&] { compile(small, one_conv(4, 16, 4), {}); });
   EXPECT_THAT(error, HasSubstr("conv1"));
@@ -306,14 +305,14 @@ TEST(Compile, PutsTwoTermsOnlyWhereAWeightNeedsThem) {
 }
 
 /// A valid program whose descriptor `index` was changed by `change`, its checksum right again.
-Program changed_program(std::size_t index, const std::function<void(spec::Descriptor&)>& change,
+Program changed_program(std::size_t index, const std::function<void(isa::Descriptor&)>& change,
                         bool seal = true) {
   Program program = compile(find_hardware("4x4x3"), one_conv(3, 8, 4), {});
-  spec::Descriptor d;
-  auto* at = program.image.data() + index * spec::kDescriptorBytes;
+  isa::Descriptor d;
+  auto* at = program.image.data() + index * isa::kDescriptorBytes;
   std::memcpy(d.data(), at, sizeof d);
   change(d);
-  if (seal) spec::seal(d);
+  if (seal) isa::seal(d);
   std::memcpy(at, d.data(), sizeof d);
   return program;
 }
@@ -328,26 +327,25 @@ std::string run_error(const Program& program) {
 
 TEST(ProgramInterpreter, RefusesMalformedPrograms) {
   // begin, load_features, load_weights, exec, store_features, end
-  const auto none = [](spec::Descriptor&) {};
+  const auto none = [](isa::Descriptor&) {};
   EXPECT_EQ(run_error(changed_program(3, none)), "");
   EXPECT_THAT(run_error(changed_program(
                   3, [](auto& d) { d[5] ^= 4; }, false)),
               HasSubstr("descriptor 3: checksum"));
-  EXPECT_THAT(
-      run_error(changed_program(2, [](auto& d) { spec::set(d, spec::common::kOpcode, 9); })),
-      HasSubstr("opcode 9"));
-  EXPECT_THAT(run_error(changed_program(0, [](auto& d) { spec::set(d, spec::init::kM, 8); })),
+  EXPECT_THAT(run_error(changed_program(2, [](auto& d) { isa::set(d, isa::common::kOpcode, 9); })),
+              HasSubstr("opcode 9"));
+  EXPECT_THAT(run_error(changed_program(0, [](auto& d) { isa::set(d, isa::init::kM, 8); })),
               HasSubstr("the core has 4"));
   EXPECT_THAT(run_error(changed_program(
-                  2, [](auto& d) { spec::set(d, spec::load_weights::kOffset, 1 << 20); })),
+                  2, [](auto& d) { isa::set(d, isa::load_weights::kOffset, 1 << 20); })),
               HasSubstr("outside the program window"));
   EXPECT_THAT(run_error(changed_program(
-                  4, [](auto& d) { spec::set(d, spec::store_features::kOffset, 1 << 20); })),
+                  4, [](auto& d) { isa::set(d, isa::store_features::kOffset, 1 << 20); })),
               HasSubstr("leave the window"));
-  EXPECT_THAT(run_error(changed_program(3, [](auto& d) { spec::set(d, spec::exec::kMBlocks, 2); })),
+  EXPECT_THAT(run_error(changed_program(3, [](auto& d) { isa::set(d, isa::exec::kMBlocks, 2); })),
               HasSubstr("wait for each other"));
   EXPECT_THAT(
-      run_error(changed_program(1, [](auto& d) { spec::set(d, spec::common::kPostExec, 0); })),
+      run_error(changed_program(1, [](auto& d) { isa::set(d, isa::common::kPostExec, 0); })),
       HasSubstr("wait for each other"));
 }
 

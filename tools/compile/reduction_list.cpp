@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "base/integer.hpp"
 #include "cost/exec_cycles.hpp"
-#include "spec/fields.hpp"
+#include "isa/fields.hpp"
 
 namespace reshift {
 namespace {
@@ -26,7 +26,7 @@ TapAxis tap_axis(int k, int stride, int dilation, int pad) {
 /// What the header says for an offset: itself, or 0 where it is out of the field's range but no
 /// output reads padding through this tap, so that its mask never acts. Throws Error when neither
 /// works.
-int mask_offset(int offset, int out, int in, const spec::Field& field) {
+int mask_offset(int offset, int out, int in, const isa::Field& field) {
   const int limit = 1 << (field.width - 1);
   if (offset >= -limit && offset < limit) return offset;
   if (offset >= 0 && out - 1 + offset < in && out <= in) return 0;
@@ -39,7 +39,7 @@ int extent(int size, int stride) { return (size + stride - 1) / stride; }
 /// Builds the tiles of one M-block: rows are output channels, columns input channels of a C-block.
 class Builder {
  public:
-  Builder(const spec::Hardware& hw, const QNet& net, const QOp& op, const Strip& strip,
+  Builder(const isa::Hardware& hw, const QNet& net, const QOp& op, const Strip& strip,
           const Layout& source, const Layout& shortcut, int m_block)
       : hw_(hw),
         op_(op),
@@ -65,8 +65,8 @@ class Builder {
       clear();
       append(0, 0, 0);
     }
-    spec::set(std::span(&list_.headers.front(), 1), spec::header::kFirst, 1);
-    spec::set(std::span(&list_.headers.back(), 1), spec::header::kLast, 1);
+    isa::set(std::span(&list_.headers.front(), 1), isa::header::kFirst, 1);
+    isa::set(std::span(&list_.headers.back(), 1), isa::header::kLast, 1);
     return std::move(list_);
   }
 
@@ -151,20 +151,20 @@ class Builder {
     append_uop(
         0, address, linear - whole * hw_.p,
         mask_offset(y.offset, strip_.out.count, extent(strip_.in.count, op_.stride_h),
-                    spec::header::kDy),
-        mask_offset(x.offset, out_.width, extent(in_.width, op_.stride_w), spec::header::kDx));
+                    isa::header::kDy),
+        mask_offset(x.offset, out_.width, extent(in_.width, op_.stride_w), isa::header::kDx));
   }
 
   /// `address`: C-blocks from the source's base, modulo the buffer.
   void append_uop(int source, int address, int rotation, int dy, int dx) {
-    const int buffer = hw_.fb_depth * hw_.m / hw_.c;
+    const int buffer = isa::c_blocks(hw_);
     std::uint32_t header = 0;
     const std::span word(&header, 1);
-    spec::set(word, spec::header::kOffset, ((address % buffer) + buffer) % buffer);
-    spec::set(word, spec::header::kRotation, rotation);
-    spec::set_signed(word, spec::header::kDy, dy);
-    spec::set_signed(word, spec::header::kDx, dx);
-    spec::set(word, spec::header::kSource, source);
+    isa::set(word, isa::header::kOffset, ((address % buffer) + buffer) % buffer);
+    isa::set(word, isa::header::kRotation, rotation);
+    isa::set_signed(word, isa::header::kDy, dy);
+    isa::set_signed(word, isa::header::kDx, dx);
+    isa::set(word, isa::header::kSource, source);
     list_.headers.push_back(header);
     append_tile();
   }
@@ -172,7 +172,7 @@ class Builder {
   void append_tile() {
     const int bits = weight_bits(hw_.exponents);
     const std::size_t start = list_.tiles.size();
-    list_.tiles.resize(start + index(spec::tile_bytes(hw_, bits)), 0);
+    list_.tiles.resize(start + index(isa::tile_bytes(hw_)), 0);
     std::size_t bit = 0;
     for (const int weight : tile_) {
       if (!weight_fits(weight, hw_.exponents)) {
@@ -185,7 +185,7 @@ class Builder {
     }
   }
 
-  const spec::Hardware& hw_;
+  const isa::Hardware& hw_;
   const QOp& op_;
   const Strip& strip_;
   const Layout& source_;
@@ -200,7 +200,7 @@ class Builder {
 
 }  // namespace
 
-ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QOp& op,
+ReductionList reduction_list(const isa::Hardware& hw, const QNet& net, const QOp& op,
                              const Strip& strip, const Layout& source, const Layout& shortcut,
                              int m_block) {
   try {
@@ -210,11 +210,11 @@ ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QO
   }
 }
 
-int tiles_per_tap(const spec::Hardware& hw, const QOp& op) {
+int tiles_per_tap(const isa::Hardware& hw, const QOp& op) {
   return is_multiplier(hw.exponents) ? 1 : op.terms;
 }
 
-ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op) {
+ListSize list_size(const isa::Hardware& hw, const QNet& net, const QOp& op) {
   const int out = net.written_channels(op), in = net.tensors[index(op.input)].channels;
   const int taps = op.kernel_h * op.kernel_w;
   const int added = op.shortcut < 0 ? 0 : net.tensors[index(op.shortcut)].channels;
@@ -257,11 +257,11 @@ std::string unreachable_tap(const QNet& net, const QOp& op) {
   try {
     for (int ky = 0; ky < op.kernel_h; ++ky) {
       mask_offset(tap_axis(ky, op.stride_h, op.dilation_h, op.pad_top).offset, out.height, rows,
-                  spec::header::kDy);
+                  isa::header::kDy);
     }
     for (int kx = 0; kx < op.kernel_w; ++kx) {
       mask_offset(tap_axis(kx, op.stride_w, op.dilation_w, op.pad_left).offset, out.width, columns,
-                  spec::header::kDx);
+                  isa::header::kDx);
     }
   } catch (const Error& e) {
     return e.what();
@@ -269,7 +269,7 @@ std::string unreachable_tap(const QNet& net, const QOp& op) {
   return "";
 }
 
-std::string overflow(const spec::Hardware& hw, const QNet& net, const QOp& op) {
+std::string overflow(const isa::Hardware& hw, const QNet& net, const QOp& op) {
   if (op.kind == QKind::kMaxPool) return "";
   const std::int64_t taps = std::int64_t{op.kernel_h} * op.kernel_w;
   const int channels = net.written_channels(op);

@@ -20,19 +20,19 @@ struct ReductionList {
 /// The list of M-block `m_block` (of what it writes) of an operation with stride 1x1 or 2x2 on a
 /// strip of the source that lies in `source`, and of its shortcut, if any, in `shortcut`. A tile
 /// without a term that is not zero is left out, unless it is the only one.
-ReductionList reduction_list(const spec::Hardware& hw, const QNet& net, const QOp& op,
+ReductionList reduction_list(const isa::Hardware& hw, const QNet& net, const QOp& op,
                              const Strip& strip, const Layout& source, const Layout& shortcut,
                              int m_block);
 
 /// Tiles that a tap of a convolution has a C-block: one a term, or one for multiplier lanes.
-int tiles_per_tap(const spec::Hardware& hw, const QOp& op);
+int tiles_per_tap(const isa::Hardware& hw, const QOp& op);
 
 /// Micro-ops of an operation's list of all M-blocks, those of the longest M-block, and the cycles
 /// that a pixel group takes. Empty tiles are counted, but for the image's reader.
 struct ListSize {
   std::int64_t uops = 0, longest = 0, group_cycles = 0;
 };
-ListSize list_size(const spec::Hardware& hw, const QNet& net, const QOp& op);
+ListSize list_size(const isa::Hardware& hw, const QNet& net, const QOp& op);
 
 /// Why a tap's offset does not fit its header, or the padding mask, which is that of the input,
 /// would hide pixels of the shortcut; empty when all fit.
@@ -41,6 +41,6 @@ std::string unreachable_tap(const QNet& net, const QOp& op);
 /// Why an accumulator or a biased sum could overflow, empty when the proof holds: for every output
 /// channel the sum of all |terms| times 2^(ActW-1) is below 2^(AccW-1), and with the bias below
 /// 2^31.
-std::string overflow(const spec::Hardware& hw, const QNet& net, const QOp& op);
+std::string overflow(const isa::Hardware& hw, const QNet& net, const QOp& op);
 
 }  // namespace reshift

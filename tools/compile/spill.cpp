@@ -19,7 +19,7 @@ namespace {
 /// Finds what to spill.
 class Search {
  public:
-  Search(const spec::Hardware& hw, const std::vector<Lowered>& forms) : hw_(hw), forms_(forms) {}
+  Search(const isa::Hardware& hw, const std::vector<Lowered>& forms) : hw_(hw), forms_(forms) {}
 
   AllocatedNet run(int images) {
     find([&] { change_form(); });
@@ -192,7 +192,7 @@ class Search {
     }
   }
 
-  const spec::Hardware& hw_;
+  const isa::Hardware& hw_;
   const std::vector<Lowered>& forms_;
   std::size_t form_ = 0;  ///< of the best one
   std::optional<Allocation> best_;
@@ -203,7 +203,7 @@ class Search {
 
 }  // namespace
 
-AllocatedNet allocate_tensors(const spec::Hardware& hw, const std::vector<Lowered>& forms,
+AllocatedNet allocate_tensors(const isa::Hardware& hw, const std::vector<Lowered>& forms,
                               int images) {
   return Search(hw, forms).run(images);
 }

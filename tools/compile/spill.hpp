@@ -17,7 +17,7 @@ struct AllocatedNet {
 /// and of the network's form that a search from one change to the next finds; with several images,
 /// also of the schedule's cut. Forms differ in the image and its reader only. Throws Error naming
 /// the operation when none fits.
-AllocatedNet allocate_tensors(const spec::Hardware& hw, const std::vector<Lowered>& forms,
+AllocatedNet allocate_tensors(const isa::Hardware& hw, const std::vector<Lowered>& forms,
                               int images);
 
 }  // namespace reshift

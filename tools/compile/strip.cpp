@@ -31,7 +31,7 @@ std::vector<Strip> cut(const QNet& net, const QOp& op, bool polyphase_input, int
   return strips;
 }
 
-int row_unit(const spec::Hardware& hw, const Layout& layout) {
+int row_unit(const isa::Hardware& hw, const Layout& layout) {
   const int unit = hw.p / std::gcd(hw.p, layout.pitch);
   return layout.polyphase ? 2 * unit : unit;
 }

@@ -28,6 +28,6 @@ std::vector<Strip> cut(const QNet& net, const QOp& op, bool polyphase_input, int
 
 /// The least number of rows, of which strips are multiples, such that each begins with a pixel in
 /// bank 0 (in each phase).
-int row_unit(const spec::Hardware& hw, const Layout& layout);
+int row_unit(const isa::Hardware& hw, const Layout& layout);
 
 }  // namespace reshift

@@ -12,7 +12,7 @@
 
 namespace reshift {
 
-StripBuffers::StripBuffers(const spec::Hardware& hw, const QNet& net, const Allocation& allocation,
+StripBuffers::StripBuffers(const isa::Hardware& hw, const QNet& net, const Allocation& allocation,
                            const std::vector<int>& most_rows)
     : hw_(hw),
       net_(net),

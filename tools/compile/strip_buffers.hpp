@@ -14,7 +14,7 @@ class StripBuffers {
  public:
   /// `most_rows`: of a strip, by operation; empty: any number. All must outlive this object, which
   /// reads the schedule, the layouts and what is spilled from `allocation`.
-  StripBuffers(const spec::Hardware& hw, const QNet& net, const Allocation& allocation,
+  StripBuffers(const isa::Hardware& hw, const QNet& net, const Allocation& allocation,
                const std::vector<int>& most_rows);
 
   /// Every step may have strips as large as the buffer again, and two buffers for each tensor.
@@ -52,7 +52,7 @@ class StripBuffers {
   template <typename May>
   int shrink_one(int step, May may);
 
-  const spec::Hardware& hw_;
+  const isa::Hardware& hw_;
   const QNet& net_;
   const Allocation& allocation_;
   const std::vector<int>& most_rows_;

@@ -72,7 +72,7 @@ TEST(Strip, HasTheRowsOfTheShortcut) {
 }
 
 TEST(Strip, RowUnitBringsRowsToBankZero) {
-  const spec::Hardware& hw = find_hardware("16x16x8");  // P = 8
+  const isa::Hardware& hw = find_hardware("16x16x8");  // P = 8
   Layout layout{.channels = 1, .height = 14, .width = 14, .pitch = 14};
   EXPECT_EQ(row_unit(hw, layout), 4);
   layout.polyphase = true;
@@ -82,7 +82,7 @@ TEST(Strip, RowUnitBringsRowsToBankZero) {
 }
 
 TEST(Strip, RowsOfALayoutAreItsPixels) {
-  const spec::Hardware& hw = find_hardware("4x4x3");
+  const isa::Hardware& hw = find_hardware("4x4x3");
   for (const bool polyphase : {false, true}) {
     const Layout whole{.channels = 9,
                        .height = 11,

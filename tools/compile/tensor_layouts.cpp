@@ -30,7 +30,7 @@ void match_pitches(const QNet& net, std::vector<Layout>& layouts) {
 
 }  // namespace
 
-std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net) {
+std::vector<Layout> tensor_layouts(const isa::Hardware& hw, const QNet& net) {
   std::vector<Layout> layouts;
   for (const QTensor& t : net.tensors) {
     Layout l{t.channels, t.height, t.width, t.width, false, words_of(hw, t.channels), 0};
@@ -58,8 +58,7 @@ std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net) {
   return layouts;
 }
 
-void pad_pitch(const spec::Hardware& hw, const QNet& net, int tensor,
-               std::vector<Layout>& layouts) {
+void pad_pitch(const isa::Hardware& hw, const QNet& net, int tensor, std::vector<Layout>& layouts) {
   int& pitch = layouts[index(tensor)].pitch;
   pitch = ceil_div(pitch, hw.p) * hw.p;
   match_pitches(net, layouts);

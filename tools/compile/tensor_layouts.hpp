@@ -9,11 +9,11 @@ namespace reshift {
 
 /// Forms of all tensors of a lowered network, without addresses: polyphase when a stride-2
 /// operation reads it; the pitch is the smallest at which its readers can walk their outputs.
-std::vector<Layout> tensor_layouts(const spec::Hardware& hw, const QNet& net);
+std::vector<Layout> tensor_layouts(const isa::Hardware& hw, const QNet& net);
 
 /// Pads the rows of a tensor so that each begins in bank 0, and with it those of the tensors whose
 /// pitch is the same.
-void pad_pitch(const spec::Hardware& hw, const QNet& net, int tensor, std::vector<Layout>& layouts);
+void pad_pitch(const isa::Hardware& hw, const QNet& net, int tensor, std::vector<Layout>& layouts);
 
 /// Whether an operation on a polyphase tensor walks its pixels in the order in which they lie and
 /// writes another polyphase one so: a 1x1 kernel does not mind, and needs no copy.

@@ -13,7 +13,7 @@ struct Transfer {
   int phases = 1;  ///< that are moved, from the first one on
   Layout layout;   ///< where they lie in the buffer
 
-  std::int64_t bytes(const spec::Hardware& hw) const {
+  std::int64_t bytes(const isa::Hardware& hw) const {
     return layout.bytes(hw) / layout.phases() * phases;
   }
 };

@@ -7,7 +7,7 @@
 #include "base/integer.hpp"
 #include "compile/window.hpp"
 #include "cost/memory_policy.hpp"
-#include "spec/fields.hpp"
+#include "isa/fields.hpp"
 
 namespace reshift {
 
@@ -50,7 +50,7 @@ std::vector<WeightBlock> WeightBlocks::write(const ExecPlan& exec) {
 
 void WeightBlocks::append_section(std::span<const std::uint8_t> section) {
   bytes_.insert(bytes_.end(), section.begin(), section.end());
-  const std::int64_t pad = spec::pad_section(std::ssize(section)) - std::ssize(section);
+  const std::int64_t pad = isa::pad_section(std::ssize(section)) - std::ssize(section);
   bytes_.insert(bytes_.end(), index(pad), 0);
 }
 
@@ -67,9 +67,9 @@ std::vector<std::uint32_t> WeightBlocks::params_of(const ExecPlan& exec) const {
       p = op.params[index(row)];
     }
     std::array<std::uint32_t, 2> words{};
-    spec::set_signed(words, spec::params::kBias, p.bias);
-    spec::set(words, spec::params::kMult, p.mult);
-    spec::set(words, spec::params::kShift, p.shift);
+    isa::set_signed(words, isa::params::kBias, p.bias);
+    isa::set(words, isa::params::kMult, p.mult);
+    isa::set(words, isa::params::kShift, p.shift);
     records.insert(records.end(), words.begin(), words.end());
   }
   return records;

@@ -21,7 +21,7 @@ struct WeightBlock {
 class WeightBlocks {
  public:
   /// Both must outlive this object.
-  WeightBlocks(const spec::Hardware& hw, const QNet& net) : hw_(hw), net_(net) {}
+  WeightBlocks(const isa::Hardware& hw, const QNet& net) : hw_(hw), net_(net) {}
 
   /// The blocks that bring the list of an EXEC, all its channel parameters with the first one.
   const std::vector<WeightBlock>& blocks_of(const ExecPlan& exec);
@@ -39,7 +39,7 @@ class WeightBlocks {
   void append_section(std::span<const std::uint8_t> section);
   std::vector<std::uint32_t> params_of(const ExecPlan& exec) const;
 
-  const spec::Hardware& hw_;
+  const isa::Hardware& hw_;
   const QNet& net_;
   std::vector<std::uint8_t> bytes_;
   std::map<Key, std::vector<WeightBlock>> blocks_;

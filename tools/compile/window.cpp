@@ -3,11 +3,9 @@
 
 #include <algorithm>
 
-#include "base/integer.hpp"
-
 namespace reshift {
 
-OutputWindow::OutputWindow(const spec::Hardware& hw, const Lowered& lowered,
+OutputWindow::OutputWindow(const isa::Hardware& hw, const Lowered& lowered,
                            const Allocation& allocation, bool store_all)
     : net_(lowered.net), store_all_(store_all), offsets_(net_.tensors.size(), -1) {
   for (std::size_t op = 0; op < net_.ops.size(); ++op) {

@@ -3,20 +3,23 @@
 
 #include <vector>
 
+#include "base/integer.hpp"
 #include "compile/allocate.hpp"
 #include "compile/lower.hpp"
 #include "program/program.hpp"
 
 namespace reshift {
 
-/// Bytes up to a multiple of 64, which tensors, windows and weight blocks begin at.
-constexpr std::int64_t align_window(std::int64_t bytes) { return (bytes + 63) / 64 * 64; }
+/// Bytes up to the next place at which a tensor, a window or a weight block may begin.
+constexpr std::int64_t align_window(std::int64_t bytes) {
+  return ceil_div(bytes, std::int64_t{isa::kBlockAlign}) * isa::kBlockAlign;
+}
 
 /// What an image's output window holds: the network's output, or all tensors that the host wants,
 /// and spilled tensors.
 class OutputWindow {
  public:
-  OutputWindow(const spec::Hardware& hw, const Lowered& lowered, const Allocation& allocation,
+  OutputWindow(const isa::Hardware& hw, const Lowered& lowered, const Allocation& allocation,
                bool store_all);
 
   /// Bytes of the window.

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "spec/spec.hpp"
+#include "isa/isa.hpp"
 
 /// What things cost in clock cycles. tb/core/cost_test.cpp measures each constant of the first two
 /// groups on the simulated cores, with their performance counters.

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "spec/spec.hpp"
+#include "isa/isa.hpp"
 
 namespace reshift::cost {
 
@@ -13,7 +13,7 @@ namespace reshift::cost {
 class EngineTimes {
  public:
   /// `hw` must outlive this object.
-  explicit EngineTimes(const spec::Hardware& hw) : hw_(hw) {}
+  explicit EngineTimes(const isa::Hardware& hw) : hw_(hw) {}
 
   /// A further operation. With `polyphase_m_blocks` above 0 it writes a polyphase tensor with so
   /// many M-blocks, which slows down transfers; `group_cycles`: of a pixel group.
@@ -45,7 +45,7 @@ class EngineTimes {
   /// Beats whose cycles `stretch_` is.
   static constexpr std::int64_t kUnit = 256;
 
-  const spec::Hardware& hw_;
+  const isa::Hardware& hw_;
   std::int64_t loaded_ = 0, executed_ = 0, stored_ = 0, bytes_ = 0;
   std::int64_t stretch_ = kUnit;
 };

@@ -7,15 +7,15 @@
 
 namespace reshift::cost {
 
-std::int64_t post_cycles(const spec::Hardware& hw) {
+std::int64_t post_cycles(const isa::Hardware& hw) {
   if (hw.post_lanes == hw.m) return hw.p;
   const std::int64_t passes = std::int64_t{hw.p} * (hw.m / hw.post_lanes);
   return passes * (kPostPass + kPostShift) + kPostPipeline;
 }
 
-std::int64_t drain_cycles(const spec::Hardware& hw) { return hw.m + hw.p + kDrainStages; }
+std::int64_t drain_cycles(const isa::Hardware& hw) { return hw.m + hw.p + kDrainStages; }
 
-ExecCycles exec_cycles(const spec::Hardware& hw, std::span<const std::size_t> m_block_uops,
+ExecCycles exec_cycles(const isa::Hardware& hw, std::span<const std::size_t> m_block_uops,
                        std::int64_t groups) {
   const std::int64_t post = post_cycles(hw);
   ExecCycles cycles;

@@ -11,15 +11,12 @@
 #include "cost/constants.hpp"
 #include "cost/exec_cycles.hpp"
 #include "cost/transfers.hpp"
+#include "isa/descriptors.hpp"
 #include "program/engine.hpp"
-#include "spec/fields.hpp"
 
 namespace reshift::cost {
 namespace {
 
-namespace common = spec::common;
-using spec::Descriptor;
-using spec::Opcode;
 using Time = std::int64_t;
 
 /// A weight block in the weight memory.
@@ -37,8 +34,8 @@ struct Room {
 
 /// An EXEC, as far as it is known.
 struct Walk {
-  Descriptor descriptor{};
-  std::int64_t groups = 0, uops_left = 0;
+  isa::Exec exec;
+  std::int64_t uops_left = 0;
   std::size_t blocks = 0;  ///< of those in the memory that are walked
   Time at = 0;             ///< last micro-op walked for the first pixel group
   Time group = 0;          ///< cycles of a pixel group
@@ -46,53 +43,52 @@ struct Walk {
 
 class Model {
  public:
-  Model(const spec::Hardware& hw, std::span<const std::uint8_t> image)
+  Model(const isa::Hardware& hw, std::span<const std::uint8_t> image)
       : hw_(hw),
         image_(image),
-        slots_(static_cast<std::size_t>(small(hw)             ? spec::kSmallRingSlots
-                                        : hw.axi_data_w < 128 ? spec::kNarrowRingSlots
-                                                              : spec::kRingSlots)),
-        batch_(small(hw) ? 1 : static_cast<std::size_t>(spec::kRingBatch)),
+        slots_(index(isa::ring_slots(hw))),
+        batch_(index(isa::ring_batch(hw))),
         drain_(drain_cycles(hw)) {
-    const Descriptor begin = descriptor(0);
-    const auto credit = [&](Engine from, Engine to, const spec::Field& field) {
-      tokens(from, to).assign(spec::get(begin, field), 0);
-    };
-    credit(Engine::kExec, Engine::kLoad, spec::init::kLoadCredits);
-    credit(Engine::kStore, Engine::kExec, spec::init::kExecCredits);
-    credit(Engine::kStore, Engine::kLoad, spec::init::kReloadCredits);
+    const auto init = isa::decode<isa::Init>(descriptor(0));
+    tokens(Engine::kExec, Engine::kLoad).assign(index(init.load_credits), 0);
+    tokens(Engine::kStore, Engine::kExec).assign(index(init.exec_credits), 0);
+    tokens(Engine::kStore, Engine::kLoad).assign(index(init.reload_credits), 0);
   }
 
   FrameTime run() {
     execs_.clear();
     for (std::size_t i = 1;; ++i) {
-      const Descriptor d = descriptor(i);
+      const isa::Descriptor words = descriptor(i);
       look();
-      switch (static_cast<Opcode>(spec::get(d, common::kOpcode))) {
-        case Opcode::kExec:
-          exec(d);
+      switch (isa::opcode(words)) {
+        case isa::Opcode::kLoadWeights:
+          load_weights(isa::decode<isa::LoadWeights>(words));
           break;
-        case Opcode::kStoreFeatures:
-          store(d);
+        case isa::Opcode::kLoadFeatures:
+          load_features(isa::decode<isa::LoadFeatures>(words));
           break;
-        case Opcode::kEnd: {
+        case isa::Opcode::kReloadFeatures:
+          load_features(isa::decode<isa::ReloadFeatures>(words));
+          break;
+        case isa::Opcode::kExec:
+          exec(isa::decode<isa::Exec>(words));
+          break;
+        case isa::Opcode::kStoreFeatures:
+          store(isa::decode<isa::StoreFeatures>(words));
+          break;
+        default: {
           const Time end = std::max(stored_, looked_);
           pass(end);
-          const FrameTime frame{end - std::exchange(frame_begin_, end), execs_};
-          return frame;
+          return {end - std::exchange(frame_begin_, end), execs_};
         }
-        default:
-          load(d);
       }
     }
   }
 
  private:
-  static bool small(const spec::Hardware& hw) { return hw.m * hw.c * hw.p <= spec::kSmallLanes; }
-
-  Descriptor descriptor(std::size_t i) const {
-    Descriptor d;
-    std::memcpy(d.data(), image_.data() + i * spec::kDescriptorBytes, spec::kDescriptorBytes);
+  isa::Descriptor descriptor(std::size_t i) const {
+    isa::Descriptor d;
+    std::memcpy(d.data(), image_.data() + i * isa::kDescriptorBytes, isa::kDescriptorBytes);
     return d;
   }
 
@@ -101,12 +97,12 @@ class Model {
   }
 
   /// When a descriptor has the tokens that it waits for.
-  Time take(const Descriptor& d, Engine to) {
-    constexpr std::array<const spec::Field*, kEngines> kWait{&common::kWaitLoad, &common::kWaitExec,
-                                                             &common::kWaitStore};
+  template <typename D>
+  Time take(const D& d, Engine to) {
+    const std::array<bool, kEngines> wait{d.wait_load, d.wait_exec, d.wait_store};
     Time time = 0;
     for (std::size_t from = 0; from < kEngines; ++from) {
-      if (!spec::get(d, *kWait[from])) continue;
+      if (!wait[from]) continue;
       std::deque<Time>& given = tokens(Engine{from}, to);
       time = std::max(time, given.at(0));
       given.pop_front();
@@ -114,23 +110,21 @@ class Model {
     return time;
   }
 
-  void post(const Descriptor& d, Engine from, Time time) {
-    constexpr std::array<const spec::Field*, kEngines> kPost{&common::kPostLoad, &common::kPostExec,
-                                                             &common::kPostStore};
+  template <typename D>
+  void post(const D& d, Engine from, Time time) {
+    const std::array<bool, kEngines> post{d.post_load, d.post_exec, d.post_store};
     for (std::size_t to = 0; to < kEngines; ++to) {
-      if (spec::get(d, *kPost[to])) tokens(from, Engine{to}).push_back(time);
+      if (post[to]) tokens(from, Engine{to}).push_back(time);
     }
   }
 
-  /// Of features, while the last EXEC or its next strip runs.
-  Time feature_beats(const Descriptor& d) const {
-    namespace f = spec::load_features;  // the three kinds have the same fields
-    const Time time =
-        bus_cycles(hw_, std::int64_t{spec::get(d, f::kWords)} * spec::get(d, f::kGroups) * hw_.p *
-                            hw_.m * spec::code_bytes(hw_));
-    if (!spec::get(now_.descriptor, spec::exec::kDstPolyphase)) return time;
-    const std::int64_t m_blocks = spec::get(now_.descriptor, spec::exec::kMBlocks);
-    return transfer_beside_polyphase(hw_, time, m_blocks, now_.group / m_blocks);
+  /// Of a transfer of features, while the last EXEC or its next strip runs.
+  template <typename D>
+  Time feature_cycles(const D& d) const {
+    const Time time = bus_cycles(hw_, d.words * d.groups * hw_.p * isa::word_bytes(hw_));
+    if (!now_.exec.dst_polyphase) return time;
+    return transfer_beside_polyphase(hw_, time, now_.exec.m_blocks,
+                                     now_.group / now_.exec.m_blocks);
   }
 
   /// The next descriptor comes when the last of its batch has a slot, and is looked at.
@@ -140,87 +134,76 @@ class Model {
       looked_ = std::max(looked_, passed_[last_of_batch - slots_] + kTransferStart);
     }
     looked_ += kDescriptor;
-    bus_ += bus_cycles(hw_, spec::kDescriptorBytes);
+    bus_ += bus_cycles(hw_, isa::kDescriptorBytes);
   }
 
   /// All engines have passed a descriptor and those before it.
   void pass(Time time) { passed_.push_back(std::max(passed_.back(), time)); }
 
-  void load(const Descriptor& d) {
+  template <typename D>
+  void load_features(const D& d) {
+    asked_ = std::max({asked_, looked_, take(d, Engine::kLoad)});
+    loaded(d, asked_ + kTransferStart, feature_cycles(d));
+  }
+
+  void load_weights(const isa::LoadWeights& d) {
     asked_ = std::max({asked_, looked_, take(d, Engine::kLoad)});
     Time start = asked_ + kTransferStart;
-    const bool weights =
-        spec::get(d, common::kOpcode) == static_cast<std::uint32_t>(Opcode::kLoadWeights);
-    Time data = 0;
-    Block block;
-    if (weights) {
-      block = read_block(d);
-      data = bus_cycles(hw_, spec::get(d, spec::load_weights::kBytes)) + beyond_beats(block.uops);
-      in_memory_ += block.uops;
-      while (in_memory_ > hw_.wm_depth && !rooms_.empty()) {
-        start = std::max(start, rooms_.front().since);
-        in_memory_ -= rooms_.front().uops;
-        rooms_.pop_front();
-      }
-    } else {
-      data = feature_beats(d);
+    in_memory_ += d.uops;
+    while (in_memory_ > hw_.wm_depth && !rooms_.empty()) {
+      start = std::max(start, rooms_.front().since);
+      in_memory_ -= rooms_.front().uops;
+      rooms_.pop_front();
     }
-    bus_ = std::max(bus_, start) + data;
-    post(d, Engine::kLoad, bus_);
-    pass(bus_);
-    if (!weights) return;
-    block.loaded = bus_;
-    blocks_.push_back(block);
+    loaded(d, start, bus_cycles(hw_, d.bytes) + beyond_beats(d.uops));
+    blocks_.push_back({d.uops, walk_cycles(d), bus_});
     walk();
   }
 
-  /// Of headers, which leave LOAD more slowly than some buses bring them
-  /// (rs_pkg::headers_per_beat).
-  Time beyond_beats(std::int64_t headers) const {
-    const int headers_per_beat = hw_.axi_data_w < 128 ? 1 : 4;
-    return std::max<Time>(headers / headers_per_beat - bus_cycles(hw_, headers * 4), 0);
+  /// LOAD has done a transfer of `data` cycles that begins at `start` at the earliest.
+  template <typename D>
+  void loaded(const D& d, Time start, Time data) {
+    bus_ = std::max(bus_, start) + data;
+    post(d, Engine::kLoad, bus_);
+    pass(bus_);
   }
 
-  /// The array is slowed down by post-processing where an M-block has few micro-ops.
-  Block read_block(const Descriptor& d) const {
-    Block block;
-    block.uops = spec::get(d, spec::load_weights::kUops);
-    const std::size_t headers =
-        spec::get(d, spec::load_weights::kOffset) +
-        std::size_t{spec::get(d, spec::load_weights::kParamBlocks)} * index(hw_.m) * 8;
-    Time of_m_block = 0;
-    for (std::int64_t i = 0; i < block.uops; ++i) {
+  /// Of headers, which leave LOAD more slowly than some buses bring them.
+  Time beyond_beats(std::int64_t headers) const {
+    return std::max<Time>(headers / isa::headers_per_beat(hw_) - bus_cycles(hw_, headers * 4), 0);
+  }
+
+  /// To walk a block: the array is slowed down by post-processing where an M-block has few
+  /// micro-ops.
+  Time walk_cycles(const isa::LoadWeights& d) const {
+    const std::size_t headers = index(d.offset + d.param_blocks * hw_.m * 8);
+    Time cycles = 0, of_m_block = 0;
+    for (std::int64_t i = 0; i < d.uops; ++i) {
       std::array<std::uint32_t, 1> header{};
       std::memcpy(header.data(), image_.data() + headers + index(i) * 4, 4);
       ++of_m_block;
-      if (!spec::get(header, spec::header::kLast)) continue;
-      block.cycles += std::max(of_m_block, post_cycles(hw_));
+      if (!isa::get(header, isa::header::kLast)) continue;
+      cycles += std::max(of_m_block, post_cycles(hw_));
       of_m_block = 0;
     }
-    block.cycles += of_m_block;
-    return block;
+    return cycles + of_m_block;
   }
 
-  void store(const Descriptor& d) {
+  void store(const isa::StoreFeatures& d) {
     stored_ =
-        std::max({stored_, looked_, take(d, Engine::kStore)}) + kTransferStart + feature_beats(d);
+        std::max({stored_, looked_, take(d, Engine::kStore)}) + kTransferStart + feature_cycles(d);
     post(d, Engine::kStore, stored_);
     pass(stored_);
   }
 
-  void exec(const Descriptor& d) {
+  void exec(const isa::Exec& d) {
     pass(std::max(looked_, started_));  // the words of one that waits are kept beside the ring
     started_ = std::max(
         {issued_ + kExecGap, looked_, take(d, Engine::kExec) + kExecStart, complete_before_});
-    if (spec::get(d, spec::exec::kWaitPrevious)) started_ = std::max(started_, complete_);
+    if (d.wait_previous) started_ = std::max(started_, complete_);
     last_ = now_;
-    started_ = std::max(started_, written(spec::get(d, spec::exec::kNeedFirst)));
-    now_ = {.descriptor = d,
-            .groups = spec::get(d, spec::exec::kGroups),
-            .uops_left = spec::get(d, spec::exec::kUops),
-            .blocks = 0,
-            .at = started_,
-            .group = 0};
+    started_ = std::max(started_, written(d.need_first));
+    now_ = {.exec = d, .uops_left = d.uops, .blocks = 0, .at = started_, .group = 0};
     walk();
   }
 
@@ -234,37 +217,35 @@ class Model {
   /// comes.
   void walk() {
     if (now_.uops_left == 0) return;
-    const bool keep = spec::get(now_.descriptor, spec::exec::kKeepList);
     while (now_.uops_left > 0 && now_.blocks < blocks_.size()) {
       const Block& block = blocks_[now_.blocks];
       now_.at = std::max(now_.at + block.cycles, block.loaded);
       now_.group += block.cycles;
       now_.uops_left -= block.uops;
-      if (!keep && now_.groups == 1) {
+      if (!now_.exec.keep_list && now_.exec.groups == 1) {
         rooms_.push_back({block.uops, now_.at});
         blocks_.pop_front();
       } else {
         ++now_.blocks;
       }
     }
-    if (now_.uops_left == 0) end_exec(keep);
+    if (now_.uops_left == 0) end_exec();
   }
 
-  void end_exec(bool keep) {
-    const std::int64_t further = now_.groups - 1;
-    const std::int64_t need = spec::get(now_.descriptor, spec::exec::kNeedFirst) +
-                              further * spec::get(now_.descriptor, spec::exec::kNeedStep);
+  void end_exec() {
+    const std::int64_t further = now_.exec.groups - 1;
+    const std::int64_t need = now_.exec.need_first + further * now_.exec.need_step;
     const Time end = std::max(now_.at + further * now_.group, written(need) + now_.group);
     execs_.push_back(end - std::exchange(issued_, end));
-    for (; !keep && now_.blocks > 0; --now_.blocks) {
+    for (; !now_.exec.keep_list && now_.blocks > 0; --now_.blocks) {
       rooms_.push_back({blocks_.front().uops, end - now_.group});
       blocks_.pop_front();
     }
     complete_before_ = std::exchange(complete_, end + drain_);
-    post(now_.descriptor, Engine::kExec, complete_);
+    post(now_.exec, Engine::kExec, complete_);
   }
 
-  const spec::Hardware& hw_;
+  const isa::Hardware& hw_;
   std::span<const std::uint8_t> image_;
   /// Of the ring of descriptors, and how many are asked for at a time (rs_frontend).
   const std::size_t slots_, batch_;
@@ -286,7 +267,7 @@ class Model {
 
 }  // namespace
 
-std::vector<FrameTime> frame_times(const spec::Hardware& hw, std::span<const std::uint8_t> image,
+std::vector<FrameTime> frame_times(const isa::Hardware& hw, std::span<const std::uint8_t> image,
                                    std::size_t frames) {
   Model model(hw, image);
   std::vector<FrameTime> times;

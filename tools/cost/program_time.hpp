@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "spec/spec.hpp"
+#include "isa/isa.hpp"
 
 namespace reshift::cost {
 
@@ -21,7 +21,7 @@ struct FrameTime {
 /// cycle, EXEC issues a micro-op per cycle, or as fast as post-processing takes them. Memory
 /// answers after kMemoryLatency cycles, reads and writes do not hinder each other, and no two
 /// engines meet in a bank except in a polyphase tensor. `image` is a whole program for `hw`.
-std::vector<FrameTime> frame_times(const spec::Hardware& hw, std::span<const std::uint8_t> image,
+std::vector<FrameTime> frame_times(const isa::Hardware& hw, std::span<const std::uint8_t> image,
                                    std::size_t frames);
 
 }  // namespace reshift::cost

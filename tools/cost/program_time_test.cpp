@@ -6,17 +6,17 @@
 #include <algorithm>
 #include <array>
 
+#include "isa/fields.hpp"
 #include "program/hardware.hpp"
-#include "spec/fields.hpp"
 
 namespace reshift::cost {
 namespace {
 
-using spec::Descriptor;
-using spec::Opcode;
+using isa::Descriptor;
+using isa::Opcode;
 
 /// A core with 8 columns and a bus of 16 bytes.
-const spec::Hardware kHw = find_hardware("16x16x8");
+const isa::Hardware kHw = find_hardware("16x16x8");
 
 /// What the descriptors of a program cost beside their work, at most: latencies, pipelines.
 constexpr std::int64_t kSlack = 450;
@@ -28,37 +28,37 @@ class ProgramText {
 
   Descriptor& add(Opcode opcode) {
     descriptors_.push_back({});
-    spec::set(descriptors_.back(), spec::common::kOpcode, static_cast<std::int64_t>(opcode));
+    isa::set(descriptors_.back(), isa::common::kOpcode, static_cast<std::int64_t>(opcode));
     return descriptors_.back();
   }
 
   /// `m_blocks` M-blocks of so many micro-ops each.
   void load_weights(int m_blocks, int uops) {
     Descriptor& d = add(Opcode::kLoadWeights);
-    spec::set(d, spec::load_weights::kUops, std::int64_t{m_blocks} * uops);
-    spec::set(d, spec::load_weights::kOffset, static_cast<std::int64_t>(blocks_.size()));
+    isa::set(d, isa::load_weights::kUops, std::int64_t{m_blocks} * uops);
+    isa::set(d, isa::load_weights::kOffset, static_cast<std::int64_t>(blocks_.size()));
     for (int i = 1; i <= m_blocks * uops; ++i) {
       std::array<std::uint32_t, 1> header{};
-      spec::set(header, spec::header::kLast, i % uops == 0);
+      isa::set(header, isa::header::kLast, i % uops == 0);
       const auto* bytes = reinterpret_cast<const std::uint8_t*>(header.data());
       blocks_.insert(blocks_.end(), bytes, bytes + 4);
     }
     blocks_.resize(blocks_.size() + std::size_t(m_blocks) * std::size_t(uops) * 128);
-    spec::set(d, spec::load_weights::kBytes, std::int64_t{m_blocks} * uops * 132);
+    isa::set(d, isa::load_weights::kBytes, std::int64_t{m_blocks} * uops * 132);
   }
 
   Descriptor& exec(int m_blocks, int uops, int groups) {
     Descriptor& d = add(Opcode::kExec);
-    spec::set(d, spec::exec::kUops, std::int64_t{m_blocks} * uops);
-    spec::set(d, spec::exec::kGroups, groups);
+    isa::set(d, isa::exec::kUops, std::int64_t{m_blocks} * uops);
+    isa::set(d, isa::exec::kGroups, groups);
     return d;
   }
 
   /// Words of one pixel group each.
   Descriptor& transfer(Opcode opcode, int words) {
     Descriptor& d = add(opcode);
-    spec::set(d, spec::load_features::kWords, words);
-    spec::set(d, spec::load_features::kGroups, 1);
+    isa::set(d, isa::load_features::kWords, words);
+    isa::set(d, isa::load_features::kGroups, 1);
     return d;
   }
 
@@ -66,24 +66,24 @@ class ProgramText {
   FrameTime steady() {
     const auto is = [](Opcode opcode) {
       return [opcode](const Descriptor& d) {
-        return spec::get(d, spec::common::kOpcode) == static_cast<std::uint32_t>(opcode);
+        return isa::get(d, isa::common::kOpcode) == static_cast<std::uint32_t>(opcode);
       };
     };
     if (std::none_of(descriptors_.begin(), descriptors_.end(), is(Opcode::kStoreFeatures))) {
       const auto last = std::find_if(descriptors_.rbegin(), descriptors_.rend(), is(Opcode::kExec));
-      spec::set(*last, spec::common::kPostStore, 1);
-      spec::set(transfer(Opcode::kStoreFeatures, 1), spec::common::kWaitExec, 1);
+      isa::set(*last, isa::common::kPostStore, 1);
+      isa::set(transfer(Opcode::kStoreFeatures, 1), isa::common::kWaitExec, 1);
     }
     add(Opcode::kEnd);
-    const std::size_t start = descriptors_.size() * spec::kDescriptorBytes;
+    const std::size_t start = descriptors_.size() * isa::kDescriptorBytes;
     std::vector<std::uint8_t> image;
     for (Descriptor& d : descriptors_) {
       if (is(Opcode::kLoadWeights)(d)) {
-        const std::int64_t at = spec::get(d, spec::load_weights::kOffset);
-        spec::set(d, spec::load_weights::kOffset, at + static_cast<std::int64_t>(start));
+        const std::int64_t at = isa::get(d, isa::load_weights::kOffset);
+        isa::set(d, isa::load_weights::kOffset, at + static_cast<std::int64_t>(start));
       }
       const auto* bytes = reinterpret_cast<const std::uint8_t*>(d.data());
-      image.insert(image.end(), bytes, bytes + spec::kDescriptorBytes);
+      image.insert(image.end(), bytes, bytes + isa::kDescriptorBytes);
     }
     image.insert(image.end(), blocks_.begin(), blocks_.end());
     return frame_times(kHw, image, 2).at(1);
@@ -144,12 +144,12 @@ TEST(FrameTimes, TokensPutWorkInARow) {
     p.load_weights(1, 10);
     for (int i = 0; i < 2; ++i) {
       Descriptor& load = p.transfer(Opcode::kReloadFeatures, 1000);
-      spec::set(load, spec::common::kPostExec, 1);
-      spec::set(load, spec::common::kWaitExec, waits && i > 0);
+      isa::set(load, isa::common::kPostExec, 1);
+      isa::set(load, isa::common::kWaitExec, waits && i > 0);
       Descriptor& exec = p.exec(1, 10, 3000);
-      spec::set(exec, spec::common::kWaitLoad, 1);
-      spec::set(exec, spec::common::kPostLoad, waits && i == 0);
-      spec::set(exec, spec::exec::kKeepList, i == 0);
+      isa::set(exec, isa::common::kWaitLoad, 1);
+      isa::set(exec, isa::common::kPostLoad, waits && i == 0);
+      isa::set(exec, isa::exec::kKeepList, i == 0);
     }
     expect_about(p.steady().cycles, 2 * 30000 + (waits ? 8000 : 0));
   }
@@ -158,8 +158,8 @@ TEST(FrameTimes, TokensPutWorkInARow) {
 TEST(FrameTimes, StoresThatTakeLongestSetThePace) {
   ProgramText p;
   p.load_weights(1, 10);
-  spec::set(p.exec(1, 10, 1000), spec::common::kPostStore, 1);
-  spec::set(p.transfer(Opcode::kStoreFeatures, 2000), spec::common::kWaitExec, 1);
+  isa::set(p.exec(1, 10, 1000), isa::common::kPostStore, 1);
+  isa::set(p.transfer(Opcode::kStoreFeatures, 2000), isa::common::kWaitExec, 1);
   expect_about(p.steady().cycles, 2000 * 8);
 }
 
@@ -172,8 +172,8 @@ TEST(FrameTimes, OperationsFollowOneAnotherAsFarAsTheirPixelsAllow) {
       p.load_weights(1, 16);
       Descriptor& exec = p.exec(1, 16, 100);
       if (i == 0) continue;
-      spec::set(exec, spec::exec::kNeedFirst, first);
-      spec::set(exec, spec::exec::kNeedStep, step);
+      isa::set(exec, isa::exec::kNeedFirst, first);
+      isa::set(exec, isa::exec::kNeedStep, step);
     }
     return p.steady().cycles;
   };

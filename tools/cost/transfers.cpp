@@ -3,20 +3,20 @@
 
 #include <algorithm>
 
+#include "isa/fields.hpp"
 #include "net/numerics.hpp"
-#include "spec/fields.hpp"
 
 namespace reshift::cost {
 
-std::int64_t list_bytes(const spec::Hardware& hw, std::int64_t uops) {
+std::int64_t list_bytes(const isa::Hardware& hw, std::int64_t uops) {
   constexpr std::int64_t kHeaderBytes = 4;
-  return uops * (spec::tile_bytes(hw, weight_bits(hw.exponents)) + kHeaderBytes);
+  return uops * (isa::tile_bytes(hw) + kHeaderBytes);
 }
 
-std::int64_t transfer_beside_polyphase(const spec::Hardware& hw, std::int64_t beats,
+std::int64_t transfer_beside_polyphase(const isa::Hardware& hw, std::int64_t beats,
                                        std::int64_t m_blocks, std::int64_t cycles) {
   const std::int64_t period = std::max<std::int64_t>(cycles, hw.p);
-  const std::int64_t word_beats = std::max(hw.m * spec::code_bytes(hw) * 8 / hw.axi_data_w, 1);
+  const std::int64_t word_beats = std::max(hw.m * isa::code_bytes(hw) * 8 / hw.axi_data_w, 1);
   constexpr std::int64_t kLong = 4096;  // enough for the mean
   std::int64_t bank = 0, words = 0;
   for (std::int64_t t = 0; t < kLong; ++t) {
