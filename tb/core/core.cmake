@@ -2,7 +2,8 @@
 # unlike theirs (two slices a word, odd P, wide activations, a tile that does not fill its memory word, serial post-processing).
 
 function(reshift_core_test config)
-  add_executable(core_${config}_test core/random_network_test.cpp core/error_test.cpp)
+  add_executable(core_${config}_test core/random_network_test.cpp core/error_test.cpp
+    core/cost_test.cpp)
   target_compile_definitions(core_${config}_test PRIVATE RESHIFT_CONFIG="${config}"
     RESHIFT_MODEL=Vcore_${config} RESHIFT_MODEL_HEADER="Vcore_${config}.h")
   foreach(param IN LISTS ARGN)

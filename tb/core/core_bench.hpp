@@ -13,7 +13,7 @@ namespace reshift {
 
 /// How the memory behind the core behaves in a run, and where things lie in it.
 struct CoreRunOptions {
-  int read_latency = 40;
+  int read_latency = 40, write_latency = 1;
   bool stalls = false;   ///< random back-pressure on every channel
   int misalignment = 0;  ///< bytes by which input and output windows are off a bus word
   std::uint64_t max_cycles = 3'000'000;
@@ -97,6 +97,7 @@ class CoreBench {
     config.bytes = 0x1000000;
     config.data_width = hw.axi_data_w;
     config.read_latency = options.read_latency;
+    config.write_latency = options.write_latency;
     config.seed = seed;
     if (options.stalls) {
       for (Stalls* s : {&config.ar, &config.r, &config.aw, &config.w, &config.b})

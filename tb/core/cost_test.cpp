@@ -1,0 +1,283 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+
+// The constants of tools/cost, each against the counters of the core: small programs made by hand,
+// of which one constant times a known number is what a frame takes.
+
+#include <cmath>
+
+#include "compile/program_image.hpp"
+#include "core/core_case.hpp"
+#include "cost/constants.hpp"
+#include "cost/exec_cycles.hpp"
+#include "cost/memory_policy.hpp"
+#include "cost/program_time.hpp"
+#include "cost/transfers.hpp"
+
+#include RESHIFT_MODEL_HEADER
+
+namespace reshift {
+namespace {
+
+/// Post-processing goes bit by bit.
+constexpr bool kSerial = kHardware.post_lanes < kHardware.m;
+
+/// Cycles of a frame among others, on the core, and as program_time.hpp expects them.
+struct FrameCycles {
+  double core = 0, expected = 0;
+  double core_first = 0, expected_first = 0;  ///< of the first frame
+};
+
+/// A program of a few descriptors. Its EXECs read pixels from word 0 of the feature buffer on and
+/// write to `kDestination`; what waits for what is the compiler's to find out.
+class SmallProgram {
+ public:
+  static constexpr int kDestination = kHardware.fb_depth / 2;
+  static constexpr int kLastWord = kHardware.fb_depth - 1;
+
+  SmallProgram() {
+    isa::Init init;
+    init.m = kHardware.m;
+    init.c = kHardware.c;
+    init.p = kHardware.p;
+    init.act_w = kHardware.act_w;
+    init.exponents = kHardware.exponents;
+    init.fb_depth = kHardware.fb_depth;
+    init.wm_depth = kHardware.wm_depth;
+    init.pm_depth = kHardware.pm_depth;
+    image_.add(init, "init");
+  }
+
+  /// A list for the EXECs that follow: `m_blocks` M-blocks of so many micro-ops each. Shifts of
+  /// post-processing are kPostShift.
+  void load_weights(int m_blocks, int uops) {
+    isa::LoadWeights d;
+    d.uops = list_uops_ = m_blocks * uops;
+    d.param_blocks = m_blocks_ = m_blocks;
+    d.offset = std::ssize(blocks_);
+    std::vector<std::uint32_t> words;
+    for (int i = 0; i < m_blocks * kHardware.m; ++i) {
+      std::array<std::uint32_t, 2> record{};
+      isa::set(record, isa::params::kShift, cost::kPostShift);
+      words.insert(words.end(), record.begin(), record.end());
+    }
+    for (int i = 0; i < d.uops; ++i) {
+      std::array<std::uint32_t, 1> header{};
+      isa::set(header, isa::header::kFirst, i % uops == 0);
+      isa::set(header, isa::header::kLast, i % uops == uops - 1);
+      words.push_back(header[0]);
+    }
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(words.data());
+    blocks_.insert(blocks_.end(), bytes, bytes + words.size() * 4);
+    pad(isa::kSectionAlign);
+    blocks_.resize(blocks_.size() + static_cast<std::size_t>(d.uops * isa::tile_bytes(kHardware)));
+    pad(isa::kSectionAlign);
+    d.bytes = std::ssize(blocks_) - d.offset;
+    pad(isa::kBlockAlign);
+    image_.add(d, "load_weights");
+  }
+
+  /// Walks the list for so many pixel groups; `last`: nothing walks it after that.
+  void exec(int groups, bool last, bool wait_previous = false, bool polyphase = false) {
+    isa::Exec d;
+    d.uops = list_uops_;
+    d.m_blocks = m_blocks_;
+    d.groups = groups;
+    d.keep_list = !last;
+    d.wait_previous = wait_previous;
+    d.in_height = d.out_height = polyphase ? 2 : 1;
+    d.pitch = d.in_width = d.out_width = groups * kHardware.p / (polyphase ? 2 : 1);
+    d.src0_step = isa::c_blocks_per_word(kHardware);
+    d.dst_base = kDestination;
+    d.dst_words = m_blocks_;
+    d.dst_polyphase = polyphase;
+    d.dst_phase = (groups + 3) / 4 * m_blocks_;
+    d.dst_row_bank = d.pitch % kHardware.p;
+    d.dst_row_addr = d.pitch / kHardware.p * m_blocks_;
+    d.lo = code_min(kHardware.act_w);
+    d.hi = code_max(kHardware.act_w);
+    image_.add(d, "exec",
+               {.buffer_reads = {{0, groups}},
+                .buffer_writes = {{kDestination, kDestination + (groups + 4) * m_blocks_}}});
+  }
+
+  /// Loads or stores `groups` pixel groups of a word from `base` on.
+  template <typename Transfer>
+  void transfer(int base, int groups) {
+    Transfer d;
+    d.base = base;
+    d.words = 1;
+    d.groups = groups;
+    const Span words{base, base + groups};
+    const bool store = d.kOpcode == isa::Opcode::kStoreFeatures;
+    image_.add(d, "transfer",
+               {.buffer_reads = store ? std::vector{words} : std::vector<Span>{},
+                .buffer_writes = store ? std::vector<Span>{} : std::vector{words}});
+  }
+
+  /// Runs it; a frame ends with the store of a word.
+  FrameCycles run(int latency = cost::kMemoryLatency) {
+    transfer<isa::StoreFeatures>(kDestination, 1);
+    image_.add(isa::End{}, "end");
+    Program program;
+    program.hw = kHardware;
+    program.in_stride = program.out_stride = std::int64_t{1} << 16;
+    program.image = image_.assemble(kHardware, blocks_);
+    CoreBench<RESHIFT_MODEL> core(kHardware, {.read_latency = latency, .write_latency = latency});
+    constexpr int kFrames = 2;
+    core.run(program, {}, kFrames);
+    EXPECT_EQ(core.get(isa::reg::kErrCause), 0u);
+    const double first = core.get(isa::reg::kCyclesFirst);
+    const double later = core.get(isa::reg::kCycles) - first;
+    const auto times = cost::frame_times(kHardware, program.image, kFrames);
+    const auto expected = static_cast<double>(times[1].cycles);
+    if (!kSerial) {
+      EXPECT_NEAR(later, expected, 30 + expected / 10);
+    }
+    return {later, expected, first, static_cast<double>(times[0].cycles)};
+  }
+
+ private:
+  void pad(std::size_t align) { blocks_.resize((blocks_.size() + align - 1) / align * align); }
+
+  ProgramImage image_;
+  std::vector<std::uint8_t> blocks_;
+  int list_uops_ = 0, m_blocks_ = 0;
+};
+
+/// Says what was measured; the difference from the constant is at most `percent` of it, or 3
+/// cycles.
+void expect_constant(const char* name, double measured, std::int64_t constant, double percent) {
+  fmt::print("{:<16} {:<44} {:>8} {:>10.1f}\n", kHardware.name, name, constant, measured);
+  const auto expected = static_cast<double>(constant);
+  EXPECT_NEAR(measured, expected, std::max(3.0, expected * percent / 100)) << name;
+}
+
+/// Micro-ops and pixel groups of an EXEC that the array holds up, not post-processing, and that
+/// takes a thousand cycles: enough for the control program to come to the descriptors after it.
+constexpr int kUops = 24 + (kSerial ? 600 : kHardware.p);
+constexpr int kGroups = std::max(2, 1000 / kUops);
+constexpr int kExecCycles = kUops * kGroups;
+/// With fewer lanes than channels the last M-block goes through post-processing bit by bit, which
+/// drain_cycles() leaves out.
+const std::int64_t kDrain =
+    cost::drain_cycles(kHardware) + (kSerial ? cost::post_cycles(kHardware) : 0);
+
+/// Cycles that a descriptor more takes: `Add(program)` adds it. Both programs have a list and an
+/// EXEC before.
+template <typename Add>
+double marginal_cycles(Add add, int latency = cost::kMemoryLatency) {
+  constexpr int kFew = 4, kMany = 12;
+  const auto cycles = [&](int count) {
+    SmallProgram p;
+    p.load_weights(1, kUops);
+    for (int i = 0; i < count; ++i) add(p, i + 1 == count);
+    return p.run(latency).core;
+  };
+  return (cycles(kMany) - cycles(kFew)) / (kMany - kFew);
+}
+
+double chain_with_load(int latency) {
+  return marginal_cycles(
+      [](SmallProgram& p, bool last) {
+        p.transfer<isa::LoadFeatures>(0, 1);
+        p.exec(kGroups, last);
+      },
+      latency);
+}
+
+double drained_exec() {
+  return marginal_cycles([](SmallProgram& p, bool last) { p.exec(kGroups, last, true); });
+}
+
+TEST(Cost, ControlProgram) {
+  const auto cycles = [](int transfers) {
+    SmallProgram p;
+    for (int i = 0; i < transfers; ++i) p.transfer<isa::LoadFeatures>(SmallProgram::kLastWord, 1);
+    return p.run();
+  };
+  const FrameCycles few = cycles(16), many = cycles(48);
+  const double descriptor = (many.core - few.core) / 32;
+  expect_constant("kDescriptor", descriptor, cost::kDescriptor, 20);
+  EXPECT_GT(cost::kWorthADescriptor, descriptor);
+  // What the first frame takes longer, but for what the model says that comes of something else.
+  const double other = few.expected_first - few.expected - double{cost::kControlStart};
+  expect_constant("kControlStart", few.core_first - few.core - other, cost::kControlStart, 50);
+}
+
+TEST(Cost, ExecAfterExec) {
+  const double gap =
+      marginal_cycles([](SmallProgram& p, bool last) { p.exec(kGroups, last); }) - kExecCycles;
+  expect_constant("kExecGap", gap, cost::kExecGap, 0);
+  const double drain = drained_exec() - kExecCycles;
+  expect_constant("drain_cycles(), with kDrainStages", drain, kDrain, 15);
+  EXPECT_GE(cost::kExecFill, gap);
+  EXPECT_LE(cost::kExecFill, drain);
+}
+
+TEST(Cost, Tokens) {
+  const double data = static_cast<double>(
+      cost::bus_cycles(kHardware, std::int64_t{kHardware.p} * isa::word_bytes(kHardware)));
+  const double drained = drained_exec();
+  const double load = chain_with_load(cost::kMemoryLatency) - drained - data;
+  expect_constant("kTransferStart + kExecStart, LOAD", load,
+                  cost::kTransferStart + cost::kExecStart, 25);
+  const double store = marginal_cycles([](SmallProgram& p, bool last) {
+                         p.exec(kGroups, last);
+                         p.transfer<isa::StoreFeatures>(SmallProgram::kDestination, 1);
+                       }) -
+                       drained - data;
+  expect_constant("kTransferStart + kExecStart, STORE", store,
+                  cost::kTransferStart + cost::kExecStart, 25);
+  expect_constant("kMemoryLatency", chain_with_load(1 + cost::kMemoryLatency) - chain_with_load(1),
+                  cost::kMemoryLatency, 0);
+  if (kSerial) return;
+  expect_constant("kExecToTransfer", drained - kExecCycles + load - double{cost::kExecStart},
+                  cost::kExecToTransfer, 40);
+}
+
+TEST(Cost, PostProcessing) {
+  constexpr int kBlocks = 4;
+  const auto cycles = [](int groups) {
+    SmallProgram p;
+    p.load_weights(kBlocks, 1);
+    p.exec(groups, true);
+    return p.run().core;
+  };
+  constexpr int kFew = kSerial ? 4 : 100, kMore = 2 * kFew;
+  const double post = (cycles(kFew + kMore) - cycles(kFew)) / (kMore * kBlocks);
+  expect_constant("post_cycles()", post, cost::post_cycles(kHardware), 10);
+}
+
+/// Loads of features of 400 pixel groups and more, beside an EXEC that writes a polyphase tensor.
+double load_frame(int groups, int exec_groups) {
+  SmallProgram p;
+  if (exec_groups > 0) {
+    p.load_weights(1, kHardware.p);
+    p.exec(exec_groups, true, false, true);
+  }
+  for (int i = 0; i < 4; ++i) {
+    p.transfer<isa::LoadFeatures>(SmallProgram::kLastWord - groups, groups);
+  }
+  return p.run(1).core;  // with a long latency, gaps between the bursts of a wide bus
+}
+
+TEST(Cost, Transfers) {
+  if (kHardware.axi_data_w > 128) GTEST_SKIP() << "gaps between bursts, which cost does not count";
+  const double cycles = (load_frame(500, 0) - load_frame(400, 0)) / 4;
+  const std::int64_t bytes = std::int64_t{100} * kHardware.p * isa::word_bytes(kHardware);
+  expect_constant("bus_cycles()", cycles, cost::bus_cycles(kHardware, bytes), 5);
+}
+
+// While it runs, the bus moves fewer beats.
+TEST(Cost, TransfersBesideAPolyphaseTensor) {
+  if (kSerial || kHardware.axi_data_w < 128) GTEST_SKIP() << "other rules, see architecture.md";
+  constexpr int kFew = 100, kMany = 200;
+  const double lost = load_frame(400, kMany) - load_frame(400, kFew);
+  const double exec = (kMany - kFew) * kHardware.p;
+  constexpr std::int64_t kBeats = 1000;
+  expect_constant("transfer_beside_polyphase()", kBeats / (1 - lost / exec),
+                  cost::transfer_beside_polyphase(kHardware, kBeats, 1, kHardware.p), 15);
+}
+
+}  // namespace
+}  // namespace reshift
