@@ -5,15 +5,15 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
+#include <variant>
 
-#include "isa/fields.hpp"
+#include "base/integer.hpp"
+#include "isa/descriptors.hpp"
 #include "program/hardware.hpp"
 
 namespace reshift::cost {
 namespace {
-
-using isa::Descriptor;
-using isa::Opcode;
 
 /// A core with 8 columns and a bus of 16 bytes.
 const isa::Hardware kHw = find_hardware("16x16x8");
@@ -24,65 +24,59 @@ constexpr std::int64_t kSlack = 450;
 /// A program of hand-made descriptors.
 class ProgramText {
  public:
-  ProgramText() { add(Opcode::kInit); }
-
-  Descriptor& add(Opcode opcode) {
-    descriptors_.push_back({});
-    isa::set(descriptors_.back(), isa::common::kOpcode, static_cast<std::int64_t>(opcode));
-    return descriptors_.back();
-  }
+  ProgramText() { add<isa::Init>(); }
 
   /// `m_blocks` M-blocks of so many micro-ops each.
   void load_weights(int m_blocks, int uops) {
-    Descriptor& d = add(Opcode::kLoadWeights);
-    isa::set(d, isa::load_weights::kUops, std::int64_t{m_blocks} * uops);
-    isa::set(d, isa::load_weights::kOffset, static_cast<std::int64_t>(blocks_.size()));
-    for (int i = 1; i <= m_blocks * uops; ++i) {
+    auto& d = add<isa::LoadWeights>();
+    d.uops = m_blocks * uops;
+    d.offset = std::ssize(blocks_);
+    d.bytes = d.uops * 132;
+    for (int i = 1; i <= d.uops; ++i) {
       std::array<std::uint32_t, 1> header{};
       isa::set(header, isa::header::kLast, i % uops == 0);
       const auto* bytes = reinterpret_cast<const std::uint8_t*>(header.data());
       blocks_.insert(blocks_.end(), bytes, bytes + 4);
     }
-    blocks_.resize(blocks_.size() + std::size_t(m_blocks) * std::size_t(uops) * 128);
-    isa::set(d, isa::load_weights::kBytes, std::int64_t{m_blocks} * uops * 132);
+    blocks_.resize(blocks_.size() + index(d.uops) * 128);
   }
 
-  Descriptor& exec(int m_blocks, int uops, int groups) {
-    Descriptor& d = add(Opcode::kExec);
-    isa::set(d, isa::exec::kUops, std::int64_t{m_blocks} * uops);
-    isa::set(d, isa::exec::kGroups, groups);
+  isa::Exec& exec(int m_blocks, int uops, int groups) {
+    auto& d = add<isa::Exec>();
+    d.uops = m_blocks * uops;
+    d.groups = groups;
     return d;
   }
 
   /// Words of one pixel group each.
-  Descriptor& transfer(Opcode opcode, int words) {
-    Descriptor& d = add(opcode);
-    isa::set(d, isa::load_features::kWords, words);
-    isa::set(d, isa::load_features::kGroups, 1);
+  template <typename Transfer>
+  Transfer& transfer(int words) {
+    auto& d = add<Transfer>();
+    d.words = words;
+    d.groups = 1;
     return d;
   }
 
   /// The second frame; a frame is over when what it stores, or else the last EXEC's result, is.
   FrameTime steady() {
-    const auto is = [](Opcode opcode) {
-      return [opcode](const Descriptor& d) {
-        return isa::get(d, isa::common::kOpcode) == static_cast<std::uint32_t>(opcode);
-      };
+    const auto is_store = [](const Any& d) {
+      return std::holds_alternative<isa::StoreFeatures>(d);
     };
-    if (std::none_of(descriptors_.begin(), descriptors_.end(), is(Opcode::kStoreFeatures))) {
-      const auto last = std::find_if(descriptors_.rbegin(), descriptors_.rend(), is(Opcode::kExec));
-      isa::set(*last, isa::common::kPostStore, 1);
-      isa::set(transfer(Opcode::kStoreFeatures, 1), isa::common::kWaitExec, 1);
+    if (std::none_of(descriptors_.begin(), descriptors_.end(), is_store)) {
+      const auto last = std::find_if(descriptors_.rbegin(), descriptors_.rend(), [](const Any& d) {
+        return std::holds_alternative<isa::Exec>(d);
+      });
+      std::get<isa::Exec>(*last).post_store = true;
+      transfer<isa::StoreFeatures>(1).wait_exec = true;
     }
-    add(Opcode::kEnd);
-    const std::size_t start = descriptors_.size() * isa::kDescriptorBytes;
+    add<isa::End>();
     std::vector<std::uint8_t> image;
-    for (Descriptor& d : descriptors_) {
-      if (is(Opcode::kLoadWeights)(d)) {
-        const std::int64_t at = isa::get(d, isa::load_weights::kOffset);
-        isa::set(d, isa::load_weights::kOffset, at + static_cast<std::int64_t>(start));
+    for (Any& d : descriptors_) {
+      if (auto* load = std::get_if<isa::LoadWeights>(&d)) {
+        load->offset += std::ssize(descriptors_) * isa::kDescriptorBytes;
       }
-      const auto* bytes = reinterpret_cast<const std::uint8_t*>(d.data());
+      const auto words = std::visit([](const auto& typed) { return isa::encode(typed); }, d);
+      const auto* bytes = reinterpret_cast<const std::uint8_t*>(words.data());
       image.insert(image.end(), bytes, bytes + isa::kDescriptorBytes);
     }
     image.insert(image.end(), blocks_.begin(), blocks_.end());
@@ -90,7 +84,15 @@ class ProgramText {
   }
 
  private:
-  std::vector<Descriptor> descriptors_;
+  using Any = std::variant<isa::Init, isa::LoadWeights, isa::ReloadFeatures, isa::Exec,
+                           isa::StoreFeatures, isa::End>;
+
+  template <typename D>
+  D& add() {
+    return std::get<D>(descriptors_.emplace_back(D{}));
+  }
+
+  std::deque<Any> descriptors_;  // which stay where they are
   std::vector<std::uint8_t> blocks_;
 };
 
@@ -143,13 +145,13 @@ TEST(FrameTimes, TokensPutWorkInARow) {
     ProgramText p;
     p.load_weights(1, 10);
     for (int i = 0; i < 2; ++i) {
-      Descriptor& load = p.transfer(Opcode::kReloadFeatures, 1000);
-      isa::set(load, isa::common::kPostExec, 1);
-      isa::set(load, isa::common::kWaitExec, waits && i > 0);
-      Descriptor& exec = p.exec(1, 10, 3000);
-      isa::set(exec, isa::common::kWaitLoad, 1);
-      isa::set(exec, isa::common::kPostLoad, waits && i == 0);
-      isa::set(exec, isa::exec::kKeepList, i == 0);
+      auto& load = p.transfer<isa::ReloadFeatures>(1000);
+      load.post_exec = true;
+      load.wait_exec = waits && i > 0;
+      isa::Exec& exec = p.exec(1, 10, 3000);
+      exec.wait_load = true;
+      exec.post_load = waits && i == 0;
+      exec.keep_list = i == 0;
     }
     expect_about(p.steady().cycles, 2 * 30000 + (waits ? 8000 : 0));
   }
@@ -158,8 +160,8 @@ TEST(FrameTimes, TokensPutWorkInARow) {
 TEST(FrameTimes, StoresThatTakeLongestSetThePace) {
   ProgramText p;
   p.load_weights(1, 10);
-  isa::set(p.exec(1, 10, 1000), isa::common::kPostStore, 1);
-  isa::set(p.transfer(Opcode::kStoreFeatures, 2000), isa::common::kWaitExec, 1);
+  p.exec(1, 10, 1000).post_store = true;
+  p.transfer<isa::StoreFeatures>(2000).wait_exec = true;
   expect_about(p.steady().cycles, 2000 * 8);
 }
 
@@ -170,10 +172,10 @@ TEST(FrameTimes, OperationsFollowOneAnotherAsFarAsTheirPixelsAllow) {
     ProgramText p;
     for (int i = 0; i < 2; ++i) {
       p.load_weights(1, 16);
-      Descriptor& exec = p.exec(1, 16, 100);
+      isa::Exec& exec = p.exec(1, 16, 100);
       if (i == 0) continue;
-      isa::set(exec, isa::exec::kNeedFirst, first);
-      isa::set(exec, isa::exec::kNeedStep, step);
+      exec.need_first = first;
+      exec.need_step = step;
     }
     return p.steady().cycles;
   };

@@ -1,0 +1,65 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+
+#include "cost/constants.hpp"
+#include "cost/engine_times.hpp"
+#include "cost/exec_cycles.hpp"
+#include "cost/memory_policy.hpp"
+#include "cost/transfers.hpp"
+#include "program/hardware.hpp"
+
+namespace reshift::cost {
+namespace {
+
+/// A weight memory of 2048 tiles of 128 bytes, a bus of 16 bytes, 8 columns.
+const isa::Hardware kHw = find_hardware("16x16x8");
+
+TEST(MemoryPolicy, ShortListsMayTakeHalfLongOnesAQuarterAtATime) {
+  EXPECT_TRUE(list_stays(kHw, 1024));
+  EXPECT_FALSE(list_stays(kHw, 1025));
+  EXPECT_EQ(most_exec_uops(kHw, 1024), 1024);
+  EXPECT_EQ(most_exec_uops(kHw, 1025), 512);
+  EXPECT_EQ(most_exec_uops(kHw, 1025) + most_uops_ahead(kHw), kHw.wm_depth);
+}
+
+TEST(ExecCycles, TheSlowerOfArrayAndPostProcessingSetsThePaceOfAnMBlock) {
+  constexpr std::array<std::size_t, 2> kUops{3, 100};
+  const ExecCycles cycles = exec_cycles(kHw, kUops, 10);
+  EXPECT_EQ(cycles.array, 10 * 103);
+  EXPECT_EQ(cycles.post, 10 * 16);
+  EXPECT_EQ(cycles.exec, 10 * 108);
+}
+
+TEST(ExecCycles, FewLanesGoThroughPasses) {
+  const isa::Hardware small = find_hardware("4x4x2");  // one lane for four channels
+  EXPECT_EQ(post_cycles(small), 2 * 4 * (kPostPass + kPostShift) + kPostPipeline);
+}
+
+TEST(Transfers, APolyphaseTensorBesideThemTakesTheirBanks) {
+  EXPECT_EQ(bus_cycles(kHw, 1600), 100);
+  EXPECT_EQ(list_bytes(kHw, 10), 10 * (128 + 4));
+  // Long lists leave the banks alone most of the time.
+  EXPECT_LE(transfer_beside_polyphase(kHw, 1000, 1, 1000), 1020);
+  EXPECT_GT(transfer_beside_polyphase(kHw, 1000, 1, 8), 1500);
+}
+
+TEST(EngineTimes, EnginesWorkAtOnceAndWaitForOneAnother) {
+  EngineTimes times(kHw);
+  times.begin_step(0, 0);
+  times.load(1600, 0);
+  EXPECT_EQ(times.loaded(), kExecToTransfer + 100);
+  times.execute(times.loaded(), 5000);
+  times.store(3200);
+  EXPECT_EQ(times.stored(), times.executed() + kExecToTransfer + 200);
+  times.load_list(1000, times.loaded());  // while EXEC works
+  EXPECT_EQ(times.loaded(), kExecToTransfer + 100 + 1000 * 132 / 16);
+  EXPECT_EQ(times.done(), std::max(times.loaded(), times.stored()));
+  EXPECT_EQ(times.bytes(), 1600 + 3200 + 132000);
+}
+
+}  // namespace
+}  // namespace reshift::cost
