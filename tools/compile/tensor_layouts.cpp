@@ -5,11 +5,12 @@
 
 #include "base/error.hpp"
 #include "base/integer.hpp"
+#include "isa/fields.hpp"
 
 namespace reshift {
 namespace {
 
-constexpr int kMaxPitch = 4095;  // 12 bits of a descriptor
+constexpr auto kMaxPitch = static_cast<int>(isa::field_mask(isa::exec::kPitch));
 
 /// One raster, one pitch: an operation that walks its input flat writes its output with the pitch
 /// of the input, and one with a shortcut walks it with the input.

@@ -7,7 +7,7 @@ namespace reshift {
 namespace {
 
 /// Descriptors that lie between two engines at most: as many as the largest ring has.
-constexpr std::int64_t kFar = 32;
+constexpr std::int64_t kFar = isa::kWideRingSlots;
 
 bool overlap(const std::vector<Span>& a, const std::vector<Span>& b) {
   return std::any_of(a.begin(), a.end(), [&](const Span& x) {

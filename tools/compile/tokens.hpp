@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "isa/isa.hpp"
 #include "program/engine.hpp"
 
 namespace reshift {
