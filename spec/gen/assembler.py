@@ -278,7 +278,8 @@ class Program:
             for name, configuration in self.contract.configurations.items():
                 number = expression.value({**self.contract.names(configuration), **self.constants})
                 if not -32768 <= number < 65536:
-                    raise SystemExit(f"{SOURCE.name}: {row.constant} is {number} for {name}")
+                    raise SystemExit(f"{SOURCE.name}: {row.constant} is {number} in {name}: more than "
+                                     "16 bits")
         return expression
 
 

@@ -53,7 +53,7 @@ CONDITIONS = [
     ("not_running", "software has not started the core"),
     ("no_arrival", "no descriptor waits to be looked at"),
     ("no_room", "no batch of descriptors can be asked for"),
-    ("no_tick", "less than 64 cycles since the last `tick`"),
+    ("no_tick", "no 64th cycle has come since the last `tick`"),
     ("no_progress", "nothing has moved since the last `tick`"),
     ("warm", "the reset was a soft one"),
     ("write_error", "the error on the bus is a write's"),
@@ -61,8 +61,8 @@ CONDITIONS = [
 ]
 FIRST_OUTSIDE = "not_running"
 
-# Event, whether it has a value, A, meaning. Those that deal with the descriptor at hand have its
-# first word.
+# Event, whether it has a value, A, meaning. The ring keeps the flags in A with every descriptor that
+# is handed over; only those of LOAD and STORE are used.
 EVENTS = [
     ("ready", False, "the core can be started"),
     ("run", False, "a run begins"),
@@ -70,13 +70,13 @@ EVENTS = [
     ("ask", False, "read the batch of descriptors, by the command at FETCH_LO"),
     ("skip", False, "the descriptor at hand is dealt with"),
     ("exec", True, "it is EXEC's"),
-    ("load_weights", True, "it is LOAD's, a weight block"),
-    ("load_features", True, "it is LOAD's, features"),
-    ("store", True, "it is STORE's"),
+    ("load_weights", True, "it is LOAD's, a weight block; A: its first word"),
+    ("load_features", True, "it is LOAD's, features; A: its first word"),
+    ("store", True, "it is STORE's; A: its first word"),
     ("end", True, "it is the end of a frame"),
     ("last_end", True, "it is the end of the last frame"),
     ("credits", True, "initial tokens: A"),
-    ("tick", False, "count 64 cycles anew, forget progress"),
+    ("tick", False, "forget the 64th cycle and progress"),
     ("fail", False, "the error registers are written: stop"),
 ]
 

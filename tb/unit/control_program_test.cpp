@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "harness/random.hpp"
+#include "isa/descriptors.hpp"
 #include "unit/models/control_host.hpp"
 
 namespace reshift::ctrl {
@@ -292,6 +293,19 @@ TEST_P(ControlProgram, ShowsWhatTheCoreIs) {
   EXPECT_TRUE(host.dispatched.empty()) << "not started";
 }
 
+TEST_P(ControlProgram, ASoftResetForgetsTheErrorAndKeepsTheWindows) {
+  run(program(hw, {of(isa::Opcode::kExec)}));
+  EXPECT_EQ(host.failure, (Failure{Error::kBadField, 1}));
+  host.reset(true);
+  EXPECT_EQ(host.word(word::kErrCause), 0u);
+  EXPECT_EQ(host.word(word::kErrDescriptor), 0u);
+  EXPECT_EQ(host.word(word::kProgSize), Windows{}.program_size);
+  host.run(program(hw, {}));
+  EXPECT_FALSE(host.failure);
+  host.reset(false);
+  EXPECT_EQ(host.word(word::kProgSize), 0u);
+}
+
 TEST_P(ControlProgram, ExecFieldsAtTheirBounds) {
   for (const bool residual : {false, true}) {
     const std::vector<Bound> bounds = residual ? residual_bounds(hw) : exec_bounds(hw);
@@ -340,7 +354,18 @@ TEST_P(ControlProgram, ExecFieldsTogether) {
   }
 }
 
-TEST_P(ControlProgram, RandomExec) {
+/// What the contract's C++ side says of a descriptor.
+template <typename D>
+bool valid(const Descriptor& d, const Hardware& hw) {
+  try {
+    isa::validate(isa::decode<D>(d), hw);
+  } catch (const reshift::Error&) {
+    return false;
+  }
+  return true;
+}
+
+TEST_P(ControlProgram, RandomExecAndSoftwareAgrees) {
   Random random(run_seed());
   std::vector<Bound> bounds = exec_bounds(hw);
   std::ranges::copy(residual_bounds(hw), std::back_inserter(bounds));
@@ -358,6 +383,10 @@ TEST_P(ControlProgram, RandomExec) {
     const auto expected = exec_verdict(hw, d);
     ++(expected ? bad : good);
     ASSERT_EQ(verdict(d), expected) << i;
+    isa::seal(d);
+    if (isa::encode(isa::decode<isa::Exec>(d)) == d) {  // no reserved bit is set
+      ASSERT_EQ(valid<isa::Exec>(d, hw), !expected) << i;
+    }
   }
   EXPECT_GT(good, 300);
   EXPECT_GT(bad, 300);
@@ -543,6 +572,7 @@ TEST_P(ControlProgram, FramesMoveTheWindows) {
                                    : frame == frames - 1 ? Event::kLastEnd
                                                          : Event::kEnd;
             ASSERT_EQ(given.event, expected);
+            ASSERT_EQ(given.index, i);
             if (end || given.event == Event::kExec) continue;
             const bool load = given.event == Event::kLoadFeatures;
             const std::uint64_t address =

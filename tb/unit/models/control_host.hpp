@@ -41,6 +41,7 @@ class ControlHost {
   struct Dispatch {
     Event event;
     std::uint32_t value;         ///< of the event
+    std::uint32_t index;         ///< in the program, as the control program would report it
     isa::Descriptor words;       ///< the slot, with the command that the program has put there
     std::uint64_t instructions;  ///< from looking for it to this event
   };
@@ -198,7 +199,7 @@ class ControlHost {
   std::size_t slot_address(unsigned position) const { return 32 * (slots_ + position % slots_); }
 
   void dispatch(Event event, std::uint32_t value) {
-    Dispatch d{event, value, {}, model.instructions - since_};
+    Dispatch d{event, value, word(word::kIndexNow), {}, model.instructions - since_};
     const std::size_t from = slot_address(looked_);
     for (std::size_t i = 0; i < d.words.size(); ++i) d.words[i] = model.memory[from + i];
     dispatched.push_back(d);
