@@ -4,8 +4,8 @@
 /// the same read master as LOAD's data.
 ///
 /// Throughput: a beat per cycle each way.
-/// Latency: a few cycles from a command to its address on the bus; outputs to the bus come from
-/// registers.
+/// Latency: 2 cycles from a command's last word to its address on the bus; outputs to the bus come
+/// from registers.
 /// Handshake: AXI4; streams are valid/ready; the words of a command are taken when their takers are
 /// named, and a command is given only while `status_o` says that there is room.
 /// Assumes: the reset comes only while both bus masters are quiet; the feature buffer answers reads

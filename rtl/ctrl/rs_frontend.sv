@@ -10,7 +10,7 @@
 /// everything but the register block. It is only pulsed while the AXI master is quiet.
 ///
 /// Throughput: a beat per cycle each way.
-/// Latency: some hundred cycles from a start to the first operation.
+/// Latency: a start takes the reset, the control program's preparation and the first descriptors.
 /// Handshake: AXI4, AXI4-Lite; streams are valid/ready, tokens pulses.
 /// Assumes: the last STORE of a frame follows its last EXEC through a token, so that a frame is
 /// complete when STORE reaches its end.

@@ -13,7 +13,7 @@
 /// open ones are taken and dropped. It ends with a reset, which may come once idle_o is high.
 ///
 /// Throughput: a beat per cycle.
-/// Latency: 2 cycles from the last command word to the address on the bus; 3 + RamReg cycles from a
+/// Latency: 2 cycles from the last command word to the address on the bus; 2 + RamReg cycles from a
 /// beat on the bus to `beat_o`.
 /// Handshake: AXI4; beats are valid/ready; command words only while `busy_o` is low.
 /// Assumes: the slave answers in order; the reset comes only while `idle_o`.

@@ -7,7 +7,7 @@
 /// Throughput: a word per two cycles when all take at once.
 /// Latency: 0 cycles.
 /// Handshake: valid/ready; `in_ready_o` comes from a register.
-/// Assumes: a taker that is offered a word keeps its ready independent of the other takers.
+/// Assumes: none.
 module rs_fork #(
   /// Number of takers.
   parameter int unsigned Takers = 2
