@@ -2,8 +2,8 @@
 
 `include "rs_assert.svh"
 
-/// The array: M x P PEs, systolic and output-stationary. Activations move down the rows, weights and
-/// control move along the columns, a register a hop, so no net has a wide fan-out:
+/// The array: M x P PEs, systolic and output-stationary. Activations move down the rows, weights
+/// and control move along the columns, a register a hop, so no net has a wide fan-out:
 ///
 ///                 act 0   act 1  ...  act P-1      (column p enters p cycles late)
 ///                   |       |            |
@@ -14,11 +14,11 @@
 /// them: no drain registers, a row's results are merged by an OR. The lanes of a PE are skewed too,
 /// in the same delay lines: lane c enters c mod chain_length cycles late.
 ///
-/// Throughput: a tile a cycle; a pixel (M accumulators) a cycle comes out.
+/// Throughput: a tile per cycle; a pixel (M accumulators) per cycle comes out.
 /// Latency: pixel p leaves M + 1 + sum_delay + p cycles after its last tile entered.
-/// Handshake: none, free-running. Assumes: last tiles are at least P cycles apart; reset is held until
-/// the array is empty, M + P + sum_delay + 1 cycles: only its entry has a reset, which thus has few places
-/// to reach.
+/// Handshake: none, free-running.
+/// Assumes: last tiles are at least P cycles apart; reset is held until the array is empty, M + P +
+/// sum_delay + 1 cycles: only its entry has a reset, which thus has few places to reach.
 module rs_array #(
   /// Rows: output channels.
   parameter int unsigned M = 16,
@@ -32,12 +32,15 @@ module rs_array #(
   parameter int unsigned ExpN = 7,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
+  /// Derived.
   localparam int unsigned TermW = rs_spec_pkg::term_width(ExpN),
   localparam int unsigned LaneW = rs_spec_pkg::lane_width(ExpN),
   localparam int unsigned R = M / C,
   localparam int unsigned SubW = rs_pkg::index_width(R)
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
   /// A tile enters in this cycle, with its position in the M-block.

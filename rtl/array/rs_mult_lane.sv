@@ -3,10 +3,13 @@
 /// The lane of the baseline array: adds one activation times one signed integer weight to the sum
 /// that comes from the lane before, as published multiplier arrays do. Beside rs_shift_lane so that
 /// both can be measured in the same core; registers where a DSP slice has them (operands, product,
-/// sum). Whether it takes a DSP slice is the synthesis tool's choice (`make synth ... DSP=0` forbids).
+/// sum). Whether it takes a DSP slice is the synthesis tool's choice (`make synth ... DSP=0`
+/// forbids).
 ///
-/// Throughput: a weight a cycle. Latency: 3 cycles from activation and weight, 1 from the sum.
+/// Throughput: a weight per cycle.
+/// Latency: 3 cycles from activation and weight, 1 from the sum.
 /// Handshake: none.
+/// Assumes: none.
 module rs_mult_lane #(
   /// Activation width.
   parameter int unsigned ActW = 8,
@@ -16,7 +19,9 @@ module rs_mult_lane #(
   parameter int unsigned InW = 16,
   parameter int unsigned OutW = 17
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Activation, weight and the sum so far; the sum with their product.
   input  logic signed [ActW-1:0]  act_i,
   input  logic signed [MultW-1:0] weight_i,
   input  logic signed [InW-1:0]   sum_i,

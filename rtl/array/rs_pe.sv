@@ -3,15 +3,18 @@
 `include "rs_assert.svh"
 
 /// One PE of the array: C lanes and an accumulator, for one output channel of one pixel. The lanes
-/// stand in chains of up to 8: each adds its product to the sum of the lane before, a cycle later, so
-/// that the adder and the second half of the shift share their look-up tables and no tree is needed.
+/// stand in chains of up to 8: each adds its product to the sum of the lane before, a cycle later,
+/// so that the adder and the second half of the shift share their look-up tables and no tree is
+/// needed.
 ///
-/// Throughput: a tile a cycle. Latency: activations, weights and control leave for the next PE after
-/// 1 cycle; `acc_o` with `done_o` comes 1 cycle after the control of the last tile.
-/// Handshake: none, the issuer knows the pipeline is free-running. No reset: rs_array empties itself.
-/// Assumes: lane c's activation and weight come `c mod chain_length` cycles after lane 0's, the control
-/// `sum_delay` cycles after lane 0's (both in rs_pkg); the compiler proved that no partial sum leaves
-/// AccW bits; in max mode tiles are identity tiles, so that a sum is an activation.
+/// Throughput: a tile per cycle.
+/// Latency: activations, weights and control leave for the next PE after 1 cycle; `acc_o` with
+/// `done_o` comes 1 cycle after the control of the last tile.
+/// Handshake: none; the pipeline is free-running, and the issuer knows it. There is no reset:
+/// rs_array empties itself.
+/// Assumes: lane c's activation and weight come `c mod chain_length` cycles after lane 0's, the
+/// control `sum_delay` cycles after lane 0's (both in rs_pkg); the compiler proved that no partial
+/// sum leaves AccW bits; in max mode tiles are identity tiles, so that a sum is an activation.
 module rs_pe #(
   /// Lanes; a power of two, at least 2.
   parameter int unsigned C = 16,
@@ -21,8 +24,10 @@ module rs_pe #(
   parameter int unsigned ExpN = 7,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
+  /// Derived.
   localparam int unsigned LaneW = rs_spec_pkg::lane_width(ExpN)
 ) (
+  /// Clock.
   input  logic clk_i,
 
   /// Activations of this column's pixel, from the row above.

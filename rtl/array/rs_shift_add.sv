@@ -1,12 +1,12 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// The second half of a shift lane: shifts by a multiple of four, negates, adds. One carry chain with
-/// the shift and the sign in its look-up tables, where a look-up table has five inputs. A module of
-/// its own, without registers, so that a mapping may replace it (tools/synth/map).
+/// The second half of a shift lane: shifts by a multiple of four, negates, adds. One carry chain
+/// with the shift and the sign in its look-up tables, where a look-up table has five inputs. A
+/// module of its own, without registers, so that a mapping may replace it (tools/synth/map).
 ///
 ///   sum_o = sum_i + (negative_i ? -1 : 1) * (near_i << 4 * far_i)
 ///
-/// Throughput and latency: combinational. Handshake: none.
+/// Latency: 0 cycles, combinational.
 module rs_shift_add #(
   /// Width of the activation after the first shift.
   parameter int unsigned NearW = 11,
@@ -16,6 +16,7 @@ module rs_shift_add #(
   parameter int unsigned InW = 15,
   parameter int unsigned OutW = 16
 ) (
+  /// The activation after the first shift, the second shift, the sign, the sums.
   input  logic signed [NearW-1:0] near_i,
   input  logic [FarW-1:0]         far_i,
   input  logic                    negative_i,

@@ -2,12 +2,14 @@
 
 `include "rs_assert.svh"
 
-/// A lane: adds one activation times one term, a signed power of two, to the sum that comes from the
-/// lane before. It multiplies nothing: a shift by 0 to 3 into registers, which a zero term clears;
-/// then a shift by a multiple of four and the sign, in the look-up tables of the adder.
+/// A lane: adds one activation times one term, a signed power of two, to the sum that comes from
+/// the lane before. It multiplies nothing: a shift by 0 to 3 into registers, which a zero term
+/// clears; then a shift by a multiple of four and the sign, in the look-up tables of the adder.
 ///
-/// Throughput: a term a cycle. Latency: 2 cycles from activation and term, 1 from the sum.
+/// Throughput: a term per cycle.
+/// Latency: 2 cycles from activation and term, 1 from the sum.
 /// Handshake: none.
+/// Assumes: none.
 module rs_shift_lane #(
   /// Activation width.
   parameter int unsigned ActW = 8,
@@ -17,7 +19,9 @@ module rs_shift_lane #(
   parameter int unsigned InW = 15,
   parameter int unsigned OutW = 16
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Activation, weight and the sum so far; the sum with their product.
   input  logic signed [ActW-1:0] act_i,
   input  logic [$clog2(ExpN+1)+1:0] code_i,
   input  logic signed [InW-1:0]  sum_i,

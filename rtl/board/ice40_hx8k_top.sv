@@ -1,9 +1,13 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Top for the iCE40-HX8K breakout board: a core at 81 MHz from the 12 MHz oscillator, its
-// serial line on the USB bridge at 1 Mbit/s; the host is its memory. There is no reset button. Pins:
-// constraints/ice40_hx8k/ice40_hx8k.pcf.
 
+/// The top for the iCE40-HX8K breakout board: a core at 81 MHz from the 12 MHz oscillator, its
+/// serial line on the USB bridge at 1 Mbit/s; the host is its memory. There is no reset button.
+/// Pins: constraints/ice40_hx8k/ice40_hx8k.pcf.
+///
+/// Throughput: that of rs_board_remote.
+/// Latency: that of rs_board_remote.
+/// Handshake: a serial line.
+/// Assumes: none.
 module ice40_hx8k_top #(
   /// Parameters of the core, see docs/reference/parameters.md.
   parameter int unsigned M = 2,
@@ -18,6 +22,7 @@ module ice40_hx8k_top #(
   parameter int unsigned PostLanes = 1,
   parameter int unsigned AxiDataW = 32
 ) (
+  /// Oscillator.
   input  logic       clk_12mhz,
   /// USB bridge: from the host, to it.
   input  logic       ftdi_txd,

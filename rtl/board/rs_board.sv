@@ -1,18 +1,20 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// The stand-alone board: a ReShift core, a block RAM with program, weights, image and scores, and a
-// serial line over which images come in and classes and cycle counts go out (docs/board.md). One
-// clock. The memory's first content is InitFile (`reshift board-image`); the line can replace it.
-//
-// Throughput: an image in the time of its bytes on the line, its cycles in the core and some 100
-// bytes of answer, one after the other.
 
 `include "rs_assert.svh"
 
+/// The stand-alone board: a ReShift core, a block RAM with program, weights, image and scores, and
+/// a serial line over which images come in and classes and cycle counts go out (docs/board.md). One
+/// clock. The memory's first content is InitFile (`reshift board-image`); the line can replace it.
+///
+/// Throughput: an image in the time of its bytes on the line, its cycles in the core and some 100
+/// bytes of answer, one after the other.
+/// Latency: the sum of these times.
+/// Handshake: requests and answers on the line, with checksums.
+/// Assumes: a request is complete before the next one is sent.
 module rs_board
   import rs_board_pkg::*;
 #(
-  /// Parameters of the core, see docs/reference/parameters.md; AxiDataW must be 64.
+  /// Parameters of the core, see docs/reference/parameters.md.
   parameter int unsigned M = 8,
   parameter int unsigned C = 8,
   parameter int unsigned P = 8,
@@ -23,6 +25,7 @@ module rs_board
   parameter int unsigned WmDepth = 512,
   parameter int unsigned PmDepth = 64,
   parameter int unsigned PostLanes = M,
+  /// Bus width in bits: must be 64.
   parameter int unsigned AxiDataW = 64,
   /// Memory: banks of BankWords words of 8 bytes.
   parameter int unsigned MemBanks = 7,
@@ -36,6 +39,7 @@ module rs_board
   /// Clock cycles without a byte after which a request is given up.
   parameter int unsigned QuietClocks = ClockHz / 25
 ) (
+  /// Clock.
   input  logic       clk_i,
   /// Synchronous reset, active low.
   input  logic       rst_ni,

@@ -1,14 +1,16 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Carries out requests and answers them (docs/board.md). A run replays the steps behind the header at
-// the start of memory: core registers to set, the interrupt to wait for, registers and scores to
-// answer with, the class. So the logic is the same for every network. An answer is sent as it comes
-// about; its status is its last byte before the checksum.
-//
-// A step takes some ten cycles; a byte of an answer one byte time of the line.
 
 `include "rs_assert.svh"
 
+/// Carries out requests and answers them (docs/board.md). A run replays the steps after the header
+/// at the start of memory: core registers to set, the interrupt to wait for, registers and scores
+/// to answer with, the class. So the logic is the same for every network. An answer is sent as it
+/// comes about; its status is its last byte before the checksum.
+///
+/// Throughput: a step per some ten cycles; a byte of an answer per byte time of the line.
+/// Latency: some ten cycles from a request to the first byte.
+/// Handshake: requests and bytes are valid/ready; AXI4-Lite, one access at a time.
+/// Assumes: none.
 module rs_board_answer
   import rs_spec_pkg::*;
   import rs_board_pkg::*;
@@ -61,7 +63,7 @@ module rs_board_answer
   // The first byte of an answer.
   localparam logic [7:0] AnswerSync = 8'h5A;
   localparam int unsigned StepW = 6;
-  localparam logic [StepW-1:0] FirstStep = StepW'(4);  // behind the header
+  localparam logic [StepW-1:0] FirstStep = StepW'(4);  // after the header
   localparam logic [SpanW-1:0] HelloBytes = SpanW'(16);
 
   typedef enum logic [3:0] {
@@ -88,7 +90,7 @@ module rs_board_answer
   logic asked_q;            // the memory has taken the read
   logic [SpanW-1:0] addr_q, length;
   logic [SpanW:0] left_q;  // bytes to go, less one: negative at the end
-  logic [15:0] skip_q;     // bytes behind each M that are no scores
+  logic [15:0] skip_q;     // bytes after each M that are no scores
   logic word_end;
   logic [31:0] value_q, hello;
   logic [2:0] bytes_q;

@@ -1,20 +1,24 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// A core at the end of a serial line: the host reads and writes its registers, and is its memory. For
-// parts without room for a memory of their own (docs/board.md). Everything on the line is a frame of
-// five bytes, a head and a word, low byte first:
-//
-//   head [7:6]  from the host                            to the host ([5]: the interrupt)
-//   0           read register [5:0]                      answer, response [1:0]; value
-//   1           write register [5:0]; value              read burst, beats - 1 [3:0]; address
-//   2           beat read, response [2:1], last [0]      write burst, beats - 1 [3:0]; address
-//   3           write burst is done, response [2:1]      beat written, last [4], strobes [3:0]
-//
-// One register access at a time. Bursts are answered in order. A frame that breaks off is forgotten
-// when the line is quiet. There is no checksum.
 
 `include "rs_assert.svh"
 
+/// A core at the end of a serial line: the host reads and writes its registers, and is its memory.
+/// For parts without room for a memory of their own (docs/board.md). Everything on the line is a
+/// frame of five bytes, a head and a word, low byte first:
+///
+///   head [7:6]  from the host                            to the host ([5]: the interrupt)
+///   0           read register [5:0]                      answer, response [1:0]; value
+///   1           write register [5:0]; value              read burst, beats - 1 [3:0]; address
+///   2           beat read, response [2:1], last [0]      write burst, beats - 1 [3:0]; address
+///   3           write burst is done, response [2:1]      beat written, last [4], strobes [3:0]
+///
+/// One register access at a time. Bursts are answered in order. A frame that breaks off is
+/// forgotten when the line is quiet. There is no checksum.
+///
+/// Throughput: a word per five bytes on the line.
+/// Latency: that of the line and the host.
+/// Handshake: AXI4 slave, AXI4-Lite master; bytes for the line are valid/ready.
+/// Assumes: bytes from the line are at least 50 cycles apart; the AXI4 master always takes answers.
 module rs_board_link #(
   /// Cycles without a byte after which a frame is given up.
   parameter int unsigned QuietClocks = 4000000

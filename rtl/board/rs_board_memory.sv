@@ -1,16 +1,19 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// The board's memory as AXI4 slave of the core (INCR bursts of full beats, any length, one ID), with
-// a second way in for the board's own logic. A beat a cycle, a cycle between bursts; first data
-// Banks + 4 cycles after the address. One burst each way at a time. A burst that begins beyond the
-// memory answers DECERR. Words are written as a whole: a beat's strobes are all high or all low.
-// The core takes what it has asked for at once: rready must be high.
-//
-// The board's own accesses: a word written in any cycle, before the bus; one read when no burst is,
-// answered Banks + 3 cycles later. It uses them while the core rests.
 
 `include "rs_assert.svh"
 
+/// The board's memory as AXI4 slave of the core (INCR bursts of full beats, any length, one ID),
+/// with a second way in for the board's own logic. One burst each way at a time. A burst that
+/// begins beyond the memory answers DECERR. Words are written as a whole: a beat's strobes are all
+/// high or all low.
+///
+/// The board's own accesses: a word written in any cycle, before the bus; one read when no burst
+/// is. It uses them while the core rests.
+///
+/// Throughput: a beat per cycle, with a cycle between bursts.
+/// Latency: Banks + 4 cycles from address to first data, Banks + 3 cycles of a read of the board's.
+/// Handshake: AXI4; the board's writes are always taken, its reads are valid/ready.
+/// Assumes: the core takes what it has asked for at once: rready is high.
 module rs_board_memory
   import rs_board_pkg::*;
 #(

@@ -1,20 +1,22 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// The board's memory: block RAM of 64-bit words with initial content, one write port, one read port.
-// One read and one write a cycle, read latency Banks + 2.
-//
-// The banks are a chain: addresses and data to write go from bank to bank, a cycle each, and so does the
-// word that was read. So every wire is as short as the way to the next bank, though the memory is
-// spread over the whole FPGA.
-//
-//   address ->  bank 0 -> bank 1 -> ...
-//               word   -> own, or the one before -> ... -> word
-//
-// Word w is in bank w div BankWords. The content of bank 0 is in the file that InitFile names with
-// `.a` behind it, that of bank 1 in `.b`, and so on.
 
 `include "rs_assert.svh"
 
+/// The board's block RAM: 64-bit words with initial content, one write port, one read port. The
+/// banks are a chain: addresses and data to write go from bank to bank, a cycle each, and so does
+/// the word that was read. So every wire is as short as the way to the next bank, though the memory
+/// is spread over the whole FPGA.
+///
+///   address ->  bank 0 -> bank 1 -> ...
+///               word   -> own, or the one before -> ... -> word
+///
+/// Word w is in bank w div BankWords. The content of bank 0 is in the file that InitFile names with
+/// `.a` at its end, that of bank 1 in `.b`, and so on.
+///
+/// Throughput: a read and a write per cycle.
+/// Latency: Banks + 2 cycles.
+/// Handshake: none; accesses are always taken.
+/// Assumes: nobody uses what a read returns of an address that is written meanwhile.
 module rs_board_ram
   import rs_board_pkg::*;
 #(

@@ -1,14 +1,16 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Takes requests from a byte stream (docs/board.md) and writes their payload into memory as it comes,
-// but only once the checksum over address and length was right. After a damaged request it waits
-// until the line is quiet, so that the rest of it is not taken for the next one.
-//
-// A request is offered some ten cycles after its last byte; bytes that come before it has been taken
-// are dropped.
 
 `include "rs_assert.svh"
 
+/// Takes requests from a byte stream (docs/board.md) and writes their payload into memory as it
+/// comes, but only once the checksum over address and length was right. After a damaged request it
+/// waits until the line is quiet, so that the rest of it is not taken for the next one.
+///
+/// Throughput: a byte per ten cycles.
+/// Latency: some ten cycles from the last byte to the request.
+/// Handshake: bytes are pulses; a request is valid/ready, and bytes that come before it has been
+/// taken are dropped.
+/// Assumes: none.
 module rs_board_receive
   import rs_spec_pkg::*;
   import rs_board_pkg::*;
@@ -41,7 +43,7 @@ module rs_board_receive
   localparam int unsigned QuietW = $clog2(QuietClocks + 1);
   // The first byte of a request.
   localparam logic [7:0] RequestSync = 8'hA5;
-  // Bytes of the head behind the sync byte, and of a checksum.
+  // Bytes of the head after the sync byte, and of a checksum.
   localparam logic [3:0] HeadLast = 4'd6;
   localparam logic [3:0] CheckLast = 4'd3;
 

@@ -1,14 +1,16 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// The smallest board: a ReShift core on a serial line, whose host is its memory and reads and writes
-// its registers (rs_board_link, docs/board.md). One clock.
-//
-// Throughput: the line's; a word of memory is five bytes on it.
 
 `include "rs_assert.svh"
 
+/// The smallest board: a ReShift core on a serial line, whose host is its memory and reads and
+/// writes its registers (rs_board_link, docs/board.md). One clock.
+///
+/// Throughput: the line's; a word of memory is five bytes on it.
+/// Latency: that of the line and the host.
+/// Handshake: a serial line, see rs_board_link.
+/// Assumes: none.
 module rs_board_remote #(
-  /// Parameters of the core, see docs/reference/parameters.md; AxiDataW must be 32.
+  /// Parameters of the core, see docs/reference/parameters.md.
   parameter int unsigned M = 2,
   parameter int unsigned C = 2,
   parameter int unsigned P = 2,
@@ -19,12 +21,14 @@ module rs_board_remote #(
   parameter int unsigned WmDepth = 256,
   parameter int unsigned PmDepth = 32,
   parameter int unsigned PostLanes = 1,
+  /// Bus width in bits: must be 32.
   parameter int unsigned AxiDataW = 32,
   /// Clock cycles of a bit on the line, at least 8.
   parameter int unsigned ClocksPerBit = 100,
   /// Clock cycles without a byte after which a frame is given up.
   parameter int unsigned QuietClocks = 4000000
 ) (
+  /// Clock.
   input  logic clk_i,
   /// Synchronous reset, active low.
   input  logic rst_ni,

@@ -1,8 +1,12 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Reset of a board: low from power-up and from any cycle in which ok_i (clock locked, button not
-// pressed; asynchronous) is low until it has been high for 255 cycles.
 
+/// The reset of a board: low from power-up and from any cycle in which ok_i (clock locked, button
+/// not pressed; asynchronous) is low until it has been high for 255 cycles.
+///
+/// Throughput: none.
+/// Latency: 255 cycles.
+/// Handshake: none.
+/// Assumes: none.
 module rs_board_reset (
   /// Clock.
   input  logic clk_i,

@@ -1,10 +1,14 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Sends the words of an answer byte by byte, low byte first, and the checksum over all of them behind
-// the last one. A word is taken when the one before is out.
 
 `include "rs_assert.svh"
 
+/// Sends the words of an answer byte by byte, low byte first, and after the last one the checksum
+/// over all of them.
+///
+/// Throughput: a byte per byte time of the line.
+/// Latency: 1 cycle from a word to its first byte.
+/// Handshake: valid/ready; a word is taken when the one before is out.
+/// Assumes: none.
 module rs_board_send (
   /// Clock.
   input  logic        clk_i,

@@ -1,11 +1,14 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// CRC-32 of IEEE 802.3 (reflected polynomial 0xEDB88320, as gzip), a bit a cycle: nine cycles a
-// byte, which a serial line never outruns. After a message and its CRC, low byte first, good_o is
-// high.
 
 `include "rs_assert.svh"
 
+/// CRC-32 of IEEE 802.3 (reflected polynomial 0xEDB88320, as gzip), a bit per cycle. After a
+/// message and its CRC, low byte first, good_o is high.
+///
+/// Throughput: a byte per nine cycles, which a serial line never outruns.
+/// Latency: 9 cycles.
+/// Handshake: `valid_i` and `clear_i` only while `busy_o` is low.
+/// Assumes: none.
 module rs_crc32 (
   /// Clock.
   input  logic        clk_i,

@@ -1,11 +1,15 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// UART receiver: one start bit, 8 data bits, least significant first, one stop bit, no parity. Each
-// bit is sampled once, in its middle. A byte without its stop bit is dropped: what goes over the
-// line has checksums. One byte in 9.5 bit times; valid_o is high for one cycle, there is no ready.
 
 `include "rs_assert.svh"
 
+/// A UART receiver: one start bit, 8 data bits, least significant first, one stop bit, no parity.
+/// Each bit is sampled once, in its middle. A byte without its stop bit is dropped: what goes over
+/// the line has checksums.
+///
+/// Throughput: a byte per 9.5 bit times.
+/// Latency: half a bit time and a few cycles after the stop bit begins.
+/// Handshake: `valid_o` is high for one cycle; there is no ready.
+/// Assumes: none.
 module rs_uart_rx #(
   /// Clock cycles of a bit, at least 4.
   parameter int unsigned ClocksPerBit = 100

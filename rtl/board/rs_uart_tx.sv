@@ -1,10 +1,14 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// UART transmitter: one start bit, 8 data bits, least significant first, one stop bit, no parity.
-// A byte in 10 bit times, taken when the line is free; the line is a register.
 
 `include "rs_assert.svh"
 
+/// A UART transmitter: one start bit, 8 data bits, least significant first, one stop bit, no
+/// parity.
+///
+/// Throughput: a byte per 10 bit times.
+/// Latency: 1 cycle; the line is a register.
+/// Handshake: valid/ready; a byte is taken when the line is free.
+/// Assumes: none.
 module rs_uart_tx #(
   /// Clock cycles of a bit, at least 4.
   parameter int unsigned ClocksPerBit = 100
@@ -49,7 +53,7 @@ module rs_uart_tx #(
     end
   end
 
-  // The tick is a cycle behind the timer, so that it drives the shift register from a register.
+  // The tick is a cycle after the timer, so that it drives the shift register from a register.
   always_ff @(posedge clk_i) begin
     timer_q <= (in_ready_o || timer_q == '0) ? Whole : timer_q - TimerW'(1);
     tick_q  <= !in_ready_o && timer_q == TimerW'(1);

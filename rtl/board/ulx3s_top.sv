@@ -1,11 +1,15 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Top for the ULX3S board (Lattice LFE5U-85F): the stand-alone board at ClockMhz from the 25 MHz
-// oscillator, its serial line on the USB bridge at 1 Mbit/s. Button F1 resets. Pins:
-// constraints/ulx3s/ulx3s.lpf.
 
 `include "rs_assert.svh"
 
+/// The top for the ULX3S board (Lattice LFE5U-85F): the stand-alone board at ClockMhz from the 25
+/// MHz oscillator, its serial line on the USB bridge at 1 Mbit/s. Button F1 resets. Pins:
+/// constraints/ulx3s/ulx3s.lpf.
+///
+/// Throughput: that of rs_board.
+/// Latency: that of rs_board.
+/// Handshake: a serial line.
+/// Assumes: none.
 module ulx3s_top #(
   /// Parameters of the core, see docs/reference/parameters.md.
   parameter int unsigned M = 8,
@@ -26,6 +30,7 @@ module ulx3s_top #(
   /// The clock: a multiple of 5, 25 to 300 MHz; tools/synth/boards.json has the board's.
   parameter int unsigned ClockMhz = 100
 ) (
+  /// Oscillator.
   input  logic       clk_25mhz,
   /// USB bridge: from the host, to it.
   input  logic       ftdi_txd,

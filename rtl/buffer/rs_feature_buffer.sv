@@ -2,23 +2,24 @@
 
 `include "rs_assert.svh"
 
-/// The feature buffer: P banks, each a memory of M-channel words. Its first port belongs to the array
-/// and reads P consecutive pixels at any offset: bank b gives the word of its row, or of the next row
-/// when b < rotation; a rotation puts the pixels in column order, and columns whose tap lies in the padding
-/// get the padding value instead. The banks' second ports make, together, a write for post-processing, a
-/// residual read, a write of LOAD and a read of STORE a cycle, in different banks. In the same bank the
-/// residual is read first, unless the write is urgent; LOAD and STORE come last, in turn. With SharedData
-/// LOAD writes only when post-processing does not, and STORE reads only when no residual is read: that
-/// saves choices of data.
+/// The feature buffer: P banks, each a memory of M-channel words. Its first port belongs to the
+/// array and reads P consecutive pixels at any offset: bank b gives the word of its row, or of the
+/// next row when b < rotation; a rotation puts the pixels in column order, and columns whose tap
+/// lies in the padding get the padding value instead. The banks' second ports make, together, a
+/// write for post-processing, a residual read, a write of LOAD and a read of STORE a cycle, in
+/// different banks. In the same bank the residual is read first, unless the write is urgent; LOAD
+/// and STORE come last, in turn. With SharedData LOAD writes only when post-processing does not,
+/// and STORE reads only when no residual is read: that saves choices of data.
 ///
-/// Throughput: P C-blocks a cycle on the array port; on the other side a word of each kind.
-/// Latency: array port 4 + RamReg cycles from address to activations; residual and STORE reads 4 + RamReg
-/// cycles, one more with more than 4 banks. A write is seen by residual and STORE
-/// reads that come a cycle later, and by array reads two cycles later; before, the array may not read
-/// the word.
-/// Handshake: array reads are always taken, and urgent writes; all other requests are
-/// valid/ready, with answers in order that cannot be stalled. Post-processing gives its data in the cycle
-/// after its write is taken.
+/// Throughput: P C-blocks per cycle on the array port; on the other side a word of each kind per
+/// cycle.
+/// Latency: 4 + RamReg cycles from an address of the array port to activations; 4 + RamReg cycles
+/// of residual and STORE reads, one more with more than 4 banks. A write is seen by residual and
+/// STORE reads 1 cycle later, by array reads 2 cycles later.
+/// Handshake: array reads are always taken, and urgent writes; all other requests are valid/ready,
+/// with answers in order that cannot be stalled. Post-processing gives its data in the cycle after
+/// its write is taken.
+/// Assumes: the array does not read a word in the 2 cycles after its write is taken.
 module rs_feature_buffer #(
   /// Channels of a word.
   parameter int unsigned M = 16,
@@ -30,17 +31,20 @@ module rs_feature_buffer #(
   parameter int unsigned ActW = 8,
   /// Words a bank; a power of two.
   parameter int unsigned FbDepth = 1024,
-  /// Registers behind the memories.
+  /// Registers after the memories.
   parameter bit RamReg = 1'b1,
   /// LOAD and STORE share the ways of data with post-processing.
   parameter bit SharedData = 1'b0,
+  /// Derived.
   localparam int unsigned R = M / C,
   localparam int unsigned WordW = M * ActW,
   localparam int unsigned AddrW = $clog2(FbDepth),
   localparam int unsigned CBlockW = $clog2(FbDepth * R),
   localparam int unsigned BankW = $clog2(P)
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
   /// Array port: C-block address of bank 0's row, C-blocks a pixel, tap offset modulo P.
@@ -84,6 +88,8 @@ module rs_feature_buffer #(
   output logic             store_rvalid_o,
   output logic [WordW-1:0] store_rdata_o
 );
+
+  `RS_PARAM_CHECK(Depth, rs_pkg::is_power_of_two(FbDepth), "FbDepth must be a power of two")
 
   localparam int unsigned SubW = rs_pkg::index_width(R);
   // The rotation and the choice among banks are made in two steps, of at most four.

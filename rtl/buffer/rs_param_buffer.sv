@@ -1,10 +1,14 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// The channel-parameter memory: a ring of M-blocks that LOAD fills and post-processing reads.
-/// Its words hold `Records` channels, so that it stays narrow.
+`include "rs_assert.svh"
+
+/// The channel-parameter memory: a ring of M-blocks that LOAD fills and post-processing reads. Its
+/// words hold `Records` channels, so that it stays narrow.
 ///
-/// Throughput: a word in and a word out each cycle. Latency: read 1 + RamReg cycles, and the word stays.
+/// Throughput: a word in and a word out per cycle.
+/// Latency: 1 + RamReg cycles; the word stays.
 /// Handshake: the input is a stream that waits for room; reads are always taken.
+/// Assumes: only loaded groups are read, and only groups that were loaded are freed.
 module rs_param_buffer #(
   /// Channels of a group.
   parameter int unsigned M = 16,
@@ -12,15 +16,19 @@ module rs_param_buffer #(
   parameter int unsigned PmDepth = 64,
   /// Channels of a word; a divisor of M.
   parameter int unsigned Records = 4,
-  /// A register behind the memory.
+  /// A register after the memory.
   parameter bit RamReg = 1'b1,
+  /// Derived.
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned Words = M / Records,
   localparam int unsigned WordW = $clog2(Words)
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
+  /// Channel parameters from LOAD.
   input  logic                                       valid_i,
   output logic                                       ready_o,
   input  rs_spec_pkg::channel_params_t [Records-1:0] params_i,
@@ -36,6 +44,9 @@ module rs_param_buffer #(
   input  logic [PtrW-2+WordW:0]          addr_i,
   output rs_pkg::channel_t [Records-1:0] params_o
 );
+
+  `RS_PARAM_CHECK(Depth, rs_pkg::is_power_of_two(PmDepth), "PmDepth must be a power of two")
+  `RS_PARAM_CHECK(Records, M % Records == 0, "Records must be a divisor of M")
 
   localparam int unsigned WordPtrW = PtrW + WordW;
 

@@ -2,21 +2,26 @@
 
 `include "rs_assert.svh"
 
-/// Where a tensor keeps the pixels of the raster: bank and word address. The addresses of the pixels are
-/// worked out once, as the raster is walked, into a ring, and leave in the order in which the array
+/// The addresses of the raster's pixels in a tensor: bank and word address. They are worked out
+/// once, in the order of the raster, go into a ring, and leave in the order in which the array
 /// delivers the pixels: pixel group by pixel group, and in each M-block by M-block.
 ///
-/// Throughput: a pixel in and a pixel out a cycle. Latency: 5 cycles.
-/// Handshake: a pixel group goes in without a pause, begun while `room_o`; for each M-block, `group_valid_i` with its tag stays
-/// until `group_next_o`; addresses out are valid/ready.
+/// Throughput: a pixel in and a pixel out per cycle.
+/// Latency: 5 cycles.
+/// Handshake: a pixel group goes in without a pause, begun while `room_o`; for each M-block,
+/// `group_valid_i` with its tag stays until `group_next_o`; addresses out are valid/ready.
+/// Assumes: a pixel group that has begun goes in without a pause.
 module rs_pixel_address #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
   /// Width of a word address.
   parameter int unsigned AddrW = 10,
+  /// Derived.
   localparam int unsigned BankW = $clog2(P)
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
   /// An operation begins; with `use_i` its pixels are kept.

@@ -2,22 +2,26 @@
 
 `include "rs_assert.svh"
 
-/// Walks the raster of each operation once, pixel by pixel, pixel group by pixel group. Everything is
-/// counted; nothing divides. Its takers turn the pixels into addresses in memory and into the windows of
+/// Counts through the raster of each operation once, pixel by pixel, pixel group by pixel group.
+/// Nothing divides. Its takers turn the pixels into addresses in memory and into the windows of
 /// taps that do not reach into the padding.
 ///
-/// Throughput: a pixel a cycle, a pause of two cycles between operations. Latency: the outputs show the
-/// first pixel in the second cycle after the operation was taken.
-/// Handshake: operations are valid/ready; `step_o` says that the current pixel is taken. `ready_i` holds
-/// for a whole pixel group: once begun, it is walked without a pause.
+/// Throughput: a pixel per cycle, a pause of two cycles between operations.
+/// Latency: 2 cycles from an operation to its first pixel.
+/// Handshake: operations are valid/ready; `step_o` says that the current pixel is taken.
+/// Assumes: `ready_i` holds for a whole pixel group: one that has begun goes on without a pause.
 module rs_raster_counter #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
+  /// Derived.
   localparam int unsigned BankW = $clog2(P)
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
+  /// Operations.
   input  logic                    op_valid_i,
   output logic                    op_ready_o,
   input  rs_spec_pkg::desc_exec_t op_i,

@@ -3,15 +3,18 @@
 `include "rs_assert.svh"
 
 /// The residual buffer controller: prefetches the skip tensor's words, in the order in which
-/// post-processing will use them, from the feature buffer into a ring. The issuer starts the last tile
-/// of an M-block only when its P words are here or under way, so post-processing never waits; and since a
-/// word is read before it can be consumed, and consumed before its pixel can be written, a sum in place
-/// has no hazard.
+/// post-processing will use them, from the feature buffer into a ring. The issuer starts the last
+/// tile of an M-block only when its P words are here or under way, so post-processing never waits;
+/// and since a word is read before it can be consumed, and consumed before its pixel can be
+/// written, a sum in place has no hazard.
 ///
-/// Throughput: a word a cycle inside an operation. Latency: P + 2 cycles from `started_i` to the first
-/// group; a word comes 2 cycles after its `pop_i`, 1 without RamReg, and stays.
-/// Handshake: operations, addresses and read requests are valid/ready; `started_i` tells that the issuer
-/// started the next operation (its reads are then ordered behind all earlier writes it needs).
+/// Throughput: a word per cycle inside an operation.
+/// Latency: P + 2 cycles from `started_i` to the first group; a word comes 2 cycles after its
+/// `pop_i`, 1 without RamReg, and stays.
+/// Handshake: operations, addresses and read requests are valid/ready; `started_i` tells that the
+/// issuer started the next operation.
+/// Assumes: reads that come after `started_i` are ordered after all earlier writes that they need;
+/// answers come in order.
 module rs_residual #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
@@ -19,11 +22,14 @@ module rs_residual #(
   parameter int unsigned WordW = 128,
   /// Most M-blocks of an operation.
   parameter int unsigned MaxGroups = 64,
-  /// A register behind the memory of words.
+  /// A register after the memory of words.
   parameter bit RamReg = 1'b1,
+  /// Derived.
   localparam int unsigned CountW = $clog2(MaxGroups + 1)
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
   /// Operations in order; those without a residual are passed over.
@@ -61,7 +67,7 @@ module rs_residual #(
   localparam int unsigned Depth = 256;
   localparam int unsigned PtrW = $clog2(Depth);
 
-  // Addresses are fetched before the operation starts, words are read behind its start.
+  // Addresses are fetched before the operation starts, words are read after its start.
   typedef enum logic [1:0] {
     Idle,
     Pass,

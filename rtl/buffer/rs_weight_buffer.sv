@@ -2,30 +2,37 @@
 
 `include "rs_assert.svh"
 
-/// The weight memory: two rings of the same depth, micro-op headers and weight tiles, that LOAD fills in
-/// order while EXEC walks and frees them in order.
+/// The weight memory: two rings of the same depth, micro-op headers and weight tiles, that LOAD
+/// fills in order and EXEC reads and frees in order. Pointers have one bit more than an address, so
+/// that full and empty differ. The memory of headers has a bank for each of the HeadersPerBeat
+/// headers that come together, which are rotated to where the last ones ended.
 ///
-/// Throughput: HeadersPerBeat headers and a tile in, a header and a tile out each cycle.
-/// Latency: header read 1 cycle, tile read 1 + RamReg cycles.
-/// Handshake: both inputs are streams that wait for room; reads are always taken.
-/// Pointers have one bit more than an address, so that full and empty differ.
-/// The memory of headers has a bank for each of HeadersPerBeat headers that come together, which are turned
-/// to where the last ones ended.
+/// Throughput: HeadersPerBeat headers and a tile in, a header and a tile out per cycle.
+/// Latency: 1 cycle of a header read, 1 + RamReg cycles of a tile read.
+/// Handshake: both inputs are streams that wait for room; reads are always taken. Pointers have one
+/// bit more than an address, so that full and empty differ. The memory of headers has a bank for
+/// each of HeadersPerBeat headers that come together, which are turned to where the last ones
+/// ended.
+/// Assumes: only loaded micro-ops are read, and only loaded ones are freed.
 module rs_weight_buffer #(
   /// Bits of a tile.
   parameter int unsigned TileW = 1024,
   /// Micro-ops; a power of two.
   parameter int unsigned WmDepth = 512,
-  /// A register behind the memory of tiles.
+  /// A register after the memory of tiles.
   parameter bit RamReg = 1'b1,
   /// Headers that come together; a power of two.
   parameter int unsigned HeadersPerBeat = 1,
+  /// Derived.
   localparam int unsigned PtrW = $clog2(WmDepth) + 1,
   localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1)
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
+  /// From LOAD: micro-op headers, the first at the low end, how many there are; weight tiles.
   input  logic             header_valid_i,
   output logic             header_ready_o,
   input  logic [HeadersPerBeat*32-1:0] header_i,
@@ -39,6 +46,7 @@ module rs_weight_buffer #(
   /// The oldest micro-op will not be read again.
   input  logic            free_i,
 
+  /// Reads of headers and tiles.
   input  logic             header_read_i,
   input  logic [PtrW-2:0]  header_addr_i,
   output logic [31:0]      header_o,
@@ -46,6 +54,10 @@ module rs_weight_buffer #(
   input  logic [PtrW-2:0]  tile_addr_i,
   output logic [TileW-1:0] tile_o
 );
+
+  `RS_PARAM_CHECK(Depth, rs_pkg::is_power_of_two(WmDepth), "WmDepth must be a power of two")
+  `RS_PARAM_CHECK(Headers, rs_pkg::is_power_of_two(HeadersPerBeat),
+                  "HeadersPerBeat must be a power of two")
 
   localparam int unsigned IndexW = $clog2(HeadersPerBeat);
   localparam int unsigned RowW = PtrW - 1 - IndexW;  // of a row of headers

@@ -1,16 +1,20 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// The state of the core: start, run, done, error, soft reset. Start and soft reset both halt the
-// core, wait until the bus is quiet, pulse core_rst_no and let the control program prepare itself, so
-// that every run begins from the same state. An error of the bus halts the core at once; it shows
-// as an error when the control program has written cause and descriptor.
-//
-//   start:      Idle -> Quiet -> Reset -> Prepare -> Run -> Idle (done)
-//                                                     \--> Stop --> Error
-//   soft reset: any --> Quiet -> Reset -> Prepare -> Idle
 
 `include "rs_assert.svh"
 
+/// The state of the core: start, run, done, error, soft reset. Start and soft reset both halt the
+/// core, wait until the bus is quiet, pulse core_rst_no and let the control program prepare itself,
+/// so that every run begins from the same state. An error of the bus halts the core at once; it
+/// shows as an error when the control program has written cause and descriptor.
+///
+///   start:      Idle -> Quiet -> Reset -> Prepare -> Run -> Idle (done)
+///                                                     \--> Stop --> Error
+///   soft reset: any --> Quiet -> Reset -> Prepare -> Idle
+///
+/// Throughput: a command at a time.
+/// Latency: a reset reaches the core 1 cycle late and lasts 4 cycles at a start, 256 otherwise.
+/// Handshake: events and commands are pulses of one cycle; states are levels.
+/// Assumes: `start_i` only while `start_ok_o`; the core empties its pipelines within 256 cycles.
 module rs_core_state
   import rs_ctrl_pkg::*;
   import rs_axi_pkg::fault_t;

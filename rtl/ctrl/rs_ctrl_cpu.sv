@@ -1,20 +1,23 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// A small processor that runs the control program: one accumulator, a carry, one memory operand per
-// instruction, one adder. docs/control-processor.md describes the instructions. Stages:
-//
-//   fetch | read the operand | take its part | add | decide | jump
-//
-// One instruction per cycle. A store writes, and an event is given, in the stage that adds. A jump
-// that is taken costs four cycles more, five with RamReg; the instruction after it is carried out or,
-// when a stall comes between the two, is not. The operand is not read in a cycle in which something
-// else reads the memory (stall_i): its instruction and those after it wait. A store is seen by the
-// third instruction after it. An event that moves a slot is seen by a store to a word of that slot
-// from the second instruction after it on, and by a read from the third on. trap_i: the instructions
-// in the stages before the jump are dropped.
-//
-// Assumes that the code obeys these distances, as spec/gen/assembler.py sees to.
 
+`include "rs_assert.svh"
+
+/// A small processor that runs the control program: one accumulator, a carry, one memory operand per
+/// instruction, one adder. docs/control-processor.md describes the instructions. Stages:
+///
+///   fetch | read the operand | take its part | add | decide | jump
+///
+/// A store writes, and an event is given, in the stage that adds. The instruction after a jump that is
+/// taken is carried out or, when a stall comes between the two, is not. trap_i: the instructions in the
+/// stages before the jump are dropped.
+///
+/// Throughput: one instruction per cycle; a jump that is taken costs four cycles more, five with
+/// RamReg.
+/// Latency: a store is seen by the third instruction after it. An event that moves a slot is seen by a
+/// store to a word of that slot from the second instruction after it on, by a read from the third on.
+/// Handshake: in a cycle with stall_i the operand is not read: its instruction and those after it
+/// wait. Writes and events are always taken.
+/// Assumes: the code obeys these distances, as spec/gen/assembler.py sees to.
 module rs_ctrl_cpu
   import rs_ctrl_cpu_pkg::*;
 #(
@@ -57,6 +60,8 @@ module rs_ctrl_cpu
   output logic             event_valid_o,
   output event_e           event_o
 );
+
+  `RS_PARAM_CHECK(Slots, SlotW >= 2 && SlotW <= 5, "SlotW must be 2 to 5")
 
   // Where the program goes by itself: when the bus answered with an error, when a field is bad.
   localparam logic [PcW-1:0] BusErrorAddr = PcW'(1);

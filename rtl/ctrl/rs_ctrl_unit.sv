@@ -1,14 +1,21 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Runs the program: its memory has the registers that software writes, the variables of the control
-// program and the ring of descriptors. rs_ctrl_cpu asks for descriptors, checks them and works out
-// what LOAD and STORE shall do; rs_ring hands them to the engines, word by word.
-//
-// The memory's ports: registers read first, then copies, then rs_ctrl_cpu; rs_ctrl_cpu writes first, then
-// registers, then descriptors that arrive.
 
 `include "rs_assert.svh"
 
+/// The control unit runs the program. Its memory has the registers that software writes, the
+/// variables of the control program and the ring of descriptors. rs_ctrl_cpu asks for descriptors,
+/// checks them and works out what LOAD and STORE shall do; rs_ring hands them to the engines, word
+/// by word, and rs_tokens counts the tokens.
+///
+/// The memory's read port serves registers first, then copies, then rs_ctrl_cpu; its write port
+/// rs_ctrl_cpu first, then descriptors that arrive, then registers.
+///
+/// Throughput: a word of the memory per cycle each way; some hundred cycles of the control program
+/// per descriptor.
+/// Latency: 1 + RamReg cycles from an address to `word_o`.
+/// Handshake: descriptor words and operations are valid/ready; a register write is held until
+/// `reg_ready_o`; who takes a word of the word bus is named with it.
+/// Assumes: descriptors arrive in the order in which they were asked for.
 module rs_ctrl_unit
   import rs_spec_pkg::*;
   import rs_ctrl_pkg::*;
@@ -27,13 +34,13 @@ module rs_ctrl_unit
   parameter int unsigned AxiDataW = 64,
   /// Longest burst on the bus, in beats.
   parameter int unsigned MaxBurst = 16,
-  /// Bits of a descriptor slot's number, 2 to 5.
+  /// Bits of a descriptor slot's number.
   parameter int unsigned SlotW = 2,
   /// Descriptors asked for at a time.
   parameter int unsigned Batch = 1,
-  /// Registers behind block RAM.
+  /// Registers after block RAM.
   parameter bit RamReg = 1'b1,
-  /// Words of a descriptor that arrive together, 1 or 2.
+  /// Words of a descriptor that arrive together.
   parameter int unsigned DescWords = 1,
   /// Operations ready for EXEC: one, or one and another.
   parameter bit OpAhead = 1'b0

@@ -1,36 +1,43 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// The moving half of rs_frontend: LOAD and STORE, and the two AXI masters. Descriptors come through the
-// same read master as LOAD's data.
 
+/// The moving half of rs_frontend: LOAD, STORE and the two AXI masters. Descriptors come through
+/// the same read master as LOAD's data.
+///
+/// Throughput: a beat per cycle each way.
+/// Latency: 2 cycles from a command's last word to its address on the bus; outputs to the bus come
+/// from registers.
+/// Handshake: AXI4; streams are valid/ready; the words of a command are taken when their takers are
+/// named, and a command is given only while `status_o` says that there is room.
+/// Assumes: the reset comes only while both bus masters are quiet; the feature buffer answers reads
+/// in order.
 module rs_dma
   import rs_ctrl_pkg::*;
   import rs_axi_pkg::*;
 #(
-  /// Output channels (rows of the array), a power of two.
+  /// Output channels.
   parameter int unsigned M = 4,
   /// Pixels, and banks of the feature buffer.
   parameter int unsigned P = 3,
-  /// Activation width in bits, 8 to 16.
+  /// Activation width in bits.
   parameter int unsigned ActW = 8,
   /// Feature-buffer words a bank.
   parameter int unsigned FbDepth = 16384,
   /// Input channels, and the weight format.
   parameter int unsigned C = 4,
   parameter int unsigned ExpN = 7,
-  /// AXI data width in bits: 32, 64, 128 or 256.
+  /// AXI data width in bits.
   parameter int unsigned AxiDataW = 64,
-  /// Channels of an item of channel parameters; a divisor of M.
+  /// Channels of an item of channel parameters.
   parameter int unsigned ParamRecords = M,
   /// Longest burst, in beats.
   parameter int unsigned MaxBurst = 16,
-  /// Bursts open at a time, each way, a power of two and one more.
+  /// Bursts open at a time, each way.
   parameter int unsigned MaxOutstanding = 9,
   /// Bits of the number of a descriptor slot.
   parameter int unsigned SlotW = 2,
-  /// Registers behind block RAM.
+  /// Registers after block RAM.
   parameter bit RamReg = 1'b1,
-  /// Words of a descriptor that arrive together, 1 or 2.
+  /// Words of a descriptor that arrive together.
   parameter int unsigned DescWords = 1,
   /// Bits of a weight tile. Derived.
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),

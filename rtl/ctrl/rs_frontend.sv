@@ -1,18 +1,19 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Everything but the compute path: registers, control program, tokens, LOAD, STORE and the AXI
-// masters.
-// Towards EXEC and the buffers it offers descriptors in program order, the weight streams and one
-// shared DMA port of the feature buffer. All streams are valid/ready.
-//
-// Reset: rst_ni resets all; a soft reset and every start also pulse core_rst_no, which resets
-// everything but the register block. It is only pulsed while the AXI master is quiet.
-// Assumption on programs: the last STORE of a frame follows its last EXEC through a token, so that
-// a frame is complete when STORE reaches the frame's end.
-//
-// A small array needs little of memory and of the control program: it gets fewer slots for
-// descriptors, bursts and operations.
 
+`include "rs_assert.svh"
+
+/// Everything but the compute path: registers, control program, counters, tokens, LOAD, STORE and
+/// the AXI masters. EXEC gets its descriptors in program order and the weight streams from here;
+/// LOAD and STORE have a port of the feature buffer each.
+///
+/// Reset: rst_ni resets all; a soft reset and every start also pulse core_rst_no, which resets
+/// everything but the register block. It is only pulsed while the AXI master is quiet.
+///
+/// Throughput: a beat per cycle each way.
+/// Latency: a start takes the reset, the control program's preparation and the first descriptors.
+/// Handshake: AXI4, AXI4-Lite; streams are valid/ready, tokens pulses.
+/// Assumes: the last STORE of a frame follows its last EXEC through a token, so that a frame is
+/// complete when STORE reaches its end.
 module rs_frontend
   import rs_spec_pkg::*;
   import rs_ctrl_pkg::*;
@@ -116,18 +117,13 @@ module rs_frontend
   input  logic [M*ActW-1:0]     fb_store_rdata_i
 );
 
-  if (AxiDataW != 32 && AxiDataW != 64 && AxiDataW != 128 && AxiDataW != 256) begin : gen_bad_axi
-    $error("rs_frontend: AxiDataW must be 32, 64, 128 or 256");
-  end
-  if (P < 2 || P > 15) begin : gen_bad_p
-    $error("rs_frontend: P must be 2 to 15");
-  end
-  if ((M & (M - 1)) != 0 || (C & (C - 1)) != 0 || M % C != 0) begin : gen_bad_mc
-    $error("rs_frontend: M and C must be powers of two, M a multiple of C");
-  end
-  if (ActW < 8 || ActW > 16) begin : gen_bad_act
-    $error("rs_frontend: ActW must be 8 to 16");
-  end
+  `RS_PARAM_CHECK(AxiDataW, AxiDataW inside {32, 64, 128, 256},
+                  "AxiDataW must be 32, 64, 128 or 256")
+  `RS_PARAM_CHECK(Banks, P >= 2 && P <= 15, "P must be 2 to 15")
+  `RS_PARAM_CHECK(Shape, rs_pkg::is_power_of_two(M) && rs_pkg::is_power_of_two(C) && M % C == 0,
+                  "M and C must be powers of two, M a multiple of C")
+  `RS_PARAM_CHECK(Act, ActW >= 8 && ActW <= 16, "ActW must be 8 to 16")
+  `RS_PARAM_CHECK(Records, M % ParamRecords == 0, "ParamRecords must be a divisor of M")
 
   localparam bit Small = small_core(M, C, P);
   localparam int unsigned SlotW = $clog2(ring_slots(M, C, P, AxiDataW));

@@ -1,9 +1,13 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// The operation that EXEC takes next: the words of its descriptor, put together as they come over
-// the word bus. Only the bits that EXEC uses are kept (exec_kept of the contract); the rest of the
-// descriptor reads as zero.
 
+/// The operation that EXEC takes next: the words of its descriptor, put together as they come over
+/// the word bus. Only the bits that EXEC uses are kept (exec_kept of the contract); the rest of the
+/// descriptor reads as zero.
+///
+/// Throughput: a word per cycle.
+/// Latency: 1 cycle from the last word to `valid_o`, 3 with Ahead.
+/// Handshake: operations are valid/ready; words are always taken.
+/// Assumes: words come in order, the first one only while `free_o`.
 module rs_operation
   import rs_spec_pkg::*;
 #(

@@ -1,9 +1,15 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Performance counters: each counts the cycles in which its strobe is high. The counts are in a
-// memory of 16-bit halves, which are visited in turn; between two visits a few bits of each counter
-// add up here. Cleared together. A count is read when its turn comes, within 36 cycles.
 
+`include "rs_assert.svh"
+
+/// Performance counters: each counts the cycles in which its strobe is high. The counts are in a
+/// memory of 16-bit halves, which are visited in turn; between two visits a few bits of each
+/// counter add up here. All are cleared together.
+///
+/// Throughput: a strobe per counter and cycle; a visit per 32 cycles.
+/// Latency: a count is read when its turn comes, within 36 cycles.
+/// Handshake: `low_o` and the cycle after it have the halves of the count asked for.
+/// Assumes: none.
 module rs_perf #(
   /// Number of counters, at most 16.
   parameter int unsigned Counters = 13
@@ -17,12 +23,14 @@ module rs_perf #(
   /// Strobes.
   input  logic [Counters-1:0] strobe_i,
   /// The count to read. Its low half is on half_o when low_o is high, its high half in the cycle
-  /// behind; all strobes before the first read_i are in it. Counts wrap.
+  /// after; all strobes before the first read_i are in it. Counts wrap.
   input  logic                read_i,
   input  logic [3:0]          index_i,
   output logic                low_o,
   output logic [15:0]         half_o
 );
+
+  `RS_PARAM_CHECK(Counters, Counters <= 16, "Counters must be at most 16")
 
   localparam int unsigned TurnW = 5;  // number of the counter and of its half
   localparam int unsigned PartW = TurnW + 1;

@@ -1,17 +1,21 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// AXI4-Lite register block: decodes, and keeps the interrupt registers. The other registers are in
-// the control program's memory, word for word at their offset, and the counters in rs_perf. One write
-// and one read at a time, some five cycles each, a counter's up to 40. A write is taken when address
-// and data are there. The two low address bits are ignored. Outputs to the bus are registered.
 
 `include "rs_assert.svh"
 
+/// The AXI4-Lite register block: decodes addresses and keeps the interrupt registers. The other
+/// registers are in the control program's memory, word for word at their offset, and the counters
+/// in rs_perf. A write is taken when address and data are there. The two low address bits are
+/// ignored.
+///
+/// Throughput: one write and one read at a time.
+/// Latency: some 5 cycles each; up to 40 for a counter.
+/// Handshake: AXI4-Lite; outputs to the bus come from registers.
+/// Assumes: bus signals are stable while they wait.
 module rs_regs
   import rs_spec_pkg::*;
   import rs_ctrl_pkg::*;
 #(
-  /// A register behind the memory.
+  /// A register after the memory.
   parameter bit RamReg = 1'b1
 ) (
   /// Clock.
@@ -38,7 +42,8 @@ module rs_regs
   input  logic        s_axil_rready_i,
   /// The memory may be used.
   input  logic        open_i,
-  /// The memory: a read, its data in the next cycle, with RamReg in the one behind; a write of some bytes, until it is taken.
+  /// The memory: a read, its data in the next cycle, with RamReg in the one after;
+  /// a write of some bytes, until it is taken.
   output logic        read_o,
   output logic [5:0]  raddr_o,
   input  logic [31:0] rdata_i,

@@ -2,25 +2,27 @@
 
 `include "rs_assert.svh"
 
-/// Hands the descriptors of the ring to the engines, in program order for each engine: the rules. It
-/// tells the slots what the control program decided of a descriptor (rs_ring_cursors has slots and
-/// positions), lets a copy begin when its taker is free and its tokens are there (rs_word_copier has the
-/// words), and gives tokens at completion.
+/// Hands the descriptors of the ring to the engines, in program order for each engine: the rules.
+/// It tells the slots what the control program decided of a descriptor (rs_ring_cursors has slots
+/// and positions), lets a copy begin when its taker is free and its tokens are there
+/// (rs_word_copier has the words), and gives tokens at completion.
 ///
 /// Throughput: one copy at a time, a word per cycle; every engine skips what is not its own.
-/// Latency: 3 cycles from the control program's event to the first word's address, if nothing waits.
-/// Handshake: events and tokens are pulses and are always taken; who takes a word is named with the word.
+/// Latency: 3 cycles from the control program's event to the first word's address, if nothing
+/// waits.
+/// Handshake: events and tokens are pulses and are always taken; who takes a word is named with the
+/// word.
 /// Assumes: LOAD and STORE complete transfers in order; a token shows as gone the cycle after it is
 /// taken.
 module rs_ring
   import rs_ctrl_pkg::*;
   import rs_ctrl_cpu_pkg::*;
 #(
-  /// Bits of a slot's number, 2 to 5.
+  /// Bits of a slot's number.
   parameter int unsigned SlotW = 2,
-  /// Descriptors asked for at a time, less than the slots.
+  /// Descriptors asked for at a time.
   parameter int unsigned Batch = 1,
-  /// Words of a descriptor that arrive together, 1 or 2.
+  /// Words of a descriptor that arrive together.
   parameter int unsigned DescWords = 1,
   /// Cycles from an address to its word on the bus.
   parameter int unsigned WordDelay = 1,
@@ -29,6 +31,7 @@ module rs_ring
 ) (
   /// Clock; synchronous reset, active low.
   input  logic             clk_i,
+  /// Synchronous reset, active low.
   input  logic             rst_ni,
 
   /// The control program: an event, with word 0 of the descriptor for those that dispatch.

@@ -2,18 +2,18 @@
 
 `include "rs_assert.svh"
 
-/// The slots of the descriptor ring and the positions in it. A slot is asked for, in batches, filled,
-/// looked at by the control program, and passed by the cursors of the engines; then it is free again. A
-/// cursor finds out in one cycle what is in its slot, and goes on in a later one: past what is not its
-/// own, or when its own has been dealt with.
+/// The slots of the descriptor ring and the positions in it. A slot is asked for, in batches,
+/// filled, looked at by the control program, and passed by the cursors of the engines; then it is
+/// free again. A cursor finds out in one cycle what is in its slot, and goes on in a later one:
+/// past what is not its own, or when its own has been dealt with.
 ///
 ///   free -> asked for -> filled -> looked at -> EXEC: taken
 ///                                            -> LOAD: command given, counts given, complete
 ///                                            -> STORE: given and complete, or the end of a frame
 ///
 /// Throughput: a cursor passes a slot in two cycles.
-/// Latency: 1 cycle until a cursor shows what is in its slot; outputs about room and arrivals show 1
-/// cycle late.
+/// Latency: 1 cycle until a cursor shows what is in its slot; outputs about room and arrivals show
+/// 1 cycle late.
 /// Handshake: inputs are events of one cycle and are always taken.
 /// Assumes: slots are asked for only while there is room, looked at only after they arrived.
 module rs_ring_cursors
@@ -30,6 +30,7 @@ module rs_ring_cursors
 ) (
   /// Clock; synchronous reset, active low.
   input  logic             clk_i,
+  /// Synchronous reset, active low.
   input  logic             rst_ni,
 
   /// One more slot is part of the batch; the batch is whole; its read command has been copied.

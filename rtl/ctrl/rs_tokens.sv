@@ -1,10 +1,14 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Counting tokens between the engines: one count for each direction. Whether a token is
-// there shows a cycle late, and not behind one that is taken. Counts stop at their maximum: a program that gives more is wrong anyway.
 
 `include "rs_assert.svh"
 
+/// Counts the tokens between the engines: a count for each direction. Counts stop at their maximum:
+/// a program that gives more is wrong anyway.
+///
+/// Throughput: a token in and a token out per cycle and direction.
+/// Latency: 1 cycle until a given token shows; a token that was taken is gone 1 cycle later.
+/// Handshake: pulses; a token is taken only while `avail_o`.
+/// Assumes: no token moves in the cycle of `init_i`.
 module rs_tokens #(
   /// Number of counters.
   parameter int unsigned Counters = 5,

@@ -2,14 +2,15 @@
 
 `include "rs_assert.svh"
 
-/// Copies what an engine needs of a descriptor from the control memory to the engine, a word after the
-/// other, one copy at a time. It gives the addresses and, with the data, who takes the word.
+/// Copies what an engine needs of a descriptor from the control memory to the engine, a word after
+/// the other, one copy at a time. It gives the addresses and, with the data, who takes the word.
 ///
 /// Throughput: a word per cycle while the memory is granted.
-/// Latency: the first address 1 cycle after the request, a word's taker WordDelay cycles after its
-/// address; 2 + WordDelay cycles between the last word of a copy and the first of the next, so that
-/// what a copy brings about shows before.
-/// Handshake: a request is a level; start_o tells that it is served, done_o that its last address is out.
+/// Latency: 1 cycle from a request to the first address, WordDelay cycles from an address to the
+/// word's taker, 2 + WordDelay cycles from the last address of a copy to the first of the next, so
+/// that what a copy brings about shows before.
+/// Handshake: a request is a level; start_o tells that it is served, done_o that its last address
+/// is out.
 /// Assumes: the slot of a request does not change before done_o.
 module rs_word_copier
   import rs_ctrl_pkg::*;
@@ -23,6 +24,7 @@ module rs_word_copier
 ) (
   /// Clock; synchronous reset, active low.
   input  logic                         clk_i,
+  /// Synchronous reset, active low.
   input  logic                         rst_ni,
 
   /// Copies asked for, the first of copy_e goes first, and the slots they are from.

@@ -1,21 +1,26 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// AXI4 read master (one ID, answers in order): one command after the other becomes bursts, whose
-// beats come out of a FIFO as the bus gave them. A burst begins only when the FIFO has room for
-// the longest one, so data is taken from the bus at once and rready is always high. Up to
-// MaxOutstanding bursts are open, also of several commands. One beat a cycle.
-//
-//   command -> splitter -> AR, list of open bursts        R -> FIFO -> beats
-//
-// Errors: fault_o for one cycle with the burst's address and tag. halt_i: no new burst; the
-// open ones are taken and dropped. It ends with a reset, which may come once idle_o is high.
 
 `include "rs_assert.svh"
 
+/// The AXI4 read master (one ID, answers in order): one command after the other becomes bursts,
+/// whose beats come out of a FIFO as the bus gave them. A burst begins only when the FIFO has room
+/// for the longest one, so data is taken from the bus at once and rready is always high. Up to
+/// MaxOutstanding bursts are open, also of several commands.
+///
+///   command -> splitter -> AR, list of open bursts        R -> FIFO -> beats
+///
+/// Errors: fault_o for one cycle with the burst's address, and its tag. halt_i: no new burst; the
+/// open ones are taken and dropped. It ends with a reset, which may come once idle_o is high.
+///
+/// Throughput: a beat per cycle.
+/// Latency: 2 cycles from the last command word to the address on the bus; 2 + RamReg cycles from a
+/// beat on the bus to `beat_o`.
+/// Handshake: AXI4; beats are valid/ready; command words only while `busy_o` is low.
+/// Assumes: the slave answers in order; the reset comes only while `idle_o`.
 module rs_axi_read
   import rs_axi_pkg::*;
 #(
-  /// Bits of a bus beat: 32, 64, 128 or 256.
+  /// Bits of a bus beat.
   parameter int unsigned AxiDataW = 64,
   /// Bursts open at a time, a power of two and one more.
   parameter int unsigned MaxOutstanding = 9,
@@ -23,7 +28,7 @@ module rs_axi_read
   parameter int unsigned MaxBurst = 16,
   /// Beats of the FIFO, a power of two, at least two of the longest bursts.
   parameter int unsigned FifoBeats = 128,
-  /// A register behind the memory of beats.
+  /// A register after the memory of beats.
   parameter bit RamReg = 1'b1,
   /// Bits of a command's tag.
   parameter int unsigned TagW = 1
@@ -56,13 +61,14 @@ module rs_axi_read
   input  logic [AxiDataW-1:0] axi_rdata_i
 );
 
+  `RS_PARAM_CHECK(Open, rs_pkg::is_power_of_two(MaxOutstanding - 1),
+                  "MaxOutstanding must be a power of two and one more")
+  `RS_PARAM_CHECK(Fifo, rs_pkg::is_power_of_two(FifoBeats) && FifoBeats >= 2 * MaxBurst,
+                  "FifoBeats must be a power of two, at least twice MaxBurst")
+
   localparam int unsigned ByteW = $clog2(AxiDataW / 8);
   localparam int unsigned BurstW = $clog2(MaxBurst);
   localparam int unsigned CreditW = $clog2(FifoBeats) + 1;
-
-  if (FifoBeats < 2 * MaxBurst) begin : gen_bad_fifo
-    $error("rs_axi_read: FifoBeats must be at least twice MaxBurst");
-  end
 
   // An open burst.
   typedef struct packed {

@@ -1,24 +1,27 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// AXI4 write master (one ID), one command at a time. A command becomes bursts, its pieces their
-// beats, with strobes for the partial first and last beat. AW and W go their own ways: W is offered
-// whether or not AW has been taken. done_o comes after the command's last write response: its data
-// is in memory then. Up to MaxOutstanding bursts open; outputs to the bus are registered. Rates as
-// in rs_pack.
-//
-//   command -> splitter --> AW, list of open bursts          pieces -> rs_pack -> W
-//
-// Errors: fault_o for one cycle with the burst's address. halt_i: no new burst; those begun
-// are completed with beats without strobes. It ends with a reset, once idle_o is high.
 
 `include "rs_assert.svh"
 
+/// The AXI4 write master (one ID), one command at a time. A command becomes bursts, its pieces
+/// their beats, with strobes for the partial first and last beat. AW and W go their own ways: W is
+/// offered whether or not AW has been taken. done_o comes after the command's last write response:
+/// its data is in memory then. Up to MaxOutstanding bursts are open.
+///
+///   command -> splitter --> AW, list of open bursts          pieces -> rs_pack -> W
+///
+/// Errors: fault_o for one cycle with the burst's address. halt_i: no new burst; those begun are
+/// completed with beats without strobes. It ends with a reset, once idle_o is high.
+///
+/// Throughput: that of rs_pack: a piece per cycle, if pieces begin at multiples of their size.
+/// Latency: 2 cycles from the last command word to the address on the bus.
+/// Handshake: AXI4, its outputs from registers; pieces are valid/ready.
+/// Assumes: the next command comes when the last one is done; the reset comes only while `idle_o`.
 module rs_axi_write
   import rs_axi_pkg::*;
 #(
-  /// Bits of a bus beat: 32, 64, 128 or 256.
+  /// Bits of a bus beat.
   parameter int unsigned AxiDataW = 64,
-  /// Bits of a piece of data, a power of two, at most AxiDataW.
+  /// Bits of a piece of data, see rs_pack.
   parameter int unsigned PieceW = 32,
   /// Bursts open at a time, a power of two and one more.
   parameter int unsigned MaxOutstanding = 9,
@@ -36,7 +39,7 @@ module rs_axi_write
   /// Command words, see rs_burst_splitter; the next command when the last one is done.
   input  logic [31:0]           word_i,
   input  logic [2:0]            set_i,
-  /// Data of the commands, byte behind byte; a command ends with a piece.
+  /// Data of the commands, byte after byte; a command ends with a piece.
   input  logic                  piece_valid_i,
   output logic                  piece_ready_o,
   input  logic [PieceW-1:0]     piece_i,
@@ -52,6 +55,9 @@ module rs_axi_write
   output logic [AxiDataW-1:0]   axi_wdata_o,
   output logic [AxiDataW/8-1:0] axi_wstrb_o
 );
+
+  `RS_PARAM_CHECK(Open, rs_pkg::is_power_of_two(MaxOutstanding - 1),
+                  "MaxOutstanding must be a power of two and one more")
 
   localparam int unsigned ByteW = $clog2(AxiDataW / 8);
   localparam int unsigned BurstOffsetW = ByteW + $clog2(MaxBurst);

@@ -1,17 +1,21 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// The DMA's legalizer: cuts a command of any alignment and length into AXI bursts of full beats and
-// offers them on an address channel. A burst ends at a multiple of MaxBurst beats; as that divides
-// 4 KB, no burst crosses a page. The first address is rounded down to a beat. A burst every two
-// cycles at most; all outputs to the bus are registered.
-//
-// A command comes as three words of a shared word bus: the address, low and high, and then the
-// size, which starts it. The size is minus the sum of the first byte's offset in its burst and the
-// number of bytes: its high part counts the bursts up to zero, its low part, inverted, is the offset
-// of the last byte in the last burst.
 
 `include "rs_assert.svh"
 
+/// The DMA's legaliser: cuts a command of any alignment and length into AXI bursts of full beats
+/// and offers them on an address channel. A burst ends at a multiple of MaxBurst beats; as that
+/// divides 4 KB, no burst crosses a page. The first address is rounded down to a beat.
+///
+/// A command comes as three words of a shared word bus: the address, low and high, and then the
+/// size, which starts it. The size is minus the sum of the first byte's offset in its burst and the
+/// number of bytes: its high part counts the bursts up to zero, its low part, inverted, is the
+/// offset of the last byte in the last burst.
+///
+/// Throughput: a burst per two cycles.
+/// Latency: 2 cycles from the last command word to the first burst.
+/// Handshake: the address channel is valid/ready, its outputs from registers; command words only
+/// while `busy_o` is low.
+/// Assumes: none.
 module rs_burst_splitter
   import rs_axi_pkg::*;
 #(
@@ -35,7 +39,7 @@ module rs_burst_splitter
   output logic                last_o,
   /// All bursts of the last command have begun.
   output logic                begun_o,
-  /// Address channel: address, beats - 1 (AXI AxLEN). A burst is offered from the cycle behind
+  /// Address channel: address, beats - 1 (AXI AxLEN). A burst is offered from the cycle after
   /// begin_o on.
   output logic                valid_o,
   input  logic                ready_i,
@@ -43,14 +47,13 @@ module rs_burst_splitter
   output logic [7:0]          len_o
 );
 
+  `RS_PARAM_CHECK(Burst, rs_pkg::is_power_of_two(MaxBurst
+                  ) && MaxBurst >= 2 && MaxBurst <= 256 && MaxBurst * AxiDataW / 8 <= 4096,
+                  "MaxBurst must be a power of two, 2 to 256, at most 4096 bytes")
+
   localparam int unsigned ByteW = $clog2(AxiDataW / 8);
   localparam int unsigned BeatW = $clog2(MaxBurst);
   localparam int unsigned BurstOffsetW = ByteW + BeatW;  // a byte's offset in a burst
-
-  if (MaxBurst * AxiDataW / 8 > 4096 || (MaxBurst & (MaxBurst - 1)) != 0 || MaxBurst < 2 ||
-      MaxBurst > 256) begin : gen_bad_burst
-    $error("rs_burst_splitter: MaxBurst must be a power of two, 2 to 256, at most 4096 bytes");
-  end
 
   typedef enum logic [1:0] {
     StIdle,

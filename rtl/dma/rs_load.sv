@@ -1,15 +1,17 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// LOAD: sorts what the read DMA brings, command after command in the order in which they were
-// given: descriptors to the control program's memory, weight blocks into the three weight streams,
-// features into the feature buffer. One register holds an item, whatever it is.
-//
-// What is to be done with a transfer (its counts and addresses) is set before its data comes, or data
-// waits. A transfer is complete when its last word or item has been taken.
-// A beat a cycle, some four cycles between sections and seven between commands.
 
 `include "rs_assert.svh"
 
+/// LOAD sorts what the read DMA brings, command after command in the order in which they were
+/// given: descriptors to the control program's memory, weight blocks into the three weight streams,
+/// features into the feature buffer. One register holds an item, whatever it is. What is to be done
+/// with a transfer (its counts and addresses) is set before its data comes, or data waits.
+///
+/// Throughput: a beat per cycle; some four cycles between sections and seven between commands.
+/// Latency: 2 cycles from a beat to its item.
+/// Handshake: streams are valid/ready; a transfer is complete when its last word or item has been
+/// taken.
+/// Assumes: a command is given only while `command_room_o`, a transfer only while `free_o`.
 module rs_load #(
   /// Output channels.
   parameter int unsigned M = 4,
@@ -26,7 +28,7 @@ module rs_load #(
   parameter int unsigned AxiDataW = 64,
   /// Channels of an item of channel parameters; a divisor of M.
   parameter int unsigned ParamRecords = M,
-  /// Commands whose data is to come, at most.
+  /// Room for commands whose data is to come.
   parameter int unsigned MaxCommands = 4,
   /// Bits of the number of descriptors that a command reads.
   parameter int unsigned DescsW = 2,
@@ -91,6 +93,9 @@ module rs_load #(
   output logic [FbAddrW-1:0]  fb_addr_o,
   output logic [M*ActW-1:0]   fb_data_o
 );
+
+  `RS_PARAM_CHECK(Records, M % ParamRecords == 0, "ParamRecords must be a divisor of M")
+  `RS_PARAM_CHECK(DescWords, DescWords inside {1, 2}, "DescWords must be 1 or 2")
 
   localparam int unsigned CodeW = 8 * rs_spec_pkg::code_bytes(ActW);
   localparam int unsigned WordW = M * CodeW;
@@ -296,7 +301,7 @@ module rs_load #(
     .addr_o      (next_addr)
   );
 
-  // It walks ahead, because what is read is known late in a cycle.
+  // It goes ahead, because what is read is known late in a cycle.
   rs_skid #(
     .Width(BankW + FbAddrW)
   ) u_addresses (

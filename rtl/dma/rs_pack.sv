@@ -1,16 +1,19 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Puts pieces of a power of two of bytes behind one another into the beats of AXI write bursts, from
-// any byte on, with strobes and the mark of a burst's last beat. Bursts end at multiples of MaxBurst
-// beats; a beat is given only for a burst that has begun.
-//
-// One rotator rotates a piece into position; a piece that crosses the edge of a beat takes two cycles.
-// So the rate is a piece a cycle when they begin at multiples of their size, at least half of that
-// otherwise. Outputs come from registers; piece_ready_o depends on w_ready_i.
-// halt_i: begun bursts are completed with beats without strobes; it ends with a reset.
 
 `include "rs_assert.svh"
 
+/// Puts pieces of a power of two of bytes one after another into the beats of AXI write bursts,
+/// from any byte on, with strobes and the mark of a burst's last beat. Bursts end at multiples of
+/// MaxBurst beats; a beat is given only for a burst that has begun.
+///
+/// One rotator rotates a piece into position; a piece that crosses the edge of a beat takes two
+/// cycles. halt_i: begun bursts are completed with beats without strobes; it ends with a reset.
+///
+/// Throughput: a piece per cycle when pieces begin at multiples of their size, at least half of
+/// that otherwise.
+/// Latency: 1 cycle from the piece that fills a beat to the beat.
+/// Handshake: valid/ready; outputs come from registers, `piece_ready_o` depends on `w_ready_i`.
+/// Assumes: the last piece of a block ends at its last byte.
 module rs_pack #(
   /// Bits of a beat.
   parameter int unsigned BeatW = 64,
@@ -18,7 +21,7 @@ module rs_pack #(
   parameter int unsigned PieceW = 32,
   /// Longest burst in beats, a power of two.
   parameter int unsigned MaxBurst = 16,
-  /// Bursts begun and not complete, at most.
+  /// Room for bursts begun and not complete.
   parameter int unsigned MaxOutstanding = 8,
   /// Bytes of a beat. Derived.
   localparam int unsigned BeatBytes = BeatW / 8,
@@ -51,15 +54,15 @@ module rs_pack #(
   output logic                 w_last_o
 );
 
+  `RS_PARAM_CHECK(Piece, rs_pkg::is_power_of_two(PieceW) && PieceW >= 16 && PieceW <= BeatW,
+                  "PieceW must be a power of two, 16 to BeatW")
+  `RS_PARAM_CHECK(Burst, rs_pkg::is_power_of_two(MaxBurst), "MaxBurst must be a power of two")
+
   localparam int unsigned ByteW = $clog2(BeatBytes);
   localparam int unsigned PieceBytes = PieceW / 8;
   localparam int unsigned ShiftW = $clog2(PieceBytes);
   localparam int unsigned Groups = BeatBytes / PieceBytes;
   localparam int unsigned CountW = $clog2(MaxOutstanding + 1);
-
-  if ((PieceW & (PieceW - 1)) != 0 || PieceW > BeatW || PieceW < 16) begin : gen_bad_piece
-    $error("rs_pack: PieceW must be a power of two, 16 to BeatW");
-  end
 
   logic [CountW-1:0] begun_q;  // bursts begun, not complete here
   logic [ByteW-1:0] lane_q;            // lane of the next piece's first byte

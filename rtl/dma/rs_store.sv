@@ -1,11 +1,15 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// STORE: reads feature words in memory order and gives them, in pieces of at most a beat, to the
-// write DMA; one transfer after the other. Read data cannot be stalled: a read is asked for only
-// when the FIFO has room for it. A word a cycle.
 
 `include "rs_assert.svh"
 
+/// STORE reads feature words in memory order and gives them, in pieces of at most a beat, to the
+/// write DMA; one transfer after the other. Read data cannot be stalled: a read is asked for only
+/// when the FIFO has room for it.
+///
+/// Throughput: a word per cycle.
+/// Latency: the feature buffer's and that of the FIFO.
+/// Handshake: reads and pieces are valid/ready; read data is always taken.
+/// Assumes: a transfer comes only when the last one is complete; read data comes in order.
 module rs_store #(
   /// Output channels.
   parameter int unsigned M = 4,
@@ -20,7 +24,7 @@ module rs_store #(
   /// Words of the FIFO, a power of two; more than the feature buffer's read latency, so that reads
   /// go on while data is on its way.
   parameter int unsigned FifoDepth = 16,
-  /// A register behind the FIFO's memory.
+  /// A register after the FIFO's memory.
   parameter bit RamReg = 1'b1,
   /// Bits of a piece: a word in memory, or a beat when that is narrower. Derived.
   localparam int unsigned WordW = 8 * rs_spec_pkg::word_bytes(M, ActW),
@@ -50,6 +54,8 @@ module rs_store #(
   input  logic                piece_ready_i,
   output logic [PieceW-1:0]   piece_o
 );
+
+  `RS_PARAM_CHECK(Fifo, rs_pkg::is_power_of_two(FifoDepth), "FifoDepth must be a power of two")
 
   localparam int unsigned CodeW = WordW / M;
   localparam int unsigned CountW = $clog2(FifoDepth + 1);

@@ -1,12 +1,14 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Walks the words of a feature tensor in the order in which memory holds them: for each pixel
-// group, for each word of a pixel, for each of the P pixels (bank). Word w of group g is at
-// address base + g * words + w. One word a cycle; the first one cycle after the groups are set.
-//
-// From bank to bank, as post-processing writes and the residual is read: those who move in step do
-// not meet again.
 
+/// The addresses of the words of a feature tensor in the order in which memory holds them: for each
+/// pixel group, for each word of a pixel, for each of the P pixels (bank). Word w of group g is at
+/// address base + g * words + w. They go from bank to bank, as post-processing writes and the
+/// residual is read: those who move in step do not meet again.
+///
+/// Throughput: a word per cycle.
+/// Latency: 1 cycle from the groups to the first word.
+/// Handshake: `valid_o` and `next_i`; the tensor is set only while `valid_o` is low.
+/// Assumes: words and groups are at least 1 and at most the depth of a bank.
 module rs_transfer_address #(
   /// Pixels of a group.
   parameter int unsigned P = 3,
@@ -20,7 +22,7 @@ module rs_transfer_address #(
   /// Synchronous reset, active low.
   input  logic               rst_ni,
   /// The tensor: first address and words a pixel [0], groups of pixels [1], both at least 1 and at
-  /// most the depth of a bank. The groups come last or together with the others, and start the walk;
+  /// most the depth of a bank. The groups come last or together with the others, and start the addresses;
   /// only while valid_o is low.
   input  logic [1:0]         set_i,
   input  logic [FbAddrW-1:0] base_i,

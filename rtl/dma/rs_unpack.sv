@@ -1,16 +1,20 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Cuts a packet of bus beats into items of a power of two of bytes, little endian, whatever the
-// offset of the packet's first byte in its first beat. Kinds of items differ in their size.
-//
-// One rotator brings a piece, an item or as much of it as a beat can hold, to the low end of a
-// register, from which it goes to its part of the item; a piece that crosses the edge of a beat takes
-// two cycles, one for each beat. So the rate is a piece a cycle when the packet begins at a multiple
-// of the piece, half of that otherwise.
-// Latency 2; item_o and item_valid_o come from registers, beat_ready_o depends on item_ready_i.
 
 `include "rs_assert.svh"
 
+/// Cuts a packet of bus beats into items of a power of two of bytes, little endian, whatever the
+/// offset of the packet's first byte in its first beat. Kinds of items differ in their size.
+///
+/// One rotator brings a piece, an item or as much of it as a beat can hold, to the low end of a
+/// register, from which it goes to its part of the item; a piece that crosses the edge of a beat
+/// takes two cycles, one for each beat.
+///
+/// Throughput: a piece per cycle when the packet begins at a multiple of the piece, half of that
+/// otherwise.
+/// Latency: 2 cycles.
+/// Handshake: valid/ready; `item_o` and `item_valid_o` come from registers, `beat_ready_o` depends
+/// on `item_ready_i`.
+/// Assumes: a packet starts and stops only while `empty_o`.
 module rs_unpack #(
   /// Bits of a beat, a power of two.
   parameter int unsigned BeatW = 64,
@@ -18,7 +22,7 @@ module rs_unpack #(
   parameter int unsigned ItemW = 64,
   /// Kinds of items.
   parameter int unsigned Kinds = 2,
-  /// Bytes of an item of each kind, as powers of two.
+  /// Bytes of an item of each kind, as the exponent of two.
   parameter logic [Kinds-1:0][3:0] ItemShift = {4'd3, 4'd2},
   /// Bits of what goes with an item.
   parameter int unsigned TagW = 1,
@@ -54,13 +58,13 @@ module rs_unpack #(
   output logic [TagW-1:0]  item_tag_o
 );
 
+  `RS_PARAM_CHECK(Sizes, rs_pkg::is_power_of_two(BeatW) && rs_pkg::is_power_of_two(ItemW
+                  ) && ItemW >= BeatW,
+                  "BeatW and ItemW must be powers of two, ItemW at least BeatW")
+
   localparam int unsigned BeatBytes = BeatW / 8;
   localparam int unsigned Parts = ItemW / BeatW;
   localparam int unsigned PartW = Parts > 1 ? $clog2(Parts) : 1;
-
-  if ((ItemW & (ItemW - 1)) != 0 || ItemW < BeatW) begin : gen_bad_item
-    $error("rs_unpack: ItemW must be a power of two, at least BeatW");
-  end
 
   // By kind: bytes of a piece (0: a whole beat) and the number of its last piece.
   function automatic logic [ByteW-1:0] piece_bytes(input logic [Kinds-1:0] kind);

@@ -1,21 +1,27 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// Walks each operation's raster once and gives out what belongs to its pixels: the windows of taps of
-/// the pixel group that is issued, the addresses where post-processing writes, and those where the
-/// residual is read.
+/// The address generator: goes through each operation's raster once and gives what belongs to its
+/// pixels: the windows of taps of the pixel group that is issued, the addresses where
+/// post-processing writes, and those where the residual is read.
 ///
-/// Throughput: a pixel a cycle on each side. Latency: P + 2 cycles from operation to its first windows.
-/// Handshake: see rs_raster_counter, rs_column_window, rs_pixel_address.
+/// Throughput: a pixel per cycle on each side.
+/// Latency: P + 2 cycles from an operation to its first windows.
+/// Handshake: valid/ready; see rs_raster_counter, rs_column_window and rs_pixel_address.
+/// Assumes: M-blocks ask for addresses in the order in which they are issued.
 module rs_address_gen #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
   /// Width of a word address.
   parameter int unsigned AddrW = 10,
+  /// Derived.
   localparam int unsigned BankW = $clog2(P)
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
+  /// Operations.
   input  logic                    op_valid_i,
   output logic                    op_ready_o,
   input  rs_spec_pkg::desc_exec_t op_i,

@@ -2,26 +2,33 @@
 
 `include "rs_assert.svh"
 
-/// The windows of the P pixels of the current pixel group, one per column, for the padding mask: the tap
-/// offsets that do not reach into the padding. Those of the next group are collected meanwhile.
+/// The windows of the P pixels of the current pixel group, one per column, for the padding mask:
+/// the tap offsets that do not reach into the padding. Those of the next group are collected
+/// meanwhile.
 ///
-/// Throughput: a group every P cycles, the least a group takes.
-/// Handshake: a pixel is taken with `step_i`, while `ready_o`. `valid_o`: the next group to be issued is
-/// there; `next_i`: its last micro-op is issued. The windows are those of the micro-op issued in the cycle
-/// before.
+/// Throughput: a group per P cycles, the least that a group takes.
+/// Latency: 1 cycle from the last pixel of a group to `valid_o`.
+/// Handshake: a pixel is taken with `step_i`, while `ready_o`. `valid_o`: the next group to be
+/// issued is there; `next_i`: its last micro-op is issued. The windows are those of the micro-op
+/// issued in the cycle before.
+/// Assumes: none.
 module rs_column_window #(
   /// Columns.
   parameter int unsigned P = 8
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
+  /// Pixels with their windows, group by group.
   output logic            ready_o,
   input  logic            step_i,
   input  logic            last_p_i,
   input  rs_pkg::window_t y_i,
   input  rs_pkg::window_t x_i,
 
+  /// The windows of the current pixel group.
   output logic                    valid_o,
   input  logic                    next_i,
   output rs_pkg::window_t [P-1:0] y_o,

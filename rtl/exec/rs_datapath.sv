@@ -3,12 +3,14 @@
 /// Brings activations and weight tile of a micro-op together and through the array. Cycle by cycle:
 ///
 ///   0 `valid_i` and its company                     3 tile address to the weight memory
-///   5 activations and tile enter the array, 4 without registers behind the memories
+///   5 activations and tile enter the array, 4 without registers after the memories
 ///
-/// Throughput: a micro-op a cycle. Latency: that of the array and 5 or 4 cycles.
-/// Handshake: none, free-running. Assumes: last tiles are at least P cycles apart.
+/// Throughput: a micro-op per cycle.
+/// Latency: that of the array and 5 or 4 cycles.
+/// Handshake: none, free-running.
+/// Assumes: last tiles are at least P cycles apart.
 module rs_datapath #(
-  /// Output channels computed at once; a multiple of C.
+  /// Output channels computed at once.
   parameter int unsigned M = 4,
   /// Input channels reduced at once.
   parameter int unsigned C = 4,
@@ -22,12 +24,15 @@ module rs_datapath #(
   parameter int unsigned AccW = 28,
   /// Width of a tile address.
   parameter int unsigned TileAddrW = 9,
-  /// There are registers behind the memories.
+  /// There are registers after the memories.
   parameter bit RamReg = 1'b1,
+  /// Derived.
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
   localparam int unsigned SubW = rs_pkg::index_width(M / C)
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
   /// The micro-op is issued, its position in the M-block, its tile.

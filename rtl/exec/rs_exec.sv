@@ -11,12 +11,15 @@
 ///               +-> post-processing <------------+--------------------------+
 ///                         +--> feature buffer
 ///
-/// Five units take every operation, in order but each in its own time; so the next operation's micro-ops
-/// and windows are ready when the current one ends.
+/// Five units take every operation, in order but each in its own time; so the next operation's
+/// micro-ops and windows are ready when the current one ends.
 ///
-/// Throughput: a micro-op of the reduction list a cycle. Latency: that of the array and 15 cycles from
-/// entry to the first pixel's write.
-/// Handshake: operations, weight streams, LOAD's writes and STORE's reads are valid/ready; tokens are pulses.
+/// Throughput: a micro-op of the reduction list per cycle.
+/// Latency: that of the array and 15 cycles from a micro-op to the first pixel's write.
+/// Handshake: operations, weight streams, LOAD's writes and STORE's reads are valid/ready; tokens
+/// are pulses.
+/// Assumes: an operation fits its tensors, lists and parameters; the control program has checked
+/// the fields.
 module rs_exec
   import rs_spec_pkg::*;
   import rs_ctrl_pkg::exec_tokens_t;
@@ -46,6 +49,7 @@ module rs_exec
   parameter int unsigned HeadersPerBeat = 1,
   /// LOAD and STORE share the ways of data with post-processing.
   parameter bit SharedData = 1'b0,
+  /// Derived.
   localparam int unsigned Records = rs_spec_pkg::param_records(M, P, PostLanes),
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
   localparam int unsigned WordW = M * ActW,
@@ -53,19 +57,25 @@ module rs_exec
   localparam int unsigned AddrW = $clog2(FbDepth),
   localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1)
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
   /// Issue nothing more.
   input  logic halt_i,
 
+  /// Operations.
   input  logic       op_valid_i,
   output logic       op_ready_o,
   input  desc_exec_t op_i,
 
+  /// Tokens from LOAD and STORE that are there, that are taken, and that are given.
   input  exec_tokens_t token_i,
   output exec_tokens_t take_o,
   output exec_tokens_t post_o,
 
+  /// Weight streams: channel parameters; micro-op headers, the first at the low end, and how many
+  /// there are; weight tiles.
   input  logic             param_valid_i,
   output logic             param_ready_o,
   input  logic [64*Records-1:0] param_i,
@@ -77,6 +87,7 @@ module rs_exec
   output logic             tile_ready_o,
   input  logic [TileW-1:0] tile_i,
 
+  /// Feature buffer: writes of LOAD, reads of STORE and their data in order.
   input  logic             load_valid_i,
   output logic             load_ready_o,
   input  logic [BankW-1:0] load_bank_i,
@@ -89,10 +100,15 @@ module rs_exec
   output logic             store_rvalid_o,
   output logic [WordW-1:0] store_rdata_o,
 
+  /// There is work.
   output logic       busy_o,
   /// What EXEC did two cycles before.
   output exec_cycle_t cycle_o
 );
+
+  `RS_PARAM_CHECK(Shape, M % C == 0, "M must be a multiple of C")
+  `RS_PARAM_CHECK(Lanes, PostLanes >= 1 && M % PostLanes == 0,
+                  "PostLanes must be M or a divisor of it")
 
   localparam int unsigned R = M / C;
   localparam int unsigned CBlockW = $clog2(FbDepth * R);
@@ -101,16 +117,16 @@ module rs_exec
   localparam int unsigned ParamPtrW = $clog2(PmDepth) + 1;
   localparam int unsigned ParamAddrW = $clog2(PmDepth * (M / Records));
   localparam bit Serial = PostLanes != M;
-  // The smallest cores go without registers behind their memories.
+  // The smallest cores go without registers after their memories.
   localparam bit RamReg = !Serial;
   // M-blocks between issue and post-processing.
   localparam int unsigned GroupsInFlight = Serial ? 2 : (M + 48) / P + 2;
 
   // One operation, five takers.
   typedef enum int unsigned {
-    ListTaker,
+    FetchTaker,
     IssueTaker,
-    WalkTaker,
+    AddressTaker,
     ResidualTaker,
     PostTaker
   } taker_e;
@@ -171,8 +187,8 @@ module rs_exec
   ) u_uop_fetch (
     .clk_i,
     .rst_ni,
-    .op_valid_i        (offered[ListTaker]),
-    .op_ready_o        (accepts[ListTaker]),
+    .op_valid_i        (offered[FetchTaker]),
+    .op_ready_o        (accepts[FetchTaker]),
     .op_uops_i      (op_i.uops),
     .op_groups_i       (op_i.groups),
     .op_keep_i         (op_i.keep_list),
@@ -206,8 +222,8 @@ module rs_exec
   ) u_address_gen (
     .clk_i,
     .rst_ni,
-    .op_valid_i       (offered[WalkTaker]),
-    .op_ready_o       (accepts[WalkTaker]),
+    .op_valid_i       (offered[AddressTaker]),
+    .op_ready_o       (accepts[AddressTaker]),
     .op_i,
     .windows_valid_o  (windows_valid),
     .windows_next_i   (windows_next),

@@ -2,22 +2,22 @@
 
 `include "rs_assert.svh"
 
-/// Decides in every cycle whether the next micro-op of the reduction list enters the array, and if not,
-/// why. An operation starts when its tokens are there, the operation before the previous one is
-/// complete and its channel parameters are loaded; a pixel group starts when the pixels it reads are
-/// written; an M-block ends when post-processing has room for it and its residual is here.
+/// Decides in every cycle whether the next micro-op of the reduction list enters the array, and if
+/// not, why. An operation starts when its tokens are there, the operation before the previous one
+/// is complete and its channel parameters are loaded; a pixel group starts when the pixels it reads
+/// are written; an M-block ends when post-processing has room for it and its residual is here.
 ///
-/// Throughput: a micro-op a cycle, from operation to operation. Latency: `read_*` come 1 cycle after
-/// the micro-op.
+/// Throughput: a micro-op per cycle, from operation to operation.
+/// Latency: 1 cycle from a micro-op to `read_*`.
 /// Handshake: operations and micro-ops are valid/ready; what is issued is never stalled.
-/// Assumes: operations reach this module, the micro-op fetch, the raster, the residual controller and
-/// post-processing in the same order.
+/// Assumes: operations reach this module, the micro-op fetch, the raster, the residual controller
+/// and post-processing in the same order.
 module rs_issue #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
   /// Width of a C-block address.
   parameter int unsigned CBlockW = 10,
-  /// Slices of a word.
+  /// C-blocks of a word.
   parameter int unsigned R = 1,
   /// Groups of the parameter memory.
   parameter int unsigned PmDepth = 64,
@@ -26,19 +26,24 @@ module rs_issue #(
   /// Post-processing takes an M-block at a time and says when it has room for the next; otherwise a
   /// pixel a cycle.
   parameter bit OneAtATime = 1'b0,
+  /// Derived.
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned SubW = rs_pkg::index_width(R),
   localparam int unsigned ParamPtrW = $clog2(PmDepth) + 1
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
   /// Issue nothing more.
   input  logic halt_i,
 
+  /// Operations.
   input  logic                    op_valid_i,
   output logic                    op_ready_o,
   input  rs_spec_pkg::desc_exec_t op_i,
 
+  /// Micro-ops, see rs_uop_fetch.
   input  logic                       uop_valid_i,
   output logic                       uop_ready_o,
   input  rs_spec_pkg::uop_header_t uop_header_i,
@@ -89,6 +94,7 @@ module rs_issue #(
   output logic                 group_valid_o,
   output rs_pkg::group_t       group_o,
 
+  /// There is an operation; a micro-op was issued, or why not.
   output logic           busy_o,
   output logic           issued_o,
   output rs_pkg::stall_e stall_o

@@ -3,15 +3,17 @@
 `include "rs_assert.svh"
 
 /// The post-processing unit: turns the array's pixels, M accumulators at a time, into codes, writes
-/// them to their addresses in the feature buffer and tells who waits for them. With a lane for every
-/// channel it takes a pixel a cycle (rs_post_pipeline), with fewer an M-block at a time
+/// them to their addresses in the feature buffer and tells who waits for them. With a lane for
+/// every channel it takes a pixel a cycle (rs_post_pipeline), with fewer an M-block at a time
 /// (rs_post_serial).
 ///
-/// Throughput, latency: see there. Progress may be read on within a cycle or two of the write: it is in
-/// the memory before anything that its progress allows can read it.
-/// Handshake: operations and addresses are valid/ready; an operation, its addresses and its parameters must
-/// be here before its first pixel. Pixels and residual words cannot be stalled; writes are valid/ready,
-/// and urgent when they cannot wait.
+/// Throughput: that of rs_post_pipeline or rs_post_serial.
+/// Latency: that of rs_post_pipeline or rs_post_serial. Progress may be read on within a cycle or
+/// two of the write: the pixel is in the memory before anything that its progress allows can read
+/// it.
+/// Handshake: operations and addresses are valid/ready; pixels and residual words cannot be
+/// stalled; writes are valid/ready, and urgent when they cannot wait.
+/// Assumes: an operation, its addresses and its parameters are here before its first pixel.
 module rs_post #(
   /// Channels of a word.
   parameter int unsigned M = 16,
@@ -27,14 +29,18 @@ module rs_post #(
   parameter int unsigned PmDepth = 64,
   /// Channels processed at once: M, or a smaller divisor of it.
   parameter int unsigned PostLanes = 16,
+  /// Derived.
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned Records = rs_spec_pkg::param_records(M, P, PostLanes),
   localparam int unsigned WordW = $clog2(M / Records)
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
+  /// Operations.
   input  logic                    op_valid_i,
   output logic                    op_ready_o,
   input  rs_spec_pkg::desc_exec_t op_i,
@@ -79,6 +85,8 @@ module rs_post #(
   output logic        post_load_o,
   output logic        post_store_o
 );
+
+  `RS_PARAM_CHECK(Lanes, M % PostLanes == 0, "PostLanes must be M or a divisor of it")
 
   logic early, done;
   rs_pkg::progress_t early_pixel, done_pixel;

@@ -1,8 +1,9 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// Where the sum of post-processing stands: below its lower bound, above its upper one, or in between.
+/// Where the sum of post-processing stands: below its lower bound, above its upper one, or in
+/// between.
 ///
-/// Combinational.
+/// Latency: 0 cycles, combinational.
 module rs_post_bound #(
   /// Activation width.
   parameter int unsigned ActW = 8

@@ -9,20 +9,23 @@
 ///   v = round_shift((residual - res_zero) * res_mult, res_shift)
 ///   y = clamp(u + v + out_zero, lo, hi)
 ///
-/// round_shift(x, s) rounds half up. It is built as w = 2x >>> s and then (w >> 1) + w[0]: nothing is
-/// added before the shift. Multiplier and shift come as rs_pkg::scale_t, the last bit of the shift
-/// already in the multiplier. v fits in ActW + 4 bits (the compiler refuses larger residual factors), so
-/// of u only ActW + 5 bits matter: the shifter keeps those and a flag that the rest was not all sign.
+/// round_shift(x, s) rounds half up. It is built as w = 2x >>> s and then (w >> 1) + w[0]: nothing
+/// is added before the shift. Multiplier and shift come as rs_pkg::scale_t, the last bit of the
+/// shift already in the multiplier. v fits in ActW + 4 bits (the compiler refuses larger residual
+/// factors), so of u only ActW + 5 bits matter: the shifter keeps those and a flag that the rest
+/// was not all sign.
 ///
-/// Throughput: a pixel a cycle. Latency: 7 cycles. Handshake: none.
-/// Each input is sampled in the cycle of the stage that uses it, see the comments; the caller delays
-/// what belongs to an operation.
+/// Throughput: a pixel per cycle.
+/// Latency: 7 cycles.
+/// Handshake: none; each input is sampled in the cycle of the stage that uses it.
+/// Assumes: the caller delays what belongs to an operation; v fits in ActW + 4 bits.
 module rs_post_lane #(
   /// Activation width.
   parameter int unsigned ActW = 8,
   /// Accumulator width.
   parameter int unsigned AccW = 28
 ) (
+  /// Clock.
   input  logic clk_i,
 
   /// Stage 1.

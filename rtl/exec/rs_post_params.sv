@@ -5,9 +5,10 @@
 /// Gives post-processing the parameters of the M-block that it works on, M channels at once, and
 /// collects those of the next one meanwhile, a word of the parameter memory a cycle.
 ///
-/// Throughput: an M-block every M/Records + 2 cycles. Latency: `params_o` change in the cycle after
-/// `take_i`.
-/// Handshake: none; a group must be loaded M/Records + 3 cycles before it is taken.
+/// Throughput: an M-block per M/Records + 2 cycles.
+/// Latency: 1 cycle from `take_i` to `params_o`.
+/// Handshake: none.
+/// Assumes: a group is loaded M/Records + 3 cycles before it is taken.
 module rs_post_params #(
   /// Channels of a group.
   parameter int unsigned M = 16,
@@ -15,11 +16,14 @@ module rs_post_params #(
   parameter int unsigned PmDepth = 64,
   /// Channels of a word.
   parameter int unsigned Records = 4,
+  /// Derived.
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned Words = M / Records,
   localparam int unsigned WordW = $clog2(Words)
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
   /// An M-block begins, with its tag.

@@ -2,14 +2,16 @@
 
 `include "rs_assert.svh"
 
-/// Post-processing with a lane for every channel: takes the array's pixels, M accumulators at a time,
-/// turns them into codes and writes them to their addresses in the feature buffer.
+/// Post-processing with a lane for every channel: takes the array's pixels, M accumulators at a
+/// time, turns them into codes and writes them to their addresses in the feature buffer.
 ///
-/// Throughput: a pixel (M channels) a cycle, operations back to back. Latency: 8 cycles from pixel to
-/// data; a residual read of the same bank may go first, which delays the write by a cycle.
-/// Handshake: operations are valid/ready; an operation, the addresses of its pixels and its parameters
-/// must be here before its first pixel. Pixels and residual words cannot be stalled; writes are
+/// Throughput: a pixel (M channels) per cycle, operations back to back.
+/// Latency: 8 cycles from pixel to data; a residual read of the same bank may go first, which
+/// delays the write by a cycle.
+/// Handshake: operations are valid/ready; pixels and residual words cannot be stalled; writes are
 /// valid/ready, and urgent when they have waited.
+/// Assumes: an operation, the addresses of its pixels and its parameters are here before its first
+/// pixel.
 module rs_post_pipeline
   import rs_pkg::post_op_t;
 #(
@@ -27,13 +29,17 @@ module rs_post_pipeline
   parameter int unsigned PmDepth = 64,
   /// Channels of a word of it.
   parameter int unsigned Records = 4,
+  /// Derived.
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned WordW = $clog2(M / Records)
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
+  /// Operations.
   input  logic     op_valid_i,
   output logic     op_ready_o,
   input  post_op_t op_i,
@@ -69,7 +75,7 @@ module rs_post_pipeline
   output logic [AddrW-1:0]       wr_addr_o,
   output logic [M-1:0][ActW-1:0] wr_data_o,
 
-  /// Progress: what an early pixel allows to read is asked for two cycles behind its write at least.
+  /// Progress: what an early pixel allows to read is asked for two cycles after its write at the earliest.
   output logic              early_o,
   output rs_pkg::progress_t early_pixel_o,
   output logic              done_o,
@@ -184,7 +190,7 @@ module rs_post_pipeline
   end
 
   // A write is asked for while its code is in the making. One that has to wait does so here: the next may
-  // be behind it.
+  // come after it.
   localparam int unsigned Ask = Stages - 1;
   logic asks_q, waiting_q, waiting_d, waited_q;
   logic [AddrW-1:0]       waiting_addr_q;

@@ -3,15 +3,21 @@
 /// Tells who waits for pixels and operations to be written: the issuer, the token counters, the
 /// parameter memory.
 ///
-/// Latency: 1 cycle. Handshake: none.
+/// Throughput: a pixel per cycle.
+/// Latency: 1 cycle.
+/// Handshake: none.
+/// Assumes: none.
 module rs_post_progress #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
   /// Groups of the parameter memory.
   parameter int unsigned PmDepth = 64,
+  /// Derived.
   localparam int unsigned PtrW = $clog2(PmDepth) + 1
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
   /// A pixel will be in the memory before anything that its progress allows can read it.

@@ -2,21 +2,27 @@
 
 /// Multiplies and shifts right one bit after the other: w = x * mult >>> 2 * shift.
 ///
-/// Throughput and latency: 18 + 2 * shift cycles from `start_i` to `ready_o`.
+/// Throughput: one result at a time.
+/// Latency: 18 + 2 * shift cycles from `start_i` to `ready_o`.
 /// Handshake: `start_i` only while `ready_o`; the result stays until the next start.
+/// Assumes: none.
 module rs_post_scale #(
   /// Width of x.
   parameter int unsigned Width = 32,
   /// Bits of the result.
   parameter int unsigned OutW = 14
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
+  /// x and its factor.
   input  logic                    start_i,
   input  logic signed [Width-1:0] x_i,
   input  rs_pkg::scale_t          scale_i,
 
+  /// The result.
   output logic            ready_o,
   output logic [OutW-1:0] w_o,
   /// w does not fit; its sign.

@@ -2,14 +2,16 @@
 
 `include "rs_assert.svh"
 
-/// Post-processing with fewer lanes than channels, for parts without multipliers: keeps the pixels of
-/// an M-block, takes them through serial lanes a part of the channels after the other, and writes the
-/// codes to their addresses in the feature buffer.
+/// Post-processing with fewer lanes than channels, for parts without multipliers: keeps the pixels
+/// of an M-block, takes them through serial lanes a part of the channels after the other, and
+/// writes the codes to their addresses in the feature buffer.
 ///
-/// Throughput: `Lanes` channels in 25 + 2 * (the largest `shift` among them) cycles.
-/// Handshake: operations are valid/ready; an operation, the addresses of its pixels and its parameters
-/// must be here before its first pixel. Pixels, residual words and writes cannot be stalled; `free_o`
-/// says that the last tile of another M-block may be issued.
+/// Throughput: `Lanes` channels per 25 + 2 * (the largest `shift` among them) cycles.
+/// Latency: that of an M-block's channels, part after part.
+/// Handshake: operations are valid/ready; pixels, residual words and writes cannot be stalled;
+/// `free_o` says that the last tile of another M-block may be issued.
+/// Assumes: an operation, the addresses of its pixels and its parameters are here before its first
+/// pixel.
 module rs_post_serial
   import rs_pkg::post_op_t;
 #(
@@ -27,14 +29,18 @@ module rs_post_serial
   parameter int unsigned PmDepth = 16,
   /// Channels processed at once; a divisor of M, less than M.
   parameter int unsigned Lanes = 1,
+  /// Derived.
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned Passes = M / Lanes,
   localparam int unsigned PassW = $clog2(Passes)
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
+  /// Operations.
   input  logic     op_valid_i,
   output logic     op_ready_o,
   input  post_op_t op_i,

@@ -3,16 +3,20 @@
 /// Post-processing of one channel as rs_post_lane does it, but one bit after the other, without a
 /// multiplier.
 ///
-/// Throughput and latency: 18 + 2 * shift cycles and 4 from `start_i` to `code_o`.
+/// Throughput: one code at a time.
+/// Latency: 18 + 2 * shift cycles and 4 from `start_i` to `code_o`.
 /// Handshake: `start_i` when the result before was taken; the sum follows `ready_o` when the caller
-/// says so: `addend_i`, and in the cycle after that `sum_i`. The bounds and out_zero must stay.
+/// says so: `addend_i`, and in the cycle after that `sum_i`.
+/// Assumes: bounds and out_zero stay until the code is taken.
 module rs_post_serial_lane #(
   /// Activation width.
   parameter int unsigned ActW = 8,
   /// Accumulator width.
   parameter int unsigned AccW = 28
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
   /// With `start_i`.
@@ -24,10 +28,12 @@ module rs_post_serial_lane #(
   input  logic signed [ActW-1:0] res_zero_i,
   input  rs_pkg::scale_t         res_scale_i,
 
+  /// The products are there; add them; bound the sum.
   output logic ready_o,
   input  logic addend_i,
   input  logic sum_i,
 
+  /// Zero point and bounds.
   input  logic signed [ActW-1:0] out_zero_i,
   input  logic signed [ActW-1:0] lo_i,
   input  logic signed [ActW-1:0] hi_i,

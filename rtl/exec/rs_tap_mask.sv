@@ -1,24 +1,34 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// Says of each column whether its tap stays out of the padding, from the column's windows and the tap's
-/// offsets.
+`include "rs_assert.svh"
+
+/// Says of each column whether its tap stays out of the padding, from the column's windows and the
+/// tap's offsets.
 ///
-/// Throughput: a tap a cycle. Latency: `Latency` cycles. Handshake: none.
+/// Throughput: a tap per cycle.
+/// Latency: `Latency` cycles.
+/// Handshake: none.
+/// Assumes: none.
 module rs_tap_mask #(
   /// Columns.
   parameter int unsigned P = 8,
   /// Cycles, at least 2.
   parameter int unsigned Latency = 4
 ) (
+  /// Clock.
   input  logic clk_i,
 
+  /// The columns' windows, and the tap's offsets.
   input  rs_pkg::window_t [P-1:0] y_i,
   input  rs_pkg::window_t [P-1:0] x_i,
   input  logic [4:0] dy_i,
   input  logic [4:0] dx_i,
 
+  /// The tap is not in the padding.
   output logic [P-1:0] keep_o
 );
+
+  `RS_PARAM_CHECK(Latency, Latency >= 2, "Latency must be at least 2")
 
   // Offsets with 16 added.
   logic [4:0] dy, dx;

@@ -1,19 +1,25 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// Walks an operation's reduction list once for each pixel group and delivers the micro-ops' headers,
-/// as soon as LOAD has brought the micro-op. The operation behind one that keeps its list walks it again.
+/// Goes through an operation's reduction list once for each pixel group and delivers the headers of
+/// the micro-ops, as soon as LOAD has brought them. The operation after one that keeps its list has
+/// the same list.
 ///
-/// Throughput: a micro-op a cycle, from operation to operation. Latency: 3 cycles from
-/// operation to micro-op.
+/// Throughput: a micro-op per cycle, from operation to operation.
+/// Latency: 3 cycles from an operation to its first micro-op.
 /// Handshake: operations in and micro-ops out are valid/ready.
+/// Assumes: a list of several pixel groups fits into the weight memory.
 module rs_uop_fetch #(
   /// Micro-ops of the weight memory.
   parameter int unsigned WmDepth = 512,
+  /// Derived.
   localparam int unsigned PtrW = $clog2(WmDepth) + 1
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Synchronous reset, active low.
   input  logic rst_ni,
 
+  /// Operations.
   input  logic        op_valid_i,
   output logic        op_ready_o,
   input  logic [19:0] op_uops_i,
@@ -38,7 +44,7 @@ module rs_uop_fetch #(
 
   logic active_q;
   logic [PtrW-1:0] base_q, ptr_q;
-  // A list longer than the memory is walked once.
+  // A list longer than the memory is gone through once.
   logic [PtrW-1:0] uops_q;
   logic [19:0] uop_q, groups_q;
   logic [PtrW-1:0] loaded_q, ahead;
@@ -61,7 +67,7 @@ module rs_uop_fetch #(
     end else begin
       loaded_q <= loaded_i;
       active_q <= start || (active_q && !ending);
-      // Whether the next micro-op is loaded: one that was walked is.
+      // Whether the next micro-op is loaded: one that was fetched before is.
       some_q <= read ? again || ahead > PtrW'(1) : ahead != '0;
       if (read) ptr_q <= again ? base_q : ptr_q + 1'b1;
     end

@@ -1,13 +1,18 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
 /// A delay line of `Stages` registers, without reset.
-/// Throughput: a word a cycle. Latency: `Stages` cycles; 0 is a wire. Handshake: none.
+///
+/// Throughput: a word per cycle.
+/// Latency: `Stages` cycles; 0 is a wire.
+/// Handshake: none.
+/// Assumes: none.
 module rs_delay #(
   /// Bits a word.
   parameter int unsigned Width = 8,
   /// Cycles of delay.
   parameter int unsigned Stages = 1
 ) (
+  /// Clock.
   input  logic             clk_i,
   input  logic [Width-1:0] data_i,
   output logic [Width-1:0] data_o

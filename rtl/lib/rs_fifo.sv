@@ -1,11 +1,14 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Synchronous FIFO with first-word fall-through and a registered output. One word in and one out a
-// cycle; latency 1 when empty. Storage is meant for distributed RAM: the read is asynchronous, into
-// the output register. in_ready_o and out_valid_o depend on registers only.
 
 `include "rs_assert.svh"
 
+/// A FIFO with first-word fall-through and a registered output. Its storage is meant for
+/// distributed RAM: the read is asynchronous, into the output register.
+///
+/// Throughput: a word in and a word out per cycle.
+/// Latency: 1 cycle when empty.
+/// Handshake: valid/ready; `in_ready_o` and `out_valid_o` depend on registers only.
+/// Assumes: none.
 module rs_fifo #(
   /// Bits of a word.
   parameter int unsigned Width = 8,
@@ -26,9 +29,7 @@ module rs_fifo #(
   output logic [Width-1:0]  out_data_o
 );
 
-  if (Depth < 2) begin : gen_bad_depth
-    $error("rs_fifo: Depth must be at least 2");
-  end
+  `RS_PARAM_CHECK(Depth, Depth >= 2, "Depth must be at least 2")
 
   // The memory, one word less than Depth: the output register holds the other.
   localparam int unsigned MemDepth = Depth - 1;

@@ -1,18 +1,21 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// FIFO in block RAM with first-word fall-through: the memory's output is the FIFO's output, or, with
-// OutReg, the one of two registers behind it that is older. One word in and one out a cycle; latency 2
-// when empty, 3 with OutReg. in_ready_o and out_valid_o come from registers; with OutReg out_ready_i goes
-// to no more than pointers.
 
 `include "rs_assert.svh"
 
+/// A FIFO in block RAM with first-word fall-through. The memory's output is the FIFO's output; with
+/// OutReg, it is the older one of two registers after the memory.
+///
+/// Throughput: a word in and a word out per cycle.
+/// Latency: 2 cycles when empty, 3 with OutReg.
+/// Handshake: valid/ready; `in_ready_o` and `out_valid_o` come from registers, and with OutReg
+/// `out_ready_i` goes to pointers only.
+/// Assumes: none.
 module rs_fifo_ram #(
   /// Bits of a word.
   parameter int unsigned Width = 64,
   /// Words of the memory, a power of two; the output holds one more, three with OutReg.
   parameter int unsigned Depth = 128,
-  /// Registers behind the memory.
+  /// Registers after the memory.
   parameter bit OutReg = 1'b0
 ) (
   /// Clock.
@@ -28,6 +31,8 @@ module rs_fifo_ram #(
   input  logic             out_ready_i,
   output logic [Width-1:0] out_data_o
 );
+
+  `RS_PARAM_CHECK(Depth, rs_pkg::is_power_of_two(Depth), "Depth must be a power of two")
 
   localparam int unsigned PtrW = $clog2(Depth) + 1;
 

@@ -1,14 +1,19 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Block RAM with one write and one read port. Read latency 1, or 2 with OutReg. A read of the
-// address written in the same cycle returns anything: users must not depend on it.
 
+`include "rs_assert.svh"
+
+/// A block RAM with one write and one read port.
+///
+/// Throughput: a write and a read per cycle.
+/// Latency: 1 cycle, 2 with OutReg.
+/// Handshake: none; reads and writes are always taken.
+/// Assumes: nobody uses what a read returns of an address that is written in the same cycle.
 module rs_ram_1r1w #(
   /// Bits of a word.
   parameter int unsigned Width = 32,
   /// Words, a power of two.
   parameter int unsigned Depth = 512,
-  /// An output register behind the memory.
+  /// An output register after the memory.
   parameter bit OutReg = 1'b0,
   /// Bits of an address. Derived.
   localparam int unsigned AddrW = $clog2(Depth)
@@ -25,9 +30,7 @@ module rs_ram_1r1w #(
   output logic [Width-1:0] rdata_o
 );
 
-  if (Depth < 2 || (Depth & (Depth - 1)) != 0) begin : gen_bad_depth
-    $error("rs_ram_1r1w: Depth must be a power of two");
-  end
+  `RS_PARAM_CHECK(Depth, rs_pkg::is_power_of_two(Depth), "Depth must be a power of two")
 
   (* no_rw_check *) logic [Width-1:0] mem [Depth];
   logic [Width-1:0] rdata_q;

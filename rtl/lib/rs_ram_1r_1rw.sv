@@ -1,16 +1,21 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// True dual-port block RAM: port A reads, port B reads or writes. Read latency 1, 2 with
-// OutReg. A read by port A of the address that port B writes in the same cycle returns anything: users
-// must not depend on it (in simulation it returns the old word). Where block RAM has only one read
-// port, the tools use two, written together.
 
+`include "rs_assert.svh"
+
+/// A true dual-port block RAM: port A reads, port B reads or writes. Where block RAM has only one
+/// read port, the tools use two, written together.
+///
+/// Throughput: an access per port and cycle.
+/// Latency: 1 cycle, 2 with OutReg.
+/// Handshake: none; accesses are always taken.
+/// Assumes: nobody uses what port A reads of an address that port B writes in the same cycle (in
+/// simulation the old word).
 module rs_ram_1r_1rw #(
   /// Bits of a word.
   parameter int unsigned Width = 32,
   /// Words, a power of two.
   parameter int unsigned Depth = 512,
-  /// Output registers behind the memory.
+  /// Output registers after the memory.
   parameter bit OutReg = 1'b0,
   /// Bits of an address. Derived.
   localparam int unsigned AddrW = $clog2(Depth)
@@ -29,9 +34,7 @@ module rs_ram_1r_1rw #(
   output logic [Width-1:0] b_rdata_o
 );
 
-  if (Depth < 2 || (Depth & (Depth - 1)) != 0) begin : gen_bad_depth
-    $error("rs_ram_1r_1rw: Depth must be a power of two");
-  end
+  `RS_PARAM_CHECK(Depth, rs_pkg::is_power_of_two(Depth), "Depth must be a power of two")
 
   (* no_rw_check *) logic [Width-1:0] mem[Depth];
   logic [Width-1:0] a_q, b_q;

@@ -1,8 +1,13 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Block RAM with one read port and one write port that writes bytes of a word. Read latency 1. A
-// read of the address written in the same cycle returns anything: users must not depend on it.
 
+`include "rs_assert.svh"
+
+/// A block RAM with one read port and one write port that writes bytes of a word.
+///
+/// Throughput: a write and a read per cycle.
+/// Latency: 1 cycle.
+/// Handshake: none; reads and writes are always taken.
+/// Assumes: nobody uses what a read returns of an address that is written in the same cycle.
 module rs_ram_bytes #(
   /// Bits of a word, a multiple of 8.
   parameter int unsigned Width = 32,
@@ -25,9 +30,8 @@ module rs_ram_bytes #(
   output logic [Width-1:0] rdata_o
 );
 
-  if (Depth < 2 || (Depth & (Depth - 1)) != 0 || Width % 8 != 0) begin : gen_bad_shape
-    $error("rs_ram_bytes: Depth must be a power of two, Width a multiple of 8");
-  end
+  `RS_PARAM_CHECK(Width, Width % 8 == 0, "Width must be a multiple of 8")
+  `RS_PARAM_CHECK(Depth, rs_pkg::is_power_of_two(Depth), "Depth must be a power of two")
 
   (* no_rw_check *) logic [Width-1:0] mem[Depth];
 

@@ -1,10 +1,13 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-//
-// Skid buffer: cuts every path between its two sides. One word a cycle, latency 1; both valid/data
-// out and ready out come from registers.
 
 `include "rs_assert.svh"
 
+/// A skid buffer: cuts every path between its two sides.
+///
+/// Throughput: a word per cycle.
+/// Latency: 1 cycle.
+/// Handshake: valid/ready; valid, data and ready all come from registers.
+/// Assumes: none.
 module rs_skid #(
   /// Bits of a word.
   parameter int unsigned Width = 8

@@ -1,7 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// The bus signals of fixed width, by who drives them: a request is what the master drives, a response
-/// what the slave drives. Data and strobes of the master port, whose width is a parameter, stand beside.
+/// The bus signals of fixed width, by who drives them: a request is what the master drives, a
+/// response what the slave drives. Data and strobes of the master port, whose width is a parameter,
+/// stand beside.
 package rs_axi_pkg;
 
   /// Bits of a bus address.

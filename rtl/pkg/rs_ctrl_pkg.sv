@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// Types and constants that the modules of rtl/ctrl share with each other and with their neighbours.
+/// Types and constants that the modules of rtl/ctrl share with each other and with their
+/// neighbours.
 package rs_ctrl_pkg;
 
   /// Bits of a bus address.

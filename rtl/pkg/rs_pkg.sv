@@ -40,7 +40,7 @@ package rs_pkg;
     logic keep;
   } group_t;
 
-  /// The pixel of the raster being walked.
+  /// The pixel that the raster is at.
   typedef struct packed {
     logic row_end;     // the last of its row
     logic x_odd;
@@ -102,6 +102,11 @@ package rs_pkg;
   /// Width of an index into `n` things, at least 1.
   function automatic int unsigned index_width(int unsigned n);
     return n > 1 ? $clog2(n) : 1;
+  endfunction
+
+  /// Depths, bursts and shapes must be powers of two.
+  function automatic bit is_power_of_two(int unsigned n);
+    return n != 0 && (n & (n - 1)) == 0;
   endfunction
 
   /// Descriptor words that arrive together.

@@ -1,11 +1,16 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// The ReShift core: an AXI4-Lite slave for control, an AXI4 master for programs, weights, images and
-/// results, an interrupt. One clock; `rst_n` is synchronous, active low, for at least two cycles.
+`include "rs_assert.svh"
+
+/// The ReShift core: an AXI4-Lite slave for control, an AXI4 master for programs, weights, images
+/// and results, an interrupt. One clock; `rst_n` is synchronous, active low. The port names are
+/// those that bus packagers infer interfaces from; parameters as in docs/reference/parameters.md,
+/// named sets of them in spec/configurations.json.
 ///
-/// Throughput and latency: a micro-op of the reduction list (M*C*P lanes) a cycle, docs/results.md.
-/// The port names are those that bus packagers infer interfaces from; parameters as in
-/// docs/reference/parameters.md, named sets of them in spec/configurations.json.
+/// Throughput: a micro-op of the reduction list (M*C*P lanes) per cycle.
+/// Latency: see docs/results.md.
+/// Handshake: AXI4 and AXI4-Lite; `irq` is a level.
+/// Assumes: `rst_n` is low for at least two cycles; the memory answers reads in order.
 module reshift_core #(
   /// Output channels computed at once; a power of two, a multiple of C.
   parameter int unsigned M = 16,
@@ -29,11 +34,14 @@ module reshift_core #(
   parameter int unsigned PostLanes = M,
   /// AXI data width: 32, 64, 128 or 256.
   parameter int unsigned AxiDataW = 128,
+  /// Derived.
   localparam int unsigned AxiAddrW = rs_ctrl_pkg::AddrW
 ) (
+  /// Clock; synchronous reset, active low.
   input  logic clk,
   input  logic rst_n,
 
+  /// AXI4-Lite slave.
   input  logic [11:0] s_axil_awaddr,
   input  logic [2:0]  s_axil_awprot,
   input  logic        s_axil_awvalid,
@@ -54,6 +62,7 @@ module reshift_core #(
   output logic        s_axil_rvalid,
   input  logic        s_axil_rready,
 
+  /// AXI4 master.
   output logic [AxiAddrW-1:0]   m_axi_araddr,
   output logic [7:0]            m_axi_arlen,
   output logic [2:0]            m_axi_arsize,
@@ -87,6 +96,14 @@ module reshift_core #(
   /// Interrupt, level.
   output logic irq
 );
+
+  `RS_PARAM_CHECK(Shape, rs_pkg::is_power_of_two(M) && rs_pkg::is_power_of_two(C) && M % C == 0,
+                  "M and C must be powers of two, M a multiple of C")
+  `RS_PARAM_CHECK(Act, ActW >= 8 && ActW <= 16, "ActW must be 8 to 16")
+  `RS_PARAM_CHECK(Lanes, PostLanes >= 1 && M % PostLanes == 0,
+                  "PostLanes must be M or a divisor of it")
+  `RS_PARAM_CHECK(AxiDataW, AxiDataW inside {32, 64, 128, 256},
+                  "AxiDataW must be 32, 64, 128 or 256")
 
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN);
   localparam int unsigned WordW = M * ActW;

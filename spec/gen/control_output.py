@@ -41,9 +41,13 @@ package rs_ctrl_cpu_pkg;
 endpackage
 """
 
-ROM = """//
-// The core's control program, as a memory that is only read. Latency 1.
-
+ROM = """
+/// The core's control program, as a memory that is only read.
+///
+/// Throughput: an instruction per cycle.
+/// Latency: 1 cycle.
+/// Handshake: none; with read_i low the instruction stays.
+/// Assumes: none.
 module rs_ctrl_rom
   import rs_spec_pkg::*;
   import rs_ctrl_cpu_pkg::*;

@@ -36,8 +36,8 @@ def main():
         if path.suffix in SOURCES and b"SPDX-License-Identifier" not in data[:400]:
             findings.append(f"{name}: no SPDX licence line")
     for script in ("spec/gen/generate.py", "spec/gen/assembler.py",
-                   "tools/repo/rtl_files.py", "tools/repo/module_table.py",
-                   "docs/pictures/generate.py", "tools/repo/links.py"):
+                   "tools/repo/rtl_files.py", "tools/repo/rtl_style.py",
+                   "tools/repo/module_table.py", "docs/pictures/generate.py", "tools/repo/links.py"):
         result = subprocess.run([sys.executable, ROOT / script, "--check"], cwd=ROOT, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if result.returncode:

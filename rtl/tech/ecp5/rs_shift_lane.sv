@@ -2,14 +2,20 @@
 
 `include "rs_assert.svh"
 
-/// rs_shift_lane for Lattice ECP5, in place of rtl/array/rs_shift_lane.sv: the same ports, function and
-/// latency. A look-up table has four inputs there, so the sign is applied with the first shift, and the
-/// carry cells (CCU2C), which synthesis tools only use for plain sums, take the second shift as well:
+/// rs_shift_lane for Lattice ECP5, in place of rtl/array/rs_shift_lane.sv: the same ports, function
+/// and latency. A look-up table has four inputs there, so the sign is applied with the first shift,
+/// and the carry cells (CCU2C), which synthesis tools only use for plain sums, take the second
+/// shift as well:
 ///
 ///   propagate = sum ^ (far ? near[i-4] : near[i])      generate = sum
 ///
-/// A CCU2C generates by its table with C = D = 0; the data inputs of the multiplexer are there, so that
-/// this is the sum alone.
+/// A CCU2C generates by its table with C = D = 0; the data inputs of the multiplexer are there, so
+/// that this is the sum alone.
+///
+/// Throughput: a term per cycle.
+/// Latency: 2 cycles from activation and term, 1 from the sum.
+/// Handshake: none.
+/// Assumes: none.
 module rs_shift_lane #(
   /// Activation width.
   parameter int unsigned ActW = 8,
@@ -19,7 +25,9 @@ module rs_shift_lane #(
   parameter int unsigned InW = 15,
   parameter int unsigned OutW = 16
 ) (
+  /// Clock.
   input  logic clk_i,
+  /// Activation, weight and the sum so far; the sum with their product.
   input  logic signed [ActW-1:0] act_i,
   input  logic [$clog2(ExpN+1)+1:0] code_i,
   input  logic signed [InW-1:0]  sum_i,
