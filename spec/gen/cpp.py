@@ -48,8 +48,8 @@ def item_fields(block):
 
 def hardware(contract):
     out = ["/// Parameters of one hardware configuration; see docs/reference/parameters.md.",
-           "struct Hardware {", "  std::string_view name;",
-           *(f"  int {p['name']};  ///< {p['doc']}" for p in contract.parameters), "};", "",
+           "struct Hardware {", "  std::string_view name = {};",
+           *(f"  int {p['name']} = 0;  ///< {p['doc']}" for p in contract.parameters), "};", "",
            f"inline constexpr std::array<Hardware, {len(contract.configurations)}> kConfigurations{{{{"]
     for name, values in contract.configurations.items():
         out.append(f'    {{"{name}", ' + ", ".join(str(values[p["name"]]) for p in contract.parameters) + "},")

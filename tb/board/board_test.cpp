@@ -19,7 +19,7 @@
 namespace reshift {
 namespace {
 
-using spec::BoardCommand;
+using isa::BoardCommand;
 using ::testing::HasSubstr;
 
 constexpr std::uint32_t kMemoryBytes = RESHIFT_MemBanks * RESHIFT_BankWords * 8;
@@ -36,7 +36,7 @@ std::string error_of(const std::function<void()>& action) {
 struct BoardTest : testing::Test {
   SimLine<Vrs_board> line;
   Board board{line};
-  const spec::Hardware& hw = find_hardware("4x4x2");
+  const isa::Hardware& hw = find_hardware("4x4x2");
 
   /// The program of a random classifier that the board's memory holds.
   Program program(std::uint64_t seed) {
@@ -66,7 +66,7 @@ struct BoardTest : testing::Test {
   }
 
   /// Sends bytes as they are; the status of the answer.
-  spec::BoardStatus status_of(const std::vector<std::uint8_t>& frame) {
+  isa::BoardStatus status_of(const std::vector<std::uint8_t>& frame) {
     line.write(frame);
     std::vector<std::uint8_t> answer(9);  // all but a run answer with no payload
     for (auto& byte : answer) EXPECT_EQ(line.read(std::span(&byte, 1)), 1u);
@@ -74,7 +74,7 @@ struct BoardTest : testing::Test {
     EXPECT_EQ(answer[1] | answer[2] | answer[3], 0);
     EXPECT_EQ(crc32(std::span(answer).first(5)),
               answer[5] | answer[6] << 8 | answer[7] << 16 | std::uint32_t{answer[8]} << 24);
-    return spec::BoardStatus{answer[4]};
+    return isa::BoardStatus{answer[4]};
   }
 };
 
@@ -153,10 +153,10 @@ TEST_F(BoardTest, ClassOfAnyScores) {
     for (auto& byte : memory) {
       byte = static_cast<std::uint8_t>(close ? random.uniform(-2, 1) : random.uniform(-128, 127));
     }
-    board.write(0, words({(count + 2) << 32 | spec::kBoardMagic}));
+    board.write(0, words({(count + 2) << 32 | isa::kBoardMagic}));
     board.write(kSteps, words({4ull << 60 | first << 32 | count, 5ull << 60, 0}));
     const auto answer = board.run(kScores, memory);
-    EXPECT_EQ(answer.status, spec::BoardStatus::kOk);
+    EXPECT_EQ(answer.status, isa::BoardStatus::kOk);
     std::vector<std::int8_t> scores(
         memory.begin() + static_cast<std::ptrdiff_t>(first - kScores),
         memory.begin() + static_cast<std::ptrdiff_t>(first - kScores + count));
@@ -186,7 +186,7 @@ TEST_F(BoardTest, AnotherProgram) {
 }
 
 TEST_F(BoardTest, BadRequests) {
-  using spec::BoardStatus;
+  using isa::BoardStatus;
   const std::vector<std::uint8_t> data = {1, 2, 3, 4, 5, 6, 7, 8}, other(8, 66);
   EXPECT_EQ(status_of(request(2, 8, 8, data)), BoardStatus::kOk);
   board.write(16, data);
@@ -226,7 +226,7 @@ TEST_F(BoardTest, CoreErrorByName) {
   const Program p = program(3);
   BoardProgram loaded(board, p, true);
   expect_right(loaded, p, 1);
-  const std::uint32_t second = 64 * 8 + spec::kDescriptorBytes;  // descriptor 1 of the program
+  const std::uint32_t second = 64 * 8 + isa::kDescriptorBytes;  // descriptor 1 of the program
   const auto good = board.read(second + 16, 8);
   auto bad = good;
   bad[4] ^= 1;

@@ -22,7 +22,7 @@ constexpr std::size_t kMemoryBytes = 1 << 20;
 struct RemoteTest : testing::Test {
   SimLine<Vrs_board_remote> line;
   RemoteDevice device{line, kMemoryBytes};
-  const spec::Hardware& hw = find_hardware("2x2x2");
+  const isa::Hardware& hw = find_hardware("2x2x2");
 
   Program program(std::uint64_t seed) {
     const RandomNetworkOptions options{
@@ -40,10 +40,10 @@ struct RemoteTest : testing::Test {
 };
 
 TEST_F(RemoteTest, Registers) {
-  EXPECT_EQ(device.read_register(0), spec::kRegisterId);
+  EXPECT_EQ(device.read_register(0), isa::kRegisterId);
   const auto value = static_cast<std::uint32_t>(line.random()());
-  device.write_register(spec::reg::kWatchdog, value);
-  EXPECT_EQ(device.read_register(spec::reg::kWatchdog), value);
+  device.write_register(isa::reg::kWatchdog, value);
+  EXPECT_EQ(device.read_register(isa::reg::kWatchdog), value);
 }
 
 TEST_F(RemoteTest, RunsPrograms) {
@@ -59,21 +59,21 @@ TEST_F(RemoteTest, BusError) {
   const Program p = program(1);
   Runtime runtime(device, p);
   const auto image = random_image(p.net, 1);
-  device.write_register(spec::reg::kProgBaseLo, kMemoryBytes);
-  device.write_register(spec::reg::kIrqEnable, 3);
-  device.write_register(spec::reg::kFrames, 1);
-  device.write_register(spec::reg::kCtrl, 1);
+  device.write_register(isa::reg::kProgBaseLo, kMemoryBytes);
+  device.write_register(isa::reg::kIrqEnable, 3);
+  device.write_register(isa::reg::kFrames, 1);
+  device.write_register(isa::reg::kCtrl, 1);
   device.wait_interrupt();
-  EXPECT_EQ(device.read_register(spec::reg::kErrCause),
-            static_cast<std::uint32_t>(spec::Error::kReadDecerr));
-  device.write_register(spec::reg::kCtrl, 2);
+  EXPECT_EQ(device.read_register(isa::reg::kErrCause),
+            static_cast<std::uint32_t>(isa::Error::kReadDecerr));
+  device.write_register(isa::reg::kCtrl, 2);
   expect_right(p, 2);
 }
 
 TEST_F(RemoteTest, BrokenFrameIsForgotten) {
   line.write(std::vector<std::uint8_t>{0x40, 1, 2});
   line.bench().run(20 * RESHIFT_ClocksPerBit * 10 + RESHIFT_QuietClocks);
-  EXPECT_EQ(device.read_register(0), spec::kRegisterId);
+  EXPECT_EQ(device.read_register(0), isa::kRegisterId);
 }
 
 }  // namespace

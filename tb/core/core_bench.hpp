@@ -6,8 +6,8 @@
 
 #include "harness/axi_ports.hpp"
 #include "harness/bench.hpp"
+#include "isa/isa.hpp"
 #include "program/program.hpp"
-#include "spec/spec.hpp"
 
 namespace reshift {
 
@@ -27,8 +27,7 @@ class CoreBench {
   static constexpr std::uint32_t kInBase = 0x800000;
   static constexpr std::uint32_t kOutBase = 0xc00000;
 
-  CoreBench(const spec::Hardware& hw, const CoreRunOptions& options,
-            std::uint64_t seed = run_seed())
+  CoreBench(const isa::Hardware& hw, const CoreRunOptions& options, std::uint64_t seed = run_seed())
       : hw_(hw),
         options_(options),
         bench_(seed),
@@ -55,18 +54,18 @@ class CoreBench {
     const std::uint64_t in_base = kInBase + static_cast<std::uint64_t>(options_.misalignment);
     memory_.write(kProgBase, program.image);
     memory_.write(in_base, inputs);
-    set(spec::reg::kIrqEnable, 3);
-    set(spec::reg::kProgBaseLo, kProgBase);
-    set(spec::reg::kProgBaseHi, 0);
-    set(spec::reg::kProgSize, static_cast<std::uint32_t>(program.image.size()));
-    set(spec::reg::kInBaseLo, static_cast<std::uint32_t>(in_base));
-    set(spec::reg::kInBaseHi, 0);
-    set(spec::reg::kInStride, static_cast<std::uint32_t>(program.frame_in_stride()));
-    set(spec::reg::kOutBaseLo, static_cast<std::uint32_t>(out_base()));
-    set(spec::reg::kOutBaseHi, 0);
-    set(spec::reg::kOutStride, static_cast<std::uint32_t>(program.frame_out_stride()));
-    set(spec::reg::kFrames, static_cast<std::uint32_t>(frames));
-    set(spec::reg::kCtrl, 1);
+    set(isa::reg::kIrqEnable, 3);
+    set(isa::reg::kProgBaseLo, kProgBase);
+    set(isa::reg::kProgBaseHi, 0);
+    set(isa::reg::kProgSize, static_cast<std::uint32_t>(program.image.size()));
+    set(isa::reg::kInBaseLo, static_cast<std::uint32_t>(in_base));
+    set(isa::reg::kInBaseHi, 0);
+    set(isa::reg::kInStride, static_cast<std::uint32_t>(program.frame_in_stride()));
+    set(isa::reg::kOutBaseLo, static_cast<std::uint32_t>(out_base()));
+    set(isa::reg::kOutBaseHi, 0);
+    set(isa::reg::kOutStride, static_cast<std::uint32_t>(program.frame_out_stride()));
+    set(isa::reg::kFrames, static_cast<std::uint32_t>(frames));
+    set(isa::reg::kCtrl, 1);
     for (std::uint64_t cycle = 0; !bench_->irq; ++cycle) {
       if (cycle == options_.max_cycles) throw Error("no interrupt: {}", diagnosis());
       bench_.tick();
@@ -75,9 +74,9 @@ class CoreBench {
 
   /// What the core says of itself, for a run that hangs.
   std::string diagnosis() {
-    std::string text = fmt::format("status {:#x}, {} frames done, busy {}", get(spec::reg::kStatus),
-                                   get(spec::reg::kFramesDone), get(spec::reg::kExecBusy));
-    for (const auto& stall : spec::kStalls) {
+    std::string text = fmt::format("status {:#x}, {} frames done, busy {}", get(isa::reg::kStatus),
+                                   get(isa::reg::kFramesDone), get(isa::reg::kExecBusy));
+    for (const auto& stall : isa::kStalls) {
       text += fmt::format(", {} {}", stall.name, get(stall.offset));
     }
     return text;
@@ -91,7 +90,7 @@ class CoreBench {
   }
 
  private:
-  static AxiMemoryConfig memory_config(const spec::Hardware& hw, const CoreRunOptions& options,
+  static AxiMemoryConfig memory_config(const isa::Hardware& hw, const CoreRunOptions& options,
                                        std::uint64_t seed) {
     AxiMemoryConfig config;
     config.bytes = 0x1000000;
@@ -106,7 +105,7 @@ class CoreBench {
     return config;
   }
 
-  spec::Hardware hw_;
+  isa::Hardware hw_;
   CoreRunOptions options_;
   Bench<Model> bench_;
   AxiMemory memory_;

@@ -16,7 +16,7 @@
 namespace reshift {
 
 /// The configuration of the model that this test was built with.
-inline constexpr spec::Hardware kHardware{
+inline constexpr isa::Hardware kHardware{
     .name = RESHIFT_CONFIG,
     .m = RESHIFT_M,
     .c = RESHIFT_C,
@@ -62,8 +62,8 @@ struct CoreCase {
   template <typename Model>
   void run_and_compare(CoreBench<Model>& core) const {
     core.run(program, inputs, frames);
-    ASSERT_EQ(core.get(spec::reg::kErrCause), 0u);
-    ASSERT_EQ(core.get(spec::reg::kFramesDone), static_cast<std::uint32_t>(frames));
+    ASSERT_EQ(core.get(isa::reg::kErrCause), 0u);
+    ASSERT_EQ(core.get(isa::reg::kFramesDone), static_cast<std::uint32_t>(frames));
     const auto outputs = core.outputs(program, frames);
     ASSERT_FALSE(program.stored.empty());
     for (std::size_t i = 0; i < expected.size(); ++i) {

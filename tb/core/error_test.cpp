@@ -21,22 +21,21 @@ class CoreErrors : public testing::Test {
  protected:
   /// Runs `program`, which must stop with `cause`; then a soft reset and a good run.
   void expect_stop(
-      const Program& program, spec::Error cause,
-      const std::function<void()>& break_memory = [] {}) {
+      const Program& program, isa::Error cause, const std::function<void()>& break_memory = [] {}) {
     break_memory();
     core.run(program, good.inputs, good.frames);
-    EXPECT_EQ(core.get(spec::reg::kErrCause), static_cast<std::uint32_t>(cause));
-    EXPECT_TRUE(core.get(spec::reg::kStatus) & kStatusError);
-    EXPECT_EQ(core.get(spec::reg::kIrqStatus), kIrqError);
-    EXPECT_NE(core.master().write(spec::reg::kCtrl, 1), AxiResponse::kOkay)
+    EXPECT_EQ(core.get(isa::reg::kErrCause), static_cast<std::uint32_t>(cause));
+    EXPECT_TRUE(core.get(isa::reg::kStatus) & kStatusError);
+    EXPECT_EQ(core.get(isa::reg::kIrqStatus), kIrqError);
+    EXPECT_NE(core.master().write(isa::reg::kCtrl, 1), AxiResponse::kOkay)
         << "a start is refused until the reset";
-    descriptor = core.get(spec::reg::kErrDescriptor);
-    address = core.get(spec::reg::kErrAddrLo);
+    descriptor = core.get(isa::reg::kErrDescriptor);
+    address = core.get(isa::reg::kErrAddrLo);
 
     core.memory().clear_failures();
-    core.set(spec::reg::kIrqStatus, kIrqError);
-    core.set(spec::reg::kCtrl, 2);
-    for (int i = 0; core.get(spec::reg::kStatus) & kStatusResetting; ++i) ASSERT_LT(i, 1000);
+    core.set(isa::reg::kIrqStatus, kIrqError);
+    core.set(isa::reg::kCtrl, 2);
+    for (int i = 0; core.get(isa::reg::kStatus) & kStatusResetting; ++i) ASSERT_LT(i, 1000);
     EXPECT_FALSE(core.bench()->irq);
     good.run_and_compare(core);
   }
@@ -46,10 +45,10 @@ class CoreErrors : public testing::Test {
   Program with_word(int index, int word, std::uint32_t flip, bool keep_sum = true) {
     Program program = good.program;
     auto* words =
-        reinterpret_cast<std::uint32_t*>(program.image.data()) + index * spec::kDescriptorWords;
+        reinterpret_cast<std::uint32_t*>(program.image.data()) + index * isa::kDescriptorWords;
     const std::uint32_t old = words[word];
     words[word] ^= flip;
-    if (keep_sum) words[spec::kDescriptorWords - 1] -= words[word] - old;
+    if (keep_sum) words[isa::kDescriptorWords - 1] -= words[word] - old;
     return program;
   }
 
@@ -59,36 +58,36 @@ class CoreErrors : public testing::Test {
 };
 
 TEST_F(CoreErrors, WrongChecksum) {
-  expect_stop(with_word(1, 5, 1, false), spec::Error::kBadChecksum);
+  expect_stop(with_word(1, 5, 1, false), isa::Error::kBadChecksum);
   EXPECT_EQ(descriptor, 1u);
 }
 
 TEST_F(CoreErrors, UnknownOpcode) {
-  expect_stop(with_word(2, 0, 0xf), spec::Error::kBadOpcode);
+  expect_stop(with_word(2, 0, 0xf), isa::Error::kBadOpcode);
   EXPECT_EQ(descriptor, 2u);
 }
 
 TEST_F(CoreErrors, AnotherConfiguration) {
-  expect_stop(with_word(0, spec::init::kP.word, 1 << spec::init::kP.lsb), spec::Error::kBadConfig);
+  expect_stop(with_word(0, isa::init::kP.word, 1 << isa::init::kP.lsb), isa::Error::kBadConfig);
   EXPECT_EQ(descriptor, 0u);
 }
 
 TEST_F(CoreErrors, ReadErrorInAWeightBlock) {
   // The last bytes of the program are weight tiles.
   const auto last = static_cast<std::uint32_t>(Core::kProgBase + good.program.image.size() - 64);
-  expect_stop(good.program, spec::Error::kReadSlverr,
+  expect_stop(good.program, isa::Error::kReadSlverr,
               [&] { core.memory().fail_addresses(last, 64, AxiResponse::kSlverr); });
   EXPECT_LE(address, last + 63);
 }
 
 TEST_F(CoreErrors, ReadErrorInTheImage) {
-  expect_stop(good.program, spec::Error::kReadDecerr,
+  expect_stop(good.program, isa::Error::kReadDecerr,
               [&] { core.memory().fail_addresses(Core::kInBase, 16, AxiResponse::kDecerr); });
   EXPECT_EQ(address, Core::kInBase);
 }
 
 TEST_F(CoreErrors, WriteErrorInTheOutput) {
-  expect_stop(good.program, spec::Error::kWriteSlverr,
+  expect_stop(good.program, isa::Error::kWriteSlverr,
               [&] { core.memory().fail_addresses(core.out_base(), 16, AxiResponse::kSlverr); });
 }
 

@@ -16,8 +16,8 @@
 #include "device/sim.hpp"
 #include "device/trace.hpp"
 #include "golden/random_network.hpp"
+#include "isa/fields.hpp"
 #include "program/hardware.hpp"
-#include "spec/fields.hpp"
 
 namespace reshift {
 namespace {
@@ -74,11 +74,11 @@ void check(const Measured& r, std::size_t frames) {
         ASSERT_GT(s.complete, before->complete) << name;
       }
       // A micro-op a cycle, each once a pixel group: no cycle of a neighbour's is among them.
-      spec::Descriptor d{};
-      std::memcpy(d.data(), r.program.image.data() + s.descriptor * spec::kDescriptorBytes,
-                  spec::kDescriptorBytes);
+      isa::Descriptor d{};
+      std::memcpy(d.data(), r.program.image.data() + s.descriptor * isa::kDescriptorBytes,
+                  isa::kDescriptorBytes);
       ASSERT_EQ(s.causes[kBusy],
-                std::uint64_t{spec::get(d, spec::exec::kUops)} * spec::get(d, spec::exec::kGroups))
+                std::uint64_t{isa::get(d, isa::exec::kUops)} * isa::get(d, isa::exec::kGroups))
           << name;
       std::uint64_t cycles = 0;
       for (const std::uint64_t c : s.causes) cycles += c;

@@ -16,8 +16,8 @@
 #include "harness/bits.hpp"
 #include "harness/scoreboard.hpp"
 #include "harness/stream.hpp"
+#include "isa/fields.hpp"
 #include "net/numerics.hpp"
-#include "spec/fields.hpp"
 #include "unit/models/raster.hpp"
 
 namespace reshift {
@@ -33,7 +33,7 @@ constexpr int kWmDepth = RESHIFT_WmDepth;
 constexpr int kR = kM / kC;
 constexpr int kTermW = weight_bits(kExponents);
 constexpr int kPostLanes = RESHIFT_PostLanes;
-constexpr int kRecords = spec::param_records(kM, kP, kPostLanes);
+constexpr int kRecords = isa::param_records({.m = kM, .p = kP, .post_lanes = kPostLanes});
 constexpr uint64_t kLimit = kPostLanes < kM ? 5000000 : 500000;
 constexpr int kSlots = 5, kSlotWords = 256;  // tensors in the feature buffer; DMA has the rest
 
@@ -491,66 +491,66 @@ class Exec : public testing::Test {
     const int r = (o % kP + kP) % kP, q = (o - r) / kP;
     const int offset = (q * src.words + tap.phase * src.phase) * kR + tap.c_block;
     uint32_t word[1] = {0};
-    using namespace spec::header;
-    spec::set(word, kOffset, offset & 0x7fff);
-    spec::set(word, kRotation, r);
-    spec::set_signed(word, kDy, tap.dy);
-    spec::set_signed(word, kDx, tap.dx);
-    spec::set(word, kSource, tap.source);
-    spec::set(word, kFirst, first);
-    spec::set(word, kLast, last);
+    using namespace isa::header;
+    isa::set(word, kOffset, offset & 0x7fff);
+    isa::set(word, kRotation, r);
+    isa::set_signed(word, kDy, tap.dy);
+    isa::set_signed(word, kDx, tap.dx);
+    isa::set(word, kSource, tap.source);
+    isa::set(word, kFirst, first);
+    isa::set(word, kLast, last);
     return word[0];
   }
 
   void put_operation(const Operation& op, const std::vector<Tensor>& tensors) {
-    using namespace spec::exec;
-    const std::span<uint32_t> d(bench->op_i.m_storage, spec::kDescriptorWords);
+    using namespace isa::exec;
+    const std::span<uint32_t> d(bench->op_i.m_storage, isa::kDescriptorWords);
     std::fill(d.begin(), d.end(), 0);
     const Tensor& dst = tensors[op.dst];
     const Raster& src0 = tensors[op.src[0]].raster;
     const Raster& src1 = tensors[op.src[1]].raster;
     const Raster& res = tensors[std::max(op.res, 0)].raster;
-    spec::set(d, spec::common::kWaitLoad, op.wait_load);
-    spec::set(d, spec::common::kWaitStore, op.wait_store);
-    spec::set(d, spec::common::kPostLoad, op.post_load);
-    spec::set(d, spec::common::kPostStore, op.post_store);
-    spec::set(d, kMaxMode, op.max);
-    spec::set(d, kResidual, op.res >= 0);
-    spec::set(d, kWaitPrevious, op.wait_previous);
-    spec::set(d, kKeepList, op.keep);
-    spec::set(d, kDstPolyphase, dst.raster.polyphase);
-    spec::set(d, kResPolyphase, res.polyphase);
-    spec::set(d, kUops, op.uops());
-    spec::set(d, kGroups, op.groups);
-    spec::set(d, kMBlocks, dst.words);
-    spec::set(d, kPitch, op.pitch);
-    spec::set(d, kInHeight, tensors[op.src[0]].rows());
-    spec::set(d, kInWidth, tensors[op.src[0]].columns());
-    spec::set(d, kOutHeight, dst.height);
-    spec::set(d, kOutWidth, dst.width);
-    spec::set(d, kSrc0Base, src0.base * kR);
-    spec::set(d, kSrc0Step, src0.words * kR);
-    spec::set(d, kSrc1Base, src1.base * kR);
-    spec::set(d, kSrc1Step, src1.words * kR);
-    spec::set(d, kDstBase, dst.raster.base);
-    spec::set(d, kDstWords, dst.raster.words);
-    spec::set(d, kDstPhase, dst.raster.phase);
-    spec::set(d, kDstRowBank, dst.raster.tensor_pitch % kP);
-    spec::set(d, kDstRowAddr, dst.raster.tensor_pitch / kP * dst.raster.words);
-    spec::set(d, kResBase, res.base);
-    spec::set(d, kResWords, res.words);
-    spec::set(d, kResPhase, res.phase);
-    spec::set(d, kResRowBank, res.tensor_pitch % kP);
-    spec::set(d, kResRowAddr, res.tensor_pitch / kP * res.words);
-    spec::set_signed(d, kLo, op.post.lo);
-    spec::set_signed(d, kHi, op.post.hi);
-    spec::set_signed(d, kInZero, op.in_zero);
-    spec::set_signed(d, kOutZero, op.post.out_zero);
-    spec::set_signed(d, kResZero, op.post.res_zero);
-    spec::set(d, kResShift, op.post.res_shift);
-    spec::set(d, kResMult, op.post.res_mult);
-    spec::set(d, kNeedFirst, op.need_first);
-    spec::set(d, kNeedStep, op.need_step);
+    isa::set(d, isa::common::kWaitLoad, op.wait_load);
+    isa::set(d, isa::common::kWaitStore, op.wait_store);
+    isa::set(d, isa::common::kPostLoad, op.post_load);
+    isa::set(d, isa::common::kPostStore, op.post_store);
+    isa::set(d, kMaxMode, op.max);
+    isa::set(d, kResidual, op.res >= 0);
+    isa::set(d, kWaitPrevious, op.wait_previous);
+    isa::set(d, kKeepList, op.keep);
+    isa::set(d, kDstPolyphase, dst.raster.polyphase);
+    isa::set(d, kResPolyphase, res.polyphase);
+    isa::set(d, kUops, op.uops());
+    isa::set(d, kGroups, op.groups);
+    isa::set(d, kMBlocks, dst.words);
+    isa::set(d, kPitch, op.pitch);
+    isa::set(d, kInHeight, tensors[op.src[0]].rows());
+    isa::set(d, kInWidth, tensors[op.src[0]].columns());
+    isa::set(d, kOutHeight, dst.height);
+    isa::set(d, kOutWidth, dst.width);
+    isa::set(d, kSrc0Base, src0.base * kR);
+    isa::set(d, kSrc0Step, src0.words * kR);
+    isa::set(d, kSrc1Base, src1.base * kR);
+    isa::set(d, kSrc1Step, src1.words * kR);
+    isa::set(d, kDstBase, dst.raster.base);
+    isa::set(d, kDstWords, dst.raster.words);
+    isa::set(d, kDstPhase, dst.raster.phase);
+    isa::set(d, kDstRowBank, dst.raster.tensor_pitch % kP);
+    isa::set(d, kDstRowAddr, dst.raster.tensor_pitch / kP * dst.raster.words);
+    isa::set(d, kResBase, res.base);
+    isa::set(d, kResWords, res.words);
+    isa::set(d, kResPhase, res.phase);
+    isa::set(d, kResRowBank, res.tensor_pitch % kP);
+    isa::set(d, kResRowAddr, res.tensor_pitch / kP * res.words);
+    isa::set_signed(d, kLo, op.post.lo);
+    isa::set_signed(d, kHi, op.post.hi);
+    isa::set_signed(d, kInZero, op.in_zero);
+    isa::set_signed(d, kOutZero, op.post.out_zero);
+    isa::set_signed(d, kResZero, op.post.res_zero);
+    isa::set(d, kResShift, op.post.res_shift);
+    isa::set(d, kResMult, op.post.res_mult);
+    isa::set(d, kNeedFirst, op.need_first);
+    isa::set(d, kNeedStep, op.need_step);
   }
 };
 

@@ -12,7 +12,7 @@
 
 #include "harness/axi_ports.hpp"
 #include "harness/bits.hpp"
-#include "spec/fields.hpp"
+#include "isa/fields.hpp"
 
 namespace reshift {
 
@@ -115,7 +115,7 @@ class FakeCore : public Agent {
   }
 
   void accept() {
-    for (unsigned i = 0; i < spec::kDescriptorWords; ++i) {
+    for (unsigned i = 0; i < isa::kDescriptorWords; ++i) {
       desc_[i] = static_cast<uint32_t>(get_bits(m_.exec_desc_o, 32 * i, 32));
     }
     state_ = State::kTokens;
@@ -126,8 +126,8 @@ class FakeCore : public Agent {
     const bool taking = take_load_ || take_store_;
     take_load_ = take_store_ = post_load_ = post_store_ = false;
     if (state_ == State::kTokens && !taking && !halted_) {
-      const bool wait_load = spec::get(desc_, spec::common::kWaitLoad);
-      const bool wait_store = spec::get(desc_, spec::common::kWaitStore);
+      const bool wait_load = isa::get(desc_, isa::common::kWaitLoad);
+      const bool wait_store = isa::get(desc_, isa::common::kWaitStore);
       if ((!wait_load || load_token_) && (!wait_store || store_token_)) {
         take_load_ = wait_load;
         take_store_ = wait_store;
@@ -137,18 +137,18 @@ class FakeCore : public Agent {
     } else if (state_ == State::kBusy && !hang && !halted_) {
       ++busy_cycles;
       if (--left_ > 0) return;
-      if (!spec::get(desc_, spec::exec::kMaxMode)) move();
-      post_load_ = spec::get(desc_, spec::common::kPostLoad);
-      post_store_ = spec::get(desc_, spec::common::kPostStore);
+      if (!isa::get(desc_, isa::exec::kMaxMode)) move();
+      post_load_ = isa::get(desc_, isa::common::kPostLoad);
+      post_store_ = isa::get(desc_, isa::common::kPostStore);
       state_ = State::kIdle;
     }
   }
 
   void move() {
-    const uint32_t from = spec::get(desc_, spec::exec::kSrc0Base);
-    const uint32_t to = spec::get(desc_, spec::exec::kDstBase);
+    const uint32_t from = isa::get(desc_, isa::exec::kSrc0Base);
+    const uint32_t to = isa::get(desc_, isa::exec::kDstBase);
     const uint32_t count =
-        spec::get(desc_, spec::exec::kGroups) * spec::get(desc_, spec::exec::kDstWords);
+        isa::get(desc_, isa::exec::kGroups) * isa::get(desc_, isa::exec::kDstWords);
     for (auto& bank : buffer_) {
       for (uint32_t i = 0; i < count; ++i) {
         for (size_t c = 0; c < hw::kM; ++c) {
@@ -184,7 +184,7 @@ class FakeCore : public Agent {
   Random random_;
   StallSource ready_stall_, exec_stall_, param_stall_, header_stall_, tile_stall_;
   State state_ = State::kIdle;
-  spec::Descriptor desc_{};
+  isa::Descriptor desc_{};
   int left_ = 0;
   bool halted_ = false, load_token_ = false, store_token_ = false;
   bool take_load_ = false, take_store_ = false, post_load_ = false, post_store_ = false;
@@ -205,7 +205,7 @@ struct Program {
   static constexpr uint32_t kExecs = 3;
 
   explicit Program(Random& random) {
-    using namespace spec;
+    using namespace isa;
     const auto add = [&](Opcode opcode) -> Descriptor& {
       descriptors.emplace_back();
       set(descriptors.back(), common::kOpcode, static_cast<int64_t>(opcode));
@@ -272,11 +272,11 @@ struct Program {
   /// The program in memory, descriptors in front: the window, or more when the window is too short.
   Bytes image() const {
     Bytes out = window;
-    out.resize(std::max(out.size(), descriptors.size() * spec::kDescriptorBytes));
+    out.resize(std::max(out.size(), descriptors.size() * isa::kDescriptorBytes));
     for (size_t i = 0; i < descriptors.size(); ++i) {
-      for (size_t w = 0; w < spec::kDescriptorWords; ++w) {
+      for (size_t w = 0; w < isa::kDescriptorWords; ++w) {
         for (size_t b = 0; b < 4; ++b) {
-          out[i * spec::kDescriptorBytes + 4 * w + b] =
+          out[i * isa::kDescriptorBytes + 4 * w + b] =
               static_cast<uint8_t>(descriptors[i][w] >> (8 * b));
         }
       }
@@ -300,22 +300,22 @@ struct Program {
 
   int words, groups;
   uint32_t bytes, in_offset, first_offset, out_offset;
-  std::vector<spec::Descriptor> descriptors;
+  std::vector<isa::Descriptor> descriptors;
   Bytes window;
   Bytes params, headers, tiles;  ///< what the streams must give in a frame
 
  private:
   /// The fields that load_features, reload_features and store_features share.
-  void move_words(spec::Descriptor& d, int base, uint32_t offset) const {
-    using namespace spec;
+  void move_words(isa::Descriptor& d, int base, uint32_t offset) const {
+    using namespace isa;
     set(d, load_features::kBase, base);
     set(d, load_features::kWords, words);
     set(d, load_features::kGroups, groups);
     set(d, load_features::kOffset, offset);
   }
 
-  void fill_exec(spec::Descriptor& d) const {
-    using namespace spec;
+  void fill_exec(isa::Descriptor& d) const {
+    using namespace isa;
     set(d, exec::kUops, 9);
     set(d, exec::kGroups, groups);
     set(d, exec::kMBlocks, 2);
@@ -332,8 +332,8 @@ struct Program {
     set_signed(d, exec::kHi, 127);
   }
 
-  void weights(spec::Descriptor& d, Random& random, int64_t uops, int64_t param_blocks) {
-    using namespace spec;
+  void weights(isa::Descriptor& d, Random& random, int64_t uops, int64_t param_blocks) {
+    using namespace isa;
     const size_t begin = window.size();
     const auto section = [&](Bytes& expected, size_t size) {
       for (size_t i = 0; i < size; ++i) {

@@ -12,8 +12,8 @@
 namespace reshift {
 namespace {
 
-using spec::Error;
-namespace reg = spec::reg;
+using isa::Error;
+namespace reg = isa::reg;
 
 constexpr uint64_t kProgram = 0x10000, kInput = 0x40000, kOutput = 0x80000;
 constexpr size_t kMemory = 1 << 20;
@@ -187,8 +187,8 @@ INSTANTIATE_TEST_SUITE_P(Frontend, Runs,
 
 TEST(Frontend, Registers) {
   Frontend s;
-  EXPECT_EQ(s.lite.read_ok(reg::kId), spec::kRegisterId);
-  EXPECT_EQ(s.lite.read_ok(reg::kVersion), spec::kVersion);
+  EXPECT_EQ(s.lite.read_ok(reg::kId), isa::kRegisterId);
+  EXPECT_EQ(s.lite.read_ok(reg::kVersion), isa::kVersion);
   EXPECT_EQ(s.lite.read_ok(reg::kCapShape),
             static_cast<uint32_t>(hw::kM | hw::kC << 8 | hw::kP << 16 | hw::kActW << 24));
   EXPECT_EQ(s.lite.read_ok(reg::kCapFormat),
@@ -288,13 +288,13 @@ struct Flaw {
   bool seal = true;
 };
 
-Flaw field(const char* name, Error cause, size_t index, const spec::Field& f, uint32_t value) {
-  return {name, cause, index, [=](Program& p) { spec::put(p.descriptors[index], f, value); }};
+Flaw field(const char* name, Error cause, size_t index, const isa::Field& f, uint32_t value) {
+  return {name, cause, index, [=](Program& p) { isa::put(p.descriptors[index], f, value); }};
 }
 
 std::vector<Flaw> flaws() {
   using P = Program;
-  using namespace spec;
+  using namespace isa;
   std::vector<Flaw> list = {
       {"checksum_init", Error::kBadChecksum, P::kInit,
        [](P& p) { p.descriptors[P::kInit][20] ^= 0x100; }, false},
@@ -414,7 +414,7 @@ TEST(Frontend, EveryFlawIsFoundInItsPlace) {
     Program program(s.bench.random());
     flaw.make(program);
     if (flaw.seal) {
-      for (spec::Descriptor& d : program.descriptors) spec::seal(d);
+      for (isa::Descriptor& d : program.descriptors) isa::seal(d);
     }
     s.prepare(program, 2);
     s.start();
@@ -444,12 +444,12 @@ TEST(Frontend, BusErrors) {
     Error cause = read_cause;
     if (i / 2 == 0) {  // a descriptor: a read has one, or four in larger cores
       index = hw::kM * hw::kC * hw::kP > 64 ? 4 : 6;
-      first = s.prog_base + index * spec::kDescriptorBytes;
-      address = s.prog_base + 6 * spec::kDescriptorBytes + spec::kDescriptorBytes / 2;
+      first = s.prog_base + index * isa::kDescriptorBytes;
+      address = s.prog_base + 6 * isa::kDescriptorBytes + isa::kDescriptorBytes / 2;
     } else if (i / 2 == 1) {
       const auto& d = program.descriptors[Program::kWeights];
-      first = s.prog_base + spec::get(d, spec::load_weights::kOffset);
-      address = first + spec::get(d, spec::load_weights::kBytes) - 1;
+      first = s.prog_base + isa::get(d, isa::load_weights::kOffset);
+      address = first + isa::get(d, isa::load_weights::kBytes) - 1;
       index = Program::kWeights;
     } else if (i / 2 == 2) {
       first = s.in_base + program.in_offset;

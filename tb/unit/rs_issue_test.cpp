@@ -13,12 +13,12 @@
 
 #include "harness/bench.hpp"
 #include "harness/bits.hpp"
-#include "spec/fields.hpp"
+#include "isa/fields.hpp"
 
 namespace reshift {
 namespace {
 
-namespace exec = spec::exec;
+namespace exec = isa::exec;
 
 constexpr int kP = RESHIFT_P;
 constexpr int kCBlocks = RESHIFT_R;
@@ -150,12 +150,12 @@ class Issue : public testing::Test {
     if (uop_kept_) return;  // a header stays until it is taken
     uop_kept_ = true;
     uint32_t header[1] = {static_cast<uint32_t>(random())};
-    using namespace spec::header;
-    spec::set(header, kOffset, e.offset);
-    spec::set(header, kRotation, e.rotation);
-    spec::set(header, kSource, e.source);
-    spec::set(header, kFirst, e.first);
-    spec::set(header, kLast, e.last);
+    using namespace isa::header;
+    isa::set(header, kOffset, e.offset);
+    isa::set(header, kRotation, e.rotation);
+    isa::set(header, kSource, e.source);
+    isa::set(header, kFirst, e.first);
+    isa::set(header, kLast, e.last);
     bench->uop_header_i = header_ = header[0];
     bench->uop_tile_i = static_cast<uint8_t>(e.tile);
     bench->uop_list_end_i = uop_list_end();
@@ -163,22 +163,22 @@ class Issue : public testing::Test {
   }
 
   void put_operation(const Operation& op) {
-    const std::span<uint32_t> words(bench->op_i.m_storage, spec::kDescriptorWords);
+    const std::span<uint32_t> words(bench->op_i.m_storage, isa::kDescriptorWords);
     for (uint32_t& word : words) word = 0;
-    spec::set(words, spec::common::kWaitLoad, op.wait_load);
-    spec::set(words, spec::common::kWaitStore, op.wait_store);
-    spec::set(words, exec::kWaitPrevious, op.wait_previous);
-    spec::set(words, exec::kMaxMode, op.max);
-    spec::set(words, exec::kResidual, op.residual);
-    spec::set(words, exec::kKeepList, op.keep);
-    spec::set(words, exec::kMBlocks, op.m_blocks);
-    spec::set(words, exec::kSrc0Base, op.base[0]);
-    spec::set(words, exec::kSrc1Base, op.base[1]);
-    spec::set(words, exec::kSrc0Step, op.step[0]);
-    spec::set(words, exec::kSrc1Step, op.step[1]);
-    spec::set(words, exec::kNeedFirst, op.need_first);
-    spec::set(words, exec::kNeedStep, op.need_step);
-    spec::set_signed(words, exec::kInZero, op.in_zero);
+    isa::set(words, isa::common::kWaitLoad, op.wait_load);
+    isa::set(words, isa::common::kWaitStore, op.wait_store);
+    isa::set(words, exec::kWaitPrevious, op.wait_previous);
+    isa::set(words, exec::kMaxMode, op.max);
+    isa::set(words, exec::kResidual, op.residual);
+    isa::set(words, exec::kKeepList, op.keep);
+    isa::set(words, exec::kMBlocks, op.m_blocks);
+    isa::set(words, exec::kSrc0Base, op.base[0]);
+    isa::set(words, exec::kSrc1Base, op.base[1]);
+    isa::set(words, exec::kSrc0Step, op.step[0]);
+    isa::set(words, exec::kSrc1Step, op.step[1]);
+    isa::set(words, exec::kNeedFirst, op.need_first);
+    isa::set(words, exec::kNeedStep, op.need_step);
+    isa::set_signed(words, exec::kInZero, op.in_zero);
   }
 
   int64_t cycle() const { return static_cast<int64_t>(bench.cycle()); }

@@ -14,14 +14,14 @@
 
 #include "harness/bench.hpp"
 #include "harness/bits.hpp"
+#include "isa/fields.hpp"
 #include "net/numerics.hpp"
-#include "spec/fields.hpp"
 #include "unit/models/raster_model.hpp"
 
 namespace reshift {
 namespace {
 
-namespace exec = spec::exec;
+namespace exec = isa::exec;
 
 constexpr int kM = RESHIFT_M;
 constexpr int kP = RESHIFT_P;
@@ -30,7 +30,7 @@ constexpr int kAccW = RESHIFT_AccW;
 constexpr int kAddrW = RESHIFT_AddrW;
 constexpr int kPmDepth = RESHIFT_PmDepth;
 constexpr bool kSerial = RESHIFT_PostLanes < kM;
-constexpr int kRecords = spec::param_records(kM, kP, RESHIFT_PostLanes);
+constexpr int kRecords = isa::param_records({.m = kM, .p = kP, .post_lanes = RESHIFT_PostLanes});
 constexpr int kWords = kM / kRecords;
 constexpr uint64_t kLatency = 7;  // from pixel to write, with a lane for every channel and no wait
 /// An operation and its parameters are there so long before its first pixel.
@@ -195,19 +195,19 @@ class Post : public testing::Test {
 
   void put(const Operation& op) {
     bench->op_valid_i = 1;
-    const std::span<uint32_t> words(bench->op_i.m_storage, spec::kDescriptorWords);
+    const std::span<uint32_t> words(bench->op_i.m_storage, isa::kDescriptorWords);
     for (uint32_t& word : words) word = static_cast<uint32_t>(random());
-    spec::set(words, exec::kResidual, op.residual);
-    spec::set(words, exec::kMBlocks, op.raster.m_blocks);
-    spec::set(words, exec::kKeepList, 0);  // rs_exec's bench keeps lists
-    spec::set(words, spec::common::kPostLoad, op.post_load);
-    spec::set(words, spec::common::kPostStore, op.post_store);
-    spec::set_signed(words, exec::kLo, op.post.lo);
-    spec::set_signed(words, exec::kHi, op.post.hi);
-    spec::set_signed(words, exec::kOutZero, op.post.out_zero);
-    spec::set_signed(words, exec::kResZero, op.post.res_zero);
-    spec::set(words, exec::kResMult, op.post.res_mult);
-    spec::set(words, exec::kResShift, op.post.res_shift);
+    isa::set(words, exec::kResidual, op.residual);
+    isa::set(words, exec::kMBlocks, op.raster.m_blocks);
+    isa::set(words, exec::kKeepList, 0);  // rs_exec's bench keeps lists
+    isa::set(words, isa::common::kPostLoad, op.post_load);
+    isa::set(words, isa::common::kPostStore, op.post_store);
+    isa::set_signed(words, exec::kLo, op.post.lo);
+    isa::set_signed(words, exec::kHi, op.post.hi);
+    isa::set_signed(words, exec::kOutZero, op.post.out_zero);
+    isa::set_signed(words, exec::kResZero, op.post.res_zero);
+    isa::set(words, exec::kResMult, op.post.res_mult);
+    isa::set(words, exec::kResShift, op.post.res_shift);
   }
 
   /// A pixel's accumulators; its residual goes to a queue of its own.

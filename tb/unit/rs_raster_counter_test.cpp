@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "harness/bench.hpp"
-#include "spec/fields.hpp"
+#include "isa/fields.hpp"
 #include "unit/models/raster.hpp"
 
 namespace reshift {
@@ -32,16 +32,16 @@ class RasterCounter : public testing::Test {
   }
 
   void put(const Operation& op) {
-    const std::span<uint32_t> words(bench->op_i.m_storage, spec::kDescriptorWords);
+    const std::span<uint32_t> words(bench->op_i.m_storage, isa::kDescriptorWords);
     for (uint32_t& word : words) word = static_cast<uint32_t>(random());
-    using namespace spec::exec;
-    spec::set(words, kGroups, op.raster.groups);
-    spec::set(words, kPitch, op.raster.pitch);
-    spec::set(words, kOutHeight, op.raster.out_height);
-    spec::set(words, kOutWidth, op.raster.out_width);
-    spec::set(words, kDstPolyphase, op.raster.polyphase);
-    spec::set(words, kInHeight, op.in_height);
-    spec::set(words, kInWidth, op.in_width);
+    using namespace isa::exec;
+    isa::set(words, kGroups, op.raster.groups);
+    isa::set(words, kPitch, op.raster.pitch);
+    isa::set(words, kOutHeight, op.raster.out_height);
+    isa::set(words, kOutWidth, op.raster.out_width);
+    isa::set(words, kDstPolyphase, op.raster.polyphase);
+    isa::set(words, kInHeight, op.in_height);
+    isa::set(words, kInWidth, op.in_width);
   }
 
   /// Offers the operation and walks it to its end.

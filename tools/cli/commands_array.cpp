@@ -57,8 +57,8 @@ class Sampler {
 };
 
 /// The configuration with the activations of the network and, if asked, multiplier lanes.
-spec::Hardware lanes_for(const TraceOptions& options, const QNet& net) {
-  spec::Hardware hw = find_hardware(options.hardware);
+isa::Hardware lanes_for(const TraceOptions& options, const QNet& net) {
+  isa::Hardware hw = find_hardware(options.hardware);
   hw.act_w = net.act_w;
   if (options.multiplier != 0) {
     hw.exponents = 128 + options.multiplier;
@@ -73,7 +73,7 @@ void write_numbers(std::ostream& out, std::span<const std::int32_t> values) {
 
 void run_trace(const TraceOptions& options) {
   const QNet net = QNet::load(options.net);
-  const spec::Hardware hw = lanes_for(options, net);
+  const isa::Hardware hw = lanes_for(options, net);
   const Program program = compile(hw, net, {});
   const auto data = open_dataset(options.data, options.labels);
   if (options.image >= data->size()) {

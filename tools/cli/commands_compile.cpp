@@ -21,7 +21,7 @@ struct Options {
 constexpr int kMaxBatch = 64;
 
 void run_compile(const Options& options) {
-  const spec::Hardware& hw = find_hardware(options.hardware);
+  const isa::Hardware& hw = find_hardware(options.hardware);
   const QNet net = QNet::load(options.net);
   const Program program = compile(hw, net, {options.store_all, options.batch});
   program.save(options.output);

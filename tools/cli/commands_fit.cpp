@@ -20,8 +20,8 @@ struct Options {
 };
 
 /// A named configuration with some RTL parameters changed.
-spec::Hardware hardware(const std::string& name, const std::vector<std::string>& changes) {
-  spec::Hardware hw = find_hardware(name);
+isa::Hardware hardware(const std::string& name, const std::vector<std::string>& changes) {
+  isa::Hardware hw = find_hardware(name);
   const bool all_lanes = hw.post_lanes == hw.m;
   hw.post_lanes = all_lanes ? 0 : hw.post_lanes;
   const std::map<std::string, int*> values{{"M", &hw.m},
@@ -53,9 +53,9 @@ spec::Hardware hardware(const std::string& name, const std::vector<std::string>&
   return hw;
 }
 
-std::string shape(const spec::Hardware& hw) { return fmt::format("{}x{}x{}", hw.m, hw.c, hw.p); }
+std::string shape(const isa::Hardware& hw) { return fmt::format("{}x{}x{}", hw.m, hw.c, hw.p); }
 
-nlohmann::json report(const spec::Hardware& hw, const Resources& needs, const Part& part) {
+nlohmann::json report(const isa::Hardware& hw, const Resources& needs, const Part& part) {
   nlohmann::json json{{"shape", shape(hw)},        {"lanes", hw.m * hw.c * hw.p},
                       {"FbDepth", hw.fb_depth},    {"WmDepth", hw.wm_depth},
                       {"PmDepth", hw.pm_depth},    {"PostLanes", hw.post_lanes},
@@ -112,8 +112,8 @@ void run_fit(const Options& o) {
   }
   const Part part = find_part(nlohmann::json::parse(kParts), o.device);
   const FitModel model = FitModel::from_json(nlohmann::json::parse(kFitModels), part.family);
-  const spec::Hardware hw = hardware(o.hw, o.parameters);
-  const spec::Hardware best = largest_that_fits(model, part, hw, o.share);
+  const isa::Hardware hw = hardware(o.hw, o.parameters);
+  const isa::Hardware best = largest_that_fits(model, part, hw, o.share);
   nlohmann::json result{{"part", part.name},
                         {"error", model.error()},
                         {"asked", report(hw, model.predict(hw), part)}};

@@ -5,14 +5,14 @@
 
 #include "cli/commands.hpp"
 #include "cli/version.hpp"
-#include "spec/spec.hpp"
+#include "isa/isa.hpp"
 
 int main(int argc, char** argv) {
   CLI::App app{"ReShift: CNN inference with weights that are sums of powers of two"};
   app.footer("reshift COMMAND --help describes a command.");
   app.set_version_flag("--version",
                        fmt::format("reshift {}, contract {}, commit {}", RESHIFT_VERSION,
-                                   reshift::spec::kVersion, reshift::kCommit));
+                                   reshift::isa::kVersion, reshift::kCommit));
   app.require_subcommand(1);
   reshift::add_quantize(app);
   reshift::add_eval(app);

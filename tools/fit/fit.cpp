@@ -8,8 +8,8 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "isa/fields.hpp"
 #include "net/numerics.hpp"
-#include "spec/fields.hpp"
 
 namespace reshift {
 namespace {
@@ -56,10 +56,10 @@ double blocks(const std::vector<Shape>& shapes, int width, int depth) {
 
 /// Block RAM of the feature buffer, the weight tiles and their headers, the channel parameters, the
 /// residual's words and what is read from the bus: widths and depths as the RTL has them.
-double memory_blocks(std::string_view family, const spec::Hardware& hw) {
+double memory_blocks(std::string_view family, const isa::Hardware& hw) {
   const BlockRam ram = block_ram(family);
   const int tile_w = hw.m * hw.c * weight_bits(hw.exponents);
-  const int records = spec::param_records(hw.m, hw.p, hw.post_lanes);
+  const int records = isa::param_records(hw);
   constexpr int kRecordW = 54, kResidualDepth = 256, kReadDepth = 128;
   return hw.p * blocks(ram.two_ports, hw.m * hw.act_w, hw.fb_depth) +
          blocks(ram.one_write, tile_w, hw.wm_depth) + blocks(ram.one_write, 32, hw.wm_depth) +
@@ -69,8 +69,7 @@ double memory_blocks(std::string_view family, const spec::Hardware& hw) {
 }
 
 /// What a resource of the core grows with.
-std::vector<double> terms(std::string_view family, std::string_view name,
-                          const spec::Hardware& hw) {
+std::vector<double> terms(std::string_view family, std::string_view name, const isa::Hardware& hw) {
   const double m = hw.m, c = hw.c, p = hw.p;
   const double rotation = p * m * hw.act_w * std::bit_width(static_cast<unsigned>(hw.p - 1));
   if (name == "bram") return {1, memory_blocks(family, hw)};
@@ -131,7 +130,7 @@ Coefficients fit_all(std::string_view family, const std::vector<Sample>& runs) {
 }
 
 Resources apply(std::string_view family, const Coefficients& coefficients,
-                const spec::Hardware& hw) {
+                const isa::Hardware& hw) {
   Resources result;
   for (std::size_t r = 0; r < kResourceNames.size(); ++r) {
     const std::vector<double> row = terms(family, kResourceNames[r], hw);
@@ -227,20 +226,20 @@ nlohmann::json FitModel::to_json() const {
   return json;
 }
 
-Resources FitModel::predict(const spec::Hardware& hw) const {
+Resources FitModel::predict(const isa::Hardware& hw) const {
   return apply(family_, coefficients_, hw);
 }
 
-spec::Hardware largest_that_fits(const FitModel& model, const Part& part,
-                                 const spec::Hardware& like, double share) {
-  spec::Hardware best = like;
+isa::Hardware largest_that_fits(const FitModel& model, const Part& part, const isa::Hardware& like,
+                                double share) {
+  isa::Hardware best = like;
   best.m = best.c = best.p = 0;
   const std::int64_t feature_words = std::int64_t{like.m} * like.p * like.fb_depth;
   const std::int64_t weights = std::int64_t{like.m} * like.c * like.wm_depth;
   for (int c = 4; c <= 32; c *= 2) {
     for (int m = c; m <= 64; m *= 2) {
       for (int p = 2; p <= 15; ++p) {
-        spec::Hardware hw = like;
+        isa::Hardware hw = like;
         hw.m = m;
         hw.c = c;
         hw.p = p;

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "spec/spec.hpp"
+#include "isa/isa.hpp"
 
 /// Area of a configuration without synthesizing it: a linear model of what the modules of the core
 /// grow with, fitted to synthesis runs (`make synth`).
@@ -30,7 +30,7 @@ Part find_part(const nlohmann::json& parts, std::string_view name);
 /// One synthesis run: what it was of, and what it took.
 struct Sample {
   std::string name;
-  spec::Hardware hw;
+  isa::Hardware hw;
   Resources took;
 };
 
@@ -46,7 +46,7 @@ class FitModel {
   static FitModel from_json(const nlohmann::json& models, std::string_view family);
   nlohmann::json to_json() const;
 
-  Resources predict(const spec::Hardware& hw) const;
+  Resources predict(const isa::Hardware& hw) const;
   /// Largest relative error of LUTs and block RAM over the runs, each predicted by a model fitted
   /// to the others.
   double error() const { return error_; }
@@ -63,7 +63,7 @@ class FitModel {
 /// The configuration with the most lanes that fits `share` of the part, with the memories (in
 /// bits), widths and bus of `like`; M is at least C and at most 64, C 4 to 32. No lanes (m = 0)
 /// when nothing fits.
-spec::Hardware largest_that_fits(const FitModel& model, const Part& part,
-                                 const spec::Hardware& like, double share);
+isa::Hardware largest_that_fits(const FitModel& model, const Part& part, const isa::Hardware& like,
+                                double share);
 
 }  // namespace reshift

@@ -12,7 +12,7 @@ namespace {
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-spec::Hardware shape(int m, int c, int p) { return {"", m, c, p, 8, 7, 28, 1024, 512, 64, m, 64}; }
+isa::Hardware shape(int m, int c, int p) { return {"", m, c, p, 8, 7, 28, 1024, 512, 64, m, 64}; }
 
 /// Runs of a core whose area is known.
 std::vector<Sample> runs() {
@@ -62,7 +62,7 @@ TEST(Fit, BlockRamFollowsTheMemories) {
                                                 {"runs", {"a"}},
                                                 {"error", 0}}}},
                                              "ecp5");
-  spec::Hardware hw = shape(8, 8, 4);
+  isa::Hardware hw = shape(8, 8, 4);
   // 4 banks of 64 x 1,024 bits: 4 blocks of 18 bits each; tiles 256 x 512: 8 of 36; headers: 1;
   // parameters, 4 channels of 54 bits a word: 6; residual and bus, 64 bits: 2 each.
   EXPECT_EQ(model.predict(hw).at("bram"), 4 * 4 + 8 + 1 + 6 + 2 + 2);
@@ -73,7 +73,7 @@ TEST(Fit, BlockRamFollowsTheMemories) {
 TEST(Fit, LargestThatFits) {
   const FitModel model = FitModel::fit("xc7", runs());
   const Part part{"part", "xc7", {{"lut", 100000}, {"ff", 200000}, {"bram", 2000}, {"dsp", 1000}}};
-  const spec::Hardware best = largest_that_fits(model, part, shape(8, 8, 8), 0.8);
+  const isa::Hardware best = largest_that_fits(model, part, shape(8, 8, 8), 0.8);
   const Resources needs = model.predict(best);
   EXPECT_LE(needs.at("lut"), 80000);
   EXPECT_GT(best.m * best.c * best.p, 1200);

@@ -12,18 +12,18 @@ namespace reshift::isa {
 
 /// Parameters of one hardware configuration; see docs/reference/parameters.md.
 struct Hardware {
-  std::string_view name;
-  int m;  ///< output channels computed at once (rows of the array); a power of two, a multiple of C
-  int c;  ///< input channels reduced at once (lanes of a PE); a power of two
-  int p;  ///< output pixels computed at once (columns of the array), which is also the number of feature-buffer banks; 2 to 15
-  int act_w;  ///< activation width in bits, 8 to 16
-  int exponents;  ///< weight format: 4 to 15 is the number of exponents of a term +-2^0 .. +-2^(ExpN-1); 128 + n is the multiplier baseline, signed weights of n bits
-  int acc_w;  ///< accumulator width in bits, at most 32
-  int fb_depth;  ///< feature-buffer depth in words a bank; a power of two, at most 32768 / (M/C)
-  int wm_depth;  ///< weight-memory depth in tiles; a power of two
-  int pm_depth;  ///< channel-parameter memory depth in M-blocks; a power of two
-  int post_lanes;  ///< channels post-processed at once: M, a pixel a cycle with three multipliers a channel; or a smaller divisor of M, about 24 + shift cycles each, without multipliers
-  int axi_data_w;  ///< AXI data width in bits: 32, 64, 128 or 256
+  std::string_view name = {};
+  int m = 0;  ///< output channels computed at once (rows of the array); a power of two, a multiple of C
+  int c = 0;  ///< input channels reduced at once (lanes of a PE); a power of two
+  int p = 0;  ///< output pixels computed at once (columns of the array), which is also the number of feature-buffer banks; 2 to 15
+  int act_w = 0;  ///< activation width in bits, 8 to 16
+  int exponents = 0;  ///< weight format: 4 to 15 is the number of exponents of a term +-2^0 .. +-2^(ExpN-1); 128 + n is the multiplier baseline, signed weights of n bits
+  int acc_w = 0;  ///< accumulator width in bits, at most 32
+  int fb_depth = 0;  ///< feature-buffer depth in words a bank; a power of two, at most 32768 / (M/C)
+  int wm_depth = 0;  ///< weight-memory depth in tiles; a power of two
+  int pm_depth = 0;  ///< channel-parameter memory depth in M-blocks; a power of two
+  int post_lanes = 0;  ///< channels post-processed at once: M, a pixel a cycle with three multipliers a channel; or a smaller divisor of M, about 24 + shift cycles each, without multipliers
+  int axi_data_w = 0;  ///< AXI data width in bits: 32, 64, 128 or 256
 };
 
 inline constexpr std::array<Hardware, 7> kConfigurations{{

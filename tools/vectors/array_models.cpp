@@ -46,8 +46,8 @@ std::vector<std::uint32_t> lane_codes(std::vector<std::uint32_t> terms, int expo
 
 /// Lanes of a PE that add one after another, and cycles from the first one's activation to the
 /// sum.
-int chain(const spec::Hardware& hw) { return std::min(hw.c, 8); }
-int sum_delay(const spec::Hardware& hw) { return 1 + chain(hw) + (hw.c > chain(hw)); }
+int chain(const isa::Hardware& hw) { return std::min(hw.c, 8); }
+int sum_delay(const isa::Hardware& hw) { return 1 + chain(hw) + (hw.c > chain(hw)); }
 
 /// +1 on the lane of row `m`, when the row belongs to C-block `sub`.
 std::vector<std::uint32_t> identity_terms(int m, int c, int sub, int exponents) {
@@ -72,7 +72,7 @@ std::int64_t accumulate(std::int64_t acc, std::int64_t sum, bool first, bool max
 
 class PeTrace {
  public:
-  PeTrace(const spec::Hardware& hw, const Random& random)
+  PeTrace(const isa::Hardware& hw, const Random& random)
       : hw_(hw),
         random_(random),
         trace_("rs_pe",
@@ -151,7 +151,7 @@ class PeTrace {
     if (done.last) trace_.expect(now + 1, "acc_o", acc_);
   }
 
-  const spec::Hardware& hw_;
+  const isa::Hardware& hw_;
   Random random_;
   ModuleTrace trace_;
   std::deque<Tile> history_;  ///< newest first
@@ -160,7 +160,7 @@ class PeTrace {
 
 class ArrayTrace {
  public:
-  ArrayTrace(const spec::Hardware& hw, const Random& random)
+  ArrayTrace(const isa::Hardware& hw, const Random& random)
       : hw_(hw),
         random_(random),
         latency_(hw.m + 1 + sum_delay(hw)),
@@ -243,7 +243,7 @@ class ArrayTrace {
     }
   }
 
-  const spec::Hardware& hw_;
+  const isa::Hardware& hw_;
   Random random_;
   const int latency_;
   ModuleTrace trace_;
@@ -253,8 +253,8 @@ class ArrayTrace {
 
 }  // namespace
 
-ModuleTrace pe(const spec::Hardware& hw, Random random) { return PeTrace(hw, random).run(); }
+ModuleTrace pe(const isa::Hardware& hw, Random random) { return PeTrace(hw, random).run(); }
 
-ModuleTrace array(const spec::Hardware& hw, Random random) { return ArrayTrace(hw, random).run(); }
+ModuleTrace array(const isa::Hardware& hw, Random random) { return ArrayTrace(hw, random).run(); }
 
 }  // namespace reshift

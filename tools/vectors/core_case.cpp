@@ -59,7 +59,7 @@ void compare_models(const Program& program, std::span<const std::uint8_t> window
   }
 }
 
-QNet small_network(const spec::Hardware& hw, std::uint64_t seed) {
+QNet small_network(const isa::Hardware& hw, std::uint64_t seed) {
   RandomNetworkOptions small;
   small.act_w = hw.act_w;
   small.exponents = hw.exponents;
@@ -137,7 +137,7 @@ Json write_files(const Program& program, const Frames& data, int frames,
 
 }  // namespace
 
-Json write_core_case(const spec::Hardware& hw, std::uint64_t seed, int index,
+Json write_core_case(const isa::Hardware& hw, std::uint64_t seed, int index,
                      const std::filesystem::path& folder) {
   // Cases of one set differ, and so do those of neighbouring seeds.
   const std::uint64_t network_seed = seed * 1'000'003 + static_cast<std::uint64_t>(index);

@@ -2,16 +2,16 @@
 #pragma once
 
 #include "harness/random.hpp"
-#include "spec/spec.hpp"
+#include "isa/isa.hpp"
 #include "vectors/module_trace.hpp"
 
 namespace reshift {
 
 // Random inputs of a module and what its model says of the outputs, for modules that take more than
 // a function; the others are in modules.cpp.
-ModuleTrace pe(const spec::Hardware& hw, Random random);
-ModuleTrace array(const spec::Hardware& hw, Random random);
-ModuleTrace uop_fetch(const spec::Hardware& hw, Random random);
+ModuleTrace pe(const isa::Hardware& hw, Random random);
+ModuleTrace array(const isa::Hardware& hw, Random random);
+ModuleTrace uop_fetch(const isa::Hardware& hw, Random random);
 
 constexpr int kResetCycles = 3;
 

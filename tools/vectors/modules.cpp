@@ -5,8 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "isa/fields.hpp"
 #include "net/numerics.hpp"
-#include "spec/fields.hpp"
 #include "unit/models/raster_model.hpp"
 #include "vectors/module_models.hpp"
 
@@ -19,7 +19,7 @@ struct PostSample {
   PostParams post;
 };
 
-PostSample random_post_sample(const spec::Hardware& hw, Random& random) {
+PostSample random_post_sample(const isa::Hardware& hw, Random& random) {
   const auto code = [&] {
     return static_cast<std::int32_t>(random.uniform(code_min(hw.act_w), code_max(hw.act_w)));
   };
@@ -49,7 +49,7 @@ PostSample random_post_sample(const spec::Hardware& hw, Random& random) {
   return s;
 }
 
-ModuleTrace post_lane(const spec::Hardware& hw, Random random) {
+ModuleTrace post_lane(const isa::Hardware& hw, Random random) {
   constexpr int kLatency = 7;
   // As rs_pkg::scale: the last bit of the shift is in the multiplier.
   const auto scale = [](int mult, int shift) {
@@ -92,21 +92,21 @@ ModuleTrace post_lane(const spec::Hardware& hw, Random random) {
 
 /// A descriptor of an operation for the raster; the fields it does not use are anything.
 Bits raster_op(Random& random, const Raster& raster, int in_height, int in_width) {
-  spec::Descriptor d;
+  isa::Descriptor d;
   for (auto& word : d) word = static_cast<std::uint32_t>(random());
-  namespace exec = spec::exec;
-  spec::set(d, exec::kGroups, raster.groups);
-  spec::set(d, exec::kPitch, raster.pitch);
-  spec::set(d, exec::kOutHeight, raster.out_height);
-  spec::set(d, exec::kOutWidth, raster.out_width);
-  spec::set(d, exec::kDstPolyphase, raster.polyphase);
-  spec::set(d, exec::kInHeight, in_height);
-  spec::set(d, exec::kInWidth, in_width);
+  namespace exec = isa::exec;
+  isa::set(d, exec::kGroups, raster.groups);
+  isa::set(d, exec::kPitch, raster.pitch);
+  isa::set(d, exec::kOutHeight, raster.out_height);
+  isa::set(d, exec::kOutWidth, raster.out_width);
+  isa::set(d, exec::kDstPolyphase, raster.polyphase);
+  isa::set(d, exec::kInHeight, in_height);
+  isa::set(d, exec::kInWidth, in_width);
   return Bits::packed(32, d);
 }
 
-ModuleTrace raster_counter(const spec::Hardware& hw, Random random) {
-  constexpr int kOpW = 32 * spec::kDescriptorWords;
+ModuleTrace raster_counter(const isa::Hardware& hw, Random random) {
+  constexpr int kOpW = 32 * isa::kDescriptorWords;
   ModuleTrace trace(
       "rs_raster_counter", {{"P", hw.p}},
       {{"rst_ni", 1}, {"op_valid_i", 1}, {"op_i", kOpW}, {"ready_i", 1}},
@@ -149,7 +149,7 @@ ModuleTrace raster_counter(const spec::Hardware& hw, Random random) {
   return trace;
 }
 
-ModuleTrace column_window(const spec::Hardware& hw, Random random) {
+ModuleTrace column_window(const isa::Hardware& hw, Random random) {
   constexpr int kWindowW = 11;
   ModuleTrace trace(
       "rs_column_window", {{"P", hw.p}},
@@ -189,7 +189,7 @@ ModuleTrace column_window(const spec::Hardware& hw, Random random) {
   return trace;
 }
 
-ModuleTrace tap_mask(const spec::Hardware& hw, Random random) {
+ModuleTrace tap_mask(const isa::Hardware& hw, Random random) {
   constexpr int kLatency = 4, kWindowW = 11;
   ModuleTrace trace("rs_tap_mask", {{"P", hw.p}, {"Latency", kLatency}},
                     {{"y_i", hw.p * kWindowW}, {"x_i", hw.p * kWindowW}, {"dy_i", 5}, {"dx_i", 5}},
@@ -220,7 +220,7 @@ ModuleTrace tap_mask(const spec::Hardware& hw, Random random) {
 
 }  // namespace
 
-nlohmann::ordered_json write_modules(const spec::Hardware& hw, std::uint64_t seed,
+nlohmann::ordered_json write_modules(const isa::Hardware& hw, std::uint64_t seed,
                                      const std::filesystem::path& folder) {
   auto entries = nlohmann::ordered_json::array();
   std::uint64_t number = 0;

@@ -120,6 +120,6 @@ class UopFetchTrace {
 
 }  // namespace
 
-ModuleTrace uop_fetch(const spec::Hardware&, Random random) { return UopFetchTrace(random).run(); }
+ModuleTrace uop_fetch(const isa::Hardware&, Random random) { return UopFetchTrace(random).run(); }
 
 }  // namespace reshift

@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kManifest = "manifest.json";
 
-Json configuration(const spec::Hardware& hw) {
+Json configuration(const isa::Hardware& hw) {
   return {{"name", hw.name},
           {"M", hw.m},
           {"C", hw.c},
@@ -35,7 +35,7 @@ Json configuration(const spec::Hardware& hw) {
 }
 
 /// What the files are, the same for every case and module.
-Json formats(const spec::Hardware& hw) {
+Json formats(const isa::Hardware& hw) {
   const std::string word = fmt::format(
       "a line is a bus word of {} bits, the byte of the lowest address in the lowest bits",
       hw.axi_data_w);
@@ -65,7 +65,7 @@ Json formats(const spec::Hardware& hw) {
 
 }  // namespace
 
-void write_vectors(const spec::Hardware& hw, const VectorOptions& options,
+void write_vectors(const isa::Hardware& hw, const VectorOptions& options,
                    const std::string& folder) {
   if (options.count < 1) throw Error("{} cases: at least one", options.count);
   const fs::path target(folder);

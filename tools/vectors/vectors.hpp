@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "spec/spec.hpp"
+#include "isa/isa.hpp"
 
 namespace reshift {
 
@@ -17,7 +17,7 @@ struct VectorOptions {
 /// Writes whole-core cases, module vectors and manifest.json into a new folder, or over an older
 /// set of vectors (docs/vectors.md has the formats). Always the same bytes for the same options and
 /// configuration. Throws Error when the folder holds anything else or cannot be written.
-void write_vectors(const spec::Hardware& hw, const VectorOptions& options,
+void write_vectors(const isa::Hardware& hw, const VectorOptions& options,
                    const std::string& folder);
 
 }  // namespace reshift
