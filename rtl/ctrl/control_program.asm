@@ -37,8 +37,9 @@
 .word T2 0x47
 .word T3 0x48
 .word T4 0x49
-; The read command of a batch: address and, below zero, bytes from the begin of its burst on. At words 3
-; to 5 of a slot like that of a transfer, which takes the place of a descriptor's fields.
+; The read command of a batch: the address and, as a negative number, the bytes from the start of its
+; burst on. It lies at words 3 to 5, as the command of a transfer does in a slot, where the program
+; puts it over fields of the descriptor.
 .word FETCH_LO 0x53
 .word FETCH_HI 0x54
 .word FETCH_SIZE 0x55
@@ -277,8 +278,8 @@ load_weights:
   out   load_weights
   br    main
 
-; load_features, reload_features, store_features, which have the same fields: bytes = words * groups *
-; P * word_bytes. The smaller of words and groups counts how often the other is added.
+; load_features, reload_features, store_features, which have the same fields: bytes = words *
+; groups * P * word_bytes. The smaller of words and groups counts how often the other is added.
 features:
   check load_features bad_field
   ld    load_features.words

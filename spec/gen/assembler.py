@@ -88,7 +88,7 @@ class Program:
         self.registers = {r["name"]: r for r in contract.registers if r.get("home") == "memory"}
         self.words = {name: int(r["offset"], 0) // 4 for name, r in self.registers.items()}
         self.rows = []    # Instruction
-        self.labels = {}  # label -> place in rows
+        self.labels = {}  # label -> index in rows
         self.line = 0
         for self.line, line in enumerate(source.split("\n"), 1):
             self.read(line.split(";")[0].strip())
@@ -98,7 +98,7 @@ class Program:
         self.space_out()
         if len(self.rows) > DEPTH:
             raise SystemExit(f"{SOURCE.name}: {len(self.rows)} instructions, more than {DEPTH}")
-        self.names_at = {place: label for label, place in self.labels.items()}
+        self.names_at = {at: label for label, at in self.labels.items()}
 
     def fail(self, text):
         raise SystemExit(f"{SOURCE.name}:{self.line}: {text}")
@@ -221,7 +221,7 @@ class Program:
         self.emit("branch", branch=["bit1clear", label])
 
     def needs_a(self, at, seen=()):
-        """Whether the accumulator or the carry is used, from a place on, before it is set."""
+        """Whether the accumulator or the carry is used, from an instruction on, before it is set."""
         while at < len(self.rows) and at not in seen:
             row = self.rows[at]
             seen = (*seen, at)
@@ -252,19 +252,19 @@ class Program:
 
     def space_out(self):
         """Inserts instructions that do nothing where the processor needs them."""
-        out, places = [], []
+        out, moved = [], []
         for row, following in zip(self.rows, self.rows[1:] + [NOP]):
             while self.too_soon(row, out):
                 if out[-1].op in ("rep", "repa"):
                     raise SystemExit(f"{SOURCE.name}: a repetition right after its operand's store")
                 out.append(NOP)
-            places.append(len(out))
+            moved.append(len(out))
             out.append(row)
             if row.jumps() and (following.op in EFFECTS or (
                     following.op in SETS_A and row.branch and
                     self.needs_a(self.labels[row.branch[1]]))):
                 out.append(NOP)
-        self.labels = {label: places[at] for label, at in self.labels.items()}
+        self.labels = {label: moved[at] for label, at in self.labels.items()}
         self.rows = out
 
     def value(self, row):

@@ -1,7 +1,7 @@
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-"""What the directive `check DESCRIPTOR LABEL` of the control program stands for: instructions that test
-the fields of the descriptor at hand against the bounds and constraints of the contract, one after
-the other, and go to LABEL when one is broken.
+"""What the directive `check DESCRIPTOR LABEL` of the control program stands for: instructions that
+test the fields of the descriptor at hand against the bounds and relations of the contract, one
+after the other, and go to LABEL when one is broken.
 
   least, most           ldn, ldf: they go to bad_field
   signed fields         moved to 0 and up, against the word CODES
@@ -18,8 +18,8 @@ def text(name, field):
     return f"{name}.{field.name}"
 
 
-def bound_tests(d, f, label):
-    """Tests of an unsigned field by itself, and of what holds only when it is above its least value."""
+def bound_tests(d, f):
+    """Tests of an unsigned field by itself, and of what holds only when it is above its least."""
     name = text(d.name, f)
     if f.most is not None:
         yield f"ldf {name} {{-({f.most.text} + 1)}}"
@@ -36,7 +36,7 @@ def bound_tests(d, f, label):
 
 
 def signed_tests(contract, d, f, label):
-    """A signed field, moved by -least, is at most CODES; kept in T0 when another is compared with it."""
+    """A signed field, moved by -least, is at most CODES; in T0 when another is compared with it."""
     for configuration in contract.configurations.values():
         names = contract.names(configuration)
         if f.most.value(names) - f.least.value(names) != 2 ** names["ActW"] - 1:
@@ -75,7 +75,8 @@ def register_tests(contract, d, label):
         together = [g for g in d.fields if g.word == f.word and g.register]
         whole = [(f"{register}.{g['name']}", g["lsb"], g["width"])
                  for g in registers[register].get("fields", [])]
-        if [(g.register, g.lsb, g.width) for g in together] == whole and sum(w for _, _, w in whole) == 32:
+        same = [(g.register, g.lsb, g.width) for g in together] == whole
+        if same and sum(width for _, _, width in whole) == 32:
             yield f"ld {text(d.name, f)}.word"
             yield f"sub {register} nz {label}"
             done |= {g.name for g in together}
@@ -95,7 +96,7 @@ def checks(contract, name, label):
             if f.signed:
                 yield from signed_tests(contract, d, f, label)
             else:
-                yield from bound_tests(d, f, label)
+                yield from bound_tests(d, f)
 
     yield from register_tests(contract, d, label)
     yield from tests(f for f in d.fields if not f.when)

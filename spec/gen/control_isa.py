@@ -61,8 +61,8 @@ CONDITIONS = [
 ]
 FIRST_OUTSIDE = "not_running"
 
-# Event, whether it has a value, A, meaning. The ring keeps the flags in A with every descriptor that
-# is handed over; only those of LOAD and STORE are used.
+# Event, whether it has a value, A, meaning. The ring keeps the flags in A with every descriptor
+# that is handed over; only those of LOAD and STORE are used.
 EVENTS = [
     ("ready", False, "the core can be started"),
     ("run", False, "a run begins"),

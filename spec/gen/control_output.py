@@ -15,8 +15,8 @@ PACKAGE = """
 package rs_ctrl_cpu_pkg;
 
 %(op)s
-  /// How much of a word is used: its low bits, or its high half in place. WidthOffset: the offset of a
-  /// byte in a bus burst.
+  /// How much of a word is used: its low bits, or its high half where it is. WidthOffset: the offset
+  /// of a byte in a bus burst.
 %(width)s
 %(condition)s
   /// Conditions from When%(first)s on come from outside.
@@ -201,8 +201,8 @@ def rom(contract, program):
         else:
             text = f"16'h{value:04x}"
         swap, width = SWAP_WIDTH[row.part]
-        rows.append(f"      9'd{at}: code = row(Op{camel(row.op)}, Width{camel(width)}, 1'b{int(swap)}, "
-                    f"8'h{row.address:02x}, {text});")
+        rows.append(f"      9'd{at}: code = row(Op{camel(row.op)}, Width{camel(width)}, "
+                    f"1'b{int(swap)}, 8'h{row.address:02x}, {text});")
     smallest = contract.configurations["4x4x3"]
     parameters = [f"  parameter int unsigned {p['sv']} = {smallest[p['name']]}"
                   for p in contract.parameters if p["sv"] in used]
@@ -231,10 +231,10 @@ def program_header(contract, program):
         text = (f"static_cast<std::uint16_t>({value.cpp(name)})" if isinstance(value, Expression)
                 else f"0x{value:04x}")
         swap, width = SWAP_WIDTH[row.part]
-        rows.append(f"      {{Op::k{camel(row.op)}, Width::k{camel(width)}, {'true' if swap else 'false'}, "
-                    f"0x{row.address:02x}, {text}}},")
+        rows.append(f"      {{Op::k{camel(row.op)}, Width::k{camel(width)}, "
+                    f"{'true' if swap else 'false'}, 0x{row.address:02x}, {text}}},")
     return head(NOTE) + PROGRAM_HEADER % {
         "labels": len(program.labels), "length": len(rows), "rows": "\n".join(rows),
-        "label_rows": "\n".join(f'    {{"{label}", {place}}},' for label, place in program.labels.items()),
+        "label_rows": "\n".join(f'    {{"{label}", {at}}},' for label, at in program.labels.items()),
         "words": "\n".join(f"inline constexpr std::uint8_t k{camel(n.lower())} = 0x{at:02x};"
                            for n, at in program.words.items())}

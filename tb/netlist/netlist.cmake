@@ -13,7 +13,7 @@ set(netlist_benches
   rs_post_lane rs_post_scale rs_issue rs_post rs_post_serial rs_uop_fetch rs_column_window
   rs_tap_mask rs_exec rs_exec_serial
   # rtl/dma, and rtl/ctrl with it
-  rs_axi_read_64_32 rs_axi_write_64_32 rs_frontend_4x4x2
+  rs_axi_read_64_32 rs_axi_write_64_32 rs_ctrl_cpu rs_ctrl_rom rs_frontend_4x4x2
   # rtl/top: random networks, errors
   core_4x4x3
   # rtl/board, at its pins, around the core 4x4x2

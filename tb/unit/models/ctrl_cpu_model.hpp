@@ -47,7 +47,7 @@ struct Code {
   std::span<const Label> labels{};
 
   /// An address as "label + n".
-  std::string place(std::size_t pc) const {
+  std::string where(std::size_t pc) const {
     const Label* nearest = nullptr;
     for (const Label& label : labels) {
       if (label.address <= pc && (!nearest || label.address >= nearest->address)) nearest = &label;
@@ -92,15 +92,15 @@ class Coverage {
   }
   std::size_t outcomes() const { return instructions() + 2 * jumps(); }
 
-  /// The outcomes that never happened, each with its place in the program.
+  /// The outcomes that never happened, each with where it is in the program.
   std::vector<std::string> missing() const {
     std::vector<std::string> list;
     for (std::size_t pc = 0; pc < counts_.size(); ++pc) {
       const Counts& n = counts_[pc];
-      if (n.carried_out == 0) list.push_back(names_.place(pc) + " was never carried out");
+      if (n.carried_out == 0) list.push_back(names_.where(pc) + " was never carried out");
       if (!n.conditional) continue;
-      if (n.taken == 0) list.push_back(names_.place(pc) + " never jumped");
-      if (n.not_taken == 0) list.push_back(names_.place(pc) + " never went on");
+      if (n.taken == 0) list.push_back(names_.where(pc) + " never jumped");
+      if (n.not_taken == 0) list.push_back(names_.where(pc) + " never went on");
     }
     return list;
   }
@@ -208,7 +208,7 @@ class CtrlCpuModel {
   };
 
   [[noreturn]] void fail(const char* what) const {
-    throw Error("control processor: the instruction at {} {}", code_.place(pc_), what);
+    throw Error("control processor: the instruction at {} {}", code_.where(pc_), what);
   }
 
   void go(unsigned pc) {
