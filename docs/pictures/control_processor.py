@@ -25,7 +25,8 @@ def pictures():
     p.arrow("code.s:0.7", "fetch.n:0.7", colour=ORANGE)
     p.arrow("fetch.n:0.3", "code.s:0.3", colour=BLUE)
     p.box("words", LEFT + STEP, 20, 3 * STEP + WIDTH - STEP, 74, "memory of words",
-          ("registers that software sees, variables,", "a ring of slots, a descriptor in each"), "memory")
+          ("registers that software sees, variables,", "a ring of slots, a descriptor in each"),
+          "memory")
     x, y, w, _ = p.boxes["words"]
     for stage, up, colour in (("read", True, BLUE), ("part", False, ORANGE), ("add", True, GREEN)):
         middle = p.point(f"{stage}.n")
@@ -36,8 +37,9 @@ def pictures():
         p.text(at[0] + 6, 116, label, 11, "start", colour=SOFT)
     at = p.point("part.n")
     p.text(at[0] + 6, 130, "stall", 11, "start", colour=SOFT)
-    p.text(x + w + 20, 48, "Copies to the engines and registers that", 11, "start", colour=SOFT)
-    p.text(x + w + 20, 63, "software reads go first: the processor stalls.", 11, "start", colour=SOFT)
+    p.lines(x + w + 20, 48, ("Copies to the engines and registers that",
+                             "software reads go first: the processor stalls."), 11,
+            anchor="start", colour=SOFT)
 
     add_x = p.point("add.s")[0]
     p.box("a", add_x - WIDTH / 2, 268, WIDTH, 52, "A, carry", ("accumulator",), "compute")
@@ -53,6 +55,6 @@ def pictures():
     p.text(outside[0] + 8, 338, "descriptor there, room, tick, error", 11, "start", colour=SOFT)
     jump = p.point("jump.s")
     p.arrow(jump, (None, 252), (LEFT + WIDTH / 2, 252), "fetch.s", colour=BLUE)
-    p.text(LEFT + WIDTH / 2 + 10, 245, "target; 1 for an error on the bus (trap), 2 for a bad field",
-           11, "start", colour=SOFT)
+    p.text(LEFT + WIDTH / 2 + 10, 245,
+           "target; 1 for an error on the bus (trap), 2 for a bad field", 11, "start", colour=SOFT)
     return {"control_processor": p}

@@ -37,9 +37,9 @@
 .word T2 0x47
 .word T3 0x48
 .word T4 0x49
-; The read command of a batch: the address and, as a negative number, the bytes from the start of its
-; burst on. It lies at words 3 to 5, as the command of a transfer does in a slot, where the program
-; puts it over fields of the descriptor.
+; The read command of a batch: the address and, as a negative number, the bytes from the start of
+; its burst on. It lies at words 3 to 5, as the command of a transfer does in a slot, where the
+; program puts it over fields of the descriptor.
 .word FETCH_LO 0x53
 .word FETCH_HI 0x54
 .word FETCH_SIZE 0x55

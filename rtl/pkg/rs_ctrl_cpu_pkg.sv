@@ -22,8 +22,8 @@ package rs_ctrl_cpu_pkg;
     OpRepa
   } op_e;
 
-  /// How much of a word is used: its low bits, or its high half where it is. WidthOffset: the offset
-  /// of a byte in a bus burst.
+  /// How much of a word is used: its low bits, or its high half where it is. WidthOffset: the
+  /// offset of a byte in a bus burst.
   typedef enum logic [2:0] {
     Width4,
     Width5,

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-"""Assembles rtl/ctrl/control_program.asm, the core's control program, into the memory rs_ctrl_rom.sv
-and into a table for its C++ model; writes the instruction set, control_isa.py, as a SystemVerilog
-package, as a C++ header and as tables of docs/control-processor.md, which describes the language.
-Names and bounds of registers and descriptors are those of the contract. `--check`: only compares."""
+"""Assembles rtl/ctrl/control_program.asm, the core's control program, into the memory
+rs_ctrl_rom.sv and into a table for its C++ model; writes the instruction set, control_isa.py, as a
+SystemVerilog package, as a C++ header and as tables of docs/control-processor.md, which describes
+the language. Names and bounds of registers and descriptors are those of the contract. `--check`:
+only compares."""
 
 import argparse
 import re
@@ -26,12 +27,12 @@ EVENTS = [name for name, _, _ in control_isa.EVENTS]
 WITH_VALUE = {str(i) for i, (_, value, _) in enumerate(control_isa.EVENTS) if value}
 WITH_CONSTANT = {"ld", "ldh", "ldf", "ldn"}  # a memory word is added to the constant
 WITH_BRANCH = {"add", "sub", "adc"}
-# A word can be read by the third instruction after its store; a slot after an event, too, and stored
-# to by the second.
+# A word can be read by the third instruction after its store; a slot after an event, too, and
+# stored to by the second.
 STORE_DISTANCE = 3
 EVENT_DISTANCE = {"read": 3, "store": 2}
-# The instruction after one that jumps may be carried out: what may not stand there, and what may not
-# when the jump leads to where the accumulator or the carry is used.
+# The instruction after one that jumps may be carried out: what may not stand there, and what may
+# not when the jump leads to where the accumulator or the carry is used.
 EFFECTS = {"st", "out", "rep", "repa"}
 SETS_A = WITH_CONSTANT | WITH_BRANCH | {"ldi", "ldhi", "dbl"}
 USES_A = {"st", "repa", "dbl"} | WITH_BRANCH
@@ -69,8 +70,8 @@ def field_part(fields, field):
     widths = {name: int(width) for name, (_, width) in PARTS.items() if width.isdigit()}
     for name, width in sorted(widths.items(), key=lambda item: item[1]):
         base = 16 if PARTS[name][0] else 0
-        others = [f for f in fields if f is not field and f.word == field.word and not f.reserved and
-                  f.lsb < base + width and f.lsb + f.width > base]
+        others = [f for f in fields if f is not field and f.word == field.word and
+                  not f.reserved and f.lsb < base + width and f.lsb + f.width > base]
         if base == field.lsb and width >= field.width and not others:
             return name
     return None
@@ -81,10 +82,12 @@ class Program:
         self.contract = contract
         self.constants = {c["name"]: c["value"] for c in contract.constants}
         self.constants.update({f"Err{camel(e['name'])}": e["value"] for e in contract.errors})
-        self.constants.update({f"Op{camel(d.name)}": d.opcode for d in contract.descriptors.values()})
-        self.constants.update(program_magic=contract.program_magic, register_id=contract.register_id,
-                              version=contract.version, descriptor_sum=contract.descriptor_checksum,
-                              descriptor_bytes=contract.descriptor_bytes)
+        self.constants.update({f"Op{camel(d.name)}": d.opcode
+                               for d in contract.descriptors.values()})
+        self.constants.update(
+            program_magic=contract.program_magic, register_id=contract.register_id,
+            version=contract.version, descriptor_sum=contract.descriptor_checksum,
+            descriptor_bytes=contract.descriptor_bytes)
         self.registers = {r["name"]: r for r in contract.registers if r.get("home") == "memory"}
         self.words = {name: int(r["offset"], 0) // 4 for name, r in self.registers.items()}
         self.rows = []    # Instruction
@@ -221,7 +224,7 @@ class Program:
         self.emit("branch", branch=["bit1clear", label])
 
     def needs_a(self, at, seen=()):
-        """Whether the accumulator or the carry is used, from an instruction on, before it is set."""
+        """Whether the accumulator or the carry is used from `at` on before it is set."""
         while at < len(self.rows) and at not in seen:
             row = self.rows[at]
             seen = (*seen, at)
@@ -278,8 +281,8 @@ class Program:
             for name, configuration in self.contract.configurations.items():
                 number = expression.value({**self.contract.names(configuration), **self.constants})
                 if not -32768 <= number < 65536:
-                    raise SystemExit(f"{SOURCE.name}: {row.constant} is {number} in {name}: more than "
-                                     "16 bits")
+                    raise SystemExit(f"{SOURCE.name}: {row.constant} is {number} in {name}: more "
+                                     "than 16 bits")
         return expression
 
 
@@ -293,10 +296,11 @@ def page():
 
 def outputs(contract, program):
     """(path, text) of every generated file."""
+    models = ROOT / "tb/unit/models"
     yield ROOT / "rtl/pkg/rs_ctrl_cpu_pkg.sv", control_output.package()
     yield ROOT / "rtl/ctrl/rs_ctrl_rom.sv", control_output.rom(contract, program)
-    yield ROOT / "tb/unit/models/ctrl_isa.hpp", control_output.isa_header()
-    yield ROOT / "tb/unit/models/control_program.hpp", control_output.program_header(contract, program)
+    yield models / "ctrl_isa.hpp", control_output.isa_header()
+    yield models / "control_program.hpp", control_output.program_header(contract, program)
     yield page()
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-"""Tests of the assembler: what it puts between instructions, how fields become operands, which checks
-a descriptor gets, and what it refuses. tb/unit/control_program_test.cpp tests the control program."""
+"""Tests of the assembler: what it puts between instructions, how fields become operands, which
+checks a descriptor gets, and what it refuses. control_program_test.cpp tests the program itself."""
 
 import copy
 import unittest
@@ -91,7 +91,8 @@ class Checks(unittest.TestCase):
         self.assertEqual(self.lines(reserved=True, most=Expression(3)), [])
 
     def test_flag(self):
-        lines = list(assembler.checks(with_field(when="residual", most=Expression(3)), "exec", "bad_field"))
+        contract = with_field(when="residual", most=Expression(3))
+        lines = list(assembler.checks(contract, "exec", "bad_field"))
         self.assertGreater(lines.index("ldf exec.extra {-(3 + 1)}"),
                            lines.index("flag exec.residual exec_no_residual"))
         with self.assertRaisesRegex(SystemExit, "not bit 1 of half a word"):

@@ -15,8 +15,8 @@ PACKAGE = """
 package rs_ctrl_cpu_pkg;
 
 %(op)s
-  /// How much of a word is used: its low bits, or its high half where it is. WidthOffset: the offset
-  /// of a byte in a bus burst.
+  /// How much of a word is used: its low bits, or its high half where it is. WidthOffset: the
+  /// offset of a byte in a bus burst.
 %(width)s
 %(condition)s
   /// Conditions from When%(first)s on come from outside.
@@ -235,6 +235,7 @@ def program_header(contract, program):
                     f"{'true' if swap else 'false'}, 0x{row.address:02x}, {text}}},")
     return head(NOTE) + PROGRAM_HEADER % {
         "labels": len(program.labels), "length": len(rows), "rows": "\n".join(rows),
-        "label_rows": "\n".join(f'    {{"{label}", {at}}},' for label, at in program.labels.items()),
+        "label_rows": "\n".join(f'    {{"{label}", {at}}},'
+                                for label, at in program.labels.items()),
         "words": "\n".join(f"inline constexpr std::uint8_t k{camel(n.lower())} = 0x{at:02x};"
                            for n, at in program.words.items())}
