@@ -271,8 +271,8 @@ module rs_ctrl_unit
   ) u_ring (
     .clk_i,
     .rst_ni,
-    .event_i      (event_valid),
-    .port_i       (event_code),
+    .event_valid_i(event_valid),
+    .event_i      (event_code),
     .desc_common_i(cpu_wdata),
     .slot_o       (slot),
     .ask_slot_o   (ask_slot),

@@ -15,6 +15,7 @@
 /// Assumes: LOAD and STORE complete transfers in order; a token shows as gone the cycle after it is
 /// taken.
 module rs_ring
+  import rs_spec_pkg::desc_common_t;
   import rs_ctrl_pkg::*;
   import rs_ctrl_cpu_pkg::*;
 #(
@@ -29,15 +30,15 @@ module rs_ring
   /// Bits of a memory address: slots of 32 words in the upper half.
   localparam int unsigned MemAddrW = SlotW + 6
 ) (
-  /// Clock; synchronous reset, active low.
+  /// Clock.
   input  logic             clk_i,
   /// Synchronous reset, active low.
   input  logic             rst_ni,
 
   /// The control program: an event, with word 0 of the descriptor for those that dispatch.
-  input  logic             event_i,
-  input  event_e           port_i,
-  input  rs_spec_pkg::desc_common_t desc_common_i,
+  input  logic             event_valid_i,
+  input  event_e           event_i,
+  input  desc_common_t     desc_common_i,
   /// The slot of the descriptor at hand; of the next one to ask for. Batch slots are free unless
   /// no_room_o.
   output logic [SlotW-1:0] slot_o,
@@ -88,19 +89,20 @@ module rs_ring
   found_t found;
   logic [Copies-1:0] start, done;
 
-  assign dispatch = event_i && port_i inside {EventSkip, EventExec, EventLoadWeights,
-                                              EventLoadFeatures, EventStore, EventEnd, EventLastEnd};
+  assign dispatch = event_valid_i &&
+                    event_i inside {EventSkip, EventExec, EventLoadWeights, EventLoadFeatures,
+                                    EventStore, EventEnd, EventLastEnd};
   always_comb begin
     info = '{
         kind: KindNone,
         flag: 1'b0,
-        last: port_i == EventLastEnd,
+        last: event_i == EventLastEnd,
         wait_exec: desc_common_i.wait_exec,
         wait_store: desc_common_i.wait_store,
         post_exec: desc_common_i.post_exec,
         post_load: desc_common_i.post_load
     };
-    unique case (port_i)
+    unique case (event_i)
       EventExec:             info.kind = KindExec;
       EventLoadWeights:      {info.kind, info.flag} = {KindLoad, 1'b1};
       EventLoadFeatures:     info.kind = KindLoad;
@@ -117,8 +119,8 @@ module rs_ring
   ) u_cursors (
     .clk_i,
     .rst_ni,
-    .ask_i        (event_i && port_i == EventSlot),
-    .batch_i      (event_i && port_i == EventAsk),
+    .ask_i        (event_valid_i && event_i == EventSlot),
+    .batch_i      (event_valid_i && event_i == EventAsk),
     .batch_sent_i (done[CopyRequest]),
     .batch_valid_o(batch_valid),
     .batch_slot_o (batch_slot),
@@ -157,7 +159,9 @@ module rs_ring
     .clk_i,
     .rst_ni,
     .request_i    (request),
-    .slot_i       ({at[CursorExec], at[CursorStore], at[CursorCount], at[CursorCommand], batch_slot}),
+    .slot_i       ({
+      at[CursorExec], at[CursorStore], at[CursorCount], at[CursorCommand], batch_slot
+    }),
     .batch_count_i(batch_count),
     .weights_i    (found.count_weights),
     .start_o      (start),
