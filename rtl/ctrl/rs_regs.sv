@@ -14,6 +14,7 @@
 module rs_regs
   import rs_spec_pkg::*;
   import rs_ctrl_pkg::*;
+  import rs_axi_pkg::*;
 #(
   /// A register after the memory.
   parameter bit RamReg = 1'b1
@@ -23,34 +24,15 @@ module rs_regs
   /// Synchronous reset, active low.
   input  logic        rst_ni,
   /// AXI4-Lite slave.
-  input  logic [11:0] s_axil_awaddr_i,
-  input  logic        s_axil_awvalid_i,
-  output logic        s_axil_awready_o,
-  input  logic [31:0] s_axil_wdata_i,
-  input  logic [3:0]  s_axil_wstrb_i,
-  input  logic        s_axil_wvalid_i,
-  output logic        s_axil_wready_o,
-  output logic [1:0]  s_axil_bresp_o,
-  output logic        s_axil_bvalid_o,
-  input  logic        s_axil_bready_i,
-  input  logic [11:0] s_axil_araddr_i,
-  input  logic        s_axil_arvalid_i,
-  output logic        s_axil_arready_o,
-  output logic [31:0] s_axil_rdata_o,
-  output logic [1:0]  s_axil_rresp_o,
-  output logic        s_axil_rvalid_o,
-  input  logic        s_axil_rready_i,
+  input  lite_request_t  axil_i,
+  output lite_response_t axil_o,
   /// The memory may be used.
   input  logic        open_i,
-  /// The memory: a read, its data in the next cycle, with RamReg in the one after;
-  /// a write of some bytes, until it is taken.
-  output logic        read_o,
-  output logic [5:0]  raddr_o,
-  input  logic [31:0] rdata_i,
-  output logic [3:0]  write_o,
-  input  logic        write_ready_i,
-  output logic [5:0]  waddr_o,
-  output logic [31:0] wdata_o,
+  /// The memory: a read's data comes in the next cycle, with RamReg in the one after; a write is held
+  /// until it is taken.
+  output reg_access_t    access_o,
+  input  logic [31:0]    rdata_i,
+  input  logic           write_ready_i,
   /// Counters, see rs_perf: those from CYCLES on, then FRAMES_DONE.
   output logic        count_read_o,
   output logic [3:0]  count_index_o,
@@ -91,19 +73,19 @@ module rs_regs
   reg_ctrl_t command;
   reg_irq_enable_t irq_written;  // IRQ_STATUS has the same bits
 
-  assign wword = s_axil_awaddr_i[7:2];
+  assign wword = axil_i.awaddr[7:2];
   assign waddr = {4'd0, wword, 2'd0};
   assign stored = register_stored(wword);
-  assign writable = s_axil_awaddr_i[11:8] == '0 && register_writable(wword);
-  assign command = reg_ctrl_t'(s_axil_wdata_i);
-  assign irq_written = reg_irq_enable_t'(s_axil_wdata_i);
-  assign waddr_o = wword;
-  assign wdata_o = s_axil_wdata_i;
-  assign write_o = s_axil_wstrb_i & {4{wr_q == WrDo && writable && stored}} &
+  assign writable = axil_i.awaddr[11:8] == '0 && register_writable(wword);
+  assign command = reg_ctrl_t'(axil_i.wdata);
+  assign irq_written = reg_irq_enable_t'(axil_i.wdata);
+  assign access_o.waddr = wword;
+  assign access_o.wdata = axil_i.wdata;
+  assign access_o.write = axil_i.wstrb & {4{wr_q == WrDo && writable && stored}} &
                    {{3{!register_low_byte(wword)}}, 1'b1};
 
   assign write_done = wr_q == WrTake;
-  assign ctrl       = write_done && writable && waddr == RegCtrl && s_axil_wstrb_i[0];
+  assign ctrl       = write_done && writable && waddr == RegCtrl && axil_i.wstrb[0];
   assign refused    = ctrl && command.start && !command.soft_reset && !start_ok_i;
 
   always_ff @(posedge clk_i) begin
@@ -121,32 +103,32 @@ module rs_regs
       wr_q <= WrIdle;
     end else begin
       unique case (wr_q)
-        WrIdle:  if (s_axil_awvalid_i && s_axil_wvalid_i && open_i) wr_q <= WrDo;
+        WrIdle:  if (axil_i.awvalid && axil_i.wvalid && open_i) wr_q <= WrDo;
         WrDo:    if (write_ready_i) wr_q <= WrTake;
         WrTake:  wr_q <= WrAnswer;
-        default: if (s_axil_bready_i) wr_q <= WrIdle;
+        default: if (axil_i.bready) wr_q <= WrIdle;
       endcase
     end
   end
   always_ff @(posedge clk_i) begin
     if (write_done) bad_write_q <= refused || !writable;
   end
-  assign s_axil_awready_o = wr_q == WrTake;
-  assign s_axil_wready_o  = wr_q == WrTake;
-  assign s_axil_bvalid_o  = wr_q == WrAnswer;
-  assign s_axil_bresp_o   = bad_write_q ? RespSlverr : RespOkay;
+  assign axil_o.awready = wr_q == WrTake;
+  assign axil_o.wready  = wr_q == WrTake;
+  assign axil_o.bvalid  = wr_q == WrAnswer;
+  assign axil_o.bresp   = bad_write_q ? RespSlverr : RespOkay;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       irq_enable_q <= '0;
       frames_q     <= '0;
     end else if (write_done && writable) begin
-      if (waddr == RegIrqEnable && s_axil_wstrb_i[0]) begin
+      if (waddr == RegIrqEnable && axil_i.wstrb[0]) begin
         irq_enable_q <= {irq_written.frame, irq_written.error, irq_written.done};
       end
       for (int unsigned b = 0; b < 4; b++) begin
-        if (waddr == RegFrames && s_axil_wstrb_i[b]) begin
-          frames_q[b] <= s_axil_wdata_i[8*b+:8] != '0;
+        if (waddr == RegFrames && axil_i.wstrb[b]) begin
+          frames_q[b] <= axil_i.wdata[8*b+:8] != '0;
         end
       end
     end
@@ -155,7 +137,7 @@ module rs_regs
 
   // Interrupts: an event in the cycle of its clearing stays.
   assign irq_clear = write_done && writable && waddr == RegIrqStatus &&
-                     s_axil_wstrb_i[0] ?
+                     axil_i.wstrb[0] ?
                      {irq_written.frame, irq_written.error, irq_written.done} : {3{clear_irq_i}};
   always_ff @(posedge clk_i) begin
     if (!rst_ni) irq_status_q <= '0;
@@ -183,10 +165,10 @@ module rs_regs
   logic counted, readable_q;
   logic [31:0] here, data_d, data_q;
 
-  assign rword         = s_axil_araddr_i[7:2];
+  assign rword         = axil_i.araddr[7:2];
   assign raddr         = {4'd0, rword, 2'd0};
-  assign raddr_o       = rword;
-  assign read_o        = rd_q == RdMemory;
+  assign access_o.raddr       = rword;
+  assign access_o.read        = rd_q == RdMemory;
   assign counted       = register_counted(rword);
   assign count_read_o  = rd_q == RdLow;
   assign count_index_o = register_counter(rword);
@@ -218,14 +200,14 @@ module rs_regs
       rd_q <= RdIdle;
     end else begin
       unique case (rd_q)
-        RdIdle:   if (s_axil_arvalid_i && open_i) rd_q <= RdMemory;
+        RdIdle:   if (axil_i.arvalid && open_i) rd_q <= RdMemory;
         RdMemory: rd_q <= counted ? RdLow : RamReg ? RdWait : RdData;
         RdWait:   rd_q <= RdData;
         RdData:   rd_q <= RdTake;
         RdLow:    if (count_low_i) rd_q <= RdHigh;
         RdHigh:   rd_q <= RdTake;
         RdTake:   rd_q <= RdAnswer;
-        default:  if (s_axil_rready_i) rd_q <= RdIdle;
+        default:  if (axil_i.rready) rd_q <= RdIdle;
       endcase
     end
   end
@@ -233,18 +215,18 @@ module rs_regs
     if (rd_q inside {RdData, RdLow}) data_q[15:0] <= data_d[15:0];
     if (rd_q inside {RdData, RdHigh}) data_q[31:16] <= data_d[31:16];
     if (rd_q == RdMemory) begin
-      readable_q <= s_axil_araddr_i[11:8] == '0 && register_known(rword);
+      readable_q <= axil_i.araddr[11:8] == '0 && register_known(rword);
     end
   end
-  assign s_axil_arready_o = rd_q == RdTake;
-  assign s_axil_rvalid_o  = rd_q == RdAnswer;
-  assign s_axil_rdata_o   = data_q;
-  assign s_axil_rresp_o   = readable_q ? RespOkay : RespSlverr;
+  assign axil_o.arready = rd_q == RdTake;
+  assign axil_o.rvalid  = rd_q == RdAnswer;
+  assign axil_o.rdata   = data_q;
+  assign axil_o.rresp   = readable_q ? RespOkay : RespSlverr;
 
-  `RS_ASSERT_STABLE(BStable, s_axil_bvalid_o, s_axil_bready_i, s_axil_bresp_o)
-  `RS_ASSERT_STABLE(RStable, s_axil_rvalid_o, s_axil_rready_i, ({s_axil_rdata_o, s_axil_rresp_o}))
+  `RS_ASSERT_STABLE(BStable, axil_o.bvalid, axil_i.bready, axil_o.bresp)
+  `RS_ASSERT_STABLE(RStable, axil_o.rvalid, axil_i.rready, ({axil_o.rdata, axil_o.rresp}))
 
   logic unused_addr;
-  assign unused_addr = ^{s_axil_awaddr_i[1:0], s_axil_araddr_i[1:0], command, irq_written};
+  assign unused_addr = ^{axil_i.awaddr[1:0], axil_i.araddr[1:0], command, irq_written};
 
 endmodule

@@ -15,6 +15,7 @@
 /// Assumes: LOAD and STORE complete transfers in order; a token shows as gone the cycle after it is
 /// taken.
 module rs_ring
+  import rs_spec_pkg::desc_common_t;
   import rs_ctrl_pkg::*;
   import rs_ctrl_cpu_pkg::*;
 #(
@@ -29,7 +30,7 @@ module rs_ring
   /// Bits of a memory address: slots of 32 words in the upper half.
   localparam int unsigned MemAddrW = SlotW + 6
 ) (
-  /// Clock; synchronous reset, active low.
+  /// Clock.
   input  logic             clk_i,
   /// Synchronous reset, active low.
   input  logic             rst_ni,
@@ -37,7 +38,7 @@ module rs_ring
   /// The control program: an event, with word 0 of the descriptor for those that dispatch.
   input  logic             event_valid_i,
   input  event_e           event_i,
-  input  rs_spec_pkg::desc_common_t desc_common_i,
+  input  desc_common_t     desc_common_i,
   /// The slot of the descriptor at hand; of the next one to ask for. Batch slots are free unless
   /// no_room_o.
   output logic [SlotW-1:0] slot_o,
@@ -158,7 +159,9 @@ module rs_ring
     .clk_i,
     .rst_ni,
     .request_i    (request),
-    .slot_i       ({at[CursorExec], at[CursorStore], at[CursorCount], at[CursorCommand], batch_slot}),
+    .slot_i       ({
+      at[CursorExec], at[CursorStore], at[CursorCount], at[CursorCommand], batch_slot
+    }),
     .batch_count_i(batch_count),
     .weights_i    (found.count_weights),
     .start_o      (start),

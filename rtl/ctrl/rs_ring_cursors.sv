@@ -28,7 +28,7 @@ module rs_ring_cursors
   /// Bits of a memory address: slots of 32 words in the upper half.
   localparam int unsigned MemAddrW = SlotW + 6
 ) (
-  /// Clock; synchronous reset, active low.
+  /// Clock.
   input  logic             clk_i,
   /// Synchronous reset, active low.
   input  logic             rst_ni,
@@ -157,7 +157,9 @@ module rs_ring_cursors
       if (desc_i && word_q == 5'(32 - DescWords)) filled_q <= filled_q + One;
       if (look_i) looked_q <= looked_q + One;
       if (free_step) free_q <= free_q + One;
-      busy_o       <= '{store: ahead[CursorStore], load: ahead[CursorLoad], exec: ahead[CursorExec]};
+      busy_o.store <= ahead[CursorStore];
+      busy_o.load  <= ahead[CursorLoad];
+      busy_o.exec  <= ahead[CursorExec];
       no_arrival_o <= filled_q == looked_q;
       no_room_o    <= batch_q || ask_q - free_q > pos_t'(Slots - Batch);
     end

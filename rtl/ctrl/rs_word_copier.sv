@@ -22,7 +22,7 @@ module rs_word_copier
   /// Bits of a memory address: slots of 32 words in the upper half.
   localparam int unsigned MemAddrW = SlotW + 6
 ) (
-  /// Clock; synchronous reset, active low.
+  /// Clock.
   input  logic                         clk_i,
   /// Synchronous reset, active low.
   input  logic                         rst_ni,

@@ -91,9 +91,10 @@ module rs_burst_splitter
   // Set, or one more: the choice is made before the adder, where it costs nothing more.
   logic [AddrW-1:BurstOffsetW] burst;
   logic [31:BurstOffsetW] count;
-  assign burst[31:BurstOffsetW]      = set_i[0] ? word_i[31:BurstOffsetW] : burst_q[31:BurstOffsetW];
+  assign burst[31:BurstOffsetW] = set_i[0] ? word_i[31:BurstOffsetW] :
+                                             burst_q[31:BurstOffsetW];
   assign burst[AddrW-1:32] = set_i[1] ? word_i[AddrW-33:0] : burst_q[AddrW-1:32];
-  assign count                 = set_i[2] ? word_i[31:BurstOffsetW] : count_q;
+  assign count = set_i[2] ? word_i[31:BurstOffsetW] : count_q;
 
   always_ff @(posedge clk_i) begin
     // The reset is for four-state simulation: an address set half would make an unknown sum.

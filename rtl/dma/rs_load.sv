@@ -197,7 +197,8 @@ module rs_load #(
   assign exhausted    = !left_q[CountW];
   assign idle         = section_q == SecIdle;
   assign want         = !first_q && !idle && (section_q.words ? word_addr_valid : !at_end);
-  assign at_end       = section_q.words ? !address_valid && !word_addr_valid : exhausted && pad_q == '0;
+  assign at_end       = section_q.words ? !address_valid && !word_addr_valid :
+                                          exhausted && pad_q == '0;
   assign next_command = idle && list_valid && (list_desc || have_q);
   assign step         = (CountW + 1)'(section_q.headers && !first_q ? HeadersPerBeat : 1);
 
