@@ -6,12 +6,14 @@
 #include <cmath>
 
 #include "compile/program_image.hpp"
+#include "compile/window.hpp"
 #include "core/core_case.hpp"
 #include "cost/constants.hpp"
 #include "cost/exec_cycles.hpp"
 #include "cost/memory_policy.hpp"
 #include "cost/program_time.hpp"
 #include "cost/transfers.hpp"
+#include "program/weight_block.hpp"
 
 #include RESHIFT_MODEL_HEADER
 
@@ -54,25 +56,17 @@ class SmallProgram {
     d.uops = list_uops_ = m_blocks * uops;
     d.param_blocks = m_blocks_ = m_blocks;
     d.offset = std::ssize(blocks_);
-    std::vector<std::uint32_t> words;
-    for (int i = 0; i < m_blocks * kHardware.m; ++i) {
-      std::array<std::uint32_t, 2> record{};
-      isa::set(record, isa::params::kShift, cost::kPostShift);
-      words.insert(words.end(), record.begin(), record.end());
-    }
+    const std::vector<ChannelParams> params(static_cast<std::size_t>(m_blocks * kHardware.m),
+                                            {0, 0, cost::kPostShift});
+    std::vector<std::uint32_t> headers;
     for (int i = 0; i < d.uops; ++i) {
-      std::array<std::uint32_t, 1> header{};
-      isa::set(header, isa::header::kFirst, i % uops == 0);
-      isa::set(header, isa::header::kLast, i % uops == uops - 1);
-      words.push_back(header[0]);
+      headers.push_back(encode_header({.first = i % uops == 0, .last = i % uops == uops - 1}));
     }
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(words.data());
-    blocks_.insert(blocks_.end(), bytes, bytes + words.size() * 4);
-    pad(isa::kSectionAlign);
-    blocks_.resize(blocks_.size() + static_cast<std::size_t>(d.uops * isa::tile_bytes(kHardware)));
-    pad(isa::kSectionAlign);
+    const std::vector<std::uint8_t> tiles(
+        static_cast<std::size_t>(d.uops * isa::tile_bytes(kHardware)));
+    append_weight_block(kHardware, params, headers, tiles, blocks_);
     d.bytes = std::ssize(blocks_) - d.offset;
-    pad(isa::kBlockAlign);
+    blocks_.resize(static_cast<std::size_t>(align_window(std::ssize(blocks_))));
     image_.add(d, "load_weights");
   }
 
@@ -134,8 +128,6 @@ class SmallProgram {
   }
 
  private:
-  void pad(std::size_t align) { blocks_.resize((blocks_.size() + align - 1) / align * align); }
-
   ProgramImage image_;
   std::vector<std::uint8_t> blocks_;
   int list_uops_ = 0, m_blocks_ = 0;

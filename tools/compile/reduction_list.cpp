@@ -8,6 +8,7 @@
 #include "base/integer.hpp"
 #include "cost/exec_cycles.hpp"
 #include "isa/fields.hpp"
+#include "program/weight_block.hpp"
 
 namespace reshift {
 namespace {
@@ -60,13 +61,12 @@ class Builder {
       }
     }
     if (op_.shortcut >= 0) shortcut_tap();
-    if (list_.headers
-            .empty()) {  // all weights are zero: the accumulators still need a start and an end
+    if (headers_.empty()) {  // all weights are zero: the accumulators still need a start and an end
       clear();
       append(0, 0, 0);
     }
-    isa::set(std::span(&list_.headers.front(), 1), isa::header::kFirst, 1);
-    isa::set(std::span(&list_.headers.back(), 1), isa::header::kLast, 1);
+    headers_.front().first = headers_.back().last = true;
+    for (const UopHeader& header : headers_) list_.headers.push_back(encode_header(header));
     return std::move(list_);
   }
 
@@ -158,31 +158,12 @@ class Builder {
   /// `address`: C-blocks from the source's base, modulo the buffer.
   void append_uop(int source, int address, int rotation, int dy, int dx) {
     const int buffer = isa::c_blocks(hw_);
-    std::uint32_t header = 0;
-    const std::span word(&header, 1);
-    isa::set(word, isa::header::kOffset, ((address % buffer) + buffer) % buffer);
-    isa::set(word, isa::header::kRotation, rotation);
-    isa::set_signed(word, isa::header::kDy, dy);
-    isa::set_signed(word, isa::header::kDx, dx);
-    isa::set(word, isa::header::kSource, source);
-    list_.headers.push_back(header);
-    append_tile();
-  }
-
-  void append_tile() {
-    const int bits = weight_bits(hw_.exponents);
-    const std::size_t start = list_.tiles.size();
-    list_.tiles.resize(start + index(isa::tile_bytes(hw_)), 0);
-    std::size_t bit = 0;
-    for (const int weight : tile_) {
-      if (!weight_fits(weight, hw_.exponents)) {
-        throw Error("the weight {} does not fit {} bits of {}", weight, bits, hw_.name);
-      }
-      const std::uint32_t code = encode_weight(weight, hw_.exponents);
-      for (int i = 0; i < bits; ++i, ++bit) {
-        list_.tiles[start + bit / 8] |= static_cast<std::uint8_t>((code >> i & 1) << bit % 8);
-      }
-    }
+    headers_.push_back({.offset = ((address % buffer) + buffer) % buffer,
+                        .rotation = rotation,
+                        .dy = dy,
+                        .dx = dx,
+                        .source = source});
+    append_tile(hw_, tile_, list_.tiles);
   }
 
   const isa::Hardware& hw_;
@@ -195,6 +176,7 @@ class Builder {
   const QTensor& out_;
   int out_channels_, row_;
   std::vector<int> tile_;
+  std::vector<UopHeader> headers_;
   ReductionList list_;
 };
 

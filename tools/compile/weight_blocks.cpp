@@ -2,12 +2,11 @@
 #include "compile/weight_blocks.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/integer.hpp"
 #include "compile/window.hpp"
 #include "cost/memory_policy.hpp"
-#include "isa/fields.hpp"
+#include "program/weight_block.hpp"
 
 namespace reshift {
 
@@ -27,52 +26,36 @@ bool WeightBlocks::keeps_list(const ExecPlan& before, const ExecPlan& exec) cons
 
 std::vector<WeightBlock> WeightBlocks::write(const ExecPlan& exec) {
   std::vector<WeightBlock> blocks;
-  const std::size_t most = index(cost::most_block_uops(hw_)), total = exec.list->uops();
+  const ReductionList& list = *exec.list;
+  const std::size_t most = index(cost::most_block_uops(hw_)), total = list.uops();
+  const std::size_t tile = list.tiles.size() / total;
   for (std::size_t done = 0; done < total; done += most) {
     WeightBlock block{.uops = std::min(most, total - done)};
+    block.param_blocks = done == 0 ? exec.m_blocks : 0;
     bytes_.resize(index(align_window(std::ssize(bytes_))), 0);
     block.offset = std::ssize(bytes_);
-    if (done == 0) {
-      block.param_blocks = exec.m_blocks;
-      const std::vector<std::uint32_t> records = params_of(exec);
-      const auto* bytes = reinterpret_cast<const std::uint8_t*>(records.data());
-      bytes_.insert(bytes_.end(), bytes, bytes + records.size() * 4);
-    }
-    const auto* headers = reinterpret_cast<const std::uint8_t*>(exec.list->headers.data() + done);
-    append_section({headers, block.uops * 4});
-    const std::size_t tile = exec.list->tiles.size() / total;
-    append_section({exec.list->tiles.data() + done * tile, block.uops * tile});
+    append_weight_block(hw_, done == 0 ? params_of(exec) : std::vector<ChannelParams>{},
+                        std::span(list.headers).subspan(done, block.uops),
+                        std::span(list.tiles).subspan(done * tile, block.uops * tile), bytes_);
     block.bytes = std::ssize(bytes_) - block.offset;
     blocks.push_back(block);
   }
   return blocks;
 }
 
-void WeightBlocks::append_section(std::span<const std::uint8_t> section) {
-  bytes_.insert(bytes_.end(), section.begin(), section.end());
-  const std::int64_t pad = isa::pad_section(std::ssize(section)) - std::ssize(section);
-  bytes_.insert(bytes_.end(), index(pad), 0);
-}
-
-std::vector<std::uint32_t> WeightBlocks::params_of(const ExecPlan& exec) const {
+std::vector<ChannelParams> WeightBlocks::params_of(const ExecPlan& exec) const {
   const QOp& op = net_.ops[exec.op];
   const int channels = net_.written_channels(op);
-  std::vector<std::uint32_t> records;
+  std::vector<ChannelParams> params;
   for (int row = exec.first_m_block * hw_.m; row < (exec.first_m_block + exec.m_blocks) * hw_.m;
        ++row) {
-    ChannelParams p;
     if (op.kind == QKind::kMaxPool) {
-      p = {-op.post.out_zero, 1, 0};  // the code itself
-    } else if (row < channels) {
-      p = op.params[index(row)];
+      params.push_back({-op.post.out_zero, 1, 0});  // the code itself
+    } else {
+      params.push_back(row < channels ? op.params[index(row)] : ChannelParams{});
     }
-    std::array<std::uint32_t, 2> words{};
-    isa::set_signed(words, isa::params::kBias, p.bias);
-    isa::set(words, isa::params::kMult, p.mult);
-    isa::set(words, isa::params::kShift, p.shift);
-    records.insert(records.end(), words.begin(), words.end());
   }
-  return records;
+  return params;
 }
 
 }  // namespace reshift

@@ -36,8 +36,8 @@ class WeightBlocks {
   using Key = std::tuple<std::size_t, int, int, std::vector<std::uint32_t>>;
 
   std::vector<WeightBlock> write(const ExecPlan& exec);
-  void append_section(std::span<const std::uint8_t> section);
-  std::vector<std::uint32_t> params_of(const ExecPlan& exec) const;
+  /// Of its M-blocks, M for each.
+  std::vector<ChannelParams> params_of(const ExecPlan& exec) const;
 
   const isa::Hardware& hw_;
   const QNet& net_;

@@ -13,6 +13,7 @@
 #include "cost/transfers.hpp"
 #include "isa/descriptors.hpp"
 #include "program/engine.hpp"
+#include "program/weight_block.hpp"
 
 namespace reshift::cost {
 namespace {
@@ -176,13 +177,12 @@ class Model {
   /// To walk a block: the array is slowed down by post-processing where an M-block has few
   /// micro-ops.
   Time walk_cycles(const isa::LoadWeights& d) const {
-    const std::size_t headers = index(d.offset + d.param_blocks * hw_.m * 8);
+    const WeightBlockView block(hw_, image_.subspan(index(d.offset), index(d.bytes)),
+                                d.param_blocks, d.uops);
     Time cycles = 0, of_m_block = 0;
-    for (std::int64_t i = 0; i < d.uops; ++i) {
-      std::array<std::uint32_t, 1> header{};
-      std::memcpy(header.data(), image_.data() + headers + index(i) * 4, 4);
+    for (std::size_t i = 0; i < block.uops(); ++i) {
       ++of_m_block;
-      if (!isa::get(header, isa::header::kLast)) continue;
+      if (!block.header(i).last) continue;
       cycles += std::max(of_m_block, post_cycles(hw_));
       of_m_block = 0;
     }

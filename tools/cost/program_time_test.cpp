@@ -4,13 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
 #include <deque>
 #include <variant>
 
 #include "base/integer.hpp"
 #include "isa/descriptors.hpp"
 #include "program/hardware.hpp"
+#include "program/weight_block.hpp"
 
 namespace reshift::cost {
 namespace {
@@ -31,14 +31,11 @@ class ProgramText {
     auto& d = add<isa::LoadWeights>();
     d.uops = m_blocks * uops;
     d.offset = std::ssize(blocks_);
-    d.bytes = d.uops * 132;
-    for (int i = 1; i <= d.uops; ++i) {
-      std::array<std::uint32_t, 1> header{};
-      isa::set(header, isa::header::kLast, i % uops == 0);
-      const auto* bytes = reinterpret_cast<const std::uint8_t*>(header.data());
-      blocks_.insert(blocks_.end(), bytes, bytes + 4);
-    }
-    blocks_.resize(blocks_.size() + index(d.uops) * 128);
+    std::vector<std::uint32_t> headers;
+    for (int i = 1; i <= d.uops; ++i) headers.push_back(encode_header({.last = i % uops == 0}));
+    const std::vector<std::uint8_t> tiles(index(d.uops * isa::tile_bytes(kHw)));
+    append_weight_block(kHw, {}, headers, tiles, blocks_);
+    d.bytes = std::ssize(blocks_) - d.offset;
   }
 
   isa::Exec& exec(int m_blocks, int uops, int groups) {
