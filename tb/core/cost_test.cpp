@@ -3,14 +3,11 @@
 // The constants of tools/cost, each against the counters of the core: small programs made by hand,
 // of which one constant times a known number is what a frame takes.
 
-#include <cmath>
-
 #include "compile/program_image.hpp"
 #include "compile/window.hpp"
 #include "core/core_case.hpp"
 #include "cost/constants.hpp"
 #include "cost/exec_cycles.hpp"
-#include "cost/memory_policy.hpp"
 #include "cost/program_time.hpp"
 #include "cost/transfers.hpp"
 #include "program/weight_block.hpp"
@@ -241,24 +238,26 @@ TEST(Cost, PostProcessing) {
   expect_constant("post_cycles()", post, cost::post_cycles(kHardware), 10);
 }
 
-/// Loads of features of 400 pixel groups and more, beside an EXEC that writes a polyphase tensor.
+/// Four loads of so many pixel groups, beside an EXEC of `exec_groups` groups that writes a
+/// polyphase tensor. Another EXEC at the end waits for the loads.
 double load_frame(int groups, int exec_groups) {
   SmallProgram p;
-  if (exec_groups > 0) {
-    p.load_weights(1, kHardware.p);
-    p.exec(exec_groups, true, false, true);
-  }
+  p.load_weights(1, kHardware.p);
+  if (exec_groups > 0) p.exec(exec_groups, false, false, true);
   for (int i = 0; i < 4; ++i) {
     p.transfer<isa::LoadFeatures>(SmallProgram::kLastWord - groups, groups);
   }
+  p.transfer<isa::LoadFeatures>(0, 1);
+  p.exec(1, true);
   return p.run(1).core;  // with a long latency, gaps between the bursts of a wide bus
 }
 
 TEST(Cost, Transfers) {
-  if (kHardware.axi_data_w > 128) GTEST_SKIP() << "gaps between bursts, which cost does not count";
   const double cycles = (load_frame(500, 0) - load_frame(400, 0)) / 4;
-  const std::int64_t bytes = std::int64_t{100} * kHardware.p * isa::word_bytes(kHardware);
-  expect_constant("bus_cycles()", cycles, cost::bus_cycles(kHardware, bytes), 5);
+  const std::int64_t words = std::int64_t{100} * kHardware.p;
+  // LOAD takes a word per cycle, which cost leaves out: the bus may bring more.
+  const std::int64_t bus = cost::bus_cycles(kHardware, words * isa::word_bytes(kHardware));
+  expect_constant("bus_cycles(), or a cycle for each word", cycles, std::max(bus, words), 5);
 }
 
 // While it runs, the bus moves fewer beats.

@@ -14,7 +14,8 @@ namespace reshift::cost {
 std::int64_t post_cycles(const isa::Hardware& hw);
 
 /// From an EXEC's last micro-op to its last pixel in the feature buffer: through the rows and the
-/// columns of the array, and post-processing.
+/// columns of the array, and post-processing. With fewer lanes than channels the post_cycles() of
+/// the last M-block come on top; they are left out.
 std::int64_t drain_cycles(const isa::Hardware& hw);
 
 /// Cycles of one EXEC without what it waits for: the array issues a micro-op per cycle;

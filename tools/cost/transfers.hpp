@@ -7,7 +7,8 @@
 
 namespace reshift::cost {
 
-/// Cycles of the bus for so many bytes: a beat per cycle.
+/// Cycles of the bus for so many bytes: a beat per cycle. Features take a cycle for each word at
+/// least; on a core whose words are narrower than its bus they take longer than this says.
 constexpr std::int64_t bus_cycles(const isa::Hardware& hw, std::int64_t bytes) {
   return bytes * 8 / hw.axi_data_w;
 }
