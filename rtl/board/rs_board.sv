@@ -54,7 +54,7 @@ module rs_board
   `RS_PARAM_CHECK(words, ActW == 8 && M * P % 8 == 0,
                   "rs_board: ActW must be 8, and M * P a multiple of 8, so that results are words")
 
-  localparam int unsigned AxiAddrW = rs_ctrl_pkg::AddrW;
+  localparam int unsigned AxiAddrW = rs_axi_pkg::AddrW;
   localparam int unsigned MemBytes = MemBanks * BankWords * WordW / 8;
 
 

@@ -23,7 +23,7 @@ module rs_board_memory
   /// Initial content for $readmemh; empty: none.
   parameter InitFile = "",
   /// Bits of a bus address.
-  localparam int unsigned AxiAddrW = rs_ctrl_pkg::AddrW
+  localparam int unsigned AxiAddrW = rs_axi_pkg::AddrW
 ) (
   /// Clock.
   input  logic                clk_i,

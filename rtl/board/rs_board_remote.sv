@@ -42,7 +42,7 @@ module rs_board_remote #(
   `RS_PARAM_CHECK(width, AxiDataW == 32, "rs_board_remote: AxiDataW must be 32")
   `RS_PARAM_CHECK(clocks, ClocksPerBit >= 8, "rs_board_remote: ClocksPerBit must be at least 8")
 
-  localparam int unsigned AxiAddrW = rs_ctrl_pkg::AddrW;
+  localparam int unsigned AxiAddrW = rs_axi_pkg::AddrW;
 
   logic rx_valid, tx_valid, tx_ready;
   logic [7:0] rx_data, tx_data;

@@ -17,6 +17,7 @@
 /// Assumes: `start_i` only while `start_ok_o`; the core empties its pipelines within 256 cycles.
 module rs_core_state
   import rs_ctrl_pkg::*;
+  import rs_axi_pkg::AddrW;
   import rs_axi_pkg::fault_t;
 #(
   /// Bits of the number of a descriptor slot.

@@ -4,8 +4,7 @@
 /// neighbours.
 package rs_ctrl_pkg;
 
-  /// Bits of a bus address.
-  localparam int unsigned AddrW = rs_axi_pkg::AddrW;
+  import rs_axi_pkg::AddrW;
 
   /// Tokens between EXEC and an engine, a bit for each engine.
   typedef struct packed {

@@ -35,7 +35,7 @@ module reshift_core #(
   /// AXI data width: 32, 64, 128 or 256.
   parameter int unsigned AxiDataW = 128,
   /// Derived.
-  localparam int unsigned AxiAddrW = rs_ctrl_pkg::AddrW
+  localparam int unsigned AxiAddrW = rs_axi_pkg::AddrW
 ) (
   /// Clock; synchronous reset, active low.
   input  logic clk,

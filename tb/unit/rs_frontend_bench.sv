@@ -16,7 +16,7 @@ module rs_frontend_bench #(
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned FbAddrW = $clog2(FbDepth),
-  localparam int unsigned AddrW = rs_ctrl_pkg::AddrW,
+  localparam int unsigned AddrW = rs_axi_pkg::AddrW,
   localparam int unsigned HeadersPerBeat = rs_spec_pkg::headers_per_beat(AxiDataW)
 ) (
   input  logic clk_i,
