@@ -16,7 +16,7 @@
 #include "harness/bits.hpp"
 #include "isa/fields.hpp"
 #include "net/numerics.hpp"
-#include "unit/models/raster_model.hpp"
+#include "golden/raster_model.hpp"
 
 namespace reshift {
 namespace {

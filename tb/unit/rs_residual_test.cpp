@@ -11,7 +11,7 @@
 
 #include "harness/bench.hpp"
 #include "harness/stream.hpp"
-#include "unit/models/raster_model.hpp"
+#include "golden/raster_model.hpp"
 
 namespace reshift {
 namespace {

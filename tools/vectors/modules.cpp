@@ -7,7 +7,7 @@
 
 #include "isa/fields.hpp"
 #include "net/numerics.hpp"
-#include "unit/models/raster_model.hpp"
+#include "golden/raster_model.hpp"
 #include "vectors/module_models.hpp"
 
 namespace reshift {

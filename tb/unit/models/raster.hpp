@@ -2,7 +2,7 @@
 #pragma once
 
 #include "harness/bits.hpp"
-#include "unit/models/raster_model.hpp"
+#include "golden/raster_model.hpp"
 
 namespace reshift {
 
