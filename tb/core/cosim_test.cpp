@@ -14,7 +14,7 @@
 #include "core/core_case.hpp"
 #include "core/write_agent.hpp"
 #include "data/dataset.hpp"
-#include "isa/fields.hpp"
+#include "isa/descriptors.hpp"
 #include "program/weight_block.hpp"
 
 #include RESHIFT_MODEL_HEADER
