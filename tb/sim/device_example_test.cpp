@@ -2,6 +2,7 @@
 
 // The program that links the device library alone, on the simulated core.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
