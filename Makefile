@@ -81,6 +81,11 @@ netlist-test: configure  ## the benches on netlists of every module and of the c
 	$(NINJA) --target netlist_test
 	python3 tb/netlist/run.py "$(BUILD)/netlist/runs.txt"
 
+.PHONY: cosim
+cosim: configure  ## every write into the feature buffer against the model: 40 networks and ResNet-8
+	$(NINJA) --target reshift cosim_4x4x3_test cosim_16x16x8_test
+	tb/core/cosim.sh "$(BUILD)"
+
 .PHONY: verify-full
 verify-full: configure  ## what takes hours: netlists, benchmarks, more vectors, synthesis, place and route
 	$(NINJA) --target reshift

@@ -37,6 +37,25 @@ set(params M=2 C=2 P=2 ActW=8 ExpN=7 AccW=28 FbDepth=16384 WmDepth=4096 PmDepth=
 reshift_verilate(NAME core_2x2x2 TOP reshift_core PREFIX Vcore_2x2x2 PARAMS ${params})
 reshift_core_test(2x2x2 ${params})
 
+# Every write into the feature buffer against the program interpreter; tb/core/cosim.sh runs all of it.
+foreach(config IN LISTS RESHIFT_CONFIGS)
+  reshift_configuration(${config} params)
+  set(test cosim_${config}_test)
+  add_executable(${test} core/cosim_test.cpp core/write_checker.cpp)
+  target_compile_definitions(${test} PRIVATE RESHIFT_CONFIG="${config}"
+    RESHIFT_MODEL=Vcore_${config} RESHIFT_MODEL_HEADER="Vcore_${config}.h"
+    RESHIFT_ROOT_HEADER="Vcore_${config}___024root.h")
+  foreach(param IN LISTS params)
+    target_compile_definitions(${test} PRIVATE RESHIFT_${param})
+  endforeach()
+  target_link_libraries(${test} PRIVATE core_${config} reshift_compile reshift_golden reshift_data
+    reshift_bench_main reshift_warnings)
+endforeach()
+if(TARGET cosim_4x4x3_test)
+  gtest_discover_tests(cosim_4x4x3_test TEST_PREFIX cosim_4x4x3. TEST_FILTER "Quick/*:CosimFault.*"
+    DISCOVERY_TIMEOUT 60)
+endif()
+
 # The tool with everything in it: real networks, or what it makes itself.
 add_test(NAME real_networks
   COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/core/real_networks.sh ${CMAKE_BINARY_DIR})

@@ -3,10 +3,10 @@
 
 #include <cstdint>
 #include <cstdlib>
-#include <random>
 #include <string>
 
 #include "base/error.hpp"
+#include "base/random.hpp"
 
 namespace reshift {
 
@@ -20,21 +20,6 @@ inline uint64_t run_seed() {
     throw Error("RESHIFT_SEED is '{}', not a number", text);
   }
 }
-
-/// A seeded generator with the two questions that benches ask.
-class Random : public std::mt19937_64 {
- public:
-  using std::mt19937_64::mt19937_64;
-
-  /// A whole number in [low, high], both included.
-  int64_t uniform(int64_t low, int64_t high) {
-    return std::uniform_int_distribution<int64_t>(low, high)(*this);
-  }
-  /// True in `percent` of 100 cases.
-  bool chance(int percent) {
-    return percent > 0 && ((operator()() >> 32) * 100) >> 32 < static_cast<uint64_t>(percent);
-  }
-};
 
 /// How often and for how long one side of a handshake makes the other wait.
 struct Stalls {

@@ -21,8 +21,11 @@ foreach(config IN LISTS RESHIFT_CONFIGS)
 endforeach()
 
 if("4x4x3" IN_LIST RESHIFT_CONFIGS)
-  add_executable(sim_timeline_test ${CMAKE_CURRENT_LIST_DIR}/timeline_test.cpp)
+  add_executable(sim_timeline_test ${CMAKE_CURRENT_LIST_DIR}/timeline_test.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/device_example_test.cpp)
+  target_compile_definitions(sim_timeline_test PRIVATE
+    RESHIFT_DEVICE_EXAMPLE="$<TARGET_FILE:device_example>")
   target_link_libraries(sim_timeline_test PRIVATE reshift_device reshift_compile reshift_golden reshift_warnings GTest::gtest_main)
-  add_dependencies(sim_timeline_test reshift_sim_4x4x3)
+  add_dependencies(sim_timeline_test reshift_sim_4x4x3 device_example)
   gtest_discover_tests(sim_timeline_test TEST_PREFIX sim. DISCOVERY_TIMEOUT 60)
 endif()

@@ -12,11 +12,11 @@
 #include <span>
 #include <vector>
 
+#include "golden/raster_model.hpp"
 #include "harness/bench.hpp"
 #include "harness/bits.hpp"
 #include "isa/fields.hpp"
 #include "net/numerics.hpp"
-#include "unit/models/raster_model.hpp"
 
 namespace reshift {
 namespace {

@@ -9,9 +9,9 @@
 #include <deque>
 #include <vector>
 
+#include "golden/raster_model.hpp"
 #include "harness/bench.hpp"
 #include "harness/stream.hpp"
-#include "unit/models/raster_model.hpp"
 
 namespace reshift {
 namespace {

@@ -40,4 +40,19 @@ class PortableRandom {
   std::mt19937 engine_;
 };
 
+/// A seeded generator with the two questions that tests ask.
+class Random : public std::mt19937_64 {
+ public:
+  using std::mt19937_64::mt19937_64;
+
+  /// A whole number in [low, high], both included.
+  std::int64_t uniform(std::int64_t low, std::int64_t high) {
+    return std::uniform_int_distribution<std::int64_t>(low, high)(*this);
+  }
+  /// True in `percent` of 100 cases.
+  bool chance(int percent) {
+    return percent > 0 && ((operator()() >> 32) * 100) >> 32 < static_cast<std::uint64_t>(percent);
+  }
+};
+
 }  // namespace reshift

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/error.hpp"
+#include "base/integer.hpp"
 #include "isa/fields.hpp"
 
 namespace reshift {
@@ -13,8 +14,6 @@ namespace {
 constexpr std::size_t kRecordBytes = 8, kHeaderBytes = 4;
 
 using Record = std::array<std::uint32_t, kRecordBytes / 4>;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 void append(std::vector<std::uint8_t>& bytes, const void* from, std::size_t count) {
   const auto* first = static_cast<const std::uint8_t*>(from);

@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "harness/random.hpp"
+#include "base/random.hpp"
 #include "isa/isa.hpp"
 #include "vectors/module_trace.hpp"
 

@@ -5,9 +5,9 @@
 #include <limits>
 #include <vector>
 
+#include "golden/raster_model.hpp"
 #include "isa/fields.hpp"
 #include "net/numerics.hpp"
-#include "unit/models/raster_model.hpp"
 #include "vectors/module_models.hpp"
 
 namespace reshift {

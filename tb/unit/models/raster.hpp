@@ -1,8 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "golden/raster_model.hpp"
 #include "harness/bits.hpp"
-#include "unit/models/raster_model.hpp"
 
 namespace reshift {
 

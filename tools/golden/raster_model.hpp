@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "harness/random.hpp"
+#include "base/random.hpp"
 
 namespace reshift {
 
