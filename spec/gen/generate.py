@@ -6,7 +6,7 @@ C++ headers, the reference pages, the registers for the tools of others; and kee
   generate.py                   write what is generated
   generate.py --check           exit with 1 when a file is stale, or the contract has changed and its
                                 version has not
-  generate.py --lock            append the present contract to version.lock, for a new version
+  generate.py --new-version     raise the version of the contract, append it to version.lock, write all
   generate.py --gflags CONFIG   print the -G parameter flags of a configuration (Verilator, slang)
   generate.py --configs         print the names of the configurations
 
@@ -15,6 +15,7 @@ Example: spec/gen/generate.py --gflags 16x16x8
 
 import argparse
 import pathlib
+import re
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -54,26 +55,30 @@ def lock_fault(contract):
         return "version.lock: versions must rise, a line each"
     if not rows or rows[-1][0] != contract.version:
         return (f"version.lock does not end with version {contract.version} of spec/core.json: "
-                "run spec/gen/generate.py --lock")
+                "only spec/gen/generate.py --new-version changes the two")
     if rows[-1][1] != contract.hash():
-        return (f"the contract has changed, its version {contract.version} has not: raise `version` in "
-                "spec/core.json, then run spec/gen/generate.py --lock")
+        return (f"the contract has changed, its version {contract.version} has not: run "
+                "spec/gen/generate.py --new-version")
     return None
 
 
-def lock(contract):
-    rows = locked()
-    if rows and contract.version <= rows[-1][0]:
-        sys.exit(f"version {contract.version} is in version.lock already; the lock only grows: raise "
-                 "`version` in spec/core.json")
+def new_version(contract):
+    """Raises the version, which only grows, and locks the contract as it then is."""
+    if lock_fault(contract) is None:
+        sys.exit(f"the contract is that of version {contract.version}: there is nothing to raise")
+    version = max(version for version, _ in locked()) + 1
+    path = SPEC / "core.json"
+    path.write_text(re.sub(r'"version": \d+', f'"version": {version}', path.read_text(), count=1))
+    contract = Contract()
     with LOCK.open("a") as file:
-        file.write(f"{contract.version} {contract.hash()}\n")
+        file.write(f"{version} {contract.hash()}\n")
+    return contract
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
-    parser.add_argument("--lock", action="store_true")
+    parser.add_argument("--new-version", action="store_true")
     parser.add_argument("--gflags", metavar="CONFIG")
     parser.add_argument("--configs", action="store_true")
     arguments = parser.parse_args()
@@ -83,8 +88,6 @@ def main():
         print(" ".join(f"-G{name}={value}" for name, value in parameters.items()))
     elif arguments.configs:
         print("\n".join(contract.configurations))
-    elif arguments.lock:
-        lock(contract)
     elif arguments.check:
         stale = [str(path.relative_to(ROOT)) for path, text in outputs(contract)
                  if not path.exists() or path.read_text() != text]
@@ -93,6 +96,8 @@ def main():
         if faults:
             sys.exit("\n".join(faults))
     else:
+        if arguments.new_version:
+            contract = new_version(contract)
         for path, text in outputs(contract):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
