@@ -114,7 +114,7 @@ energy: configure  ## the shift array against multipliers: energy in a relative 
 	$(PYTHON) tools/energy/budget.py --build "$(BUILD)" -j $(JOBS)
 
 .PHONY: docs
-docs: setup  ## regenerate what is generated: interfaces.md, packages, the file list
+docs: setup  ## regenerate what is generated: reference pages, packages, lists, pictures
 	python3 spec/gen/generate.py
 	python3 tools/repo/rtl_files.py
 	python3 tools/repo/module_table.py

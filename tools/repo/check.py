@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 """Checks of the tree itself: ASCII text, whole lines without blanks at their ends, no path of a
-machine, a licence line in every source, generated files fresh. Prints each finding; exits non-zero when there is one."""
+machine, a licence line in every source, generated files fresh, rules of RTL headers, sizes of C++
+classes and functions, links. Prints each finding; exits non-zero when there is one."""
 
 import re
 import subprocess
@@ -35,10 +36,11 @@ def main():
             findings.append(f"{name}: no end of line at the end of the file")
         if path.suffix in SOURCES and b"SPDX-License-Identifier" not in data[:400]:
             findings.append(f"{name}: no SPDX licence line")
-    for script in ("spec/gen/generate.py", "spec/gen/assembler.py",
-                   "tools/repo/rtl_files.py", "tools/repo/rtl_style.py",
-                   "tools/repo/module_table.py", "docs/pictures/generate.py", "tools/repo/links.py"):
-        result = subprocess.run([sys.executable, ROOT / script, "--check"], cwd=ROOT, text=True,
+    generated = ["spec/gen/generate.py", "spec/gen/assembler.py", "tools/repo/rtl_files.py",
+                 "tools/repo/module_table.py", "docs/pictures/generate.py"]
+    rules = ["tools/repo/rtl_style.py", "tools/repo/size_check.py", "tools/repo/links.py"]
+    for script, *options in [*([script, "--check"] for script in generated), *([r] for r in rules)]:
+        result = subprocess.run([sys.executable, ROOT / script, *options], cwd=ROOT, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if result.returncode:
             findings.append(f"{script}: {result.stdout.strip()}")

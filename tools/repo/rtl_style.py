@@ -136,7 +136,6 @@ class File:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, epilog=EXAMPLE,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="only compare, as it does anyway")
     parser.add_argument("files", nargs="*", type=pathlib.Path)
     arguments = parser.parse_args()
     files = [path.resolve() for path in arguments.files] or sorted((ROOT / "rtl").rglob("*.sv"))
