@@ -13,7 +13,7 @@ set interfaces {clk rst_n s_axil m_axi irq}
 proc ports {} {
   global root top generics
   set text [read_text $root/rtl/top/$top.sv]
-  regexp {localparam int unsigned AddrW = (\d+);} [read_text $root/rtl/pkg/rs_ctrl_pkg.sv] -> address
+  regexp {localparam int unsigned AddrW = (\d+);} [read_text $root/rtl/pkg/rs_axi_pkg.sv] -> address
   set values [list AxiAddrW $address]
   foreach generic $generics {
     lappend values {*}[split $generic =]

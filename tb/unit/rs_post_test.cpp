@@ -102,7 +102,7 @@ class Post : public testing::Test {
   /// `wait_percent`: chance that a write has to wait when it may.
   void run(const std::vector<Operation>& operations, int pause_percent, int wait_percent = 0) {
     wait_percent_ = wait_percent;
-    std::size_t offered = 0, current = 0, pixel = 0;
+    std::size_t offered = 0, current = 0, next = 0;
     std::deque<uint64_t> there;  // when operations not yet begun were there with their parameters
     std::vector<Raster::Pixel> pixels = operations[0].raster.walk();
     int written = 0;
@@ -114,8 +114,8 @@ class Post : public testing::Test {
       if (offered < operations.size() && load(operations[offered], offered)) {
         put(operations[offered]);
       }
-      const bool begun = pixel > 0 || (!there.empty() && there.front() + kAhead <= bench.cycle());
-      const bool group = kSerial && pixel % kP != 0;  // the rest of a group follows at once
+      const bool begun = next > 0 || (!there.empty() && there.front() + kAhead <= bench.cycle());
+      const bool group = kSerial && next % kP != 0;  // the rest of a group follows at once
       const bool pixel = current < operations.size() && begun &&
                          (group || (room && !random.chance(pause_percent)));
       put_pixel(pixel);
@@ -125,7 +125,7 @@ class Post : public testing::Test {
         quiet = 0;
         room = !kSerial;
         const Operation& op = operations[current];
-        const Raster::Pixel& q = pixels[pixel];
+        const Raster::Pixel& q = pixels[next];
         if (q.last) {
           written = 0;
         } else if (q.last_p && q.last_m) {
@@ -134,11 +134,11 @@ class Post : public testing::Test {
         destinations_.push_back(q);
         put_destination();
         bench.settle();
-        expected_.push_back(expected(op, q, pixel, written));
+        expected_.push_back(expected(op, q, next, written));
         if (q.last || (q.last_p && q.last_m)) ends_.push_back(expected_.back());
         ++pixels_sent;
-        if (++pixel == pixels.size()) {
-          pixel = 0;
+        if (++next == pixels.size()) {
+          next = 0;
           there.pop_front();
           if (++current < operations.size()) pixels = operations[current].raster.walk();
         }

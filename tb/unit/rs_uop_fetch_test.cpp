@@ -121,7 +121,7 @@ struct Fetch {
 
   Bench<Vrs_uop_fetch> bench;
   Memory memory;
-  Scoreboard<Entry> board{"entries"};
+  Scoreboard<Uop> board{"micro-ops"};
   StreamDriver<Operation> ops;
   StreamMonitor<Uop> out;
   std::vector<uint32_t> list;  ///< that was kept
