@@ -18,7 +18,7 @@
 /// Latency: pixel p leaves M + 1 + sum_delay + p cycles after its last tile entered.
 /// Handshake: none, free-running.
 /// Assumes: last tiles are at least P cycles apart; reset is held until the array is empty, M + P +
-/// sum_delay + 1 cycles: only its entry has a reset, which thus has few places to reach.
+/// sum_delay + 1 cycles: only its entry has a reset, which thus reaches few registers.
 module rs_array #(
   /// Rows: output channels.
   parameter int unsigned M = 16,

@@ -56,7 +56,7 @@ module rs_column_window #(
       next_q   <= next_i;
       groups_q <= groups_q + 2'(collected) - 2'(next_i);
       valid_o  <= collected || groups_q[1] || (groups_q[0] && !next_i);
-      // No group stands, or it goes to a place that is free or becomes so.
+      // No group stands, or it goes to an entry that is free or becomes so.
       ready_o  <= !(collected || (full_q && !load)) || !(load || (shown_q && !next_q)) || next_i;
     end
   end

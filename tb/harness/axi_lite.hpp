@@ -59,7 +59,7 @@ class AxiLiteMaster {
   AxiLitePins pins_;
   /// Cycles from the first half of a write to the second, when they do not come together.
   static constexpr int kApart = 4;
-  bool w_pending_ = false;   ///< the data is to come behind the address
+  bool w_pending_ = false;   ///< the data is to come after the address
   bool aw_pending_ = false;  ///< the other way round
   int waited_ = 0;           ///< cycles since the first half
   bool write_done_ = true;

@@ -31,7 +31,7 @@ class Agent {
 /// so that benches are independent.
 ///
 /// A trace is written to the file that the environment variable RESHIFT_TRACE names (for a second
-/// bench of the process with `.1` behind the name, and so on).
+/// bench of the process with `.1` after the name, and so on).
 /// Throws Error when the model stops itself: failed assertion, $fatal, $finish.
 template <typename Model>
 class Bench {

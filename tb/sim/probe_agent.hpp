@@ -19,7 +19,7 @@ class ProbeAgent : public Agent {
   void sample() override {
     const Root& r = root_;
     ProbeCycle c;
-    // The counters' strobes come two cycles behind the issue.
+    // The counters' strobes come two cycles after the issue.
     const Exec exec{r.reshift_core__DOT__u_exec__DOT__u_issue__DOT__start != 0,
                     r.reshift_core__DOT__u_exec__DOT__u_issue__DOT__op_end != 0,
                     r.reshift_core__DOT__u_exec__DOT__u_issue__DOT__complete_i != 0};

@@ -172,7 +172,7 @@ class Chain {
     t.raster.phase = (t.raster.tensor_pitch * t.rows() + kP - 1) / kP * t.raster.words;
     t.raster.base = static_cast<int>(tensors.size()) % kSlots * kSlotWords;
     if (t.raster.phase * (polyphase ? 4 : 1) > kSlotWords)
-      throw Error("tensor too large for its slot");
+      throw Error("tensor too large for its region");
     tensors.push_back(t);
     return static_cast<int>(tensors.size()) - 1;
   }

@@ -124,7 +124,7 @@ class Issue : public testing::Test {
     const Willing& w = willing_;
     const bool any = active_ || !waiting_.empty();
     bench->halt_i = halt;
-    // An operation is taken in the cycle behind its start.
+    // An operation is taken in the cycle after its start.
     bench->op_valid_i = accepted_ || !waiting_.empty();
     if (bench->op_valid_i) put_operation(accepted_ ? current_ : waiting_.front());
     uop_valid_ = any && (uop_valid_ || random.chance(w.uop));

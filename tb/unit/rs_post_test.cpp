@@ -405,7 +405,7 @@ TEST_F(Post, BackToBack) {
   }
   const uint64_t begin = bench.cycle();
   run(operations, 0);
-  // Before the first pixel: kAhead cycles; behind the last: those that `run` waits.
+  // Before the first pixel: kAhead cycles; after the last: those that `run` waits.
   EXPECT_EQ(bench.cycle() - begin, kAhead + static_cast<uint64_t>(pixels_sent) + 99);
 }
 

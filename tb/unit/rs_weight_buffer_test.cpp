@@ -97,7 +97,7 @@ struct Rings {
   Bench<Vrs_weight_buffer> bench;
   std::vector<uint32_t> header_words;
   std::vector<Tile> tile_words;
-  std::vector<int> header_ends;  ///< behind each item
+  std::vector<int> header_ends;  ///< after each item
   StreamDriver<HeaderItem> headers;
   StreamDriver<int> tiles;
   int freed = 0, reads = 0;

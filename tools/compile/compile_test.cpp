@@ -247,7 +247,7 @@ QOp random_convolution(const QNet& net, PortableRandom& random, const char* name
 }
 
 /// A 3x3 convolution of an image, a maximum of stride 2 over its map of `side`, whose last window
-/// ends in the map's last row or, with `kernel` 2 and an odd side, in the one behind it; and, when
+/// ends in the map's last row or, with `kernel` 2 and an odd side, in the one after it; and, when
 /// `classified`, a fully connected layer.
 QNet pooled_convolution(int side, int kernel, bool classified) {
   PortableRandom random(13);

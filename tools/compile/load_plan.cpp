@@ -57,8 +57,8 @@ class LoadPlanner {
     }
   }
 
-  /// After all that the rows' place in the feature buffer and their content depend on. `buffers`:
-  /// that strips of the tensor take in turn, 0: it has a region of its own.
+  /// After all that the address of the rows in the feature buffer and their content depend on.
+  /// `buffers`: that strips of the tensor take in turn, 0: it has a region of its own.
   void bring(std::size_t e, const Transfer& transfer, std::size_t buffers) {
     Load load{.exec = e,
               .last = e,

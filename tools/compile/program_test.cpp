@@ -202,7 +202,7 @@ TEST(Compile, NamesASliceThatBeginsWithinAWord) {
 }
 
 TEST(Compile, ASliceIsNotWrittenOverItsResidual) {
-  // "left" adds a tensor of its own size that nothing reads behind it: in place, but for the slice.
+  // "left" adds a tensor of its own size that nothing reads after it: in place, but for the slice.
   QNet net = two_slices(4, 4);
   net.tensors.push_back({"skip", 4, 6, 6, 0.1, -128});
   QOp skip = net.ops[0];

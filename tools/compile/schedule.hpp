@@ -15,7 +15,7 @@ struct Step {
 };
 
 /// The order of a frame's work: each image by itself goes through the operations before a cut,
-/// those behind it take all images together, so that an operation's weights are loaded once for
+/// those after it take all images together, so that an operation's weights are loaded once for
 /// them all.
 struct Schedule {
   int images = 1;

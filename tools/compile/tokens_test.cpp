@@ -51,7 +51,7 @@ TEST(Tokens, ReloadWaitsForItsStore) {
   EXPECT_FALSE(before.wait[0][kStore]);
 }
 
-// A wait for a descriptor is a wait for all before it: two loads behind the same EXEC take one
+// A wait for a descriptor is a wait for all before it: two loads after the same EXEC take one
 // token.
 TEST(Tokens, NoTokenTwice) {
   const Access read{Engine::kExec, {{0, 2}}, {{9, 10}}, {}, {}};

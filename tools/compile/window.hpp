@@ -10,7 +10,7 @@
 
 namespace reshift {
 
-/// Bytes up to the next place at which a tensor, a window or a weight block may begin.
+/// Bytes up to the next address at which a tensor, a window or a weight block may begin.
 constexpr std::int64_t align_window(std::int64_t bytes) {
   return ceil_div(bytes, std::int64_t{isa::kBlockAlign}) * isa::kBlockAlign;
 }

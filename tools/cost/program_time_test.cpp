@@ -136,7 +136,7 @@ TEST(FrameTimes, WeightsAreLoadedAheadWhereThereIsRoom) {
   }
 }
 
-// EXEC waits for features that wait for the EXEC before, or not: one behind the other, or at once.
+// EXEC waits for features that wait for the EXEC before, or not: one after the other, or at once.
 TEST(FrameTimes, TokensPutWorkInARow) {
   for (const bool waits : {false, true}) {
     ProgramText p;

@@ -7,7 +7,7 @@
 
 namespace reshift {
 
-/// A cycle in which EXEC issued a micro-op, behind the causes of isa::kStalls for which it did
+/// A cycle in which EXEC issued a micro-op, after the causes of isa::kStalls for which it did
 /// not.
 inline constexpr std::size_t kBusy = isa::kStalls.size();
 

@@ -73,7 +73,7 @@ void play_frame(Recorder& recorder) {
   events[19].exec_start = true;
   events[30].load_given = true;
   events[33].load_done = true;
-  events[39].exec_end = events[39].exec_start = true;  // one behind the other
+  events[39].exec_end = events[39].exec_start = true;  // one after the other
   events[45].exec_complete = true;
   events[84].exec_end = events[84].exec_start = true;
   events[86].exec_complete = true;

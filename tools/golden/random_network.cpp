@@ -278,7 +278,7 @@ class Maker : private Growing {
   }
 
   /// Operations that write slices of one tensor, sometimes with another operation in between; the
-  /// last slice may end within a word. The tensor comes behind those in between, so that it is the
+  /// last slice may end within a word. The tensor comes after those in between, so that it is the
   /// last one.
   void add_concatenation() {
     const int model = last();

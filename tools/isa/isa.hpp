@@ -157,7 +157,7 @@ enum class BoardCommand : std::uint8_t {
   kHello = 0,  ///< what the board is: magic, clock in Hz, bytes of memory, M [7:0], C [15:8], P [23:16], ActW [31:24]; 32 bits each
   kRead = 1,  ///< answer with memory
   kWrite = 2,  ///< the payload into memory
-  kRun = 3,  ///< the payload into memory, then the steps behind the memory's header
+  kRun = 3,  ///< the payload into memory, then the steps after the memory's header
 };
 
 /// Ends every answer of the board.
@@ -178,7 +178,7 @@ enum class BoardStep : std::uint8_t {
   kSet = 1,  ///< write the value to the core's register at offset argument
   kWait = 2,  ///< wait for the core's interrupt
   kGet = 3,  ///< answer with the core's register at offset argument; status core_error when a bit of the value is set in it
-  kBytes = 4,  ///< answer with value [15:0] bytes of memory from address argument on, signed scores of the classes; behind each M bytes value [31:16] are passed over
+  kBytes = 4,  ///< answer with value [15:0] bytes of memory from address argument on, signed scores of the classes; after each M bytes value [31:16] are passed over
   kClass = 5,  ///< answer with the number of the highest score of the step before, the first of equals, 16 bits; 0xFFFF when the status is not ok
 };
 

@@ -43,7 +43,7 @@ struct QOp {
   int groups = 1;
   int shortcut_stride = 1;  ///< of both axes
   int terms = 1;            ///< terms a weight (kConv only)
-  /// kConv: an output channel has a row of weights, [in channel of the group][ky][kx], and behind
+  /// kConv: an output channel has a row of weights, [in channel of the group][ky][kx], and after
   /// them one for each channel of the shortcut. The terms of weight [out channel][place in the row]
   /// are term_values[index * terms + t], each 0 or +-2^e; the weight is their sum.
   std::vector<std::int16_t> term_values;

@@ -47,7 +47,7 @@ struct Program {
   /// Expected: from frame to frame, and of the first one, of which nothing is loaded ahead.
   std::int64_t cycles = 0, first_cycles = 0;
 
-  /// Bytes of a frame's windows, in which those of its images lie one behind the other.
+  /// Bytes of a frame's windows, in which those of its images lie one after the other.
   std::int64_t frame_in_stride() const { return batch * in_stride; }
   std::int64_t frame_out_stride() const { return batch * out_stride; }
   /// Useful multiplications of a frame over convolutions and fully connected layers, real sizes, a

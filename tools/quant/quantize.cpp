@@ -233,7 +233,7 @@ class Quantizer {
     });
   }
 
-  /// Frees the tensors that no node behind node i reads.
+  /// Frees the tensors that no node after node i reads.
   void drop_dead(std::size_t i) {
     const Node& node = graph_.nodes[i];
     for (const int tensor : {node.input, node.shortcut, node.residual}) {

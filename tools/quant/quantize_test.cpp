@@ -201,7 +201,7 @@ TEST(Quantize, TensorsAndBounds) {
   const Sample sample;
   const QNet net = quantize(sample.graph, {}, sample.images, uniform_terms(sample.graph, 1, 2), {});
   const auto& tensors = net.tensors;
-  EXPECT_EQ(tensors[1].zero, -128);               // behind a ReLU
+  EXPECT_EQ(tensors[1].zero, -128);               // after a ReLU
   EXPECT_EQ(tensors[2].scale, tensors[1].scale);  // a selection and a maximum keep the codes
   EXPECT_EQ(tensors[3].scale, tensors[1].scale);
   EXPECT_EQ(net.ops[3].post.lo, -128);
@@ -225,7 +225,7 @@ TEST(Quantize, AnOutputWithoutWeightsKeepsItsBias) {
   }
 }
 
-/// A convolution, a mean and a copy of the convolution's input side by side, the first two behind a
+/// A convolution, a mean and a copy of the convolution's input side by side, the first two after a
 /// ReLU, the third of another size, which what is computed from it says first.
 struct SlicedSample : Sample {
   SlicedSample() {

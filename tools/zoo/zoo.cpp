@@ -92,7 +92,7 @@ class NetworkBuilder {
     return out;
   }
 
-  /// A fully connected layer behind flatten(): a convolution whose kernel is the whole map.
+  /// A fully connected layer after flatten(): a convolution whose kernel is the whole map.
   Map linear(const Map& in, const std::string& name, int channels) {
     Map out;
     out.height = out.width = 1;

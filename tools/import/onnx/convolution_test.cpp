@@ -33,7 +33,7 @@ TEST(Import, ConvolutionWithEveryAttribute) {
 }
 
 TEST(Import, FullyConnectedInEveryForm) {
-  // The same layer as Gemm with and without transposition and as MatMul and Add, behind what leaves
+  // The same layer as Gemm with and without transposition and as MatMul and Add, after what leaves
   // no node.
   std::vector<float> weights = ramp(3 * 96), transposed(weights.size());
   for (std::size_t o = 0; o < 3; ++o) {

@@ -17,7 +17,7 @@ void add_reshape(OnnxNode& node) {
   Value v = node.unpadded(0);
   const Tensor& in = node.tensor(v.tensor);
   const Dims shape = node.constant(1, "shape").integers;
-  // Only the part behind the image axis matters; -1 is whatever is left, 0 the input's own size.
+  // Only the part after the image axis matters; -1 is whatever is left, 0 the input's own size.
   const Dims before =
       v.flat ? Dims{static_cast<std::int64_t>(in.size())} : Dims{in.channels, in.height, in.width};
   Dims after;

@@ -10,7 +10,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// A classifier of 96 inputs behind what `flatten` does to the image; `flatten` names its output
+/// A classifier of 96 inputs after what `flatten` does to the image; `flatten` names its output
 /// "f".
 std::string flattened(int opset, const std::function<void(OnnxBuilder&)>& flatten) {
   return single(opset, [&](OnnxBuilder& b) {
