@@ -15,7 +15,7 @@ Layout walked(const isa::Hardware& hw, const QOp& op, const ExecPlan& exec, cons
 
 void set_raster(const isa::Hardware& hw, const QOp& op, const ExecPlan& exec, isa::Exec& d) {
   const Layout in = walked(hw, op, exec, exec.source);
-  const int c_blocks = hw.m / hw.c;
+  const int c_blocks = isa::c_blocks_per_word(hw);
   d.pitch = in.pitch;
   d.in_height = in.phase_height();
   d.in_width = in.phase_width();

@@ -75,7 +75,7 @@ class Builder {
   int& at(int row, int column) { return tile_[index(row * hw_.c + column)]; }
 
   void pooling_tap(int ky, int kx) {
-    const int per_word = hw_.m / hw_.c;
+    const int per_word = isa::c_blocks_per_word(hw_);
     for (int j = 0; j < per_word; ++j) {
       const int c_block = m_block_ * per_word + j;
       // A maximum visits every C-block of the word, so that all its rows are defined.
@@ -142,7 +142,7 @@ class Builder {
   void append(int ky, int kx, int c_block) {
     const TapAxis y = tap_axis(ky, op_.stride_h, op_.dilation_h, strip_.pad_top);
     const TapAxis x = tap_axis(kx, op_.stride_w, op_.dilation_w, op_.pad_left);
-    const int per_word = hw_.m / hw_.c;
+    const int per_word = isa::c_blocks_per_word(hw_);
     const int linear = source_.shift + y.offset * source_.pitch + x.offset;
     const int whole = floor_div(linear, hw_.p);
     const int address =
@@ -202,7 +202,7 @@ ListSize list_size(const isa::Hardware& hw, const QNet& net, const QOp& op) {
   const int added = op.shortcut < 0 ? 0 : net.tensors[index(op.shortcut)].channels;
   ListSize size;
   for (int m = 0; m < words_of(hw, out); ++m) {
-    int c_blocks = hw.m / hw.c;
+    int c_blocks = isa::c_blocks_per_word(hw);
     if (op.kind == QKind::kConv) {
       const int group_in = in / op.groups, group_out = out / op.groups;
       const int first = m * hw.m / group_out * group_in;

@@ -9,6 +9,15 @@
 #include "isa/fields.hpp"
 
 namespace reshift {
+// The codes are those of net/numerics.hpp, their width is the contract's: the same for every
+// format.
+static_assert([] {
+  for (int format = 4; format <= 128 + 32; format += format == 15 ? 128 + 2 - 15 : 1) {
+    if (isa::term_width({.exponents = format}) != weight_bits(format)) return false;
+  }
+  return true;
+}());
+
 namespace {
 
 constexpr std::size_t kRecordBytes = 8, kHeaderBytes = 4;
