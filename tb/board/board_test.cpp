@@ -48,7 +48,7 @@ struct BoardTest : testing::Test {
     options.slice_channels = hw.m;
     for (;; ++seed) {
       const QNet net = random_qnet(seed, options);
-      const QTensor& output = net.tensors[static_cast<std::size_t>(net.output)];
+      const QTensor& output = net.scores();
       if (output.height != 1 || output.width != 1 || output.channels < 2) continue;
       Program result = compile(hw, net, {});
       if (make_board_image(result).memory_bytes <= kMemoryBytes) return result;
@@ -58,7 +58,8 @@ struct BoardTest : testing::Test {
   void expect_right(BoardProgram& loaded, const Program& p, std::uint64_t seed) {
     const auto image = random_image(p.net, seed);
     const auto result = loaded.run(image);
-    const auto scores = run_graph(p.net, image)[static_cast<std::size_t>(p.net.output)];
+    const auto scores =
+        run_graph(p.net, image)[static_cast<std::size_t>(p.net.outputs.front().tensor)];
     EXPECT_EQ(result.scores, scores);
     EXPECT_EQ(result.best, std::max_element(scores.begin(), scores.end()) - scores.begin());
     EXPECT_GT(result.counters.cycles, result.counters.exec_busy);
@@ -245,7 +246,8 @@ TEST_F(BoardTest, NoiseNeverMakesAWrongClass) {
   const Program p = program(5);
   BoardProgram loaded(board, p, true);
   const auto image = random_image(p.net, 1);
-  const auto scores = run_graph(p.net, image)[static_cast<std::size_t>(p.net.output)];
+  const auto scores =
+      run_graph(p.net, image)[static_cast<std::size_t>(p.net.outputs.front().tensor)];
   const auto request_bytes = static_cast<std::int64_t>(p.input_window(image).size()) + 14;
   const std::int64_t answer_bytes = make_board_image(p).answer_bytes() + 9;
   int errors = 0;

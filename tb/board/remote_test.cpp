@@ -33,7 +33,8 @@ struct RemoteTest : testing::Test {
   void expect_right(const Program& p, std::uint64_t seed) {
     const auto image = random_image(p.net, seed);
     const auto result = Runtime(device, p).run(p.input_window(image));
-    const auto expected = run_graph(p.net, image)[static_cast<std::size_t>(p.net.output)];
+    const auto expected =
+        run_graph(p.net, image)[static_cast<std::size_t>(p.net.outputs.front().tensor)];
     EXPECT_EQ(p.stored_codes(p.output(), result.output), expected);
     EXPECT_GT(result.counters.exec_busy, 0u);
   }

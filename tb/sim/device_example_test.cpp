@@ -34,7 +34,8 @@ TEST(DeviceExample, FindsTheClassesOfRawImages) {
     const auto codes = random_image(program.net, seed);
     std::transform(codes.begin(), codes.end(), std::back_inserter(raw),
                    [](std::int32_t code) { return static_cast<char>(code); });
-    const auto scores = run_graph(program.net, codes)[static_cast<std::size_t>(program.net.output)];
+    const auto scores =
+        run_graph(program.net, codes)[static_cast<std::size_t>(program.net.outputs.front().tensor)];
     const auto best = std::max_element(scores.begin(), scores.end()) - scores.begin();
     expected += std::to_string(best) + "\n";
   }

@@ -148,7 +148,7 @@ TEST(SimTimeline, SeesStripsComeBackFromMemory) {
     op.post = {-128, -128, 127, 0, 0, 0};
     net.ops.push_back(op);
   }
-  net.output = 2;
+  net.outputs = {{"scores", 2}};
   const Measured r = run(net, false, 2);
   check(r, 2);
   const auto reloads =

@@ -26,7 +26,7 @@ std::uint64_t word(const BoardImage& image, std::size_t address) {
 Program program(bool classifier) {
   for (std::uint64_t seed = 1;; ++seed) {
     const QNet net = random_qnet(seed);
-    const QTensor& output = net.tensors[static_cast<std::size_t>(net.output)];
+    const QTensor& output = net.scores();
     if ((output.height == 1 && output.width == 1) == classifier) {
       return compile(find_hardware("4x4x3"), net, {});
     }

@@ -23,7 +23,7 @@ Accuracy evaluate_quantized(const EvalOptions& options, const Dataset& data) {
   const QNet net = QNet::load(options.model);
   const FastGraph graph(net);
   return evaluate(data, options.count, [&](const Image& image) {
-    const auto codes = graph.run(quantize_image(net, image));
+    const auto codes = graph.run(quantize_image(net, image)).front();
     return std::vector<double>(codes.begin(), codes.end());
   });
 }
@@ -34,7 +34,8 @@ Accuracy evaluate_float(const EvalOptions& options, const Dataset& data) {
   const Tensor& in = graph.tensor(0);
   return evaluate(data, options.count, [&](const Image& image) {
     const auto values =
-        run_float(graph, preprocess_image(preprocess, image, in.channels, in.height, in.width));
+        run_float(graph, preprocess_image(preprocess, image, in.channels, in.height, in.width))
+            .front();
     return std::vector<double>(values.begin(), values.end());
   });
 }

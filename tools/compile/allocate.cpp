@@ -78,8 +78,8 @@ class Allocator {
   void spill(int tensor) {
     allocation_.spilled[index(tensor)] = true;
     strips_.reset();
-    // Where words are scarce, the output has its own only as long as it is there.
-    lives_.first[schedule_.copy(net_.output, choice_.images - 1)] = lives_.output_made;
+    // Where words are scarce, outputs have their own only as long as they are there.
+    for (const auto& [copy, step] : lives_.outputs_made) lives_.first[copy] = step;
     if (choice_.padded) pad_pitch(hw_, net_, tensor, allocation_.layouts);
   }
 
@@ -105,7 +105,7 @@ class Allocator {
     // slice has another shape than the tensor that it is written into, and is never in place.
     const bool in_place =
         op.residual > 0 && op.residual != op.input && op.residual != op.shortcut &&
-        op.output != net_.output && op.residual != net_.output &&
+        !net_.is_output(op.output) && !net_.is_output(op.residual) &&
         lives_.last[schedule_.copy(op.residual, image)] == step && !spilled(op.residual) &&
         layout(op.residual).same_shape(layout(op.output));
     allocation_.steps[index(step)].in_place = in_place;
@@ -190,7 +190,7 @@ Layout Allocation::layout(int tensor, int image) const {
 bool can_spill(const QNet& net, int tensor) {
   const auto writers = std::count_if(net.ops.begin(), net.ops.end(),
                                      [&](const QOp& op) { return op.output == tensor; });
-  return tensor != net.output && writers <= 1;
+  return !net.is_output(tensor) && writers <= 1;
 }
 
 std::optional<Allocation> allocate(const isa::Hardware& hw, const QNet& net,

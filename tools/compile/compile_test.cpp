@@ -160,7 +160,7 @@ QNet downsampling_block(int side, bool merged = false) {
     conv("narrow", 1, 2, 1, 1);
     conv("middle", 2, 3, 3, 2);
     conv("wide + shortcut", 3, 4, 1, 1, 1);
-    net.output = 4;
+    net.outputs = {{"scores", 4}};
     return net;
   }
   conv("shortcut", 1, 2, 1, 2);
@@ -170,7 +170,7 @@ QNet downsampling_block(int side, bool merged = false) {
   net.ops.back().residual = 2;
   net.ops.back().post.res_mult = 32768;
   net.ops.back().post.res_shift = 15;
-  net.output = 5;
+  net.outputs = {{"scores", 5}};
   return net;
 }
 
@@ -268,11 +268,11 @@ QNet pooled_convolution(int side, int kernel, bool classified) {
   pool.pad_bottom = pool.pad_right = 2 * (half - 1) + kernel - side;
   pool.post = {-128, -128, 127, 0, 0, 0};
   net.ops.push_back(pool);
-  net.output = 2;
+  net.outputs = {{"scores", 2}};
   if (classified) {
     net.tensors.push_back({"scores", 64, 1, 1, 0.1, 0});
     net.ops.push_back(random_convolution(net, random, "classifier", 2, 3, half, 0));
-    net.output = 3;
+    net.outputs = {{"scores", 3}};
   }
   return net;
 }
@@ -392,7 +392,7 @@ QNet fully_connected(int inputs, int outputs) {
   net.name = "fc";
   net.tensors = {{"image", inputs, 1, 1, 0.1, 0}, {"scores", outputs, 1, 1, 0.1, 0}};
   net.ops = {random_convolution(net, random, "fc", 0, 1, 1, 0)};
-  net.output = 1;
+  net.outputs = {{"scores", 1}};
   return net;
 }
 
@@ -439,7 +439,7 @@ QNet global_pooling(int channels, int side) {
   op.params.assign(static_cast<std::size_t>(channels), {0, 21399, 18});
   op.post = {0, -128, 127, 0, 0, 0};
   net.ops = {op};
-  net.output = 1;
+  net.outputs = {{"scores", 1}};
   return net;
 }
 

@@ -9,7 +9,7 @@ namespace reshift {
 Lifetimes lifetimes_of(const QNet& net, const Schedule& schedule) {
   const auto steps = static_cast<int>(schedule.steps.size());
   const std::size_t copies = schedule.copy(static_cast<int>(net.tensors.size()), 0);
-  Lifetimes lives{std::vector<int>(copies, steps), std::vector<int>(copies, 0), 0};
+  Lifetimes lives{std::vector<int>(copies, steps), std::vector<int>(copies, 0), {}};
   for (int i = 0; i < steps; ++i) {
     const Step& step = schedule.steps[static_cast<std::size_t>(i)];
     const QOp& op = net.ops[step.op];
@@ -23,9 +23,13 @@ Lifetimes lifetimes_of(const QNet& net, const Schedule& schedule) {
   }
   for (int image = 0; image < schedule.images; ++image) {
     lives.first[schedule.copy(0, image)] = static_cast<int>(schedule.loaded_from(image));
-    lives.last[schedule.copy(net.output, image)] = steps;
+    for (const NetOutput& o : net.outputs) lives.last[schedule.copy(o.tensor, image)] = steps;
   }
-  lives.output_made = std::exchange(lives.first[schedule.copy(net.output, schedule.images - 1)], 0);
+  for (const NetOutput& o : net.outputs) {
+    const std::size_t copy = schedule.copy(o.tensor, schedule.images - 1);
+    const int made = std::exchange(lives.first[copy], 0);
+    if (made > 0) lives.outputs_made.emplace_back(copy, made);  // an output may have two names
+  }
   lives.last[0] = steps;
   return lives;
 }

@@ -186,7 +186,7 @@ bool can_walk_flat(const isa::Hardware& hw, const QNet& net, const QOp& op) {
   const bool pointwise = op.kernel_h == 1 && op.kernel_w == 1 && op.stride_h == 1 &&
                          op.pad_top + op.pad_left + op.pad_bottom + op.pad_right == 0;
   if (!pointwise || op.input == 0 || op.shortcut >= 0 || op.residual >= 0 ||
-      op.output == net.output) {
+      net.is_output(op.output)) {
     return false;
   }
   // A phase is a row of the walk, and rows may be padded.

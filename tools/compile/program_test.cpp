@@ -51,7 +51,7 @@ QNet one_conv(int channels, int side, int outputs) {
   op.params.assign(static_cast<std::size_t>(outputs), {0, 1, 0});
   op.post = {-128, -128, 127, 0, 0, 0};
   net.ops = {op};
-  net.output = 1;
+  net.outputs = {{"scores", 1}};
   return net;
 }
 
@@ -104,7 +104,7 @@ TEST(Compile, NamesTheOperationThatIsUnsupported) {
   op.output = 2;
   op.stride_h = op.stride_w = 3;
   net.ops.push_back(op);
-  net.output = 2;
+  net.outputs = {{"scores", 2}};
   const std::string error = error_of([&] { compile(find_hardware("4x4x3"), net, {}); });
   EXPECT_THAT(error, HasSubstr("conv2"));
   EXPECT_THAT(error, HasSubstr("stride 3x3"));
@@ -122,7 +122,8 @@ TEST(Compile, NamesTheShortcutThatIsUnsupported) {
     op.input = 1;
     op.shortcut = 0;
     op.shortcut_stride = shortcut_stride;
-    op.output = net.output = 2;
+    op.output = 2;
+    net.outputs = {{"scores", 2}};
     op.kernel_h = op.kernel_w = kernel;
     op.pad_top = op.pad_left = op.pad_bottom = op.pad_right = pad;
     op.term_values.assign(static_cast<std::size_t>(4 * net.row_size(op)), 1);
@@ -157,7 +158,7 @@ QNet two_slices(int first, int second) {
   add("left", 0, 1, 0, first);
   add("right", 0, 1, first, second);
   add("sum", 1, 2, 0, 2);
-  net.output = 2;
+  net.outputs = {{"scores", 2}};
   return net;
 }
 
@@ -188,7 +189,7 @@ TEST(Compile, SlicesBeginAtWholeWords) {
     QNet part = net;  // the sliced tensor itself is what is stored
     part.ops.pop_back();
     part.tensors.pop_back();
-    part.output = 1;
+    part.outputs = {{"joined", 1}};
     EXPECT_EQ(run_program(compile(find_hardware(name), part, {}), image), run_graph(net, image)[1]);
   }
 }
@@ -247,7 +248,7 @@ TEST(Compile, NoSliceOfTheOutputIsWrittenBeforeTheLastFrameIsStored) {
   QNet net = two_slices(4, 4);
   net.ops.pop_back();
   net.tensors.pop_back();
-  net.output = 1;
+  net.outputs = {{"scores", 1}};
   const Program program = compile(find_hardware("4x4x3"), net, {});
   const auto tokens = [&](const std::string& name) {
     const auto found = std::find(program.descriptors.begin(), program.descriptors.end(), name);

@@ -27,7 +27,7 @@ class OutputWindow {
   /// Bytes from its start to a tensor that it holds.
   std::int64_t offset(int tensor) const;
   /// Whether the host wants a tensor.
-  bool stored(int tensor) const { return store_all_ || tensor == net_.output; }
+  bool stored(int tensor) const { return store_all_ || net_.is_output(tensor); }
   /// Those that it wants, in the order of the operations.
   const std::vector<StoredTensor>& stored() const { return stored_; }
   /// Whether an operation is the last one that writes its output tensor.

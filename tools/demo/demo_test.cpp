@@ -30,7 +30,7 @@ TEST(Demo, IsTheSameEachTimeAndClassifies) {
   const Preprocess preprocess = load_preprocess(path("a", "demo_preprocess.json"));
   const auto data = open_dataset(path("a", "demo_test.bin"), "");
   const Accuracy accuracy = evaluate(*data, 0, [&](const Image& image) {
-    const auto out = run_float(graph, preprocess_image(preprocess, image, 3, 32, 32));
+    const auto out = run_float(graph, preprocess_image(preprocess, image, 3, 32, 32)).front();
     return std::vector<double>(out.begin(), out.end());
   });
   EXPECT_GT(accuracy.top1, 50);  // of ten classes, on images it has not seen

@@ -187,10 +187,13 @@ void FastOp::run(const Operands& operands, float* out, Scratch& scratch) const {
   finish(scratch.sums.data(), residual, out);
 }
 
-FastGraph::FastGraph(const QNet& net) : output_(static_cast<std::size_t>(net.output)) {
+FastGraph::FastGraph(const QNet& net) {
   for (const QTensor& t : net.tensors) sizes_.push_back(t.size());
   std::vector<bool> needed(net.tensors.size(), false);
-  needed[output_] = true;
+  for (const NetOutput& o : net.outputs) {
+    outputs_.push_back(static_cast<std::size_t>(o.tensor));
+    needed[outputs_.back()] = true;
+  }
   for (auto op = net.ops.rbegin(); op != net.ops.rend(); ++op) {
     Step step{FastOp(net, *op),
               op->input,
@@ -208,7 +211,7 @@ FastGraph::FastGraph(const QNet& net) : output_(static_cast<std::size_t>(net.out
   }
 }
 
-std::vector<std::int32_t> FastGraph::run(std::span<const std::int32_t> image) const {
+std::vector<std::vector<std::int32_t>> FastGraph::run(std::span<const std::int32_t> image) const {
   if (image.size() != sizes_[0]) {
     throw Error("image of {} codes, the network's input has {}", image.size(), sizes_[0]);
   }
@@ -222,7 +225,9 @@ std::vector<std::int32_t> FastGraph::run(std::span<const std::int32_t> image) co
         tensors[step.output].data() + step.offset, scratch);
     for (const std::size_t i : step.dead) tensors[i] = {};
   }
-  return {tensors[output_].begin(), tensors[output_].end()};
+  std::vector<std::vector<std::int32_t>> outputs;
+  for (const std::size_t o : outputs_) outputs.emplace_back(tensors[o].begin(), tensors[o].end());
+  return outputs;
 }
 
 LayerReference::LayerReference(const QNet& net) : net_(net) {

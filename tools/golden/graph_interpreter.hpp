@@ -58,8 +58,8 @@ class FastGraph {
  public:
   explicit FastGraph(const QNet& net);
 
-  /// Codes of the output tensor; may be called from several threads.
-  std::vector<std::int32_t> run(std::span<const std::int32_t> image) const;
+  /// Codes of the outputs; may be called from several threads.
+  std::vector<std::vector<std::int32_t>> run(std::span<const std::int32_t> image) const;
 
  private:
   struct Step {
@@ -70,7 +70,7 @@ class FastGraph {
   };
   std::vector<std::size_t> sizes_;
   std::vector<Step> steps_;
-  std::size_t output_;
+  std::vector<std::size_t> outputs_;
 };
 
 /// Every tensor of a network from the graph interpreter, fast.

@@ -30,7 +30,7 @@ class RandomNet {
     net.exponents = pick(1, 8);
     net.tensors.push_back({"image", pick(1, 6), pick(4, 12), pick(4, 12), 0.1, code(net)});
     for (int i = 0; i < 5; ++i) add_op(net);
-    net.output = static_cast<int>(net.tensors.size()) - 1;
+    net.outputs = {{"scores", static_cast<int>(net.tensors.size()) - 1}};
     net.validate();
     return net;
   }
@@ -146,8 +146,8 @@ TEST(GraphInterpreter, FastEqualsPlainOnRandomNetworks) {
     // Every tensor, by making each the output in turn.
     for (std::size_t t = 1; t < tensors.size(); ++t) {
       QNet part = net;
-      part.output = static_cast<int>(t);
-      ASSERT_EQ(FastGraph(part).run(image), tensors[t]) << "tensor " << t;
+      part.outputs = {{"any", static_cast<int>(t)}};
+      ASSERT_EQ(FastGraph(part).run(image).front(), tensors[t]) << "tensor " << t;
     }
   }
   EXPECT_GT(wide, 50);
@@ -171,13 +171,13 @@ TEST(GraphInterpreter, LargeSumsStayExact) {
   op.params = {{0, 1, 0}};
   op.post = {0, -32768, 32767, 0, 0, 0};
   net.ops = {op};
-  net.output = 1;
+  net.outputs = {{"scores", 1}};
   net.validate();
   std::vector<std::int32_t> image(16, 0);
   image[0] = 12345;
   image[1] = 32767;
   image[2] = -32767;
-  EXPECT_THAT(FastGraph(net).run(image), ElementsAre(12345));
+  EXPECT_THAT(FastGraph(net).run(image).front(), ElementsAre(12345));
   EXPECT_THAT(run_graph(net, image)[1], ElementsAre(12345));
 }
 
@@ -210,13 +210,13 @@ TEST(GraphInterpreter, SumsAroundTheLimitOfFloatAreExact) {
     op.params.assign(static_cast<std::size_t>(groups), {5 - 127 * magnitude, 1, 0});
     op.post = {0, -128, 127, 0, 0, 0};
     net.ops = {op};
-    net.output = 1;
+    net.outputs = {{"scores", 1}};
     net.validate();
     std::vector<std::int32_t> image(net.tensors[0].size());
     for (std::size_t i = 0; i < image.size(); ++i) image[i] = 127 * sign(static_cast<int>(i / 63));
     const auto expected = run_graph(net, image)[1];
     EXPECT_EQ(expected[net.tensors[1].size() / static_cast<std::size_t>(groups) / 2], 5);
-    EXPECT_EQ(FastGraph(net).run(image), expected);
+    EXPECT_EQ(FastGraph(net).run(image).front(), expected);
   };
   for (const int magnitude : {2047 * 64 + 1, 2064 * 64 + 1, 2200 * 64 + 1}) {
     check(1, 1, magnitude);
@@ -258,7 +258,7 @@ TEST(GraphInterpreter, ByHand) {
   mean.params = {{256, 1, 1}};
   mean.post = {5, -128, 127, 0, 0, 0};
   net.ops = {conv, max, mean};
-  net.output = 3;
+  net.outputs = {{"scores", 3}};
   net.validate();
   // Behind the zero point the image is 10, 40, -3. Sums: -20+160=140, 10-80-12=-82, 40+6+0=46;
   // * 3/2: 210, -123, 69; + 2 * residual: 230, -43, 63; - 128, clamped: 102, -128, -65.
@@ -268,7 +268,7 @@ TEST(GraphInterpreter, ByHand) {
   EXPECT_THAT(tensors[2], ElementsAre(100, -65));
   EXPECT_THAT(tensors[3],
               ElementsAre(127));  // ((100 + 128) + (-65 + 128)) / 2 + 5 = 150.5, clamped
-  EXPECT_THAT(FastGraph(net).run(image), ElementsAre(127));
+  EXPECT_THAT(FastGraph(net).run(image).front(), ElementsAre(127));
 }
 
 /// A 1x2 kernel (3, -1) on two pixels and one of padding, and every second pixel of an image of
@@ -296,13 +296,13 @@ TEST(GraphInterpreter, ShortcutByHand) {
   conv.params = {{-50, 1, 0}, {30, 1, 0}};  // the sums of the weights are 5 and -3, the zeros 10
   conv.post = {-5, -128, 127, 0, 0, 0};
   net.ops = {max, conv};
-  net.output = 2;
+  net.outputs = {{"scores", 2}};
   net.validate();
   // Behind the zero point the image is 1, 3, -4, the maxima are 3, 3.
   const std::vector<std::int32_t> image{11, 13, 6};
   const std::vector<std::int32_t> expected{12 - 3 + 2 - 5, 12 - 0 - 8 - 5, 3 - 4 - 5, 3 + 16 - 5};
   EXPECT_EQ(run_graph(net, image)[2], expected);
-  EXPECT_EQ(FastGraph(net).run(image), expected);
+  EXPECT_EQ(FastGraph(net).run(image).front(), expected);
 }
 
 /// Three slices of one tensor of 2 pixels, worked out by hand: a convolution, a maximum, a mean
@@ -336,14 +336,14 @@ TEST(GraphInterpreter, SlicesByHand) {
   mean.params = {{-20, 1, 1}};
   mean.post = {10, -128, 127, 10, 2, 0};
   net.ops = {conv, max, mean};
-  net.output = 1;
+  net.outputs = {{"scores", 1}};
   net.validate();
   // Behind the zero point the image is 4, -6. Twice it: 8, -12; -3 times: -12, 18; maxima of it and
   // its right neighbour: 4, -6; means with padding, rounded up from halves: -1, -3, plus twice it.
   const std::vector<std::int32_t> image{14, 4};
   const std::vector<std::int32_t> expected{10 - 1 + 8, 10 - 3 - 12, 18, -2, -2, 28, 14, 4};
   EXPECT_EQ(run_graph(net, image)[1], expected);
-  EXPECT_EQ(FastGraph(net).run(image), expected);
+  EXPECT_EQ(FastGraph(net).run(image).front(), expected);
 }
 
 TEST(GraphInterpreter, RefusesAnImageOfAnotherSize) {

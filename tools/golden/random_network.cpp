@@ -142,7 +142,7 @@ class Maker : private Growing {
       add_all();
     } while (!supported());
     for (std::size_t i = 1; i < net_.ops.size(); ++i) add_shortcut(i);
-    net_.output = last();
+    net_.outputs = {{"scores", last()}};
     net_.validate();
     return net_;
   }

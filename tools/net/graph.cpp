@@ -1,6 +1,9 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include "net/graph.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "base/error.hpp"
 
 namespace reshift {
@@ -12,6 +15,40 @@ namespace {
 }
 
 }  // namespace
+
+double code_of(const Quantization& quantization, OutputRounding rounding, double value) {
+  const double steps = value / quantization.scales.front();
+  const double code =
+      rounding == OutputRounding::kHalfAwayFromZero ? std::round(steps) : std::nearbyint(steps);
+  return std::clamp(code + quantization.zero_points.front(), quantization.lowest(),
+                    quantization.highest());
+}
+
+float Function::operator()(float x) const {
+  switch (kind) {
+    case Kind::kClip:
+      return std::clamp(x, alpha, beta);
+    case Kind::kLeakyRelu:
+      return x < 0 ? alpha * x : x;
+    case Kind::kSigmoid:
+      return 1 / (1 + std::exp(-x));
+    case Kind::kHardSigmoid:
+      return std::clamp(alpha * x + beta, 0.0f, 1.0f);
+    case Kind::kHardSwish:
+      return x * std::clamp(x / 6 + 0.5f, 0.0f, 1.0f);
+    case Kind::kSilu:
+      return x / (1 + std::exp(-x));
+    case Kind::kTanh:
+      return std::tanh(x);
+  }
+  return x;
+}
+
+float Node::finish(float x) const {
+  x = std::clamp(x, lo, hi);
+  for (const Function& f : functions) x = f(x);
+  return x;
+}
 
 void require_float(const Graph& graph) {
   for (const Tensor& tensor : graph.tensors) {

@@ -1,6 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -15,7 +17,20 @@ struct Quantization {
   std::vector<std::int32_t> zero_points;  ///< as many
   int bits = 8;                           ///< 1 to 32
   bool is_signed = true;
+  /// Lowest and highest code.
+  double lowest() const { return is_signed ? -std::ldexp(1.0, bits - 1) : 0; }
+  double highest() const { return lowest() + std::ldexp(1.0, bits) - 1; }
 };
+
+/// How a node's result becomes a code of its output tensor, as the network's format defines it.
+enum class OutputRounding {
+  kNone,              ///< float: it does not
+  kHalfToEven,        ///< ONNX
+  kHalfAwayFromZero,  ///< TensorFlow Lite
+};
+
+/// The code of a value by a tensor's quantisation of one scale.
+double code_of(const Quantization& quantization, OutputRounding rounding, double value);
 
 /// An activation tensor, channels x height x width of one image. It has a quantisation where the
 /// network was quantised before it came here; in a float network it has none.
@@ -29,16 +44,34 @@ struct Tensor {
   }
 };
 
-enum class NodeKind { kConv, kMaxPool, kAvgPool, kScale, kAdd, kClamp };
-
-/// How a node's result becomes a code of its output tensor, as the network's format defines it.
-enum class OutputRounding {
-  kNone,              ///< float: it does not
-  kHalfToEven,        ///< ONNX
-  kHalfAwayFromZero,  ///< TensorFlow Lite
+enum class NodeKind {
+  kConv,
+  kMaxPool,
+  kAvgPool,
+  kScale,     ///< input * weight + bias, one of each per channel
+  kAdd,       ///< input + residual
+  kMul,       ///< input * residual
+  kClamp,     ///< the input as it is: for bounds, functions and copies
+  kQuantize,  ///< the input rounded to the codes of its output tensor's quantisation
 };
 
-/// The weights and the bias of a node as integers; its float ones are then empty.
+/// A function of one value. It follows the bounds of a node.
+struct Function {
+  enum class Kind {
+    kClip,         ///< clamp(x, alpha, beta)
+    kLeakyRelu,    ///< x < 0 ? alpha * x : x
+    kSigmoid,      ///< 1 / (1 + exp(-x))
+    kHardSigmoid,  ///< clamp(alpha * x + beta, 0, 1)
+    kHardSwish,    ///< x * clamp(x / 6 + 1 / 2, 0, 1)
+    kSilu,         ///< x * sigmoid(x)
+    kTanh,
+  };
+  Kind kind = Kind::kClip;
+  float alpha = 0, beta = 0;
+  float operator()(float x) const;
+};
+
+/// The weights and the bias of a node as integers; its float ones are what they stand for.
 struct IntegerWeights {
   std::vector<std::int32_t> codes;  ///< in the order of Node::weights
   std::vector<std::int32_t> bias;   ///< per output channel, in steps of input scale * weight scale
@@ -47,34 +80,51 @@ struct IntegerWeights {
 
 /// One node of a float network; the window's fields, and the shortcut's, have the names and the
 /// meaning of those of QOp.
-/// Every node's output is clamp(what its kind computes + residual, lo, hi). It may be a slice of
-/// the channels of the output tensor, whose other channels other nodes write (concatenation).
+/// Every node's output is f(clamp(what its kind computes + residual, lo, hi)), f its functions one
+/// after another. It may be a slice of the output tensor, whose other values other nodes write:
+/// some of the channels (concatenation), every second pixel of every second row (upsampling).
 struct Node {
   std::string name;
   NodeKind kind = NodeKind::kConv;
-  /// kAdd: input + residual
+  /// The residual of kMul is a factor; it may have one pixel, which is for all.
   int input = -1, shortcut = -1, residual = -1, output = -1;
   int first_channel = 0;  ///< of the output tensor that it writes
+  /// Pixel (y, x) is pixel (y * out_stride + out_row, x * out_stride + out_column) of the output.
+  int out_stride = 1, out_row = 0, out_column = 0;
   int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   int groups = 1;
   int shortcut_stride = 1;
+  bool exclude_padding = false;  ///< kAvgPool: divides by the taps that are inside the image
   std::vector<float> weights;  ///< kConv: rows of an output channel as QOp's; kScale: one a channel
   std::vector<float> bias;     ///< kConv, kScale: one an output channel
+  /// Beside the float ones, where the network was quantised before it came here.
   std::optional<IntegerWeights> integer_weights = {};
   OutputRounding output_rounding = OutputRounding::kNone;
   float lo = -std::numeric_limits<float>::infinity();
   float hi = std::numeric_limits<float>::infinity();
+  std::vector<Function> functions = {};
+
+  /// Bounds and functions, of one value that the node's kind has computed.
+  float finish(float x) const;
+};
+
+/// A tensor that the network gives out, by the name that its file has for it.
+struct NetOutput {
+  std::string name;
+  int tensor = -1;
+  bool operator==(const NetOutput&) const = default;
 };
 
 /// A network as it was imported: nodes in execution order over tensors; tensor 0 is the image. The
-/// slices that nodes write into a tensor are its channels, each once, before any node reads it.
-/// kAvgPool divides by the whole kernel, padding counted as zeros; padding never wins a kMaxPool.
+/// slices that nodes write into a tensor are its values, each once, before any node reads it.
+/// kAvgPool divides by the whole kernel, padding counted as zeros, unless it excludes the padding;
+/// padding never wins a kMaxPool.
 struct Graph {
   std::string name;
   std::vector<Tensor> tensors;
   std::vector<Node> nodes;
-  int output = -1;
+  std::vector<NetOutput> outputs;  ///< at least one; the first has the scores of a classifier
 
   const Tensor& tensor(int i) const { return tensors[static_cast<std::size_t>(i)]; }
   /// Channels of its output tensor that a node writes, from its first_channel on.
@@ -82,7 +132,13 @@ struct Graph {
     if (n.kind != NodeKind::kConv) return tensor(n.input).channels;
     return static_cast<int>(n.integer_weights ? n.integer_weights->bias.size() : n.bias.size());
   }
-  bool writes_all(const Node& n) const { return written_channels(n) == tensor(n.output).channels; }
+  bool is_output(int tensor) const {
+    return std::any_of(outputs.begin(), outputs.end(),
+                       [tensor](const NetOutput& o) { return o.tensor == tensor; });
+  }
+  bool writes_all(const Node& n) const {
+    return written_channels(n) == tensor(n.output).channels && n.out_stride == 1;
+  }
   /// Values that a node writes, and where the first of them is in its output tensor.
   std::size_t written_size(const Node& n) const { return plane(n) * to_size(written_channels(n)); }
   std::size_t written_offset(const Node& n) const { return plane(n) * to_size(n.first_channel); }

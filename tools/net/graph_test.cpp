@@ -21,7 +21,8 @@ Graph quantised() {
   Node node;
   node.name = "conv";
   node.input = 0;
-  node.output = graph.output = 1;
+  node.output = 1;
+  graph.outputs = {{"scores", 1}};
   node.integer_weights = {{1, -2, 3, -4, 5, -6}, {10, 20, 30}, {{0.1f, 0.2f, 0.3f}, {0, 0, 0}}};
   node.output_rounding = OutputRounding::kHalfToEven;
   graph.nodes.push_back(node);

@@ -31,6 +31,8 @@ Json op_to_json(const QOp& op) {
           {"kind", to_string(op.kind)},
           {"tensors", {op.input, op.residual, op.output}},
           {"first_channel", op.first_channel},
+          {"write", {op.out_stride, op.out_row, op.out_column}},
+          {"table", pack_numbers<std::int16_t>(op.table)},
           {"kernel", {op.kernel_h, op.kernel_w}},
           {"stride", {op.stride_h, op.stride_w}},
           {"dilation", {op.dilation_h, op.dilation_w}},
@@ -62,6 +64,8 @@ QOp op_from_json(const Json& j) {
   assign("dilation", {&op.dilation_h, &op.dilation_w});
   assign("pads", {&op.pad_top, &op.pad_left, &op.pad_bottom, &op.pad_right});
   if (j.contains("shortcut")) assign("shortcut", {&op.shortcut, &op.shortcut_stride});
+  if (j.contains("write")) assign("write", {&op.out_stride, &op.out_row, &op.out_column});
+  if (j.contains("table")) op.table = unpack_numbers<std::int16_t>(j.at("table"));
   assign("post",
          {&op.post.out_zero, &op.post.lo, &op.post.hi, &op.post.res_zero, &res_mult, &res_shift});
   if (res_mult < 0 || res_mult > 65535 || res_shift < 0 || res_shift > 31) {
@@ -266,7 +270,11 @@ void QNet::validate() const {
             op.first_channel);
     std::fill(first, last, true);
   }
-  require(is_known(output) && output > 0, name, "no operation makes the output tensor {}", output);
+  require(!outputs.empty(), name, "no outputs");
+  for (const NetOutput& o : outputs) {
+    require(is_known(o.tensor) && o.tensor > 0, name, "no operation makes output {}, tensor {}",
+            o.name, o.tensor);
+  }
   for (int i = 0; i < count; ++i) {
     require(is_known(i), name, "not all channels of tensor {} are made",
             tensors[static_cast<std::size_t>(i)].name);
@@ -286,7 +294,9 @@ std::vector<std::int32_t> quantize_values(const QNet& net, std::span<const float
 }
 
 nlohmann::json to_json(const QNet& net) {
-  Json tensors = Json::array(), ops = Json::array();
+  Json tensors = Json::array(), ops = Json::array(), outputs = Json::array();
+  for (const NetOutput& o : net.outputs)
+    outputs.push_back({{"name", o.name}, {"tensor", o.tensor}});
   for (const QTensor& t : net.tensors) {
     tensors.push_back({{"name", t.name},
                        {"shape", {t.channels, t.height, t.width}},
@@ -297,7 +307,7 @@ nlohmann::json to_json(const QNet& net) {
   return {{"name", net.name},           {"act_w", net.act_w},
           {"exponents", net.exponents}, {"preprocess", to_json(net.preprocess)},
           {"tensors", tensors},         {"ops", ops},
-          {"output", net.output}};
+          {"outputs", outputs}};
 }
 
 QNet qnet_from_json(const nlohmann::json& json) {
@@ -313,7 +323,7 @@ QNet qnet_from_json(const nlohmann::json& json) {
           {j.at("name"), shape[0], shape[1], shape[2], j.at("scale"), j.at("zero")});
     }
     for (const Json& j : json.at("ops")) net.ops.push_back(op_from_json(j));
-    net.output = json.at("output");
+    for (const Json& j : json.at("outputs")) net.outputs.push_back({j.at("name"), j.at("tensor")});
   } catch (const Json::exception& e) {
     throw Error("not a network: {}", e.what());
   }

@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -8,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/graph.hpp"
 #include "net/numerics.hpp"
 #include "net/preprocess.hpp"
 
@@ -38,6 +40,8 @@ struct QOp {
   /// Tensor indices; shortcut (kConv only) and residual -1: none.
   int input = -1, shortcut = -1, residual = -1, output = -1;
   int first_channel = 0;  ///< of the output tensor that it writes
+  /// Pixel (y, x) is pixel (y * out_stride + out_row, x * out_stride + out_column) of the output.
+  int out_stride = 1, out_row = 0, out_column = 0;
   int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   int groups = 1;
@@ -54,6 +58,8 @@ struct QOp {
   std::vector<ChannelParams> params;
   PostParams
       post;  ///< out_zero and res_zero are those of the tensors; res_mult > 0 with a residual
+  /// Empty, or one entry per code from the lowest on: what stands in the output for that code.
+  std::vector<std::int16_t> table;
 
   /// The integer weight at a flat index of [out channel][place in the row].
   int weight(std::size_t index) const {
@@ -74,8 +80,16 @@ struct QNet {
   Preprocess preprocess;
   std::vector<QTensor> tensors;
   std::vector<QOp> ops;
-  int output = -1;  ///< tensor whose codes are the logits
+  std::vector<NetOutput> outputs;  ///< at least one; the first has the scores of a classifier
 
+  bool is_output(int tensor) const {
+    return std::any_of(outputs.begin(), outputs.end(),
+                       [tensor](const NetOutput& o) { return o.tensor == tensor; });
+  }
+  /// The tensor of the first output.
+  const QTensor& scores() const {
+    return tensors[static_cast<std::size_t>(outputs.front().tensor)];
+  }
   /// Channels of its output tensor that an operation writes, from its first_channel on: a
   /// convolution as many as it has parameters for, pooling as many as it reads.
   int written_channels(const QOp& op) const;

@@ -58,7 +58,7 @@ QNet sample() {
   mean.params.assign(4, {1152, 2000, 16});
   mean.post = {7, -128, 127, 0, 0, 0};
   net.ops = {skip, sum, max, mean};
-  net.output = 4;
+  net.outputs = {{"scores", 4}};
   return net;
 }
 
@@ -130,7 +130,9 @@ TEST(QNet, ValidationNamesTheOperation) {
   EXPECT_THAT(error_of([](QNet& n) { n.tensors[0].zero = 128; }),
               HasSubstr("image: zero point 128"));
   EXPECT_THAT(error_of([](QNet& n) { n.act_w = 17; }), HasSubstr("17 bits"));
-  EXPECT_THAT(error_of([](QNet& n) { n.output = 0; }), HasSubstr("output tensor 0"));
+  EXPECT_THAT(error_of([](QNet& n) { n.outputs[0].tensor = 0; }),
+              HasSubstr("output scores, tensor 0"));
+  EXPECT_THAT(error_of([](QNet& n) { n.outputs.clear(); }), HasSubstr("no outputs"));
 }
 
 /// `sample()` with a tensor of 7 channels in the middle: 4 of "sum" as they are, then 3 of "skip".
@@ -194,7 +196,7 @@ QNet with_shortcut() {
   block.term_values.assign(std::size_t{4} * (4 + 4), 2);
   net.tensors.push_back({"block", 4, 3, 3, 0.5, -128});
   net.ops.push_back(block);
-  net.output = 5;
+  net.outputs = {{"scores", 5}};
   return net;
 }
 

@@ -13,10 +13,11 @@ std::int64_t Program::macs() const {
   return sum;
 }
 
-const StoredTensor& Program::output() const {
+const StoredTensor& Program::output(std::size_t number) const {
+  const NetOutput& of = net.outputs.at(number);
   const auto found = std::find_if(stored.begin(), stored.end(),
-                                  [this](const StoredTensor& t) { return t.tensor == net.output; });
-  if (found == stored.end()) throw Error("the program does not store the network's output");
+                                  [&](const StoredTensor& t) { return t.tensor == of.tensor; });
+  if (found == stored.end()) throw Error("the program does not store output {}", of.name);
   return *found;
 }
 

@@ -53,8 +53,9 @@ struct Program {
   /// Useful multiplications of a frame over convolutions and fully connected layers, real sizes, a
   /// term each.
   std::int64_t macs() const;
-  /// The output window's micro-op with the logits.
-  const StoredTensor& output() const;
+  /// Where an output of the network is in the output window; the first has the scores of a
+  /// classifier.
+  const StoredTensor& output(std::size_t number = 0) const;
   /// Bytes of an image's input window from the codes [channel][y][x] of the image.
   std::vector<std::uint8_t> input_window(std::span<const std::int32_t> codes) const;
   /// Codes [channel][y][x] of a tensor stored in an image's output window.

@@ -55,7 +55,7 @@ class TermChooser {
   AutoTerms run(double target_drop) {
     AutoTerms result;
     result.float_accuracy = score([&](const auto& image) {
-                              const auto out = run_float(graph_, image);
+                              const auto out = run_float(graph_, image).front();
                               return std::vector<double>(out.begin(), out.end());
                             }).accuracy;
     const double enough = result.float_accuracy - target_drop;
@@ -115,10 +115,10 @@ class TermChooser {
 
   Score score(const QNet& net) const {
     const FastGraph graph(net);
-    const QTensor& out = net.tensors[static_cast<std::size_t>(net.output)];
+    const QTensor& out = net.scores();
     return score([&](const std::vector<float>& image) {
       std::vector<double> logits;
-      for (const int code : graph.run(quantize_values(net, image))) {
+      for (const int code : graph.run(quantize_values(net, image)).front()) {
         logits.push_back(out.scale * (code - out.zero));
       }
       return logits;

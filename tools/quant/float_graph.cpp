@@ -53,17 +53,31 @@ void run_node(const Graph& graph, const Node& node, const Operands& operands, fl
         }
       }
       break;
+    case NodeKind::kMul: {
+      const bool one_pixel =
+          graph.tensor(node.residual).height * graph.tensor(node.residual).width == 1;
+      for (Eigen::Index i = 0; i < channels * pixels; ++i)
+        out[i] = in[i] * residual[one_pixel ? i / pixels : i];
+      break;
+    }
+    case NodeKind::kQuantize:
+      for (std::size_t i = 0; i < size; ++i) {
+        const Quantization& q = *to.quantization;
+        const double code = code_of(q, node.output_rounding, in[i]);
+        out[i] = static_cast<float>((code - q.zero_points.front()) * q.scales.front());
+      }
+      break;
     case NodeKind::kAdd:
     case NodeKind::kClamp:
       std::copy(in, in + size, out);
       break;
   }
-  if (node.residual >= 0) {
+  if (node.residual >= 0 && node.kind != NodeKind::kMul) {
     for (std::size_t i = 0; i < size; ++i) out[i] += residual[i];
   }
 }
 
-std::vector<float> run_float(const Graph& graph, std::span<const float> image) {
+std::vector<std::vector<float>> run_float(const Graph& graph, std::span<const float> image) {
   require_float(graph);
   if (image.size() != graph.tensor(0).size()) {
     throw Error("image of {} values, the network's input has {}", image.size(),
@@ -79,9 +93,12 @@ std::vector<float> run_float(const Graph& graph, std::span<const float> image) {
     run_node(graph, node,
              operands_of(node, [&](int t) { return tensors[static_cast<std::size_t>(t)].data(); }),
              slice.data(), columns);
-    for (float& v : slice) v = std::clamp(v, node.lo, node.hi);
+    for (float& v : slice) v = node.finish(v);
   }
-  return tensors[static_cast<std::size_t>(graph.output)];
+  std::vector<std::vector<float>> outputs;
+  for (const NetOutput& o : graph.outputs)
+    outputs.push_back(tensors[static_cast<std::size_t>(o.tensor)]);
+  return outputs;
 }
 
 Eigen::Map<const Matrix<float>> weight_matrix(const Node& node) {
@@ -122,7 +139,7 @@ class Fuser {
         if (t >= 0) ++use(t);
       }
     }
-    ++use(graph.output);
+    for (const NetOutput& o : graph.outputs) ++use(o.tensor);
   }
 
   Graph run() {
@@ -280,7 +297,8 @@ class Fuser {
     result.tensors.push_back(graph_.tensor(0));
     renumbered_.assign(graph_.tensors.size(), -1);
     renumbered_[0] = 0;
-    result.output = visit(graph_.output, result);
+    for (const NetOutput& o : graph_.outputs)
+      result.outputs.push_back({o.name, visit(o.tensor, result)});
     return result;
   }
 

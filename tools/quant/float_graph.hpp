@@ -14,8 +14,8 @@ namespace reshift {
 void run_node(const Graph& graph, const Node& node, const Operands& operands, float* out,
               Matrix<float>& columns);
 
-/// The values of the output tensor for an image of tensor 0's shape. Thread-safe.
-std::vector<float> run_float(const Graph& graph, std::span<const float> image);
+/// The values of the outputs for an image of tensor 0's shape. Thread-safe.
+std::vector<std::vector<float>> run_float(const Graph& graph, std::span<const float> image);
 
 /// Weights of a convolution as outputs x what an output has.
 Eigen::Map<const Matrix<float>> weight_matrix(const Node& node);

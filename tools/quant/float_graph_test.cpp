@@ -29,7 +29,7 @@ class RandomGraph {
       const int kind = pick(0, 7);
       kind < 2 ? concatenate(g) : kind < 3 ? add_block(g) : add(g);
     }
-    g.output = static_cast<int>(g.tensors.size()) - 1;
+    g.outputs = {{"scores", static_cast<int>(g.tensors.size()) - 1}};
     return g;
   }
 
@@ -72,6 +72,8 @@ class RandomGraph {
       case NodeKind::kClamp:
         n.lo = pick(0, 1) ? 0.0f : -0.5f;
         if (pick(0, 1)) n.hi = 1;
+        break;
+      default:
         break;
     }
     out.name = n.name;
@@ -143,7 +145,7 @@ TEST(Fuse, EqualsTheNetworkNodeByNode) {
       shortcuts += n.shortcut >= 0;
     }
     const auto image = random.values(graph.tensor(0).size());
-    const auto expected = run_float(graph, image), got = run_float(fused, image);
+    const auto expected = run_float(graph, image).front(), got = run_float(fused, image).front();
     float largest = 1;
     for (const float v : expected) largest = std::max(largest, std::abs(v));
     ASSERT_EQ(got.size(), expected.size());
@@ -182,8 +184,10 @@ Graph projected_block(int channels, bool read_twice = false) {
                         add(NodeKind::kScale, "bn1", add(NodeKind::kConv, "conv1", stem)));
   const int main = add(NodeKind::kScale, "bn2", add(NodeKind::kConv, "conv2", first));
   const int shortcut = add(NodeKind::kConv, "projection", stem);
-  g.output = add(NodeKind::kClamp, "relu2", add(NodeKind::kAdd, "add", shortcut, main));
-  if (read_twice) g.output = add(NodeKind::kAdd, "again", g.output, shortcut);
+  g.outputs = {
+      {"scores", add(NodeKind::kClamp, "relu2", add(NodeKind::kAdd, "add", shortcut, main))}};
+  if (read_twice)
+    g.outputs = {{"scores", add(NodeKind::kAdd, "again", g.outputs.front().tensor, shortcut)}};
   return g;
 }
 
@@ -266,7 +270,7 @@ TEST(Fuse, ConcatenationTakesNoOperation) {
   const int m = add(NodeKind::kMaxPool, "m", 0);
   const int twice = add(NodeKind::kConv, "twice", 0);
   const int inner = concatenate("inner", {a, b, m, twice, twice});
-  g.output = concatenate("outer", {inner, add(NodeKind::kConv, "c", 0)});
+  g.outputs = {{"scores", concatenate("outer", {inner, add(NodeKind::kConv, "c", 0)})}};
 
   const Graph fused = fuse(g);
   std::vector<std::string> names;
@@ -308,7 +312,7 @@ TEST(Fuse, SumOfAConcatenationStaysWhole) {
   add(NodeKind::kClamp, 2, 3, 1);
   add(NodeKind::kAdd, 3, 4, 0);
   g.nodes.back().residual = 0;
-  g.output = 4;
+  g.outputs = {{"scores", 4}};
   const Graph fused = fuse(g);
   ASSERT_EQ(fused.nodes.size(), 3u);
   EXPECT_EQ(fused.nodes[0].residual, -1);
@@ -318,7 +322,7 @@ TEST(Fuse, SumOfAConcatenationStaysWhole) {
   std::vector<float> image(18, 0);
   image[0] = 3;
   image[9] = 5;
-  const auto out = run_float(fused, image);
+  const auto out = run_float(fused, image).front();
   EXPECT_EQ(out[0], 9 + 3);
   EXPECT_EQ(out[9], 14 + 5);
 }

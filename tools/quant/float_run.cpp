@@ -34,7 +34,7 @@ void FloatRun::keep(std::size_t index, const Batch& computed) {
   parallel_for(out.size(), [&](std::size_t i) {
     out[i].resize(graph_.tensor(node.output).size());
     float* slice = out[i].data() + graph_.written_offset(node);
-    for (const float v : computed[i]) *slice++ = std::clamp(v, node.lo, node.hi);
+    for (const float v : computed[i]) *slice++ = node.finish(v);
   });
   done_[index] = true;
 }

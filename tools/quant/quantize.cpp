@@ -63,7 +63,7 @@ class Quantizer {
     net_.act_w = format.act_w;
     net_.exponents = format.exponents;
     net_.preprocess = preprocess;
-    net_.output = graph.output;
+    net_.outputs = graph.outputs;
     for (const Tensor& t : graph.tensors)
       net_.tensors.push_back({t.name, t.channels, t.height, t.width, 1, 0});
   }
@@ -155,7 +155,7 @@ class Quantizer {
       out.zero = qtensor(node.input).zero;
       return;
     }
-    const Range range = node.output == graph_.output
+    const Range range = graph_.is_output(node.output)
                             ? score_range(float_.tensor(node.output))
                             : best_range(float_.tensor(node.output), high() - low());
     out.scale = (range.high - range.low) / (high() - low());

@@ -69,11 +69,11 @@ struct Sample {
     graph.nodes.back().lo = 0;
     graph.nodes.back().hi = 2;
     const int mean = add(NodeKind::kAvgPool, "mean", sum, 8, 4, 0);
-    graph.output = add(NodeKind::kConv, "classes", mean, 4, 1, 0);
+    graph.outputs = {{"scores", add(NodeKind::kConv, "classes", mean, 4, 1, 0)}};
     for (int i = 0; i < 200; ++i) {
       std::vector<float> image(3 * 64);
       for (float& v : image) v = (uniform() + 1) / 2;
-      const auto scores = run_float(graph, image);
+      const auto scores = run_float(graph, image).front();
       labels.push_back(
           static_cast<int>(std::max_element(scores.begin(), scores.end()) - scores.begin()));
       images.push_back(image);
@@ -84,11 +84,11 @@ struct Sample {
   /// clamped range.
   double error(const QNet& net) const {
     const FastGraph fast(net);
-    const QTensor& out = net.tensors[static_cast<std::size_t>(net.output)];
+    const QTensor& out = net.scores();
     double sum = 0, spread = 0;
     for (const auto& image : images) {
-      const auto codes = fast.run(quantize_values(net, image));
-      const auto wanted = run_float(graph, image);
+      const auto codes = fast.run(quantize_values(net, image)).front();
+      const auto wanted = run_float(graph, image).front();
       const auto real = [&](int code) { return out.scale * (code - out.zero); };
       for (std::size_t i = 0; i < codes.size(); ++i) {
         const double target = std::clamp<double>(wanted[i], real(-(1 << (net.act_w - 1))),
@@ -160,7 +160,7 @@ TEST(Quantize, MergedShortcutIsAsNearAsALayerOfItsOwn) {
   const int first = sample.add(NodeKind::kConv, "first", stem, 6, 3, 1, 2);
   const int second = sample.add(NodeKind::kConv, "second", first, 10, 3, 1);
   const int projection = sample.add(NodeKind::kConv, "projection", stem, 10, 1, 0, 2);
-  graph.output = sample.add(NodeKind::kAdd, "sum", second, 10, 1, 0);
+  graph.outputs = {{"scores", sample.add(NodeKind::kAdd, "sum", second, 10, 1, 0)}};
   graph.nodes.back().residual = projection;
   for (const Rounding rounding : {Rounding::kCompensated, Rounding::kNearest}) {
     for (const int terms : {1, 2}) {
@@ -181,7 +181,7 @@ TEST(Quantize, LayersTooLargeToCompensateAreRoundedToNearest) {
   sample.graph = {};
   sample.graph.tensors = {{"image", 3, 3, 3}};
   const int wide = sample.add(NodeKind::kConv, "wide", 0, kMostCompensated / 9 + 1, 1, 0);
-  sample.graph.output = sample.add(NodeKind::kConv, "large", wide, 2, 3, 0);
+  sample.graph.outputs = {{"scores", sample.add(NodeKind::kConv, "large", wide, 2, 3, 0)}};
   for (auto& image : sample.images) image.resize(27);
   sample.images.resize(20);
   const Graph& graph = sample.graph;
@@ -217,8 +217,8 @@ TEST(Quantize, AnOutputWithoutWeightsKeepsItsBias) {
     std::fill(classes.weights.begin(), classes.weights.begin() + 8, weight);
     const QNet net =
         quantize(sample.graph, {}, sample.images, uniform_terms(sample.graph, 1, 1), {});
-    const auto codes = FastGraph(net).run(quantize_values(net, sample.images[0]));
-    const QTensor& out = net.tensors[static_cast<std::size_t>(net.output)];
+    const auto codes = FastGraph(net).run(quantize_values(net, sample.images[0])).front();
+    const QTensor& out = net.scores();
     const double lowest = out.scale * (-128 - out.zero);
     EXPECT_NEAR(out.scale * (codes[0] - out.zero), std::max<double>(classes.bias[0], lowest),
                 out.scale);
@@ -248,7 +248,7 @@ struct SlicedSample : Sample {
     selection.bias.assign(8, 0);
     for (std::size_t i = 0; i < 64; ++i) selection.weights[i] = i % 9 == 0 ? 1.0f : 0.0f;
     const int mean = add(NodeKind::kAvgPool, "mean", both, 24, 8, 0);
-    graph.output = add(NodeKind::kConv, "classes", mean, 4, 1, 0);
+    graph.outputs = {{"scores", add(NodeKind::kConv, "classes", mean, 4, 1, 0)}};
   }
 
   /// Lets the newest node write a slice of a tensor and drops its own.
@@ -271,8 +271,8 @@ TEST(Quantize, SlicesHaveTheRangeOfTheWholeTensor) {
   double small = 0, large = 0;
   for (const auto& image : sample.images) {
     Graph part = sample.graph;
-    part.output = 2;
-    const auto values = run_float(part, image);
+    part.outputs = {{"both", 2}};
+    const auto values = run_float(part, image).front();
     for (std::size_t i = 0; i < values.size(); ++i) {
       double& most = i < 4 * 64 ? small : large;
       most = std::max<double>(most, std::abs(values[i]));
@@ -284,14 +284,14 @@ TEST(Quantize, SlicesHaveTheRangeOfTheWholeTensor) {
   EXPECT_LT(reach, 1.1 * large);
   // Slices of different operations come out of the integer network as the float network has them.
   QNet part = net;
-  part.output = 2;
+  part.outputs = {{"both", 2}};
   Graph real = sample.graph;
-  real.output = 2;
+  real.outputs = {{"both", 2}};
   double difference = 0, spread = 0;
   const FastGraph fast(part);
   for (const auto& image : sample.images) {
-    const auto codes = fast.run(quantize_values(net, image));
-    const auto values = run_float(real, image);
+    const auto codes = fast.run(quantize_values(net, image)).front();
+    const auto values = run_float(real, image).front();
     for (std::size_t i = 16 * 64; i < codes.size(); ++i) {  // the copy
       difference += std::pow(both.scale * (codes[i] - both.zero) - values[i], 2);
       spread += std::pow(values[i], 2);
@@ -383,11 +383,11 @@ TEST_F(RealData, ResNet8KeepsItsAccuracy) {
   const FastGraph fast(net);
   const auto test = open_dataset(path("cifar10/test_batch.bin.xz"), "");
   const auto real = evaluate(*test, 1000, [&](const Image& image) {
-    const auto out = run_float(graph, preprocess_image(raw, image, 3, 32, 32));
+    const auto out = run_float(graph, preprocess_image(raw, image, 3, 32, 32)).front();
     return std::vector<double>(out.begin(), out.end());
   });
   const auto quantised = evaluate(*test, 1000, [&](const Image& image) {
-    const auto out = fast.run(quantize_image(net, image));
+    const auto out = fast.run(quantize_image(net, image)).front();
     return std::vector<double>(out.begin(), out.end());
   });
   EXPECT_GT(real.top1, 85);

@@ -111,7 +111,7 @@ TEST_P(ImportedZoo, IsImportedAndItsSignalStaysSane) {
   }
   const Graph graph = import_network(path.string());
   std::filesystem::remove(path);
-  EXPECT_EQ(graph.tensor(graph.output).size(), 1000u);
+  EXPECT_EQ(graph.tensor(graph.outputs.front().tensor).size(), 1000u);
 
   std::vector<std::vector<float>> values(graph.tensors.size());
   PortableRandom random(7);

@@ -28,7 +28,8 @@ TEST(Import, ConvolutionWithEveryAttribute) {
               ElementsAre(0, 1, 2, 3));
   EXPECT_THAT((std::vector{n.stride_h, n.stride_w, n.dilation_h, n.dilation_w}),
               ElementsAre(2, 3, 1, 2));
-  const Tensor& out = g.tensor(g.output);  // (6 + 2 - 3) / 2 + 1 and (8 + 4 - 3) / 3 + 1
+  const Tensor& out =
+      g.tensor(g.outputs.front().tensor);  // (6 + 2 - 3) / 2 + 1 and (8 + 4 - 3) / 3 + 1
   EXPECT_THAT((std::vector{out.channels, out.height, out.width}), ElementsAre(4, 3, 4));
 }
 
@@ -63,7 +64,7 @@ TEST(Import, FullyConnectedInEveryForm) {
     EXPECT_EQ(g->nodes[0].kernel_h, 6);
     EXPECT_EQ(g->nodes[0].kernel_w, 8);
     EXPECT_EQ(g->nodes.back().bias, ramp(3));
-    EXPECT_EQ(g->tensor(g->output).size(), 3u);
+    EXPECT_EQ(g->tensor(g->outputs.front().tensor).size(), 3u);
   }
   EXPECT_EQ(transposed_gemm.nodes.size() + plain_gemm.nodes.size(), 2u);
 }

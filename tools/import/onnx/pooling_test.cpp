@@ -27,9 +27,9 @@ TEST(Import, MeanOverTheMapInEveryForm) {
       EXPECT_EQ(g->nodes[0].kernel_h, 6);
       EXPECT_EQ(g->nodes[0].kernel_w, 8);
     }
-    const Tensor& out = kept.tensor(kept.output);
+    const Tensor& out = kept.tensor(kept.outputs.front().tensor);
     EXPECT_THAT((std::vector{out.channels, out.height, out.width}), ElementsAre(2, 1, 1));
-    EXPECT_EQ(dropped.tensor(dropped.output).channels, 3);
+    EXPECT_EQ(dropped.tensor(dropped.outputs.front().tensor).channels, 3);
   }
   for (const OnnxBuilder::Ints& axes : {OnnxBuilder::Ints{1}, {2}, {1, 2, 3}, {2, 3, 3}}) {
     EXPECT_THAT(error_of(mean(axes, 1)), HasSubstr("node 'n' (ReduceMean): over axes"));
@@ -48,14 +48,14 @@ TEST(ImportExport, AveragePoolAsGlobalAndAsAdaptivePooling) {
   }));
   ASSERT_EQ(g.nodes.size(), 1u);
   EXPECT_EQ(g.nodes[0].kind, NodeKind::kAvgPool);
-  const Tensor& out = g.tensor(g.output);
+  const Tensor& out = g.tensor(g.outputs.front().tensor);
   EXPECT_THAT((std::vector{out.channels, out.height, out.width}), ElementsAre(2, 1, 1));
   const Graph thinned = import(single(9, [](OnnxBuilder& b) {
     auto& n = b.node("AveragePool", "n", {"image"});  // not the identity
     set_attribute(n, "kernel_shape", {1, 1});
     set_attribute(n, "strides", {2, 2});
   }));
-  EXPECT_EQ(thinned.tensor(thinned.output).height, 3);
+  EXPECT_EQ(thinned.tensor(thinned.outputs.front().tensor).height, 3);
 }
 
 }  // namespace

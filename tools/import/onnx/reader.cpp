@@ -88,8 +88,8 @@ void read_output(const onnx::GraphProto& graph, Context& context) {
   if (!context.softmax.empty() && context.softmax != name) {
     throw Error("node '{}' (Softmax): supported only as the last node", context.softmax);
   }
-  context.graph.output = found->second.tensor;
-  if (context.graph.output == 0 || found->second.padded()) {
+  context.graph.outputs = {{name, found->second.tensor}};
+  if (context.graph.outputs.front().tensor == 0 || found->second.padded()) {
     throw Error("the network computes nothing");
   }
 }

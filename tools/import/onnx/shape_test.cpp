@@ -27,14 +27,14 @@ TEST(Import, ConcatenationIsCopiesIntoSlices) {
       concat(b, "n", {"image", "c", "image"}, axis);
     }));
     ASSERT_EQ(g.nodes.size(), 4u);
-    const Tensor& out = g.tensor(g.output);
+    const Tensor& out = g.tensor(g.outputs.front().tensor);
     EXPECT_THAT((std::vector{out.channels, out.height, out.width}), ElementsAre(9, 6, 8));
     for (std::size_t i = 1; i < 4; ++i) {
       const Node& n = g.nodes[i];
       EXPECT_EQ(n.kind, NodeKind::kClamp);
       EXPECT_EQ(n.lo, -std::numeric_limits<float>::infinity());
       EXPECT_EQ(n.hi, std::numeric_limits<float>::infinity());
-      EXPECT_EQ(n.output, g.output);
+      EXPECT_EQ(n.output, g.outputs.front().tensor);
       EXPECT_THAT(n.name, HasSubstr("n (input"));
     }
     EXPECT_THAT((std::vector{g.nodes[1].input, g.nodes[2].input, g.nodes[3].input}),
@@ -51,7 +51,7 @@ TEST(Import, ConcatenationOfConcatenations) {
     concat(b, "n", {"inner", "image"});
   }));
   ASSERT_EQ(g.nodes.size(), 4u);
-  EXPECT_EQ(g.tensor(g.output).channels, 6);
+  EXPECT_EQ(g.tensor(g.outputs.front().tensor).channels, 6);
   EXPECT_EQ(g.nodes[2].input, g.nodes[0].output);
   EXPECT_EQ(g.nodes[3].first_channel, 4);
 }
@@ -62,7 +62,7 @@ TEST(Import, ConcatenationOfOneIsTheThingItself) {
     concat(b, "n", {"r"});
   }));
   EXPECT_EQ(g.nodes.size(), 1u);
-  EXPECT_EQ(g.output, g.nodes[0].output);
+  EXPECT_EQ(g.outputs.front().tensor, g.nodes[0].output);
 }
 
 TEST(Import, ConcatenationThatIsNotSupported) {
