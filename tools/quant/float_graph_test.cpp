@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <random>
 
 #include "base/error.hpp"
@@ -47,7 +48,10 @@ class RandomGraph {
     n.input = pick(0, 3) ? newest : pick(0, newest);
     const Tensor in = g.tensor(n.input);
     Tensor out = in;
-    n.kind = static_cast<NodeKind>(pick(0, 5));
+    n.kind =
+        std::array{NodeKind::kConv,  NodeKind::kMaxPool, NodeKind::kAvgPool,
+                   NodeKind::kScale, NodeKind::kAdd,     NodeKind::kClamp}[static_cast<std::size_t>(
+            pick(0, 5))];
     n.name = "n" + std::to_string(g.nodes.size());
     n.output = newest + 1;
     switch (n.kind) {
