@@ -63,6 +63,7 @@ void compare(std::size_t image, const BoardProgram::Result& result,
 }
 
 void run_board(const Options& options) {
+  check_output(options.json);
   const Program program = Program::load(options.program);
   const auto data = open_dataset(options.data, options.labels);
   if (options.count > data->size()) {

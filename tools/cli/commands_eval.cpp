@@ -41,6 +41,7 @@ Accuracy evaluate_float(const EvalOptions& options, const Dataset& data) {
 }
 
 void run_eval(const EvalOptions& options) {
+  check_output(options.json);
   const bool quantized = !container_kind(options.model).empty();
   if (quantized && !options.preprocess.empty()) {
     throw Error("{}: a quantised network has its own preprocessing; leave --preprocess out",
@@ -57,11 +58,17 @@ void run_eval(const EvalOptions& options) {
   write_json(options.json, {{"images", accuracy.images},
                             {"top1", accuracy.top1},
                             {"top5", accuracy.top5},
+                            {"not_a_number", accuracy.not_a_number},
                             {"damaged", accuracy.damaged},
                             {"seconds", seconds.count()}});
   if (options.json != "-") {
     fmt::print("{} images: top-1 {:.2f} %, top-5 {:.2f} %, {:.1f} s\n", accuracy.images,
                accuracy.top1, accuracy.top5, seconds.count());
+  }
+  if (accuracy.not_a_number > 0) {
+    fmt::print(stderr,
+               "warning: {} images have scores that are not a number; they count as wrong\n",
+               accuracy.not_a_number);
   }
   if (accuracy.damaged.empty()) return;
   throw Error("{} damaged images, not classified:\n  {}", accuracy.damaged.size(),

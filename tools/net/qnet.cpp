@@ -8,6 +8,7 @@
 
 #include "base/container.hpp"
 #include "base/error.hpp"
+#include "base/json_fields.hpp"
 
 namespace reshift {
 namespace {
@@ -16,6 +17,9 @@ using Json = nlohmann::json;
 
 constexpr std::array<std::string_view, 3> kKindNames{"conv", "max_pool", "avg_pool"};
 constexpr int kMaxDimension = 65535;  // what a descriptor can say
+constexpr int kMaxTensors = 65536;
+constexpr std::size_t kMaxValues = std::size_t{1} << 30;  // of a tensor
+constexpr int kMaxRow = 1 << 30;                          // weights of an output channel
 
 QKind kind_from_string(const std::string& name) {
   for (std::size_t i = 0; i < kKindNames.size(); ++i) {
@@ -49,13 +53,13 @@ Json op_to_json(const QOp& op) {
 
 QOp op_from_json(const Json& j) {
   QOp op;
-  op.name = j.at("name");
-  op.kind = kind_from_string(j.at("kind"));
-  const auto assign = [&j](const char* key, std::initializer_list<int*> fields) {
-    const auto values = j.at(key).get<std::vector<int>>();
-    if (values.size() != fields.size()) throw Error("{} has {} numbers", key, values.size());
+  op.name = text_field(j, "name");
+  op.kind = kind_from_string(text_field(j, "kind"));
+  const auto assign = [&j](const char* key, std::initializer_list<int*> members) {
+    const Json& values = array_field(j, key);
+    if (values.size() != members.size()) throw Error("{} has {} numbers", key, values.size());
     std::size_t i = 0;
-    for (int* field : fields) *field = values[i++];
+    for (int* member : members) *member = to_integer<int>(values[i++], key);
   };
   int res_mult = 0, res_shift = 0;
   assign("tensors", {&op.input, &op.residual, &op.output});
@@ -65,7 +69,7 @@ QOp op_from_json(const Json& j) {
   assign("pads", {&op.pad_top, &op.pad_left, &op.pad_bottom, &op.pad_right});
   if (j.contains("shortcut")) assign("shortcut", {&op.shortcut, &op.shortcut_stride});
   if (j.contains("write")) assign("write", {&op.out_stride, &op.out_row, &op.out_column});
-  if (j.contains("table")) op.table = unpack_numbers<std::int16_t>(j.at("table"));
+  if (j.contains("table")) op.table = numbers_field<std::int16_t>(j, "table");
   assign("post",
          {&op.post.out_zero, &op.post.lo, &op.post.hi, &op.post.res_zero, &res_mult, &res_shift});
   if (res_mult < 0 || res_mult > 65535 || res_shift < 0 || res_shift > 31) {
@@ -74,11 +78,11 @@ QOp op_from_json(const Json& j) {
   }
   op.post.res_mult = static_cast<std::uint16_t>(res_mult);
   op.post.res_shift = static_cast<std::uint8_t>(res_shift);
-  op.first_channel = j.value("first_channel", 0);
-  op.groups = j.at("groups");
-  op.terms = j.at("terms");
-  op.term_values = unpack_numbers<std::int16_t>(j.at("term_values"));
-  const auto params = unpack_numbers<std::int32_t>(j.at("params"));
+  if (j.contains("first_channel")) op.first_channel = integer_field<int>(j, "first_channel");
+  op.groups = integer_field<int>(j, "groups");
+  op.terms = integer_field<int>(j, "terms");
+  op.term_values = numbers_field<std::int16_t>(j, "term_values");
+  const auto params = numbers_field<std::int32_t>(j, "params");
   if (params.size() % 3 != 0) throw Error("operation {}: incomplete channel parameters", op.name);
   for (std::size_t i = 0; i < params.size(); i += 3) {
     if (params[i + 1] < 0 || params[i + 1] > 65535 || params[i + 2] < 0 || params[i + 2] > 47) {
@@ -130,6 +134,8 @@ void validate_weights(const QNet& net, const QOp& op, const std::string& where) 
           "{} groups do not divide {} input and {} output channels", op.groups, in.channels,
           written);
   require(op.terms >= 1 && op.terms <= 16, where, "{} terms a weight, expected 1 to 16", op.terms);
+  require(std::int64_t{in.channels / op.groups} * op.kernel_h * op.kernel_w <= kMaxRow, where,
+          "more than {} weights an output", kMaxRow);
   const std::size_t weights =
       static_cast<std::size_t>(written) * static_cast<std::size_t>(net.row_size(op));
   require(op.term_values.size() == weights * static_cast<std::size_t>(op.terms), where,
@@ -231,13 +237,15 @@ std::int64_t QNet::macs(const QOp& op) const {
 void QNet::validate() const {
   require(act_w >= 8 && act_w <= 16, name, "activations of {} bits, expected 8 to 16", act_w);
   require(exponents >= 1 && exponents <= 15, name, "{} exponents, expected 1 to 15", exponents);
-  require(!tensors.empty(), name, "no tensors");
+  require(!tensors.empty() && tensors.size() <= kMaxTensors, name, "{} tensors, expected 1 to {}",
+          tensors.size(), kMaxTensors);
   for (const QTensor& t : tensors) {
     const std::string where = fmt::format("tensor {}", t.name);
     for (const int extent : {t.channels, t.height, t.width}) {
       require(extent >= 1 && extent <= kMaxDimension, where, "impossible shape {}x{}x{}",
               t.channels, t.height, t.width);
     }
+    require(t.size() <= kMaxValues, where, "more than {} values", kMaxValues);
     require(t.scale > 0 && std::isfinite(t.scale), where, "scale {}", t.scale);
     require(t.zero >= code_min(act_w) && t.zero <= code_max(act_w), where,
             "zero point {} is not a code of {} bits", t.zero, act_w);
@@ -313,18 +321,20 @@ nlohmann::json to_json(const QNet& net) {
 QNet qnet_from_json(const nlohmann::json& json) {
   QNet net;
   try {
-    net.name = json.at("name");
-    net.act_w = json.at("act_w");
-    net.exponents = json.at("exponents");
-    net.preprocess = preprocess_from_json(json.at("preprocess"));
-    for (const Json& j : json.at("tensors")) {
-      const auto shape = j.at("shape").get<std::array<int, 3>>();
-      net.tensors.push_back(
-          {j.at("name"), shape[0], shape[1], shape[2], j.at("scale"), j.at("zero")});
+    net.name = text_field(json, "name");
+    net.act_w = integer_field<int>(json, "act_w");
+    net.exponents = integer_field<int>(json, "exponents");
+    net.preprocess = preprocess_from_json(field(json, "preprocess"));
+    for (const Json& j : array_field(json, "tensors")) {
+      const auto shape = integers_field<int, 3>(j, "shape");
+      net.tensors.push_back({text_field(j, "name"), shape[0], shape[1], shape[2],
+                             number_field(j, "scale"), integer_field<int>(j, "zero")});
     }
-    for (const Json& j : json.at("ops")) net.ops.push_back(op_from_json(j));
-    for (const Json& j : json.at("outputs")) net.outputs.push_back({j.at("name"), j.at("tensor")});
-  } catch (const Json::exception& e) {
+    for (const Json& j : array_field(json, "ops")) net.ops.push_back(op_from_json(j));
+    for (const Json& j : array_field(json, "outputs")) {
+      net.outputs.push_back({text_field(j, "name"), integer_field<int>(j, "tensor")});
+    }
+  } catch (const Error& e) {
     throw Error("not a network: {}", e.what());
   }
   net.validate();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
@@ -12,10 +13,19 @@
 
 namespace reshift {
 
+namespace {
+
+bool has_not_a_number(const std::vector<double>& scores) {
+  return std::any_of(scores.begin(), scores.end(), [](double v) { return std::isnan(v); });
+}
+
+}  // namespace
+
 bool in_top(const std::vector<double>& scores, int label, int k) {
   const auto index = static_cast<std::size_t>(label);
   if (label < 0) throw Error("the image's class is unknown; give a label file with --labels");
   if (index >= scores.size()) throw Error("class {}, the network has {}", label, scores.size());
+  if (has_not_a_number(scores)) return false;
   int better = 0;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     better += scores[i] > scores[index] || (scores[i] == scores[index] && i < index);
@@ -27,7 +37,7 @@ Accuracy evaluate(const Dataset& data, std::size_t count,
                   const std::function<std::vector<double>(const Image&)>& score) {
   if (count > data.size()) throw Error("{} images asked for, the data has {}", count, data.size());
   const std::size_t images = count == 0 ? data.size() : count;
-  std::atomic<std::size_t> first = 0, fifth = 0;
+  std::atomic<std::size_t> first = 0, fifth = 0, not_a_number = 0;
   tbb::concurrent_vector<std::string> damaged;
   Progress progress("evaluating", images);
   parallel_for(images, [&](std::size_t i) {
@@ -40,6 +50,7 @@ Accuracy evaluate(const Dataset& data, std::size_t count,
       return;
     }
     const auto scores = score(image);
+    not_a_number += has_not_a_number(scores);
     try {
       first += in_top(scores, image.label, 1);
       fifth += in_top(scores, image.label, 5);
@@ -54,7 +65,7 @@ Accuracy evaluate(const Dataset& data, std::size_t count,
   if (classified == 0) throw Error("all {} images are damaged; the first: {}", images, names[0]);
   const double percent = 100.0 / static_cast<double>(classified);
   return {classified, percent * static_cast<double>(first), percent * static_cast<double>(fifth),
-          std::move(names)};
+          not_a_number, std::move(names)};
 }
 
 }  // namespace reshift

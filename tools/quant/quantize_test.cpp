@@ -10,6 +10,7 @@
 #include <random>
 
 #include "base/error.hpp"
+#include "base/shared_testing.hpp"
 #include "golden/graph_interpreter.hpp"
 #include "import/import.hpp"
 #include "quant/auto_terms.hpp"
@@ -363,7 +364,7 @@ TEST(Evaluate, NamesDamagedImagesAndClassifiesTheRest) {
 class RealData : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::path(__FILE__).parent_path() / "../../../shared/data";
+    folder_ = shared_folder("data");
     if (!std::filesystem::exists(folder_))
       GTEST_SKIP() << "no real networks and images beside the repository";
   }
