@@ -1,24 +1,33 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-// The float path for judges outside: reads requests from the standard input, a JSON object a line,
-// and answers each with one. No part of the product.
+// For judges outside: reads requests from the standard input, a JSON object a line, and answers
+// each with one. No part of the product.
 //
-//   request  {"model": FILE, "input": FILE, "output": FILE}
-//   answer   {"accepted": true, "outputs": [[channels, height, width], ...]}
-//         or {"accepted": false, "error": TEXT}
+// The float path of a model:
+//   {"model": FILE, "input": FILE, "output": FILE}
+//   {"accepted": true, "outputs": [[channels, height, width], ...]}
+//   or {"accepted": false, "error": TEXT}
+// The input of a network, for images of a data set:
+//   {"data": FILE, "labels": FILE, "preprocess": FILE, "shape": [channels, height, width],
+//    "first": INDEX, "count": IMAGES, "output": FILE}
+//   {"labels": [CLASS, ...]}, fewer than asked for where the data ends
 //
-// The files of values are raw 32-bit floats; `output` receives all outputs, one after the other.
+// The files of values are raw 32-bit floats; `output` receives all of them, one after the other.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "data/dataset.hpp"
 #include "import/import.hpp"
 #include "quant/float_graph.hpp"
 
@@ -59,16 +68,47 @@ nlohmann::json import_and_run(const nlohmann::json& request) {
   return {{"accepted", true}, {"outputs", std::move(outputs)}};
 }
 
+/// The data set of the last request stays open.
+class Inputs {
+ public:
+  nlohmann::json read(const nlohmann::json& request) {
+    const std::string data = request.at("data"), labels = request.at("labels");
+    if (!set_ || data != data_ || labels != labels_) {
+      set_ = open_dataset(data, labels);
+      data_ = data, labels_ = labels;
+    }
+    const Preprocess preprocess = load_preprocess(request.at("preprocess"));
+    const std::array<int, 3> shape = request.at("shape");
+    const std::size_t first = request.at("first"), count = request.at("count");
+    nlohmann::json classes = nlohmann::json::array();
+    std::vector<float> values;
+    for (std::size_t i = first; i < std::min(first + count, set_->size()); ++i) {
+      const Image image = set_->get(i);
+      const auto more = preprocess_image(preprocess, image, shape[0], shape[1], shape[2]);
+      values.insert(values.end(), more.begin(), more.end());
+      classes.push_back(image.label);
+    }
+    write_values(request.at("output"), values);
+    return {{"labels", std::move(classes)}};
+  }
+
+ private:
+  std::unique_ptr<Dataset> set_;
+  std::string data_, labels_;
+};
+
 }  // namespace
 }  // namespace reshift
 
 int main() {
   try {
+    reshift::Inputs inputs;
     for (std::string line; std::getline(std::cin, line);) {
-      const auto answer = reshift::import_and_run(nlohmann::json::parse(line));
+      const auto request = nlohmann::json::parse(line);
+      const auto answer =
+          request.contains("model") ? reshift::import_and_run(request) : inputs.read(request);
       // A message holds names from the file, of any encoding.
-      const auto text =
-          answer.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+      const auto text = answer.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
       fmt::print("{}\n", text);
       std::fflush(stdout);
     }

@@ -40,22 +40,35 @@ class Judge:
         self._process.wait()
         self._folder.cleanup()
 
-    def run(self, model, image):
-        """`model`: bytes of a model file; `image`: values of its input."""
-        pathlib.Path(self._model).write_bytes(model)
-        numpy.asarray(image, "<f4").tofile(self._input)
-        request = {"model": self._model, "input": self._input, "output": self._output}
-        self._process.stdin.write(json.dumps(request) + "\n")
+    def _ask(self, request):
+        self._process.stdin.write(json.dumps({**request, "output": self._output}) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"reshift_judge ended with {self._process.wait()}")
-        answer = json.loads(line)
+        return json.loads(line), numpy.fromfile(self._output, "<f4")
+
+    def run(self, model, image):
+        """`model`: bytes of a model file; `image`: values of its input."""
+        pathlib.Path(self._model).write_bytes(model)
+        numpy.asarray(image, "<f4").tofile(self._input)
+        pathlib.Path(self._output).write_bytes(b"")
+        answer, values = self._ask({"model": self._model, "input": self._input})
         if not answer["accepted"]:
             return Answer(refusal=answer["error"].removeprefix(self._model + ": "))
-        values = numpy.fromfile(self._output, "<f4")
         sizes = numpy.cumsum([numpy.prod(shape) for shape in answer["outputs"]])
         if sizes[-1] != values.size:
             raise RuntimeError(f"{values.size} values for outputs {answer['outputs']}")
         parts = numpy.split(values, sizes[:-1])
         return Answer(tuple(p.reshape(s) for p, s in zip(parts, answer["outputs"])))
+
+    def inputs(self, data, labels, preprocess, shape, count, batch=50):
+        """What a network of an input of `shape` gets for the first images of a data set: batches of
+        arrays images x channels x height x width with their classes (-1 unknown)."""
+        for first in range(0, count, batch):
+            request = {"data": str(data), "labels": str(labels), "preprocess": str(preprocess),
+                       "shape": list(shape), "first": first, "count": min(batch, count - first)}
+            answer, values = self._ask(request)
+            if not answer["labels"]:
+                return
+            yield values.reshape(-1, *shape), numpy.array(answer["labels"])
