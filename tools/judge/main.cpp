@@ -46,10 +46,12 @@ std::vector<float> read_values(const std::string& path, std::size_t size) {
   return values;
 }
 
-void write_values(const std::string& path, const std::vector<float>& values) {
+void write_values(const std::string& path, const std::vector<std::vector<float>>& parts) {
   std::ofstream file(path, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(values.data()),
-             static_cast<std::streamsize>(values.size() * sizeof(float)));
+  for (const auto& values : parts) {
+    file.write(reinterpret_cast<const char*>(values.data()),
+               static_cast<std::streamsize>(values.size() * sizeof(float)));
+  }
   file.close();
   if (!file) throw std::runtime_error("cannot write " + path);
 }
@@ -63,8 +65,11 @@ nlohmann::json import_and_run(const nlohmann::json& request) {
   }
   const auto image = read_values(request.at("input"), graph.tensor(0).size());
   write_values(request.at("output"), run_float(graph, image));
-  const Tensor& out = graph.tensor(graph.output);
-  nlohmann::json outputs{nlohmann::json{out.channels, out.height, out.width}};
+  nlohmann::json outputs = nlohmann::json::array();
+  for (const NetOutput& output : graph.outputs) {
+    const Tensor& out = graph.tensor(output.tensor);
+    outputs.push_back({out.channels, out.height, out.width});
+  }
   return {{"accepted", true}, {"outputs", std::move(outputs)}};
 }
 
@@ -81,11 +86,10 @@ class Inputs {
     const std::array<int, 3> shape = request.at("shape");
     const std::size_t first = request.at("first"), count = request.at("count");
     nlohmann::json classes = nlohmann::json::array();
-    std::vector<float> values;
+    std::vector<std::vector<float>> values;
     for (std::size_t i = first; i < std::min(first + count, set_->size()); ++i) {
       const Image image = set_->get(i);
-      const auto more = preprocess_image(preprocess, image, shape[0], shape[1], shape[2]);
-      values.insert(values.end(), more.begin(), more.end());
+      values.push_back(preprocess_image(preprocess, image, shape[0], shape[1], shape[2]));
       classes.push_back(image.label);
     }
     write_values(request.at("output"), values);
