@@ -9,32 +9,19 @@ docs/conformance.md (--docs FILE puts them there) and fails when an accepted cas
 import argparse
 import collections
 import pathlib
-import re
 import sys
 
 import onnx_cases
+import reference
 from tool import Judge
 
-TOLERANCE = 1e-4
 MARK = "<!-- made by tools/judge/conformance.py -->\n"
-
-
-def shape_of(array):
-    """Sizes without ones, which say how a tensor is seen and not what is in it."""
-    return tuple(size for size in array.shape if size != 1)
 
 
 def is_right(outputs, expected):
     return len(outputs) == len(expected) and all(
-        shape_of(o) == shape_of(e) and onnx_cases.equal(o, e, TOLERANCE)
+        reference.shape_of(o) == reference.shape_of(e) and reference.equal(o, e)
         for o, e in zip(outputs, expected))
-
-
-def reason(refusal):
-    """The message without the names of a case's node and tensors."""
-    text = re.sub(r"^node '[^']*' \(\w+\): ", "", refusal)
-    text = re.sub(r"^(input|initializer|output) \S+: ", r"\1: ", text)
-    return re.sub(r"; supported are [\w, ]*$", "", text)
 
 
 def keep(folder, case):
@@ -54,7 +41,7 @@ class Results:
         row = self.rows[case.operator]
         row["cases"] += 1
         if not answer.accepted:
-            self.refusals[reason(answer.refusal)].append(case)
+            self.refusals[reference.reason(answer.refusal)].append(case)
             return
         row["accepted"] += 1
         if is_right(answer.outputs, case.expected):
