@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-"""Quantised networks against an evaluator of their own format (evaluators.py).
+"""Networks against an evaluator of their own format (evaluators.py).
 
-    compare.py reference MODEL --judge RESHIFT_JUDGE --data DATA --preprocess FILE [--labels FILE]
-        [--label-offset N] [--count N] [--kernels reference|builtin|default] [--tensors N] -o REF.npz
+    compare.py reference MODEL --judge RESHIFT_JUDGE --data DATA [--preprocess FILE]
+        [--labels FILE] [--label-offset N] [--count N] [--kernels reference|builtin|default] [--tensors N] -o REF.npz
     compare.py outputs REF.npz DUMP
+
+DATA is what `reshift eval` takes, or a .npy file of float inputs, images first. Without --labels
+and labels in the data there is no top-1.
 
 `reference` writes codes and scales of each output, and with --tensors of every tensor of the first N
 images. `outputs` compares them with the .npy files NAME.npy (codes or values) of a folder DUMP, or
@@ -32,7 +35,7 @@ def parse():
     reference.add_argument("--data", required=True)
     reference.add_argument("--labels", default="")
     reference.add_argument("--label-offset", type=int, default=0)
-    reference.add_argument("--preprocess", required=True)
+    reference.add_argument("--preprocess", default="")
     reference.add_argument("--count", type=int, default=10 ** 9)
     reference.add_argument("--kernels", choices=sorted(evaluators.KERNELS), default="reference")
     reference.add_argument("--tensors", type=int, default=0)
@@ -69,17 +72,26 @@ def joined(parts):
                                     found[0].zero) for name, found in parts.items()}
 
 
+def inputs(judge, options, shape, count, batch=10):
+    """Batches of inputs with classes, -1 where there are none."""
+    if not options.data.endswith(".npy"):
+        yield from judge.inputs(options.data, options.labels, options.preprocess, shape, count, batch)
+        return
+    data = numpy.load(options.data)[:count]
+    for i in range(0, len(data), batch):
+        images = data[i:i + batch].reshape(-1, *shape)
+        yield images, numpy.full(len(images), -1)
+
+
 def make_reference(options):
     evaluator = evaluators.open_evaluator(options.model, options.kernels)
     parts, labels = {}, []
     with Judge(options.judge) as judge:
-        inputs = lambda count: judge.inputs(options.data, options.labels, options.preprocess,
-                                            evaluator.input_shape, count, batch=10)
-        for images, classes in inputs(options.count):
+        for images, classes in inputs(judge, options, evaluator.input_shape, options.count):
             append(parts, evaluator.run(images))
-            labels.extend(classes + options.label_offset)
+            labels.extend(numpy.where(classes < 0, -1, classes + options.label_offset))
         tensors = {}
-        for images, _ in inputs(options.tensors):
+        for images, _ in inputs(judge, options, evaluator.input_shape, options.tensors):
             append(tensors, {"input": evaluators.Tensor(images)})
             append(tensors, evaluator.run(images, everything=True))
     outputs, labels = joined(parts), numpy.array(labels)
