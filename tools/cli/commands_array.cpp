@@ -8,7 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "compile/compile.hpp"
-#include "data/dataset.hpp"
+#include "data/samples.hpp"
 #include "energy/array_activity.hpp"
 #include "golden/program_interpreter.hpp"
 #include "net/numerics.hpp"
@@ -76,12 +76,12 @@ void run_trace(const TraceOptions& options) {
   const QNet net = QNet::load(options.net);
   const isa::Hardware hw = lanes_for(options, net);
   const Program program = compile(hw, net, {});
-  const auto data = open_dataset(options.data, options.labels);
+  const auto data = open_samples(options.data, options.labels, net);
   if (options.image >= data->size()) {
     throw Error("{} has {} images, --image asks for number {}", options.data, data->size(),
                 options.image);
   }
-  const auto window = program.input_window(quantize_image(net, data->get(options.image)));
+  const auto window = program.input_window(quantize_values(net, data->get(options.image).values));
   const auto run = [&](const std::function<void(const ArrayInput&)>& observer) {
     ProgramInterpreter interpreter(hw, program.image);
     interpreter.observe(observer);

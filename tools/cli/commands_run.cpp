@@ -10,7 +10,7 @@
 #include "base/progress.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "data/dataset.hpp"
+#include "data/samples.hpp"
 #include "device/compare.hpp"
 #include "device/layer_times.hpp"
 #include "device/runtime.hpp"
@@ -41,7 +41,7 @@ struct Images {
 };
 
 Images read_images(const Program& program, const Options& options) {
-  const auto data = open_dataset(options.data, options.labels);
+  const auto data = open_samples(options.data, options.labels, program.net);
   if (options.count > data->size()) {
     throw Error("{} has {} images, --count asks for {}", options.data, data->size(), options.count);
   }
@@ -51,9 +51,9 @@ Images read_images(const Program& program, const Options& options) {
   }
   Images images;
   for (std::size_t i = 0; i < options.count; ++i) {
-    const Image image = data->get(i);
-    images.labels.push_back(image.label);
-    images.codes.push_back(quantize_image(program.net, image));
+    const Sample sample = data->get(i);
+    images.labels.push_back(sample.label);
+    images.codes.push_back(quantize_values(program.net, sample.values));
     const auto window = program.input_window(images.codes.back());
     images.windows.insert(images.windows.end(), window.begin(), window.end());
   }

@@ -15,6 +15,7 @@ class CifarDataset : public Dataset {
   explicit CifarDataset(Bytes bytes) : bytes_(std::move(bytes)) {}
 
   std::size_t size() const override { return bytes_.size() / kCifarRecord; }
+  bool labelled() const override { return true; }
 
   Image get(std::size_t i) const override {
     check_index(i, size());

@@ -20,6 +20,8 @@ class Dataset {
  public:
   virtual ~Dataset() = default;
   virtual std::size_t size() const = 0;
+  /// Whether its images have classes.
+  virtual bool labelled() const = 0;
   /// Throws Error when i >= size(), DamagedImage when the image cannot be decoded.
   virtual Image get(std::size_t i) const = 0;
 };

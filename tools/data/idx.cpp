@@ -50,6 +50,7 @@ class IdxDataset : public Dataset {
   IdxDataset(Idx images, Bytes labels) : images_(std::move(images)), labels_(std::move(labels)) {}
 
   std::size_t size() const override { return images_.dimensions[0]; }
+  bool labelled() const override { return !labels_.empty(); }
 
   Image get(std::size_t i) const override {
     check_index(i, size());

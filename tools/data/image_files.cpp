@@ -26,6 +26,7 @@ class FileDataset : public Dataset {
       : folder_(std::move(folder)), entries_(std::move(entries)) {}
 
   std::size_t size() const override { return entries_.size(); }
+  bool labelled() const override { return entries_.front().label >= 0; }
 
   Image get(std::size_t i) const override {
     check_index(i, size());
@@ -67,6 +68,7 @@ std::vector<Entry> select_labelled(std::vector<Entry> entries, const std::string
   std::vector<Entry> selected;
   std::vector<bool> used(entries.size(), false);
   for_each_label(labels, [&](const LabelLine& line) {
+    if (line.name.empty()) throw Error("{}: no name of an image before the class", line.where);
     const std::string name = normal(line.name);
     const auto found = by_name.find(name);
     if (found == by_name.end()) throw Error("{}: no image {} in the data", line.where, name);

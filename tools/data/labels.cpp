@@ -17,10 +17,12 @@ LabelLine parse(std::string_view line, std::string where) {
   constexpr std::size_t kMostDigits = 6, kMostShown = 100;
   const auto place = line.find_last_of(kSeparators);
   const auto digits = line.substr(place + 1);
-  if (place == std::string_view::npos || place == 0 || digits.size() > kMostDigits ||
+  if (place == 0 || digits.empty() || digits.size() > kMostDigits ||
       digits.find_first_not_of("0123456789") != std::string_view::npos) {
     throw Error("{}: \"{}\" is not a line `name class`", where, line.substr(0, kMostShown));
   }
+  if (place == std::string_view::npos)
+    return {"", std::stoi(std::string(digits)), std::move(where)};
   const auto end = line.find_last_not_of(kSeparators, place);
   if (end == std::string_view::npos) throw Error("{}: no name before the class", where);
   return {std::string(line.substr(0, end + 1)), std::stoi(std::string(digits)), std::move(where)};

@@ -11,6 +11,7 @@ namespace {
 class RandomDataset : public Dataset {
  public:
   std::size_t size() const override { return 1024; }
+  bool labelled() const override { return false; }
 
   Image get(std::size_t i) const override {
     check_index(i, size());

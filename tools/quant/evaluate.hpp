@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/dataset.hpp"
+#include "data/samples.hpp"
 
 namespace reshift {
 
@@ -21,10 +21,10 @@ struct Accuracy {
 /// one of the classes.
 bool in_top(const std::vector<double>& scores, int label, int k);
 
-/// Accuracy of `score` (the classes' scores of an image, called from several threads) over the
-/// first `count` images (0: all); damaged ones are told of, not classified. Throws Error when a
-/// label is unknown, there are fewer images, or all are damaged.
-Accuracy evaluate(const Dataset& data, std::size_t count,
-                  const std::function<std::vector<double>(const Image&)>& score);
+/// Accuracy of `score` (the classes' scores of an input, called from several threads) over the
+/// first `count` inputs (0: all); class c has score c + label_offset. Damaged ones are told of, not
+/// classified. Throws Error when a label is unknown, there are fewer inputs, or all are damaged.
+Accuracy evaluate(const Samples& data, std::size_t count, int label_offset,
+                  const std::function<std::vector<double>(const Sample&)>& score);
 
 }  // namespace reshift
