@@ -168,14 +168,8 @@ QNet downsampling_block(int side, bool merged = false) {
   conv("middle", 3, 4, 3, 2);
   conv("wide", 4, 5, 1, 1);
   net.ops.back().residual = 2;
-<<<<<<< HEAD
-  net.ops.back().post.res_mult = 32768;
-  net.ops.back().post.res_shift = 15;
-  net.outputs = {{"scores", 5}};
-=======
   net.ops.back().post.res_factor = 1 << 16;
-  net.output = 5;
->>>>>>> 300f960 (Post-processing rounds the exact sum once, in three modes; residuals multiply too; multipliers of 32 bits by a parameter)
+  net.outputs = {{"scores", 5}};
   return net;
 }
 
