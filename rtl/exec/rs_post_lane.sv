@@ -57,10 +57,10 @@ module rs_post_lane #(
   localparam int unsigned Fraction = ActW + 8;
   localparam int unsigned UW = ActW + 5 + Fraction;
 
-  // 1: bias; 2: factor, the residual's zero point. 3, 4: product.
-  logic signed [31:0] biased1_q, biased2_q;
+  // 1: bias. 2: factor, the residual's zero point; 2, 3, 4: product.
+  logic signed [31:0] biased1_q;
   logic [MultW:0] mult1_q;
-  logic signed [MultW+1:0] factor2_q;
+  logic signed [MultW+1:0] factor;
   logic [4:0] shift1_q, shift2_q, shift3_q, shift4_q;
   logic signed [ActW:0] difference, diff2_q, diff3_q, diff4_q, diff5_q;
   logic signed [MultW+32:0] product;
@@ -87,16 +87,16 @@ module rs_post_lane #(
 
   // A product's multiplier is 1: prepared it is 1 or, where the shift is even, 2.
   assign difference = (ActW + 1)'(residual_i) - (ActW + 1)'(res_zero_i);
+  assign factor     = !product1_q ? signed'({1'b0, mult1_q})
+                    : mult1_q[1] ? (MultW + 2)'(signed'({difference, 1'b0}))
+                                 : (MultW + 2)'(difference);
 
   always_ff @(posedge clk_i) begin
     biased1_q <= 32'(acc_i) + bias_i;
     mult1_q   <= mult_i;
     shift1_q  <= shift_i;
 
-    biased2_q <= biased1_q;
     shift2_q  <= shift1_q;
-    factor2_q <= !product1_q ? signed'({1'b0, mult1_q})
-               : mult1_q[1] ? (MultW + 2)'(signed'({difference, 1'b0})) : (MultW + 2)'(difference);
     diff2_q   <= residual1_q ? difference : '0;
 
     shift3_q <= shift2_q;
@@ -123,8 +123,8 @@ module rs_post_lane #(
     .MultW(MultW)
   ) u_multiply (
     .clk_i,
-    .x_i      (biased2_q),
-    .factor_i (factor2_q),
+    .x_i      (biased1_q),
+    .factor_i (factor),
     .product_o(product)
   );
 

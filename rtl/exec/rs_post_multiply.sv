@@ -6,7 +6,7 @@
 /// block of 18 x 18 bits takes: the low 17 bits of x, and of a wide factor, go apart.
 ///
 /// Throughput: a product per cycle.
-/// Latency: 2 cycles; a multiplier block takes both registers and the addition.
+/// Latency: 3 cycles; a multiplier block takes all registers and the addition.
 /// Handshake: none.
 /// Assumes: |factor| is less than 2^(MultW + 1).
 module rs_post_multiply #(
@@ -18,7 +18,7 @@ module rs_post_multiply #(
 
   input  logic signed [31:0]       x_i,
   input  logic signed [MultW+1:0]  factor_i,
-  /// After 2 cycles.
+  /// After 3 cycles.
   output logic signed [MultW+32:0] product_o
 );
 
@@ -28,10 +28,17 @@ module rs_post_multiply #(
   localparam int unsigned HighW = 32 - LowW;
   localparam int unsigned FactorW = MultW + 2;
 
+  logic signed [31:0]        x_q;
+  logic signed [FactorW-1:0] factor_q;
+  always_ff @(posedge clk_i) begin
+    x_q      <= x_i;
+    factor_q <= factor_i;
+  end
+
   logic signed [LowW:0]    x_low;
   logic signed [HighW-1:0] x_high;
-  assign x_low  = signed'({1'b0, x_i[LowW-1:0]});
-  assign x_high = x_i[31:LowW];
+  assign x_low  = signed'({1'b0, x_q[LowW-1:0]});
+  assign x_high = x_q[31:LowW];
 
   if (MultW == 16) begin : gen_narrow
     logic signed [LowW+FactorW-1:0] low_q;
@@ -40,16 +47,16 @@ module rs_post_multiply #(
     assign sum = high_q + (HighW + MultW + 1)'(signed'(low_q[LowW+FactorW-1:LowW]));
 
     always_ff @(posedge clk_i) begin
-      low_q     <= x_low * factor_i;
-      high_q    <= x_high * factor_i;
+      low_q     <= x_low * factor_q;
+      high_q    <= x_high * factor_q;
       product_o <= {sum, low_q[LowW-1:0]};
     end
   end else begin : gen_wide
     localparam int unsigned UpperW = FactorW - LowW;
     logic signed [LowW:0]     factor_low;
     logic signed [UpperW-1:0] factor_high;
-    assign factor_low  = signed'({1'b0, factor_i[LowW-1:0]});
-    assign factor_high = factor_i[FactorW-1:LowW];
+    assign factor_low  = signed'({1'b0, factor_q[LowW-1:0]});
+    assign factor_high = factor_q[FactorW-1:LowW];
 
     logic [2*LowW-1:0]               low_low_q;
     logic signed [LowW+UpperW:0]     low_high_q;
@@ -63,7 +70,7 @@ module rs_post_multiply #(
                   + (HighW + UpperW + LowW)'(middle);
 
     always_ff @(posedge clk_i) begin
-      low_low_q   <= x_i[LowW-1:0] * factor_i[LowW-1:0];
+      low_low_q   <= x_q[LowW-1:0] * factor_q[LowW-1:0];
       low_high_q  <= x_low * factor_high;
       high_low_q  <= x_high * factor_low;
       high_high_q <= x_high * factor_high;

@@ -35,51 +35,53 @@ module rs_post_shift #(
   localparam int unsigned W1 = OutW + 14;
   localparam int unsigned W2 = OutW + 2;
 
-  logic signed [W0-1:0] w0, w1;
-  logic signed [W1-1:0] w1_q, w2;
-  logic signed [W2-1:0] w2_q, w3;
+  logic signed [W1-1:0] w1;
+  logic signed [W2-1:0] w2, w3;
   logic [2:0] shift1_q;
-  logic       shift2_q;
-  logic more0, more1, more1_q, more2_q, over1_q, over2_q, negative1_q, negative2_q;
-
-  assign w0 = {product_i, {(Fraction - 1) {1'b0}}};
-  assign w1 = w0 >>> {shift_i[4:3], 4'd0};
-  assign w2 = w1_q >>> {shift1_q[2:1], 2'd0};
-  assign w3 = shift2_q ? w2_q >>> 2 : w2_q;
-
-  // The bits that a shift drops.
-  always_comb begin
-    unique case (shift_i[4:3])
-      2'd0:    more0 = 1'b0;
-      2'd1:    more0 = |w0[15:0];
-      2'd2:    more0 = |w0[31:0];
-      default: more0 = |w0[47:0];
-    endcase
-    unique case (shift1_q[2:1])
-      2'd0:    more1 = 1'b0;
-      2'd1:    more1 = |w1_q[3:0];
-      2'd2:    more1 = |w1_q[7:0];
-      default: more1 = |w1_q[11:0];
-    endcase
-  end
+  logic shift2_q, more1, more2, over1, over2, negative1;
 
   always_ff @(posedge clk_i) begin
-    w1_q        <= W1'(w1);
-    more1_q     <= more0;
-    over1_q     <= w1[W0-1:W1-1] != {(W0 - W1 + 1) {w1[W0-1]}};
-    negative1_q <= product_i[ProdW-1];
-    shift1_q    <= shift_i[2:0];
-
-    w2_q        <= W2'(w2);
-    more2_q     <= more1_q || more1;
-    over2_q     <= over1_q || w2[W1-1:W2-1] != {(W1 - W2 + 1) {negative1_q}};
-    negative2_q <= negative1_q;
-    shift2_q    <= shift1_q[0];
+    shift1_q <= shift_i[2:0];
+    shift2_q <= shift1_q[0];
   end
 
-  assign w_o        = w3[OutW-1:0];
-  assign more_o     = more2_q || (shift2_q && |w2_q[1:0]);
-  assign over_o     = over2_q || w3[W2-1:OutW-1] != {(W2 - OutW + 1) {negative2_q}};
-  assign negative_o = negative2_q;
+  rs_post_shift_step #(
+    .InW(W0),
+    .OutW(W1),
+    .Step(16)
+  ) u_first (
+    .clk_i,
+    .w_i       ({product_i, {(Fraction - 1) {1'b0}}}),
+    .steps_i   (shift_i[4:3]),
+    .more_i    (1'b0),
+    .over_i    (1'b0),
+    .negative_i(product_i[ProdW-1]),
+    .w_o       (w1),
+    .more_o    (more1),
+    .over_o    (over1),
+    .negative_o(negative1)
+  );
+
+  rs_post_shift_step #(
+    .InW(W1),
+    .OutW(W2),
+    .Step(4)
+  ) u_second (
+    .clk_i,
+    .w_i       (w1),
+    .steps_i   (shift1_q[2:1]),
+    .more_i    (more1),
+    .over_i    (over1),
+    .negative_i(negative1),
+    .w_o       (w2),
+    .more_o    (more2),
+    .over_o    (over2),
+    .negative_o
+  );
+
+  assign w3     = shift2_q ? w2 >>> 2 : w2;
+  assign w_o    = w3[OutW-1:0];
+  assign more_o = more2 || (shift2_q && |w2[1:0]);
+  assign over_o = over2 || w3[W2-1:OutW-1] != {(W2 - OutW + 1) {negative_o}};
 
 endmodule
