@@ -29,11 +29,14 @@ module rs_post #(
   parameter int unsigned PmDepth = 64,
   /// Channels processed at once: M, or a smaller divisor of it.
   parameter int unsigned PostLanes = 16,
+  /// Bits of a multiplier: 16 or 32.
+  parameter int unsigned MultW = 16,
   /// Derived.
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned Records = rs_spec_pkg::param_records(M, P, PostLanes),
-  localparam int unsigned WordW = $clog2(M / Records)
+  localparam int unsigned WordW = $clog2(M / Records),
+  localparam int unsigned ChannelW = rs_pkg::channel_width(MultW)
 ) (
   /// Clock.
   input  logic clk_i,
@@ -60,12 +63,12 @@ module rs_post #(
   input  rs_pkg::group_t   dst_group_i,
 
   /// Parameter memory, read latency 2, 1 with fewer lanes than M.
-  input  logic [PtrW-1:0]                params_loaded_i,
-  output logic                           params_read_o,
-  output logic [PtrW-2+WordW:0]          params_addr_o,
-  input  rs_pkg::channel_t [Records-1:0] params_i,
-  output logic                           params_free_o,
-  output logic [PtrW-1:0]                params_free_count_o,
+  input  logic [PtrW-1:0]                  params_loaded_i,
+  output logic                             params_read_o,
+  output logic [PtrW-2+WordW:0]            params_addr_o,
+  input  logic [Records-1:0][ChannelW-1:0] params_i,
+  output logic                             params_free_o,
+  output logic [PtrW-1:0]                  params_free_count_o,
 
   /// Residual words, 2 cycles after the pop; 1 with fewer lanes than channels.
   output logic                   residual_pop_o,
@@ -99,7 +102,8 @@ module rs_post #(
       .AccW(AccW),
       .AddrW(AddrW),
       .PmDepth(PmDepth),
-      .Records(Records)
+      .Records(Records),
+      .MultW(MultW)
     ) u_post (
       .clk_i,
       .rst_ni,
@@ -141,7 +145,8 @@ module rs_post #(
       .AccW(AccW),
       .AddrW(AddrW),
       .PmDepth(PmDepth),
-      .Lanes(PostLanes)
+      .Lanes(PostLanes),
+      .MultW(MultW)
     ) u_post (
       .clk_i,
       .rst_ni,

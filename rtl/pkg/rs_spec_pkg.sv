@@ -4,11 +4,11 @@
 /// The contract with software: parameters, registers, descriptors, stream formats.
 package rs_spec_pkg;
 
-  localparam int unsigned Version = 2;
+  localparam int unsigned Version = 3;
   localparam int unsigned DescriptorBytes = 128;
   localparam logic [31:0] DescriptorSum = 32'h52534454;
   /// The first word of `init`: the letters RSP and the version.
-  localparam logic [31:0] ProgramMagic = 32'h02505352;
+  localparam logic [31:0] ProgramMagic = 32'h03505352;
   localparam logic [31:0] RegisterId = 32'h52534654;
   localparam logic [31:0] BoardMagic = 32'h31425352;
   localparam int unsigned SmallLanes = 32;
@@ -74,6 +74,21 @@ package rs_spec_pkg;
   /// Micro-op headers that LOAD delivers together.
   function automatic int unsigned headers_per_beat(int unsigned AxiDataW);
     return 32'((AxiDataW < 128) ? 1 : 4);
+  endfunction
+
+  /// Whether a channel-parameter record is the wide one.
+  function automatic bit wide_params(int unsigned MultW);
+    return MultW > 16;
+  endfunction
+
+  /// Bytes of a channel-parameter record in memory.
+  function automatic int unsigned param_bytes(int unsigned MultW);
+    return 32'(wide_params(MultW) ? 16 : 8);
+  endfunction
+
+  /// Largest requantisation shift.
+  function automatic int unsigned max_shift(int unsigned MultW);
+    return 32'(wide_params(MultW) ? 63 : 47);
   endfunction
 
   /// Channel-parameter records of a word of their memory: those of an M-block are read in P - 2 cycles; with fewer lanes than channels, those of a pass.
@@ -162,13 +177,22 @@ package rs_spec_pkg;
     logic [14:0] offset;
   } uop_header_t;
 
-  /// One 64-bit record for each output channel.
+  /// One 64-bit record for each output channel; with MultW 32 the wide one.
   typedef struct packed {
     logic [9:0] reserved;
     logic [5:0] shift;
     logic [15:0] mult;
     logic [31:0] bias;
   } channel_params_t;
+
+  /// The record of a core with MultW 32: 128 bits.
+  typedef struct packed {
+    logic [31:0] reserved_high;
+    logic [25:0] reserved_low;
+    logic [5:0] shift;
+    logic [31:0] mult;
+    logic [31:0] bias;
+  } channel_params_wide_t;
 
   typedef logic [1023:0] descriptor_t;
 
@@ -196,7 +220,9 @@ package rs_spec_pkg;
     logic [3:0] reload_credits;
     logic [3:0] exec_credits;
     logic [3:0] load_credits;
-    logic [23:0] unused104;
+    logic [7:0] unused120;
+    logic [7:0] mult_w;
+    logic [7:0] unused104;
     logic [7:0] exponents;
     logic [7:0] act_w;
     logic [7:0] p;
@@ -268,13 +294,10 @@ package rs_spec_pkg;
     logic [23:0] need_step;
     logic [7:0] unused600;
     logic [23:0] need_first;
-    logic [7:0] unused568;
+    logic [31:0] res_factor;
     logic [7:0] table_index;
-    logic [15:0] res_mult;
-    logic [5:0] unused538;
+    logic [5:0] unused530;
     logic [1:0] round_mode;
-    logic [1:0] unused534;
-    logic [5:0] res_shift;
     logic [15:0] res_zero;
     logic [15:0] out_zero;
     logic [15:0] in_zero;
@@ -310,7 +333,8 @@ package rs_spec_pkg;
     logic [19:0] groups;
     logic [11:0] unused52;
     logic [19:0] uops;
-    logic [9:0] unused22;
+    logic [8:0] unused23;
+    logic product;
     logic keep_list;
     logic res_polyphase;
     logic dst_polyphase;
@@ -399,6 +423,7 @@ package rs_spec_pkg;
     kept[0] |= low_bits(1) << 19;  // dst_polyphase
     kept[0] |= low_bits(1) << 20;  // res_polyphase
     kept[0] |= low_bits(1) << 21;  // keep_list
+    kept[0] |= low_bits(1) << 22;  // product
     kept[1] |= low_bits(20);  // uops
     kept[2] |= low_bits(20);  // groups
     kept[3] |= bits_up_to(4095);  // m_blocks
@@ -426,8 +451,8 @@ package rs_spec_pkg;
     kept[15] |= low_bits(ActW);  // in_zero
     kept[15] |= low_bits(ActW) << 16;  // out_zero
     kept[16] |= low_bits(ActW);  // res_zero
-    kept[16] |= bits_up_to(31) << 16;  // res_shift
-    kept[17] |= low_bits(16);  // res_mult
+    kept[16] |= bits_up_to(2) << 16;  // round_mode
+    kept[17] |= low_bits(ActW + 12);  // res_factor
     kept[18] |= low_bits(24);  // need_first
     kept[19] |= low_bits(24);  // need_step
     return kept;
@@ -487,8 +512,8 @@ package rs_spec_pkg;
 
   /// CAP_FORMAT: number formats and bus width of the core.
   typedef struct packed {
-    logic [7:0] unused24;
     logic [7:0] axi_bytes;
+    logic [7:0] mult_w;
     logic [7:0] acc_w;
     logic [7:0] exponents;
   } reg_cap_format_t;

@@ -5,7 +5,7 @@
 
 /* Registers of 32 bits: byte offsets (_OFFSET); fields (_MASK, _SHIFT). */
 
-#define RESHIFT_CONTRACT_VERSION 2u  /* what VERSION must read */
+#define RESHIFT_CONTRACT_VERSION 3u  /* what VERSION must read */
 #define RESHIFT_ID_VALUE 0x52534654u  /* what ID must read */
 
 /* 0x52534654, the letters RSFT; read only */
@@ -31,8 +31,10 @@
 #define RESHIFT_CAP_FORMAT_EXPONENTS_SHIFT 0
 #define RESHIFT_CAP_FORMAT_ACC_W_MASK 0x0000ff00u  /* AccW */
 #define RESHIFT_CAP_FORMAT_ACC_W_SHIFT 8
-#define RESHIFT_CAP_FORMAT_AXI_BYTES_MASK 0x00ff0000u  /* bytes of an AXI beat */
-#define RESHIFT_CAP_FORMAT_AXI_BYTES_SHIFT 16
+#define RESHIFT_CAP_FORMAT_MULT_W_MASK 0x00ff0000u  /* MultW */
+#define RESHIFT_CAP_FORMAT_MULT_W_SHIFT 16
+#define RESHIFT_CAP_FORMAT_AXI_BYTES_MASK 0xff000000u  /* bytes of an AXI beat */
+#define RESHIFT_CAP_FORMAT_AXI_BYTES_SHIFT 24
 
 /* FbDepth; read only */
 #define RESHIFT_CAP_FB_DEPTH_OFFSET 0x010u

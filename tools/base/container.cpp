@@ -17,7 +17,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "files are written in memory order");
 
 constexpr std::string_view kMagic = "RSHIFT\r\n";  // the line end shows text-mode damage
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 
 struct Header {
   std::array<char, 8> magic;

@@ -30,6 +30,7 @@ isa::Hardware hardware(const std::string& name, const std::vector<std::string>& 
                                            {"ActW", &hw.act_w},
                                            {"ExpN", &hw.exponents},
                                            {"AccW", &hw.acc_w},
+                                           {"MultW", &hw.mult_w},
                                            {"FbDepth", &hw.fb_depth},
                                            {"WmDepth", &hw.wm_depth},
                                            {"PmDepth", &hw.pm_depth},

@@ -38,12 +38,9 @@ void set_destination(const isa::Hardware& hw, const QOp& op, const ExecPlan& exe
   d.dst_row_addr = out.pitch / hw.p * out.words;
 }
 
-void set_residual(const isa::Hardware& hw, const QOp& op, const ExecPlan& exec, isa::Exec& d) {
+void set_residual(const isa::Hardware& hw, const QNet& net, const QOp& op, const ExecPlan& exec,
+                  isa::Exec& d) {
   const Layout& res = exec.residual;
-  if (!residual_factor_ok(op.post)) {
-    throw Error("operation {}: the scale of its residual is more than 8 times that of its output",
-                op.name);
-  }
   d.residual = true;
   d.res_polyphase = res.polyphase;
   d.res_base = res.base + exec.first_m_block;
@@ -52,8 +49,10 @@ void set_residual(const isa::Hardware& hw, const QOp& op, const ExecPlan& exec, 
   d.res_row_bank = res.pitch % hw.p;
   d.res_row_addr = res.pitch / hw.p * res.words;
   d.res_zero = op.post.res_zero;
-  d.res_shift = op.post.res_shift;
-  d.res_mult = op.post.res_mult;
+  // The core counts in units by its own width of activations, which may be more than the network's.
+  d.res_factor = std::int64_t{op.post.res_factor}
+                 << (fraction_bits(hw.act_w) - fraction_bits(net.act_w));
+  d.product = op.post.product;
 }
 
 }  // namespace
@@ -71,11 +70,12 @@ isa::Exec exec_descriptor(const isa::Hardware& hw, const QNet& net, const ExecPl
   d.m_blocks = exec.m_blocks;
   set_raster(hw, op, exec, d);
   set_destination(hw, op, exec, d);
-  if (op.residual >= 0) set_residual(hw, op, exec, d);
+  if (op.residual >= 0) set_residual(hw, net, op, exec, d);
   d.lo = op.post.lo;
   d.hi = op.post.hi;
   d.in_zero = maximum ? code_min(net.act_w) : net.tensors[index(op.input)].zero;
   d.out_zero = op.post.out_zero;
+  d.round_mode = static_cast<std::int64_t>(op.post.round);
   d.need_first = exec.need.first;
   d.need_step = exec.need.step;
   return d;

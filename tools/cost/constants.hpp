@@ -29,16 +29,16 @@ inline constexpr std::int64_t kControlStart = 300;
 /// transfers of features: 151, 159 and 156.
 inline constexpr std::int64_t kDescriptor = 150;
 /// Stages from a column's accumulator to its pixel in the feature buffer, see drain_cycles().
-/// Measured: 20, 25, and 26 less post_cycles().
-inline constexpr std::int64_t kDrainStages = 24;
+/// Measured: 22, 27, and 26 less post_cycles().
+inline constexpr std::int64_t kDrainStages = 26;
 
 // Post-processing with fewer lanes than channels, see post_cycles(): 512 of them for 5 pixels of
 // two passes each; measured: 486.
 
 /// A pass: as many bits as a usual shift has, one per cycle.
 inline constexpr std::int64_t kPostShift = 24;
-/// A pass: the multiplier's 17 bits and the steps around both.
-inline constexpr std::int64_t kPostPass = 24;
+/// A pass: the steps around multiplier and shift, and two bits beside the multiplier's own.
+inline constexpr std::int64_t kPostPass = 9;
 /// From an M-block's last pass to the next one's first. Measured: 6 where M-blocks follow one
 /// another.
 inline constexpr std::int64_t kPostPipeline = 32;

@@ -172,8 +172,8 @@ Sample sample_from_json(const nlohmann::json& report) {
   const int m = p.at("M");
   Sample sample{report.at("config"),
                 {"", p.at("M"), p.at("C"), p.at("P"), p.at("ActW"), p.at("ExpN"), p.at("AccW"),
-                 p.at("FbDepth"), p.at("WmDepth"), p.at("PmDepth"), p.value("PostLanes", m),
-                 p.at("AxiDataW")},
+                 p.value("MultW", 16), p.at("FbDepth"), p.at("WmDepth"), p.at("PmDepth"),
+                 p.value("PostLanes", m), p.at("AxiDataW")},
                 {}};
   for (const char* r : kResourceNames) sample.took[r] = report.at(r);
   return sample;

@@ -70,8 +70,8 @@ void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int3
         }
         const std::int32_t residual =
             op.residual < 0 ? 0 : tensors[static_cast<std::size_t>(op.residual)][at];
-        result[offset + at] =
-            post_process(op.kind == QKind::kMaxPool ? maximum : sum, residual, params, post);
+        result[offset + at] = post_process(op.kind == QKind::kMaxPool ? maximum : sum, residual,
+                                           params, post, net.act_w);
       }
     }
   }
@@ -101,7 +101,8 @@ FastOp::FastOp(const QNet& net, const QOp& op)
       out_channels_(net.written_channels(op)),
       in_zero_(kind_ == QKind::kMaxPool ? code_min(net.act_w) : tensor(net, op.input).zero),
       params_(op.params),
-      post_(effective_post(op)) {
+      post_(effective_post(op)),
+      act_w_(net.act_w) {
   if (kind_ == QKind::kMaxPool)
     params_.assign(static_cast<std::size_t>(out_channels_), kPassThrough);
   if (kind_ != QKind::kConv) return;
@@ -143,16 +144,16 @@ void FastOp::finish(const T* sums, const float* residual, float* out) const {
   const auto pixels = static_cast<std::size_t>(window_.out_pixels());
   for (const ChannelParams& params : params_) {
     // Loops without a condition inside, so that they become vector code.
-    if (post_.res_mult == 0) {
+    if (!post_.reads_residual()) {
       for (std::size_t i = 0; i < pixels; ++i) {
-        out[i] =
-            static_cast<float>(post_process(static_cast<std::int64_t>(sums[i]), 0, params, post_));
+        out[i] = static_cast<float>(
+            post_process(static_cast<std::int64_t>(sums[i]), 0, params, post_, act_w_));
       }
     } else {
       for (std::size_t i = 0; i < pixels; ++i) {
-        out[i] =
-            static_cast<float>(post_process(static_cast<std::int64_t>(sums[i]),
-                                            static_cast<std::int32_t>(residual[i]), params, post_));
+        out[i] = static_cast<float>(post_process(static_cast<std::int64_t>(sums[i]),
+                                                 static_cast<std::int32_t>(residual[i]), params,
+                                                 post_, act_w_));
       }
       residual += pixels;
     }

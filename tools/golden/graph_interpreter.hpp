@@ -48,6 +48,7 @@ class FastOp {
   std::int32_t in_zero_;
   std::vector<ChannelParams> params_;
   PostParams post_;
+  int act_w_;
   /// Weights; the second is used where sums may pass 2^24, the last integer that float counts to.
   std::vector<float> weights_;
   std::vector<double> wide_weights_;
