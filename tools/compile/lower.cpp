@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/integer.hpp"
+#include "compile/align_slices.hpp"
 #include "compile/reduction_list.hpp"
 #include "cost/exec_cycles.hpp"
 #include "cost/transfers.hpp"
@@ -72,10 +73,20 @@ std::vector<AxisPacking> axis_packings(const Axis& a) {
   return packings;
 }
 
+Lowered unchanged(const QNet& net) {
+  return {.net = net,
+          .table = {},
+          .source_op = {},
+          .source_tensor = {},
+          .channels = {},
+          .left_out = {},
+          .notes = {}};
+}
+
 /// Operation 0 of `net` rewritten for an arranged image.
 Lowered apply_packing(const isa::Hardware& hw, const QNet& net, std::size_t reader,
                       const AxisPacking& rows, const AxisPacking& columns) {
-  Lowered result{.net = net, .table = {}, .source_op = {}, .source_tensor = {}, .notes = {}};
+  Lowered result = unchanged(net);
   QOp& op = result.net.ops[reader];
   QTensor& image = result.net.tensors[0];
   const QTensor& out = net.tensors[index(op.output)];
@@ -245,13 +256,14 @@ void insert_copies(const isa::Hardware& hw, Lowered& lowered) {
       lowered.notes[first] += "reads a polyphase copy of its input; ";
       lowered.notes.insert(lowered.notes.begin() + at, "");
       net.ops.insert(net.ops.begin() + at, copy);
-      lowered.source_tensor.push_back(static_cast<int>(t));
+      lowered.source_tensor.push_back(lowered.source_tensor[t]);
+      lowered.channels.push_back(lowered.channels[t]);
     }
   }
 }
 
 Lowered plain(const QNet& net) {
-  Lowered result{.net = net, .table = {}, .source_op = {}, .source_tensor = {}, .notes = {}};
+  Lowered result = unchanged(net);
   for (int c = 0; c < net.tensors[0].channels; ++c) result.table.rows.push_back({c, 0, 0});
   return result;
 }
@@ -277,13 +289,6 @@ std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original
     } else if (static_cast<int>(i) != packed) {
       line.reason = unreachable_tap(net, op);
     }
-    // The buffer is written in whole words, so that no word may be of two operations.
-    if (line.reason.empty() && op.first_channel % hw.m != 0) {
-      line.reason = fmt::format(
-          "writes {} from channel {} on; slices of a concatenation begin at multiples of M = {} on "
-          "{}",
-          net.tensors[index(op.output)].name, op.first_channel, hw.m, hw.name);
-    }
     if (line.reason.empty()) line.reason = overflow(hw, net, op);
     if (!line.reason.empty()) line.verdict = Support::Verdict::kUnsupported;
     report.push_back(line);
@@ -292,8 +297,10 @@ std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original
 }
 
 std::vector<Lowered> lower(const isa::Hardware& hw, const QNet& original) {
-  QNet net = original;
-  normalise_strides(net);
+  QNet normalised = original;
+  normalise_strides(normalised);
+  const AlignedNet aligned = align_slices(hw, normalised);
+  const QNet& net = aligned.net;
   std::vector<Lowered> variants;
   const int reader = packable_reader(net);
   if (reader < 0) {
@@ -319,14 +326,15 @@ std::vector<Lowered> lower(const isa::Hardware& hw, const QNet& original) {
     });
   }
   for (Lowered& l : variants) {
-    for (std::size_t t = 0; t < net.tensors.size(); ++t)
-      l.source_tensor.push_back(static_cast<int>(t));
-    l.notes.resize(net.ops.size());
-    for (std::size_t i = 0; i < net.ops.size(); ++i) l.source_op.push_back(static_cast<int>(i));
+    l.source_op = aligned.source_op;
+    l.source_tensor = aligned.source_tensor;
+    l.channels = aligned.channels;
+    l.left_out = aligned.left_out;
+    l.notes = aligned.notes;
     const QTensor& t = l.net.tensors[0];
     if (reader >= 0 && l.table.rows.size() != index(net.tensors[0].channels)) {
       const QOp& op = l.net.ops[index(reader)];
-      l.notes[index(reader)] = fmt::format("image arranged as {}x{}x{}, kernel {}x{}; ", t.channels,
+      l.notes[index(reader)] += fmt::format("image arranged as {}x{}x{}, kernel {}x{}; ", t.channels,
                                            t.height, t.width, op.kernel_h, op.kernel_w);
     }
     insert_copies(hw, l);

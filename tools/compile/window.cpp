@@ -4,6 +4,13 @@
 #include <algorithm>
 
 namespace reshift {
+namespace {
+
+std::vector<int> places(const ChannelMap& channels) {
+  return channels.same() ? std::vector<int>{} : channels.at;
+}
+
+}  // namespace
 
 OutputWindow::OutputWindow(const isa::Hardware& hw, const Lowered& lowered,
                            const Allocation& allocation, bool store_all)
@@ -16,7 +23,7 @@ OutputWindow::OutputWindow(const isa::Hardware& hw, const Lowered& lowered,
     if (!stored(t)) continue;
     stored_.push_back({net_.tensors[index(t)].name, lowered.source_op[op],
                        lowered.source_tensor[index(t)], offsets_[index(t)],
-                       allocation.layout(t, 0)});
+                       allocation.layout(t, 0), places(lowered.channels[index(t)])});
   }
 }
 
