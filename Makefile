@@ -40,7 +40,7 @@ READERS := base net data import compile
 
 .PHONY: sanitize
 sanitize: setup  ## the tests of all readers under address and undefined-behaviour sanitizers
-	cmake -S . -B "$(BUILD)/sanitize" -G Ninja -DRESHIFT_SANITIZE=ON
+	cmake -S . -B "$(BUILD)/sanitize" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DRESHIFT_SANITIZE=ON
 	cmake --build "$(BUILD)/sanitize" -j $(JOBS) --target $(READERS:%=%_test)
 	for reader in $(READERS); do \
 	  RESHIFT_SOURCE="$(CURDIR)" "$(BUILD)/sanitize/bin/$${reader}_test" --gtest_brief=1 \
