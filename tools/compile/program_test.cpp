@@ -12,6 +12,7 @@
 
 #include "base/container.hpp"
 #include "base/error.hpp"
+#include "base/mutations.hpp"
 #include "compile/compile.hpp"
 #include "compile/report.hpp"
 #include "golden/graph_interpreter.hpp"
@@ -93,6 +94,22 @@ TEST_F(ProgramFile, RefusesDamage) {
   EXPECT_THROW(Program::load(path_), Error);
   random_qnet(3).save(path_);
   EXPECT_THAT(error_of([this] { Program::load(path_); }), HasSubstr(path_));
+}
+
+TEST_F(ProgramFile, EveryDamageWithTheRightChecksum) {
+  const isa::Hardware& hw = find_hardware("4x4x3");
+  compile(hw, one_conv(1, 3, 2), {}).save(path_);
+  const auto whole = read_file(path_);
+  const auto accepted = read_damaged_content(whole, [&](const std::vector<std::uint8_t>& bytes) {
+    write_file(path_, as_text(bytes));
+    const Program program = Program::load(path_);
+    // What it says of the windows holds.
+    const auto window = program.input_window(random_image(program.net, 1));
+    program.stored_codes(program.output(),
+                         std::vector<std::uint8_t>(static_cast<std::size_t>(program.out_stride)));
+    report_json(program);
+  });
+  EXPECT_GT(accepted, 0u);  // another letter of a name, another weight
 }
 
 TEST(Compile, NamesTheOperationThatIsUnsupported) {

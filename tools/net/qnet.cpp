@@ -354,7 +354,7 @@ QNet qnet_from_json(const nlohmann::json& json) {
     for (const Json& j : array_field(json, "outputs")) {
       net.outputs.push_back({text_field(j, "name"), integer_field<int>(j, "tensor")});
     }
-  } catch (const Error& e) {
+  } catch (const std::exception& e) {
     throw Error("not a network: {}", e.what());
   }
   net.validate();
