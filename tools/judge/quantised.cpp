@@ -1,6 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include "judge/quantised.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "base/error.hpp"
@@ -25,6 +27,15 @@ std::vector<float> real_values(const QTensor& tensor, const std::vector<std::int
     values.push_back(static_cast<float>((code - tensor.zero) * tensor.scale));
   }
   return values;
+}
+
+/// The preprocessing whose pixels 0 to 255 are what the inputs can be.
+Preprocess range_of(const std::vector<std::vector<float>>& images) {
+  float most = 1;
+  for (const auto& image : images) {
+    for (const float v : image) most = std::max(most, std::abs(v));
+  }
+  return {.channels = "GRAY", .scale = 2.0 * most / 255, .mean = {most, most, most}};
 }
 
 std::vector<std::uint8_t> run_core(const Program& program,
@@ -70,8 +81,8 @@ QuantisedRun run_quantised(const Graph& graph, const std::vector<std::vector<flo
   const char* stage = "quantise";
   try {
     const Graph fused = fuse(graph);
-    const QNet net =
-        quantize(fused, {}, images, uniform_terms(fused, kTerms, kTerms), {}, Rounding::kNearest);
+    const QNet net = quantize(fused, range_of(images), images, uniform_terms(fused, kTerms, kTerms),
+                              {}, Rounding::kNearest);
     stage = "compile";
     const Program program = compile(find_hardware(hw), net, {.store_all = true});
     stage = "run";
