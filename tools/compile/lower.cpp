@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/integer.hpp"
 #include "compile/align_slices.hpp"
+#include "compile/pad_inputs.hpp"
 #include "compile/reduction_list.hpp"
 #include "cost/exec_cycles.hpp"
 #include "cost/transfers.hpp"
@@ -268,6 +269,46 @@ Lowered plain(const QNet& net) {
   return result;
 }
 
+/// Tiles of the longest M-block of an operation.
+std::int64_t longest_list(const isa::Hardware& hw, const QNet& net, const QOp& op) {
+  const QTensor& in = net.tensors[index(op.input)];
+  const QTensor& out = net.tensors[index(op.output)];
+  const auto layout = [&](const QTensor& t, bool polyphase) {
+    return Layout{t.channels, t.height, t.width, t.width, polyphase, words_of(hw, t.channels)};
+  };
+  const Layout source = layout(in, op.stride_h == 2);
+  Layout shortcut;
+  if (op.shortcut >= 0) {
+    shortcut = layout(net.tensors[index(op.shortcut)], op.shortcut_stride == 2);
+  }
+  const Strip all = cut(net, op, source.polyphase, out.height).front();
+  std::size_t longest = 0;
+  for (int m = 0; m < words_of(hw, net.written_channels(op)); ++m) {
+    longest = std::max(longest, reduction_list(hw, net, op, all, source, shortcut, m).uops());
+  }
+  return static_cast<std::int64_t>(longest);
+}
+
+/// Lists that pixel groups walk one after the other stay in the weight memory.
+void check_lists(const isa::Hardware& hw, const Lowered& lowered, std::vector<Support>& report) {
+  const std::vector<ListSize> sizes = list_sizes(hw, lowered.net);
+  for (std::size_t i = 0; i < lowered.net.ops.size(); ++i) {
+    const QOp& op = lowered.net.ops[i];
+    const QTensor& out = lowered.net.tensors[index(op.output)];
+    const int pitch = std::max(out.width, lowered.net.tensors[index(op.input)].width);
+    const bool one_group = (out.height - 1) * pitch + out.width <= hw.p;
+    if (lowered.source_op[i] < 0 || one_group || sizes[i].longest <= hw.wm_depth) continue;
+    const std::int64_t tiles = longest_list(hw, lowered.net, op);
+    if (tiles <= hw.wm_depth) continue;
+    Support& line = report[index(lowered.source_op[i])];
+    line.verdict = Support::Verdict::kUnsupported;
+    line.reason = fmt::format(
+        "{} weight tiles for {} output channels, the weight memory of {} holds {}; take fewer terms "
+        "for this operation, a smaller kernel, or hardware with a larger weight memory (WmDepth)",
+        tiles, hw.m, hw.name, hw.wm_depth);
+  }
+}
+
 }  // namespace
 
 std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original) {
@@ -281,18 +322,22 @@ std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original
     const bool strides_fit = op.stride_h == op.stride_w && (op.stride_h == 1 || op.stride_h == 2);
     if (op.shortcut_stride > 2) {
       line.reason =
-          fmt::format("a shortcut of stride {}; the machine has 1 and 2", op.shortcut_stride);
+          fmt::format("a shortcut of stride {}; the machine has 1 and 2: quantise without merged "
+                      "shortcuts",
+                      op.shortcut_stride);
     } else if (static_cast<int>(i) != packed && !strides_fit) {
       line.reason =
           fmt::format("stride {}x{}; the machine has 1x1 and 2x2 behind the first convolution",
                       op.stride_h, op.stride_w);
-    } else if (static_cast<int>(i) != packed) {
-      line.reason = unreachable_tap(net, op);
     }
     if (line.reason.empty()) line.reason = overflow(hw, net, op);
     if (!line.reason.empty()) line.verdict = Support::Verdict::kUnsupported;
     report.push_back(line);
   }
+  const bool accepted = std::all_of(report.begin(), report.end(), [](const Support& line) {
+    return line.verdict == Support::Verdict::kAccepted;
+  });
+  if (accepted) check_lists(hw, lower(hw, original).front(), report);
   return report;
 }
 
@@ -337,6 +382,7 @@ std::vector<Lowered> lower(const isa::Hardware& hw, const QNet& original) {
       l.notes[index(reader)] += fmt::format("image arranged as {}x{}x{}, kernel {}x{}; ", t.channels,
                                            t.height, t.width, op.kernel_h, op.kernel_w);
     }
+    pad_inputs(l);
     insert_copies(hw, l);
   }
   return variants;
