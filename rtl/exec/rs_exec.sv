@@ -45,6 +45,8 @@ module rs_exec
   parameter int unsigned PmDepth = 64,
   /// Channels post-processed at once: M, or a smaller divisor of it.
   parameter int unsigned PostLanes = M,
+  /// Tables of post-processing.
+  parameter int unsigned Tables = 0,
   /// Micro-op headers that come together.
   parameter int unsigned HeadersPerBeat = 1,
   /// LOAD and STORE share the ways of data with post-processing.
@@ -55,7 +57,8 @@ module rs_exec
   localparam int unsigned WordW = M * ActW,
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned AddrW = $clog2(FbDepth),
-  localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1)
+  localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1),
+  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables)
 ) (
   /// Clock.
   input  logic clk_i,
@@ -86,6 +89,11 @@ module rs_exec
   input  logic             tile_valid_i,
   output logic             tile_ready_o,
   input  logic [TileW-1:0] tile_i,
+  /// Entries of the tables, two at a time.
+  input  logic                   table_valid_i,
+  output logic                   table_ready_o,
+  input  logic [TableAddrW-1:0]  table_addr_i,
+  input  logic [15:0]            table_i,
 
   /// Feature buffer: writes of LOAD, reads of STORE and their data in order.
   input  logic             load_valid_i,
@@ -518,7 +526,8 @@ module rs_exec
     .AccW(AccW),
     .AddrW(AddrW),
     .PmDepth(PmDepth),
-    .PostLanes(PostLanes)
+    .PostLanes(PostLanes),
+    .Tables(Tables)
   ) u_post (
     .clk_i,
     .rst_ni,
@@ -543,6 +552,10 @@ module rs_exec
     .params_free_count_o(params_free_count),
     .residual_pop_o     (residual_pop),
     .residual_i         (residual),
+    .table_valid_i,
+    .table_ready_o,
+    .table_addr_i,
+    .table_i,
     .wr_valid_o         (wr_valid),
     .wr_ready_i         (wr_ready),
     .wr_urgent_o        (wr_urgent),

@@ -5,7 +5,7 @@
 
 /* Registers of 32 bits: byte offsets (_OFFSET); fields (_MASK, _SHIFT). */
 
-#define RESHIFT_CONTRACT_VERSION 2u  /* what VERSION must read */
+#define RESHIFT_CONTRACT_VERSION 3u  /* what VERSION must read */
 #define RESHIFT_ID_VALUE 0x52534654u  /* what ID must read */
 
 /* 0x52534654, the letters RSFT; read only */
@@ -42,6 +42,9 @@
 
 /* PmDepth; read only */
 #define RESHIFT_CAP_PM_DEPTH_OFFSET 0x018u
+
+/* Tables; read only */
+#define RESHIFT_CAP_TABLES_OFFSET 0x01cu
 
 /* commands; write only */
 #define RESHIFT_CTRL_OFFSET 0x020u
