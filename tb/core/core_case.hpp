@@ -28,6 +28,7 @@ inline constexpr isa::Hardware kHardware{
     .wm_depth = RESHIFT_WmDepth,
     .pm_depth = RESHIFT_PmDepth,
     .post_lanes = RESHIFT_PostLanes,
+    .tables = RESHIFT_Tables,
     .axi_data_w = RESHIFT_AxiDataW,
 };
 
