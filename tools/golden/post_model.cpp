@@ -35,7 +35,9 @@ PostModel::PostModel(const isa::Hardware& hw, const isa::Exec& x, std::int64_t n
                         x.dst_row_addr, x.dst_polyphase, x.dst_double ? 2 : 1}),
       residual_(hw, {x.res_base, x.res_bank, x.res_words, x.res_phase, x.res_row_bank,
                      x.res_row_addr, x.res_polyphase,
-                     x.res_broadcast ? 0 : x.res_double ? 2 : 1}),
+                     x.res_broadcast ? 0
+                     : x.res_double  ? 2
+                                     : 1}),
       codes_(static_cast<std::size_t>(hw.m)) {}
 
 void PostModel::write_group(const std::vector<std::int32_t>& sums) {

@@ -20,7 +20,8 @@ struct Raster {
   int base = 0, words = 1, phase = 0;
   int tensor_pitch = 1;  ///< from one row that is kept to the next, in pixels (of one phase)
   int bank = 0;          ///< of pixel 0
-  int column_step = 1;   ///< pixels of the tensor from one that is kept to the next: 2, 0: all the same
+  int column_step =
+      1;  ///< pixels of the tensor from one that is kept to the next: 2, 0: all the same
   int skip_rows = 0, skip_columns = 0;  ///< of the raster, between two that are kept
 
   /// One step of the walk.
@@ -28,8 +29,8 @@ struct Raster {
     int y, x;
     int bank, addr;  ///< addr is not reduced to the depth of the memory
     bool x_kept, y_kept;
-    bool inside;     ///< in the tensor or its even extension, and kept
-    bool fill;       ///< not data
+    bool inside;  ///< in the tensor or its even extension, and kept
+    bool fill;    ///< not data
     bool first_p, last_p, last_m, last_g, last;
   };
 
@@ -57,7 +58,8 @@ struct Raster {
           std::tie(q.bank, q.addr) = address(q.y, q.x, m);
           q.x_kept = q.x % (skip_columns + 1) == 0;
           q.y_kept = q.y % (skip_rows + 1) == 0;
-          q.inside = q.x_kept && q.y_kept && q.x >> s <= (out_width - 1) >> s && q.y >> s <= (out_height - 1) >> s;
+          q.inside = q.x_kept && q.y_kept && q.x >> s <= (out_width - 1) >> s &&
+                     q.y >> s <= (out_height - 1) >> s;
           q.fill = q.x >= out_width || q.y >= out_height;
           q.first_p = column == 0;
           q.last_p = column == p - 1;
@@ -89,7 +91,8 @@ inline Raster random_raster(Random& random, int p, int size = 12, int max_m_bloc
   const int rows = (r.out_height + s) >> s << s;
   const int columns = (r.out_width + s) >> s << s;
   r.pitch = columns + static_cast<int>(random.chance(50) ? 0 : random.uniform(1, 4));
-  r.tensor_pitch = (r.column_step * columns >> s) + static_cast<int>(random.chance(50) ? 0 : random.uniform(1, 4));
+  r.tensor_pitch = (r.column_step * columns >> s) +
+                   static_cast<int>(random.chance(50) ? 0 : random.uniform(1, 4));
   r.groups = (r.pitch * rows + p - 1) / p;
   r.m_blocks = static_cast<int>(random.uniform(1, max_m_blocks));
   r.words = r.m_blocks + static_cast<int>(random.uniform(0, 2));
