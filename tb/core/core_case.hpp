@@ -48,7 +48,8 @@ struct CoreCase {
                                .exponents = kExponents,
                                .acc_w = kHardware.acc_w,
                                .max_channels = kMaxChannels,
-                               .slice_channels = kHardware.m})),
+                               .slice_channels = kHardware.m,
+                               .tables = kHardware.tables})),
         program(compile(kHardware, net, {.store_all = store_all, .batch = batch})),
         frames(frame_count) {
     for (int i = 0; i < frames * batch; ++i) {

@@ -96,18 +96,18 @@ TEST_F(ProgramFile, RefusesDamage) {
 }
 
 TEST(Compile, NamesTheOperationThatIsUnsupported) {
-  QNet net = one_conv(4, 12, 4);
+  QNet net = one_conv(4, 60, 4);
   net.tensors.push_back({"late", 4, 4, 4, 0.1, -128});
   QOp op = net.ops[0];
   op.name = "conv2";
   op.input = 1;
   op.output = 2;
-  op.stride_h = op.stride_w = 3;
+  op.stride_h = op.stride_w = 17;
   net.ops.push_back(op);
   net.outputs = {{"scores", 2}};
   const std::string error = error_of([&] { compile(find_hardware("4x4x3"), net, {}); });
   EXPECT_THAT(error, HasSubstr("conv2"));
-  EXPECT_THAT(error, HasSubstr("stride 3x3"));
+  EXPECT_THAT(error, HasSubstr("stride 17x17"));
 }
 
 TEST(Compile, NamesTheShortcutThatIsUnsupported) {
