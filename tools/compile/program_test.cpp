@@ -194,6 +194,47 @@ TEST(Compile, SlicesBeginAtWholeWords) {
   }
 }
 
+/// Two convolutions one behind the other, with tables.
+QNet with_tables(int first, int second) {
+  QNet net = two_slices(4, 4);
+  const auto table = [](int shift) {
+    std::vector<std::int16_t> codes;
+    for (int i = 0; i < 256; ++i)
+      codes.push_back(static_cast<std::int16_t>((i + shift) % 256 - 128));
+    return codes;
+  };
+  net.ops[0].table = net.ops[1].table = table(first);
+  net.ops[2].table = table(second);
+  return net;
+}
+
+TEST(Compile, LoadsEachTableOnceBeforeItsFirstWeights) {
+  isa::Hardware hw = find_hardware("4x4x3");
+  hw.tables = 2;
+  const Program program = compile(hw, with_tables(3, 9), {});
+  std::vector<std::string> loads;
+  std::copy_if(program.descriptors.begin(), program.descriptors.end(), std::back_inserter(loads),
+               [](const std::string& d) {
+                 return d.starts_with("load_weights") || d.starts_with("load_table");
+               });
+  EXPECT_THAT(loads,
+              ::testing::ElementsAre("load_table 1", "load_weights left", "load_weights right",
+                                     "load_table 2", "load_weights sum"));
+  const auto image = random_image(program.net, 7);
+  EXPECT_EQ(run_program(program, image), run_graph(program.net, image)[2]);
+}
+
+TEST(Compile, NamesTheTableThatIsTooMuch) {
+  isa::Hardware hw = find_hardware("4x4x3");
+  hw.tables = 1;
+  EXPECT_EQ(error_of([&] { compile(hw, with_tables(3, 3), {}); }), "");
+  const std::string error = error_of([&] { compile(hw, with_tables(3, 9), {}); });
+  EXPECT_THAT(error, HasSubstr("operation sum: table number 2 of the network; 4x4x3 holds 1"));
+  hw.tables = 0;
+  EXPECT_THAT(error_of([&] { compile(hw, with_tables(3, 3), {}); }),
+              HasSubstr("operation left: table number 1 of the network; 4x4x3 holds 0"));
+}
+
 TEST(Compile, NamesASliceThatBeginsWithinAWord) {
   const QNet net = two_slices(24, 8);
   EXPECT_EQ(error_of([&] { compile(find_hardware("4x4x3"), net, {}); }), "");

@@ -355,6 +355,12 @@ class Maker : private Growing {
       QTensor part = whole;
       part.channels = two && slice == 0 ? options_.slice_channels
                                         : pick(1, std::max(1, options_.max_channels / 2));
+      // As many as a tensor of that size has, which can then be added.
+      for (int t = 1; !two && chance(2) && t <= last(); ++t) {
+        if (tensor(t).height == whole.height && tensor(t).width == whole.width) {
+          part.channels = tensor(t).channels;
+        }
+      }
       if (nearest && (!two || slice == 1 || in.channels == part.channels))
         part.channels = in.channels;
       for (const int phase : {0, 1, 2, 3}) {

@@ -320,7 +320,7 @@ void QNet::validate() const {
             o.name, o.tensor);
   }
   for (int i = 0; i < count; ++i) {
-    require(is_known(i), name, "not all channels and pixels of tensor {} are made",
+    require(is_known(i), name, "not all values of tensor {} are made",
             tensors[static_cast<std::size_t>(i)].name);
   }
 }
