@@ -242,6 +242,9 @@ struct Program {
     set(first, init::kPmDepth, hw::kPmDepth);
     set(first, init::kTables, hw::kTables);
     window.resize(kBlocks);
+    Descriptor table_load{};
+    set(table_load, common::kOpcode, static_cast<int64_t>(Opcode::kLoadTable));
+    if (hw::kTables > 0) table(table_load, random);
 
     weights(add(Opcode::kLoadWeights), random, random.uniform(0, 20), random.uniform(1, 3));
     Descriptor& load = add(Opcode::kLoadFeatures);
@@ -275,7 +278,7 @@ struct Program {
       set(again, f, 1);
     }
     store(out_offset, common::kPostExec);
-    if (hw::kTables > 0) table(add(Opcode::kLoadTable), random);
+    if (hw::kTables > 0) descriptors.push_back(table_load);
     add(Opcode::kEnd);
     for (Descriptor& d : descriptors) seal(d);
   }

@@ -362,6 +362,7 @@ std::vector<Flaw> flaws() {
          p.descriptors[P::kEnd] = p.descriptors[P::kExec];
          p.window.resize((P::kEnd + 1) * kDescriptorBytes);
          p.descriptors[P::kWeights] = p.descriptors[P::kExec];
+         if (hw::kTables > 0) p.descriptors[P::kTable] = p.descriptors[P::kExec];
          p.descriptors[P::kWeights + 3] = p.descriptors[P::kExec];
        }},
       {"no_program", Error::kBadWindow, 0, [](P& p) { p.window.resize(kDescriptorBytes - 1); }},
@@ -406,7 +407,8 @@ std::vector<Flaw> flaws() {
     }
     list.push_back({"table_behind_window", Error::kBadWindow, P::kTable, [](P& p) {
                       Descriptor& d = p.descriptors[P::kTable];
-                      put(d, load_table::kOffset, get(d, load_table::kOffset) + 1);
+                      put(d, load_table::kOffset,
+                          static_cast<uint32_t>(p.window.size()) - kTableBytes + 1);
                     }});
   }
   list.push_back({"exec_res_shift", Error::kBadField, P::kMove, [](P& p) {

@@ -343,6 +343,16 @@ class Maker : private Growing {
   /// A tensor of twice as many rows and columns: each quarter of its pixels has a convolution of
   /// its own, as in a transposed one, or all are the same code; sometimes two slices so.
   void add_upsampling() {
+    // Of a map of half the size, so that the large one can be added.
+    if (const QTensor map = tensor(last()); map.height % 2 == 0 && map.width % 2 == 0) {
+      QOp half;
+      half.name = fmt::format("op{}", net_.ops.size());
+      half.kind = QKind::kAvgPool;
+      half.residual = kNoResidual;
+      half.input = last();
+      half.kernel_h = half.kernel_w = half.stride_h = half.stride_w = 2;
+      finish(half, map.channels, map.height / 2, map.width / 2);
+    }
     const int input = last();
     const QTensor in = tensor(input);
     if (in.height > 12 || in.width > 12) return;
@@ -356,7 +366,8 @@ class Maker : private Growing {
       part.channels = two && slice == 0 ? options_.slice_channels
                                         : pick(1, std::max(1, options_.max_channels / 2));
       // As many as a tensor of that size has, which can then be added.
-      for (int t = 1; !two && chance(2) && t <= last(); ++t) {
+      const bool like = !two && !chance(4);
+      for (int t = 1; like && t <= last(); ++t) {
         if (tensor(t).height == whole.height && tensor(t).width == whole.width) {
           part.channels = tensor(t).channels;
         }
