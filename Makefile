@@ -91,6 +91,10 @@ verify-full: configure  ## what takes hours: netlists, benchmarks, more vectors,
 	$(NINJA) --target reshift
 	python3 tools/repo/verify_full.py --build "$(BUILD)" -j $(JOBS) $(STEPS)
 
+.PHONY: judge-setup
+judge-setup:  ## install the judges outside (ONNX Runtime, LiteRT, ONNX's cases) into .venv-judge, for tests
+	@tools/judge/setup.sh
+
 .PHONY: vectors
 vectors: configure  ## test vectors of CONFIG as text, with manifest, into BUILD/vectors
 	$(NINJA) --target reshift

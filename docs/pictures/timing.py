@@ -64,9 +64,9 @@ REGISTERS = {
 }
 # EXEC on 16x16x8: rows of (label, [(first cycle, cycles, text, kind)]). A 3x3 convolution of 16
 # channels with one term has 9 micro-ops per M-block. Delays: issue to array 6, last tile to pixel p
-# M + 1 + sum_delay + p = 27 + p, pixel to code 8 (rs_issue, rs_datapath, rs_array and
+# M + 1 + sum_delay + p = 27 + p, pixel to code 10 (rs_issue, rs_datapath, rs_array and
 # rs_post_pipeline say so; a waveform of the core shows the same).
-TO_ARRAY, TO_PIXEL, TO_CODE, LIST, P = 6, 27, 8, 9, 8
+TO_ARRAY, TO_PIXEL, TO_CODE, LIST, P = 6, 27, 10, 9, 8
 GROUPS = [("control", "group g"), ("compute", "group g+1"), ("residual", "group g+2")]
 
 

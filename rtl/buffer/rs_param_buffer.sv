@@ -16,12 +16,16 @@ module rs_param_buffer #(
   parameter int unsigned PmDepth = 64,
   /// Channels of a word; a divisor of M.
   parameter int unsigned Records = 4,
+  /// Bits of a multiplier: 16 or 32.
+  parameter int unsigned MultW = 16,
   /// A register after the memory.
   parameter bit RamReg = 1'b1,
   /// Derived.
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned Words = M / Records,
-  localparam int unsigned WordW = $clog2(Words)
+  localparam int unsigned WordW = $clog2(Words),
+  localparam int unsigned RecordW = 8 * rs_spec_pkg::param_bytes(MultW),
+  localparam int unsigned ChannelW = rs_pkg::channel_width(MultW)
 ) (
   /// Clock.
   input  logic clk_i,
@@ -29,9 +33,9 @@ module rs_param_buffer #(
   input  logic rst_ni,
 
   /// Channel parameters from LOAD.
-  input  logic                                       valid_i,
-  output logic                                       ready_o,
-  input  rs_spec_pkg::channel_params_t [Records-1:0] params_i,
+  input  logic                            valid_i,
+  output logic                            ready_o,
+  input  logic [Records-1:0][RecordW-1:0] params_i,
 
   /// Behind the last group loaded.
   output logic [PtrW-1:0] loaded_o,
@@ -40,9 +44,9 @@ module rs_param_buffer #(
   input  logic [PtrW-1:0] free_count_i,
 
   /// A word: group and position in it.
-  input  logic                           read_i,
-  input  logic [PtrW-2+WordW:0]          addr_i,
-  output rs_pkg::channel_t [Records-1:0] params_o
+  input  logic                             read_i,
+  input  logic [PtrW-2+WordW:0]            addr_i,
+  output logic [Records-1:0][ChannelW-1:0] params_o
 );
 
   `RS_PARAM_CHECK(Depth, rs_pkg::is_power_of_two(PmDepth), "PmDepth must be a power of two")
@@ -53,7 +57,7 @@ module rs_param_buffer #(
   logic [WordPtrW-1:0] write_ptr_q, write_next;
   logic [PtrW-1:0]     free_ptr_q;
   logic                write;
-  rs_pkg::channel_t [Records-1:0] params;
+  logic [Records-1:0][ChannelW-1:0] params;
 
   assign loaded_o = write_ptr_q[WordPtrW-1:WordW];
   assign write    = valid_i && ready_o;
@@ -77,12 +81,23 @@ module rs_param_buffer #(
   end
 
   for (genvar r = 0; r < Records; r++) begin : gen_record
-    assign params[r] = '{
-            scale: rs_pkg::scale(params_i[r].mult, params_i[r].shift),
-            bias: params_i[r].bias
-        };
-    logic unused_record;
-    assign unused_record = ^params_i[r];
+    logic [31:0]      bias;
+    logic [MultW-1:0] mult;
+    logic [5:0]       shift;
+    if (rs_spec_pkg::wide_params(MultW)) begin : gen_wide
+      rs_spec_pkg::channel_params_wide_t record;
+      assign record = params_i[r];
+      logic unused_record;
+      assign unused_record = ^record;
+      assign {shift, mult, bias} = {record.shift, record.mult[MultW-1:0], record.bias};
+    end else begin : gen_narrow
+      rs_spec_pkg::channel_params_t record;
+      assign record = params_i[r];
+      logic unused_record;
+      assign unused_record = ^record;
+      assign {shift, mult, bias} = {record.shift, record.mult[MultW-1:0], record.bias};
+    end
+    assign params[r] = {shift[5:1], shift[0] ? {1'b0, mult} : {mult, 1'b0}, bias};
   end
 
   rs_ram_1r1w #(

@@ -31,6 +31,8 @@ module rs_dma
   parameter int unsigned AxiDataW = 64,
   /// Channels of an item of channel parameters.
   parameter int unsigned ParamRecords = M,
+  /// Bits of a multiplier: 16 or 32.
+  parameter int unsigned MultW = 16,
   /// Longest burst, in beats.
   parameter int unsigned MaxBurst = 16,
   /// Bursts open at a time, each way.
@@ -51,7 +53,9 @@ module rs_dma
   localparam int unsigned HeadersPerBeat = rs_spec_pkg::headers_per_beat(AxiDataW),
   localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1),
   /// Bits of the address of two entries of the tables. Derived.
-  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables)
+  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables),
+  /// Bits of a channel-parameter record. Derived.
+  localparam int unsigned ParamW = 8 * rs_spec_pkg::param_bytes(MultW)
 ) (
   /// Clock.
   input  logic                  clk_i,
@@ -89,10 +93,10 @@ module rs_dma
   output logic [AxiDataW-1:0]   axi_wdata_o,
   output logic [AxiDataW/8-1:0] axi_wstrb_o,
 
-  /// Channel parameters, ParamRecords channels; channel m at bits [m*64 +: 64].
+  /// Channel parameters, ParamRecords channels; channel m at bits [m*ParamW +: ParamW].
   output logic                  param_valid_o,
   input  logic                  param_ready_i,
-  output logic [ParamRecords*64-1:0] param_o,
+  output logic [ParamRecords*ParamW-1:0] param_o,
   /// Micro-op headers, the first at the low end, and how many there are.
   output logic                  header_valid_o,
   input  logic                  header_ready_i,
@@ -178,6 +182,7 @@ module rs_dma
     .Tables(Tables),
     .AxiDataW(AxiDataW),
     .ParamRecords(ParamRecords),
+    .MultW(MultW),
     .MaxCommands(MaxCommands),
     .DescsW(SlotW),
     .DescWords(DescWords)

@@ -43,6 +43,8 @@ module rs_frontend
   parameter int unsigned AxiDataW = 64,
   /// Channels of an item of channel parameters; a divisor of M.
   parameter int unsigned ParamRecords = M,
+  /// Bits of a multiplier: 16 or 32.
+  parameter int unsigned MultW = 16,
   /// Bits of a weight tile. Derived.
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
   /// Bits of a bank number. Derived.
@@ -53,7 +55,9 @@ module rs_frontend
   localparam int unsigned HeadersPerBeat = rs_spec_pkg::headers_per_beat(AxiDataW),
   localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1),
   /// Bits of the address of two entries of the tables. Derived.
-  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables)
+  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables),
+  /// Bits of a channel-parameter record. Derived.
+  localparam int unsigned ParamW = 8 * rs_spec_pkg::param_bytes(MultW)
 ) (
   /// Clock.
   input  logic                  clk_i,
@@ -92,10 +96,10 @@ module rs_frontend
   /// What EXEC did in a cycle, for the counters; the watchdog takes `busy` for progress.
   input  exec_cycle_t           exec_cycle_i,
 
-  /// Channel parameters, ParamRecords channels; channel m at bits [m*64 +: 64].
+  /// Channel parameters, ParamRecords channels; channel m at bits [m*ParamW +: ParamW].
   output logic                  param_valid_o,
   input  logic                  param_ready_i,
-  output logic [ParamRecords*64-1:0] param_o,
+  output logic [ParamRecords*ParamW-1:0] param_o,
   /// Micro-op headers, the first at the low end, and how many there are.
   output logic                  header_valid_o,
   input  logic                  header_ready_i,
@@ -254,6 +258,7 @@ module rs_frontend
     .ActW(ActW),
     .ExpN(ExpN),
     .AccW(AccW),
+    .MultW(MultW),
     .FbDepth(FbDepth),
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
@@ -306,6 +311,7 @@ module rs_frontend
     .Tables(Tables),
     .AxiDataW(AxiDataW),
     .ParamRecords(ParamRecords),
+    .MultW(MultW),
     .MaxBurst(MaxBurst),
     .MaxOutstanding(MaxOutstanding),
     .SlotW(SlotW),

@@ -32,6 +32,8 @@ module rs_load
   parameter int unsigned AxiDataW = 64,
   /// Channels of an item of channel parameters; a divisor of M.
   parameter int unsigned ParamRecords = M,
+  /// Bits of a multiplier: 16 or 32.
+  parameter int unsigned MultW = 16,
   /// Room for commands whose data is to come.
   parameter int unsigned MaxCommands = 4,
   /// Bits of the number of descriptors that a command reads.
@@ -50,7 +52,9 @@ module rs_load
   localparam int unsigned HeadersPerBeat = rs_spec_pkg::headers_per_beat(AxiDataW),
   localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1),
   /// Bits of the address of two entries of the tables. Derived.
-  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables)
+  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables),
+  /// Bits of a channel-parameter record. Derived.
+  localparam int unsigned ParamW = 8 * rs_spec_pkg::param_bytes(MultW)
 ) (
   /// Clock.
   input  logic                clk_i,
@@ -79,10 +83,10 @@ module rs_load
   output logic                desc_valid_o,
   input  logic                desc_ready_i,
   output logic [DescWords*32-1:0] desc_o,
-  /// Channel parameters, ParamRecords channels; channel m at bits [m*64 +: 64].
+  /// Channel parameters, ParamRecords channels; channel m at bits [m*ParamW +: ParamW].
   output logic                param_valid_o,
   input  logic                param_ready_i,
-  output logic [ParamRecords*64-1:0] param_o,
+  output logic [ParamRecords*ParamW-1:0] param_o,
   /// Micro-op headers, the first at the low end, and how many there are.
   output logic                header_valid_o,
   input  logic                header_ready_i,
@@ -125,7 +129,7 @@ module rs_load
   // Address of a feature word, the number of headers, or where in its table an item belongs.
   localparam int unsigned TagW = larger(BankW + FbAddrW, TableWordW);
   localparam int unsigned ItemW = larger(
-      larger(AxiDataW, ParamRecords * 64), larger(TileMemW, WordW)
+      larger(AxiDataW, ParamRecords * ParamW), larger(TileMemW, WordW)
   );
 
   // Sections, one bit each, and the sizes of their items.
@@ -151,7 +155,7 @@ module rs_load
     4'($clog2(WordW / 8)),
     4'($clog2(TileMemW / 8)),
     4'($clog2(HeadersPerBeat * 4)),
-    4'($clog2(ParamRecords * 8)),
+    4'($clog2(ParamRecords * ParamW / 8)),
     4'($clog2(DescWords * 4))
   };
 
@@ -343,7 +347,7 @@ module rs_load
   assign word_next      = item_valid && section_q.words;
   assign table_valid_o  = item_valid && section_q.entries;
   assign desc_o         = item[DescWords*32-1:0];
-  assign param_o        = item[ParamRecords*64-1:0];
+  assign param_o        = item[ParamRecords*ParamW-1:0];
   assign header_o       = item[HeadersPerBeat*32-1:0];
   assign header_count_o = item_tag[HeaderCountW-1:0];
   assign tile_o         = item[TileW-1:0];

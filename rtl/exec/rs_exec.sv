@@ -15,7 +15,7 @@
 /// micro-ops and windows are ready when the current one ends.
 ///
 /// Throughput: a micro-op of the reduction list per cycle.
-/// Latency: that of the array and 15 cycles from a micro-op to the first pixel's write.
+/// Latency: that of the array and 17 cycles from a micro-op to the first pixel's write.
 /// Handshake: operations, weight streams, LOAD's writes and STORE's reads are valid/ready; tokens
 /// are pulses.
 /// Assumes: an operation fits its tensors, lists and parameters; the control program has checked
@@ -47,12 +47,15 @@ module rs_exec
   parameter int unsigned PostLanes = M,
   /// Tables of post-processing.
   parameter int unsigned Tables = 0,
+  /// Bits of a multiplier: 16 or 32.
+  parameter int unsigned MultW = 16,
   /// Micro-op headers that come together.
   parameter int unsigned HeadersPerBeat = 1,
   /// LOAD and STORE share the ways of data with post-processing.
   parameter bit SharedData = 1'b0,
   /// Derived.
   localparam int unsigned Records = rs_spec_pkg::param_records(M, P, PostLanes),
+  localparam int unsigned ParamW = 8 * rs_spec_pkg::param_bytes(MultW),
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
   localparam int unsigned WordW = M * ActW,
   localparam int unsigned BankW = $clog2(P),
@@ -81,7 +84,7 @@ module rs_exec
   /// there are; weight tiles.
   input  logic             param_valid_i,
   output logic             param_ready_o,
-  input  logic [64*Records-1:0] param_i,
+  input  logic [ParamW*Records-1:0] param_i,
   input  logic             header_valid_i,
   output logic             header_ready_o,
   input  logic [HeadersPerBeat*32-1:0] header_i,
@@ -496,7 +499,7 @@ module rs_exec
 
   // Post-processing.
   logic [ParamAddrW-1:0] params_addr;
-  rs_pkg::channel_t [Records-1:0] params;
+  logic [Records-1:0][rs_pkg::channel_width(MultW)-1:0] params;
   logic params_read, params_free;
   logic [ParamPtrW-1:0] params_free_count;
 
@@ -504,6 +507,7 @@ module rs_exec
     .M(M),
     .PmDepth(PmDepth),
     .Records(Records),
+    .MultW(MultW),
     .RamReg(RamReg)
   ) u_params (
     .clk_i,
@@ -527,7 +531,8 @@ module rs_exec
     .AddrW(AddrW),
     .PmDepth(PmDepth),
     .PostLanes(PostLanes),
-    .Tables(Tables)
+    .Tables(Tables),
+    .MultW(MultW)
   ) u_post (
     .clk_i,
     .rst_ni,

@@ -31,12 +31,15 @@ module rs_post #(
   parameter int unsigned PostLanes = 16,
   /// Tables behind it; ActW must be 8 then.
   parameter int unsigned Tables = 0,
+  /// Bits of a multiplier: 16 or 32.
+  parameter int unsigned MultW = 16,
   /// Derived.
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned Records = rs_spec_pkg::param_records(M, P, PostLanes),
   localparam int unsigned WordW = $clog2(M / Records),
-  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables)
+  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables),
+  localparam int unsigned ChannelW = rs_pkg::channel_width(MultW)
 ) (
   /// Clock.
   input  logic clk_i,
@@ -63,12 +66,12 @@ module rs_post #(
   input  rs_pkg::group_t   dst_group_i,
 
   /// Parameter memory, read latency 2, 1 with fewer lanes than M.
-  input  logic [PtrW-1:0]                params_loaded_i,
-  output logic                           params_read_o,
-  output logic [PtrW-2+WordW:0]          params_addr_o,
-  input  rs_pkg::channel_t [Records-1:0] params_i,
-  output logic                           params_free_o,
-  output logic [PtrW-1:0]                params_free_count_o,
+  input  logic [PtrW-1:0]                  params_loaded_i,
+  output logic                             params_read_o,
+  output logic [PtrW-2+WordW:0]            params_addr_o,
+  input  logic [Records-1:0][ChannelW-1:0] params_i,
+  output logic                             params_free_o,
+  output logic [PtrW-1:0]                  params_free_count_o,
 
   /// Residual words, 2 cycles after the pop; 1 with fewer lanes than channels.
   output logic                   residual_pop_o,
@@ -110,7 +113,8 @@ module rs_post #(
       .AddrW(AddrW),
       .PmDepth(PmDepth),
       .Records(Records),
-      .Tables(Tables)
+      .Tables(Tables),
+      .MultW(MultW)
     ) u_post (
       .clk_i,
       .rst_ni,
@@ -157,7 +161,8 @@ module rs_post #(
       .AddrW(AddrW),
       .PmDepth(PmDepth),
       .Lanes(PostLanes),
-      .Tables(Tables)
+      .Tables(Tables),
+      .MultW(MultW)
     ) u_post (
       .clk_i,
       .rst_ni,

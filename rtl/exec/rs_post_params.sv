@@ -16,6 +16,8 @@ module rs_post_params #(
   parameter int unsigned PmDepth = 64,
   /// Channels of a word.
   parameter int unsigned Records = 4,
+  /// Bits of a channel's parameters.
+  parameter int unsigned ChannelW = 54,
   /// Derived.
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned Words = M / Records,
@@ -27,15 +29,15 @@ module rs_post_params #(
   input  logic rst_ni,
 
   /// An M-block begins, with its tag.
-  input  logic                     take_i,
-  input  rs_pkg::group_t           group_i,
-  output rs_pkg::channel_t [M-1:0] params_o,
+  input  logic                       take_i,
+  input  rs_pkg::group_t             group_i,
+  output logic [M-1:0][ChannelW-1:0] params_o,
 
   /// Parameter memory, read latency 2; the word read stays.
-  input  logic [PtrW-1:0]                loaded_i,
-  output logic                           read_o,
-  output logic [PtrW-2+WordW:0]          addr_o,
-  input  rs_pkg::channel_t [Records-1:0] word_i
+  input  logic [PtrW-1:0]                  loaded_i,
+  output logic                             read_o,
+  output logic [PtrW-2+WordW:0]            addr_o,
+  input  logic [Records-1:0][ChannelW-1:0] word_i
 );
 
   // The group being collected, and the operation's first. asked_q: all its words are asked for; full_q:
@@ -68,9 +70,9 @@ module rs_post_params #(
   if (Words > 1) begin : gen_words
     logic [WordW-1:0] word_q;
     logic read_q;  // the memory's output changes
-    rs_pkg::channel_t [M-Records-1:0] before_q;
+    logic [M-Records-1:0][ChannelW-1:0] before_q;
 
-    rs_pkg::channel_t [M-1:0] next;
+    logic [M-1:0][ChannelW-1:0] next;
     assign next      = {word_i, before_q};
     assign last_word = word_q == WordW'(Words - 1);
     assign addr_o    = {group_q[PtrW-2:0], word_q};

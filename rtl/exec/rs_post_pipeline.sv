@@ -6,7 +6,8 @@
 /// time, turns them into codes and writes them to their addresses in the feature buffer.
 ///
 /// Throughput: a pixel (M channels) per cycle, operations back to back.
-/// Latency: 8 cycles from pixel to data, 10 with tables; a residual read of the same bank may go first, which
+/// Latency: 10 cycles from pixel to data, 12 with tables; a residual read of the same bank may go
+/// first, which
 /// delays the write by a cycle.
 /// Handshake: operations are valid/ready; pixels and residual words cannot be stalled; writes are
 /// valid/ready, and urgent when they have waited.
@@ -31,11 +32,14 @@ module rs_post_pipeline
   parameter int unsigned Records = 4,
   /// Tables behind it.
   parameter int unsigned Tables = 0,
+  /// Bits of a multiplier: 16 or 32.
+  parameter int unsigned MultW = 16,
   /// Derived.
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned WordW = $clog2(M / Records),
-  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables)
+  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables),
+  localparam int unsigned ChannelW = rs_pkg::channel_width(MultW)
 ) (
   /// Clock.
   input  logic clk_i,
@@ -61,10 +65,10 @@ module rs_post_pipeline
   input  rs_pkg::group_t   dst_group_i,
 
   /// Parameter memory, read latency 2.
-  input  logic [PtrW-1:0]                params_loaded_i,
-  output logic                           params_read_o,
-  output logic [PtrW-2+WordW:0]          params_addr_o,
-  input  rs_pkg::channel_t [Records-1:0] params_i,
+  input  logic [PtrW-1:0]                  params_loaded_i,
+  output logic                             params_read_o,
+  output logic [PtrW-2+WordW:0]            params_addr_o,
+  input  logic [Records-1:0][ChannelW-1:0] params_i,
 
   /// Residual words, 2 cycles after the pop.
   output logic                   residual_pop_o,
@@ -93,7 +97,7 @@ module rs_post_pipeline
 
   // From pixel to code, and through its table; a write that has waited is a stage further. The stage
   // whose pixels may be reported.
-  localparam int unsigned Made = 8;
+  localparam int unsigned Made = 10;
   localparam int unsigned Stages = Made + (Tables > 0 ? 2 : 0);
   localparam int unsigned Early = Stages - 1;
 
@@ -151,11 +155,12 @@ module rs_post_pipeline
   assign dst_ready_o  = valid_i;
   assign residual_pop_o = valid_i && op_q.residual;
 
-  rs_pkg::channel_t [M-1:0] params;
+  logic [M-1:0][ChannelW-1:0] params;
   rs_post_params #(
     .M(M),
     .PmDepth(PmDepth),
-    .Records(Records)
+    .Records(Records),
+    .ChannelW(ChannelW)
   ) u_params (
     .clk_i,
     .rst_ni,
@@ -170,8 +175,8 @@ module rs_post_pipeline
 
   // A pixel that is not data: both bounds are the zero point.
   logic [ActW-1:0] lo, hi;
-  assign lo = ActW'(pixel_q[6].fill ? op_stage_q[6].out_zero : op_stage_q[6].lo);
-  assign hi = ActW'(pixel_q[6].fill ? op_stage_q[6].out_zero : op_stage_q[6].hi);
+  assign lo = ActW'(pixel_q[8].fill ? op_stage_q[8].out_zero : op_stage_q[8].lo);
+  assign hi = ActW'(pixel_q[8].fill ? op_stage_q[8].out_zero : op_stage_q[8].hi);
 
   logic [M-1:0][AccW-1:0] acc_q;
   always_ff @(posedge clk_i) acc_q <= acc_i;
@@ -181,18 +186,21 @@ module rs_post_pipeline
   for (genvar m = 0; m < M; m++) begin : gen_lane
     rs_post_lane #(
       .ActW(ActW),
-      .AccW(AccW)
+      .AccW(AccW),
+      .MultW(MultW)
     ) u_lane (
       .clk_i,
       .acc_i           (acc_q[m]),
-      .bias_i          (params[m].bias),
-      .scale_i         (params[m].scale),
+      .bias_i          (params[m][31:0]),
+      .mult_i          (params[m][32+:MultW+1]),
+      .shift_i         (params[m][ChannelW-1-:5]),
       .residual_valid_i(op_stage_q[1].residual),
+      .product_i       (op_stage_q[1].product),
       .residual_i      (residual_i[m]),
       .res_zero_i      (op_stage_q[2].res_zero[ActW-1:0]),
-      .res_mult_i      (op_stage_q[2].res_scale.mult),
-      .res_shift_i     (op_stage_q[3].res_scale.shift[3:0]),
-      .out_zero_i      (op_stage_q[5].out_zero[ActW-1:0]),
+      .res_factor_i    (op_stage_q[5].res_factor[ActW+11:0]),
+      .round_i         (op_stage_q[8].round),
+      .out_zero_i      (op_stage_q[8].out_zero[ActW-1:0]),
       .lo_i            (lo),
       .hi_i            (hi),
       .code_o          (made[m])

@@ -6,8 +6,8 @@
 /// of an M-block, takes them through serial lanes a part of the channels after the other, and
 /// writes the codes to their addresses in the feature buffer.
 ///
-/// Throughput: `Lanes` channels per 25 + 2 * (the largest `shift` among them) cycles, two more with
-/// tables.
+/// Throughput: `Lanes` channels per MultW + 10 + 2 * (the largest `shift` among them) cycles, two
+/// more with tables.
 /// Latency: that of an M-block's channels, part after part.
 /// Handshake: operations are valid/ready; pixels, residual words and writes cannot be stalled;
 /// `free_o` says that the last tile of another M-block may be issued.
@@ -32,12 +32,15 @@ module rs_post_serial
   parameter int unsigned Lanes = 1,
   /// Tables behind it.
   parameter int unsigned Tables = 0,
+  /// Bits of a multiplier: 16 or 32.
+  parameter int unsigned MultW = 16,
   /// Derived.
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned Passes = M / Lanes,
   localparam int unsigned PassW = $clog2(Passes),
-  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables)
+  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables),
+  localparam int unsigned ChannelW = rs_pkg::channel_width(MultW)
 ) (
   /// Clock.
   input  logic clk_i,
@@ -64,9 +67,9 @@ module rs_post_serial
   input  rs_pkg::group_t   dst_group_i,
 
   /// Parameter memory, read latency 1.
-  output logic                         params_read_o,
-  output logic [PtrW-2+PassW:0]        params_addr_o,
-  input  rs_pkg::channel_t [Lanes-1:0] params_i,
+  output logic                           params_read_o,
+  output logic [PtrW-2+PassW:0]          params_addr_o,
+  input  logic [Lanes-1:0][ChannelW-1:0] params_i,
 
   /// Residual words, a cycle after the pop.
   output logic                   residual_pop_o,
@@ -91,15 +94,15 @@ module rs_post_serial
 
   `RS_PARAM_CHECK(Divisor, Lanes < M && M % Lanes == 0, "PostLanes must be a divisor of M")
 
-  // A pass: read parameters and residual, start the lanes, run them, sum in two steps, compare with the
-  // bounds, look the codes up if there are tables, keep them. Behind the last one the pixel is written.
+  // A pass: read parameters and residual, start the lanes, run them, add, round, compare with the bounds,
+  // look the codes up if there are tables, keep them. Behind the last one the pixel is written.
   typedef enum logic [3:0] {
     Wait,
     Read,
     Start,
     Run,
-    Addend,
     Sum,
+    Round,
     Compare,
     Look,
     Entry,
@@ -126,9 +129,9 @@ module rs_post_serial
       Wait:    if (full_q && op_valid_q) state_d = Read;
       Read:    state_d = Start;
       Start:   state_d = Run;
-      Run:     if (lanes_ready) state_d = Addend;
-      Addend:  state_d = Sum;
-      Sum:     state_d = Compare;
+      Run:     if (lanes_ready) state_d = Sum;
+      Sum:     state_d = Round;
+      Round:   state_d = Compare;
       Compare: state_d = Tables > 0 ? Look : Keep;
       Look:    state_d = Entry;
       Entry:   state_d = Keep;
@@ -205,20 +208,25 @@ module rs_post_serial
   for (genvar l = 0; l < Lanes; l++) begin : gen_lane
     rs_post_serial_lane #(
       .ActW(ActW),
-      .AccW(AccW)
+      .AccW(AccW),
+      .MultW(MultW)
     ) u_lane (
       .clk_i,
       .rst_ni,
       .start_i         (state_q == Start),
       .acc_i           (accs_q[l*AccW+:AccW]),
-      .channel_i       (params_i[l]),
+      .bias_i          (params_i[l][31:0]),
+      .mult_i          (params_i[l][32+:MultW+1]),
+      .shift_i         (params_i[l][ChannelW-1-:5]),
       .residual_valid_i(op_q.residual),
+      .product_i       (op_q.product),
       .residual_i      (residual[pass_q][l]),
       .res_zero_i      (op_q.res_zero[ActW-1:0]),
-      .res_scale_i     (op_q.res_scale),
+      .res_factor_i    (op_q.res_factor[ActW+11:0]),
       .ready_o         (lane_ready[l]),
-      .addend_i        (state_q == Addend),
       .sum_i           (state_q == Sum),
+      .round_i         (state_q == Round),
+      .mode_i          (op_q.round),
       .out_zero_i      (op_q.out_zero[ActW-1:0]),
       .lo_i            (op_q.lo[ActW-1:0]),
       .hi_i            (op_q.hi[ActW-1:0]),

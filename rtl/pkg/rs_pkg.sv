@@ -57,25 +57,21 @@ package rs_pkg;
     logic last_group;  // its group is the last
   } pixel_t;
 
-  /// A multiplier and a right shift, prepared for hardware by the function `scale`: the shift is even,
-  /// its last bit is in the multiplier.
-  typedef struct packed {
-    logic [4:0]  shift;
-    logic [16:0] mult;
-  } scale_t;
-
-  /// Post-processing parameters of a channel as the core keeps them.
-  typedef struct packed {
-    scale_t      scale;
-    logic [31:0] bias;
-  } channel_t;
+  /// Rounding of what lies in the middle between two codes.
+  typedef enum logic [1:0] {
+    RoundHalfUp   = 2'd0,
+    RoundHalfEven = 2'd1,
+    RoundHalfAway = 2'd2
+  } round_e;
 
   /// What post-processing needs of an operation; codes in the low ActW bits. m_blocks: parameters that
   /// are free when it is complete.
   typedef struct packed {
     logic        residual;
+    logic        product;
+    round_e      round;
     logic [15:0] res_zero;
-    scale_t      res_scale;
+    logic [27:0] res_factor;
     logic [15:0] out_zero;
     logic [15:0] lo;
     logic [15:0] hi;
@@ -130,9 +126,11 @@ package rs_pkg;
     return (is_multiplier(format) ? 3 : 2) + chain_length(c) - 1 + (c > chain_length(c) ? 1 : 0);
   endfunction
 
-  /// 2 * x * factor >> s, whose lowest bit rounds, is x * mult >> 2 * shift.
-  function automatic scale_t scale(logic [15:0] factor, logic [5:0] s);
-    return '{shift: s[5:1], mult: s[0] ? {1'b0, factor} : {factor, 1'b0}};
+  /// Bits of a channel's parameters as the core keeps them: from the top shift, multiplier, bias. The
+  /// shift is even, its last bit is in the multiplier: what x * mult >> s is with a bit more,
+  /// 2 * x * mult >> s, is x * (kept multiplier) >> 2 * (kept shift).
+  function automatic int unsigned channel_width(int unsigned mult_w);
+    return 5 + (mult_w + 1) + 32;
   endfunction
 
   /// Where an operation writes.
@@ -174,8 +172,10 @@ package rs_pkg;
     return
     '{
         residual: op.residual,
+        product: op.product,
+        round: round_e'(op.round_mode),
         res_zero: op.res_zero,
-        res_scale: scale(op.residual ? op.res_mult : '0, op.residual ? op.res_shift : '0),
+        res_factor: op.res_factor[27:0],
         out_zero: op.out_zero,
         lo: op.lo,
         hi: op.hi,

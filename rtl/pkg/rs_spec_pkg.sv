@@ -77,6 +77,21 @@ package rs_spec_pkg;
     return 32'((AxiDataW < 128) ? 1 : 4);
   endfunction
 
+  /// Whether a channel-parameter record is the wide one.
+  function automatic bit wide_params(int unsigned MultW);
+    return MultW > 16;
+  endfunction
+
+  /// Bytes of a channel-parameter record in memory.
+  function automatic int unsigned param_bytes(int unsigned MultW);
+    return 32'(wide_params(MultW) ? 16 : 8);
+  endfunction
+
+  /// Largest requantisation shift.
+  function automatic int unsigned max_shift(int unsigned MultW);
+    return 32'(wide_params(MultW) ? 63 : 47);
+  endfunction
+
   /// Channel-parameter records of a word of their memory: those of an M-block are read in P - 2 cycles; with fewer lanes than channels, those of a pass.
   function automatic int unsigned param_records(int unsigned M, int unsigned P, int unsigned PostLanes);
     return 32'((PostLanes < M) ? PostLanes : (2 ** $clog2((((M + ((P - 2) > 1 ? (P - 2) : 1)) - 1) / ((P - 2) > 1 ? (P - 2) : 1)))));
@@ -169,13 +184,22 @@ package rs_spec_pkg;
     logic [14:0] offset;
   } uop_header_t;
 
-  /// One 64-bit record for each output channel.
+  /// One 64-bit record for each output channel; with MultW 32 the wide one.
   typedef struct packed {
     logic [9:0] reserved;
     logic [5:0] shift;
     logic [15:0] mult;
     logic [31:0] bias;
   } channel_params_t;
+
+  /// The record of a core with MultW 32: 128 bits.
+  typedef struct packed {
+    logic [31:0] reserved_high;
+    logic [25:0] reserved_low;
+    logic [5:0] shift;
+    logic [31:0] mult;
+    logic [31:0] bias;
+  } channel_params_wide_t;
 
   typedef logic [1023:0] descriptor_t;
 
@@ -204,7 +228,9 @@ package rs_spec_pkg;
     logic [3:0] reload_credits;
     logic [3:0] exec_credits;
     logic [3:0] load_credits;
-    logic [23:0] unused104;
+    logic [7:0] unused120;
+    logic [7:0] mult_w;
+    logic [7:0] unused104;
     logic [7:0] exponents;
     logic [7:0] act_w;
     logic [7:0] p;
@@ -272,17 +298,15 @@ package rs_spec_pkg;
 
   typedef struct packed {
     logic [31:0] checksum;
-    logic [359:0] unused632;
+    logic [343:0] unused648;
+    logic [7:0] table_index;
+    logic [7:0] unused632;
     logic [23:0] need_step;
     logic [7:0] unused600;
     logic [23:0] need_first;
-    logic [7:0] unused568;
-    logic [7:0] table_index;
-    logic [15:0] res_mult;
-    logic [5:0] unused538;
+    logic [31:0] res_factor;
+    logic [13:0] unused530;
     logic [1:0] round_mode;
-    logic [1:0] unused534;
-    logic [5:0] res_shift;
     logic [15:0] res_zero;
     logic [15:0] out_zero;
     logic [15:0] in_zero;
@@ -326,7 +350,8 @@ package rs_spec_pkg;
     logic res_broadcast;
     logic res_double;
     logic dst_double;
-    logic [1:0] unused22;
+    logic unused23;
+    logic product;
     logic keep_list;
     logic res_polyphase;
     logic dst_polyphase;
@@ -418,11 +443,11 @@ package rs_spec_pkg;
   } desc_end_t;
 
   /// Words of `exec` that carry something.
-  localparam int unsigned ExecWords = 20;
+  localparam int unsigned ExecWords = 21;
 
   /// The bits of them that the core keeps: as many of a field as its highest value has.
-  function automatic logic [19:0][31:0] exec_kept(int unsigned M, int unsigned C, int unsigned P, int unsigned ActW, int unsigned FbDepth, int unsigned Tables);
-    logic [19:0][31:0] kept = '0;
+  function automatic logic [20:0][31:0] exec_kept(int unsigned M, int unsigned C, int unsigned P, int unsigned ActW, int unsigned FbDepth, int unsigned Tables);
+    logic [20:0][31:0] kept = '0;
     kept[0] |= low_bits(1) << 8;  // wait_load
     kept[0] |= low_bits(1) << 10;  // wait_store
     kept[0] |= low_bits(1) << 12;  // post_load
@@ -433,6 +458,7 @@ package rs_spec_pkg;
     kept[0] |= low_bits(1) << 19;  // dst_polyphase
     kept[0] |= low_bits(1) << 20;  // res_polyphase
     kept[0] |= low_bits(1) << 21;  // keep_list
+    kept[0] |= low_bits(1) << 22;  // product
     kept[0] |= low_bits(1) << 24;  // dst_double
     kept[0] |= low_bits(1) << 25;  // res_double
     kept[0] |= low_bits(1) << 26;  // res_broadcast
@@ -467,16 +493,16 @@ package rs_spec_pkg;
     kept[15] |= low_bits(ActW);  // in_zero
     kept[15] |= low_bits(ActW) << 16;  // out_zero
     kept[16] |= low_bits(ActW);  // res_zero
-    kept[16] |= bits_up_to(31) << 16;  // res_shift
-    kept[17] |= low_bits(16);  // res_mult
-    kept[17] |= bits_up_to(Tables) << 16;  // table_index
+    kept[16] |= bits_up_to(2) << 16;  // round_mode
+    kept[17] |= low_bits(ActW + 12);  // res_factor
     kept[18] |= low_bits(24);  // need_first
     kept[19] |= low_bits(24);  // need_step
+    kept[20] |= bits_up_to(Tables);  // table_index
     return kept;
   endfunction
 
   /// Halves of words that are signed codes of ActW bits.
-  localparam logic [19:0][1:0] ExecSigned = 40'h1f0000000;
+  localparam logic [20:0][1:0] ExecSigned = 42'h1f0000000;
 
   // Register byte offsets.
   localparam logic [11:0] RegId = 12'h000;
@@ -530,8 +556,8 @@ package rs_spec_pkg;
 
   /// CAP_FORMAT: number formats and bus width of the core.
   typedef struct packed {
-    logic [7:0] unused24;
     logic [7:0] axi_bytes;
+    logic [7:0] mult_w;
     logic [7:0] acc_w;
     logic [7:0] exponents;
   } reg_cap_format_t;

@@ -24,6 +24,8 @@ module reshift_core #(
   parameter int unsigned ExpN = 7,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
+  /// Bits of a requantisation multiplier: 16 or 32.
+  parameter int unsigned MultW = 16,
   /// Feature-buffer words a bank.
   parameter int unsigned FbDepth = 8192,
   /// Weight-memory micro-ops.
@@ -104,6 +106,7 @@ module reshift_core #(
   `RS_PARAM_CHECK(Act, ActW >= 8 && ActW <= 16, "ActW must be 8 to 16")
   `RS_PARAM_CHECK(Lanes, PostLanes >= 1 && M % PostLanes == 0,
                   "PostLanes must be M or a divisor of it")
+  `RS_PARAM_CHECK(Mult, MultW == 16 || MultW == 32, "MultW must be 16 or 32")
   `RS_PARAM_CHECK(AxiDataW, AxiDataW inside {32, 64, 128, 256},
                   "AxiDataW must be 32, 64, 128 or 256")
 
@@ -190,7 +193,7 @@ module reshift_core #(
   rs_ctrl_pkg::exec_cycle_t exec_cycle;
   logic param_valid, param_ready, header_valid, header_ready;
   logic tile_valid, tile_ready;
-  logic [64*Records-1:0]   param;
+  logic [Records*8*rs_spec_pkg::param_bytes(MultW)-1:0] param;
   logic [HeadersPerBeat*32-1:0] header;
   logic [$clog2(HeadersPerBeat+1)-1:0] header_count;
   logic [TileW-1:0]        tile;
@@ -214,7 +217,8 @@ module reshift_core #(
     .PmDepth(PmDepth),
     .Tables(Tables),
     .AxiDataW(AxiDataW),
-    .ParamRecords(Records)
+    .ParamRecords(Records),
+    .MultW(MultW)
   ) u_frontend (
     .clk_i            (clk),
     .rst_ni           (rst_n),
@@ -277,6 +281,7 @@ module reshift_core #(
     .PmDepth(PmDepth),
     .PostLanes(PostLanes),
     .Tables(Tables),
+    .MultW(MultW),
     .HeadersPerBeat(HeadersPerBeat),
     .SharedData(AxiDataW < 128)
   ) u_exec (

@@ -147,6 +147,7 @@ class _Cpp(_Text):
 @dataclasses.dataclass
 class Field:
     """Bits [lsb + width - 1 : lsb] of 32-bit word `word`. `least` and `most` are expressions or None;
+    `kept`: how many of its bits the core keeps, an expression, where no highest value says it;
     `when`: a flag of the same descriptor without which the field means nothing."""
     name: str
     word: int
@@ -161,6 +162,7 @@ class Field:
     register: str = None
     when: str = None
     engines: list = None
+    kept: object = None
 
     @property
     def position(self):
@@ -197,7 +199,7 @@ def _fields(rows):
     def expression(row, key):
         return Expression(row[key]) if key in row else None
 
-    return [Field(**{**row, **{key: expression(row, key) for key in ("least", "most", "equals")}})
+    return [Field(**{**row, **{key: expression(row, key) for key in ("least", "most", "equals", "kept")}})
             for row in rows]
 
 

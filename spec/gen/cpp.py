@@ -112,7 +112,8 @@ def isa(contract, note):
             "  constexpr std::uint32_t get(std::uint32_t word) const { return (word & mask()) >> lsb; }",
             "  constexpr std::uint32_t put(std::uint32_t value) const { return value << lsb & mask(); }", "};", ""]
     out += field_constants("header", contract.weight_block["uop_header"]["doc"], item_fields(contract.weight_block["uop_header"]))
-    out += field_constants("params", contract.weight_block["channel_params"]["doc"], item_fields(contract.weight_block["channel_params"]))
+    for name, block in (("params", "channel_params"), ("params_wide", "channel_params_wide")):
+        out += field_constants(name, contract.weight_block[block]["doc"], item_fields(contract.weight_block[block]))
 
     def rows(fields):
         return [(f.name, f.word, f.lsb, f.width, f.doc) for f in fields]

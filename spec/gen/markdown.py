@@ -84,7 +84,9 @@ def weight_block(contract):
     out = [block["doc"].replace("`section_align`", str(block["section_align"])).replace("`block_align`", str(block["block_align"])), ""]
     out += table(["section", "items", "bytes per item", "padded"],
                  [[s["name"], code(s["count"]), code(s["bytes"]), "yes" if s["padded"] else "no"] for s in block["sections"]])
-    for key, title in (("channel_params", "Channel parameters"), ("uop_header", "Micro-op header")):
+    for key, title in (("channel_params", "Channel parameters"),
+                       ("channel_params_wide", "Channel parameters of a core with MultW 32"),
+                       ("uop_header", "Micro-op header")):
         at, rows = 0, []
         for f in block[key]["fields"]:
             rows.append([f"{at + f['width'] - 1}:{at}" if f["width"] > 1 else at, code(f["name"]), f["doc"]])

@@ -87,8 +87,8 @@ def kept(contract, functions, descriptor):
     most = {f.name: contract.kept_bits(descriptor, f) for f in fields}
     used = set()
     for f in fields:
-        if most[f.name] is not None:
-            used |= set(functions.reads(most[f.name]))
+        for expression in (most[f.name], f.kept):
+            used |= set(functions.reads(expression)) if expression is not None else set()
     parameters = [p for p in functions.order if p in used]
     title = camel(descriptor.name)
     out = [f"  /// Words of `{descriptor.name}` that carry something.",
@@ -99,6 +99,8 @@ def kept(contract, functions, descriptor):
     for f in fields:
         if f.signed:
             bits = "low_bits(ActW)"
+        elif f.kept is not None:
+            bits = f"low_bits({bare(functions.text(f.kept))})"
         elif most[f.name] is None:
             bits = f"low_bits({f.width})"
         else:
@@ -167,7 +169,7 @@ def package(contract, note):
     out += enum("opcode", "Op", opcodes) + enum("error", "Err", contract.errors)
     for name, values in contract.enumerations.items():
         out += enum(name, camel(name), values["values"], values["doc"])
-    for name in ("uop_header", "channel_params"):
+    for name in ("uop_header", "channel_params", "channel_params_wide"):
         block = contract.weight_block[name]
         out += [f"  /// {block['doc']}", *struct(name, [(f["name"], f["width"]) for f in block["fields"]]), ""]
     bits = contract.descriptor_bytes * 8

@@ -24,6 +24,7 @@ inline constexpr isa::Hardware kHardware{
     .act_w = RESHIFT_ActW,
     .exponents = RESHIFT_ExpN,
     .acc_w = RESHIFT_AccW,
+    .mult_w = RESHIFT_MultW,
     .fb_depth = RESHIFT_FbDepth,
     .wm_depth = RESHIFT_WmDepth,
     .pm_depth = RESHIFT_PmDepth,
@@ -46,6 +47,7 @@ struct CoreCase {
   CoreCase(std::uint64_t seed, bool store_all, int frame_count, int batch = 1)
       : net(random_qnet(seed, {.act_w = kHardware.act_w,
                                .exponents = kExponents,
+                               .mult_w = kHardware.mult_w,
                                .acc_w = kHardware.acc_w,
                                .max_channels = kMaxChannels,
                                .slice_channels = kHardware.m,

@@ -40,6 +40,7 @@ class SmallProgram {
     init.p = kHardware.p;
     init.act_w = kHardware.act_w;
     init.exponents = kHardware.exponents;
+    init.mult_w = kHardware.mult_w;
     init.fb_depth = kHardware.fb_depth;
     init.wm_depth = kHardware.wm_depth;
     init.pm_depth = kHardware.pm_depth;

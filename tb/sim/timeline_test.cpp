@@ -145,7 +145,7 @@ TEST(SimTimeline, SeesStripsComeBackFromMemory) {
         static_cast<std::size_t>(net.tensors[static_cast<std::size_t>(output)].channels);
     op.term_values.assign(16 * outputs, 1);
     op.params.assign(outputs, {0, 1, 4});
-    op.post = {-128, -128, 127, 0, 0, 0};
+    op.post = {-128, -128, 127};
     net.ops.push_back(op);
   }
   net.outputs = {{"scores", 2}};

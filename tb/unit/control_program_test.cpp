@@ -172,7 +172,8 @@ std::vector<Bound> exec_bounds(const Hardware& hw) {
           {f::kLo, -half, half - 1, true},
           {f::kHi, -half, half - 1, true},
           {f::kInZero, -half, half - 1, true},
-          {f::kOutZero, -half, half - 1, true}};
+          {f::kOutZero, -half, half - 1, true},
+          {{"round_mode", 16, 16, 4}, 0, 2}};
 }
 
 std::vector<Bound> residual_bounds(const Hardware& hw) {
@@ -185,8 +186,7 @@ std::vector<Bound> residual_bounds(const Hardware& hw) {
           {f::kResRowBank, 0, hw.p - 1},
           {f::kResRowAddr, 0, words},
           {f::kResBank, 0, hw.p - 1},
-          {f::kResZero, -half, half - 1, true},
-          {{"res_shift", 16, 16, 8}, 0, 31}};
+          {f::kResZero, -half, half - 1, true}};
 }
 
 std::int64_t value(const Descriptor& d, const Bound& b) {
@@ -298,7 +298,8 @@ TEST_P(ControlProgram, ShowsWhatTheCoreIs) {
   EXPECT_EQ(host.word(word::kCapShape),
             static_cast<std::uint32_t>(hw.m | hw.c << 8 | hw.p << 16 | hw.act_w << 24));
   EXPECT_EQ(host.word(word::kCapFormat),
-            static_cast<std::uint32_t>(hw.exponents | hw.acc_w << 8 | hw.axi_data_w / 8 << 16));
+            static_cast<std::uint32_t>(hw.exponents | hw.acc_w << 8 | hw.mult_w << 16 |
+                                       hw.axi_data_w / 8 << 24));
   EXPECT_EQ(host.word(word::kCapFbDepth), static_cast<std::uint32_t>(hw.fb_depth));
   EXPECT_EQ(host.word(word::kCapWmDepth), static_cast<std::uint32_t>(hw.wm_depth));
   EXPECT_EQ(host.word(word::kCapPmDepth), static_cast<std::uint32_t>(hw.pm_depth));

@@ -27,6 +27,8 @@ constexpr int kM = RESHIFT_M;
 constexpr int kC = RESHIFT_C;
 constexpr int kP = RESHIFT_P;
 constexpr int kActW = RESHIFT_ActW;
+constexpr int kMultW = RESHIFT_MultW;
+constexpr unsigned kParamW = 8 * isa::param_bytes({.mult_w = kMultW});
 constexpr int kExponents = RESHIFT_ExpN;
 constexpr int kFbDepth = RESHIFT_FbDepth;
 constexpr int kWmDepth = RESHIFT_WmDepth;
@@ -126,6 +128,7 @@ class Chain {
         op.res = other;
       }
     }
+    if (op.res >= 0) set_residual(op);
     op.wait_previous = random_.chance(10) || op.res == newest;
     op.keep = random_.chance(30) && op.uops() <= kWmDepth / 2;
     make_needs(op, newest);
@@ -213,8 +216,7 @@ class Chain {
     op.post.hi = pick(op.post.lo, code_max(kActW));
     if (random_.chance(70)) op.post.hi = code_max(kActW);
     op.post.res_zero = random_code();
-    op.post.res_mult = static_cast<uint16_t>(pick(1, 65535));
-    op.post.res_shift = static_cast<uint8_t>(pick(14, 18));
+    op.post.round = static_cast<RoundMode>(pick(0, 2));
     op.wait_load = random_.chance(15);
     op.wait_store = random_.chance(15);
     op.post_load = random_.chance(30);
@@ -223,8 +225,24 @@ class Chain {
     for (auto& group : op.params) {
       for (ChannelParams& c : group) {
         c.bias = pick(-5000, 5000);
-        c.mult = static_cast<uint16_t>(pick(1, 65535));
-        c.shift = static_cast<uint8_t>(op.max ? 16 : pick(20, 26));
+        c.mult = static_cast<uint32_t>(pick(1, 65535)) << (kMultW - 16);
+        c.shift = static_cast<uint8_t>((op.max ? 16 : pick(20, 26)) + kMultW - 16);
+      }
+    }
+  }
+
+  /// It is added, or the factor.
+  void set_residual(Operation& op) {
+    op.post.res_zero = random_code();
+    if (random_.chance(70)) {
+      op.post.res_factor = static_cast<uint32_t>(pick(1, 2 << fraction_bits(kActW)));
+      return;
+    }
+    op.post.product = true;
+    for (auto& group : op.params) {
+      for (ChannelParams& c : group) {
+        c.mult = 1;
+        c.shift = static_cast<uint8_t>((op.max ? 0 : pick(4, 10)) + kActW);
       }
     }
   }
@@ -291,17 +309,14 @@ class Chain {
           acc[row] = std::max(acc[row], sum);
       }
     }
-    PostParams post = op.post;
     Word residual(kM, 0);
     if (op.res >= 0) {
       const auto [bank, addr] = tensors[op.res].raster.address(y, x, m);
       residual = memory[bank][addr];
-    } else {
-      post.res_mult = 0;
     }
     for (int row = 0; row < kM; ++row) {
-      result[row] =
-          post_process(acc[row], static_cast<int32_t>(residual[row]), op.params[m][row], post);
+      result[row] = post_process(acc[row], static_cast<int32_t>(residual[row]), op.params[m][row],
+                                 op.post, kActW);
     }
   }
 
@@ -371,9 +386,10 @@ class Exec : public testing::Test {
         bench->param_valid_i, bench->param_ready_o,
         [&](const std::vector<ChannelParams>& word) {
           for (unsigned r = 0; r < kRecords; ++r) {
-            set_bits(bench->param_i, 64 * r, 32, static_cast<uint32_t>(word[r].bias));
-            set_bits(bench->param_i, 64 * r + 32, 16, word[r].mult);
-            set_bits(bench->param_i, 64 * r + 48, 16, word[r].shift);
+            const unsigned at = kParamW * r;
+            set_bits(bench->param_i, at, 32, static_cast<uint32_t>(word[r].bias));
+            set_bits(bench->param_i, at + 32, kMultW, word[r].mult);
+            set_bits(bench->param_i, at + 32 + kMultW, 6, word[r].shift);
           }
         },
         weights);
@@ -547,8 +563,9 @@ class Exec : public testing::Test {
     isa::set_signed(d, kInZero, op.in_zero);
     isa::set_signed(d, kOutZero, op.post.out_zero);
     isa::set_signed(d, kResZero, op.post.res_zero);
-    isa::set(d, kResShift, op.post.res_shift);
-    isa::set(d, kResMult, op.post.res_mult);
+    isa::set(d, kResFactor, op.post.res_factor);
+    isa::set(d, kRoundMode, static_cast<int64_t>(op.post.round));
+    isa::set(d, kProduct, op.post.product);
     isa::set(d, kNeedFirst, op.need_first);
     isa::set(d, kNeedStep, op.need_step);
   }

@@ -18,7 +18,8 @@ namespace reshift {
 
 namespace hw {
 constexpr int kM = RESHIFT_M, kC = RESHIFT_C, kP = RESHIFT_P, kActW = RESHIFT_ActW;
-constexpr int kExpN = RESHIFT_ExpN, kAccW = RESHIFT_AccW, kAxiDataW = RESHIFT_AxiDataW;
+constexpr int kExpN = RESHIFT_ExpN, kAccW = RESHIFT_AccW, kMultW = RESHIFT_MultW;
+constexpr int kAxiDataW = RESHIFT_AxiDataW, kParamBytes = kMultW > 16 ? 16 : 8;
 constexpr int kFbDepth = RESHIFT_FbDepth, kWmDepth = RESHIFT_WmDepth, kPmDepth = RESHIFT_PmDepth;
 constexpr int kTables = RESHIFT_Tables;
 constexpr int kCodeBytes = kActW > 8 ? 2 : 1;
@@ -60,7 +61,7 @@ class FakeCore : public Agent {
     if (m_.exec_valid_o && m_.exec_ready_i) accept();
     if (m_.fb_load_valid_o && m_.fb_load_ready_i) write();
     if (m_.fb_store_valid_o && m_.fb_store_ready_i) read();
-    if (m_.param_valid_o && m_.param_ready_i) take(params, m_.param_o, hw::kM * 8);
+    if (m_.param_valid_o && m_.param_ready_i) take(params, m_.param_o, hw::kM * hw::kParamBytes);
     if (m_.header_valid_o && m_.header_ready_i) {
       take(headers, m_.header_o, 4 * static_cast<int>(m_.header_count_o));
     }
@@ -235,6 +236,7 @@ struct Program {
     set(first, init::kP, hw::kP);
     set(first, init::kActW, hw::kActW);
     set(first, init::kExponents, hw::kExpN);
+    set(first, init::kMultW, hw::kMultW);
     set(first, init::kLoadCredits, 1);
     set(first, init::kExecCredits, 1);
     set(first, init::kFbDepth, hw::kFbDepth);
@@ -369,7 +371,7 @@ struct Program {
       }
       window.resize(begin + (window.size() - begin + 31) / 32 * 32);
     };
-    section(params, static_cast<size_t>(param_blocks * hw::kM * 8));
+    section(params, static_cast<size_t>(param_blocks * hw::kM * hw::kParamBytes));
     section(headers, static_cast<size_t>(uops * 4));
     section(tiles, static_cast<size_t>(uops * hw::kTileBytes));
     set(d, load_weights::kUops, uops);

@@ -193,7 +193,8 @@ TEST(Frontend, Registers) {
   EXPECT_EQ(s.lite.read_ok(reg::kCapShape),
             static_cast<uint32_t>(hw::kM | hw::kC << 8 | hw::kP << 16 | hw::kActW << 24));
   EXPECT_EQ(s.lite.read_ok(reg::kCapFormat),
-            static_cast<uint32_t>(hw::kExpN | hw::kAccW << 8 | hw::kAxiDataW / 8 << 16));
+            static_cast<uint32_t>(hw::kExpN | hw::kAccW << 8 | hw::kMultW << 16 |
+                                  hw::kAxiDataW / 8 << 24));
   EXPECT_EQ(s.lite.read_ok(reg::kCapFbDepth), static_cast<uint32_t>(hw::kFbDepth));
   EXPECT_EQ(s.lite.read_ok(reg::kCapWmDepth), static_cast<uint32_t>(hw::kWmDepth));
   EXPECT_EQ(s.lite.read_ok(reg::kCapPmDepth), static_cast<uint32_t>(hw::kPmDepth));
@@ -411,12 +412,7 @@ std::vector<Flaw> flaws() {
                           static_cast<uint32_t>(p.window.size()) - kTableBytes + 1);
                     }});
   }
-  list.push_back({"exec_res_shift", Error::kBadField, P::kMove, [](P& p) {
-                    Descriptor& d = p.descriptors[P::kMove];
-                    put(d, exec::kResidual, 1);
-                    put(d, exec::kResWords, 1);
-                    put(d, exec::kResShift, 32);
-                  }});
+  bad_exec("exec_round_mode", exec::kRoundMode, 3);
   list.push_back({"exec_uops_many", Error::kBadField, P::kMove, [](P& p) {
                     put(p.descriptors[P::kMove], exec::kGroups, 2);
                     put(p.descriptors[P::kMove], exec::kUops, hw::kWmDepth + 1);

@@ -15,28 +15,52 @@ constexpr int kDepth = RESHIFT_PmDepth;
 constexpr int kRecords = RESHIFT_Records;
 constexpr int kWords = RESHIFT_M / kRecords;
 
-using Word = std::vector<int64_t>;  // records of 64 bits
+constexpr int kMultW = RESHIFT_MultW;
+constexpr unsigned kRecordW = kMultW == 16 ? 64 : 128, kChannelW = 38 + kMultW;
 
-/// A record as the core keeps it: the last bit of the shift is in the multiplier.
-int64_t kept(int64_t record) {
-  const int64_t bias = record & 0xffffffff, mult = record >> 32 & 0xffff, shift = record >> 48 & 63;
-  return (shift / 2) << 49 | (shift % 2 == 0 ? 2 * mult : mult) << 32 | bias;
-}
+/// A record: its bits up to those of the shift, the others are anything.
+struct Record {
+  uint32_t bias, mult;
+  unsigned shift;
+};
+using Word = std::vector<Record>;
 
 struct Ring {
   Ring(int groups, Stalls stalls)
       : stream(
-            bench->valid_i, bench->ready_o, [this](int i) { pack(bench->params_i, words[i], 64); },
-            stalls) {
+            bench->valid_i, bench->ready_o, [this](int i) { put(words[i]); }, stalls) {
     bench->free_i = bench->free_count_i = bench->addr_i = bench->read_i = 0;
     bench.add(stream);
     bench.reset();
     for (int i = 0; i < groups * kWords; ++i) {
       Word word(kRecords);
-      for (int64_t& record : word) record = static_cast<int64_t>(bench.random()());
+      for (Record& record : word) {
+        record = {static_cast<uint32_t>(bench.random()()),
+                  static_cast<uint32_t>(bench.random()() & ((1ull << kMultW) - 1)),
+                  static_cast<unsigned>(bench.random()() % 64)};
+      }
       words.push_back(word);
       stream.push(i);
     }
+  }
+  void put(const Word& word) {
+    for (unsigned r = 0; r < kRecords; ++r) {
+      const unsigned at = kRecordW * r;
+      for (unsigned i = 0; i < kRecordW; i += 32) {
+        set_bits(bench->params_i, at + i, 32, static_cast<uint32_t>(bench.random()()));
+      }
+      set_bits(bench->params_i, at, 32, word[r].bias);
+      set_bits(bench->params_i, at + 32, kMultW, word[r].mult);
+      set_bits(bench->params_i, at + 32 + kMultW, 6, word[r].shift);
+    }
+  }
+  /// As the core keeps it: the last bit of the shift is in the multiplier.
+  void expect(unsigned r, const Record& record) const {
+    const uint64_t mult = record.mult;
+    ASSERT_EQ(get_bits(bench->params_o, kChannelW * r, 32), record.bias);
+    ASSERT_EQ(get_bits(bench->params_o, kChannelW * r + 32, kMultW + 1),
+              record.shift % 2 == 0 ? 2 * mult : mult);
+    ASSERT_EQ(get_bits(bench->params_o, kChannelW * r + 33 + kMultW, 5), record.shift / 2);
   }
   int loaded() const { return static_cast<int>(stream.taken()) / kWords; }
 
@@ -52,7 +76,7 @@ struct Ring {
     if (read >= 0) shown = read;
     if (shown >= 0) {
       for (unsigned r = 0; r < kRecords; ++r) {
-        ASSERT_EQ(get_bits(bench->params_o, 54 * r, 54), kept(words[shown][r]));
+        expect(r, words[shown][r]);
       }
     }
     reads += read >= 0;

@@ -9,54 +9,49 @@
 #include <deque>
 #include <limits>
 
+#include "golden/post_sample.hpp"
 #include "harness/bench.hpp"
 #include "harness/bits.hpp"
-#include "net/numerics.hpp"
 
 namespace reshift {
 namespace {
 
 constexpr int kActW = RESHIFT_ActW;
 constexpr int kAccW = RESHIFT_AccW;
-constexpr std::size_t kLatency = 7;
-
-struct Sample {
-  int32_t acc = 0;
-  int32_t residual = 0;
-  ChannelParams channel;
-  PostParams post;
-};
+constexpr int kMultW = RESHIFT_MultW;
+constexpr std::size_t kLatency = 9;
 
 class PostLane : public testing::Test {
  protected:
   ~PostLane() override { EXPECT_GT(compared_, 0); }
 
   /// Sends the sample; inputs of later stages follow it.
-  void send(const Sample& sample) {
+  void send(const PostSample& sample) {
     stages_.push_front(sample);
     if (stages_.size() < kLatency) stages_.resize(kLatency, sample);
     const auto put = [](auto& port, int width, int64_t value) {
       set_bits(port, 0, static_cast<unsigned>(width), static_cast<uint64_t>(value));
     };
-    put(bench->acc_i, kAccW, stages_[0].acc);
-    put(bench->bias_i, 32, stages_[0].channel.bias);
-    put(bench->scale_i, 22, scale(stages_[0].channel.mult, stages_[0].channel.shift));
-    bench->residual_valid_i = stages_[0].post.res_mult != 0 || random.chance(50);
-    put(bench->residual_i, kActW, stages_[1].residual);
-    put(bench->res_zero_i, kActW, stages_[1].post.res_zero);
-    put(bench->res_mult_i, 17, scale(stages_[1].post.res_mult, stages_[1].post.res_shift));
-    put(bench->res_shift_i, 4, stages_[2].post.res_shift / 2);
-    put(bench->out_zero_i, kActW, stages_[4].post.out_zero);
-    put(bench->lo_i, kActW, stages_[5].post.lo);
-    put(bench->hi_i, kActW, stages_[5].post.hi);
+    const auto stage = [&](std::size_t s) -> const PostSample& { return stages_[s - 1]; };
+    put(bench->acc_i, kAccW, stage(1).acc);
+    put(bench->bias_i, 32, stage(1).channel.bias);
+    put(bench->mult_i, kMultW + 1, kept_mult(stage(1).channel));
+    put(bench->shift_i, 5, stage(1).channel.shift / 2);
+    bench->residual_valid_i = stage(1).post.reads_residual() || random.chance(50);
+    bench->product_i = stage(1).post.product;
+    put(bench->residual_i, kActW, stage(2).residual);
+    put(bench->res_zero_i, kActW, stage(2).post.res_zero);
+    put(bench->res_factor_i, kActW + 12, stage(5).post.res_factor);
+    bench->round_i = static_cast<uint8_t>(stage(8).post.round);
+    put(bench->out_zero_i, kActW, stage(8).post.out_zero);
+    put(bench->lo_i, kActW, stage(8).post.lo);
+    put(bench->hi_i, kActW, stage(8).post.hi);
     bench.tick();
     if (++sent_ < kLatency) return;
-    const Sample& s = stages_[6];
-    ASSERT_EQ(sign_extend(bench->code_o, kActW), post_process(s.acc, s.residual, s.channel, s.post))
-        << "acc " << s.acc << " bias " << s.channel.bias << " mult " << s.channel.mult << " shift "
-        << int{s.channel.shift} << " residual " << s.residual << " zero " << s.post.res_zero
-        << " mult " << s.post.res_mult << " shift " << int{s.post.res_shift} << " out zero "
-        << s.post.out_zero << " bounds " << s.post.lo << ' ' << s.post.hi;
+    const PostSample& s = stage(kLatency);
+    ASSERT_EQ(sign_extend(bench->code_o, kActW),
+              post_process(s.acc, s.residual, s.channel, s.post, kActW))
+        << s;
     ++compared_;
     stages_.pop_back();
   }
@@ -64,49 +59,40 @@ class PostLane : public testing::Test {
     for (std::size_t i = 0; i < kLatency; ++i) send(wide());
   }
 
-  /// A value of type rs_pkg::scale_t: shifts are even, the odd ones' last bit is in the multiplier.
-  static int64_t scale(int mult, int shift) {
-    return int64_t{shift / 2} << 17 | (shift % 2 == 0 ? 2 * mult : mult);
-  }
-
   /// No bounds but the code's, nothing added.
-  static Sample wide() {
-    Sample s;
+  PostSample wide() {
+    PostSample s;
     s.post.lo = code_min(kActW);
     s.post.hi = code_max(kActW);
+    s.post.round = random_round(random);
     return s;
-  }
-
-  /// A multiplier of the residual that is allowed with this shift, often the largest.
-  uint16_t random_factor(int shift) {
-    const int64_t largest = std::min<int64_t>(int64_t{8} << shift, 65535);
-    return static_cast<uint16_t>(random.chance(20) ? largest : random.uniform(0, largest));
   }
 
   Bench<Vrs_post_lane> bench;
   Random& random = bench.random();
 
  private:
-  std::deque<Sample> stages_;
+  std::deque<PostSample> stages_;
   std::size_t sent_ = 0;
   int compared_ = 0;
 };
 
 constexpr int32_t kAccMin = static_cast<int32_t>(-(int64_t{1} << (kAccW - 1)));
 constexpr int32_t kAccMax = static_cast<int32_t>((int64_t{1} << (kAccW - 1)) - 1);
+constexpr uint32_t kMultMax = static_cast<uint32_t>((uint64_t{1} << kMultW) - 1);
 
 // Every shift with every multiplier and sum at the ends of their ranges: both saturations.
 TEST_F(PostLane, Extremes) {
-  for (int shift = 0; shift <= 47; ++shift) {
-    for (const int mult : {0, 1, 32768, 65535}) {
+  for (int shift = 0; shift <= max_shift(kMultW); ++shift) {
+    for (const uint32_t mult : {0u, 1u, kMultMax / 2 + 1, kMultMax}) {
       for (const int32_t acc : {kAccMin, -1, 0, 1, kAccMax}) {
         for (const int32_t bias :
              {std::numeric_limits<int32_t>::min(), -1, 0, std::numeric_limits<int32_t>::max()}) {
           const int64_t t = int64_t{acc} + bias;
           if (t != static_cast<int32_t>(t)) continue;
-          Sample s = wide();
+          PostSample s = wide();
           s.acc = acc;
-          s.channel = {bias, static_cast<uint16_t>(mult), static_cast<uint8_t>(shift)};
+          s.channel = {bias, mult, static_cast<uint8_t>(shift)};
           send(s);
         }
       }
@@ -115,33 +101,75 @@ TEST_F(PostLane, Extremes) {
   drain();
 }
 
-// Sums in the middle between two codes, on both sides of zero: half goes up.
-TEST_F(PostLane, Ties) {
-  for (int shift = 1; shift <= 20; ++shift) {
-    for (int code = -4; code <= 4; ++code) {
-      for (const int off : {-1, 0, 1}) {
-        Sample s = wide();
-        s.acc = (code << shift) + (1 << (shift - 1)) + off;
-        s.channel = {0, 1, static_cast<uint8_t>(shift)};
-        send(s);
+// The same with products: the largest factors of both signs.
+TEST_F(PostLane, ExtremeProducts) {
+  for (int shift = 0; shift <= max_shift(kMultW); ++shift) {
+    for (const int residual : {code_min(kActW), -1, 0, 1, code_max(kActW)}) {
+      for (const int zero : {code_min(kActW), 0, code_max(kActW)}) {
+        for (const int32_t bias :
+             {std::numeric_limits<int32_t>::min(), -1, 1, std::numeric_limits<int32_t>::max()}) {
+          PostSample s = wide();
+          s.residual = residual;
+          s.post.res_zero = zero;
+          s.post.product = true;
+          s.channel = {bias, 1, static_cast<uint8_t>(shift)};
+          send(s);
+        }
       }
     }
   }
   drain();
 }
 
-TEST_F(PostLane, ResidualExtremesAndTies) {
-  for (int shift = 0; shift <= 31; ++shift) {
-    for (const int mult : {0, 1, 3, 1 << 15, 65535}) {
-      for (const int residual : {code_min(kActW), -1, 0, 1, code_max(kActW)}) {
-        for (const int zero : {code_min(kActW), 0, code_max(kActW)}) {
-          Sample s = wide();
-          s.residual = residual;
-          s.post.res_zero = zero;
-          s.post.res_mult = static_cast<uint16_t>(mult);
-          s.post.res_shift = static_cast<uint8_t>(shift);
-          if (residual_factor_ok(s.post)) send(s);
+// Sums in the middle between two codes, on both sides of zero, and beside it, in every mode; the
+// last bit of the shifted-out part decides.
+TEST_F(PostLane, Ties) {
+  for (const RoundMode round : {RoundMode::kHalfUp, RoundMode::kHalfEven, RoundMode::kHalfAway}) {
+    for (int shift = 1; shift <= kAccW - 5; ++shift) {
+      for (int code = -4; code <= 4; ++code) {
+        for (const int off : {-1, 0, 1}) {
+          PostSample s = wide();
+          s.post.round = round;
+          s.post.out_zero = static_cast<int32_t>(random.uniform(-8, 8));
+          s.acc = (code << shift) + (1 << (shift - 1)) + off;
+          s.channel = {0, 1, static_cast<uint8_t>(shift)};
+          send(s);
         }
+      }
+    }
+  }
+  drain();
+}
+
+// Two parts that make a tie together, or miss it by the least bit of one of them.
+TEST_F(PostLane, TiesOfTheSum) {
+  constexpr int kBits = fraction_bits(kActW);
+  for (int i = 0; i < 20000; ++i) {
+    PostSample s = wide();
+    s.residual = static_cast<int32_t>(random.uniform(-3, 3));
+    s.post.res_factor = static_cast<uint32_t>(random.uniform(1, (1 << kBits) - 1));
+    const int64_t half =
+        ((2 * random.uniform(-2, 2) + 1) << (kBits - 1)) - int64_t{s.residual} * s.post.res_factor;
+    const int more = static_cast<int>(random.uniform(0, std::max(0, kAccW - kBits - 5)));
+    const int64_t acc = (half << more) + random.uniform(-1, 1);
+    if (acc < kAccMin || acc > kAccMax) continue;
+    s.acc = static_cast<int32_t>(acc);
+    s.channel = {0, 1, static_cast<uint8_t>(kBits + more)};
+    send(s);
+  }
+  drain();
+}
+
+TEST_F(PostLane, ResidualExtremes) {
+  for (const uint32_t factor :
+       {1u, 3u, max_res_factor(kActW) / 16, max_res_factor(kActW) - 1, max_res_factor(kActW)}) {
+    for (const int residual : {code_min(kActW), -1, 0, 1, code_max(kActW)}) {
+      for (const int zero : {code_min(kActW), 0, code_max(kActW)}) {
+        PostSample s = wide();
+        s.residual = residual;
+        s.post.res_zero = zero;
+        s.post.res_factor = factor;
+        send(s);
       }
     }
   }
@@ -151,48 +179,24 @@ TEST_F(PostLane, ResidualExtremesAndTies) {
 // Large sums against the largest residuals: what comes back into the range is exact.
 TEST_F(PostLane, Cancellation) {
   for (int i = 0; i < 20000; ++i) {
-    Sample s = wide();
-    s.post.res_shift = static_cast<uint8_t>(random.uniform(0, 31));
-    s.post.res_mult =
-        static_cast<uint16_t>(std::min<int64_t>(int64_t{8} << s.post.res_shift, 65535));
+    PostSample s = wide();
+    s.post.res_factor = max_res_factor(kActW) - static_cast<uint32_t>(random.uniform(0, 20));
     s.post.res_zero = random.chance(50) ? code_min(kActW) : code_max(kActW);
     s.residual = static_cast<int32_t>(random.uniform(code_min(kActW), code_max(kActW)));
     s.post.out_zero = static_cast<int32_t>(random.uniform(code_min(kActW), code_max(kActW)));
     s.channel = {0, 1, static_cast<uint8_t>(random.uniform(0, 8))};
-    const int64_t v = post_process(0, s.residual, {},
-                                   {.lo = -(1 << 30),
-                                    .hi = 1 << 30,
-                                    .res_zero = s.post.res_zero,
-                                    .res_mult = s.post.res_mult,
-                                    .res_shift = s.post.res_shift});
-    s.acc = static_cast<int32_t>((-v + random.uniform(code_min(kActW), code_max(kActW)))
-                                 << s.channel.shift);
-    if (s.acc < kAccMin || s.acc > kAccMax) continue;
+    const int64_t v = int64_t{8} * (s.residual - s.post.res_zero);
+    const int64_t acc = (-v + random.uniform(code_min(kActW), code_max(kActW))) << s.channel.shift;
+    if (acc < kAccMin || acc > kAccMax) continue;
+    s.acc = static_cast<int32_t>(acc);
     send(s);
   }
   drain();
 }
 
 TEST_F(PostLane, RandomWithoutPause) {
-  for (int i = 0; i < 20000; ++i) {
-    Sample s;
-    // Small products meet the bounds' inside; any size of everything otherwise.
-    const int acc_bits = static_cast<int>(random.uniform(0, kAccW - 1));
-    s.acc = static_cast<int32_t>(random.uniform(kAccMin >> acc_bits, kAccMax >> acc_bits));
-    s.channel.mult = static_cast<uint16_t>(random.uniform(0, 65535));
-    s.channel.bias = static_cast<int32_t>(random.uniform(kAccMin >> acc_bits, kAccMax >> acc_bits));
-    if (const int64_t t = int64_t{s.acc} + s.channel.bias; t != static_cast<int32_t>(t)) continue;
-    s.channel.shift =
-        static_cast<uint8_t>(random.chance(50) ? random.uniform(0, 47)
-                                               : std::clamp(kAccW - acc_bits + 16 - kActW, 0, 47));
-    s.residual = static_cast<int32_t>(random.uniform(code_min(kActW), code_max(kActW)));
-    s.post.res_zero = static_cast<int32_t>(random.uniform(code_min(kActW), code_max(kActW)));
-    s.post.res_shift = static_cast<uint8_t>(random.uniform(0, 31));
-    s.post.res_mult = random.chance(50) ? uint16_t{0} : random_factor(s.post.res_shift);
-    s.post.out_zero = static_cast<int32_t>(random.uniform(code_min(kActW), code_max(kActW)));
-    s.post.lo = static_cast<int32_t>(random.uniform(code_min(kActW), code_max(kActW)));
-    s.post.hi = static_cast<int32_t>(random.uniform(s.post.lo, code_max(kActW)));
-    send(s);
+  for (int i = 0; i < 40000; ++i) {
+    send(random_post_sample({.act_w = kActW, .acc_w = kAccW, .mult_w = kMultW}, random));
   }
   drain();
 }

@@ -12,11 +12,11 @@
 #include <span>
 #include <vector>
 
+#include "golden/post_sample.hpp"
 #include "golden/raster_model.hpp"
 #include "harness/bench.hpp"
 #include "harness/bits.hpp"
 #include "isa/fields.hpp"
-#include "net/numerics.hpp"
 
 namespace reshift {
 namespace {
@@ -27,6 +27,8 @@ constexpr int kM = RESHIFT_M;
 constexpr int kP = RESHIFT_P;
 constexpr int kActW = RESHIFT_ActW;
 constexpr int kAccW = RESHIFT_AccW;
+constexpr int kMultW = RESHIFT_MultW;
+constexpr PostWidths kWidths{kActW, kAccW, kMultW};
 constexpr int kAddrW = RESHIFT_AddrW;
 constexpr int kPmDepth = RESHIFT_PmDepth;
 constexpr bool kSerial = RESHIFT_PostLanes < kM;
@@ -34,7 +36,7 @@ constexpr int kRecords = isa::param_records({.m = kM, .p = kP, .post_lanes = RES
 constexpr int kWords = kM / kRecords;
 constexpr int kTables = RESHIFT_Tables;
 /// From pixel to write, with a lane for every channel and no wait.
-constexpr uint64_t kLatency = kTables > 0 ? 9 : 7;
+constexpr uint64_t kLatency = kTables > 0 ? 11 : 9;
 /// An operation and its parameters are there so long before its first pixel.
 constexpr uint64_t kAhead = kWords + 4;
 constexpr uint64_t kPopLatency = kSerial ? 1 : 2;
@@ -83,7 +85,8 @@ class Post : public testing::Test {
     Operation op;
     op.raster = random_raster(random, kP, 7);
     op.raster.groups = std::min(op.raster.groups, max_groups);
-    op.residual = random.chance(50);
+    op.post = random_post(kWidths, random);
+    op.residual = op.post.reads_residual() || random.chance(20);
     op.post_load = random.chance(50);
     op.post_store = random.chance(50);
     op.table = random.chance(30) ? 0 : static_cast<int>(random.uniform(0, kTables));
@@ -94,17 +97,17 @@ class Post : public testing::Test {
       op.post.lo = code_min(kActW);
       op.post.hi = code_max(kActW);
     }
-    op.post.res_zero = random_code();
-    op.post.res_shift = static_cast<uint8_t>(random.uniform(12, 31));
-    op.post.res_mult =
-        static_cast<uint16_t>(random.uniform(0, std::min(8ll << op.post.res_shift, 65535ll)));
     for (int m = 0; m < op.raster.m_blocks; ++m) {
       Channels channels(kM);
       for (ChannelParams& c : channels) {
         c.bias = static_cast<int32_t>(random.uniform(-100000, 100000));
-        c.mult = static_cast<uint16_t>(random.uniform(0, 65535));
-        c.shift = static_cast<uint8_t>(random.chance(80) ? random.uniform(20, 30)
-                                                         : random.uniform(0, 47));
+        const int factor_w = op.post.product ? kActW : kMultW;
+        c.mult =
+            op.post.product ? 1 : static_cast<uint32_t>(random.uniform(0, (1ll << kMultW) - 1));
+        c.shift =
+            static_cast<uint8_t>(random.chance(80) ? std::min(random.uniform(4, 14) + factor_w,
+                                                              int64_t{max_shift(kMultW)})
+                                                   : random.uniform(0, max_shift(kMultW)));
       }
       op.params.push_back(channels);
     }
@@ -120,8 +123,8 @@ class Post : public testing::Test {
     std::vector<Raster::Pixel> pixels = operations[0].raster.walk();
     int written = 0;
     bool room = true;
-    const auto open = [&] { return std::ranges::any_of(expected_, &Expected::write); };
-    for (uint64_t quiet = 0; current < operations.size() || quiet < 100 || open(); ++quiet) {
+    for (uint64_t quiet = 0; current < operations.size() || quiet < 100 || writes_to_come();
+         ++quiet) {
       // An operation is offered when its parameters have room.
       bench->op_valid_i = 0;
       if (offered < operations.size() && load(operations[offered], offered)) {
@@ -215,14 +218,18 @@ class Post : public testing::Test {
     return true;
   }
 
-  /// The word of the parameter memory, as rs_pkg::channel_t.
+  /// The word of the parameter memory, see rs_pkg::channel_width.
   void show_params(int address) {
     for (int r = 0; r < kRecords; ++r) {
       const ChannelParams& c = memory_[static_cast<std::size_t>(address / kWords)]
                                       [static_cast<std::size_t>(address % kWords * kRecords + r)];
-      const uint64_t mult = c.shift % 2 == 0 ? 2u * c.mult : c.mult;
-      set_bits(bench->params_i, static_cast<unsigned>(54 * r), 54,
-               static_cast<uint32_t>(c.bias) | mult << 32 | uint64_t{c.shift} / 2 << 49);
+      const auto put_bits = [&, at = (38u + kMultW) * static_cast<unsigned>(r)](
+                                unsigned from, unsigned bits, uint64_t value) {
+        set_bits(bench->params_i, at + from, bits, value);
+      };
+      put_bits(0, 32, static_cast<uint32_t>(c.bias));
+      put_bits(32, kMultW + 1, kept_mult(c));
+      put_bits(33 + kMultW, 5, c.shift / 2);
     }
   }
 
@@ -239,8 +246,9 @@ class Post : public testing::Test {
     isa::set_signed(words, exec::kHi, op.post.hi);
     isa::set_signed(words, exec::kOutZero, op.post.out_zero);
     isa::set_signed(words, exec::kResZero, op.post.res_zero);
-    isa::set(words, exec::kResMult, op.post.res_mult);
-    isa::set(words, exec::kResShift, op.post.res_shift);
+    isa::set(words, exec::kResFactor, op.post.res_factor);
+    isa::set(words, exec::kRoundMode, static_cast<int64_t>(op.post.round));
+    isa::set(words, exec::kProduct, op.post.product);
     isa::set(words, exec::kTableIndex, op.table);
   }
 
@@ -289,22 +297,24 @@ class Post : public testing::Test {
     e.post_load = q.last && op.post_load;
     e.post_store = q.last && op.post_store;
     e.freed = q.last ? op.raster.m_blocks : 0;
-    PostParams post = op.post;
     std::vector<int64_t> residual(kM, 0);
     if (op.residual) {
       for (int64_t& code : residual) code = random_code();
       residuals_.push_back(residual);
-    } else {
-      post.res_mult = 0;
     }
     const auto m_block = pixel / kP % static_cast<std::size_t>(op.raster.m_blocks);
     for (std::size_t m = 0; m < kM; ++m) {
       e.data.push_back(
-          q.fill ? post.out_zero
+          q.fill ? op.post.out_zero
                  : entry(op.table, post_process(acc_[m], static_cast<int32_t>(residual[m]),
-                                                op.params[m_block][m], post)));
+                                                op.params[m_block][m], op.post, kActW)));
     }
     return e;
+  }
+
+  bool writes_to_come() const {
+    return std::any_of(expected_.begin(), expected_.end(),
+                       [](const Expected& e) { return e.write; });
   }
 
   /// Pixels leave in order; those not in the tensor leave silently.

@@ -1,17 +1,15 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include "base/container.hpp"
 
-#include <unistd.h>
-
 #include <array>
 #include <bit>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
-#include <iterator>
 
+#include "base/cbor.hpp"
 #include "base/error.hpp"
+#include "base/file_kind.hpp"
 
 namespace reshift {
 namespace {
@@ -19,7 +17,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "files are written in memory order");
 
 constexpr std::string_view kMagic = "RSHIFT\r\n";  // the line end shows text-mode damage
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 
 struct Header {
   std::array<char, 8> magic;
@@ -40,6 +38,11 @@ std::array<char, 8> padded(std::string_view kind) {
 std::string trimmed(const std::array<char, 8>& kind) {
   std::string text(kind.begin(), kind.end());
   return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+std::string describe_kind(std::string_view kind) {
+  const std::string start = fmt::format("{}{:<8}", kMagic, kind);
+  return describe_content({reinterpret_cast<const std::uint8_t*>(start.data()), start.size()});
 }
 
 bool is_container(std::span<const std::uint8_t> bytes) {
@@ -63,44 +66,6 @@ std::uint32_t crc32(std::span<const std::uint8_t> bytes) {
   return ~crc;
 }
 
-std::vector<std::uint8_t> read_file(const std::string& path) {
-  if (std::filesystem::is_directory(path)) throw Error("{}: is a folder, expected a file", path);
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw Error("cannot open {}: {}", path, std::strerror(errno));
-  std::vector<std::uint8_t> bytes;
-  std::error_code unknown;  // as of a pipe, which is read to its end as well
-  const auto size = std::filesystem::file_size(path, unknown);
-  if (!unknown) {
-    bytes.resize(size);
-    in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
-    bytes.resize(static_cast<std::size_t>(in.gcount()));
-  }
-  bytes.insert(bytes.end(), std::istreambuf_iterator<char>(in), {});
-  if (in.bad()) throw Error("cannot read {}: {}", path, std::strerror(errno));
-  return bytes;
-}
-
-void write_file(const std::string& path, std::string_view content) {
-  write_file(path, [content](std::ostream& out) {
-    out.write(content.data(), static_cast<std::streamsize>(content.size()));
-  });
-}
-
-void write_file(const std::string& path, const std::function<void(std::ostream&)>& write) {
-  const std::string temporary = fmt::format("{}.{}.tmp", path, ::getpid());
-  std::ofstream out(temporary, std::ios::binary);
-  write(out);
-  out.close();
-  std::error_code error;
-  if (out) {
-    std::filesystem::rename(temporary, path, error);
-    if (!error) return;
-  }
-  const std::string reason = error ? error.message() : std::strerror(errno);
-  std::filesystem::remove(temporary, error);
-  throw Error("cannot write {}: {}", path, reason);
-}
-
 void write_container(const std::string& path, std::string_view kind,
                      const nlohmann::json& content) {
   const std::vector<std::uint8_t> payload = nlohmann::json::to_cbor(content);
@@ -113,12 +78,15 @@ void write_container(const std::string& path, std::string_view kind,
 
 nlohmann::json read_container(const std::string& path, std::string_view kind) {
   const std::vector<std::uint8_t> bytes = read_file(path);
-  if (!is_container(bytes)) throw Error("{}: not a {} file of reshift", path, kind);
+  if (!is_container(bytes)) {
+    throw Error("{}: is {}, expected {}", path, describe_content(bytes), describe_kind(kind));
+  }
   Header header;
   if (bytes.size() < sizeof header) throw Error("{}: truncated: its header is incomplete", path);
   std::memcpy(&header, bytes.data(), sizeof header);
   if (trimmed(header.kind) != kind) {
-    throw Error("{}: is a {} file, expected {}", path, trimmed(header.kind), kind);
+    throw Error("{}: is {}, expected {}", path, describe_kind(trimmed(header.kind)),
+                describe_kind(kind));
   }
   if (header.version != kVersion) {
     throw Error(
@@ -136,8 +104,9 @@ nlohmann::json read_container(const std::string& path, std::string_view kind) {
   }
   if (crc32(payload) != header.checksum) throw Error("{}: damaged: its checksum is wrong", path);
   try {
+    check_cbor(payload);
     return nlohmann::json::from_cbor(payload.begin(), payload.end());
-  } catch (const nlohmann::json::exception& e) {
+  } catch (const std::exception& e) {
     throw Error("{}: damaged: {}", path, e.what());
   }
 }

@@ -8,6 +8,8 @@
 #include <fstream>
 
 #include "base/error.hpp"
+#include "base/json_fields.hpp"
+#include "base/mutations.hpp"
 
 namespace reshift {
 namespace {
@@ -50,7 +52,7 @@ TEST(Crc32, CheckValue) {
 TEST_F(ContainerTest, RoundTrip) {
   const auto content = read_container(path_, "NET");
   EXPECT_EQ(content.at("a"), 3);
-  EXPECT_EQ(unpack_numbers<std::int16_t>(content.at("b")), numbers_);
+  EXPECT_EQ(numbers_field<std::int16_t>(content, "b"), numbers_);
   EXPECT_EQ(container_kind(path_), "NET");
 }
 
@@ -68,9 +70,32 @@ TEST_F(ContainerTest, EveryTruncationIsRefused) {
   }
 }
 
+TEST_F(ContainerTest, EveryDamageWithTheRightChecksum) {
+  const auto whole = read_file(path_);
+  const auto accepted = read_damaged_content(whole, [&](const std::vector<std::uint8_t>& bytes) {
+    write_file(path_, as_text(bytes));
+    read_container(path_, "NET");
+  });
+  EXPECT_GT(accepted, 0u);  // the checks of the content are for its reader
+}
+
+TEST_F(ContainerTest, NestedContentIsRefused) {
+  // As an attacker would: two million levels, with the right length and checksum.
+  std::vector<std::uint8_t> file(good_.begin(), good_.begin() + 32);
+  file.resize(32 + 2'000'000, 0x81);
+  const std::uint32_t checksum = crc32(std::span(file).subspan(32));
+  const std::uint64_t length = 2'000'000;
+  std::memcpy(&file[20], &checksum, sizeof checksum);
+  std::memcpy(&file[24], &length, sizeof length);
+  EXPECT_THAT(error_of(std::string(as_text(file))), HasSubstr("damaged: nested deeper than"));
+}
+
 TEST_F(ContainerTest, SaysWhatIsWrong) {
-  EXPECT_THAT(error_of("hello"), HasSubstr("not a NET file"));
-  EXPECT_THAT(error_of(good_, "PROGRAM"), HasSubstr("is a NET file, expected PROGRAM"));
+  EXPECT_THAT(error_of("hello"),
+              HasSubstr("is text, expected a quantised network of `reshift quantize`"));
+  EXPECT_THAT(error_of(good_, "PROGRAM"),
+              HasSubstr("is a quantised network of `reshift quantize`, expected a program of "
+                        "`reshift compile`"));
   EXPECT_THAT(error_of(good_.substr(0, good_.size() - 1)), HasSubstr("truncated"));
   EXPECT_THAT(error_of(good_ + "x"), HasSubstr("behind its end"));
   std::string bad = good_;

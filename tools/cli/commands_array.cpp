@@ -1,14 +1,14 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <memory>
+#include <ostream>
 
 #include "base/error.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "compile/compile.hpp"
-#include "data/dataset.hpp"
+#include "data/samples.hpp"
 #include "energy/array_activity.hpp"
 #include "golden/program_interpreter.hpp"
 #include "net/numerics.hpp"
@@ -72,15 +72,16 @@ void write_numbers(std::ostream& out, std::span<const std::int32_t> values) {
 }
 
 void run_trace(const TraceOptions& options) {
+  check_output(options.output);
   const QNet net = QNet::load(options.net);
   const isa::Hardware hw = lanes_for(options, net);
   const Program program = compile(hw, net, {});
-  const auto data = open_dataset(options.data, options.labels);
+  const auto data = open_samples(options.data, options.labels, net);
   if (options.image >= data->size()) {
     throw Error("{} has {} images, --image asks for number {}", options.data, data->size(),
                 options.image);
   }
-  const auto window = program.input_window(quantize_image(net, data->get(options.image)));
+  const auto window = program.input_window(quantize_values(net, data->get(options.image).values));
   const auto run = [&](const std::function<void(const ArrayInput&)>& observer) {
     ProgramInterpreter interpreter(hw, program.image);
     interpreter.observe(observer);
@@ -94,20 +95,19 @@ void run_trace(const TraceOptions& options) {
   std::int64_t macs = 0;
   for (const QOp& op : net.ops) macs += net.macs(op);
 
-  std::ofstream out(options.output);
-  out << fmt::format("{} {} {} {} {} {} {}\n", hw.m, hw.c, hw.p, hw.act_w, hw.exponents,
-                     sampler.total(), macs);
   std::size_t taken = 0;
-  run([&](const ArrayInput& input) {
-    if (!sampler.take(input)) return;
-    ++taken;
-    out << input.first << ' ' << input.last << ' ' << input.max << ' ' << input.c_block;
-    write_numbers(out, input.acts);
-    write_numbers(out, input.weights);
-    out << '\n';
+  write_file(options.output, [&](std::ostream& out) {
+    out << fmt::format("{} {} {} {} {} {} {}\n", hw.m, hw.c, hw.p, hw.act_w, hw.exponents,
+                       sampler.total(), macs);
+    run([&](const ArrayInput& input) {
+      if (!sampler.take(input)) return;
+      ++taken;
+      out << input.first << ' ' << input.last << ' ' << input.max << ' ' << input.c_block;
+      write_numbers(out, input.acts);
+      write_numbers(out, input.weights);
+      out << '\n';
+    });
   });
-  out.close();
-  if (!out) throw Error("cannot write {}", options.output);
   fmt::print("{}: {} of {} entries, from {} operations\n", options.output, taken, sampler.total(),
              counts.size());
 }
@@ -118,8 +118,8 @@ struct ActivityOptions {
 };
 
 void run_activity(const ActivityOptions& options) {
-  const auto text = read_file(options.netlist);
-  const auto netlist = nlohmann::json::parse(text, nullptr, false);
+  check_output(options.saif);
+  const auto netlist = read_json(options.netlist);
   if (!netlist.is_object() || !netlist.contains("array")) {
     throw Error("{} is no netlist of an array: tools/energy makes them", options.netlist);
   }

@@ -9,7 +9,7 @@
 #include "board/serial_port.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "data/dataset.hpp"
+#include "data/samples.hpp"
 #include "golden/program_interpreter.hpp"
 
 namespace reshift {
@@ -63,8 +63,9 @@ void compare(std::size_t image, const BoardProgram::Result& result,
 }
 
 void run_board(const Options& options) {
+  check_output(options.json);
   const Program program = Program::load(options.program);
-  const auto data = open_dataset(options.data, options.labels);
+  const auto data = open_samples(options.data, options.labels, program.net);
   if (options.count > data->size()) {
     throw Error("{} has {} images, --count asks for {}", options.data, data->size(), options.count);
   }
@@ -82,8 +83,8 @@ void run_board(const Options& options) {
   std::size_t correct = 0;
   nlohmann::json images = nlohmann::json::array();
   for (std::size_t i = 0; i < options.count; ++i) {
-    const Image image = data->get(i);
-    const auto codes = quantize_image(program.net, image);
+    const Sample image = data->get(i);
+    const auto codes = quantize_values(program.net, image.values);
     const auto result = loaded.run(codes);
     compare(i, result, golden_scores(program, codes));
     const double seconds = static_cast<double>(result.counters.cycles) / clock;

@@ -21,6 +21,7 @@ struct Options {
 constexpr int kMaxBatch = 64;
 
 void run_compile(const Options& options) {
+  for (const std::string& path : {options.output, options.report}) check_output(path);
   const isa::Hardware& hw = find_hardware(options.hardware);
   const QNet net = QNet::load(options.net);
   const Program program = compile(hw, net, {options.store_all, options.batch});

@@ -30,6 +30,7 @@ isa::Hardware hardware(const std::string& name, const std::vector<std::string>& 
                                            {"ActW", &hw.act_w},
                                            {"ExpN", &hw.exponents},
                                            {"AccW", &hw.acc_w},
+                                           {"MultW", &hw.mult_w},
                                            {"FbDepth", &hw.fb_depth},
                                            {"WmDepth", &hw.wm_depth},
                                            {"PmDepth", &hw.pm_depth},
@@ -82,9 +83,10 @@ void print(const std::string& title, const nlohmann::json& r) {
 
 /// Fits a model to each family of the reports; says how it meets those it was not fitted to.
 void calibrate(const Options& o) {
+  check_output(o.output);
   std::map<std::string, std::vector<Sample>> runs;
   for (const std::string& path : o.reports) {
-    const nlohmann::json report = nlohmann::json::parse(read_file(path));
+    const nlohmann::json report = read_json(path);
     runs[report.at("device")].push_back(sample_from_json(report));
   }
   nlohmann::json models = nlohmann::json::parse(kFitModels);
@@ -92,7 +94,7 @@ void calibrate(const Options& o) {
     models[family] = FitModel::fit(family, samples).to_json();
   }
   for (const std::string& path : o.check) {
-    const nlohmann::json report = nlohmann::json::parse(read_file(path));
+    const nlohmann::json report = read_json(path);
     const Sample run = sample_from_json(report);
     const Resources guess =
         FitModel::from_json(models, std::string(report.at("device"))).predict(run.hw);
@@ -111,6 +113,7 @@ void run_fit(const Options& o) {
   if (!o.reports.empty()) {
     return calibrate(o);
   }
+  check_output(o.json);
   const Part part = find_part(nlohmann::json::parse(kParts), o.device);
   const FitModel model = FitModel::from_json(nlohmann::json::parse(kFitModels), part.family);
   const isa::Hardware hw = hardware(o.hw, o.parameters);

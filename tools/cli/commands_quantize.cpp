@@ -79,6 +79,7 @@ void print_result(const QNet& net, const nlohmann::json& result, const std::stri
 }
 
 void run_quantize(const QuantizeOptions& options) {
+  for (const std::string& path : {options.output, options.json}) check_output(path);
   const auto start = std::chrono::steady_clock::now();
   const Graph graph = fuse(import_network(options.model), options.merge_shortcuts);
   const Preprocess preprocess = load_preprocess(options.preprocess);

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "base/error.hpp"
+#include "base/file_kind.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "report/page.hpp"
@@ -15,11 +16,15 @@ struct Options {
 
 nlohmann::json read_run(const std::string& path) {
   if (path.empty()) return nullptr;
-  try {
-    return nlohmann::json::parse(read_file(path));
-  } catch (const nlohmann::json::exception& e) {
-    throw Error("{} is no JSON: {}", path, e.what());
+  nlohmann::json run = read_json(path);
+  if (!run.is_object() || !run.contains("backend") || !run.contains("layers")) {
+    throw Error(
+        "{}: is {}{}, expected the result of `reshift run PROGRAM --backend rtl --timeline FILE "
+        "--json FILE`",
+        path, describe_json(run),
+        run.is_object() && run.contains("backend") ? ", made without --timeline" : "");
   }
+  return run;
 }
 
 }  // namespace
@@ -35,8 +40,16 @@ void add_report(CLI::App& app) {
   command->add_option("-o,--output", options->output, "the page")->required();
   command->footer("Example: reshift report resnet20.rsp --run result.json -o resnet20.html");
   command->callback([options] {
+    check_output(options->output);
     const Program program = Program::load(options->program);
-    write_file(options->output, report_page(program, read_run(options->run)));
+    const nlohmann::json run = read_run(options->run);
+    std::string page;
+    try {
+      page = report_page(program, run);
+    } catch (const Error& e) {
+      throw Error("{}: {}", options->run.empty() ? options->program : options->run, e.what());
+    }
+    write_file(options->output, page);
   });
 }
 

@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -9,7 +10,7 @@
 #include "base/progress.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "data/dataset.hpp"
+#include "data/samples.hpp"
 #include "device/compare.hpp"
 #include "device/layer_times.hpp"
 #include "device/runtime.hpp"
@@ -40,7 +41,7 @@ struct Images {
 };
 
 Images read_images(const Program& program, const Options& options) {
-  const auto data = open_dataset(options.data, options.labels);
+  const auto data = open_samples(options.data, options.labels, program.net);
   if (options.count > data->size()) {
     throw Error("{} has {} images, --count asks for {}", options.data, data->size(), options.count);
   }
@@ -50,9 +51,9 @@ Images read_images(const Program& program, const Options& options) {
   }
   Images images;
   for (std::size_t i = 0; i < options.count; ++i) {
-    const Image image = data->get(i);
-    images.labels.push_back(image.label);
-    images.codes.push_back(quantize_image(program.net, image));
+    const Sample sample = data->get(i);
+    images.labels.push_back(sample.label);
+    images.codes.push_back(quantize_values(program.net, sample.values));
     const auto window = program.input_window(images.codes.back());
     images.windows.insert(images.windows.end(), window.begin(), window.end());
   }
@@ -182,6 +183,12 @@ void print_result(const nlohmann::json& r) {
              r.at("mismatches").get<std::size_t>());
   if (!r.at("correct").is_null()) fmt::print(", {} correct", r.at("correct").get<std::size_t>());
   fmt::print("\n");
+  for (const auto& pair : r.at("compared")) {
+    fmt::print("  {} compared with {}: {} codes, {} differ\n", pair.at("what").get<std::string>(),
+               pair.at("with").get<std::string>(), pair.at("codes").get<std::size_t>(),
+               pair.at("mismatches").get<std::size_t>());
+  }
+  fmt::print("  all made from this network; nothing here compares it with the one it came from\n");
   if (r.at("cycles_per_image").is_null()) return;
   const int batch = r.at("batch");
   fmt::print(
@@ -199,13 +206,39 @@ void print_result(const nlohmann::json& r) {
   }
 }
 
-/// Before the run, which may be long.
-void check_timeline(const Options& options) {
-  if (options.timeline.empty()) return;
-  if (options.backend != "rtl") {
-    throw Error("--timeline needs --backend rtl: the golden model knows no cycles");
+nlohmann::json compared_json(const Comparison& comparison) {
+  nlohmann::json compared = nlohmann::json::array();
+  for (const Comparison::Pair& pair : comparison.pairs()) {
+    compared.push_back({{"what", pair.actual},
+                        {"with", pair.expected},
+                        {"codes", pair.codes},
+                        {"mismatches", pair.mismatches}});
   }
-  write_file(options.timeline, "");
+  return compared;
+}
+
+/// Before the run, which may be long.
+void check_outputs(const Options& options) {
+  if (options.backend != "rtl") {
+    if (!options.timeline.empty()) {
+      throw Error("--timeline needs --backend rtl: the golden model knows no cycles");
+    }
+    if (!options.trace.empty()) {
+      throw Error("--trace needs --backend rtl: the golden model has no signals");
+    }
+  }
+  for (const std::string& path : {options.timeline, options.trace, options.json}) {
+    check_output(path);
+  }
+}
+
+/// Verilator says nothing of a waveform that cannot be written.
+void check_trace(const std::string& path) {
+  std::error_code none;
+  if (!path.empty() && std::filesystem::is_regular_file(path, none) &&
+      std::filesystem::file_size(path, none) == 0) {
+    throw Error("cannot write {}: it is empty after the run", path);
+  }
 }
 
 void report_timeline(const Program& program, const Timeline& timeline, const Options& options) {
@@ -216,7 +249,7 @@ void report_timeline(const Program& program, const Timeline& timeline, const Opt
 }
 
 void run_program(const Options& options) {
-  check_timeline(options);
+  check_outputs(options);
   const Program program = Program::load(options.program);
   const Images images = read_images(program, options);
   const bool rtl = options.backend == "rtl";
@@ -246,6 +279,7 @@ void run_program(const Options& options) {
       {"hardware", program.hw.name},
       {"batch", program.batch},
       {"mismatches", comparison.mismatches()},
+      {"compared", compared_json(comparison)},
       {"correct", labelled ? nlohmann::json(correct) : nlohmann::json()},
       {"classes", classes},
       {"lanes", program.hw.m * program.hw.c * program.hw.p},
@@ -262,6 +296,7 @@ void run_program(const Options& options) {
   if (rtl && measured->timeline) {
     report_timeline(program, *measured->timeline, options);
   }
+  check_trace(options.trace);
   if (comparison.mismatches() > 0) throw Error("{}", comparison.first());
 }
 

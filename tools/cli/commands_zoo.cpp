@@ -32,6 +32,7 @@ void add_make_network(CLI::App& app) {
   command->add_option("-o,--output", options->output, "ONNX file to write")->required();
   command->footer("Example: reshift make-network resnet50 -o resnet50.onnx");
   command->callback([options] {
+    check_output(options->output);
     const ZooNetwork network = make_network(options->name, options->seed);
     write_file(options->output, [&](std::ostream& out) { network.model.SerializeToOstream(&out); });
     fmt::print("{}: {}, {} parameters, {:.2f} G multiplications an image\n", options->output,

@@ -21,6 +21,10 @@ void check_fits(const isa::Hardware& hw, const QNet& net) {
     throw Error("network {} has activations of {} bits, {} has {}", net.name, net.act_w, hw.name,
                 hw.act_w);
   }
+  if (net.mult_w > hw.mult_w) {
+    throw Error("network {} has multipliers of {} bits, {} has {}; take hardware with MultW {}",
+                net.name, net.mult_w, hw.name, hw.mult_w, net.mult_w);
+  }
   if (net.exponents > hw.exponents) {
     throw Error("network {} has {} weight exponents, {} has {}", net.name, net.exponents, hw.name,
                 hw.exponents);

@@ -148,10 +148,10 @@ QNet downsampling_block(int side, bool merged = false) {
       op.term_values.push_back(sign * (1 << pick(0, 6)));
     }
     for (int c = 0; c < out; ++c) {
-      op.params.push_back({pick(-4000, 4000), static_cast<std::uint16_t>(pick(20000, 65535)), 22});
+      op.params.push_back({pick(-4000, 4000), static_cast<std::uint32_t>(pick(20000, 65535)), 22});
     }
     const int zero = net.tensors[static_cast<std::size_t>(output)].zero;
-    op.post = {zero, -128, 127, 0, 0, 0};
+    op.post = {zero, -128, 127};
     net.ops.push_back(op);
   };
   conv("stem", 0, 1, 3, 1);
@@ -168,8 +168,7 @@ QNet downsampling_block(int side, bool merged = false) {
   conv("middle", 3, 4, 3, 2);
   conv("wide", 4, 5, 1, 1);
   net.ops.back().residual = 2;
-  net.ops.back().post.res_mult = 32768;
-  net.ops.back().post.res_shift = 15;
+  net.ops.back().post.res_factor = 1 << 16;
   net.outputs = {{"scores", 5}};
   return net;
 }
@@ -242,7 +241,7 @@ QOp random_convolution(const QNet& net, PortableRandom& random, const char* name
     op.term_values.push_back(sign * (1 << static_cast<int>(random.uniform() * 7)));
   }
   for (int c = 0; c < out.channels; ++c) op.params.push_back({100 * c, 30000, 22});
-  op.post = {out.zero, -128, 127, 0, 0, 0};
+  op.post = {out.zero, -128, 127};
   return op;
 }
 
@@ -266,7 +265,7 @@ QNet pooled_convolution(int side, int kernel, bool classified) {
   pool.kernel_h = pool.kernel_w = kernel;
   pool.stride_h = pool.stride_w = 2;
   pool.pad_bottom = pool.pad_right = 2 * (half - 1) + kernel - side;
-  pool.post = {-128, -128, 127, 0, 0, 0};
+  pool.post = {-128, -128, 127};
   net.ops.push_back(pool);
   net.outputs = {{"scores", 2}};
   if (classified) {
@@ -437,7 +436,7 @@ QNet global_pooling(int channels, int side) {
   op.output = 1;
   op.kernel_h = op.kernel_w = side;
   op.params.assign(static_cast<std::size_t>(channels), {0, 21399, 18});
-  op.post = {0, -128, 127, 0, 0, 0};
+  op.post = {0, -128, 127};
   net.ops = {op};
   net.outputs = {{"scores", 1}};
   return net;

@@ -71,6 +71,7 @@ class Emitter {
     d.p = hw_.p;
     d.act_w = hw_.act_w;
     d.exponents = hw_.exponents;
+    d.mult_w = hw_.mult_w;
     d.fb_depth = allocation_.words;
     d.wm_depth = hw_.wm_depth;
     d.pm_depth = hw_.pm_depth;

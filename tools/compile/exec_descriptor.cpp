@@ -63,10 +63,6 @@ void set_residual(const isa::Hardware& hw, const QNet& net, const QOp& op, const
   const Layout& res = exec.residual;
   d.res_broadcast = broadcasts(net, op);
   const Place place = d.res_broadcast ? Place{res.base, 0, 0} : place_of(hw, op, exec, res);
-  if (!residual_factor_ok(op.post)) {
-    throw Error("operation {}: the scale of its residual is more than 8 times that of its output",
-                op.name);
-  }
   d.residual = true;
   d.res_polyphase = res.polyphase;
   d.res_base = place.base + exec.first_m_block;
@@ -77,8 +73,10 @@ void set_residual(const isa::Hardware& hw, const QNet& net, const QOp& op, const
   d.res_row_bank = place.row_pitch % hw.p;
   d.res_row_addr = place.row_pitch / hw.p * res.words;
   d.res_zero = op.post.res_zero;
-  d.res_shift = op.post.res_shift;
-  d.res_mult = op.post.res_mult;
+  // The core counts in units by its own width of activations, which may be more than the network's.
+  d.res_factor = std::int64_t{op.post.res_factor}
+                 << (fraction_bits(hw.act_w) - fraction_bits(net.act_w));
+  d.product = op.post.product;
 }
 
 }  // namespace
@@ -102,6 +100,7 @@ isa::Exec exec_descriptor(const isa::Hardware& hw, const QNet& net, const ExecPl
   d.in_zero = maximum ? code_min(net.act_w) : net.tensors[index(op.input)].zero;
   d.out_zero = op.post.out_zero;
   d.table_index = table;
+  d.round_mode = static_cast<std::int64_t>(op.post.round);
   d.need_first = exec.need.first;
   d.need_step = exec.need.step;
   return d;

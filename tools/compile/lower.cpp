@@ -249,7 +249,7 @@ void insert_copies(const isa::Hardware& hw, Lowered& lowered) {
       copy.kind = QKind::kMaxPool;
       copy.input = static_cast<int>(t);
       copy.output = static_cast<int>(net.tensors.size());
-      copy.post = {tensor.zero, code_min(net.act_w), code_max(net.act_w), 0, 0, 0};
+      copy.post = {tensor.zero, code_min(net.act_w), code_max(net.act_w)};
       for (const auto& [i, input] : readers) net.ops[i].*input = copy.output;
       net.tensors.push_back(tensor);
       const std::size_t first = readers.front().first;

@@ -49,7 +49,7 @@ QNet one_conv(int channels, int side, int outputs) {
   op.pad_top = op.pad_left = op.pad_bottom = op.pad_right = 1;
   op.term_values.assign(static_cast<std::size_t>(channels * outputs * 9), 1);
   op.params.assign(static_cast<std::size_t>(outputs), {0, 1, 0});
-  op.post = {-128, -128, 127, 0, 0, 0};
+  op.post = {-128, -128, 127};
   net.ops = {op};
   net.outputs = {{"scores", 1}};
   return net;
@@ -152,7 +152,7 @@ QNet two_slices(int first, int second) {
     const auto count = net.tensors[static_cast<std::size_t>(input)].channels * channels;
     for (int i = 0; i < count; ++i) op.term_values.push_back(static_cast<std::int16_t>(1 << i % 3));
     for (int c = 0; c < channels; ++c) op.params.push_back({1280 - 31 * c, 20000, 18});
-    op.post = {-128, -128, 127, 0, 0, 0};
+    op.post = {-128, -128, 127};
     net.ops.push_back(op);
   };
   add("left", 0, 1, 0, first);
@@ -254,7 +254,7 @@ TEST(Compile, ASliceIsNotWrittenOverItsResidual) {
   QOp& left = net.ops[1];
   left.residual = 3;
   left.post.res_zero = -128;
-  left.post.res_mult = 1;
+  left.post.res_factor = 1 << 16;
   const Program program = compile(find_hardware("4x4x3"), net, {});
   EXPECT_FALSE(program.ops[1].in_place);
   const auto image = random_image(net, 3);

@@ -29,8 +29,8 @@ inline constexpr std::int64_t kControlStart = 300;
 /// transfers of features: 151, 159 and 156.
 inline constexpr std::int64_t kDescriptor = 150;
 /// Stages from a column's accumulator to its pixel in the feature buffer, see drain_cycles().
-/// Measured: 20, 25, and 26 less post_cycles().
-inline constexpr std::int64_t kDrainStages = 24;
+/// Measured: 22, 27, and 26 less post_cycles().
+inline constexpr std::int64_t kDrainStages = 26;
 /// More of them, where there are tables behind post-processing.
 inline constexpr std::int64_t kTableStages = 2;
 
@@ -39,8 +39,8 @@ inline constexpr std::int64_t kTableStages = 2;
 
 /// A pass: as many bits as a usual shift has, one per cycle.
 inline constexpr std::int64_t kPostShift = 24;
-/// A pass: the multiplier's 17 bits and the steps around both.
-inline constexpr std::int64_t kPostPass = 24;
+/// A pass: the steps around multiplier and shift, and two bits beside the multiplier's own.
+inline constexpr std::int64_t kPostPass = 9;
 /// From an M-block's last pass to the next one's first. Measured: 6 where M-blocks follow one
 /// another.
 inline constexpr std::int64_t kPostPipeline = 32;

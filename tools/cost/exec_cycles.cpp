@@ -10,7 +10,7 @@ namespace reshift::cost {
 std::int64_t post_cycles(const isa::Hardware& hw) {
   if (hw.post_lanes == hw.m) return hw.p;
   const std::int64_t passes = std::int64_t{hw.p} * (hw.m / hw.post_lanes);
-  return passes * (kPostPass + kPostShift) + kPostPipeline;
+  return passes * (hw.mult_w + kPostPass + kPostShift) + kPostPipeline;
 }
 
 std::int64_t drain_cycles(const isa::Hardware& hw) {

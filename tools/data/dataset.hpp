@@ -9,42 +9,31 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "data/image.hpp"
 #include "net/preprocess.hpp"
 #include "net/qnet.hpp"
 
 namespace reshift {
-
-/// An image: rows of pixels, each `channels` bytes (1 grey, 3 in the order R, G, B).
-struct Image {
-  int height = 0, width = 0, channels = 0;
-  std::vector<std::uint8_t> pixels;
-  int label = -1;  ///< class, -1 unknown
-  std::string name;
-};
-
-/// An image that cannot be decoded; the message begins with its name.
-class DamagedImage : public Error {
- public:
-  using Error::Error;
-};
 
 /// Labelled images by index. Thread-safe.
 class Dataset {
  public:
   virtual ~Dataset() = default;
   virtual std::size_t size() const = 0;
+  /// Whether its images have classes.
+  virtual bool labelled() const = 0;
   /// Throws Error when i >= size(), DamagedImage when the image cannot be decoded.
   virtual Image get(std::size_t i) const = 0;
 };
 
 /// Opens data, recognised by content but for the last:
 /// - CIFAR-10 binary (records of a label byte and 3072 bytes, planes R, G, B), plain or compressed
-/// by xz or gzip;
+/// as `unpack` reads;
 /// - IDX images (magic 0x00000803, big endian), plain or compressed; `labels` is an IDX file
 /// (0x00000801);
-/// - a folder or a .tar of JPEG or PNG images, in the order of their names; `labels` is a text of
-/// lines `name class`,
-///   and then only the named images are part of the data, in the order of the text.
+/// - a folder or a tar archive of JPEG or PNG images (.jpg, .jpeg, .png, but no ._NAME), in the
+/// order of their names; `labels` is as for_each_label reads, and then only the named images are
+/// part of the data, in the order of the text.
 /// - the word "random" (a folder of this name is "./random"): 1024 colour images of 256 x 256, the
 /// same everywhere, noise of all scales from a pixel to half the image, without labels.
 /// An empty `labels` leaves the labels that are not in the data unknown. Throws Error on a damaged

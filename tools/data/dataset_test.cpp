@@ -8,12 +8,14 @@
 
 #include <cmath>
 #include <filesystem>
-#include <opencv2/imgcodecs.hpp>
 #include <random>
 
 #include "base/container.hpp"
 #include "base/error.hpp"
-#include "data/archive.hpp"
+#include "base/json_fields.hpp"
+#include "base/mutations.hpp"
+#include "base/shared_testing.hpp"
+#include "data/picture_testing.hpp"
 
 namespace reshift {
 namespace {
@@ -97,15 +99,6 @@ std::string cifar(int images) {
     }
   }
   return bytes;
-}
-
-std::string noise_jpeg(const char* extension) {
-  std::mt19937 random(7);
-  cv::Mat picture(20, 30, CV_8UC3);
-  for (int i = 0; i < 20 * 30 * 3; ++i) picture.data[i] = static_cast<std::uint8_t>(random());
-  std::vector<std::uint8_t> bytes;
-  cv::imencode(extension, picture, bytes);
-  return {bytes.begin(), bytes.end()};
 }
 
 std::string idx(std::initializer_list<int> dimensions, const std::string& values) {
@@ -197,7 +190,8 @@ TEST_F(DatasetTest, RandomImagesAreTheSameEverywhere) {
 }
 
 TEST_F(DatasetTest, FolderAndTarAgree) {
-  const std::string png = noise_jpeg(".png"), jpeg = noise_jpeg(".jpg");
+  const Image noise = noise_image(20, 30, 3);
+  const std::string png = encode_png(noise), jpeg = encode_jpeg(noise);
   fs::create_directories(folder_ / "pictures" / "sub");
   write("pictures/b.png", png);
   write("pictures/sub/a.JPEG", jpeg);
@@ -213,12 +207,7 @@ TEST_F(DatasetTest, FolderAndTarAgree) {
     EXPECT_EQ(data->get(1).label, 5);
     EXPECT_EQ(data->get(1).height, 20);
     EXPECT_EQ(data->get(1).width, 30);
-    std::mt19937 random(7);  // PNG keeps every pixel; the first is written blue, green, red
-    const auto blue = static_cast<std::uint8_t>(random()),
-               green = static_cast<std::uint8_t>(random()),
-               red = static_cast<std::uint8_t>(random());
-    const auto pixels = data->get(1).pixels;
-    EXPECT_THAT(std::vector(pixels.begin(), pixels.begin() + 3), ElementsAre(red, green, blue));
+    EXPECT_EQ(data->get(1).pixels, noise.pixels);
     EXPECT_EQ(open_dataset(path, "")->get(0).name, "b.png");  // by name, without labels
   }
   EXPECT_THAT(error_of(archive, write("l1", "c.png 1")), HasSubstr("no image c.png"));
@@ -230,16 +219,69 @@ TEST_F(DatasetTest, FolderAndTarAgree) {
 }
 
 TEST_F(DatasetTest, DamagedImagesAndArchivesAreRefused) {
-  for (const char* extension : {".png", ".jpg"}) {
-    const std::string whole = noise_jpeg(extension);
-    const auto archive =
-        tar("cut.tar", {{std::string("a") + extension, whole.substr(0, whole.size() / 2)}});
-    EXPECT_THAT(error_of(archive), HasSubstr("truncated"));
+  const Image noise = noise_image(20, 30, 3);
+  for (const std::string& whole : {encode_png(noise), encode_jpeg(noise)}) {
+    const auto archive = tar("cut.tar", {{"a.png", whole.substr(0, whole.size() / 2)}});
+    EXPECT_THAT(error_of(archive), HasSubstr("a.png: damaged or truncated"));
   }
   EXPECT_THAT(error_of(tar("none.tar", {{"a.txt", "text"}})), HasSubstr("no JPEG or PNG"));
-  const auto whole = read_file(tar("whole.tar", {{"a.png", noise_jpeg(".png")}}));
+  const auto whole = read_file(tar("whole.tar", {{"a.png", encode_png(noise)}}));
   const std::string part(whole.begin(), whole.begin() + 1000);
   EXPECT_THAT(error_of(write("part.tar", part)), HasSubstr("truncated"));
+}
+
+TEST_F(DatasetTest, LabelsOfAnySystem) {
+  const auto archive = tar("a.tar", {{"a b.png", encode_png(noise_image(2, 2, 1))},
+                                     {"c.png", encode_png(noise_image(2, 2, 1))},
+                                     {"._c.png", "about c.png"}});
+  EXPECT_EQ(open_dataset(archive, "")->size(), 2u);
+  for (const char* text : {"a b.png 3\nc.png 4",
+                           "\xEF\xBB\xBF"
+                           "a b.png 3\r\nc.png 4\r\n",
+                           "a b.png\t3\t\n\n  \nc.png,4\n", "a b.png \t 3\nc.png, 4 \r\n\r\n"}) {
+    const auto data = open_dataset(archive, write("labels", text));
+    ASSERT_EQ(data->size(), 2u) << text;
+    EXPECT_EQ(data->get(0).label, 3);
+    EXPECT_EQ(data->get(1).label, 4);
+  }
+  EXPECT_THAT(error_of(archive, write("l1", std::string("\xFF\xFE"
+                                                        "a\0 \0"
+                                                        "1\0",
+                                                        8))),
+              HasSubstr("in UTF-8, it is text in UTF-16"));
+  EXPECT_THAT(error_of(archive, write("l2", "c.png 1\n._c.png 2")), HasSubstr("no image ._c.png"));
+}
+
+TEST_F(DatasetTest, EveryDamage) {
+  const std::string images = idx({2, 1, 2}, "abcd"), labels = idx({2}, "12");
+  const auto image_path = write("images", images), label_path = write("labels", labels);
+  read_damaged(as_bytes(images), [&](const auto& bytes) {
+    open_dataset(write("damaged", std::string(as_text(bytes))), label_path)->get(0);
+  });
+  read_damaged(as_bytes(labels), [&](const auto& bytes) {
+    open_dataset(image_path, write("damaged", std::string(as_text(bytes))))->get(0);
+  });
+  const auto archive = tar("a.tar", {{"a.png", encode_png(noise_image(2, 2, 1))}});
+  read_damaged(as_bytes("\xEF\xBB\xBF"
+                        "a.png 1\r\n"),
+               [&](const auto& bytes) {
+                 open_dataset(archive, write("damaged", std::string(as_text(bytes))))->get(0);
+               });
+  read_damaged(as_bytes(cifar(1).substr(0, 40)), [&](const auto& bytes) {
+    open_dataset(write("damaged", std::string(as_text(bytes)) + cifar(1).substr(bytes.size())), "");
+  });
+}
+
+TEST_F(DatasetTest, CasesOfOthers) {
+  const auto cases = shared_folder("cases");
+  if (!fs::exists(cases)) GTEST_SKIP() << cases << " is not there";
+  for (const char* labels : {"plain.lab", "bom.lab"}) {
+    const auto data = open_dataset((cases / "evil.imgs").string(), (cases / labels).string());
+    ASSERT_EQ(data->size(), 2u) << labels;
+    EXPECT_EQ(data->get(0).label, 1);
+    EXPECT_EQ(data->get(1).label, 2);
+  }
+  EXPECT_GT(open_dataset((cases / "uni_pax.tar").string(), "")->size(), 0u);
 }
 
 TEST(PreprocessImage, ValuesChannelsAndCrop) {
@@ -286,7 +328,7 @@ TEST(QuantizeImage, RoundsAndClamps) {
 TEST(Preprocess, StrictJson) {
   const auto error_of = [](const char* text) {
     try {
-      preprocess_from_json(nlohmann::json::parse(text));
+      preprocess_from_json(parse_json("a.json", as_bytes(text)));
     } catch (const Error& e) {
       return std::string(e.what());
     }
@@ -303,7 +345,20 @@ TEST(Preprocess, StrictJson) {
   EXPECT_THAT(error_of(R"({"std":[1,0,1]})"), HasSubstr("positive"));
   EXPECT_THAT(error_of(R"({"scale":"1"})"), HasSubstr("scale"));
   EXPECT_THAT(error_of(R"({"resize":-1})"), HasSubstr("resize"));
+  EXPECT_THAT(error_of(R"({"scale":1e999})"), HasSubstr("not JSON"));
   EXPECT_THAT(error_of("[]"), HasSubstr("object"));
+}
+
+TEST(Preprocess, EveryDamage) {
+  const std::string path = ::testing::TempDir() + "preprocess_damaged.json";
+  const auto accepted = read_damaged(
+      as_bytes(R"({"channels":"BGR","resize":256,"crop":224,"scale":1,"mean":[9,8,7.5]})"),
+      [&](const auto& bytes) {
+        write_file(path, as_text(bytes));
+        load_preprocess(path);
+      });
+  EXPECT_GT(accepted, 0u);  // another digit is another number
+  fs::remove(path);
 }
 
 }  // namespace

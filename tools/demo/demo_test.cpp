@@ -28,9 +28,9 @@ TEST(Demo, IsTheSameEachTimeAndClassifies) {
 
   const Graph graph = import_network(path("a", "demo.onnx"));
   const Preprocess preprocess = load_preprocess(path("a", "demo_preprocess.json"));
-  const auto data = open_dataset(path("a", "demo_test.bin"), "");
-  const Accuracy accuracy = evaluate(*data, 0, [&](const Image& image) {
-    const auto out = run_float(graph, preprocess_image(preprocess, image, 3, 32, 32)).front();
+  const auto data = open_samples(path("a", "demo_test.bin"), "", preprocess, {3, 32, 32});
+  const Accuracy accuracy = evaluate(*data, 0, 0, [&](const Sample& sample) {
+    const auto out = run_float(graph, sample.values).front();
     return std::vector<double>(out.begin(), out.end());
   });
   EXPECT_GT(accuracy.top1, 50);  // of ten classes, on images it has not seen

@@ -9,7 +9,8 @@
 
 namespace reshift {
 
-/// Counts differing codes over stored tensors and remembers where the first one is.
+/// Counts differing codes over stored tensors, and remembers what was compared with what and where
+/// the first difference is.
 class Comparison {
  public:
   explicit Comparison(const Program& program) : program_(program) {}
@@ -24,6 +25,13 @@ class Comparison {
   void add(std::size_t image, const Named& actual,
            const std::vector<std::vector<std::int32_t>>& tensors);
 
+  /// Who was compared with whom.
+  struct Pair {
+    std::string actual, expected;
+    std::size_t codes = 0, mismatches = 0;
+  };
+  const std::vector<Pair>& pairs() const { return pairs_; }
+
   std::size_t mismatches() const { return mismatches_; }
   /// Image, layer, pixel, channel and both values of the first difference.
   const std::string& first() const { return first_; }
@@ -33,7 +41,10 @@ class Comparison {
            std::span<const std::int32_t> actual, std::string_view expected_name,
            std::span<const std::int32_t> expected);
 
+  Pair& pair(std::string_view actual, std::string_view expected);
+
   const Program& program_;
+  std::vector<Pair> pairs_;
   std::size_t mismatches_ = 0;
   std::string first_;
 };

@@ -66,6 +66,7 @@ void Runtime::check_core() {
   check("activation bits", s::kActW.get(shape), hw.act_w);
   check("exponents", reg::cap_format::kExponents.get(format), hw.exponents);
   check("accumulator bits", reg::cap_format::kAccW.get(format), hw.acc_w);
+  check("multiplier bits", reg::cap_format::kMultW.get(format), hw.mult_w);
   check("feature-buffer words", device_.read_register(reg::kCapFbDepth), hw.fb_depth);
   check("weight-memory tiles", device_.read_register(reg::kCapWmDepth), hw.wm_depth);
   check("parameter-memory groups", device_.read_register(reg::kCapPmDepth), hw.pm_depth);

@@ -5,6 +5,8 @@
 #include <ostream>
 #include <string>
 
+#include "base/json_fields.hpp"
+
 namespace reshift {
 namespace {
 
@@ -33,23 +35,24 @@ std::string name_of(const Program& program, const TimeSpan& span) {
 void write_trace(const Program& program, const Timeline& timeline, std::ostream& out) {
   // Piece by piece: a large network has a million slices.
   out << R"({"otherData":{"unit":"1 us is a clock cycle"},"traceEvents":[)" << '\n';
-  out << Json{{"ph", "M"},
-              {"pid", 1},
-              {"name", "process_name"},
-              {"args", {{"name", "ReShift " + std::string(program.hw.name)}}}};
+  const auto write = [&out](const Json& event) { out << json_text(event, -1); };
+  write({{"ph", "M"},
+         {"pid", 1},
+         {"name", "process_name"},
+         {"args", {{"name", "ReShift " + std::string(program.hw.name)}}}});
   for (std::size_t track = 0; track < kTracks.size(); ++track) {
-    out << ",\n"
-        << Json{{"ph", "M"},
-                {"pid", 1},
-                {"tid", track + 1},
-                {"name", "thread_name"},
-                {"args", {{"name", kTracks[track]}}}}
-        << ",\n"
-        << Json{{"ph", "M"},
-                {"pid", 1},
-                {"tid", track + 1},
-                {"name", "thread_sort_index"},
-                {"args", {{"sort_index", track}}}};
+    out << ",\n";
+    write({{"ph", "M"},
+           {"pid", 1},
+           {"tid", track + 1},
+           {"name", "thread_name"},
+           {"args", {{"name", kTracks[track]}}}});
+    out << ",\n";
+    write({{"ph", "M"},
+           {"pid", 1},
+           {"tid", track + 1},
+           {"name", "thread_sort_index"},
+           {"args", {{"sort_index", track}}}});
   }
   for (const TimeSpan& span : timeline.spans) {
     Json event = slice(static_cast<std::size_t>(span.engine), span, name_of(program, span));
@@ -60,10 +63,12 @@ void write_trace(const Program& program, const Timeline& timeline, std::ostream&
         if (span.causes[c] > 0) args[std::string(cause_name(c))] = span.causes[c];
       }
     }
-    out << ",\n" << event;
+    out << ",\n";
+    write(event);
   }
   for (const StallRun& stall : timeline.stalls) {
-    out << ",\n" << slice(kEngines, stall, std::string(cause_name(stall.cause)));
+    out << ",\n";
+    write(slice(kEngines, stall, std::string(cause_name(stall.cause))));
   }
   out << "\n]}\n";
 }

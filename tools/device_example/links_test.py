@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-"""The device library needs no compiler, quantiser, protobuf or OpenCV: neither what a program that
+"""The device library needs no compiler, quantiser, protobuf or image decoder: neither what a program that
 links it links (LIBRARIES, as CMake knows them) nor what its executable loads has one of them."""
 
 import subprocess
 import sys
 
-FORBIDDEN = ("compile", "cost", "quant", "golden", "import", "data", "proto", "onnx", "opencv", "archive")
+FORBIDDEN = ("compile", "cost", "quant", "golden", "import", "data", "proto", "onnx", "jpeg", "png", "archive")
 
 
 def forbidden(names):

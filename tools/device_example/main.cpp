@@ -1,7 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
 // A program on a simulated core with nothing but the device library: no compiler, quantiser,
-// protobuf or OpenCV. Prints the class of each image.
+// protobuf or image decoder. Prints the class of each image.
 //
 //   device_example PROGRAM.rsp IMAGES.raw
 #include <fmt/format.h>

@@ -55,7 +55,8 @@ double blocks(const std::vector<Shape>& shapes, int width, int depth) {
 }
 
 /// Block RAM of the feature buffer, the weight tiles and their headers, the channel parameters, the
-/// residual's words, what is read from the bus and the tables of post-processing: widths and depths as the RTL has them.
+/// residual's words, what is read from the bus and the tables of post-processing: widths and depths
+/// as the RTL has them.
 double memory_blocks(std::string_view family, const isa::Hardware& hw) {
   const BlockRam ram = block_ram(family);
   const int tile_w = hw.m * hw.c * weight_bits(hw.exponents);
@@ -175,8 +176,8 @@ Sample sample_from_json(const nlohmann::json& report) {
   const int m = p.at("M");
   Sample sample{report.at("config"),
                 {"", p.at("M"), p.at("C"), p.at("P"), p.at("ActW"), p.at("ExpN"), p.at("AccW"),
-                 p.at("FbDepth"), p.at("WmDepth"), p.at("PmDepth"), p.value("PostLanes", m),
-                 p.value("Tables", 0), p.at("AxiDataW")},
+                 p.value("MultW", 16), p.at("FbDepth"), p.at("WmDepth"), p.at("PmDepth"),
+                 p.value("PostLanes", m), p.value("Tables", 0), p.at("AxiDataW")},
                 {}};
   for (const char* r : kResourceNames) sample.took[r] = report.at(r);
   return sample;

@@ -9,8 +9,6 @@
 namespace reshift::golden {
 namespace {
 
-constexpr int kMaxShift = 47;
-
 /// The typed descriptor, checked.
 template <typename D>
 D checked(const isa::Hardware& hw, const isa::Descriptor& words) {
@@ -43,7 +41,7 @@ Block read_block(const isa::Hardware& hw, std::span<const std::uint8_t> image,
   for (std::size_t i = 0; i < view.param_blocks(); ++i) {
     block.params.push_back(view.params(i));
     for (const ChannelParams& p : block.params.back()) {
-      if (p.shift > kMaxShift) throw Error("shift {}", p.shift);
+      if (p.shift > isa::max_shift(hw)) throw Error("shift {}", p.shift);
     }
   }
   for (std::size_t i = 0; i < view.uops(); ++i) {
@@ -75,8 +73,11 @@ isa::Exec read_exec(const isa::Hardware& hw, const isa::Descriptor& words) {
   if (d.m_blocks > hw.pm_depth) {
     throw Error("{} M-blocks exceed the parameter memory", d.m_blocks);
   }
-  if (d.residual && d.res_mult > std::int64_t{8} << d.res_shift) {
-    throw Error("residual factor {} >> {} above 8", d.res_mult, d.res_shift);
+  if (d.residual && d.res_factor > max_res_factor(hw.act_w)) {
+    throw Error("residual factor {}, more than {}", d.res_factor, max_res_factor(hw.act_w));
+  }
+  if (d.product && (!d.residual || d.res_factor != 0)) {
+    throw Error("a product without a residual, or with one that is added");
   }
   if ((d.dst_polyphase && (d.dst_double || d.skip_rows > 0 || d.skip_columns > 0)) ||
       (d.residual && d.res_polyphase && (d.res_double || d.res_broadcast))) {

@@ -22,6 +22,7 @@ isa::Init init() {
   d.p = kHw.p;
   d.act_w = kHw.act_w;
   d.exponents = kHw.exponents;
+  d.mult_w = kHw.mult_w;
   return d;
 }
 

@@ -80,8 +80,8 @@ void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int3
             op.residual < 0
                 ? 0
                 : residual_code(net, op, tensors[static_cast<std::size_t>(op.residual)], o, y, x);
-        const std::int32_t code =
-            post_process(op.kind == QKind::kMaxPool ? maximum : sum, residual, params, post);
+        const std::int32_t code = post_process(op.kind == QKind::kMaxPool ? maximum : sum, residual,
+                                               params, post, net.act_w);
         const int at =
             ((op.first_channel + o) * out.height + y * op.out_stride + op.out_row) * out.width +
             x * op.out_stride + op.out_column;
@@ -118,8 +118,8 @@ FastOp::FastOp(const QNet& net, const QOp& op)
       in_zero_(kind_ == QKind::kMaxPool ? code_min(net.act_w) : tensor(net, op.input).zero),
       params_(op.params),
       post_(effective_post(op)),
+      act_w_(net.act_w),
       table_(op.table.begin(), op.table.end()),
-      lowest_(code_min(net.act_w)),
       plane_{tensor(net, op.output).height, tensor(net, op.output).width, op.out_stride, op.out_row,
              op.out_column} {
   if (op.residual >= 0) {
@@ -167,16 +167,16 @@ void FastOp::finish(const T* sums, const float* residual, float* out) const {
   const auto pixels = static_cast<std::size_t>(window_.out_pixels());
   for (const ChannelParams& params : params_) {
     // Loops without a condition inside, so that they become vector code.
-    if (post_.res_mult == 0) {
+    if (!post_.reads_residual()) {
       for (std::size_t i = 0; i < pixels; ++i) {
-        out[i] =
-            static_cast<float>(post_process(static_cast<std::int64_t>(sums[i]), 0, params, post_));
+        out[i] = static_cast<float>(
+            post_process(static_cast<std::int64_t>(sums[i]), 0, params, post_, act_w_));
       }
     } else {
       for (std::size_t i = 0; i < pixels; ++i) {
-        out[i] =
-            static_cast<float>(post_process(static_cast<std::int64_t>(sums[i]),
-                                            static_cast<std::int32_t>(residual[i]), params, post_));
+        out[i] = static_cast<float>(post_process(static_cast<std::int64_t>(sums[i]),
+                                                 static_cast<std::int32_t>(residual[i]), params,
+                                                 post_, act_w_));
       }
       residual += pixels;
     }
@@ -218,7 +218,7 @@ void FastOp::run(const Operands& operands, float* out, Scratch& scratch) const {
   make(own, made, scratch);
   if (!table_.empty()) {
     for (std::size_t i = 0; i < size; ++i) {
-      made[i] = table_[static_cast<std::size_t>(static_cast<int>(made[i]) - lowest_)];
+      made[i] = table_[static_cast<std::size_t>(static_cast<int>(made[i]) - code_min(act_w_))];
     }
   }
   if (plane_.stride > 1) {

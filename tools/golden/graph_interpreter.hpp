@@ -60,8 +60,8 @@ class FastOp {
   std::int32_t in_zero_;
   std::vector<ChannelParams> params_;
   PostParams post_;
+  int act_w_;
   std::vector<float> table_;  ///< from the lowest code on
-  std::int32_t lowest_;
   Plane plane_;
   bool one_pixel_ = false;  ///< the residual has one, which is added to all
   /// Weights; the second is used where sums may pass 2^24, the last integer that float counts to.

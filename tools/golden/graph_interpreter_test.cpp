@@ -76,6 +76,7 @@ class RandomNet {
       out.zero = in.zero;
     }
     if (op.kind != QKind::kMaxPool) set_params(net, op, out);
+    op.post.round = static_cast<RoundMode>(pick(0, 2));
     op.post.out_zero = out.zero;
     op.post.lo = pick(0, 1) ? code_min(net.act_w) : -pick(0, 100);
     op.post.hi = pick(0, 1) ? code_max(net.act_w) : pick(0, 100);
@@ -115,7 +116,7 @@ class RandomNet {
   /// Channel parameters, and the last tensor that fits as residual.
   void set_params(const QNet& net, QOp& op, const QTensor& out) {
     for (int c = 0; c < out.channels; ++c) {
-      op.params.push_back({pick(-5000, 5000), static_cast<std::uint16_t>(pick(0, 65535)),
+      op.params.push_back({pick(-5000, 5000), static_cast<std::uint32_t>(pick(0, 65535)),
                            static_cast<std::uint8_t>(pick(14, 22))});
     }
     for (int t = 0; t < op.output; ++t) {
@@ -123,8 +124,12 @@ class RandomNet {
       if (r.channels != out.channels || r.height != out.height || r.width != out.width) continue;
       op.residual = t;
       op.post.res_zero = r.zero;
-      op.post.res_mult = static_cast<std::uint16_t>(pick(1, 65535));
-      op.post.res_shift = static_cast<std::uint8_t>(pick(10, 20));
+      op.post.res_factor = static_cast<std::uint32_t>(pick(1, 1 << fraction_bits(net.act_w)));
+    }
+    if (op.residual >= 0 && pick(0, 2) == 0) {
+      op.post.res_factor = 0;
+      op.post.product = true;
+      for (ChannelParams& c : op.params) c.mult = 1;
     }
   }
 
@@ -199,7 +204,7 @@ TEST(GraphInterpreter, LargeSumsStayExact) {
   op.term_values.assign(16, 1 << 14);
   op.term_values[0] = 1;
   op.params = {{0, 1, 0}};
-  op.post = {0, -32768, 32767, 0, 0, 0};
+  op.post = {0, -32768, 32767};
   net.ops = {op};
   net.outputs = {{"scores", 1}};
   net.validate();
@@ -238,7 +243,7 @@ TEST(GraphInterpreter, SumsAroundTheLimitOfFloatAreExact) {
       op.term_values.push_back(static_cast<std::int16_t>(weight * sign(i / (kernel * kernel))));
     }
     op.params.assign(static_cast<std::size_t>(groups), {5 - 127 * magnitude, 1, 0});
-    op.post = {0, -128, 127, 0, 0, 0};
+    op.post = {0, -128, 127};
     net.ops = {op};
     net.outputs = {{"scores", 1}};
     net.validate();
@@ -271,14 +276,14 @@ TEST(GraphInterpreter, ByHand) {
   conv.pad_left = conv.pad_right = 1;
   conv.term_values = {1, -2, 4};
   conv.params = {{-30, 3, 1}};  // the sum of the weights is 3: -3 * 10
-  conv.post = {-128, -128, 127, 10, 2, 0};
+  conv.post = {-128, -128, 127, 10, 2 << 16};
   QOp max;
   max.name = "max";
   max.kind = QKind::kMaxPool;
   max.input = 1;
   max.output = 2;
   max.kernel_w = 2;
-  max.post = {-128, -128, 100, 0, 0, 0};
+  max.post = {-128, -128, 100};
   QOp mean;
   mean.name = "mean";
   mean.kind = QKind::kAvgPool;
@@ -286,7 +291,7 @@ TEST(GraphInterpreter, ByHand) {
   mean.output = 3;
   mean.kernel_w = 2;
   mean.params = {{256, 1, 1}};
-  mean.post = {5, -128, 127, 0, 0, 0};
+  mean.post = {5, -128, 127};
   net.ops = {conv, max, mean};
   net.outputs = {{"scores", 3}};
   net.validate();
@@ -313,7 +318,7 @@ TEST(GraphInterpreter, ShortcutByHand) {
   max.input = 0;
   max.output = 1;
   max.kernel_w = 2;
-  max.post = {10, -128, 127, 0, 0, 0};
+  max.post = {10, -128, 127};
   QOp conv;
   conv.name = "conv";
   conv.input = 1;
@@ -324,7 +329,7 @@ TEST(GraphInterpreter, ShortcutByHand) {
   conv.pad_right = 1;
   conv.term_values = {4, -1, 2, 1, 0, -4};
   conv.params = {{-50, 1, 0}, {30, 1, 0}};  // the sums of the weights are 5 and -3, the zeros 10
-  conv.post = {-5, -128, 127, 0, 0, 0};
+  conv.post = {-5, -128, 127};
   net.ops = {max, conv};
   net.outputs = {{"scores", 2}};
   net.validate();
@@ -354,7 +359,7 @@ TEST(GraphInterpreter, UpsamplingTableAndOnePixelByHand) {
     op.out_column = phase % 2;
     op.term_values = {static_cast<std::int16_t>(1 << op.out_column)};
     op.params = {{0, 1, 0}};
-    op.post = {0, -128, 127, 0, 0, 0};
+    op.post = {0, -128, 127};
     if (op.out_row == 1) {
       for (int code = -128; code < 128; ++code)
         op.table.push_back(static_cast<std::int16_t>(-code - 1));
@@ -368,14 +373,14 @@ TEST(GraphInterpreter, UpsamplingTableAndOnePixelByHand) {
   mean.output = 2;
   mean.kernel_w = 2;
   mean.params = {{0, 1, 1}};
-  mean.post = {0, -128, 127, 0, 0, 0};
+  mean.post = {0, -128, 127};
   QOp add = net.ops[0];
   add.name = "add";
   add.input = 1;
   add.residual = 2;
   add.output = 3;
   add.out_stride = 1;
-  add.post = {0, -128, 127, 0, 2, 0};
+  add.post = {0, -128, 127, 0, 2 << 16};
   net.ops.push_back(mean);
   net.ops.push_back(add);
   net.outputs = {{"out", 3}};
@@ -402,7 +407,7 @@ TEST(GraphInterpreter, SlicesByHand) {
   conv.first_channel = 1;
   conv.term_values = {2, -1};
   conv.params = {{-20, 1, 0}, {10, 3, 0}};
-  conv.post = {10, -128, 127, 0, 0, 0};
+  conv.post = {10, -128, 127};
   QOp max;
   max.name = "max";
   max.kind = QKind::kMaxPool;
@@ -411,14 +416,14 @@ TEST(GraphInterpreter, SlicesByHand) {
   max.first_channel = 3;
   max.kernel_w = 2;
   max.pad_right = 1;
-  max.post = {10, -128, 127, 0, 0, 0};
+  max.post = {10, -128, 127};
   QOp mean = max;
   mean.name = "mean";
   mean.kind = QKind::kAvgPool;
   mean.first_channel = 0;
   mean.residual = 0;
   mean.params = {{-20, 1, 1}};
-  mean.post = {10, -128, 127, 10, 2, 0};
+  mean.post = {10, -128, 127, 10, 2 << 16};
   net.ops = {conv, max, mean};
   net.outputs = {{"scores", 1}};
   net.validate();

@@ -10,12 +10,13 @@ namespace {
 
 PostParams post_params(const isa::Exec& x) {
   const auto code = [](std::int64_t value) { return static_cast<std::int32_t>(value); };
-  return {code(x.out_zero),
-          code(x.lo),
-          code(x.hi),
-          code(x.res_zero),
-          static_cast<std::uint16_t>(x.residual ? x.res_mult : 0),
-          static_cast<std::uint8_t>(x.res_shift)};
+  return {.out_zero = code(x.out_zero),
+          .lo = code(x.lo),
+          .hi = code(x.hi),
+          .res_zero = code(x.res_zero),
+          .res_factor = static_cast<std::uint32_t>(x.residual ? x.res_factor : 0),
+          .round = static_cast<RoundMode>(x.round_mode),
+          .product = x.product};
 }
 
 }  // namespace
@@ -88,7 +89,7 @@ void PostModel::make_codes(std::size_t m_block, const std::int32_t* sums,
   const std::vector<ChannelParams>& params = rings_.params(m_block);
   for (std::size_t m = 0; m < codes_.size(); ++m) {
     codes_[m] = static_cast<std::int16_t>(
-        post_process(sums[m], residual ? residual[m] : 0, params[m], post_));
+        post_process(sums[m], residual ? residual[m] : 0, params[m], post_, hw_.act_w));
     if (!table_.empty()) {
       codes_[m] = table_[static_cast<std::size_t>(codes_[m] - code_min(hw_.act_w))];
     }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdlib>
 #include <random>
@@ -24,6 +25,7 @@ class Growing {
     net_.name = fmt::format("random-{}", seed);
     net_.act_w = options.act_w;
     net_.exponents = options.exponents;
+    net_.mult_w = options.mult_w;
   }
 
   int pick(int low, int high) {  // both included
@@ -51,7 +53,8 @@ class Growing {
   /// of one.
   void complete(QOp& op, const QTensor& out) {
     const QTensor in = tensor(op.input);
-    op.post = {out.zero, code_min(net_.act_w), code_max(net_.act_w), 0, 0, 0};
+    op.post = {.out_zero = out.zero, .lo = code_min(net_.act_w), .hi = code_max(net_.act_w)};
+    op.post.round = static_cast<RoundMode>(pick(0, 2));
     if (op.kind != QKind::kMaxPool) {
       if (op.kind == QKind::kConv) add_weights(op, in, out);
       add_params(op, in, out);
@@ -109,11 +112,12 @@ class Growing {
         power = std::pow(double(window), 2);
         sum = window;
       }
-      const int shift = pick(16, 24);
+      const int shift = pick(16, 24) + net_.mult_w - 16;
       const double gain = (0.3 + 0.1 * pick(0, 14)) / std::max(1.0, std::sqrt(power));
-      const int mult = static_cast<int>(std::clamp(std::ldexp(gain, shift), 0.0, 65535.0));
-      op.params.push_back({static_cast<std::int32_t>(-in.zero * sum + pick(-40, 40)),
-                           static_cast<std::uint16_t>(mult), static_cast<std::uint8_t>(shift)});
+      const double most = std::ldexp(1.0, net_.mult_w) - 1;
+      const auto mult = static_cast<std::uint32_t>(std::clamp(std::ldexp(gain, shift), 0.0, most));
+      op.params.push_back({static_cast<std::int32_t>(-in.zero * sum + pick(-40, 40)), mult,
+                           static_cast<std::uint8_t>(shift)});
     }
   }
 
@@ -133,9 +137,23 @@ class Growing {
     op.residual =
         candidates[static_cast<std::size_t>(pick(0, static_cast<int>(candidates.size()) - 1))];
     op.post.res_zero = tensor(op.residual).zero;
-    op.post.res_shift = static_cast<std::uint8_t>(pick(0, 20));
-    op.post.res_mult =
-        static_cast<std::uint16_t>(std::clamp((1 << op.post.res_shift) * pick(1, 3) / 2, 1, 65535));
+    if (chance(4)) {
+      make_product(op);
+    } else {
+      const int half = 1 << (fraction_bits(net_.act_w) - 1);
+      op.post.res_factor =
+          static_cast<std::uint32_t>(half * pick(1, 3) + (chance(2) ? 0 : pick(-half / 2, half)));
+    }
+  }
+
+  /// The residual becomes a factor: of the channels' factors the power of two is left, and what a
+  /// residual in the middle of its range makes up for.
+  void make_product(QOp& op) {
+    op.post.product = true;
+    for (ChannelParams& p : op.params) {
+      const int shift = p.shift - std::bit_width(p.mult) + net_.act_w - 1;
+      p = {p.bias, 1, static_cast<std::uint8_t>(std::clamp(shift, 0, max_shift(net_.mult_w)))};
+    }
   }
 
   std::mt19937_64 random_;

@@ -23,6 +23,7 @@ struct Init {
   std::int64_t p = 0;  ///< equals P
   std::int64_t act_w = 0;  ///< equals ActW
   std::int64_t exponents = 0;  ///< equals ExpN
+  std::int64_t mult_w = 0;  ///< equals MultW
   std::int64_t load_credits = 0;  ///< tokens LOAD finds from EXEC at the start
   std::int64_t exec_credits = 0;  ///< tokens EXEC finds from STORE at the start
   std::int64_t reload_credits = 0;  ///< tokens LOAD finds from STORE at the start
@@ -47,6 +48,7 @@ struct Init {
     visit(init::kP, self.p);
     visit(init::kActW, self.act_w);
     visit(init::kExponents, self.exponents);
+    visit(init::kMultW, self.mult_w);
     visit(init::kLoadCredits, self.load_credits);
     visit(init::kExecCredits, self.exec_credits);
     visit(init::kReloadCredits, self.reload_credits);
@@ -67,6 +69,7 @@ inline void validate(const Init& d, const Hardware& hw) {
   detail::equal("init", init::kP, d.p, hw.p);
   detail::equal("init", init::kActW, d.act_w, hw.act_w);
   detail::equal("init", init::kExponents, d.exponents, hw.exponents);
+  detail::equal("init", init::kMultW, d.mult_w, hw.mult_w);
   detail::in_range("init", init::kFbDepth, d.fb_depth, 0, hw.fb_depth);
   detail::in_range("init", init::kWmDepth, d.wm_depth, 0, hw.wm_depth);
   detail::in_range("init", init::kPmDepth, d.pm_depth, 0, hw.pm_depth);
@@ -156,14 +159,15 @@ struct Exec {
   bool post_exec = false;  ///< LOAD, STORE: give EXEC a token when complete
   bool post_store = false;  ///< EXEC: give STORE a token when complete
   bool max_mode = false;  ///< accumulate with max instead of + (max pooling through identity tiles)
-  bool residual = false;  ///< add the residual tensor in post-processing
+  bool residual = false;  ///< read the residual tensor in post-processing, and add it
   bool wait_previous = false;  ///< start only when the previous EXEC is complete
   bool dst_polyphase = false;  ///< the destination is split into its four (row, column) parity phases
   bool res_polyphase = false;  ///< so is the residual tensor
   bool keep_list = false;  ///< the list and its parameters stay: the next EXEC has the same ones
+  bool product = false;  ///< multiply by the residual tensor in post-processing instead of adding it
   bool dst_double = false;  ///< destination: every second pixel of a row is written; not with dst_polyphase
   bool res_double = false;  ///< residual: every second pixel of a row is read; not with res_polyphase
-  bool res_broadcast = false;  ///< residual: pixel 0 is added to all pixels
+  bool res_broadcast = false;  ///< residual: all pixels of a row of the raster read its first one; with a row pitch of 0 all rows, too
   std::int64_t uops = 0;  ///< micro-ops of the reduction list walked for each pixel group
   std::int64_t groups = 0;  ///< pixel groups
   std::int64_t m_blocks = 0;  ///< M-blocks in the list
@@ -195,11 +199,11 @@ struct Exec {
   std::int64_t in_zero = 0;  ///< value of padding: the source's zero point, signed
   std::int64_t out_zero = 0;  ///< zero point of the output, signed
   std::int64_t res_zero = 0;  ///< zero point of the residual, signed
-  std::int64_t res_shift = 0;  ///< residual right shift, 0 to 31
-  std::int64_t res_mult = 0;  ///< residual multiplier, unsigned
-  std::int64_t table_index = 0;  ///< table that the codes go through, 1 to Tables; 0: none
+  std::int64_t round_mode = 0;  ///< rounding of post-processing; 0: half up, 1: half to even, 2: half away from zero
+  std::int64_t res_factor = 0;  ///< residual factor in units of 2^-(ActW + 8), unsigned, at most 8; 0 with `product`
   std::int64_t need_first = 0;  ///< pixels the previous EXEC must have written before group 0 starts
   std::int64_t need_step = 0;  ///< ... and this many more for each further group
+  std::int64_t table_index = 0;  ///< table that the codes go through, 1 to Tables; 0: none
 
   /// Calls visit(field, member) for every field.
   template <typename Self, typename Visit>
@@ -216,6 +220,7 @@ struct Exec {
     visit(exec::kDstPolyphase, self.dst_polyphase);
     visit(exec::kResPolyphase, self.res_polyphase);
     visit(exec::kKeepList, self.keep_list);
+    visit(exec::kProduct, self.product);
     visit(exec::kDstDouble, self.dst_double);
     visit(exec::kResDouble, self.res_double);
     visit(exec::kResBroadcast, self.res_broadcast);
@@ -250,11 +255,11 @@ struct Exec {
     visit(exec::kInZero, self.in_zero, true);
     visit(exec::kOutZero, self.out_zero, true);
     visit(exec::kResZero, self.res_zero, true);
-    visit(exec::kResShift, self.res_shift);
-    visit(exec::kResMult, self.res_mult);
-    visit(exec::kTableIndex, self.table_index);
+    visit(exec::kRoundMode, self.round_mode);
+    visit(exec::kResFactor, self.res_factor);
     visit(exec::kNeedFirst, self.need_first);
     visit(exec::kNeedStep, self.need_step);
+    visit(exec::kTableIndex, self.table_index);
   }
   bool operator==(const Exec&) const = default;
 };
@@ -290,7 +295,7 @@ inline void validate(const Exec& d, const Hardware& hw) {
   detail::in_range("exec", exec::kInZero, d.in_zero, -(std::int64_t{1} << (hw.act_w - 1)), ((std::int64_t{1} << (hw.act_w - 1)) - 1));
   detail::in_range("exec", exec::kOutZero, d.out_zero, -(std::int64_t{1} << (hw.act_w - 1)), ((std::int64_t{1} << (hw.act_w - 1)) - 1));
   if (d.residual) detail::in_range("exec", exec::kResZero, d.res_zero, -(std::int64_t{1} << (hw.act_w - 1)), ((std::int64_t{1} << (hw.act_w - 1)) - 1));
-  if (d.residual) detail::in_range("exec", exec::kResShift, d.res_shift, 0, 31);
+  detail::in_range("exec", exec::kRoundMode, d.round_mode, 0, 2);
   detail::in_range("exec", exec::kTableIndex, d.table_index, 0, hw.tables);
   detail::at_most("exec", exec::kOutWidth, d.out_width, "pitch", d.pitch);
   detail::at_most("exec", exec::kMBlocks, d.m_blocks, "uops", d.uops);

@@ -19,22 +19,23 @@ struct Hardware {
   int act_w = 0;  ///< activation width in bits, 8 to 16
   int exponents = 0;  ///< weight format: 4 to 15 is the number of exponents of a term +-2^0 .. +-2^(ExpN-1); 128 + n is the multiplier baseline, signed weights of n bits
   int acc_w = 0;  ///< accumulator width in bits, at most 32
+  int mult_w = 0;  ///< bits of a requantisation multiplier: 16, or 32 for networks whose scale factors have more
   int fb_depth = 0;  ///< feature-buffer depth in words a bank; a power of two, at most 32768 / (M/C)
   int wm_depth = 0;  ///< weight-memory depth in tiles; a power of two
   int pm_depth = 0;  ///< channel-parameter memory depth in M-blocks; a power of two
-  int post_lanes = 0;  ///< channels post-processed at once: M, a pixel a cycle with three multipliers a channel; or a smaller divisor of M, about 24 + shift cycles each, without multipliers
+  int post_lanes = 0;  ///< channels post-processed at once: M, a pixel a cycle with three multipliers a channel; or a smaller divisor of M, about 25 + shift cycles each, without multipliers
   int tables = 0;  ///< tables of 256 codes behind post-processing that the core holds: a power of two, at most 128, or 0; ActW must be 8 then
   int axi_data_w = 0;  ///< AXI data width in bits: 32, 64, 128 or 256
 };
 
 inline constexpr std::array<Hardware, 7> kConfigurations{{
-    {"2x2x2", 2, 2, 2, 8, 7, 24, 256, 256, 32, 1, 0, 32},
-    {"4x4x2", 4, 4, 2, 8, 7, 24, 256, 128, 16, 1, 0, 64},
-    {"4x4x3", 4, 4, 3, 8, 7, 28, 16384, 4096, 512, 4, 0, 64},
-    {"8x8x8", 8, 8, 8, 8, 7, 28, 1024, 512, 64, 8, 0, 64},
-    {"16x16x8", 16, 16, 8, 8, 7, 28, 8192, 2048, 256, 16, 8, 128},
-    {"32x16x7", 32, 16, 7, 8, 7, 28, 8192, 1024, 128, 32, 8, 128},
-    {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 2048, 2048, 256, 16, 8, 128},
+    {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 0, 32},
+    {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 0, 64},
+    {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 0, 64},
+    {"8x8x8", 8, 8, 8, 8, 7, 28, 16, 1024, 512, 64, 8, 0, 64},
+    {"16x16x8", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 128},
+    {"32x16x7", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 128},
+    {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 16, 2048, 2048, 256, 16, 8, 128},
 }};
 
 inline constexpr std::uint32_t kVersion = 3;
@@ -107,6 +108,21 @@ constexpr int tile_bytes(const Hardware& hw) {
 /// Micro-op headers that LOAD delivers together.
 constexpr int headers_per_beat(const Hardware& hw) {
   return static_cast<int>(((hw.axi_data_w < 128) ? 1 : 4));
+}
+
+/// Whether a channel-parameter record is the wide one.
+constexpr bool wide_params(const Hardware& hw) {
+  return static_cast<bool>((hw.mult_w > 16));
+}
+
+/// Bytes of a channel-parameter record in memory.
+constexpr int param_bytes(const Hardware& hw) {
+  return static_cast<int>((wide_params(hw) ? 16 : 8));
+}
+
+/// Largest requantisation shift.
+constexpr int max_shift(const Hardware& hw) {
+  return static_cast<int>((wide_params(hw) ? 63 : 47));
 }
 
 /// Channel-parameter records of a word of their memory: those of an M-block are read in P - 2 cycles; with fewer lanes than channels, those of a pass.
@@ -251,13 +267,22 @@ inline constexpr Field kFirst{"first", 0, 30, 1};  ///< the first micro-op of an
 inline constexpr Field kLast{"last", 0, 31, 1};  ///< the last micro-op of an M-block: the accumulators are complete after this tile
 }  // namespace header
 
-/// One 64-bit record for each output channel.
+/// One 64-bit record for each output channel; with MultW 32 the wide one.
 namespace params {
 inline constexpr Field kBias{"bias", 0, 0, 32};  ///< added to the accumulator, signed
 inline constexpr Field kMult{"mult", 1, 0, 16};  ///< requantisation multiplier, unsigned
 inline constexpr Field kShift{"shift", 1, 16, 6};  ///< requantisation right shift, 0 to 47
 inline constexpr Field kReserved{"reserved", 1, 22, 10};  ///< zero
 }  // namespace params
+
+/// The record of a core with MultW 32: 128 bits.
+namespace params_wide {
+inline constexpr Field kBias{"bias", 0, 0, 32};  ///< added to the accumulator, signed
+inline constexpr Field kMult{"mult", 1, 0, 32};  ///< requantisation multiplier, unsigned
+inline constexpr Field kShift{"shift", 2, 0, 6};  ///< requantisation right shift, 0 to 63
+inline constexpr Field kReservedLow{"reserved_low", 2, 6, 26};  ///< zero
+inline constexpr Field kReservedHigh{"reserved_high", 3, 0, 32};  ///< zero
+}  // namespace params_wide
 
 /// Fields of every descriptor.
 namespace common {
@@ -279,6 +304,7 @@ inline constexpr Field kC{"c", 2, 8, 8};  ///< equals C
 inline constexpr Field kP{"p", 2, 16, 8};  ///< equals P
 inline constexpr Field kActW{"act_w", 2, 24, 8};  ///< equals ActW
 inline constexpr Field kExponents{"exponents", 3, 0, 8};  ///< equals ExpN
+inline constexpr Field kMultW{"mult_w", 3, 16, 8};  ///< equals MultW
 inline constexpr Field kLoadCredits{"load_credits", 4, 0, 4};  ///< tokens LOAD finds from EXEC at the start
 inline constexpr Field kExecCredits{"exec_credits", 4, 4, 4};  ///< tokens EXEC finds from STORE at the start
 inline constexpr Field kReloadCredits{"reload_credits", 4, 8, 4};  ///< tokens LOAD finds from STORE at the start
@@ -310,14 +336,15 @@ inline constexpr Field kOffset{"offset", 3, 0, 32};  ///< byte offset in this fr
 /// EXEC: one convolution, pooling or fully connected operation
 namespace exec {
 inline constexpr Field kMaxMode{"max_mode", 0, 16, 1};  ///< accumulate with max instead of + (max pooling through identity tiles)
-inline constexpr Field kResidual{"residual", 0, 17, 1};  ///< add the residual tensor in post-processing
+inline constexpr Field kResidual{"residual", 0, 17, 1};  ///< read the residual tensor in post-processing, and add it
 inline constexpr Field kWaitPrevious{"wait_previous", 0, 18, 1};  ///< start only when the previous EXEC is complete
 inline constexpr Field kDstPolyphase{"dst_polyphase", 0, 19, 1};  ///< the destination is split into its four (row, column) parity phases
 inline constexpr Field kResPolyphase{"res_polyphase", 0, 20, 1};  ///< so is the residual tensor
 inline constexpr Field kKeepList{"keep_list", 0, 21, 1};  ///< the list and its parameters stay: the next EXEC has the same ones
+inline constexpr Field kProduct{"product", 0, 22, 1};  ///< multiply by the residual tensor in post-processing instead of adding it
 inline constexpr Field kDstDouble{"dst_double", 0, 24, 1};  ///< destination: every second pixel of a row is written; not with dst_polyphase
 inline constexpr Field kResDouble{"res_double", 0, 25, 1};  ///< residual: every second pixel of a row is read; not with res_polyphase
-inline constexpr Field kResBroadcast{"res_broadcast", 0, 26, 1};  ///< residual: pixel 0 is added to all pixels
+inline constexpr Field kResBroadcast{"res_broadcast", 0, 26, 1};  ///< residual: all pixels of a row of the raster read its first one; with a row pitch of 0 all rows, too
 inline constexpr Field kUops{"uops", 1, 0, 20};  ///< micro-ops of the reduction list walked for each pixel group
 inline constexpr Field kGroups{"groups", 2, 0, 20};  ///< pixel groups
 inline constexpr Field kMBlocks{"m_blocks", 3, 0, 12};  ///< M-blocks in the list
@@ -349,12 +376,11 @@ inline constexpr Field kHi{"hi", 14, 16, 16};  ///< upper output bound, signed
 inline constexpr Field kInZero{"in_zero", 15, 0, 16};  ///< value of padding: the source's zero point, signed
 inline constexpr Field kOutZero{"out_zero", 15, 16, 16};  ///< zero point of the output, signed
 inline constexpr Field kResZero{"res_zero", 16, 0, 16};  ///< zero point of the residual, signed
-inline constexpr Field kResShift{"res_shift", 16, 16, 6};  ///< residual right shift, 0 to 31
-inline constexpr Field kRoundMode{"round_mode", 16, 24, 2};  ///< rounding of post-processing; 0: half up
-inline constexpr Field kResMult{"res_mult", 17, 0, 16};  ///< residual multiplier, unsigned
-inline constexpr Field kTableIndex{"table_index", 17, 16, 8};  ///< table that the codes go through, 1 to Tables; 0: none
+inline constexpr Field kRoundMode{"round_mode", 16, 16, 2};  ///< rounding of post-processing; 0: half up, 1: half to even, 2: half away from zero
+inline constexpr Field kResFactor{"res_factor", 17, 0, 32};  ///< residual factor in units of 2^-(ActW + 8), unsigned, at most 8; 0 with `product`
 inline constexpr Field kNeedFirst{"need_first", 18, 0, 24};  ///< pixels the previous EXEC must have written before group 0 starts
 inline constexpr Field kNeedStep{"need_step", 19, 0, 24};  ///< ... and this many more for each further group
+inline constexpr Field kTableIndex{"table_index", 20, 0, 8};  ///< table that the codes go through, 1 to Tables; 0: none
 }  // namespace exec
 
 /// LOAD: a table of post-processing
@@ -432,7 +458,8 @@ inline constexpr BitField kActW{24, 8};  ///< ActW
 namespace cap_format {
 inline constexpr BitField kExponents{0, 8};  ///< ExpN
 inline constexpr BitField kAccW{8, 8};  ///< AccW
-inline constexpr BitField kAxiBytes{16, 8};  ///< bytes of an AXI beat
+inline constexpr BitField kMultW{16, 8};  ///< MultW
+inline constexpr BitField kAxiBytes{24, 8};  ///< bytes of an AXI beat
 }  // namespace cap_format
 
 namespace ctrl {

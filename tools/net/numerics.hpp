@@ -4,46 +4,71 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <limits>
 
 /// The integer arithmetic of the accelerator, defined once (docs/architecture.md, "Numbers").
 namespace reshift {
 
-/// (x + half) >> s: round half up, arithmetic. s in 0..47, |x| < 2^62.
-constexpr std::int64_t round_shift(std::int64_t x, int s) {
-  return s == 0 ? x : (x + (std::int64_t{1} << (s - 1))) >> s;
+/// What becomes of a number in the middle between two codes.
+enum class RoundMode : std::uint8_t { kHalfUp, kHalfEven, kHalfAway };
+
+/// An integer from t / 2^bits and something more, below one unit of t, when `more` is set: rounded
+/// to the nearest. bits is 1 or more, |t| at most 2^62 + 2^61.
+constexpr std::int64_t round_fraction(std::int64_t t, bool more, int bits, RoundMode mode) {
+  const std::int64_t half = std::int64_t{1} << (bits - 1);
+  const bool up = mode == RoundMode::kHalfUp || more ||
+                  (mode == RoundMode::kHalfEven ? (t >> bits & 1) != 0 : t >= 0);
+  return (t + half - (up ? 0 : 1)) >> bits;
 }
 
-/// Requantisation of one output channel.
+/// Requantisation of one output channel: its factor is mult / 2^shift.
 struct ChannelParams {
   std::int32_t bias = 0;
-  std::uint16_t mult = 0;
-  std::uint8_t shift = 0;  ///< 0..47
+  std::uint32_t mult = 0;
+  std::uint8_t shift = 0;
   bool operator==(const ChannelParams&) const = default;
 };
+
+/// Largest shift beside multipliers of so many bits, which are 16 or 32.
+constexpr int max_shift(int mult_w) { return mult_w > 16 ? 63 : 47; }
+
+/// Fraction bits of a residual's factor, and of the sum that is rounded.
+constexpr int fraction_bits(int act_w) { return act_w + 8; }
+
+/// The largest factor of a residual, 8: then its part of the output fits in act_w + 4 bits before
+/// the point, which is what the hardware keeps of it.
+constexpr std::uint32_t max_res_factor(int act_w) {
+  return std::uint32_t{8} << fraction_bits(act_w);
+}
 
 /// The part of post-processing that is the same for all channels of an operation.
 struct PostParams {
   std::int32_t out_zero = 0;
   std::int32_t lo = 0, hi = 0;  ///< inclusive output bounds
   std::int32_t res_zero = 0;
-  std::uint16_t res_mult = 0;  ///< 0: no residual
-  std::uint8_t res_shift = 0;  ///< 0..31
+  std::uint32_t res_factor = 0;  ///< units of 2^-fraction_bits; 0: nothing is added
+  RoundMode round = RoundMode::kHalfUp;
+  bool product = false;  ///< the residual multiplies; every mult is 1 then, res_factor 0
+  bool reads_residual() const { return product || res_factor != 0; }
   bool operator==(const PostParams&) const = default;
 };
 
-/// Whether the residual's factor is at most 8: then its part of the output fits in act_w + 4 bits,
-/// which is what the hardware keeps of it.
-constexpr bool residual_factor_ok(const PostParams& p) {
-  return p.res_mult <= std::int64_t{8} << p.res_shift;
-}
-
-/// Output code of one accumulator; `residual` is the residual's code (ignored when res_mult is 0).
+/// Output code of one accumulator, rounded once; `residual` is the residual's code, if it is read.
+/// |acc + bias| is at most 2^31.
 constexpr std::int32_t post_process(std::int64_t acc, std::int32_t residual, const ChannelParams& c,
-                                    const PostParams& p) {
-  const std::int64_t u = round_shift((acc + c.bias) * c.mult, c.shift);
-  const std::int64_t v =
-      round_shift((std::int64_t{residual} - p.res_zero) * p.res_mult, p.res_shift);
-  return static_cast<std::int32_t>(std::clamp<std::int64_t>(u + v + p.out_zero, p.lo, p.hi));
+                                    const PostParams& p, int act_w) {
+  const std::int64_t read = std::int64_t{residual} - p.res_zero;
+  const std::int64_t product = (acc + c.bias) * (p.product ? read : std::int64_t{c.mult});
+  const std::int64_t added = p.product ? 0 : read * p.res_factor;
+  // With the fraction bits. What would not fit is beyond the codes, whatever is added to it.
+  const int bits = fraction_bits(act_w);
+  const int left = std::max(bits - c.shift, 0), right = std::max(c.shift - bits, 0);
+  const std::int64_t most =
+      right > 0 ? std::numeric_limits<std::int64_t>::max() : std::int64_t{1} << (62 - left);
+  const std::int64_t scaled = std::clamp(product, -most, most) << left >> right;
+  const bool more = (product & ((std::int64_t{1} << right) - 1)) != 0;
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(
+      round_fraction(scaled + added, more, bits, p.round) + p.out_zero, p.lo, p.hi));
 }
 
 /// Lowest and highest activation code of `act_w` bits.

@@ -4,8 +4,9 @@
 #include <cmath>
 #include <vector>
 
-#include "base/container.hpp"
 #include "base/error.hpp"
+#include "base/file_kind.hpp"
+#include "base/json_fields.hpp"
 
 namespace reshift {
 
@@ -24,11 +25,11 @@ Preprocess preprocess_from_json(const nlohmann::json& json) {
   if (!json.is_object()) throw Error("preprocessing: expected a JSON object");
   // The channels first: they say how many numbers `mean` and `std` have.
   if (json.contains("channels")) {
-    if (json["channels"].is_string()) p.channels = json["channels"];
+    if (json["channels"].is_string()) p.channels = json["channels"].get<std::string>();
     if (!json["channels"].is_string() ||
         (p.channels != "RGB" && p.channels != "BGR" && p.channels != "GRAY")) {
       throw Error("preprocessing: channels is {}, expected \"RGB\", \"BGR\" or \"GRAY\"",
-                  json["channels"].dump());
+                  json_text(json["channels"], -1));
     }
   }
   const auto count = static_cast<std::size_t>(p.channel_count());
@@ -36,17 +37,20 @@ Preprocess preprocess_from_json(const nlohmann::json& json) {
                            std::array<double, 3>& to) {
     bool good = value.is_array() && value.size() == count;
     for (std::size_t c = 0; good && c < count; ++c) {
-      good = value[c].is_number() && (key != "std" || value[c].get<double>() > 0);
-      if (good) to[c] = value[c];
+      good = value[c].is_number() && std::isfinite(value[c].get<double>()) &&
+             (key != "std" || value[c].get<double>() > 0);
+      if (good) to[c] = value[c].get<double>();
     }
     if (!good) {
-      throw Error("preprocessing: {} is {}, expected {} {}numbers for {}", key, value.dump(), count,
-                  key == "std" ? "positive " : "", p.channels);
+      throw Error("preprocessing: {} is {}, expected {} {}numbers for {}", key,
+                  json_text(value, -1), count, key == "std" ? "positive " : "", p.channels);
     }
   };
   const auto pixels = [](const std::string& key, const nlohmann::json& value) {
-    if (!value.is_number_integer() || value < 0 || value > 16384) {
-      throw Error("preprocessing: {} is {}, expected pixels, 0 to 16384", key, value.dump());
+    constexpr int kMost = 16384;
+    if (!value.is_number_integer() || value < 0 || value > kMost) {
+      throw Error("preprocessing: {} is {}, expected pixels, 0 to {}", key, json_text(value, -1),
+                  kMost);
     }
     return value.get<int>();
   };
@@ -56,10 +60,10 @@ Preprocess preprocess_from_json(const nlohmann::json& json) {
     } else if (key == "crop") {
       p.crop = pixels(key, value);
     } else if (key == "scale") {
-      if (!value.is_number() || !(value.get<double>() > 0)) {
-        throw Error("preprocessing: scale is {}, expected a positive number", value.dump());
+      if (!value.is_number() || !(value.get<double>() > 0) || !std::isfinite(value.get<double>())) {
+        throw Error("preprocessing: scale is {}, expected a positive number", json_text(value, -1));
       }
-      p.scale = value;
+      p.scale = value.get<double>();
     } else if (key == "mean") {
       numbers(key, value, p.mean);
     } else if (key == "std") {
@@ -74,17 +78,11 @@ Preprocess preprocess_from_json(const nlohmann::json& json) {
 }
 
 Preprocess load_preprocess(const std::string& path) {
-  const auto bytes = read_file(path);
-  nlohmann::json json;
-  try {
-    json = nlohmann::json::parse(bytes);
-  } catch (const nlohmann::json::exception& e) {
-    throw Error("{}: not JSON: {}", path, e.what());
-  }
+  const nlohmann::json json = read_json(path);
   try {
     return preprocess_from_json(json);
   } catch (const Error& e) {
-    throw Error("{}: {}", path, e.what());
+    throw Error("{}: {}; it is {}", path, e.what(), describe_json(json));
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/container.hpp"
 #include "base/error.hpp"
+#include "base/json_fields.hpp"
 
 namespace reshift {
 namespace {
@@ -15,18 +16,26 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::array<std::string_view, 3> kKindNames{"conv", "max_pool", "avg_pool"};
+constexpr std::array<std::string_view, 3> kRoundNames{"half_up", "half_even", "half_away"};
 constexpr int kMaxDimension = 65535;  // what a descriptor can say
+constexpr int kMaxTensors = 65536;
+constexpr std::size_t kMaxValues = std::size_t{1} << 30;  // of a tensor
+constexpr int kMaxRow = 1 << 30;                          // weights of an output channel
 
-QKind kind_from_string(const std::string& name) {
-  for (std::size_t i = 0; i < kKindNames.size(); ++i) {
-    if (kKindNames[i] == name) return static_cast<QKind>(i);
-  }
-  throw Error("unknown kind of operation \"{}\"", name);
+/// The enumerator with this name; `what` says what they are.
+template <typename Enum>
+Enum from_name(const std::array<std::string_view, 3>& names, const std::string& name,
+               const char* what) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) throw Error("unknown {} \"{}\"", what, name);
+  return static_cast<Enum>(found - names.begin());
 }
 
 Json op_to_json(const QOp& op) {
   std::vector<std::int32_t> params;
-  for (const ChannelParams& p : op.params) params.insert(params.end(), {p.bias, p.mult, p.shift});
+  for (const ChannelParams& p : op.params) {
+    params.insert(params.end(), {p.bias, static_cast<std::int32_t>(p.mult), p.shift});
+  }
   return {{"name", op.name},
           {"kind", to_string(op.kind)},
           {"tensors", {op.input, op.residual, op.output}},
@@ -42,50 +51,46 @@ Json op_to_json(const QOp& op) {
           {"terms", op.terms},
           {"term_values", pack_numbers<std::int16_t>(op.term_values)},
           {"params", pack_numbers<std::int32_t>(params)},
-          {"post",
-           {op.post.out_zero, op.post.lo, op.post.hi, op.post.res_zero, op.post.res_mult,
-            op.post.res_shift}}};
+          {"post", {op.post.out_zero, op.post.lo, op.post.hi, op.post.res_zero}},
+          {"res_factor", op.post.res_factor},
+          {"round", kRoundNames.at(static_cast<std::size_t>(op.post.round))},
+          {"product", op.post.product}};
 }
 
 QOp op_from_json(const Json& j) {
   QOp op;
-  op.name = j.at("name");
-  op.kind = kind_from_string(j.at("kind"));
-  const auto assign = [&j](const char* key, std::initializer_list<int*> fields) {
-    const auto values = j.at(key).get<std::vector<int>>();
-    if (values.size() != fields.size()) throw Error("{} has {} numbers", key, values.size());
+  op.name = text_field(j, "name");
+  op.kind = from_name<QKind>(kKindNames, text_field(j, "kind"), "kind of operation");
+  const auto assign = [&j](const char* key, std::initializer_list<int*> members) {
+    const Json& values = array_field(j, key);
+    if (values.size() != members.size()) throw Error("{} has {} numbers", key, values.size());
     std::size_t i = 0;
-    for (int* field : fields) *field = values[i++];
+    for (int* member : members) *member = to_integer<int>(values[i++], key);
   };
-  int res_mult = 0, res_shift = 0;
   assign("tensors", {&op.input, &op.residual, &op.output});
   assign("kernel", {&op.kernel_h, &op.kernel_w});
   assign("stride", {&op.stride_h, &op.stride_w});
   assign("dilation", {&op.dilation_h, &op.dilation_w});
   assign("pads", {&op.pad_top, &op.pad_left, &op.pad_bottom, &op.pad_right});
-  if (j.contains("shortcut")) assign("shortcut", {&op.shortcut, &op.shortcut_stride});
-  if (j.contains("write")) assign("write", {&op.out_stride, &op.out_row, &op.out_column});
-  if (j.contains("table")) op.table = unpack_numbers<std::int16_t>(j.at("table"));
-  assign("post",
-         {&op.post.out_zero, &op.post.lo, &op.post.hi, &op.post.res_zero, &res_mult, &res_shift});
-  if (res_mult < 0 || res_mult > 65535 || res_shift < 0 || res_shift > 31) {
-    throw Error("operation {}: residual multiplier {} or shift {} out of range", op.name, res_mult,
-                res_shift);
-  }
-  op.post.res_mult = static_cast<std::uint16_t>(res_mult);
-  op.post.res_shift = static_cast<std::uint8_t>(res_shift);
-  op.first_channel = j.value("first_channel", 0);
-  op.groups = j.at("groups");
-  op.terms = j.at("terms");
-  op.term_values = unpack_numbers<std::int16_t>(j.at("term_values"));
-  const auto params = unpack_numbers<std::int32_t>(j.at("params"));
+  assign("shortcut", {&op.shortcut, &op.shortcut_stride});
+  assign("write", {&op.out_stride, &op.out_row, &op.out_column});
+  op.table = numbers_field<std::int16_t>(j, "table");
+  assign("post", {&op.post.out_zero, &op.post.lo, &op.post.hi, &op.post.res_zero});
+  op.post.res_factor = integer_field<std::uint32_t>(j, "res_factor");
+  op.post.round = from_name<RoundMode>(kRoundNames, text_field(j, "round"), "rounding mode");
+  op.post.product = flag_field(j, "product");
+  op.first_channel = integer_field<int>(j, "first_channel");
+  op.groups = integer_field<int>(j, "groups");
+  op.terms = integer_field<int>(j, "terms");
+  op.term_values = numbers_field<std::int16_t>(j, "term_values");
+  const auto params = numbers_field<std::int32_t>(j, "params");
   if (params.size() % 3 != 0) throw Error("operation {}: incomplete channel parameters", op.name);
   for (std::size_t i = 0; i < params.size(); i += 3) {
-    if (params[i + 1] < 0 || params[i + 1] > 65535 || params[i + 2] < 0 || params[i + 2] > 47) {
-      throw Error("operation {}: multiplier {} or shift {} of channel {} out of range", op.name,
-                  params[i + 1], params[i + 2], i / 3);
+    if (params[i + 2] < 0 || params[i + 2] > 255) {
+      throw Error("operation {}: shift {} of channel {} out of range", op.name, params[i + 2],
+                  i / 3);
     }
-    op.params.push_back({params[i], static_cast<std::uint16_t>(params[i + 1]),
+    op.params.push_back({params[i], static_cast<std::uint32_t>(params[i + 1]),
                          static_cast<std::uint8_t>(params[i + 2])});
   }
   return op;
@@ -130,6 +135,8 @@ void validate_weights(const QNet& net, const QOp& op, const std::string& where) 
           "{} groups do not divide {} input and {} output channels", op.groups, in.channels,
           written);
   require(op.terms >= 1 && op.terms <= 16, where, "{} terms a weight, expected 1 to 16", op.terms);
+  require(std::int64_t{in.channels / op.groups} * op.kernel_h * op.kernel_w <= kMaxRow, where,
+          "more than {} weights an output", kMaxRow);
   const std::size_t weights =
       static_cast<std::size_t>(written) * static_cast<std::size_t>(net.row_size(op));
   require(op.term_values.size() == weights * static_cast<std::size_t>(op.terms), where,
@@ -144,7 +151,7 @@ void validate_weights(const QNet& net, const QOp& op, const std::string& where) 
 
 void validate_residual(const QNet& net, const QOp& op, const std::string& where) {
   if (op.residual < 0) {
-    require(op.post.res_mult == 0, where, "a residual multiplier without a residual");
+    require(!op.post.reads_residual(), where, "the factor of a residual without a residual");
     return;
   }
   const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
@@ -155,8 +162,15 @@ void validate_residual(const QNet& net, const QOp& op, const std::string& where)
               (one_pixel || (residual.height == out.height && residual.width == out.width)),
           where, "residual {} is {}x{}x{}, the output {}x{}x{}", residual.name, residual.channels,
           residual.height, residual.width, written, out.height, out.width);
-  require(op.post.res_mult > 0 && op.post.res_shift <= 31, where,
-          "residual multiplier {} or shift {} out of range", op.post.res_mult, op.post.res_shift);
+  if (op.post.product) {
+    require(op.post.res_factor == 0, where, "its residual is both added and a factor");
+    for (const ChannelParams& p : op.params) {
+      require(p.mult == 1, where, "multiplier {} beside the one that its residual is", p.mult);
+    }
+  } else {
+    require(op.post.res_factor > 0 && op.post.res_factor <= max_res_factor(net.act_w), where,
+            "residual factor {}, must be 1 to {}", op.post.res_factor, max_res_factor(net.act_w));
+  }
   require(op.post.res_zero == residual.zero, where, "residual zero point {}, its tensor has {}",
           op.post.res_zero, residual.zero);
 }
@@ -187,7 +201,13 @@ void validate_op(const QNet& net, const QOp& op) {
   }
   require(op.params.size() == (op.kind == QKind::kMaxPool ? 0 : channels), where,
           "channel parameters of {} channels, expected {}", op.params.size(), channels);
-  for (const ChannelParams& p : op.params) require(p.shift <= 47, where, "shift {}", p.shift);
+  for (const ChannelParams& p : op.params) {
+    require(p.shift <= max_shift(net.mult_w), where,
+            "shift {}, at most {} beside {}-bit multipliers", p.shift, max_shift(net.mult_w),
+            net.mult_w);
+    require(p.mult >> (net.mult_w - 1) <= 1, where, "multiplier {} has more than {} bits", p.mult,
+            net.mult_w);
+  }
   if (op.kind == QKind::kMaxPool) {
     require(!op.table.empty() || (in.scale == out.scale && in.zero == out.zero), where,
             "max pooling cannot change scale or zero point");
@@ -286,13 +306,16 @@ std::int64_t QNet::macs(const QOp& op) const {
 void QNet::validate() const {
   require(act_w >= 8 && act_w <= 16, name, "activations of {} bits, expected 8 to 16", act_w);
   require(exponents >= 1 && exponents <= 15, name, "{} exponents, expected 1 to 15", exponents);
-  require(!tensors.empty(), name, "no tensors");
+  require(mult_w == 16 || mult_w == 32, name, "multipliers of {} bits, expected 16 or 32", mult_w);
+  require(!tensors.empty() && tensors.size() <= kMaxTensors, name, "{} tensors, expected 1 to {}",
+          tensors.size(), kMaxTensors);
   for (const QTensor& t : tensors) {
     const std::string where = fmt::format("tensor {}", t.name);
     for (const int extent : {t.channels, t.height, t.width}) {
       require(extent >= 1 && extent <= kMaxDimension, where, "impossible shape {}x{}x{}",
               t.channels, t.height, t.width);
     }
+    require(t.size() <= kMaxValues, where, "more than {} values", kMaxValues);
     require(t.scale > 0 && std::isfinite(t.scale), where, "scale {}", t.scale);
     require(t.zero >= code_min(act_w) && t.zero <= code_max(act_w), where,
             "zero point {} is not a code of {} bits", t.zero, act_w);
@@ -348,27 +371,34 @@ nlohmann::json to_json(const QNet& net) {
                        {"zero", t.zero}});
   }
   for (const QOp& op : net.ops) ops.push_back(op_to_json(op));
-  return {{"name", net.name},           {"act_w", net.act_w},
-          {"exponents", net.exponents}, {"preprocess", to_json(net.preprocess)},
-          {"tensors", tensors},         {"ops", ops},
+  return {{"name", net.name},
+          {"act_w", net.act_w},
+          {"exponents", net.exponents},
+          {"mult_w", net.mult_w},
+          {"preprocess", to_json(net.preprocess)},
+          {"tensors", tensors},
+          {"ops", ops},
           {"outputs", outputs}};
 }
 
 QNet qnet_from_json(const nlohmann::json& json) {
   QNet net;
   try {
-    net.name = json.at("name");
-    net.act_w = json.at("act_w");
-    net.exponents = json.at("exponents");
-    net.preprocess = preprocess_from_json(json.at("preprocess"));
-    for (const Json& j : json.at("tensors")) {
-      const auto shape = j.at("shape").get<std::array<int, 3>>();
-      net.tensors.push_back(
-          {j.at("name"), shape[0], shape[1], shape[2], j.at("scale"), j.at("zero")});
+    net.name = text_field(json, "name");
+    net.act_w = integer_field<int>(json, "act_w");
+    net.exponents = integer_field<int>(json, "exponents");
+    net.mult_w = integer_field<int>(json, "mult_w");
+    net.preprocess = preprocess_from_json(field(json, "preprocess"));
+    for (const Json& j : array_field(json, "tensors")) {
+      const auto shape = integers_field<int, 3>(j, "shape");
+      net.tensors.push_back({text_field(j, "name"), shape[0], shape[1], shape[2],
+                             number_field(j, "scale"), integer_field<int>(j, "zero")});
     }
-    for (const Json& j : json.at("ops")) net.ops.push_back(op_from_json(j));
-    for (const Json& j : json.at("outputs")) net.outputs.push_back({j.at("name"), j.at("tensor")});
-  } catch (const Json::exception& e) {
+    for (const Json& j : array_field(json, "ops")) net.ops.push_back(op_from_json(j));
+    for (const Json& j : array_field(json, "outputs")) {
+      net.outputs.push_back({text_field(j, "name"), integer_field<int>(j, "tensor")});
+    }
+  } catch (const Error& e) {
     throw Error("not a network: {}", e.what());
   }
   net.validate();

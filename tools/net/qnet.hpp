@@ -63,8 +63,9 @@ struct QOp {
   /// padding never wins. kAvgPool sums all taps, padding included as the zero point; mult/shift are
   /// those of 1/n.
   std::vector<ChannelParams> params;
-  PostParams
-      post;  ///< out_zero and res_zero are those of the tensors; res_mult > 0 with a residual
+  /// out_zero and res_zero are those of the tensors; with a residual it is added (res_factor > 0)
+  /// or multiplies (product).
+  PostParams post;
   /// Empty, or one entry per code from the lowest on: what stands in the output for that code.
   std::vector<std::int16_t> table;
 
@@ -83,6 +84,7 @@ struct QNet {
   std::string name;
   int act_w = 8;
   int exponents = 7;
+  int mult_w = 16;  ///< bits of the multipliers in `params`, 16 or 32
   Preprocess preprocess;
   std::vector<QTensor> tensors;
   std::vector<QOp> ops;
@@ -111,9 +113,7 @@ struct QNet {
   std::int64_t macs(const QOp& op) const;
   /// Throws Error with the operation's name when anything is inconsistent (shapes, ranges, order).
   void validate() const;
-  /// Container file, see base/container.hpp. Throws Error on a damaged or foreign file. In files
-  /// from before there were slices every operation writes a whole tensor, in those from before
-  /// there were shortcuts none has one.
+  /// Container file, see base/container.hpp. Throws Error on a damaged or foreign file.
   void save(const std::string& path) const;
   static QNet load(const std::string& path);
 };

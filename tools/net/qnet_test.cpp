@@ -32,7 +32,7 @@ QNet sample() {
   skip.output = 1;
   skip.term_values = {1, 0, 0, -64, 0, 0, 2, 4};
   skip.params.assign(4, {5, 100, 7});
-  skip.post = {-128, -128, 127, 0, 0, 0};
+  skip.post = {-128, -128, 127};
   QOp sum = skip;
   sum.name = "sum";
   sum.residual = 1;
@@ -41,14 +41,14 @@ QNet sample() {
   sum.pad_top = sum.pad_left = sum.pad_bottom = sum.pad_right = 1;
   sum.terms = 2;
   sum.term_values.assign(4 * 2 * 9 * 2, 8);
-  sum.post = {-128, -128, 127, -128, 2, 0};
+  sum.post = {-128, -128, 127, -128, 2 << 16};
   QOp max;
   max.name = "max";
   max.kind = QKind::kMaxPool;
   max.input = 2;
   max.output = 3;
   max.kernel_h = max.kernel_w = max.stride_h = max.stride_w = 2;
-  max.post = {-128, -128, 127, 0, 0, 0};
+  max.post = {-128, -128, 127};
   QOp mean = max;
   mean.name = "mean";
   mean.kind = QKind::kAvgPool;
@@ -56,7 +56,7 @@ QNet sample() {
   mean.output = 4;
   mean.kernel_h = mean.kernel_w = 3;
   mean.params.assign(4, {1152, 2000, 16});
-  mean.post = {7, -128, 127, 0, 0, 0};
+  mean.post = {7, -128, 127};
   net.ops = {skip, sum, max, mean};
   net.outputs = {{"scores", 4}};
   return net;
@@ -119,8 +119,35 @@ TEST(QNet, ValidationNamesTheOperation) {
   EXPECT_THAT(error_of([](QNet& n) { n.ops[0].input = 3; }), HasSubstr("skip: reads tensor 3"));
   EXPECT_THAT(error_of([](QNet& n) { n.ops[1].output = 1; }), HasSubstr("sum: writes tensor 1"));
   EXPECT_THAT(error_of([](QNet& n) { n.ops[1].residual = 0; }), HasSubstr("sum: residual image"));
-  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].post.res_mult = 0; }),
-              HasSubstr("sum: residual multiplier"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].post.res_factor = 0; }),
+              HasSubstr("sum: residual factor 0"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].post.res_factor = (8 << 16) + 1; }),
+              HasSubstr("sum: residual factor 524289, must be 1 to 524288"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].post.res_factor = 1; }),
+              HasSubstr("skip: the factor of a residual without"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].post.product = true; }),
+              HasSubstr("skip: the factor of a residual without"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[1].post.product = true; }),
+              HasSubstr("sum: its residual is both"));
+  const auto make_product = [](QNet& n) {
+    n.ops[1].post.res_factor = 0;
+    n.ops[1].post.product = true;
+  };
+  EXPECT_THAT(error_of(make_product), HasSubstr("sum: multiplier 100 beside"));
+  EXPECT_EQ(error_of([&](QNet& n) {
+              make_product(n);
+              for (ChannelParams& p : n.ops[1].params) p.mult = 1;
+            }),
+            "no error");
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].params[1].mult = 65536; }),
+              HasSubstr("skip: multiplier 65536 has more than 16 bits"));
+  EXPECT_EQ(error_of([](QNet& n) {
+              n.mult_w = 32;
+              n.ops[0].params[1].mult = 0xffffffff;
+              n.ops[0].params[1].shift = 63;
+            }),
+            "no error");
+  EXPECT_THAT(error_of([](QNet& n) { n.mult_w = 20; }), HasSubstr("multipliers of 20 bits"));
   EXPECT_THAT(error_of([](QNet& n) { n.ops[1].post.res_zero = 0; }),
               HasSubstr("sum: residual zero"));
   EXPECT_THAT(error_of([](QNet& n) { n.ops[0].post.out_zero = 0; }),
@@ -159,7 +186,7 @@ QNet upsampled() {
     op.out_column = phase % 2;
     op.term_values = {1};
     op.params = {{0, 1, 0}};
-    op.post = {0, -128, 127, 0, 0, 0};
+    op.post = {0, -128, 127};
     net.ops.push_back(op);
   }
   net.outputs = {{"large", 1}};
@@ -216,15 +243,6 @@ TEST(QNet, SlicesOfATensor) {
   const QNet read = qnet_from_json(to_json(net));
   EXPECT_EQ(read.ops[2].first_channel, 0);
   EXPECT_EQ(read.ops[3].first_channel, 4);
-}
-
-TEST(QNet, OlderFilesHaveWholeTensorsAndNoShortcuts) {
-  auto json = to_json(sample());
-  for (auto& op : json["ops"]) {
-    op.erase("first_channel");
-    op.erase("shortcut");
-  }
-  EXPECT_EQ(to_json(qnet_from_json(json)), to_json(sample()));
 }
 
 /// `sample()` with a convolution at the end that reads "max" and, as its shortcut, every second

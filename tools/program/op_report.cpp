@@ -1,7 +1,10 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include "program/op_report.hpp"
 
+#include <algorithm>
 #include <array>
+
+#include "base/json_fields.hpp"
 
 namespace reshift {
 namespace {
@@ -35,6 +38,20 @@ void for_each_member(Report& r, Visit visit) {
   visit("bound", r.bound);
 }
 
+void read_member(const Json& entry, const char* key, std::string& member) {
+  member = text_field(entry, key);
+}
+void read_member(const Json& entry, const char* key, bool& member) {
+  member = flag_field(entry, key);
+}
+template <typename T>
+void read_member(const Json& entry, const char* key, T& member) {
+  constexpr std::int64_t kMost = std::int64_t{1}
+                                 << 44;  // sums over all operations are whole numbers
+  member = static_cast<T>(to_integer(field(entry, key), key, 0,
+                                     std::min<std::int64_t>(kMost, std::numeric_limits<T>::max())));
+}
+
 }  // namespace
 
 std::string_view to_string(Support::Verdict verdict) {
@@ -55,7 +72,7 @@ std::vector<OpReport> ops_from_json(const Json& json) {
   std::vector<OpReport> ops;
   for (const Json& entry : json) {
     for_each_member(ops.emplace_back(),
-                    [&](const char* key, auto& member) { entry.at(key).get_to(member); });
+                    [&](const char* key, auto& member) { read_member(entry, key, member); });
   }
   return ops;
 }
@@ -71,10 +88,10 @@ Json support_to_json(const std::vector<Support>& support) {
 std::vector<Support> support_from_json(const Json& json) {
   std::vector<Support> support;
   for (const Json& j : json) {
-    const bool rewritten = j.at("verdict") == to_string(Support::Verdict::kRewritten);
-    support.push_back({j.at("name"),
+    const bool rewritten = text_field(j, "verdict") == to_string(Support::Verdict::kRewritten);
+    support.push_back({text_field(j, "name"),
                        rewritten ? Support::Verdict::kRewritten : Support::Verdict::kAccepted,
-                       j.at("reason")});
+                       text_field(j, "reason")});
   }
   return support;
 }

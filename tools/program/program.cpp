@@ -40,12 +40,14 @@ void Program::validate() const {
   const auto require = [](bool good, std::string_view what) {
     if (!good) throw Error("inconsistent program: {}", what);
   };
+  constexpr int kMostPixels = 65535, kMostStep = 4095;
+  constexpr std::int64_t kMostGap = 1 << 20;  // bytes between what is in a window and its end
   net.validate();
-  require(batch >= 1, "batch");
+  require(batch >= 1 && batch <= kMostStep, "batch");
   const auto check_layout = [&](const Layout& l) {
-    require(l.channels > 0 && l.height > 0 && l.width > 0 && l.height <= 65535 &&
-                l.width <= 65535 && l.pitch >= l.phase_width() && l.pitch <= 4095 && l.base >= 0 &&
-                l.words == (l.channels + hw.m - 1) / hw.m,
+    require(l.channels > 0 && l.height > 0 && l.width > 0 && l.channels <= kMostPixels &&
+                l.height <= kMostPixels && l.width <= kMostPixels && l.pitch >= l.phase_width() &&
+                l.pitch <= kMostStep && l.base >= 0 && l.words == (l.channels + hw.m - 1) / hw.m,
             "tensor layout");
     require(std::int64_t{l.phase_height()} * l.pitch < 1 << 28 &&
                 std::int64_t{l.groups(hw)} * l.words < 1 << 28,
@@ -54,9 +56,17 @@ void Program::validate() const {
   check_layout(input_layout);
   require(table.rows.size() == static_cast<std::size_t>(input.channels), "input table");
   for (const InputTable::Row& s : table.rows) {
-    require(s.channel >= 0 && s.channel < net.tensors[0].channels, "input table");
+    require(s.channel >= 0 && s.channel < net.tensors[0].channels &&
+                std::abs(std::int64_t{s.dy}) <= kMostPixels &&
+                std::abs(std::int64_t{s.dx}) <= kMostPixels,
+            "input table");
   }
-  require(in_stride >= input_layout.bytes(hw), "input window");
+  require(table.stride_h >= 1 && table.stride_h <= kMostStep && table.stride_w >= 1 &&
+              table.stride_w <= kMostStep,
+          "input table");
+  require(in_stride >= input_layout.bytes(hw) && in_stride <= input_layout.bytes(hw) + kMostGap,
+          "input window");
+  std::int64_t most_stored = kMostGap;
   for (const StoredTensor& t : stored) {
     check_layout(t.layout);
     require(t.tensor >= 0 && t.tensor < static_cast<int>(net.tensors.size()), "stored tensor");
@@ -64,12 +74,15 @@ void Program::validate() const {
     require(
         q.channels == t.layout.channels && q.height == t.layout.height && q.width == t.layout.width,
         "stored tensor");
-    require(t.offset >= 0 && t.offset + t.layout.bytes(hw) <= out_stride, "output window");
+    require(t.op >= -1 && t.op < static_cast<int>(net.ops.size()), "stored tensor");
+    require(t.offset >= 0 && t.offset <= out_stride - t.layout.bytes(hw), "output window");
+    most_stored += t.layout.bytes(hw) + kMostGap;
   }
+  require(out_stride <= most_stored, "output window");
   output();
   for (const BufferUse& b : buffer) {
     require(b.first >= 0 && b.first <= b.last && b.last < static_cast<int>(ops.size()) &&
-                b.base >= 0 && b.words > 0 && b.base + b.words <= hw.fb_depth,
+                b.base >= 0 && b.words > 0 && b.words <= hw.fb_depth - b.base,
             "feature buffer");
   }
   require(image.size() >= descriptors.size() * isa::kDescriptorBytes && !descriptors.empty(),

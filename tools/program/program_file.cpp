@@ -3,6 +3,7 @@
 
 #include "base/container.hpp"
 #include "base/error.hpp"
+#include "base/json_fields.hpp"
 #include "program/hardware.hpp"
 #include "program/program.hpp"
 
@@ -18,57 +19,67 @@ Json layout_json(const Layout& l) {
 }
 
 Layout layout_from_json(const Json& json) {
-  const auto v = json.get<std::array<int, 7>>();
+  const auto v = to_integers<int, 7>(json, "layout");
   return {v[0], v[1], v[2], v[3], v[4] != 0, v[5], v[6]};
 }
 
 Json hardware_json(const isa::Hardware& hw) {
-  return {hw.m,        hw.c,        hw.p,        hw.act_w,      hw.exponents, hw.acc_w,
-          hw.fb_depth, hw.wm_depth, hw.pm_depth, hw.post_lanes, hw.tables,    hw.axi_data_w};
+  return {hw.m,          hw.c,      hw.p,         hw.act_w,    hw.exponents,
+          hw.acc_w,      hw.mult_w, hw.fb_depth,  hw.wm_depth, hw.pm_depth,
+          hw.post_lanes, hw.tables, hw.axi_data_w};
 }
 
 Program program_from_json(const Json& json) {
   Program p;
-  const std::uint32_t version = json.at("interface");
+  const auto version = integer_field<std::uint32_t>(json, "interface");
   if (version != isa::kVersion) {
     throw Error("made for contract version {}, this tool has {}; compile it again", version,
                 isa::kVersion);
   }
-  p.hw = find_hardware(json.at("hardware").get<std::string>());
-  if (json.at("parameters") != hardware_json(p.hw)) {
+  p.hw = find_hardware(text_field(json, "hardware"));
+  if (field(json, "parameters") != hardware_json(p.hw)) {
     throw Error("made for another {}, whose parameters are not today's; compile it again",
                 p.hw.name);
   }
-  p.batch = json.at("batch");
-  p.net = qnet_from_json(json.at("net"));
-  p.image = unpack_numbers<std::uint8_t>(json.at("image"));
-  p.descriptors = json.at("descriptors").get<std::vector<std::string>>();
-  const Json& input = json.at("input");
-  p.table.stride_h = input.at("stride").at(0);
-  p.table.stride_w = input.at("stride").at(1);
-  for (const auto& s : input.at("slots").get<std::vector<std::array<int, 3>>>()) {
-    p.table.rows.push_back({s[0], s[1], s[2]});
+  p.batch = integer_field<int>(json, "batch");
+  p.net = qnet_from_json(field(json, "net"));
+  p.image = numbers_field<std::uint8_t>(json, "image");
+  for (const Json& j : array_field(json, "descriptors")) {
+    p.descriptors.push_back(to_text(j, "descriptors"));
   }
-  p.input_layout = layout_from_json(input.at("layout"));
+  const Json& input = field(json, "input");
+  const auto stride = integers_field<int, 2>(input, "stride");
+  p.table.stride_h = stride[0];
+  p.table.stride_w = stride[1];
+  for (const Json& j : array_field(input, "slots")) {
+    const auto slot = to_integers<int, 3>(j, "slots");
+    p.table.rows.push_back({slot[0], slot[1], slot[2]});
+  }
+  p.input_layout = layout_from_json(field(input, "layout"));
   p.input = p.net.tensors[0];
   p.input.channels = p.input_layout.channels;
   p.input.height = p.input_layout.height;
   p.input.width = p.input_layout.width;
-  p.in_stride = input.at("bytes");
-  p.out_stride = json.at("output_bytes");
-  for (const Json& j : json.at("stored")) {
-    p.stored.push_back({j.at("name"), j.at("op"), j.at("tensor"), j.at("offset"),
-                        layout_from_json(j.at("layout"))});
+  p.in_stride = integer_field<std::int64_t>(input, "bytes");
+  p.out_stride = integer_field<std::int64_t>(json, "output_bytes");
+  for (const Json& j : array_field(json, "stored")) {
+    p.stored.push_back({text_field(j, "name"), integer_field<int>(j, "op"),
+                        integer_field<int>(j, "tensor"), integer_field<std::int64_t>(j, "offset"),
+                        layout_from_json(field(j, "layout"))});
   }
-  p.ops = ops_from_json(json.at("ops"));
-  p.support = support_from_json(json.at("support"));
-  for (const Json& j : json.at("buffer")) {
-    p.buffer.push_back({j.at(0), j.at(1), j.at(2), j.at(3), j.at(4)});
+  p.ops = ops_from_json(array_field(json, "ops"));
+  p.support = support_from_json(array_field(json, "support"));
+  for (const Json& j : array_field(json, "buffer")) {
+    const auto number = [&](std::size_t place) {
+      return to_integer<int>(field(j, place), "buffer");
+    };
+    p.buffer.push_back(
+        {to_text(field(j, 0), "buffer"), number(1), number(2), number(3), number(4)});
   }
-  p.buffer_words = json.at("buffer_words");
-  p.naive_words = json.at("naive_words");
-  p.cycles = json.at("cycles");
-  p.first_cycles = json.at("first_cycles");
+  p.buffer_words = integer_field<int>(json, "buffer_words");
+  p.naive_words = integer_field<int>(json, "naive_words");
+  p.cycles = integer_field<std::int64_t>(json, "cycles");
+  p.first_cycles = integer_field<std::int64_t>(json, "first_cycles");
   p.validate();
   return p;
 }
@@ -116,8 +127,6 @@ void Program::save(const std::string& path) const {
 Program Program::load(const std::string& path) {
   try {
     return program_from_json(read_container(path, kKind));
-  } catch (const Json::exception& e) {
-    throw Error("{}: not a program: {}", path, e.what());
   } catch (const Error& e) {
     const std::string message = e.what();
     throw Error("{}", message.starts_with(path) ? message : fmt::format("{}: {}", path, message));

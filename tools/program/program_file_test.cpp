@@ -49,7 +49,7 @@ TEST_F(ForeignProgram, OfOtherParametersIsRefused) {
 }
 
 TEST_F(ForeignProgram, WithoutWhatItNeedsIsRefused) {
-  EXPECT_THAT(error({{"hardware", "4x4x3"}}), HasSubstr("not a program"));
+  EXPECT_THAT(error({{"hardware", "4x4x3"}}), HasSubstr("field interface is missing"));
 }
 
 TEST(Hardware, UnknownNameListsTheKnown) {

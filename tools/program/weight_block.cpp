@@ -20,9 +20,21 @@ static_assert([] {
 
 namespace {
 
-constexpr std::size_t kRecordBytes = 8, kHeaderBytes = 4;
+constexpr std::size_t kHeaderBytes = 4;
 
-using Record = std::array<std::uint32_t, kRecordBytes / 4>;
+/// A channel-parameter record: the words of the wide one, of which the other has the first two.
+using Record = std::array<std::uint32_t, 4>;
+
+/// Where a record's fields lie.
+struct RecordFields {
+  isa::Field bias, mult, shift;
+};
+constexpr RecordFields record_fields(const isa::Hardware& hw) {
+  if (isa::wide_params(hw)) {
+    return {isa::params_wide::kBias, isa::params_wide::kMult, isa::params_wide::kShift};
+  }
+  return {isa::params::kBias, isa::params::kMult, isa::params::kShift};
+}
 
 void append(std::vector<std::uint8_t>& bytes, const void* from, std::size_t count) {
   const auto* first = static_cast<const std::uint8_t*>(from);
@@ -33,7 +45,7 @@ void append(std::vector<std::uint8_t>& bytes, const void* from, std::size_t coun
 
 WeightBlockSections::WeightBlockSections(const isa::Hardware& hw, std::int64_t param_blocks,
                                          std::int64_t uops)
-    : headers(param_blocks * hw.m * std::int64_t{kRecordBytes}),
+    : headers(param_blocks * hw.m * isa::param_bytes(hw)),
       tiles(headers + isa::pad_section(uops * std::int64_t{kHeaderBytes})),
       bytes(tiles + isa::pad_section(uops * isa::tile_bytes(hw))) {}
 
@@ -85,12 +97,13 @@ void append_weight_block(const isa::Hardware& hw, std::span<const ChannelParams>
                          std::span<const std::uint8_t> tiles, std::vector<std::uint8_t>& bytes) {
   const WeightBlockSections sections(hw, std::ssize(params) / hw.m, std::ssize(headers));
   const std::size_t start = bytes.size();
+  const RecordFields fields = record_fields(hw);
   for (const ChannelParams& p : params) {
     Record record{};
-    isa::set_signed(record, isa::params::kBias, p.bias);
-    isa::set(record, isa::params::kMult, p.mult);
-    isa::set(record, isa::params::kShift, p.shift);
-    append(bytes, record.data(), kRecordBytes);
+    isa::set_signed(record, fields.bias, p.bias);
+    isa::set(record, fields.mult, p.mult);
+    isa::set(record, fields.shift, p.shift);
+    append(bytes, record.data(), index(isa::param_bytes(hw)));
   }
   append(bytes, headers.data(), headers.size_bytes());
   bytes.resize(start + index(sections.tiles), 0);
@@ -113,13 +126,13 @@ WeightBlockView::WeightBlockView(const isa::Hardware& hw, std::span<const std::u
 
 std::vector<ChannelParams> WeightBlockView::params(std::size_t m_block) const {
   std::vector<ChannelParams> params;
+  const RecordFields fields = record_fields(hw_);
+  const std::size_t size = index(isa::param_bytes(hw_));
   for (std::size_t row = 0; row < index(hw_.m); ++row) {
     Record record;
-    std::memcpy(record.data(), bytes_.data() + (m_block * index(hw_.m) + row) * kRecordBytes,
-                kRecordBytes);
-    params.push_back({isa::get_signed(record, isa::params::kBias),
-                      static_cast<std::uint16_t>(isa::get(record, isa::params::kMult)),
-                      static_cast<std::uint8_t>(isa::get(record, isa::params::kShift))});
+    std::memcpy(record.data(), bytes_.data() + (m_block * index(hw_.m) + row) * size, size);
+    params.push_back({isa::get_signed(record, fields.bias), isa::get(record, fields.mult),
+                      static_cast<std::uint8_t>(isa::get(record, fields.shift))});
   }
   return params;
 }

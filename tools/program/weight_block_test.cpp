@@ -16,18 +16,21 @@ using ::testing::HasSubstr;
 
 class WeightBlockOf : public ::testing::TestWithParam<const char*> {
  protected:
+  void check();
   int random(int low, int high) { return std::uniform_int_distribution(low, high)(engine_); }
 
-  const isa::Hardware& hw_ = find_hardware(GetParam());
+  isa::Hardware hw_ = find_hardware(GetParam());
   std::mt19937 engine_{1};
 };
 
-TEST_P(WeightBlockOf, ReadsWhatWasWritten) {
+/// What is written reads back.
+void WeightBlockOf::check() {
   for (const std::size_t uops : {std::size_t{0}, std::size_t{1}, std::size_t{9}}) {
     std::vector<ChannelParams> params;
     for (int row = 0; row < 2 * hw_.m; ++row) {
-      params.push_back({random(-1 << 30, 1 << 30), static_cast<std::uint16_t>(random(0, 65535)),
-                        static_cast<std::uint8_t>(random(0, 47))});
+      params.push_back({random(-1 << 30, 1 << 30),
+                        static_cast<std::uint32_t>(random(0, 65535)) << (hw_.mult_w - 16),
+                        static_cast<std::uint8_t>(random(0, isa::max_shift(hw_)))});
     }
     std::vector<std::uint32_t> headers;
     std::vector<std::uint8_t> tiles;
@@ -59,6 +62,13 @@ TEST_P(WeightBlockOf, ReadsWhatWasWritten) {
       }
     }
   }
+}
+
+TEST_P(WeightBlockOf, ReadsWhatWasWritten) { check(); }
+
+TEST_P(WeightBlockOf, WideParameters) {
+  hw_.mult_w = 32;
+  check();
 }
 
 INSTANTIATE_TEST_SUITE_P(Configurations, WeightBlockOf,

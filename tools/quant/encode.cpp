@@ -8,14 +8,27 @@
 
 namespace reshift {
 
-Factor encode_factor(double factor, int max_shift, const std::string& operation) {
-  int shift = std::min(max_shift, 15 - static_cast<int>(std::floor(std::log2(factor))));
-  if (shift >= 0 && std::round(std::ldexp(factor, shift)) > 65535) --shift;
+Factor encode_factor(double factor, int mult_w, const std::string& operation) {
+  const double most = std::ldexp(1.0, mult_w) - 1;
+  int shift =
+      std::min(max_shift(mult_w), mult_w - 1 - static_cast<int>(std::floor(std::log2(factor))));
+  if (shift >= 0 && std::round(std::ldexp(factor, shift)) > most) --shift;
   const double mult = std::round(std::ldexp(factor, std::max(shift, 0)));
   if (shift < 0 || mult < 1) {
     throw Error("operation {}: a scale factor of {} cannot be represented", operation, factor);
   }
-  return {static_cast<std::uint16_t>(mult), static_cast<std::uint8_t>(shift)};
+  return {static_cast<std::uint32_t>(mult), static_cast<std::uint8_t>(shift)};
+}
+
+std::uint32_t encode_res_factor(double factor, int act_w, const std::string& operation) {
+  const double units = std::round(std::ldexp(factor, fraction_bits(act_w)));
+  if (units > max_res_factor(act_w)) {
+    throw Error(
+        "operation {}: the scale of its residual is {} times that of its output, at most 8 "
+        "can be represented",
+        operation, factor);
+  }
+  return static_cast<std::uint32_t>(std::max(units, 1.0));
 }
 
 void encode_layer(const RoundedLayer& layer, const WeightCodes& code_set, const QNet& net,
@@ -44,7 +57,7 @@ void encode_layer(const RoundedLayer& layer, const WeightCodes& code_set, const 
     const double largest = static_cast<double>(magnitude << net.act_w) * unit;
     const bool dead = largest < out.scale / 256 || std::abs(layer.bias[o]) > unit * kLargestBias;
     if (dead) unit = std::max(out.scale / 256, std::abs(layer.bias[o]) / kLargestBias);
-    const Factor f = encode_factor(unit / out.scale, 47, op.name);
+    const Factor f = encode_factor(unit / out.scale, net.mult_w, op.name);
     const std::int64_t zeros =
         in.zero * sum(row.head(row.size() - added)) + added_zero * sum(row.tail(added));
     const std::int64_t bias = std::llround(layer.bias[o] / unit) - (dead ? 0 : zeros);

@@ -10,13 +10,17 @@
 namespace reshift {
 
 struct Factor {
-  std::uint16_t mult = 0;
+  std::uint32_t mult = 0;
   std::uint8_t shift = 0;
 };
 
-/// mult / 2^shift nearest to a positive factor, with as many bits as there are. Throws Error naming
-/// the operation when there is none.
-Factor encode_factor(double factor, int max_shift, const std::string& operation);
+/// mult / 2^shift nearest to a positive factor, with as many of the mult_w bits of a multiplier as
+/// there are. Throws Error naming the operation when there is none.
+Factor encode_factor(double factor, int mult_w, const std::string& operation);
+
+/// The res_factor nearest to a positive factor, at least 1. Throws Error naming the operation when
+/// it is more than 8.
+std::uint32_t encode_res_factor(double factor, int act_w, const std::string& operation);
 
 /// Sets the terms and the channel parameters of a convolution whose tensors have their scales and
 /// zero points; op.terms is set. `acc_w`: bits of an accumulator. Throws Error naming the operation

@@ -2,6 +2,7 @@
 #include "quant/layer_samples.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace reshift {
 namespace {
@@ -53,9 +54,9 @@ float LayerSamples::target(std::size_t image, std::size_t at) const {
   if (op_.residual >= 0) {
     const auto code =
         static_cast<std::int64_t>(codes_[static_cast<std::size_t>(op_.residual)][image][at]);
-    const auto added =
-        round_shift((code - op_.post.res_zero) * op_.post.res_mult, op_.post.res_shift);
-    target -= static_cast<float>(tensor(net_, op_.output).scale * static_cast<double>(added));
+    const double added =
+        std::ldexp((code - op_.post.res_zero) * op_.post.res_factor, -fraction_bits(net_.act_w));
+    target -= static_cast<float>(tensor(net_, op_.output).scale * added);
   }
   return target;
 }

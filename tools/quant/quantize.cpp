@@ -140,7 +140,8 @@ class Quantizer {
     } else if (op.kind == QKind::kAvgPool) {
       const int area = node.kernel_h * node.kernel_w;
       const QTensor& in = qtensor(node.input);
-      const Factor f = encode_factor(in.scale / (area * qtensor(node.output).scale), 47, node.name);
+      const Factor f =
+          encode_factor(in.scale / (area * qtensor(node.output).scale), net_.mult_w, node.name);
       op.params.assign(static_cast<std::size_t>(in.channels), {-in.zero * area, f.mult, f.shift});
     }
     wanted.clear();
@@ -175,10 +176,8 @@ class Quantizer {
     op.post.hi = bound(node.hi, high());
     if (node.residual >= 0) {
       const QTensor& residual = qtensor(node.residual);
-      const Factor f = encode_factor(residual.scale / out.scale, 31, node.name);
       op.post.res_zero = residual.zero;
-      op.post.res_mult = f.mult;
-      op.post.res_shift = f.shift;
+      op.post.res_factor = encode_res_factor(residual.scale / out.scale, net_.act_w, node.name);
     }
   }
 

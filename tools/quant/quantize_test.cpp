@@ -10,6 +10,7 @@
 #include <random>
 
 #include "base/error.hpp"
+#include "base/shared_testing.hpp"
 #include "golden/graph_interpreter.hpp"
 #include "import/import.hpp"
 #include "quant/auto_terms.hpp"
@@ -339,20 +340,30 @@ TEST(InTop, RanksAndRefuses) {
 }
 
 /// Images of class 0, every third of them damaged.
-class DamagedData : public Dataset {
+class DamagedData : public Samples {
  public:
   std::size_t size() const override { return 9; }
-  Image get(std::size_t i) const override {
+  bool labelled() const override { return true; }
+  reshift::Sample get(std::size_t i) const override {
     if (i % 3 == 1) throw DamagedImage("image {}: damaged", i);
-    return {1, 1, 1, {static_cast<std::uint8_t>(i)}, 0, std::to_string(i)};
+    return {{static_cast<float>(i)}, 0, std::to_string(i)};
   }
 };
 
+TEST(Evaluate, ScoresBeforeTheFirstClass) {
+  const auto score = [](const reshift::Sample&) {
+    return std::vector{0.0, 1.0};
+  };  // background, class 0
+  EXPECT_DOUBLE_EQ(evaluate(DamagedData(), 1, 0, score).top1, 0);
+  EXPECT_DOUBLE_EQ(evaluate(DamagedData(), 1, 1, score).top1, 100);
+  EXPECT_THROW(evaluate(DamagedData(), 1, 2, score), Error);
+}
+
 TEST(Evaluate, NamesDamagedImagesAndClassifiesTheRest) {
-  const auto score = [](const Image& image) {  // right for the images 0, 2 and 3
-    return image.pixels[0] < 4 ? std::vector{1.0, 0.0} : std::vector{0.0, 1.0};
+  const auto score = [](const reshift::Sample& sample) {  // right for the images 0, 2 and 3
+    return sample.values[0] < 4 ? std::vector{1.0, 0.0} : std::vector{0.0, 1.0};
   };
-  const Accuracy accuracy = evaluate(DamagedData(), 0, score);
+  const Accuracy accuracy = evaluate(DamagedData(), 0, 0, score);
   EXPECT_EQ(accuracy.images, 6u);
   EXPECT_DOUBLE_EQ(accuracy.top1, 50);
   EXPECT_EQ(accuracy.damaged,
@@ -363,7 +374,7 @@ TEST(Evaluate, NamesDamagedImagesAndClassifiesTheRest) {
 class RealData : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::path(__FILE__).parent_path() / "../../../shared/data";
+    folder_ = shared_folder("data");
     if (!std::filesystem::exists(folder_))
       GTEST_SKIP() << "no real networks and images beside the repository";
   }
@@ -375,19 +386,19 @@ TEST_F(RealData, ResNet8KeepsItsAccuracy) {
   const Graph graph = fuse(import_network(path("models_cifar10/resnet8/resnet8_cifar10.onnx")));
   Preprocess raw;
   raw.scale = 1;
-  const auto training = open_dataset(path("cifar10/data_batch_1.bin.xz"), "");
+  const InputShape shape{3, 32, 32};
+  const auto training = open_samples(path("cifar10/data_batch_1.bin.xz"), "", raw, shape);
   CalibrationImages images;
-  for (std::size_t i = 0; i < 256; ++i)
-    images.push_back(preprocess_image(raw, training->get(i), 3, 32, 32));
+  for (std::size_t i = 0; i < 256; ++i) images.push_back(training->get(i).values);
   const QNet net = quantize(graph, raw, images, uniform_terms(graph, 1, 2), {});
   const FastGraph fast(net);
-  const auto test = open_dataset(path("cifar10/test_batch.bin.xz"), "");
-  const auto real = evaluate(*test, 1000, [&](const Image& image) {
-    const auto out = run_float(graph, preprocess_image(raw, image, 3, 32, 32)).front();
+  const auto test = open_samples(path("cifar10/test_batch.bin.xz"), "", raw, shape);
+  const auto real = evaluate(*test, 1000, 0, [&](const reshift::Sample& sample) {
+    const auto out = run_float(graph, sample.values).front();
     return std::vector<double>(out.begin(), out.end());
   });
-  const auto quantised = evaluate(*test, 1000, [&](const Image& image) {
-    const auto out = fast.run(quantize_image(net, image)).front();
+  const auto quantised = evaluate(*test, 1000, 0, [&](const reshift::Sample& sample) {
+    const auto out = fast.run(quantize_values(net, sample.values)).front();
     return std::vector<double>(out.begin(), out.end());
   });
   EXPECT_GT(real.top1, 85);

@@ -2,6 +2,7 @@
 #include "report/page.hpp"
 
 #include "base/error.hpp"
+#include "base/json_fields.hpp"
 #include "report/charts.hpp"
 #include "report/svg.hpp"
 
@@ -26,21 +27,20 @@ ReportData gather(const Program& program, const nlohmann::json& run) {
         "the results of the run have no layers: make them with `reshift run --timeline FILE "
         "--json FILE`");
   }
-  const auto& layers = run.at("layers");
-  if (run.at("hardware") != program.hw.name || layers.size() != data.layers.size()) {
+  const auto& layers = array_field(run, "layers");
+  if (text_field(run, "hardware") != program.hw.name || layers.size() != data.layers.size()) {
     throw Error("the results of the run are of another program: {} layers on {}, not {} on {}",
-                layers.size(), run.at("hardware").get<std::string>(), data.layers.size(),
-                program.hw.name);
+                layers.size(), text_field(run, "hardware"), data.layers.size(), program.hw.name);
   }
   for (std::size_t i = 0; i < layers.size(); ++i) {
     LayerTime& layer = data.layers[i];
-    if (layers[i].at("name") != layer.name) {
+    if (text_field(layers[i], "name") != layer.name) {
       throw Error("the results of the run are of another program: layer {} is {}, not {}", i,
-                  layers[i].at("name").get<std::string>(), layer.name);
+                  text_field(layers[i], "name"), layer.name);
     }
-    layer.causes[kBusy] = layers[i].at("busy");
+    layer.causes[kBusy] = number_field(layers[i], "busy");
     for (std::size_t c = 0; c < kBusy; ++c) {
-      layer.causes[c] = layers[i].at("stalls").at(std::string(cause_name(c)));
+      layer.causes[c] = number_field(field(layers[i], "stalls"), std::string(cause_name(c)));
     }
   }
   return data;
@@ -61,12 +61,12 @@ std::string summary(const ReportData& data, const nlohmann::json& run) {
       p.batch > 1 ? fmt::format(" of {} images", p.batch) : "", p.cycles,
       utilization(static_cast<double>(p.cycles)));
   if (data.measured) {
-    const double cycles = run.at("cycles_per_image");
+    const double cycles = number_field(run, "cycles_per_image");
     html += fmt::format(
         " Simulated core: {:.0f} cycles an image, {:.1f} % of the lanes, {} mismatches in {} "
         "images.",
-        cycles, utilization(cycles * p.batch), run.at("mismatches").get<std::size_t>(),
-        run.at("images").get<std::size_t>());
+        cycles, utilization(cycles * p.batch), integer_field<std::int64_t>(run, "mismatches"),
+        integer_field<std::int64_t>(run, "images"));
   }
   return html + "</p>\n";
 }

@@ -2,90 +2,57 @@
 #include "vectors/modules.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <vector>
 
+#include "golden/post_sample.hpp"
 #include "golden/raster_model.hpp"
 #include "isa/fields.hpp"
-#include "net/numerics.hpp"
 #include "vectors/module_models.hpp"
 
 namespace reshift {
 namespace {
 
-struct PostSample {
-  std::int32_t acc = 0, residual = 0;
-  ChannelParams channel;
-  PostParams post;
-};
-
-PostSample random_post_sample(const isa::Hardware& hw, Random& random) {
-  const auto code = [&] {
-    return static_cast<std::int32_t>(random.uniform(code_min(hw.act_w), code_max(hw.act_w)));
-  };
-  PostSample s;
-  // Sums of any size; the shift mostly such that the result is inside the bounds.
-  const int small = static_cast<int>(random.uniform(0, hw.acc_w - 1));
-  const std::int64_t low = -(std::int64_t{1} << (hw.acc_w - 1)) >> small, high = -low - 1;
-  s.acc = static_cast<std::int32_t>(random.uniform(low, high));
-  const std::int64_t room_low = std::numeric_limits<std::int32_t>::min() - std::min(s.acc, 0);
-  const std::int64_t room_high = std::numeric_limits<std::int32_t>::max() - std::max(s.acc, 0);
-  s.channel.bias = static_cast<std::int32_t>(
-      random.uniform(std::max(2 * low, room_low), std::min(2 * high + 1, room_high)));
-  s.channel.mult = static_cast<std::uint16_t>(random.uniform(0, 65535));
-  s.channel.shift = static_cast<std::uint8_t>(
-      random.chance(40) ? random.uniform(0, 47)
-                        : std::clamp(hw.acc_w - small + 16 - hw.act_w, 0, 47));
-  s.residual = code();
-  s.post.res_zero = code();
-  s.post.res_shift = static_cast<std::uint8_t>(random.uniform(0, 31));
-  const std::int64_t largest = std::min<std::int64_t>(std::int64_t{8} << s.post.res_shift, 65535);
-  s.post.res_mult = static_cast<std::uint16_t>(random.chance(30) ? 0 : random.uniform(0, largest));
-  s.post.out_zero = code();
-  s.post.lo = random.chance(50) ? code_min(hw.act_w) : code();
-  s.post.hi = random.chance(50)
-                  ? code_max(hw.act_w)
-                  : static_cast<std::int32_t>(random.uniform(s.post.lo, code_max(hw.act_w)));
-  return s;
-}
-
 ModuleTrace post_lane(const isa::Hardware& hw, Random random) {
-  constexpr int kLatency = 7;
-  // As rs_pkg::scale: the last bit of the shift is in the multiplier.
-  const auto scale = [](int mult, int shift) {
-    return std::int64_t{shift / 2} << 17 | (shift % 2 == 0 ? 2 * mult : mult);
-  };
-  ModuleTrace trace("rs_post_lane", {{"ActW", hw.act_w}, {"AccW", hw.acc_w}},
+  constexpr int kLatency = 9;
+  ModuleTrace trace("rs_post_lane", {{"ActW", hw.act_w}, {"AccW", hw.acc_w}, {"MultW", hw.mult_w}},
                     {{"acc_i", hw.acc_w},
                      {"bias_i", 32},
-                     {"scale_i", 22},
+                     {"mult_i", hw.mult_w + 1},
+                     {"shift_i", 5},
                      {"residual_valid_i", 1},
+                     {"product_i", 1},
                      {"residual_i", hw.act_w},
                      {"res_zero_i", hw.act_w},
-                     {"res_mult_i", 17},
-                     {"res_shift_i", 4},
+                     {"res_factor_i", hw.act_w + 12},
+                     {"round_i", 2},
                      {"out_zero_i", hw.act_w},
                      {"lo_i", hw.act_w},
                      {"hi_i", hw.act_w}},
                     {{"code_o", hw.act_w}});
   constexpr int kSamples = 1000;
   std::vector<PostSample> samples;
-  for (int i = 0; i < kSamples; ++i) samples.push_back(random_post_sample(hw, random));
+  for (int i = 0; i < kSamples; ++i) {
+    samples.push_back(random_post_sample({hw.act_w, hw.acc_w, hw.mult_w}, random));
+  }
   // Each input belongs to the sample that is in the stage which uses it.
   for (int t = 0; t < kSamples + kLatency; ++t) {
     const auto stage = [&](int s) -> const PostSample& {
       return samples[static_cast<std::size_t>(std::clamp(t - s + 1, 0, kSamples - 1))];
     };
-    trace.cycle({Bits(hw.acc_w, stage(1).acc), Bits(32, stage(1).channel.bias),
-                 Bits(22, scale(stage(1).channel.mult, stage(1).channel.shift)),
-                 Bits(1, stage(1).post.res_mult != 0), Bits(hw.act_w, stage(2).residual),
+    const ChannelParams& channel = stage(1).channel;
+    trace.cycle({Bits(hw.acc_w, stage(1).acc), Bits(32, channel.bias),
+                 Bits(hw.mult_w + 1, static_cast<std::int64_t>(kept_mult(channel))),
+                 Bits(5, channel.shift / 2), Bits(1, stage(1).post.reads_residual()),
+                 Bits(1, stage(1).post.product), Bits(hw.act_w, stage(2).residual),
                  Bits(hw.act_w, stage(2).post.res_zero),
-                 Bits(17, scale(stage(2).post.res_mult, stage(2).post.res_shift) & 0x1ffff),
-                 Bits(4, stage(3).post.res_shift / 2), Bits(hw.act_w, stage(5).post.out_zero),
-                 Bits(hw.act_w, stage(6).post.lo), Bits(hw.act_w, stage(6).post.hi)});
+                 Bits(hw.act_w + 12, stage(5).post.res_factor),
+                 Bits(2, static_cast<std::int64_t>(stage(8).post.round)),
+                 Bits(hw.act_w, stage(8).post.out_zero), Bits(hw.act_w, stage(8).post.lo),
+                 Bits(hw.act_w, stage(8).post.hi)});
     if (t < kLatency) continue;
     const PostSample& done = samples[static_cast<std::size_t>(t - kLatency)];
-    trace.expect(t, "code_o", post_process(done.acc, done.residual, done.channel, done.post));
+    trace.expect(t, "code_o",
+                 post_process(done.acc, done.residual, done.channel, done.post, hw.act_w));
   }
   return trace;
 }

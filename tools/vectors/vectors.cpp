@@ -27,6 +27,7 @@ Json configuration(const isa::Hardware& hw) {
           {"ActW", hw.act_w},
           {"ExpN", hw.exponents},
           {"AccW", hw.acc_w},
+          {"MultW", hw.mult_w},
           {"FbDepth", hw.fb_depth},
           {"WmDepth", hw.wm_depth},
           {"PmDepth", hw.pm_depth},

@@ -28,6 +28,11 @@ std::vector<std::string> zoo_names();
 ///   resnet50     224 x 224, version 1.5: stride 2 in the 3x3 convolution of a block
 ///   squeezenet   version 1.0, 224 x 224 (Iandola et al., arXiv:1602.07360)
 ///   vgg16        configuration D, 224 x 224 (Simonyan, Zisserman, arXiv:1409.1556)
+/// and two small ones in the manner of well-known ones, which give out maps:
+///   unet         four levels of 16 to 128 channels, 64 x 64, transposed convolutions (Ronneberger
+///                et al., arXiv:1505.04597, with padding)
+///   yolo         residual backbone of 8 to 256 channels, 96 x 96, two upsamplings, predictions at
+///                three sizes (Redmon, Farhadi, arXiv:1804.02767)
 /// Weights are normal with variance 2 / inputs (He et al., arXiv:1502.01852); the statistics of
 /// batch normalisations, and biases where there are none, follow an estimate of the signal for
 /// images of mean 0 and variance 1, so that it neither dies nor explodes. It classifies nothing.

@@ -160,6 +160,25 @@ TEST(ZooTopology, SqueezeNetConcatenatesEachFire) {
               ElementsAre("features.12.expand1x1.relu", "features.12.expand3x3.relu"));
 }
 
+TEST(ZooTopology, DetectorUpsamplesTwiceAndPredictsAtThreeSizes) {
+  const auto model = make_network("yolo", 1).model;
+  int upsamplings = 0, sums = 0;
+  for (const auto& node : model.graph().node()) {
+    upsamplings += node.op_type() == "Resize";
+    sums += node.op_type() == "Add";
+  }
+  EXPECT_EQ(upsamplings, 2);
+  EXPECT_EQ(sums, 8);
+  EXPECT_EQ(model.graph().output_size(), 3);
+}
+
+TEST(ZooTopology, UNetJoinsEachLevelWithItsSkip) {
+  const auto model = make_network("unet", 1).model;
+  EXPECT_THAT(node_of(model, "up3.concat").input(), ElementsAre("down3.conv2.relu", "up3.up.relu"));
+  EXPECT_THAT(node_of(model, "up0.concat").input(), ElementsAre("down0.conv2.relu", "up0.up.relu"));
+  EXPECT_EQ(node_of(model, "up0.up").op_type(), "ConvTranspose");
+}
+
 TEST(MakeNetwork, SameSeedSameBytes) {
   const auto bytes = [](std::uint32_t seed) {
     return make_network("squeezenet", seed).model.SerializeAsString();

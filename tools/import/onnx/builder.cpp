@@ -82,7 +82,9 @@ onnx::NodeProto& OnnxBuilder::node(const std::string& op_type, const std::string
 }
 
 void OnnxBuilder::output(const std::string& name) {
-  model_.mutable_graph()->add_output()->set_name(name);
+  auto& output = *model_.mutable_graph()->add_output();
+  output.set_name(name);
+  output.mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
 }
 
 void set_attribute(onnx::NodeProto& node, const std::string& name, std::int64_t value) {

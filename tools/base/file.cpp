@@ -1,0 +1,236 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "base/file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <streambuf>
+
+#include "base/error.hpp"
+
+namespace reshift {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail(const std::string& path, int error) {
+  throw Error("cannot write {}: {}", path, std::strerror(error));
+}
+
+/// Where a path leads: the last of its links, or one of the process's own open files.
+struct Target {
+  fs::path path;
+  std::optional<int> descriptor;
+  std::optional<struct stat> status;  ///< none: there is nothing yet
+
+  /// Whether it is replaced in one step, rather than written in place.
+  bool is_replaced() const {
+    return !descriptor && (!status || (S_ISREG(status->st_mode) && status->st_nlink == 1));
+  }
+};
+
+/// N of "/proc/PID/fd/N" with our own PID.
+std::optional<int> own_descriptor(const fs::path& path) {
+  std::error_code unknown;
+  const fs::path folder = fs::canonical(path.parent_path(), unknown);
+  if (unknown || folder != fs::path("/proc") / std::to_string(::getpid()) / "fd") return {};
+  const std::string name = path.filename().string();
+  int number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error != std::errc() || end != name.data() + name.size()) return {};
+  return number;
+}
+
+Target find_target(const std::string& path) {
+  constexpr int kMostLinks = 40;  // as Linux
+  Target target{path, {}, {}};
+  std::error_code unseen;  // stat tells why
+  for (int links = 0;; ++links) {
+    target.descriptor = own_descriptor(target.path);
+    if (target.descriptor || !fs::is_symlink(fs::symlink_status(target.path, unseen))) break;
+    if (links == kMostLinks) fail(path, ELOOP);
+    target.path = target.path.parent_path() / fs::read_symlink(target.path);
+  }
+  struct stat status;
+  if (::stat(target.path.c_str(), &status) == 0) {
+    target.status = status;
+  } else if (errno != ENOENT) {
+    fail(path, errno);
+  }
+  return target;
+}
+
+struct Closer {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, Closer>;
+
+File open_stream(const std::string& path, int descriptor) {
+  if (descriptor < 0) fail(path, errno);
+  File file(::fdopen(descriptor, "wb"));
+  if (!file) {
+    ::close(descriptor);
+    fail(path, errno);
+  }
+  return file;
+}
+
+/// A stream on a C file, which remembers the first error.
+class FileBuffer : public std::streambuf {
+ public:
+  explicit FileBuffer(std::FILE* file) : file_(file) {}
+  int error() const { return error_; }
+
+ protected:
+  int_type overflow(int_type c) override {
+    const char byte = traits_type::to_char_type(c);
+    return xsputn(&byte, 1) == 1 ? c : traits_type::eof();
+  }
+  std::streamsize xsputn(const char* bytes, std::streamsize count) override {
+    const auto size = static_cast<std::size_t>(count);
+    const std::size_t written = std::fwrite(bytes, 1, size, file_);
+    if (written != size && error_ == 0) error_ = errno;
+    return static_cast<std::streamsize>(written);
+  }
+
+ private:
+  std::FILE* file_;
+  int error_ = 0;
+};
+
+/// Writes all and closes.
+void write_stream(const std::string& path, File file,
+                  const std::function<void(std::ostream&)>& write) {
+  FileBuffer buffer(file.get());
+  std::ostream out(&buffer);
+  write(out);
+  if (buffer.error() != 0) fail(path, buffer.error());
+  if (std::fclose(file.release()) != 0) fail(path, errno);
+  if (!out) throw Error("cannot write {}: its content cannot be made", path);
+}
+
+/// A new file beside the target that replaces it, or is removed.
+class Replacement {
+ public:
+  Replacement(const std::string& path, const Target& target)
+      : path_(path),
+        target_(target.path),
+        name_(fmt::format("{}.{}.tmp", target.path.string(), ::getpid())) {
+    // It stands in for a file that may not be written: not its content, but its name is replaced.
+    if (target.status && ::access(target.path.c_str(), W_OK) != 0) fail(path, errno);
+    descriptor_ = ::open(name_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (descriptor_ < 0) fail(path, errno);
+    if (!target.status) return;
+    // The owner first: a change of it takes bits from the mode. Only root may give a file away.
+    const bool owned = ::fchown(descriptor_, target.status->st_uid, target.status->st_gid) == 0 ||
+                       ::geteuid() != 0;
+    if (!owned || ::fchmod(descriptor_, target.status->st_mode & 07777) != 0) {
+      const int error = errno;
+      ::unlink(name_.c_str());
+      fail(path, error);
+    }
+  }
+  ~Replacement() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+    if (!name_.empty()) ::unlink(name_.c_str());
+  }
+  Replacement(const Replacement&) = delete;
+  Replacement& operator=(const Replacement&) = delete;
+
+  File take() { return open_stream(path_, std::exchange(descriptor_, -1)); }
+
+  void commit() {
+    if (::rename(name_.c_str(), target_.c_str()) != 0) fail(path_, errno);
+    name_.clear();
+  }
+
+ private:
+  const std::string path_;
+  const fs::path target_;
+  std::string name_;
+  int descriptor_ = -1;
+};
+
+void check_not_folder(const std::string& path, const Target& target) {
+  if (target.status && S_ISDIR(target.status->st_mode)) fail(path, EISDIR);
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> read_file(const std::string& path) {
+  std::error_code unknown;  // what it is is seen when it is opened
+  if (fs::is_directory(path, unknown)) throw Error("{}: is a folder, expected a file", path);
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw Error("cannot open {}: {}", path, std::strerror(errno));
+  std::vector<std::uint8_t> bytes;
+  if (fs::is_regular_file(path, unknown)) {
+    const auto size = fs::file_size(path, unknown);
+    if (!unknown) bytes.resize(size);
+    in.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    bytes.resize(static_cast<std::size_t>(in.gcount()));
+  }
+  // A pipe does not know its size, nor does a file of /proc.
+  std::vector<char> block(1 << 16);
+  const std::size_t most = bytes.size() + kMostOfStream;
+  while (in && bytes.size() <= most) {
+    in.read(block.data(), static_cast<std::streamsize>(block.size()));
+    bytes.insert(bytes.end(), block.begin(), block.begin() + in.gcount());
+  }
+  if (in.bad()) throw Error("cannot read {}: {}", path, std::strerror(errno));
+  if (bytes.size() > most) {
+    throw Error("{}: goes on after {} bytes; only a file may be larger", path, kMostOfStream);
+  }
+  return bytes;
+}
+
+void write_file(const std::string& path, std::string_view content) {
+  write_file(path, [content](std::ostream& out) {
+    out.write(content.data(), static_cast<std::streamsize>(content.size()));
+  });
+}
+
+void write_file(const std::string& path, const std::function<void(std::ostream&)>& write) {
+  const Target target = find_target(path);
+  check_not_folder(path, target);
+  if (target.is_replaced()) {
+    Replacement replacement(path, target);
+    write_stream(path, replacement.take(), write);
+    replacement.commit();
+  } else if (target.descriptor) {
+    std::fflush(nullptr);  // what was printed before it comes before it
+    write_stream(path, open_stream(path, ::dup(*target.descriptor)), write);
+  } else {
+    write_stream(path,
+                 open_stream(path, ::open(target.path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC)),
+                 write);
+  }
+}
+
+void check_output(const std::string& path) {
+  if (path.empty() || path == "-") return;
+  const Target target = find_target(path);
+  check_not_folder(path, target);
+  if (target.is_replaced()) {
+    const Replacement tried(path, target);
+  } else if (target.descriptor) {
+    const int flags = ::fcntl(*target.descriptor, F_GETFL);
+    if (flags < 0) fail(path, errno);
+    if ((flags & O_ACCMODE) == O_RDONLY) fail(path, EBADF);
+  } else if (::access(target.path.c_str(), W_OK) !=
+             0) {  // opening a pipe would wait for its reader
+    fail(path, errno);
+  }
+}
+
+}  // namespace reshift

@@ -1,0 +1,32 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace reshift {
+
+/// What may be read of a pipe or a device, which does not say how long it is.
+constexpr std::size_t kMostOfStream = std::size_t{1} << 30;
+
+/// Whole file in memory; throws Error when it cannot be read.
+std::vector<std::uint8_t> read_file(const std::string& path);
+
+/// The one way in which files are written. Links are followed. A regular file with one name is
+/// replaced in one step when all is written, and keeps its mode and owner: no half-written file is
+/// ever seen under its name. Anything else is written in place: devices, pipes, /dev/fd/N and
+/// /dev/stdout, files with several names. Throws Error when anything cannot be written or closed.
+void write_file(const std::string& path, std::string_view content);
+
+/// The same for content that `write` makes piece by piece.
+void write_file(const std::string& path, const std::function<void(std::ostream&)>& write);
+
+/// Tries an output before long work: throws the Error that write_file would, as far as it can be
+/// known without writing, and leaves nothing behind. An empty path and "-" are no files.
+void check_output(const std::string& path);
+
+}  // namespace reshift

@@ -1,0 +1,119 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "data/npy.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cstring>
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+
+namespace reshift {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using Bytes = std::vector<std::uint8_t>;
+
+/// A file as numpy.save writes it: the header is 118 characters long.
+template <typename T>
+Bytes saved(std::string header, const std::vector<T>& values, int version = 1) {
+  header.resize(117, ' ');
+  header += '\n';
+  std::string text = "\x93NUMPY";
+  text += static_cast<char>(version);
+  text += '\0';
+  text += static_cast<char>(header.size());
+  text += std::string(version == 1 ? 1 : 3, '\0') + header;
+  Bytes bytes(text.begin(), text.end());
+  const auto* raw = reinterpret_cast<const std::uint8_t*>(values.data());
+  bytes.insert(bytes.end(), raw, raw + values.size() * sizeof(T));
+  return bytes;
+}
+
+std::string error_of(const Bytes& bytes) {
+  try {
+    parse_npy("a.npy", bytes);
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "no error";
+}
+
+const std::string kFloats = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";
+
+TEST(Npy, ReadsWhatNumpyWrites) {
+  for (const int version : {1, 2, 3}) {
+    const NpyArray a = parse_npy("a", saved<float>(kFloats, {0.5, -1, 2, 3, 4, 5}, version));
+    EXPECT_THAT(a.shape, ElementsAre(2, 3));
+    EXPECT_THAT(a.values, ElementsAre(0.5, -1, 2, 3, 4, 5));
+  }
+  const NpyArray labels = parse_npy(
+      "a",
+      saved<std::int64_t>("{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }", {7, -9}));
+  EXPECT_THAT(labels.shape, ElementsAre(2));
+  EXPECT_THAT(labels.values, ElementsAre(7, -9));
+  const NpyArray bytes = parse_npy(
+      "a", saved<std::uint8_t>("{'descr': '|u1', 'fortran_order': False, 'shape': (), }", {200}));
+  EXPECT_THAT(bytes.shape, ElementsAre());
+  EXPECT_THAT(bytes.values, ElementsAre(200));
+}
+
+TEST(Npy, NamesWhatIsWrong) {
+  const std::vector<float> six{1, 2, 3, 4, 5, 6};
+  EXPECT_THAT(error_of({1, 2, 3}), HasSubstr("a.npy: not a NumPy file"));
+  EXPECT_THAT(error_of(saved<float>(kFloats, {1, 2, 3})), HasSubstr("truncated"));
+  EXPECT_THAT(error_of(saved<float>(kFloats, {1, 2, 3, 4, 5, 6, 7})), HasSubstr("damaged"));
+  EXPECT_THAT(error_of(saved(kFloats, six, 4)), HasSubstr("version 4"));
+  EXPECT_THAT(error_of(saved("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }", six)),
+              HasSubstr("numpy.ascontiguousarray"));
+  EXPECT_THAT(error_of(saved("{'descr': '<c8', 'fortran_order': False, 'shape': (3,), }", six)),
+              HasSubstr("type <c8"));
+  EXPECT_THAT(error_of(saved("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, "
+                             "99999999999), }",
+                             six)),
+              HasSubstr("shape"));
+  EXPECT_THAT(error_of(saved("{'descr': [('a', '<f4')], 'fortran_order': False}", six)),
+              HasSubstr("not the header"));
+}
+
+/// Cut anywhere, and with any byte changed: an error or an array.
+TEST(Npy, SurvivesDamage) {
+  const Bytes whole = saved<float>(kFloats, {1, 2, 3, 4, 5, 6});
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    EXPECT_NE(error_of(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(i))),
+              "no error");
+    for (const int change : {1, 128, 255}) {
+      Bytes changed = whole;
+      changed[i] = static_cast<std::uint8_t>(changed[i] ^ change);
+      error_of(changed);
+    }
+  }
+}
+
+TEST(Npy, WritesRows) {
+  const std::string path = testing::TempDir() + "rows.npy";
+  NpyWriter writer(path, "<f4", 2, {3});
+  writer.add(std::vector<float>{0.5, -1, 2});
+  writer.add(std::vector<float>{3, 4, 5});
+  writer.close();
+  const Bytes bytes = read_file(path);
+  EXPECT_EQ(bytes.size() % 64, 2 * 3 * sizeof(float));
+  const NpyArray a = parse_npy(path, bytes);
+  EXPECT_THAT(a.shape, ElementsAre(2, 3));
+  EXPECT_THAT(a.values, ElementsAre(0.5, -1, 2, 3, 4, 5));
+
+  NpyWriter codes(path, "<i2", 1, {});
+  EXPECT_THROW(codes.close(), Error);  // a row is missing
+  codes = NpyWriter(path, "<i2", 1, {});
+  codes.add(std::vector<std::int16_t>{-3});
+  EXPECT_THROW(codes.add(std::vector<std::int16_t>{4}), Error);
+  codes.close();
+  EXPECT_THAT(parse_npy(path, read_file(path)).values, ElementsAre(-3));
+  EXPECT_THROW(NpyWriter("/nowhere/a.npy", "<f4", 1, {}), Error);
+  std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace reshift
