@@ -44,7 +44,7 @@ std::size_t pad_input(Lowered& lowered, std::size_t number) {
   QNet& net = lowered.net;
   QOp op = net.ops[number];
   const QTensor in = net.tensors[index(op.input)];
-  const QTensor& out = net.tensors[index(op.output)];
+  const QShape out = net.written(op);
   const int bottom = beyond(in.height, out.height, op.kernel_h, op.stride_h, op.dilation_h,
                             op.pad_top);
   const int right = beyond(in.width, out.width, op.kernel_w, op.stride_w, op.dilation_w,
