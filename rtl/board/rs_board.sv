@@ -25,6 +25,7 @@ module rs_board
   parameter int unsigned WmDepth = 512,
   parameter int unsigned PmDepth = 64,
   parameter int unsigned PostLanes = M,
+  parameter int unsigned Tables = 0,
   /// Bus width in bits: must be 64.
   parameter int unsigned AxiDataW = 64,
   /// Memory: banks of BankWords words of 8 bytes.
@@ -217,6 +218,7 @@ module rs_board
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
     .PostLanes(PostLanes),
+    .Tables(Tables),
     .AxiDataW(AxiDataW)
   ) u_core (
     .clk           (clk_i),

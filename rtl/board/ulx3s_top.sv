@@ -22,6 +22,7 @@ module ulx3s_top #(
   parameter int unsigned WmDepth = 512,
   parameter int unsigned PmDepth = 64,
   parameter int unsigned PostLanes = M,
+  parameter int unsigned Tables = 0,
   parameter int unsigned AxiDataW = 64,
   /// Banks of 32 KB.
   parameter int unsigned MemBanks = 7,
@@ -104,6 +105,7 @@ module ulx3s_top #(
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
     .PostLanes(PostLanes),
+    .Tables(Tables),
     .AxiDataW(AxiDataW),
     .MemBanks(MemBanks),
     .BankWords(4096),

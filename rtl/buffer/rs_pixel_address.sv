@@ -10,7 +10,8 @@
 /// Latency: 5 cycles.
 /// Handshake: a pixel group goes in without a pause, begun while `room_o`; for each M-block,
 /// `group_valid_i` with its tag stays until `group_next_o`; addresses out are valid/ready.
-/// Assumes: a pixel group that has begun goes in without a pause.
+/// Assumes: a pixel group that has begun goes in without a pause; an operation's first pixel comes
+/// two cycles after its begin at the earliest.
 module rs_pixel_address #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
@@ -63,17 +64,20 @@ module rs_pixel_address #(
   } address_t;
 
   // The address of the current pixel, its phase apart, and of the row it is in.
-  logic polyphase_q, use_q, bank_end, stored_row_end;
+  logic polyphase_q, double_q, broadcast_q, use_q, bank_end, stored_row_end, moves;
   logic [AddrW-1:0] words_q, phase_q, row_step_q, row_wrap_q;
   logic [BankW-1:0] row_bank_q;
   logic [AddrW-1:0] addr_q, row_addr_q, from, by, next_addr;
-  logic [BankW-1:0] bank_q, row_q, next_row_q;
-  logic next_wrap_q;
+  logic [BankW-1:0] bank_q, row_q, next_row_q, to_bank;
+  logic next_wrap_q, begin_q;
   logic [BankW:0] bank_sum;
   logic           bank_wrap;
 
-  assign stored_row_end = !polyphase_q || pixel_i.y_odd;
-  assign bank_end       = bank_q == BankW'(P - 1);
+  // Pixels that are not kept lie where the next one that is will be.
+  assign stored_row_end = pixel_i.y_kept && (!polyphase_q || pixel_i.y_odd);
+  assign moves          = pixel_i.x_kept && !broadcast_q && (!polyphase_q || pixel_i.x_odd);
+  assign bank_end       = bank_q >= BankW'(P - 1) - BankW'(double_q);
+  assign to_bank        = bank_q + (double_q ? BankW'(2) : BankW'(1)) - (bank_end ? BankW'(P) : '0);
 
   // One addition: from the row's begin to the next row's or to the other half of a polyphase one, or from
   // a pixel to the next.
@@ -81,9 +85,9 @@ module rs_pixel_address #(
     from = pixel_i.row_end ? row_addr_q : addr_q;
     by   = '0;
     if (pixel_i.row_end) begin
-      if (!stored_row_end) by = AddrW'({phase_q, 1'b0});
-      else by = next_wrap_q ? row_wrap_q : row_step_q;
-    end else if (bank_end && (!polyphase_q || pixel_i.x_odd)) begin
+      if (stored_row_end) by = next_wrap_q ? row_wrap_q : row_step_q;
+      else if (polyphase_q) by = AddrW'({phase_q, 1'b0});
+    end else if (bank_end && moves) begin
       by = words_q;
     end
     next_addr = from + by;
@@ -96,7 +100,9 @@ module rs_pixel_address #(
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       use_q       <= use_i;
-      polyphase_q    <= tensor_i.polyphase;
+      polyphase_q <= tensor_i.polyphase;
+      double_q    <= tensor_i.double_step;
+      broadcast_q <= tensor_i.broadcast;
       words_q     <= AddrW'(tensor_i.words);
       phase_q     <= AddrW'(tensor_i.phase);
       row_step_q  <= AddrW'(tensor_i.row_addr);
@@ -104,24 +110,32 @@ module rs_pixel_address #(
       row_bank_q  <= BankW'(tensor_i.row_bank);
       addr_q      <= AddrW'(tensor_i.base);
       row_addr_q  <= AddrW'(tensor_i.base);
-      bank_q      <= '0;
-      row_q       <= '0;
-      next_row_q  <= BankW'(tensor_i.row_bank);
-      next_wrap_q <= 1'b0;
-    end else if (step_i) begin
-      addr_q <= next_addr;
-      if (!pixel_i.row_end) begin
-        if (!polyphase_q || pixel_i.x_odd) bank_q <= bank_end ? '0 : bank_q + 1'b1;
-      end else if (stored_row_end) begin
-        bank_q      <= next_row_q;
-        row_q       <= next_row_q;
-        row_addr_q  <= next_addr;
+      bank_q      <= BankW'(tensor_i.bank);
+      row_q       <= BankW'(tensor_i.bank);
+      next_row_q  <= BankW'(tensor_i.bank);
+    end else begin
+      if (step_i) begin
+        addr_q <= next_addr;
+        if (!pixel_i.row_end) begin
+          if (moves) bank_q <= to_bank;
+        end else if (stored_row_end) begin
+          bank_q     <= next_row_q;
+          row_q      <= next_row_q;
+          row_addr_q <= next_addr;
+        end else begin
+          bank_q <= row_q;
+        end
+      end
+      // The row after the first one is worked out before the first pixel comes.
+      if (begin_q || (step_i && pixel_i.row_end && stored_row_end)) begin
         next_row_q  <= BankW'(bank_wrap ? bank_sum - (BankW + 1)'(P) : bank_sum);
         next_wrap_q <= bank_wrap;
-      end else begin
-        bank_q <= row_q;
       end
     end
+  end
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin_q <= 1'b0;
+    else begin_q <= start_i;
   end
 
   // Into the ring: the phase of odd columns is added.
@@ -231,6 +245,7 @@ module rs_pixel_address #(
   logic unused_bits;
   assign unused_bits = ^{tensor_i, pixel_i};
 
+  `RS_ASSERT(FirstPixel, !(begin_q && step_i))
   `RS_ASSERT(Room, !push_q || used < PtrW'(Depth - P))
 
 endmodule

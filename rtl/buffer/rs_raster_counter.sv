@@ -41,6 +41,10 @@ module rs_raster_counter #(
   logic [11:0] y_q, x_q, pitch_q, height_q, width_q;
   logic fill_y_q, fill_x_q, beyond_y_q, beyond_x_q;
 
+  // Rows and columns to the next one that is written; whether this one is.
+  logic [3:0] skip_y_q, skip_x_q, left_y_q, left_x_q;
+  logic kept_y_q, kept_x_q;
+
   // This pixel is the last of its row, the last with data; so are the first of narrow rows.
   logic row_end_q, data_end_q, one_wide_q, one_data_q;
   logic start, new_row, last_p, last_group;
@@ -68,6 +72,8 @@ module rs_raster_counter #(
       pitch_q    <= op_i.pitch;
       height_q   <= op_i.out_height[11:0];
       width_q    <= op_i.out_width[11:0];
+      skip_y_q   <= op_i.skip_rows;
+      skip_x_q   <= op_i.skip_columns;
       one_wide_q <= op_i.pitch == 12'd1;
       one_data_q <= op_i.out_width[11:0] == 12'd1;
       groups_q   <= op_i.groups;
@@ -109,11 +115,30 @@ module rs_raster_counter #(
     end
   end
 
+  always_ff @(posedge clk_i) begin
+    if (new_row) begin
+      left_x_q <= skip_x_q;
+      kept_x_q <= 1'b1;
+    end else if (step_o) begin
+      left_x_q <= left_x_q == '0 ? skip_x_q : left_x_q - 1'b1;
+      kept_x_q <= left_x_q == '0;
+    end
+    if (start) begin
+      left_y_q <= op_i.skip_rows;
+      kept_y_q <= 1'b1;
+    end else if (step_o && row_end_q) begin
+      left_y_q <= left_y_q == '0 ? skip_y_q : left_y_q - 1'b1;
+      kept_y_q <= left_y_q == '0;
+    end
+  end
+
   assign pixel_o = '{
           row_end: row_end_q,
           x_odd: x_q[0],
           y_odd: !y_q[0],
-          write: !(beyond_y_q || beyond_x_q),
+          x_kept: kept_x_q,
+          y_kept: kept_y_q,
+          write: kept_y_q && kept_x_q && !(beyond_y_q || beyond_x_q),
           fill: fill_y_q || fill_x_q,
           first_p: first_p_q,
           last_p: last_p,

@@ -71,6 +71,7 @@ reset:
   reset CAP_FB_DEPTH
   reset CAP_WM_DEPTH
   reset CAP_PM_DEPTH
+  reset CAP_TABLES
   const PROGRAM {program_magic}
   const SUM {descriptor_sum}
   ldi   {version}
@@ -173,6 +174,8 @@ arrival:
   b     z features
   ld    reload_features.opcode {-OpReloadFeatures}
   b     z features
+  ld    load_table.opcode {-OpLoadTable}
+  b     z load_table
   br    bad_opcode
 drop:
   st    DROP
@@ -261,6 +264,7 @@ load_weights:
   b     z bad_field
   sub   load_weights.bytes nz bad_field
   ld    load_weights.bytes
+program_window:
   st    BYTES
   ld    load_weights.offset
   add   BYTES c bad_window
@@ -274,9 +278,21 @@ load_weights:
   add   BYTES
   sub   ZERO
   st    COMMAND_SIZE
+  ld    load_weights.opcode {-OpLoadWeights}
+  b     nz table_loaded
   ld    FLAGS
   out   load_weights
   br    main
+table_loaded:
+  ld    FLAGS
+  out   load_table
+  br    main
+
+; A table, whose offset lies where that of a weight block does.
+load_table:
+  check load_table bad_field
+  ldi   {table_bytes}
+  br    program_window
 
 ; load_features, reload_features, store_features, which have the same fields: bytes = words *
 ; groups * P * word_bytes. The smaller of words and groups counts how often the other is added.

@@ -32,6 +32,7 @@ module rs_ctrl_unit
   parameter int unsigned FbDepth = 16384,
   parameter int unsigned WmDepth = 4096,
   parameter int unsigned PmDepth = 512,
+  parameter int unsigned Tables = 0,
   parameter int unsigned AxiDataW = 64,
   /// Longest burst on the bus, in beats.
   parameter int unsigned MaxBurst = 16,
@@ -130,6 +131,7 @@ module rs_ctrl_unit
     .FbDepth(FbDepth),
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
+    .Tables(Tables),
     .AxiDataW(AxiDataW)
   ) u_code (
     .clk_i,
@@ -328,6 +330,7 @@ module rs_ctrl_unit
     .P(P),
     .ActW(ActW),
     .FbDepth(FbDepth),
+    .Tables(Tables),
     .Ahead(OpAhead)
   ) u_operation (
     .clk_i,

@@ -25,6 +25,8 @@ module rs_dma
   /// Input channels, and the weight format.
   parameter int unsigned C = 4,
   parameter int unsigned ExpN = 7,
+  /// Tables of post-processing.
+  parameter int unsigned Tables = 0,
   /// AXI data width in bits.
   parameter int unsigned AxiDataW = 64,
   /// Channels of an item of channel parameters.
@@ -50,6 +52,8 @@ module rs_dma
   /// Micro-op headers that come together, and bits of their number. Derived.
   localparam int unsigned HeadersPerBeat = rs_spec_pkg::headers_per_beat(AxiDataW),
   localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1),
+  /// Bits of the address of two entries of the tables. Derived.
+  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables),
   /// Bits of a channel-parameter record. Derived.
   localparam int unsigned ParamW = 8 * rs_spec_pkg::param_bytes(MultW)
 ) (
@@ -102,6 +106,11 @@ module rs_dma
   output logic                  tile_valid_o,
   input  logic                  tile_ready_i,
   output logic [TileW-1:0]      tile_o,
+  /// Entries of the tables, two at a time.
+  output logic                  table_valid_o,
+  input  logic                  table_ready_i,
+  output logic [TableAddrW-1:0] table_addr_o,
+  output logic [15:0]           table_o,
 
   /// Feature-buffer words that LOAD writes.
   output logic                  fb_load_valid_o,
@@ -170,6 +179,7 @@ module rs_dma
     .C(C),
     .ExpN(ExpN),
     .FbDepth(FbDepth),
+    .Tables(Tables),
     .AxiDataW(AxiDataW),
     .ParamRecords(ParamRecords),
     .MultW(MultW),
@@ -185,7 +195,7 @@ module rs_dma
     .command_room_o (command_room),
     .word_i,
     .set_i          (takers_i.load),
-    .weights_i      (takers_i.weights),
+    .transfer_i     (takers_i.transfer),
     .free_o         (status_o.load_free),
     .done_o         (status_o.load_done),
     .beat_valid_i   (beat_valid),
@@ -204,6 +214,10 @@ module rs_dma
     .tile_valid_o,
     .tile_ready_i,
     .tile_o,
+    .table_valid_o,
+    .table_ready_i,
+    .table_addr_o,
+    .table_o,
     .fb_valid_o     (fb_load_valid_o),
     .fb_ready_i     (fb_load_ready_i),
     .fb_bank_o      (fb_load_bank_o),

@@ -37,6 +37,8 @@ module rs_frontend
   parameter int unsigned WmDepth = 4096,
   /// Channel-parameter groups.
   parameter int unsigned PmDepth = 512,
+  /// Tables of post-processing.
+  parameter int unsigned Tables = 0,
   /// AXI data width in bits: 32, 64, 128 or 256.
   parameter int unsigned AxiDataW = 64,
   /// Channels of an item of channel parameters; a divisor of M.
@@ -52,6 +54,8 @@ module rs_frontend
   /// Micro-op headers that come together, and bits of their number. Derived.
   localparam int unsigned HeadersPerBeat = rs_spec_pkg::headers_per_beat(AxiDataW),
   localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1),
+  /// Bits of the address of two entries of the tables. Derived.
+  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables),
   /// Bits of a channel-parameter record. Derived.
   localparam int unsigned ParamW = 8 * rs_spec_pkg::param_bytes(MultW)
 ) (
@@ -105,6 +109,11 @@ module rs_frontend
   output logic                  tile_valid_o,
   input  logic                  tile_ready_i,
   output logic [TileW-1:0]      tile_o,
+  /// Entries of the tables, two at a time.
+  output logic                  table_valid_o,
+  input  logic                  table_ready_i,
+  output logic [TableAddrW-1:0] table_addr_o,
+  output logic [15:0]           table_o,
 
   /// Feature-buffer words that LOAD writes.
   output logic                  fb_load_valid_o,
@@ -253,6 +262,7 @@ module rs_frontend
     .FbDepth(FbDepth),
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
+    .Tables(Tables),
     .AxiDataW(AxiDataW),
     .MaxBurst(MaxBurst),
     .SlotW(SlotW),
@@ -298,6 +308,7 @@ module rs_frontend
     .C(C),
     .ExpN(ExpN),
     .FbDepth(FbDepth),
+    .Tables(Tables),
     .AxiDataW(AxiDataW),
     .ParamRecords(ParamRecords),
     .MultW(MultW),
@@ -340,6 +351,10 @@ module rs_frontend
     .tile_valid_o,
     .tile_ready_i,
     .tile_o,
+    .table_valid_o,
+    .table_ready_i,
+    .table_addr_o,
+    .table_o,
     .fb_load_valid_o,
     .fb_load_ready_i,
     .fb_load_bank_o,

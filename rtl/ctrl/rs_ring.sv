@@ -91,12 +91,12 @@ module rs_ring
 
   assign dispatch = event_valid_i &&
                     event_i inside {EventSkip, EventExec, EventLoadWeights, EventLoadFeatures,
-                                    EventStore, EventEnd, EventLastEnd};
+                                    EventLoadTable, EventStore, EventEnd, EventLastEnd};
   always_comb begin
     info = '{
         kind: KindNone,
         flag: 1'b0,
-        last: event_i == EventLastEnd,
+        last: event_i inside {EventLastEnd, EventLoadTable},
         wait_exec: desc_common_i.wait_exec,
         wait_store: desc_common_i.wait_store,
         post_exec: desc_common_i.post_exec,
@@ -105,7 +105,7 @@ module rs_ring
     unique case (event_i)
       EventExec:             info.kind = KindExec;
       EventLoadWeights:      {info.kind, info.flag} = {KindLoad, 1'b1};
-      EventLoadFeatures:     info.kind = KindLoad;
+      EventLoadFeatures, EventLoadTable: info.kind = KindLoad;
       EventStore:            info.kind = KindStore;
       EventEnd, EventLastEnd: {info.kind, info.flag} = {KindStore, 1'b1};
       default: ;
@@ -163,7 +163,7 @@ module rs_ring
       at[CursorExec], at[CursorStore], at[CursorCount], at[CursorCommand], batch_slot
     }),
     .batch_count_i(batch_count),
-    .weights_i    (found.count_weights),
+    .transfer_i   (found.count_transfer),
     .start_o      (start),
     .done_o       (done),
     .read_o,

@@ -120,7 +120,7 @@ module rs_ring_cursors
   assign found_o = '{
       command_wait_exec: found_q[CursorCommand].wait_exec,
       command_wait_store: found_q[CursorCommand].wait_store,
-      count_weights: found_q[CursorCount].flag,
+      count_transfer: transfer_e'({found_q[CursorCount].last, found_q[CursorCount].flag}),
       load_post_exec: found_q[CursorLoad].post_exec,
       store_wait_exec: found_q[CursorStore].wait_exec,
       store_post_exec: found_q[CursorStore].post_exec,

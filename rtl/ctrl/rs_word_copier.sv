@@ -30,9 +30,9 @@ module rs_word_copier
   /// Copies asked for, the first of copy_e goes first, and the slots they are from.
   input  logic [Copies-1:0]            request_i,
   input  logic [Copies-1:0][SlotW-1:0] slot_i,
-  /// Descriptors of the batch; LOAD's counts are those of a weight block.
+  /// Descriptors of the batch; what LOAD's counts are of.
   input  logic [SlotW-1:0]             batch_count_i,
-  input  logic                         weights_i,
+  input  transfer_e                    transfer_i,
   /// A copy begins; its last word is read.
   output logic [Copies-1:0]            start_o,
   output logic [Copies-1:0]            done_o,
@@ -73,7 +73,7 @@ module rs_word_copier
     logic [4:0]       word;
     logic [2:0]       command;  // it is this word of a command; of the counts
     logic [1:0]       count;
-    logic             weights;
+    transfer_e        transfer;
     logic [SlotW-1:0] slot;
     logic [SlotW-1:0] descs;
   } bus_t;
@@ -135,7 +135,7 @@ module rs_word_copier
     bus_q.word    <= word_q;
     bus_q.command <= {word_q == LastCommand, word_q == 5'd4, word_q == FirstCommand};
     bus_q.count   <= {word_q == LastCount, word_q == FirstCount};
-    bus_q.weights <= weights_i;
+    bus_q.transfer <= transfer_i;
     bus_q.slot    <= slot_i[copy_q];
     bus_q.descs   <= copy_q == CopyRequest ? batch_count_i : '0;
   end
@@ -149,7 +149,7 @@ module rs_word_copier
   assign takers_o = '{
       read: {3{bus.valid && bus.copy inside {CopyRequest, CopyCommand}}} & bus.command,
       load: {2{bus.valid && bus.copy == CopyCounts}} & bus.count,
-      weights: bus.weights,
+      transfer: bus.transfer,
       store: {2{bus.valid && bus.copy == CopyStore}} & bus.count,
       write: {3{bus.valid && bus.copy == CopyStore}} & bus.command
   };

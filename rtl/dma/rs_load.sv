@@ -4,7 +4,7 @@
 
 /// LOAD sorts what the read DMA brings, command after command in the order in which they were
 /// given: descriptors to the control program's memory, weight blocks into the three weight streams,
-/// features into the feature buffer. One register holds an item, whatever it is. What is to be done
+/// tables to post-processing, features into the feature buffer. One register holds an item, whatever it is. What is to be done
 /// with a transfer (its counts and addresses) is set before its data comes, or data waits.
 ///
 /// Throughput: a beat per cycle; some four cycles between sections and seven between commands.
@@ -12,7 +12,9 @@
 /// Handshake: streams are valid/ready; a transfer is complete when its last word or item has been
 /// taken.
 /// Assumes: a command is given only while `command_room_o`, a transfer only while `free_o`.
-module rs_load #(
+module rs_load
+  import rs_ctrl_pkg::*;
+#(
   /// Output channels.
   parameter int unsigned M = 4,
   /// Pixels of a group, banks of the feature buffer.
@@ -24,6 +26,8 @@ module rs_load #(
   parameter int unsigned ExpN = 7,
   /// Feature-buffer words a bank.
   parameter int unsigned FbDepth = 16384,
+  /// Tables of post-processing.
+  parameter int unsigned Tables = 0,
   /// Bits of a beat.
   parameter int unsigned AxiDataW = 64,
   /// Channels of an item of channel parameters; a divisor of M.
@@ -47,6 +51,8 @@ module rs_load #(
   /// Micro-op headers of an item, and bits of their number. Derived.
   localparam int unsigned HeadersPerBeat = rs_spec_pkg::headers_per_beat(AxiDataW),
   localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1),
+  /// Bits of the address of two entries of the tables. Derived.
+  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables),
   /// Bits of a channel-parameter record. Derived.
   localparam int unsigned ParamW = 8 * rs_spec_pkg::param_bytes(MultW)
 ) (
@@ -61,10 +67,10 @@ module rs_load #(
   input  logic [ByteW-1:0]    command_offset_i,
   /// There is room for another.
   output logic                command_room_o,
-  /// The next transfer: word 1 and word 2 of its descriptor, which comes last; a weight block.
+  /// The next transfer: word 1 and word 2 of its descriptor, which comes last; what it brings.
   input  logic [31:0]         word_i,
   input  logic [1:0]          set_i,
-  input  logic                weights_i,
+  input  transfer_e           transfer_i,
   /// It may be set.
   output logic                free_o,
   /// A transfer is complete.
@@ -90,6 +96,11 @@ module rs_load #(
   output logic                tile_valid_o,
   input  logic                tile_ready_i,
   output logic [TileW-1:0]    tile_o,
+  /// Entries of the tables, two at a time.
+  output logic                table_valid_o,
+  input  logic                table_ready_i,
+  output logic [TableAddrW-1:0] table_addr_o,
+  output logic [15:0]         table_o,
   /// Feature words.
   output logic                fb_valid_o,
   input  logic                fb_ready_i,
@@ -110,32 +121,37 @@ module rs_load #(
   localparam int unsigned PadW = 3;
   localparam logic [PadW-1:0] TileUnits = PadW'(TileMemW / 32);
   localparam logic [PadW-1:0] HeaderUnits = PadW'(HeadersPerBeat);
-  localparam int unsigned TagW = BankW + FbAddrW;  // of a feature word; or the number of headers
+  localparam int unsigned TableWordW = $clog2(rs_spec_pkg::TableBytes / 2);
 
   function automatic int unsigned larger(input int unsigned a, input int unsigned b);
     return a > b ? a : b;
   endfunction
+  // Address of a feature word, the number of headers, or where in its table an item belongs.
+  localparam int unsigned TagW = larger(BankW + FbAddrW, TableWordW);
   localparam int unsigned ItemW = larger(
       larger(AxiDataW, ParamRecords * ParamW), larger(TileMemW, WordW)
   );
 
   // Sections, one bit each, and the sizes of their items.
-  localparam int unsigned Kinds = 5;
+  localparam int unsigned Kinds = 6;
   typedef struct packed {
+    logic entries;
     logic words;
     logic tiles;
     logic headers;
     logic params;
     logic desc;
   } section_t;
-  localparam section_t SecIdle = 5'b00000;
-  localparam section_t SecDesc = 5'b00001;
-  localparam section_t SecParams = 5'b00010;
-  localparam section_t SecHeaders = 5'b00100;
-  localparam section_t SecTiles = 5'b01000;
-  localparam section_t SecWords = 5'b10000;
+  localparam section_t SecIdle = 6'b000000;
+  localparam section_t SecDesc = 6'b000001;
+  localparam section_t SecParams = 6'b000010;
+  localparam section_t SecHeaders = 6'b000100;
+  localparam section_t SecTiles = 6'b001000;
+  localparam section_t SecWords = 6'b010000;
+  localparam section_t SecEntries = 6'b100000;
   section_t section_q;
   localparam logic [Kinds-1:0][3:0] ItemShift = {
+    4'd1,
     4'($clog2(WordW / 8)),
     4'($clog2(TileMemW / 8)),
     4'($clog2(HeadersPerBeat * 4)),
@@ -165,7 +181,7 @@ module rs_load #(
   assign list_desc = list_descs != '0;
 
   // The transfer that comes next; of a weight block the micro-ops are needed up to its tiles.
-  logic have_q, weights_q, release_job;
+  logic have_q, weights_q, table_q, release_job;
   logic [31:0] word1_q;
   logic [CountW-1:0] word2_q;
 
@@ -179,7 +195,8 @@ module rs_load #(
     if (set_i[0]) word1_q <= word_i;
     if (set_i[1]) begin
       word2_q   <= word_i[CountW-1:0];
-      weights_q <= weights_i;
+      weights_q <= transfer_i == TransferWeights;
+      table_q   <= Tables > 0 && transfer_i == TransferTable;
     end
   end
 
@@ -208,7 +225,7 @@ module rs_load #(
 
   assign ready = (section_q.desc && desc_ready_i) || (section_q.params && param_ready_i) ||
                  (section_q.headers && header_ready_i) || (section_q.tiles && tile_ready_i) ||
-                 (section_q.words && word_ready);
+                 (section_q.words && word_ready) || (section_q.entries && table_ready_i);
 
   logic leave;
   assign leave = !idle && !first_q && at_end && empty && !fb_valid_o;
@@ -219,7 +236,9 @@ module rs_load #(
       first_q   <= 1'b0;
     end else begin
       first_q <= next_command || (leave && (section_q.params || section_q.headers));
-      if (next_command) section_q <= list_desc ? SecDesc : weights_q ? SecParams : SecWords;
+      if (next_command) begin
+        section_q <= list_desc ? SecDesc : weights_q ? SecParams : table_q ? SecEntries : SecWords;
+      end
       if (leave) begin
         section_q <= section_q.params ? SecHeaders : section_q.headers ? SecTiles : SecIdle;
       end
@@ -232,7 +251,7 @@ module rs_load #(
         1'b1,
         ~(list_desc ? CountW'(list_descs) << $clog2(
             DescItems
-        ) : word2_q << $clog2(
+        ) : table_q ? CountW'(rs_spec_pkg::TableBytes / 2) : word2_q << $clog2(
             M / ParamRecords
         ))
       };
@@ -255,11 +274,12 @@ module rs_load #(
   end else begin : gen_one
     assign header_count = 1'b1;
   end
-  assign tag = section_q.words ? word_addr : TagW'(header_count);
+  assign tag = section_q.words ? TagW'(word_addr) :
+               section_q.entries ? TagW'(left_q[TableWordW-1:0]) : TagW'(header_count);
 
-  assign release_job = (leave && section_q.headers) ||
-                       (next_command && !list_desc && !weights_q);
-  assign done_o      = leave && (section_q.tiles || section_q.words);
+  assign release_job = (leave && (section_q.headers || section_q.entries)) ||
+                       (next_command && !list_desc && !weights_q && !table_q);
+  assign done_o      = leave && (section_q.tiles || section_q.words || section_q.entries);
 
   rs_unpack #(
     .BeatW(AxiDataW),
@@ -296,7 +316,7 @@ module rs_load #(
   ) u_address (
     .clk_i,
     .rst_ni,
-    .set_i       ({2{next_command && !list_desc && !weights_q}}),
+    .set_i       ({2{next_command && !list_desc && !weights_q && !table_q}}),
     .base_i      (word1_q[FbAddrW-1:0]),
     .words_i     (word1_q[16+:FbAddrW+1]),
     .groups_i    (word2_q[FbAddrW:0]),
@@ -325,11 +345,14 @@ module rs_load #(
   assign header_valid_o = item_valid && section_q.headers;
   assign tile_valid_o   = item_valid && section_q.tiles;
   assign word_next      = item_valid && section_q.words;
+  assign table_valid_o  = item_valid && section_q.entries;
   assign desc_o         = item[DescWords*32-1:0];
   assign param_o        = item[ParamRecords*ParamW-1:0];
   assign header_o       = item[HeadersPerBeat*32-1:0];
   assign header_count_o = item_tag[HeaderCountW-1:0];
   assign tile_o         = item[TileW-1:0];
+  assign table_addr_o   = TableAddrW'({word1_q[7:0], item_tag[TableWordW-1:0]});
+  assign table_o        = item[15:0];
   for (genvar m = 0; m < M; m++) begin : gen_code
     assign codes[m*ActW+:ActW] = item[m*CodeW+:ActW];
   end
@@ -342,7 +365,7 @@ module rs_load #(
     .rst_ni,
     .in_valid_i (word_next),
     .in_ready_o (word_ready),
-    .in_data_i  ({item_tag, codes}),
+    .in_data_i  ({item_tag[BankW+FbAddrW-1:0], codes}),
     .out_valid_o(fb_valid_o),
     .out_ready_i(fb_ready_i),
     .out_data_o ({fb_bank_o, fb_addr_o, fb_data_o})

@@ -45,6 +45,8 @@ module rs_exec
   parameter int unsigned PmDepth = 64,
   /// Channels post-processed at once: M, or a smaller divisor of it.
   parameter int unsigned PostLanes = M,
+  /// Tables of post-processing.
+  parameter int unsigned Tables = 0,
   /// Bits of a multiplier: 16 or 32.
   parameter int unsigned MultW = 16,
   /// Micro-op headers that come together.
@@ -58,7 +60,8 @@ module rs_exec
   localparam int unsigned WordW = M * ActW,
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned AddrW = $clog2(FbDepth),
-  localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1)
+  localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1),
+  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables)
 ) (
   /// Clock.
   input  logic clk_i,
@@ -89,6 +92,11 @@ module rs_exec
   input  logic             tile_valid_i,
   output logic             tile_ready_o,
   input  logic [TileW-1:0] tile_i,
+  /// Entries of the tables, two at a time.
+  input  logic                   table_valid_i,
+  output logic                   table_ready_o,
+  input  logic [TableAddrW-1:0]  table_addr_i,
+  input  logic [15:0]            table_i,
 
   /// Feature buffer: writes of LOAD, reads of STORE and their data in order.
   input  logic             load_valid_i,
@@ -523,6 +531,7 @@ module rs_exec
     .AddrW(AddrW),
     .PmDepth(PmDepth),
     .PostLanes(PostLanes),
+    .Tables(Tables),
     .MultW(MultW)
   ) u_post (
     .clk_i,
@@ -548,6 +557,10 @@ module rs_exec
     .params_free_count_o(params_free_count),
     .residual_pop_o     (residual_pop),
     .residual_i         (residual),
+    .table_valid_i,
+    .table_ready_o,
+    .table_addr_i,
+    .table_i,
     .wr_valid_o         (wr_valid),
     .wr_ready_i         (wr_ready),
     .wr_urgent_o        (wr_urgent),

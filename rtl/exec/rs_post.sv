@@ -29,6 +29,8 @@ module rs_post #(
   parameter int unsigned PmDepth = 64,
   /// Channels processed at once: M, or a smaller divisor of it.
   parameter int unsigned PostLanes = 16,
+  /// Tables behind it; ActW must be 8 then.
+  parameter int unsigned Tables = 0,
   /// Bits of a multiplier: 16 or 32.
   parameter int unsigned MultW = 16,
   /// Derived.
@@ -36,6 +38,7 @@ module rs_post #(
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned Records = rs_spec_pkg::param_records(M, P, PostLanes),
   localparam int unsigned WordW = $clog2(M / Records),
+  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables),
   localparam int unsigned ChannelW = rs_pkg::channel_width(MultW)
 ) (
   /// Clock.
@@ -74,6 +77,12 @@ module rs_post #(
   output logic                   residual_pop_o,
   input  logic [M-1:0][ActW-1:0] residual_i,
 
+  /// Entries of the tables, two at a time.
+  input  logic                   table_valid_i,
+  output logic                   table_ready_o,
+  input  logic [TableAddrW-1:0]  table_addr_i,
+  input  logic [15:0]            table_i,
+
   /// Feature buffer writes; the data comes in the cycle after.
   output logic                   wr_valid_o,
   input  logic                   wr_ready_i,
@@ -90,6 +99,7 @@ module rs_post #(
 );
 
   `RS_PARAM_CHECK(Lanes, M % PostLanes == 0, "PostLanes must be M or a divisor of it")
+  `RS_PARAM_CHECK(Tables, Tables == 0 || ActW == 8, "Tables are for ActW 8")
 
   logic early, done;
   rs_pkg::progress_t early_pixel, done_pixel;
@@ -103,6 +113,7 @@ module rs_post #(
       .AddrW(AddrW),
       .PmDepth(PmDepth),
       .Records(Records),
+      .Tables(Tables),
       .MultW(MultW)
     ) u_post (
       .clk_i,
@@ -125,6 +136,10 @@ module rs_post #(
       .params_i,
       .residual_pop_o,
       .residual_i,
+      .table_valid_i,
+      .table_ready_o,
+      .table_addr_i,
+      .table_i,
       .wr_valid_o,
       .wr_ready_i,
       .wr_urgent_o,
@@ -146,6 +161,7 @@ module rs_post #(
       .AddrW(AddrW),
       .PmDepth(PmDepth),
       .Lanes(PostLanes),
+      .Tables(Tables),
       .MultW(MultW)
     ) u_post (
       .clk_i,
@@ -168,6 +184,10 @@ module rs_post #(
       .params_i,
       .residual_pop_o,
       .residual_i,
+      .table_valid_i,
+      .table_ready_o,
+      .table_addr_i,
+      .table_i,
       .wr_valid_o,
       .wr_bank_o,
       .wr_addr_o,

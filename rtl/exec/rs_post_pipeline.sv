@@ -6,7 +6,8 @@
 /// time, turns them into codes and writes them to their addresses in the feature buffer.
 ///
 /// Throughput: a pixel (M channels) per cycle, operations back to back.
-/// Latency: 10 cycles from pixel to data; a residual read of the same bank may go first, which
+/// Latency: 10 cycles from pixel to data, 12 with tables; a residual read of the same bank may go
+/// first, which
 /// delays the write by a cycle.
 /// Handshake: operations are valid/ready; pixels and residual words cannot be stalled; writes are
 /// valid/ready, and urgent when they have waited.
@@ -29,12 +30,15 @@ module rs_post_pipeline
   parameter int unsigned PmDepth = 64,
   /// Channels of a word of it.
   parameter int unsigned Records = 4,
+  /// Tables behind it.
+  parameter int unsigned Tables = 0,
   /// Bits of a multiplier: 16 or 32.
   parameter int unsigned MultW = 16,
   /// Derived.
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned WordW = $clog2(M / Records),
+  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables),
   localparam int unsigned ChannelW = rs_pkg::channel_width(MultW)
 ) (
   /// Clock.
@@ -70,6 +74,12 @@ module rs_post_pipeline
   output logic                   residual_pop_o,
   input  logic [M-1:0][ActW-1:0] residual_i,
 
+  /// Entries of the tables, two at a time.
+  input  logic                   table_valid_i,
+  output logic                   table_ready_o,
+  input  logic [TableAddrW-1:0]  table_addr_i,
+  input  logic [15:0]            table_i,
+
   /// Feature buffer writes; the data comes in the cycle after.
   output logic                   wr_valid_o,
   input  logic                   wr_ready_i,
@@ -85,10 +95,11 @@ module rs_post_pipeline
   output rs_pkg::progress_t done_pixel_o
 );
 
-  // From pixel to code; a write that has waited is a stage further. The stage whose pixels may be
-  // reported.
-  localparam int unsigned Stages = 10;
-  localparam int unsigned Early = 9;
+  // From pixel to code, and through its table; a write that has waited is a stage further. The stage
+  // whose pixels may be reported.
+  localparam int unsigned Made = 10;
+  localparam int unsigned Stages = Made + (Tables > 0 ? 2 : 0);
+  localparam int unsigned Early = Stages - 1;
 
   typedef struct packed {
     logic             write;
@@ -170,7 +181,7 @@ module rs_post_pipeline
   logic [M-1:0][AccW-1:0] acc_q;
   always_ff @(posedge clk_i) acc_q <= acc_i;
 
-  logic [M-1:0][ActW-1:0] code;
+  logic [M-1:0][ActW-1:0] made, code;
 
   for (genvar m = 0; m < M; m++) begin : gen_lane
     rs_post_lane #(
@@ -192,8 +203,31 @@ module rs_post_pipeline
       .out_zero_i      (op_stage_q[8].out_zero[ActW-1:0]),
       .lo_i            (lo),
       .hi_i            (hi),
-      .code_o          (code[m])
+      .code_o          (made[m])
     );
+  end
+
+  if (Tables > 0) begin : gen_table
+    logic look;
+    assign look = valid_q[Made] && !pixel_q[Made].fill;
+    rs_post_table #(
+      .Lanes(M),
+      .Tables(Tables)
+    ) u_table (
+      .clk_i,
+      .number_i     (look ? op_stage_q[Made].table_index : '0),
+      .code_i       (made),
+      .code_o       (code),
+      .write_valid_i(table_valid_i),
+      .write_ready_o(table_ready_o),
+      .write_addr_i (table_addr_i),
+      .write_i      (table_i)
+    );
+  end else begin : gen_no_table
+    logic unused_table;
+    assign unused_table  = ^{table_valid_i, table_addr_i, table_i};
+    assign table_ready_o = 1'b1;
+    assign code          = made;
   end
 
   // A write is asked for while its code is in the making. One that has to wait does so here: the next may

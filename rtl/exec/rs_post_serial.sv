@@ -6,7 +6,8 @@
 /// of an M-block, takes them through serial lanes a part of the channels after the other, and
 /// writes the codes to their addresses in the feature buffer.
 ///
-/// Throughput: `Lanes` channels per MultW + 10 + 2 * (the largest `shift` among them) cycles.
+/// Throughput: `Lanes` channels per MultW + 10 + 2 * (the largest `shift` among them) cycles, two
+/// more with tables.
 /// Latency: that of an M-block's channels, part after part.
 /// Handshake: operations are valid/ready; pixels, residual words and writes cannot be stalled;
 /// `free_o` says that the last tile of another M-block may be issued.
@@ -29,6 +30,8 @@ module rs_post_serial
   parameter int unsigned PmDepth = 16,
   /// Channels processed at once; a divisor of M, less than M.
   parameter int unsigned Lanes = 1,
+  /// Tables behind it.
+  parameter int unsigned Tables = 0,
   /// Bits of a multiplier: 16 or 32.
   parameter int unsigned MultW = 16,
   /// Derived.
@@ -36,6 +39,7 @@ module rs_post_serial
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned Passes = M / Lanes,
   localparam int unsigned PassW = $clog2(Passes),
+  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables),
   localparam int unsigned ChannelW = rs_pkg::channel_width(MultW)
 ) (
   /// Clock.
@@ -71,6 +75,12 @@ module rs_post_serial
   output logic                   residual_pop_o,
   input  logic [M-1:0][ActW-1:0] residual_i,
 
+  /// Entries of the tables, two at a time.
+  input  logic                   table_valid_i,
+  output logic                   table_ready_o,
+  input  logic [TableAddrW-1:0]  table_addr_i,
+  input  logic [15:0]            table_i,
+
   /// Feature buffer writes; the data comes in the cycle after.
   output logic                   wr_valid_o,
   output logic [BankW-1:0]       wr_bank_o,
@@ -85,7 +95,7 @@ module rs_post_serial
   `RS_PARAM_CHECK(Divisor, Lanes < M && M % Lanes == 0, "PostLanes must be a divisor of M")
 
   // A pass: read parameters and residual, start the lanes, run them, add, round, compare with the bounds,
-  // keep the codes. Behind the last one the pixel is written.
+  // look the codes up if there are tables, keep them. Behind the last one the pixel is written.
   typedef enum logic [3:0] {
     Wait,
     Read,
@@ -94,6 +104,8 @@ module rs_post_serial
     Sum,
     Round,
     Compare,
+    Look,
+    Entry,
     Keep,
     Write
   } state_e;
@@ -120,7 +132,9 @@ module rs_post_serial
       Run:     if (lanes_ready) state_d = Sum;
       Sum:     state_d = Round;
       Round:   state_d = Compare;
-      Compare: state_d = Keep;
+      Compare: state_d = Tables > 0 ? Look : Keep;
+      Look:    state_d = Entry;
+      Entry:   state_d = Keep;
       Keep:    state_d = last_pass ? Write : Read;
       default: state_d = last_p ? Wait : Read;
     endcase
@@ -188,7 +202,7 @@ module rs_post_serial
   assign residual_pop_o = op_q.residual && state_q == Read && pass_q == '0;
 
   logic [Lanes-1:0] lane_ready;
-  logic [Lanes-1:0][ActW-1:0] code;
+  logic [Lanes-1:0][ActW-1:0] made, code;
   assign lanes_ready = &lane_ready;
 
   for (genvar l = 0; l < Lanes; l++) begin : gen_lane
@@ -216,8 +230,29 @@ module rs_post_serial
       .out_zero_i      (op_q.out_zero[ActW-1:0]),
       .lo_i            (op_q.lo[ActW-1:0]),
       .hi_i            (op_q.hi[ActW-1:0]),
-      .code_o          (code[l])
+      .code_o          (made[l])
     );
+  end
+
+  if (Tables > 0) begin : gen_table
+    rs_post_table #(
+      .Lanes(Lanes),
+      .Tables(Tables)
+    ) u_table (
+      .clk_i,
+      .number_i     (state_q == Look ? op_q.table_index : '0),
+      .code_i       (made),
+      .code_o       (code),
+      .write_valid_i(table_valid_i),
+      .write_ready_o(table_ready_o),
+      .write_addr_i (table_addr_i),
+      .write_i      (table_i)
+    );
+  end else begin : gen_no_table
+    logic unused_table;
+    assign unused_table  = ^{table_valid_i, table_addr_i, table_i};
+    assign table_ready_o = 1'b1;
+    assign code          = made;
   end
 
   always_ff @(posedge clk_i) begin

@@ -66,6 +66,7 @@ package rs_ctrl_cpu_pkg;
     EventExec,
     EventLoadWeights,
     EventLoadFeatures,
+    EventLoadTable,
     EventStore,
     EventEnd,
     EventLastEnd,

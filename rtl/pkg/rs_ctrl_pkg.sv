@@ -26,13 +26,20 @@ package rs_ctrl_pkg;
     logic [3:0] load;
   } credits_t;
 
+  /// What LOAD transfers.
+  typedef enum logic [1:0] {
+    TransferFeatures = 2'b00,
+    TransferWeights  = 2'b01,
+    TransferTable    = 2'b10
+  } transfer_e;
+
   /// Who takes the word on the word bus: one bit for each word of a command, the first in bit 0.
   typedef struct packed {
-    logic [2:0] read;     // a read command: address low, address high, beats
-    logic [1:0] load;     // a transfer of LOAD
-    logic       weights;  // which is a weight block
-    logic [1:0] store;    // a transfer of STORE
-    logic [2:0] write;    // a write command
+    logic [2:0] read;      // a read command: address low, address high, beats
+    logic [1:0] load;      // a transfer of LOAD
+    transfer_e  transfer;  // what it brings
+    logic [1:0] store;     // a transfer of STORE
+    logic [2:0] write;     // a write command
   } takers_t;
 
   /// What LOAD and STORE tell the ring: they can take a command, a transfer is complete.
@@ -108,7 +115,7 @@ package rs_ctrl_pkg;
   typedef struct packed {
     kind_e kind;
     logic  flag;        // LOAD: a weight block; STORE: the end of a frame
-    logic  last;        // of the last frame
+    logic  last;        // STORE: of the last frame; LOAD: a table
     logic  wait_exec;   // take a token from EXEC first
     logic  wait_store;  // LOAD: take one from STORE, too
     logic  post_exec;   // give EXEC a token at completion
@@ -137,7 +144,7 @@ package rs_ctrl_pkg;
   typedef struct packed {
     logic command_wait_exec;
     logic command_wait_store;
-    logic count_weights;
+    transfer_e count_transfer;
     logic load_post_exec;
     logic store_wait_exec;
     logic store_post_exec;

@@ -16,7 +16,10 @@ package rs_pkg;
 
   /// Where a tensor keeps its pixels. Field meanings as in the `exec` descriptor.
   typedef struct packed {
+    logic        broadcast;
+    logic        double_step;
     logic        polyphase;
+    logic [3:0]  bank;
     logic [14:0] base;
     logic [14:0] words;
     logic [14:0] phase;
@@ -45,6 +48,8 @@ package rs_pkg;
     logic row_end;     // the last of its row
     logic x_odd;
     logic y_odd;
+    logic x_kept;      // its column is one that is written; its row
+    logic y_kept;
     logic write;       // it exists in the destination, as data or as its even extension
     logic fill;        // it is not data
     logic first_p;     // the first of its pixel group
@@ -70,6 +75,7 @@ package rs_pkg;
     logic [15:0] out_zero;
     logic [15:0] lo;
     logic [15:0] hi;
+    logic [7:0]  table_index;
     logic        post_load;
     logic        post_store;
     logic [11:0] m_blocks;
@@ -131,7 +137,10 @@ package rs_pkg;
   function automatic tensor_t destination(desc_exec_t op);
     return
     '{
+        broadcast: 1'b0,
+        double_step: op.dst_double,
         polyphase: op.dst_polyphase,
+        bank: op.dst_bank,
         base: op.dst_base[14:0],
         words: op.dst_words[14:0],
         phase: op.dst_phase[14:0],
@@ -145,7 +154,10 @@ package rs_pkg;
   function automatic tensor_t residual(desc_exec_t op);
     return
     '{
+        broadcast: op.res_broadcast,
+        double_step: op.res_double,
         polyphase: op.res_polyphase,
+        bank: op.res_bank,
         base: op.res_base[14:0],
         words: op.res_words[14:0],
         phase: op.res_phase[14:0],
@@ -167,6 +179,7 @@ package rs_pkg;
         out_zero: op.out_zero,
         lo: op.lo,
         hi: op.hi,
+        table_index: op.table_index,
         post_load: op.post_load,
         post_store: op.post_store,
         m_blocks: op.keep_list ? '0 : op.m_blocks

@@ -16,6 +16,7 @@ package rs_spec_pkg;
   localparam int unsigned NarrowRingSlots = 16;
   localparam int unsigned WideRingSlots = 32;
   localparam int unsigned LargeRingBatch = 4;
+  localparam int unsigned TableBytes = 256;
 
   /// A mask of so many low bits; of those that values up to `most` have.
   function automatic logic [31:0] low_bits(int unsigned count);
@@ -96,6 +97,11 @@ package rs_spec_pkg;
     return 32'((PostLanes < M) ? PostLanes : (2 ** $clog2((((M + ((P - 2) > 1 ? (P - 2) : 1)) - 1) / ((P - 2) > 1 ? (P - 2) : 1)))));
   endfunction
 
+  /// Bits of the address of two entries of the tables.
+  function automatic int unsigned table_address_width(int unsigned Tables);
+    return 32'(($clog2((Tables > 1 ? Tables : 1)) + $clog2(TableBytes)) - 1);
+  endfunction
+
   /// A core that holds few descriptors and asks for one at a time.
   function automatic bit small_core(int unsigned M, int unsigned C, int unsigned P);
     return ((M * C) * P) <= SmallLanes;
@@ -118,7 +124,8 @@ package rs_spec_pkg;
     OpExec = 4'd4,
     OpStoreFeatures = 4'd5,
     OpEnd = 4'd6,
-    OpReloadFeatures = 4'd7
+    OpReloadFeatures = 4'd7,
+    OpLoadTable = 4'd8
   } opcode_e;
 
   typedef enum logic [3:0] {
@@ -212,7 +219,8 @@ package rs_spec_pkg;
 
   typedef struct packed {
     logic [31:0] checksum;
-    logic [735:0] unused256;
+    logic [703:0] unused288;
+    logic [31:0] tables;
     logic [31:0] pm_depth;
     logic [31:0] wm_depth;
     logic [31:0] fb_depth;
@@ -290,29 +298,34 @@ package rs_spec_pkg;
 
   typedef struct packed {
     logic [31:0] checksum;
-    logic [359:0] unused632;
+    logic [343:0] unused648;
+    logic [7:0] table_index;
+    logic [7:0] unused632;
     logic [23:0] need_step;
     logic [7:0] unused600;
     logic [23:0] need_first;
     logic [31:0] res_factor;
-    logic [7:0] table_index;
-    logic [5:0] unused530;
+    logic [13:0] unused530;
     logic [1:0] round_mode;
     logic [15:0] res_zero;
     logic [15:0] out_zero;
     logic [15:0] in_zero;
     logic [15:0] hi;
     logic [15:0] lo;
-    logic [15:0] unused432;
+    logic [11:0] unused436;
+    logic [3:0] res_bank;
     logic [15:0] res_row_addr;
     logic [11:0] unused404;
     logic [3:0] res_row_bank;
     logic [15:0] res_phase;
     logic [15:0] res_words;
     logic [15:0] res_base;
-    logic [15:0] unused336;
+    logic [11:0] unused340;
+    logic [3:0] dst_bank;
     logic [15:0] dst_row_addr;
-    logic [11:0] unused308;
+    logic [3:0] unused316;
+    logic [3:0] skip_columns;
+    logic [3:0] skip_rows;
     logic [3:0] dst_row_bank;
     logic [15:0] dst_phase;
     logic [15:0] dst_words;
@@ -333,7 +346,11 @@ package rs_spec_pkg;
     logic [19:0] groups;
     logic [11:0] unused52;
     logic [19:0] uops;
-    logic [8:0] unused23;
+    logic [4:0] unused27;
+    logic res_broadcast;
+    logic res_double;
+    logic dst_double;
+    logic unused23;
     logic product;
     logic keep_list;
     logic res_polyphase;
@@ -352,6 +369,24 @@ package rs_spec_pkg;
     logic [3:0] unused4;
     logic [3:0] opcode;
   } desc_exec_t;
+
+  typedef struct packed {
+    logic [31:0] checksum;
+    logic [863:0] unused128;
+    logic [31:0] offset;
+    logic [55:0] unused40;
+    logic [7:0] number;
+    logic [16:0] unused15;
+    logic post_store;
+    logic post_exec;
+    logic post_load;
+    logic unused11;
+    logic wait_store;
+    logic wait_exec;
+    logic wait_load;
+    logic [3:0] unused4;
+    logic [3:0] opcode;
+  } desc_load_table_t;
 
   typedef struct packed {
     logic [31:0] checksum;
@@ -408,11 +443,11 @@ package rs_spec_pkg;
   } desc_end_t;
 
   /// Words of `exec` that carry something.
-  localparam int unsigned ExecWords = 20;
+  localparam int unsigned ExecWords = 21;
 
   /// The bits of them that the core keeps: as many of a field as its highest value has.
-  function automatic logic [19:0][31:0] exec_kept(int unsigned M, int unsigned C, int unsigned P, int unsigned ActW, int unsigned FbDepth);
-    logic [19:0][31:0] kept = '0;
+  function automatic logic [20:0][31:0] exec_kept(int unsigned M, int unsigned C, int unsigned P, int unsigned ActW, int unsigned FbDepth, int unsigned Tables);
+    logic [20:0][31:0] kept = '0;
     kept[0] |= low_bits(1) << 8;  // wait_load
     kept[0] |= low_bits(1) << 10;  // wait_store
     kept[0] |= low_bits(1) << 12;  // post_load
@@ -424,6 +459,9 @@ package rs_spec_pkg;
     kept[0] |= low_bits(1) << 20;  // res_polyphase
     kept[0] |= low_bits(1) << 21;  // keep_list
     kept[0] |= low_bits(1) << 22;  // product
+    kept[0] |= low_bits(1) << 24;  // dst_double
+    kept[0] |= low_bits(1) << 25;  // res_double
+    kept[0] |= low_bits(1) << 26;  // res_broadcast
     kept[1] |= low_bits(20);  // uops
     kept[2] |= low_bits(20);  // groups
     kept[3] |= bits_up_to(4095);  // m_blocks
@@ -440,12 +478,16 @@ package rs_spec_pkg;
     kept[8] |= bits_up_to((FbDepth < 32767 ? FbDepth : 32767)) << 16;  // dst_words
     kept[9] |= bits_up_to((FbDepth < 32767 ? FbDepth : 32767));  // dst_phase
     kept[9] |= bits_up_to((P - 1)) << 16;  // dst_row_bank
+    kept[9] |= low_bits(4) << 20;  // skip_rows
+    kept[9] |= low_bits(4) << 24;  // skip_columns
     kept[10] |= bits_up_to((FbDepth < 32767 ? FbDepth : 32767));  // dst_row_addr
+    kept[10] |= bits_up_to((P - 1)) << 16;  // dst_bank
     kept[11] |= bits_up_to((FbDepth - 1));  // res_base
     kept[11] |= bits_up_to((FbDepth < 32767 ? FbDepth : 32767)) << 16;  // res_words
     kept[12] |= bits_up_to((FbDepth < 32767 ? FbDepth : 32767));  // res_phase
     kept[12] |= bits_up_to((P - 1)) << 16;  // res_row_bank
     kept[13] |= bits_up_to((FbDepth < 32767 ? FbDepth : 32767));  // res_row_addr
+    kept[13] |= bits_up_to((P - 1)) << 16;  // res_bank
     kept[14] |= low_bits(ActW);  // lo
     kept[14] |= low_bits(ActW) << 16;  // hi
     kept[15] |= low_bits(ActW);  // in_zero
@@ -455,11 +497,12 @@ package rs_spec_pkg;
     kept[17] |= low_bits(ActW + 12);  // res_factor
     kept[18] |= low_bits(24);  // need_first
     kept[19] |= low_bits(24);  // need_step
+    kept[20] |= bits_up_to(Tables);  // table_index
     return kept;
   endfunction
 
   /// Halves of words that are signed codes of ActW bits.
-  localparam logic [19:0][1:0] ExecSigned = 40'h1f0000000;
+  localparam logic [20:0][1:0] ExecSigned = 42'h1f0000000;
 
   // Register byte offsets.
   localparam logic [11:0] RegId = 12'h000;
@@ -469,6 +512,7 @@ package rs_spec_pkg;
   localparam logic [11:0] RegCapFbDepth = 12'h010;
   localparam logic [11:0] RegCapWmDepth = 12'h014;
   localparam logic [11:0] RegCapPmDepth = 12'h018;
+  localparam logic [11:0] RegCapTables = 12'h01C;
   localparam logic [11:0] RegCtrl = 12'h020;
   localparam logic [11:0] RegStatus = 12'h024;
   localparam logic [11:0] RegIrqEnable = 12'h028;
@@ -589,7 +633,7 @@ package rs_spec_pkg;
 
   /// A register, by its word; all of them may be read.
   function automatic logic register_known(logic [5:0] word);
-    return word inside {6'h00, 6'h01, 6'h02, 6'h03, 6'h04, 6'h05, 6'h06, 6'h08, 6'h09, 6'h0A, 6'h0B, 6'h0C, 6'h0D, 6'h0E, 6'h0F, 6'h10, 6'h11, 6'h12, 6'h14, 6'h15, 6'h16, 6'h18, 6'h19, 6'h1A, 6'h1C, 6'h1D, 6'h1E, 6'h20, 6'h21, 6'h22, 6'h23, 6'h24, 6'h25, 6'h26, 6'h27, 6'h28, 6'h29, 6'h2A, 6'h2B};
+    return word inside {6'h00, 6'h01, 6'h02, 6'h03, 6'h04, 6'h05, 6'h06, 6'h07, 6'h08, 6'h09, 6'h0A, 6'h0B, 6'h0C, 6'h0D, 6'h0E, 6'h0F, 6'h10, 6'h11, 6'h12, 6'h14, 6'h15, 6'h16, 6'h18, 6'h19, 6'h1A, 6'h1C, 6'h1D, 6'h1E, 6'h20, 6'h21, 6'h22, 6'h23, 6'h24, 6'h25, 6'h26, 6'h27, 6'h28, 6'h29, 6'h2A, 6'h2B};
   endfunction
 
   /// A register that may be written.

@@ -34,6 +34,8 @@ module reshift_core #(
   parameter int unsigned PmDepth = 256,
   /// Channels post-processed at once: M, or a smaller divisor of it, one bit after the other.
   parameter int unsigned PostLanes = M,
+  /// Tables of post-processing: a power of two, or 0.
+  parameter int unsigned Tables = 0,
   /// AXI data width: 32, 64, 128 or 256.
   parameter int unsigned AxiDataW = 128,
   /// Derived.
@@ -114,6 +116,7 @@ module reshift_core #(
   localparam int unsigned AddrW = $clog2(FbDepth);
   localparam int unsigned Records = rs_spec_pkg::param_records(M, P, PostLanes);
   localparam int unsigned HeadersPerBeat = rs_spec_pkg::headers_per_beat(AxiDataW);
+  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables);
 
   // Incrementing bursts of full beats, modifiable and bufferable, unprivileged secure data.
   assign m_axi_arsize  = 3'($clog2(AxiDataW / 8));
@@ -194,6 +197,9 @@ module reshift_core #(
   logic [HeadersPerBeat*32-1:0] header;
   logic [$clog2(HeadersPerBeat+1)-1:0] header_count;
   logic [TileW-1:0]        tile;
+  logic table_valid, table_ready;
+  logic [TableAddrW-1:0]   table_addr;
+  logic [15:0]             table_entries;
   logic load_valid, load_ready, store_valid, store_ready, store_rvalid;
   logic [BankW-1:0] load_bank, store_bank;
   logic [AddrW-1:0] load_addr, store_addr;
@@ -209,6 +215,7 @@ module reshift_core #(
     .FbDepth(FbDepth),
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
+    .Tables(Tables),
     .AxiDataW(AxiDataW),
     .ParamRecords(Records),
     .MultW(MultW)
@@ -245,6 +252,10 @@ module reshift_core #(
     .tile_valid_o     (tile_valid),
     .tile_ready_i     (tile_ready),
     .tile_o           (tile),
+    .table_valid_o    (table_valid),
+    .table_ready_i    (table_ready),
+    .table_addr_o     (table_addr),
+    .table_o          (table_entries),
     .fb_load_valid_o  (load_valid),
     .fb_load_ready_i  (load_ready),
     .fb_load_bank_o   (load_bank),
@@ -269,6 +280,7 @@ module reshift_core #(
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
     .PostLanes(PostLanes),
+    .Tables(Tables),
     .MultW(MultW),
     .HeadersPerBeat(HeadersPerBeat),
     .SharedData(AxiDataW < 128)
@@ -292,6 +304,10 @@ module reshift_core #(
     .tile_valid_i      (tile_valid),
     .tile_ready_o      (tile_ready),
     .tile_i            (tile),
+    .table_valid_i     (table_valid),
+    .table_ready_o     (table_ready),
+    .table_addr_i      (table_addr),
+    .table_i           (table_entries),
     .load_valid_i      (load_valid),
     .load_ready_o      (load_ready),
     .load_bank_i       (load_bank),

@@ -45,6 +45,9 @@
 /* PmDepth; read only */
 #define RESHIFT_CAP_PM_DEPTH_OFFSET 0x018u
 
+/* Tables; read only */
+#define RESHIFT_CAP_TABLES_OFFSET 0x01cu
+
 /* commands; write only */
 #define RESHIFT_CTRL_OFFSET 0x020u
 #define RESHIFT_CTRL_START_MASK 0x00000001u  /* start; refused (SLVERR) while busy, in error, or with FRAMES 0 */

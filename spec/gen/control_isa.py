@@ -72,6 +72,7 @@ EVENTS = [
     ("exec", True, "it is EXEC's"),
     ("load_weights", True, "it is LOAD's, a weight block; A: its first word"),
     ("load_features", True, "it is LOAD's, features; A: its first word"),
+    ("load_table", True, "it is LOAD's, a table; A: its first word"),
     ("store", True, "it is STORE's; A: its first word"),
     ("end", True, "it is the end of a frame"),
     ("last_end", True, "it is the end of the last frame"),

@@ -29,6 +29,7 @@ inline constexpr isa::Hardware kHardware{
     .wm_depth = RESHIFT_WmDepth,
     .pm_depth = RESHIFT_PmDepth,
     .post_lanes = RESHIFT_PostLanes,
+    .tables = RESHIFT_Tables,
     .axi_data_w = RESHIFT_AxiDataW,
 };
 
@@ -49,7 +50,8 @@ struct CoreCase {
                                .mult_w = kHardware.mult_w,
                                .acc_w = kHardware.acc_w,
                                .max_channels = kMaxChannels,
-                               .slice_channels = kHardware.m})),
+                               .slice_channels = kHardware.m,
+                               .tables = kHardware.tables})),
         program(compile(kHardware, net, {.store_all = store_all, .batch = batch})),
         frames(frame_count) {
     for (int i = 0; i < frames * batch; ++i) {

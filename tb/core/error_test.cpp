@@ -63,7 +63,9 @@ TEST_F(CoreErrors, WrongChecksum) {
 }
 
 TEST_F(CoreErrors, UnknownOpcode) {
-  expect_stop(with_word(2, 0, 0xf), isa::Error::kBadOpcode);
+  const auto* words = reinterpret_cast<const std::uint32_t*>(good.program.image.data());
+  expect_stop(with_word(2, 0, (words[2 * isa::kDescriptorWords] & 0xf) ^ 0xf),
+              isa::Error::kBadOpcode);
   EXPECT_EQ(descriptor, 2u);
 }
 

@@ -10,7 +10,8 @@ set(netlist_benches
   # rtl/buffer
   rs_raster_counter rs_pixel_address rs_feature_buffer rs_residual rs_weight_buffer rs_param_buffer
   # rtl/exec
-  rs_post_lane_8_16 rs_post_scale rs_issue rs_post rs_post_serial rs_uop_fetch rs_column_window
+  rs_post_lane_8_16 rs_post_scale rs_post_table rs_issue rs_post rs_post_serial rs_uop_fetch
+  rs_column_window
   rs_tap_mask rs_exec rs_exec_serial
   # rtl/dma, and rtl/ctrl with it
   rs_axi_read_64_32 rs_axi_write_64_32 rs_ctrl_cpu rs_ctrl_rom rs_frontend_4x4x2

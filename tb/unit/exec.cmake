@@ -12,16 +12,18 @@ reshift_bench(NAME rs_issue SET c_blocks
   PARAMS P=8 CBlockW=12 R=2 PmDepth=8 TileAddrW=6 OneAtATime=0)
 reshift_bench(NAME rs_issue SET one_at_a_time
   PARAMS P=2 CBlockW=9 R=1 PmDepth=8 TileAddrW=6 OneAtATime=1)
-reshift_bench(NAME rs_post PARAMS M=4 P=3 ActW=8 AccW=28 AddrW=9 PmDepth=8 PostLanes=4 MultW=16
+reshift_bench(NAME rs_post PARAMS M=4 P=3 ActW=8 AccW=28 AddrW=9 PmDepth=8 PostLanes=4 MultW=16 Tables=4
   LIBS reshift_golden)
 reshift_bench(NAME rs_post SET wide
-  PARAMS M=8 P=8 ActW=10 AccW=28 AddrW=10 PmDepth=16 PostLanes=8 MultW=32 LIBS reshift_golden)
+  PARAMS M=8 P=8 ActW=10 AccW=28 AddrW=10 PmDepth=16 PostLanes=8 MultW=32 Tables=0 LIBS reshift_golden)
 reshift_bench(NAME rs_post SET serial
-  PARAMS M=4 P=2 ActW=8 AccW=24 AddrW=9 PmDepth=8 PostLanes=1 MultW=16 LIBS reshift_golden)
+  PARAMS M=4 P=2 ActW=8 AccW=24 AddrW=9 PmDepth=8 PostLanes=1 MultW=16 Tables=1 LIBS reshift_golden)
 reshift_bench(NAME rs_post SET pairs
-  PARAMS M=8 P=3 ActW=16 AccW=32 AddrW=9 PmDepth=8 PostLanes=2 MultW=32 LIBS reshift_golden)
+  PARAMS M=8 P=3 ActW=16 AccW=32 AddrW=9 PmDepth=8 PostLanes=2 MultW=32 Tables=0 LIBS reshift_golden)
 reshift_bench(NAME rs_post SET serial_wide
-  PARAMS M=4 P=2 ActW=10 AccW=28 AddrW=9 PmDepth=8 PostLanes=2 MultW=16 LIBS reshift_golden)
+  PARAMS M=4 P=2 ActW=10 AccW=28 AddrW=9 PmDepth=8 PostLanes=2 MultW=16 Tables=0 LIBS reshift_golden)
+reshift_bench(NAME rs_post_table PARAMS Lanes=5 Tables=8)
+reshift_bench(NAME rs_post_table SET one PARAMS Lanes=2 Tables=1)
 reshift_bench(NAME rs_post_scale PARAMS Width=32 FactorW=18 Below=15 OutW=29)
 reshift_bench(NAME rs_post_scale SET narrow PARAMS Width=9 FactorW=21 Below=0 OutW=28)
 reshift_bench(NAME rs_post_scale SET wide PARAMS Width=32 FactorW=34 Below=23 OutW=45)

@@ -13,12 +13,14 @@ module rs_frontend_bench #(
   parameter int unsigned FbDepth = 64,
   parameter int unsigned WmDepth = 64,
   parameter int unsigned PmDepth = 64,
+  parameter int unsigned Tables = 0,
   parameter int unsigned AxiDataW = 64,
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned FbAddrW = $clog2(FbDepth),
   localparam int unsigned AddrW = rs_axi_pkg::AddrW,
-  localparam int unsigned HeadersPerBeat = rs_spec_pkg::headers_per_beat(AxiDataW)
+  localparam int unsigned HeadersPerBeat = rs_spec_pkg::headers_per_beat(AxiDataW),
+  localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables)
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -85,6 +87,10 @@ module rs_frontend_bench #(
   output logic tile_valid_o,
   input  logic tile_ready_i,
   output logic [TileW-1:0] tile_o,
+  output logic table_valid_o,
+  input  logic table_ready_i,
+  output logic [TableAddrW-1:0] table_addr_o,
+  output logic [15:0] table_o,
   output logic fb_load_valid_o,
   input  logic fb_load_ready_i,
   output logic [BankW-1:0] fb_load_bank_o,
@@ -138,6 +144,7 @@ module rs_frontend_bench #(
     .FbDepth(FbDepth),
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
+    .Tables(Tables),
     .AxiDataW(AxiDataW)
   ) u_dut (
     .clk_i,
@@ -172,6 +179,10 @@ module rs_frontend_bench #(
     .tile_valid_o,
     .tile_ready_i,
     .tile_o,
+    .table_valid_o,
+    .table_ready_i,
+    .table_addr_o,
+    .table_o,
     .fb_load_valid_o,
     .fb_load_ready_i,
     .fb_load_bank_o,

@@ -21,6 +21,7 @@ constexpr int kM = RESHIFT_M, kC = RESHIFT_C, kP = RESHIFT_P, kActW = RESHIFT_Ac
 constexpr int kExpN = RESHIFT_ExpN, kAccW = RESHIFT_AccW, kMultW = RESHIFT_MultW;
 constexpr int kAxiDataW = RESHIFT_AxiDataW, kParamBytes = kMultW > 16 ? 16 : 8;
 constexpr int kFbDepth = RESHIFT_FbDepth, kWmDepth = RESHIFT_WmDepth, kPmDepth = RESHIFT_PmDepth;
+constexpr int kTables = RESHIFT_Tables;
 constexpr int kCodeBytes = kActW > 8 ? 2 : 1;
 constexpr int kWordBytes = kM * kCodeBytes;
 constexpr int kTileBits = kM * kC * 4;  // ExpN 7: 4 bits a term
@@ -43,7 +44,8 @@ class FakeCore : public Agent {
         exec_stall_(stalls, run_seed() + 8),
         param_stall_(stalls, run_seed() + 9),
         header_stall_(stalls, run_seed() + 10),
-        tile_stall_(stalls, run_seed() + 11) {
+        tile_stall_(stalls, run_seed() + 11),
+        table_stall_(stalls, run_seed() + 12) {
     clear();
     drive();
   }
@@ -64,6 +66,10 @@ class FakeCore : public Agent {
       take(headers, m_.header_o, 4 * static_cast<int>(m_.header_count_o));
     }
     if (m_.tile_valid_o && m_.tile_ready_i) take(tiles, m_.tile_o, hw::kTileBytes);
+    if (m_.table_valid_o && m_.table_ready_i) {
+      take(tables, m_.table_addr_o, 2);
+      take(tables, m_.table_o, 2);
+    }
     for (auto& read : reads_) --read.due;
     step_exec();
   }
@@ -82,6 +88,7 @@ class FakeCore : public Agent {
     m_.param_ready_i = !param_stall_.stall();
     m_.header_ready_i = !header_stall_.stall();
     m_.tile_ready_i = !tile_stall_.stall();
+    m_.table_ready_i = !table_stall_.stall();
     m_.fb_store_rvalid_i = !reads_.empty() && reads_.front().due <= 0;
     if (m_.fb_store_rvalid_i) {
       for (int i = 0; i < hw::kM; ++i) {
@@ -95,6 +102,7 @@ class FakeCore : public Agent {
   bool hang = false;  ///< EXEC never finishes
   int exec_cycles = 40;
   Bytes params, headers, tiles;  ///< what the streams gave
+  Bytes tables;                  ///< address and entries, two bytes each
   uint64_t execs = 0, busy_cycles = 0;
 
  private:
@@ -112,6 +120,7 @@ class FakeCore : public Agent {
     params.clear();
     headers.clear();
     tiles.clear();
+    tables.clear();
     execs = busy_cycles = 0;
   }
 
@@ -183,7 +192,7 @@ class FakeCore : public Agent {
 
   Vrs_frontend_bench& m_;
   Random random_;
-  StallSource ready_stall_, exec_stall_, param_stall_, header_stall_, tile_stall_;
+  StallSource ready_stall_, exec_stall_, param_stall_, header_stall_, tile_stall_, table_stall_;
   State state_ = State::kIdle;
   isa::Descriptor desc_{};
   int left_ = 0;
@@ -196,13 +205,13 @@ class FakeCore : public Agent {
 /// A program for the fake core, its windows, and what must come of it.
 ///
 ///   begin | weights, features, exec (nothing), weights, exec (move and add 1), store,
-///         reload what was stored, exec (move and add 1), store, end
+///         reload what was stored, exec (move and add 1), store, table if there are any, end
 struct Program {
   static constexpr uint32_t kBlocks = 0x1000;  ///< weight blocks in the window
   static constexpr int kSource = 0, kTarget = hw::kFbDepth / 2;
   // Places of the descriptors.
   static constexpr size_t kInit = 0, kWeights = 1, kFeatures = 2, kExec = 3, kMove = 5, kReload = 7,
-                          kStore = 9, kEnd = 10;
+                          kStore = 9, kTable = 10, kEnd = hw::kTables > 0 ? 11 : 10;
   static constexpr uint32_t kExecs = 3;
 
   explicit Program(Random& random) {
@@ -233,7 +242,11 @@ struct Program {
     set(first, init::kFbDepth, hw::kFbDepth);
     set(first, init::kWmDepth, hw::kWmDepth);
     set(first, init::kPmDepth, hw::kPmDepth);
+    set(first, init::kTables, hw::kTables);
     window.resize(kBlocks);
+    Descriptor table_load{};
+    set(table_load, common::kOpcode, static_cast<int64_t>(Opcode::kLoadTable));
+    if (hw::kTables > 0) table(table_load, random);
 
     weights(add(Opcode::kLoadWeights), random, random.uniform(0, 20), random.uniform(1, 3));
     Descriptor& load = add(Opcode::kLoadFeatures);
@@ -267,6 +280,7 @@ struct Program {
       set(again, f, 1);
     }
     store(out_offset, common::kPostExec);
+    if (hw::kTables > 0) descriptors.push_back(table_load);
     add(Opcode::kEnd);
     for (Descriptor& d : descriptors) seal(d);
   }
@@ -304,7 +318,7 @@ struct Program {
   uint32_t bytes, in_offset, first_offset, out_offset;
   std::vector<isa::Descriptor> descriptors;
   Bytes window;
-  Bytes params, headers, tiles;  ///< what the streams must give in a frame
+  Bytes params, headers, tiles, tables;  ///< what the streams must give in a frame
 
  private:
   /// The fields that load_features, reload_features and store_features share.
@@ -332,6 +346,19 @@ struct Program {
     set(d, exec::kDstWords, words);
     set_signed(d, exec::kLo, -128);
     set_signed(d, exec::kHi, 127);
+  }
+
+  void table(isa::Descriptor& d, Random& random) {
+    const int64_t number = random.uniform(1, std::max(hw::kTables, 1));
+    isa::set(d, isa::load_table::kNumber, number);
+    isa::set(d, isa::load_table::kOffset, static_cast<int64_t>(window.size()));
+    for (int64_t i = 0; i < isa::kTableBytes; i += 2) {
+      const int64_t address = (number % std::max(hw::kTables, 1) * isa::kTableBytes + i) / 2;
+      for (int b = 0; b < 2; ++b) window.push_back(static_cast<uint8_t>(random()));
+      tables.insert(tables.end(),
+                    {static_cast<uint8_t>(address), static_cast<uint8_t>(address >> 8),
+                     window.end()[-2], window.end()[-1]});
+    }
   }
 
   void weights(isa::Descriptor& d, Random& random, int64_t uops, int64_t param_blocks) {

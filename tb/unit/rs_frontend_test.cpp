@@ -90,6 +90,7 @@ class Frontend {
     EXPECT_TRUE(core.params == repeat(program.params, frames));
     EXPECT_TRUE(core.headers == repeat(program.headers, frames));
     EXPECT_TRUE(core.tiles == repeat(program.tiles, frames));
+    EXPECT_TRUE(core.tables == repeat(program.tables, frames));
     Bytes expected = image;
     for (uint32_t f = 0; f < frames; ++f) {
       const uint64_t in = in_base + f * in_stride + program.in_offset;
@@ -197,6 +198,7 @@ TEST(Frontend, Registers) {
   EXPECT_EQ(s.lite.read_ok(reg::kCapFbDepth), static_cast<uint32_t>(hw::kFbDepth));
   EXPECT_EQ(s.lite.read_ok(reg::kCapWmDepth), static_cast<uint32_t>(hw::kWmDepth));
   EXPECT_EQ(s.lite.read_ok(reg::kCapPmDepth), static_cast<uint32_t>(hw::kPmDepth));
+  EXPECT_EQ(s.lite.read_ok(reg::kCapTables), static_cast<uint32_t>(hw::kTables));
   EXPECT_EQ(s.lite.read_ok(reg::kStatus), 0u);
 
   struct Writable {
@@ -233,7 +235,7 @@ TEST(Frontend, Registers) {
       EXPECT_EQ(s.lite.write(offset, 0), AxiResponse::kSlverr) << offset;
     }
   }
-  for (const uint32_t hole : {0x1cu, 0x4cu, 0x5cu, 0x6cu, 0x7cu, 0xb0u, 0x400u, 0xffcu}) {
+  for (const uint32_t hole : {0x4cu, 0x5cu, 0x6cu, 0x7cu, 0xb0u, 0x400u, 0xffcu}) {
     EXPECT_EQ(s.lite.read(hole).response, AxiResponse::kSlverr) << hole;
   }
   for (uint32_t offset = reg::kCycles; offset <= reg::kWriteBeats; offset += 4) {
@@ -304,7 +306,7 @@ std::vector<Flaw> flaws() {
       {"checksum_exec", Error::kBadChecksum, P::kMove,
        [](P& p) { p.descriptors[P::kMove][7] ^= 0x80000000; }, false},
       field("opcode_0", Error::kBadOpcode, P::kWeights, common::kOpcode, 0),
-      field("opcode_8", Error::kBadOpcode, P::kExec, common::kOpcode, 8),
+      field("opcode_9", Error::kBadOpcode, P::kExec, common::kOpcode, 9),
       field("opcode_15", Error::kBadOpcode, P::kEnd, common::kOpcode, 15),
       {"init_missing", Error::kBadOpcode, 0,
        [](P& p) { p.descriptors[0] = p.descriptors[P::kWeights]; }},
@@ -320,6 +322,7 @@ std::vector<Flaw> flaws() {
       field("fb_depth", Error::kBadConfig, 0, init::kFbDepth, hw::kFbDepth + 1),
       field("wm_depth", Error::kBadConfig, 0, init::kWmDepth, hw::kWmDepth + 1),
       field("pm_depth", Error::kBadConfig, 0, init::kPmDepth, 0x80000000),
+      field("tables", Error::kBadConfig, 0, init::kTables, hw::kTables + 1),
       {"weights_behind_window", Error::kBadWindow, P::kWeights + 3,
        [](P& p) {
          Descriptor& d = p.descriptors[P::kWeights + 3];
@@ -360,6 +363,7 @@ std::vector<Flaw> flaws() {
          p.descriptors[P::kEnd] = p.descriptors[P::kExec];
          p.window.resize((P::kEnd + 1) * kDescriptorBytes);
          p.descriptors[P::kWeights] = p.descriptors[P::kExec];
+         if (hw::kTables > 0) p.descriptors[P::kTable] = p.descriptors[P::kExec];
          p.descriptors[P::kWeights + 3] = p.descriptors[P::kExec];
        }},
       {"no_program", Error::kBadWindow, 0, [](P& p) { p.window.resize(kDescriptorBytes - 1); }},
@@ -395,6 +399,19 @@ std::vector<Flaw> flaws() {
   bad_exec("exec_lo_above_hi", exec::kHi, static_cast<uint16_t>(-129));
   bad_exec("exec_in_zero", exec::kInZero, 1u << (hw::kActW - 1));
   bad_exec("exec_out_zero", exec::kOutZero, 0x8000);
+  bad_exec("exec_dst_bank", exec::kDstBank, hw::kP);
+  bad_exec("exec_table_index", exec::kTableIndex, hw::kTables + 1);
+  if (hw::kTables > 0) {
+    for (const uint32_t number : {0, hw::kTables + 1}) {
+      list.push_back(
+          field("table_number", Error::kBadField, P::kTable, load_table::kNumber, number));
+    }
+    list.push_back({"table_behind_window", Error::kBadWindow, P::kTable, [](P& p) {
+                      Descriptor& d = p.descriptors[P::kTable];
+                      put(d, load_table::kOffset,
+                          static_cast<uint32_t>(p.window.size()) - kTableBytes + 1);
+                    }});
+  }
   bad_exec("exec_round_mode", exec::kRoundMode, 3);
   list.push_back({"exec_uops_many", Error::kBadField, P::kMove, [](P& p) {
                     put(p.descriptors[P::kMove], exec::kGroups, 2);

@@ -64,18 +64,20 @@ class Surroundings : public Agent {
 
   void drive() override {
     bench_->start_i = bench_->step_i = 0;
-    bench_->pixel_i = static_cast<uint8_t>(random()() & 0xff);
+    bench_->pixel_i = static_cast<uint16_t>(random()() & 0x3ff);
     if (!feeds_.empty() && !started_) {
       bench_->start_i = 1;
       bench_->use_i = feeds_.front().use;
       set_tensor(bench_->tensor_i, feeds_.front().raster);
-      started_ = true;
+      started_ = begun_ = true;
       pixel_ = 0;
+    } else if (begun_) {
+      begun_ = false;  // the cycle between an operation and its first pixel
     } else if (!feeds_.empty() &&
                (pixel_ % kP != 0 || (bench_->room_o && random().chance(step_percent_)))) {
       const Feed& feed = feeds_.front();
       bench_->step_i = 1;
-      bench_->pixel_i = static_cast<uint8_t>(pixel_bits(feed.raster, feed.pixels[pixel_]));
+      bench_->pixel_i = static_cast<uint16_t>(pixel_bits(feed.raster, feed.pixels[pixel_]));
       if (++pixel_ == feed.pixels.size()) {
         feeds_.pop_front();
         started_ = false;
@@ -108,7 +110,7 @@ class Surroundings : public Agent {
   std::deque<Feed> feeds_;
   std::vector<Raster::Pixel> expected_;
   std::size_t pixel_ = 0, taken_ = 0, fetched_ = 0, offered_ = 0;
-  bool started_ = false;
+  bool started_ = false, begun_ = false;
 };
 
 std::vector<Raster> rasters(Random& random, int count) {

@@ -34,7 +34,9 @@ constexpr int kPmDepth = RESHIFT_PmDepth;
 constexpr bool kSerial = RESHIFT_PostLanes < kM;
 constexpr int kRecords = isa::param_records({.m = kM, .p = kP, .post_lanes = RESHIFT_PostLanes});
 constexpr int kWords = kM / kRecords;
-constexpr uint64_t kLatency = 9;  // from pixel to write, with a lane for every channel and no wait
+constexpr int kTables = RESHIFT_Tables;
+/// From pixel to write, with a lane for every channel and no wait.
+constexpr uint64_t kLatency = kTables > 0 ? 11 : 9;
 /// An operation and its parameters are there so long before its first pixel.
 constexpr uint64_t kAhead = kWords + 4;
 constexpr uint64_t kPopLatency = kSerial ? 1 : 2;
@@ -45,6 +47,7 @@ struct Operation {
   Raster raster;
   bool residual = false, post_load = false, post_store = false;
   PostParams post;
+  int table = 0;
   std::vector<Channels> params;  ///< for each M-block
 };
 
@@ -64,7 +67,16 @@ class Post : public testing::Test {
  protected:
   Post() : memory_(kPmDepth, Channels(kM)) {
     bench->op_valid_i = bench->valid_i = bench->dst_valid_i = 0;
+    bench->table_valid_i = bench->params_loaded_i = 0;
     bench.reset();
+    for (int word = 0; word < kTables * 128; ++word) {
+      entries_.push_back(static_cast<uint16_t>(random()));
+      put_entries(static_cast<std::size_t>(word));
+      bench.settle();
+      EXPECT_TRUE(bench->table_ready_o);
+      bench.tick();
+    }
+    bench->table_valid_i = 0;
   }
 
   int random_code() { return static_cast<int>(random.uniform(code_min(kActW), code_max(kActW))); }
@@ -77,6 +89,7 @@ class Post : public testing::Test {
     op.residual = op.post.reads_residual() || random.chance(20);
     op.post_load = random.chance(50);
     op.post_store = random.chance(50);
+    op.table = random.chance(30) ? 0 : static_cast<int>(random.uniform(0, kTables));
     op.post.out_zero = random_code();
     op.post.lo = random_code();
     op.post.hi = static_cast<int>(random.uniform(op.post.lo, code_max(kActW)));
@@ -123,6 +136,11 @@ class Post : public testing::Test {
                          (group || (room && !random.chance(pause_percent)));
       put_pixel(pixel);
       put_destination();
+      // The same again, which waits for look-ups.
+      bench->table_valid_i = 0;
+      if (kTables > 0 && random.chance(50)) {
+        put_entries(static_cast<std::size_t>(random.uniform(0, kTables * 128 - 1)));
+      }
       bench.settle();
       if (pixel) {
         quiet = 0;
@@ -175,6 +193,21 @@ class Post : public testing::Test {
  private:
   int in_memory_ = -1;  // the address whose word comes next, with a lane for every channel
 
+  /// Two entries: table k at word k modulo the tables.
+  void put_entries(std::size_t word) {
+    bench->table_valid_i = 1;
+    bench->table_addr_i = static_cast<uint16_t>(word);
+    bench->table_i = entries_[word];
+  }
+
+  /// What the tables make of a code.
+  int entry(int table, int code) const {
+    if (table == 0) return code;
+    const int at = table % std::max(kTables, 1) * 256 + code - code_min(kActW);
+    const int word = entries_[static_cast<std::size_t>(at / 2)];
+    return static_cast<int8_t>(at % 2 == 0 ? word & 0xff : word >> 8);
+  }
+
   /// Puts the parameters into the ring once; false while there is no room.
   bool load(const Operation& op, std::size_t number) {
     if (number < loaded_operations_) return true;
@@ -216,6 +249,7 @@ class Post : public testing::Test {
     isa::set(words, exec::kResFactor, op.post.res_factor);
     isa::set(words, exec::kRoundMode, static_cast<int64_t>(op.post.round));
     isa::set(words, exec::kProduct, op.post.product);
+    isa::set(words, exec::kTableIndex, op.table);
   }
 
   /// A pixel's accumulators; its residual goes to a queue of its own.
@@ -270,15 +304,17 @@ class Post : public testing::Test {
     }
     const auto m_block = pixel / kP % static_cast<std::size_t>(op.raster.m_blocks);
     for (std::size_t m = 0; m < kM; ++m) {
-      e.data.push_back(q.fill ? op.post.out_zero
-                              : post_process(acc_[m], static_cast<int32_t>(residual[m]),
-                                             op.params[m_block][m], op.post, kActW));
+      e.data.push_back(
+          q.fill ? op.post.out_zero
+                 : entry(op.table, post_process(acc_[m], static_cast<int32_t>(residual[m]),
+                                                op.params[m_block][m], op.post, kActW)));
     }
     return e;
   }
 
   bool writes_to_come() const {
-    return std::any_of(expected_.begin(), expected_.end(), [](const Expected& e) { return e.write; });
+    return std::any_of(expected_.begin(), expected_.end(),
+                       [](const Expected& e) { return e.write; });
   }
 
   /// Pixels leave in order; those not in the tensor leave silently.
@@ -356,6 +392,7 @@ class Post : public testing::Test {
     complete_.pop_front();
   }
 
+  std::vector<uint16_t> entries_;  ///< of the tables
   std::vector<Channels> memory_;
   int loaded_ = 0, freed_ = 0;
   std::size_t loaded_operations_ = 0, noted_ = 0;

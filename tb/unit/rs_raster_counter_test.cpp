@@ -40,6 +40,8 @@ class RasterCounter : public testing::Test {
     isa::set(words, kOutHeight, op.raster.out_height);
     isa::set(words, kOutWidth, op.raster.out_width);
     isa::set(words, kDstPolyphase, op.raster.polyphase);
+    isa::set(words, kSkipRows, op.raster.skip_rows);
+    isa::set(words, kSkipColumns, op.raster.skip_columns);
     isa::set(words, kInHeight, op.in_height);
     isa::set(words, kInWidth, op.in_width);
   }

@@ -36,6 +36,7 @@ isa::Hardware hardware(const std::string& name, const std::vector<std::string>& 
                                            {"WmDepth", &hw.wm_depth},
                                            {"PmDepth", &hw.pm_depth},
                                            {"PostLanes", &hw.post_lanes},
+                                           {"Tables", &hw.tables},
                                            {"AxiDataW", &hw.axi_data_w}};
   for (const std::string& change : changes) {
     const auto equal = change.find('=');
@@ -61,7 +62,7 @@ nlohmann::json report(const isa::Hardware& hw, const Resources& needs, const Par
   nlohmann::json json{{"shape", shape(hw)},        {"lanes", hw.m * hw.c * hw.p},
                       {"FbDepth", hw.fb_depth},    {"WmDepth", hw.wm_depth},
                       {"PmDepth", hw.pm_depth},    {"PostLanes", hw.post_lanes},
-                      {"AxiDataW", hw.axi_data_w}, {"needs", nlohmann::json::object()}};
+                      {"Tables", hw.tables},       {"AxiDataW", hw.axi_data_w}, {"needs", nlohmann::json::object()}};
   for (const auto& [name, value] : needs) {
     json["needs"][name] = value;
     json["has"][name] = part.has.at(name);

@@ -108,8 +108,8 @@ class Allocator {
     // Later pixels still read the input, so it must not be the tensor that is overwritten. A
     // slice has another shape than the tensor that it is written into, and is never in place.
     const bool in_place =
-        op.residual > 0 && op.residual != op.input && op.residual != op.shortcut &&
-        !net_.is_output(op.output) && !net_.is_output(op.residual) &&
+        op.out_stride == 1 && op.residual > 0 && op.residual != op.input &&
+        op.residual != op.shortcut && !net_.is_output(op.output) && !net_.is_output(op.residual) &&
         lives_.last[schedule_.copy(op.residual, image)] == step && !spilled(op.residual) &&
         layout(op.residual).same_shape(layout(op.output));
     allocation_.steps[index(step)].in_place = in_place;
@@ -194,7 +194,10 @@ Layout Allocation::layout(int tensor, int image) const {
 bool can_spill(const QNet& net, int tensor) {
   const auto writers = std::count_if(net.ops.begin(), net.ops.end(),
                                      [&](const QOp& op) { return op.output == tensor; });
-  return !net.is_output(tensor) && (tensor == 0 || writers == 1);
+  const bool read_apart = std::any_of(net.ops.begin(), net.ops.end(), [&](const QOp& op) {
+    return op.residual == tensor && (op.out_stride > 1 || broadcasts(net, op));
+  });
+  return !net.is_output(tensor) && (tensor == 0 || writers == 1) && !read_apart;
 }
 
 std::optional<Allocation> allocate(const isa::Hardware& hw, const QNet& net,

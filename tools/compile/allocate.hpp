@@ -58,8 +58,8 @@ struct AllocationChoice {
   bool padded = false;
 };
 
-/// Neither the output, nor a tensor that is written in slices, whose strips would not lie together
-/// in memory.
+/// Neither an output, nor a tensor that several operations write, whose strips would not lie
+/// together in memory, nor a residual of which not all pixels are added in their order.
 bool can_spill(const QNet& net, int tensor);
 
 /// First fit on lifetimes, the largest region first. The first image, when resident, and the last

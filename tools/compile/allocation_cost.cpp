@@ -77,8 +77,8 @@ class ScheduleCost {
     descriptors +=
         bring(s, image, s.op.residual, s.area.residual_buffers, strip.out, residual_phases, begin_);
     const Layout& in = layout(s.op.input);
-    const std::int64_t pixels =
-        std::int64_t{strip.out.count} * in.pitch * (walks_flat(s.op, in) ? 2 : 1);
+    const std::int64_t pixels = std::int64_t{walk_of(s.op).rows(strip.out.count)} * in.pitch *
+                                (walks_flat(s.op, in) ? 2 : 1);
     const std::int64_t cycles = ceil_div(pixels, std::int64_t{hw_.p}) * s.list.group_cycles;
     const bool whole = cost::list_stays(hw_, s.list.uops);
     std::int64_t start = std::max(times_.executed(), times_.loaded());

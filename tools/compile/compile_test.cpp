@@ -61,7 +61,7 @@ void check_program(const QNet& net, const Program& program, std::uint64_t seed, 
 }
 
 void check_seed(const isa::Hardware& hw, std::uint64_t seed, bool store_all, Timing timing) {
-  const QNet net = random_qnet(seed, {.slice_channels = hw.m});
+  const QNet net = random_qnet(seed, {.slice_channels = hw.m, .tables = hw.tables});
   check_program(net, compile(hw, net, {store_all}), seed, store_all, timing);
 }
 
@@ -101,7 +101,7 @@ TEST_P(RandomNetworks, ProgramEqualsGraphWithTensorsInMemory) {
   int spilled = 0;
   for (std::uint64_t seed = 1; seed <= 80; ++seed) {
     const bool store_all = seed % 2 == 0;
-    const QNet net = random_qnet(seed, {.slice_channels = hw.m});
+    const QNet net = random_qnet(seed, {.slice_channels = hw.m, .tables = hw.tables});
     for (hw.fb_depth = 4096; hw.fb_depth >= 8; hw.fb_depth /= 2) {
       const std::optional<Program> program = compile_if_it_fits(hw, net, {store_all});
       if (!program) break;
@@ -322,7 +322,7 @@ TEST_P(RandomNetworks, BatchEqualsGraph) {
   int together = 0, cut = 0;
   for (std::uint64_t seed = 1; seed <= 16; ++seed) {
     const bool store_all = seed % 2 == 0;
-    const QNet net = random_qnet(seed, {.slice_channels = hw.m});
+    const QNet net = random_qnet(seed, {.slice_channels = hw.m, .tables = hw.tables});
     for (hw.fb_depth = 8192; hw.fb_depth >= 8; hw.fb_depth /= 4) {
       const std::optional<Program> program =
           compile_if_it_fits(hw, net, {store_all, 2 + static_cast<int>(seed % 2)});

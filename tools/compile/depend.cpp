@@ -27,8 +27,9 @@ std::vector<int> furthest(int out, int source, int kernel, int stride, int dilat
 }  // namespace
 
 Need pixels_needed(const isa::Hardware& hw, const QNet& net, const QOp& op, const Layout& source,
-                   int producer_pitch, int groups) {
-  const QTensor& out = net.tensors[index(op.output)];
+                   const Walk& producer, int producer_pitch, int groups) {
+  const QShape out = net.written(op);
+  const Walk walk = walk_of(op);
   const int scale = source.polyphase ? 2 : 1;
   const auto rows = furthest(out.height, scale * source.phase_height(), op.kernel_h, op.stride_h,
                              op.dilation_h, op.pad_top);
@@ -39,8 +40,9 @@ Need pixels_needed(const isa::Hardware& hw, const QNet& net, const QOp& op, cons
     for (int x = 0; x < out.width; ++x) {
       const int row = rows[index(y)], column = columns[index(x)];
       if (row < 0 || column < 0) continue;
-      auto& n = need[index((y * source.pitch + x) / hw.p)];
-      n = std::max(n, std::int64_t{row} * producer_pitch + column + 1);
+      auto& n = need[index((y * walk.row * source.pitch + x * walk.column) / hw.p)];
+      n = std::max(
+          n, std::int64_t{row} * producer.row * producer_pitch + column * producer.column + 1);
     }
   }
   Need line{need[0], 0};

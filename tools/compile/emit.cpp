@@ -29,9 +29,10 @@ class Emitter {
         execs_(execs),
         program_(program),
         hw_(program.hw),
+        tables_(tables_of(net_)),
         blocks_(hw_, net_),
         window_(hw_, lowered, allocation, store_all),
-        plan_(plan_loads(hw_, net_, allocation, execs, blocks_)),
+        plan_(plan_loads(hw_, net_, allocation, execs, tables_, blocks_)),
         queue_(hw_, plan_.loads) {}
 
   void run() {
@@ -74,6 +75,7 @@ class Emitter {
     d.fb_depth = allocation_.words;
     d.wm_depth = hw_.wm_depth;
     d.pm_depth = hw_.pm_depth;
+    d.tables = std::ssize(tables_.codes);
     image_.add(d, "init");
   }
 
@@ -89,6 +91,13 @@ class Emitter {
       return;
     }
     report_of(load.exec).weight_bytes += load.bytes;
+    if (load.table > 0) {
+      isa::LoadTable d;
+      d.number = load.table;
+      d.offset = blocks_.add_table(tables_.codes[index(load.table - 1)]);
+      image_.add(d, fmt::format("load_table {}", load.table));
+      return;
+    }
     isa::LoadWeights d;
     d.uops = static_cast<std::int64_t>(load.block.uops);
     d.param_blocks = load.block.param_blocks;
@@ -134,7 +143,7 @@ class Emitter {
 
   void exec(std::size_t e) {
     const ExecPlan& exec = execs_[e];
-    image_.add(exec_descriptor(hw_, net_, exec, plan_.keeps[e]),
+    image_.add(exec_descriptor(hw_, net_, exec, plan_.keeps[e], tables_.number_of[exec.op]),
                "exec " + net_.ops[exec.op].name + of_image(exec.image),
                exec_access(hw_, net_, exec));
     queue_.add_exec();
@@ -166,6 +175,7 @@ class Emitter {
   const std::vector<ExecPlan>& execs_;
   Program& program_;
   const isa::Hardware& hw_;
+  const Tables tables_;
   WeightBlocks blocks_;
   OutputWindow window_;
   LoadPlan plan_;

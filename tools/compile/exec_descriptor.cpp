@@ -26,28 +26,52 @@ void set_raster(const isa::Hardware& hw, const QOp& op, const ExecPlan& exec, is
   d.src1_step = exec.shortcut.words * c_blocks;
 }
 
-void set_destination(const isa::Hardware& hw, const QOp& op, const ExecPlan& exec, isa::Exec& d) {
+/// Where a tensor keeps the first pixel that an EXEC writes or adds, and how far the next row is.
+struct Place {
+  int base, bank, row_pitch;
+};
+
+Place place_of(const isa::Hardware& hw, const QOp& op, const ExecPlan& exec, const Layout& tensor) {
+  if (op.out_stride == 1) return {tensor.base, 0, tensor.pitch};
+  const int row = exec.rows.first * op.out_stride + op.out_row;
+  const int pixel = row * tensor.pitch + op.out_column;
+  return {tensor.base + pixel / hw.p * tensor.words, pixel % hw.p, op.out_stride * tensor.pitch};
+}
+
+void set_destination(const isa::Hardware& hw, const QNet& net, const QOp& op, const ExecPlan& exec,
+                     isa::Exec& d) {
   const Layout out = walked(hw, op, exec, exec.destination);
-  d.out_height = out.height;
-  d.out_width = out.width;
+  const Walk walk = walk_of(op);
+  const bool flat = walks_flat(op, exec.source);
+  d.out_height = flat ? out.height : walk.rows(exec.rows.count);
+  d.out_width = flat ? out.width : walk.columns(net.written(op).width);
+  d.skip_rows = walk.row - 1;
+  d.skip_columns = walk.column - 1;
   d.dst_polyphase = out.polyphase;
-  d.dst_base = out.base + op.first_channel / hw.m + exec.first_m_block;
+  const Place place = place_of(hw, op, exec, out);
+  d.dst_base = place.base + op.first_channel / hw.m + exec.first_m_block;
+  d.dst_bank = place.bank;
+  d.dst_double = op.out_stride == 2;
   d.dst_words = out.words;
   d.dst_phase = out.phase_words(hw);
-  d.dst_row_bank = out.pitch % hw.p;
-  d.dst_row_addr = out.pitch / hw.p * out.words;
+  d.dst_row_bank = place.row_pitch % hw.p;
+  d.dst_row_addr = place.row_pitch / hw.p * out.words;
 }
 
 void set_residual(const isa::Hardware& hw, const QNet& net, const QOp& op, const ExecPlan& exec,
                   isa::Exec& d) {
   const Layout& res = exec.residual;
+  d.res_broadcast = broadcasts(net, op);
+  const Place place = d.res_broadcast ? Place{res.base, 0, 0} : place_of(hw, op, exec, res);
   d.residual = true;
   d.res_polyphase = res.polyphase;
-  d.res_base = res.base + exec.first_m_block;
+  d.res_base = place.base + exec.first_m_block;
+  d.res_bank = place.bank;
+  d.res_double = !d.res_broadcast && op.out_stride == 2;
   d.res_words = res.words;
   d.res_phase = res.phase_words(hw);
-  d.res_row_bank = res.pitch % hw.p;
-  d.res_row_addr = res.pitch / hw.p * res.words;
+  d.res_row_bank = place.row_pitch % hw.p;
+  d.res_row_addr = place.row_pitch / hw.p * res.words;
   d.res_zero = op.post.res_zero;
   // The core counts in units by its own width of activations, which may be more than the network's.
   d.res_factor = std::int64_t{op.post.res_factor}
@@ -58,7 +82,7 @@ void set_residual(const isa::Hardware& hw, const QNet& net, const QOp& op, const
 }  // namespace
 
 isa::Exec exec_descriptor(const isa::Hardware& hw, const QNet& net, const ExecPlan& exec,
-                          bool keep_list) {
+                          bool keep_list, int table) {
   const QOp& op = net.ops[exec.op];
   const bool maximum = op.kind == QKind::kMaxPool;
   isa::Exec d;
@@ -69,12 +93,13 @@ isa::Exec exec_descriptor(const isa::Hardware& hw, const QNet& net, const ExecPl
   d.groups = exec.groups;
   d.m_blocks = exec.m_blocks;
   set_raster(hw, op, exec, d);
-  set_destination(hw, op, exec, d);
+  set_destination(hw, net, op, exec, d);
   if (op.residual >= 0) set_residual(hw, net, op, exec, d);
   d.lo = op.post.lo;
   d.hi = op.post.hi;
   d.in_zero = maximum ? code_min(net.act_w) : net.tensors[index(op.input)].zero;
   d.out_zero = op.post.out_zero;
+  d.table_index = table;
   d.round_mode = static_cast<std::int64_t>(op.post.round);
   d.need_first = exec.need.first;
   d.need_step = exec.need.step;

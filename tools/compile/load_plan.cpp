@@ -12,12 +12,14 @@ namespace {
 class LoadPlanner {
  public:
   LoadPlanner(const isa::Hardware& hw, const QNet& net, const Allocation& allocation,
-              const std::vector<ExecPlan>& execs, WeightBlocks& blocks)
+              const std::vector<ExecPlan>& execs, const Tables& tables, WeightBlocks& blocks)
       : hw_(hw),
         net_(net),
         allocation_(allocation),
         execs_(execs),
+        tables_(tables),
         blocks_(blocks),
+        table_loaded_(tables.codes.size(), false),
         image_loaded_(index(allocation.schedule.images), false) {}
 
   LoadPlan run() {
@@ -64,6 +66,7 @@ class LoadPlanner {
               .last = e,
               .after = std::max(region_free(e, transfer.tensor, buffers), rows_made(e, transfer)),
               .features = true,
+              .table = 0,
               .block = {},
               .transfer = transfer,
               .bytes = transfer.bytes(hw_)};
@@ -108,28 +111,47 @@ class LoadPlanner {
     if (e > 0 && blocks_.keeps_list(execs_[e - 1], exec)) {
       plan_.keeps[e - 1] = true;
       for (auto load = plan_.loads.rbegin(); load != plan_.loads.rend(); ++load) {
-        if (load->features) continue;
+        if (load->features || load->table > 0) continue;
         if (load->last + 1 != e) break;
         load->last = e;
       }
       return;
     }
+    bring_table(e);
     for (const WeightBlock& block : blocks_.blocks_of(exec)) {
       plan_.loads.push_back({.exec = e,
                              .last = e,
                              .after = 0,
                              .features = false,
+                             .table = 0,
                              .block = block,
                              .transfer = {},
                              .bytes = block.bytes});
     }
   }
 
+  /// An EXEC starts when its weights are there, and LOAD goes in order.
+  void bring_table(std::size_t e) {
+    const int number = tables_.number_of[execs_[e].op];
+    if (number == 0 || table_loaded_[index(number - 1)]) return;
+    table_loaded_[index(number - 1)] = true;
+    plan_.loads.push_back({.exec = e,
+                           .last = e,
+                           .after = 0,
+                           .features = false,
+                           .table = number,
+                           .block = {},
+                           .transfer = {},
+                           .bytes = isa::kTableBytes});
+  }
+
   const isa::Hardware& hw_;
   const QNet& net_;
   const Allocation& allocation_;
   const std::vector<ExecPlan>& execs_;
+  const Tables& tables_;
   WeightBlocks& blocks_;
+  std::vector<bool> table_loaded_;  ///< by number, from 0 on
   std::vector<bool> image_loaded_;  ///< by image
   LoadPlan plan_;
 };
@@ -137,8 +159,9 @@ class LoadPlanner {
 }  // namespace
 
 LoadPlan plan_loads(const isa::Hardware& hw, const QNet& net, const Allocation& allocation,
-                    const std::vector<ExecPlan>& execs, WeightBlocks& blocks) {
-  return LoadPlanner(hw, net, allocation, execs, blocks).run();
+                    const std::vector<ExecPlan>& execs, const Tables& tables,
+                    WeightBlocks& blocks) {
+  return LoadPlanner(hw, net, allocation, execs, tables, blocks).run();
 }
 
 const Load* LoadQueue::take_for(std::size_t end) {

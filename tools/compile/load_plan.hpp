@@ -4,17 +4,19 @@
 #include <vector>
 
 #include "compile/plan.hpp"
+#include "compile/tables.hpp"
 #include "compile/transfer.hpp"
 #include "compile/weight_blocks.hpp"
 
 namespace reshift {
 
-/// What LOAD brings for an EXEC: weights, or features.
+/// What LOAD brings for an EXEC: weights, a table, or features.
 struct Load {
   std::size_t exec = 0;   ///< needs it
   std::size_t last = 0;   ///< weights: the last EXEC that walks them
   std::size_t after = 0;  ///< features: how many EXECs stand before it in the program, at least
   bool features = false;
+  int table = 0;      ///< its number; 0: none
   WeightBlock block;  ///< of weights
   Transfer transfer;  ///< of features
   std::int64_t bytes = 0;
@@ -27,10 +29,10 @@ struct LoadPlan {
 };
 
 /// Features that an EXEC needs and that are not in the buffer: the image, strips of spilled
-/// tensors. Weight blocks: one list for all strips and images that have the same. Writes the blocks
-/// into `blocks`.
+/// tensors. Weight blocks: one list for all strips and images that have the same. A table before
+/// the weights of its first EXEC. Writes the blocks into `blocks`.
 LoadPlan plan_loads(const isa::Hardware& hw, const QNet& net, const Allocation& allocation,
-                    const std::vector<ExecPlan>& execs, WeightBlocks& blocks);
+                    const std::vector<ExecPlan>& execs, const Tables& tables, WeightBlocks& blocks);
 
 /// The loads of a frame, and which the program may have next. There is no deadlock for any length
 /// of the ring of descriptors: no load stands before an EXEC whose room it needs.

@@ -9,7 +9,10 @@
 #include "base/error.hpp"
 #include "base/integer.hpp"
 #include "compile/align_slices.hpp"
+#include "compile/pad_inputs.hpp"
 #include "compile/reduction_list.hpp"
+#include "compile/tables.hpp"
+#include "compile/walk.hpp"
 #include "cost/exec_cycles.hpp"
 #include "cost/transfers.hpp"
 #include "isa/fields.hpp"
@@ -89,8 +92,8 @@ Lowered apply_packing(const isa::Hardware& hw, const QNet& net, std::size_t read
   Lowered result = unchanged(net);
   QOp& op = result.net.ops[reader];
   QTensor& image = result.net.tensors[0];
-  const QTensor& out = net.tensors[index(op.output)];
-  const int channels = image.channels, out_channels = net.written_channels(op);
+  const QShape out = net.written(op);
+  const int channels = image.channels, out_channels = out.channels;
   result.table = {op.stride_h, op.stride_w, {}};
   for (const int dy : rows.offsets) {
     for (const int dx : columns.offsets) {
@@ -148,7 +151,7 @@ Lowered apply_packing(const isa::Hardware& hw, const QNet& net, std::size_t read
 /// The stride that matters: an axis with a single output has any.
 void normalise_strides(QNet& net) {
   for (QOp& op : net.ops) {
-    const QTensor& out = net.tensors[index(op.output)];
+    const QShape out = net.written(op);
     if (out.height == 1) op.stride_h = out.width == 1 ? 1 : op.stride_w;
     if (out.width == 1) op.stride_w = op.stride_h;
     if (out.height == 1 && out.width == 1) op.shortcut_stride = 1;
@@ -172,22 +175,23 @@ int packable_reader(const QNet& net) {
 /// must not be larger than any code then.
 bool needs_lowest_extension(const QNet& net, const QOp& op) {
   const QTensor& in = net.tensors[index(op.input)];
-  const QTensor& out = net.tensors[index(op.output)];
-  const auto reaches = [](int in_size, int out_size, int kernel, int dilation, int pad) {
-    return in_size % 2 == 1 && (out_size - 1) * 2 + (kernel - 1) * dilation - pad >= in_size;
+  const QShape out = net.written(op);
+  const auto reaches = [](int in_size, int out_size, int kernel, int stride, int dilation,
+                          int pad) {
+    return in_size % 2 == 1 && (out_size - 1) * stride + (kernel - 1) * dilation - pad >= in_size;
   };
   return op.kind == QKind::kMaxPool && in.zero != code_min(net.act_w) &&
-         (reaches(in.height, out.height, op.kernel_h, op.dilation_h, op.pad_top) ||
-          reaches(in.width, out.width, op.kernel_w, op.dilation_w, op.pad_left));
+         (reaches(in.height, out.height, op.kernel_h, op.stride_h, op.dilation_h, op.pad_top) ||
+          reaches(in.width, out.width, op.kernel_w, op.stride_w, op.dilation_w, op.pad_left));
 }
 
-/// What an operation reads with a stride.
+/// What an operation reads with a stride, 1 or 2, as the machine walks it.
 struct StridedInput {
   int QOp::*tensor;
   int stride;
 };
 std::array<StridedInput, 2> strided_inputs(const QOp& op) {
-  return {{{&QOp::input, op.stride_h}, {&QOp::shortcut, op.shortcut_stride}}};
+  return {{{&QOp::input, walk_of(op).stride}, {&QOp::shortcut, op.shortcut_stride}}};
 }
 
 /// Whether an operation can walk a polyphase input in the order in which it lies (walks_flat):
@@ -195,6 +199,7 @@ std::array<StridedInput, 2> strided_inputs(const QOp& op) {
 bool can_walk_flat(const isa::Hardware& hw, const QNet& net, const QOp& op) {
   const QTensor& in = net.tensors[index(op.input)];
   const bool pointwise = op.kernel_h == 1 && op.kernel_w == 1 && op.stride_h == 1 &&
+                         op.stride_w == 1 && op.out_stride == 1 &&
                          op.pad_top + op.pad_left + op.pad_bottom + op.pad_right == 0;
   if (!pointwise || op.input == 0 || op.shortcut >= 0 || op.residual >= 0 ||
       net.is_output(op.output)) {
@@ -218,6 +223,15 @@ bool can_walk_flat(const isa::Hardware& hw, const QNet& net, const QOp& op) {
   return read;
 }
 
+/// Whether a tensor can be polyphase for those who write it or add it as a residual: none of them
+/// goes through its pixels in steps.
+bool may_be_polyphase(const QNet& net, int tensor) {
+  return std::none_of(net.ops.begin(), net.ops.end(), [&](const QOp& op) {
+    return (op.output == tensor || op.residual == tensor) &&
+           (op.out_stride > 1 || !walk_of(op).writes_all());
+  });
+}
+
 /// Gives the stride-2 readers of a tensor with mixed readers a copy of their own, unless the others
 /// can read what is made for them.
 void insert_copies(const isa::Hardware& hw, Lowered& lowered) {
@@ -225,7 +239,7 @@ void insert_copies(const isa::Hardware& hw, Lowered& lowered) {
   const std::size_t count = net.tensors.size();
   for (std::size_t t = 0; t < count; ++t) {
     for (const bool lowest : {false, true}) {
-      bool mixed = lowest;
+      bool mixed = lowest || !may_be_polyphase(net, static_cast<int>(t));
       std::vector<std::pair<std::size_t, int QOp::*>> readers;
       for (std::size_t i = 0; i < net.ops.size(); ++i) {
         const QOp& op = net.ops[i];
@@ -268,31 +282,87 @@ Lowered plain(const QNet& net) {
   return result;
 }
 
+/// Tiles of the longest M-block of an operation.
+std::int64_t longest_list(const isa::Hardware& hw, const QNet& net, const QOp& op) {
+  const QTensor& in = net.tensors[index(op.input)];
+  const auto layout = [&](const QTensor& t, bool polyphase) {
+    return Layout{t.channels, t.height, t.width, t.width, polyphase, words_of(hw, t.channels)};
+  };
+  const Layout source = layout(in, walk_of(op).stride == 2);
+  Layout shortcut;
+  if (op.shortcut >= 0) {
+    shortcut = layout(net.tensors[index(op.shortcut)], op.shortcut_stride == 2);
+  }
+  const Strip all = cut(net, op, source.polyphase, net.written(op).height).front();
+  std::size_t longest = 0;
+  for (int m = 0; m < words_of(hw, net.written_channels(op)); ++m) {
+    longest = std::max(longest, reduction_list(hw, net, op, all, source, shortcut, m).uops());
+  }
+  return static_cast<std::int64_t>(longest);
+}
+
+/// Lists that pixel groups walk one after the other stay in the weight memory.
+void check_lists(const isa::Hardware& hw, const Lowered& lowered, std::vector<Support>& report) {
+  const std::vector<ListSize> sizes = list_sizes(hw, lowered.net);
+  for (std::size_t i = 0; i < lowered.net.ops.size(); ++i) {
+    const QOp& op = lowered.net.ops[i];
+    const QShape out = lowered.net.written(op);
+    const int pitch = std::max(out.width, lowered.net.tensors[index(op.input)].width);
+    const bool one_group = (out.height - 1) * pitch + out.width <= hw.p;
+    if (lowered.source_op[i] < 0 || one_group || sizes[i].longest <= hw.wm_depth) continue;
+    const std::int64_t tiles = longest_list(hw, lowered.net, op);
+    if (tiles <= hw.wm_depth) continue;
+    Support& line = report[index(lowered.source_op[i])];
+    line.verdict = Support::Verdict::kUnsupported;
+    line.reason = fmt::format(
+        "{} weight tiles for {} output channels, the weight memory of {} holds {}; take fewer terms "
+        "for this operation, a smaller kernel, or hardware with a larger weight memory (WmDepth)",
+        tiles, hw.m, hw.name, hw.wm_depth);
+  }
+}
+
 }  // namespace
 
 std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original) {
   QNet net = original;
   normalise_strides(net);
   const int packed = packable_reader(net);
+  const Tables tables = tables_of(net);
   std::vector<Support> report;
   for (std::size_t i = 0; i < net.ops.size(); ++i) {
     const QOp& op = net.ops[i];
     Support line{op.name, Support::Verdict::kAccepted, ""};
-    const bool strides_fit = op.stride_h == op.stride_w && (op.stride_h == 1 || op.stride_h == 2);
+    const Walk walk = walk_of(op);
     if (op.shortcut_stride > 2) {
       line.reason =
-          fmt::format("a shortcut of stride {}; the machine has 1 and 2", op.shortcut_stride);
-    } else if (static_cast<int>(i) != packed && !strides_fit) {
-      line.reason =
-          fmt::format("stride {}x{}; the machine has 1x1 and 2x2 behind the first convolution",
-                      op.stride_h, op.stride_w);
-    } else if (static_cast<int>(i) != packed) {
-      line.reason = unreachable_tap(net, op);
+          fmt::format("a shortcut of stride {}; the machine has 1 and 2: quantise without merged "
+                      "shortcuts",
+                      op.shortcut_stride);
+    } else if (op.shortcut >= 0 && !walk.writes_all()) {
+      line.reason = fmt::format(
+          "a shortcut beside stride {}x{}; it goes with 1x1 and 2x2: quantise without merged "
+          "shortcuts",
+          op.stride_h, op.stride_w);
+    } else if (static_cast<int>(i) != packed && !can_walk(walk)) {
+      line.reason = fmt::format(
+          "stride {}x{}; behind the first convolution a stride is at most 16, "
+          "or 32 when both are even",
+          op.stride_h, op.stride_w);
+    }
+    if (line.reason.empty() && tables.number_of[i] > hw.tables) {
+      line.reason = fmt::format(
+          "table number {} of the network; {} holds {}: take a core whose "
+          "parameter Tables is larger, or give operations the same table",
+          tables.number_of[i], hw.name, hw.tables);
     }
     if (line.reason.empty()) line.reason = overflow(hw, net, op);
     if (!line.reason.empty()) line.verdict = Support::Verdict::kUnsupported;
     report.push_back(line);
   }
+  const bool accepted = std::all_of(report.begin(), report.end(), [](const Support& line) {
+    return line.verdict == Support::Verdict::kAccepted;
+  });
+  if (accepted) check_lists(hw, lower(hw, original).front(), report);
   return report;
 }
 
@@ -308,7 +378,7 @@ std::vector<Lowered> lower(const isa::Hardware& hw, const QNet& original) {
   } else {
     const QOp& op = net.ops[index(reader)];
     const QTensor& in = net.tensors[0];
-    const QTensor& out = net.tensors[index(op.output)];
+    const QShape out = net.written(op);
     const Axis rows{op.kernel_h, op.stride_h, op.dilation_h, op.pad_top, in.height, out.height};
     const Axis columns{op.kernel_w, op.stride_w, op.dilation_w, op.pad_left, in.width, out.width};
     for (const AxisPacking& r : axis_packings(rows)) {
@@ -337,6 +407,14 @@ std::vector<Lowered> lower(const isa::Hardware& hw, const QNet& original) {
       l.notes[index(reader)] += fmt::format("image arranged as {}x{}x{}, kernel {}x{}; ", t.channels,
                                            t.height, t.width, op.kernel_h, op.kernel_w);
     }
+    for (std::size_t i = 0; i < l.net.ops.size(); ++i) {
+      const QOp& op = l.net.ops[i];
+      const Walk walk = walk_of(op);
+      if (walk.writes_all()) continue;
+      l.notes[i] += fmt::format("computed at stride {0}x{0}, written at {1}x{2}; ", walk.stride,
+                                op.stride_h, op.stride_w);
+    }
+    pad_inputs(l);
     insert_copies(hw, l);
   }
   return variants;

@@ -18,7 +18,7 @@ namespace {
 /// with. A 1x1 shortcut never does.
 bool reads_extension_row(const QNet& net, int tensor) {
   return std::any_of(net.ops.begin(), net.ops.end(), [&](const QOp& op) {
-    const int rows = net.tensors[index(op.output)].height;
+    const int rows = net.written(op).height;
     const int last = (rows - 1) * op.stride_h + (op.kernel_h - 1) * op.dilation_h - op.pad_top;
     return op.input == tensor && last >= net.tensors[index(tensor)].height;
   });
@@ -26,11 +26,15 @@ bool reads_extension_row(const QNet& net, int tensor) {
 
 /// Pixel groups of the raster that an operation walks: all pixels of its destination, with the
 /// extension of a polyphase one as far as it is read.
-int raster_groups(const isa::Hardware& hw, const QNet& net, const QOp& op, Layout source,
-                  Layout destination) {
+int raster_groups(const isa::Hardware& hw, const QNet& net, const QOp& op, const Rows& rows,
+                  Layout source, Layout destination) {
   if (walks_flat(op, source)) {
     source = source.flat(hw);
     destination = destination.flat(hw);
+  } else if (!destination.polyphase) {
+    const Walk walk = walk_of(op);
+    destination.height = walk.rows(rows.count);
+    destination.width = walk.columns(net.written(op).width);
   }
   const int scale = destination.polyphase ? 2 : 1;
   const int height = destination.polyphase && reads_extension_row(net, op.output)
@@ -77,8 +81,13 @@ void locate_exec(const isa::Hardware& hw, const QNet& net, const Allocation& all
   };
   exec.source = put(op.input, area.input_buffers, strip.in);
   if (op.shortcut >= 0) exec.shortcut = put(op.shortcut, area.shortcut_buffers, strip.shortcut);
-  exec.destination = put(op.output, area.output_buffers, strip.out);
-  if (op.residual >= 0) exec.residual = put(op.residual, area.residual_buffers, strip.out);
+  exec.rows = strip.out;
+  const bool apart = op.out_stride > 1;
+  exec.destination =
+      apart ? allocation.layout(op.output, image) : put(op.output, area.output_buffers, strip.out);
+  if (op.residual < 0) return;
+  exec.residual = apart || broadcasts(net, op) ? allocation.layout(op.residual, image)
+                                               : put(op.residual, area.residual_buffers, strip.out);
 }
 
 /// M-blocks of a pooling operation that an EXEC has; 0: any number. Counted from its own first
@@ -114,7 +123,7 @@ std::vector<ExecPlan> split_strip(const isa::Hardware& hw, const QNet& net,
   fresh.op = step.op;
   fresh.strip = strip_number;
   locate_exec(hw, net, allocation, step.first_image, fresh);
-  fresh.groups = raster_groups(hw, net, op, fresh.source, fresh.destination);
+  fresh.groups = raster_groups(hw, net, op, fresh.rows, fresh.source, fresh.destination);
   // With several pixel groups, or images, the list stays for all of them.
   const ListSize size = (*allocation.lists)[step.op];
   const bool stays = fresh.groups > 1 || (step.images > 1 && images_share(hw, size, area));
@@ -196,15 +205,16 @@ std::vector<ExecPlan> plan_execs(const isa::Hardware& hw, const QNet& net,
     const QOp& previous = net.ops[execs[first - 1].op];
     const bool whole = area.strips.size() == 1 && allocation.steps[i - 1].strips.size() == 1;
     const bool reads = op.input == previous.output && area.input_buffers.empty();
-    // Pixels that lie in another order than rows are not counted.
-    const bool counted =
-        whole && !walks_flat(op, layout(op.input)) && !walks_flat(previous, layout(previous.input));
+    // Pixels that lie in another order than rows are not counted, nor those of which another
+    // operation writes the neighbours.
+    const bool counted = whole && previous.out_stride == 1 && !walks_flat(op, layout(op.input)) &&
+                         !walks_flat(previous, layout(previous.input));
     ExecPlan& part = execs[first];
     part.wait_previous = (op.residual == previous.output && area.residual_buffers.empty()) ||
                          (op.shortcut == previous.output && area.shortcut_buffers.empty()) ||
                          (reads && !counted);
     if (reads && counted) {
-      part.need = pixels_needed(hw, net, op, part.source,
+      part.need = pixels_needed(hw, net, op, part.source, walk_of(previous),
                                 allocation.layouts[index(previous.input)].pitch, part.groups);
     }
   }

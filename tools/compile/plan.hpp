@@ -16,12 +16,15 @@ namespace reshift {
 /// list is too long for the weight memory. M-blocks count from the first channel that the operation
 /// writes.
 struct ExecPlan {
-  std::size_t step = 0;                            ///< of the schedule
-  std::size_t op = 0;                              ///< of the lowered network
-  int image = 0;                                   ///< of the frame
-  std::size_t strip = 0;                           ///< of the image
-  std::size_t turn = 0;                            ///< of the step's strips, image after image
-  Layout source, shortcut, destination, residual;  ///< the strip's rows of the tensors
+  std::size_t step = 0;   ///< of the schedule
+  std::size_t op = 0;     ///< of the lowered network
+  int image = 0;          ///< of the frame
+  std::size_t strip = 0;  ///< of the image
+  std::size_t turn = 0;   ///< of the step's strips, image after image
+  Rows rows;              ///< of what the operation makes
+  /// The strip's rows of the tensors; of those that it writes or adds by every second pixel, and
+  /// of a residual of one pixel, all.
+  Layout source, shortcut, destination, residual;
   int first_m_block = 0, m_blocks = 0;
   int groups = 0;       ///< pixel groups
   int source_word = 0;  ///< of the source's pixels, from which on the list counts

@@ -51,6 +51,7 @@ std::vector<std::uint8_t> ProgramImage::assemble(const isa::Hardware& hw,
   auto out = image.begin();
   for (std::size_t i = 0; i < descriptors_.size(); ++i) {
     if (auto* load = std::get_if<isa::LoadWeights>(&descriptors_[i])) load->offset += start;
+    if (auto* load = std::get_if<isa::LoadTable>(&descriptors_[i])) load->offset += start;
     try {
       std::visit([&](const auto& d) { validate(d, hw); }, descriptors_[i]);
       const isa::Descriptor words =

@@ -11,7 +11,7 @@
 
 namespace reshift {
 
-using AnyDescriptor = std::variant<isa::Init, isa::LoadWeights, isa::LoadFeatures,
+using AnyDescriptor = std::variant<isa::Init, isa::LoadWeights, isa::LoadTable, isa::LoadFeatures,
                                    isa::ReloadFeatures, isa::Exec, isa::StoreFeatures, isa::End>;
 
 /// The descriptors of a program as it grows, from `init` to `end`.
@@ -20,9 +20,9 @@ class ProgramImage {
   /// `name` says what the descriptor does, `access` what it reads and writes.
   void add(AnyDescriptor descriptor, std::string name, Access access = {});
 
-  /// The program window: descriptors, with the tokens that they need and whose LOAD_WEIGHTS count
-  /// from the first block, then the blocks. Throws Error naming the descriptor and its field when
-  /// the core would refuse it. Once only.
+  /// The program window: descriptors, with the tokens that they need and whose LOAD_WEIGHTS and
+  /// LOAD_TABLE count from the first block, then the blocks. Throws Error naming the descriptor and
+  /// its field when the core would refuse it. Once only.
   std::vector<std::uint8_t> assemble(const isa::Hardware& hw, std::span<const std::uint8_t> blocks);
 
   /// What each descriptor does.

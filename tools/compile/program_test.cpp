@@ -113,18 +113,18 @@ TEST_F(ProgramFile, EveryDamageWithTheRightChecksum) {
 }
 
 TEST(Compile, NamesTheOperationThatIsUnsupported) {
-  QNet net = one_conv(4, 12, 4);
+  QNet net = one_conv(4, 60, 4);
   net.tensors.push_back({"late", 4, 4, 4, 0.1, -128});
   QOp op = net.ops[0];
   op.name = "conv2";
   op.input = 1;
   op.output = 2;
-  op.stride_h = op.stride_w = 3;
+  op.stride_h = op.stride_w = 17;
   net.ops.push_back(op);
   net.outputs = {{"scores", 2}};
   const std::string error = error_of([&] { compile(find_hardware("4x4x3"), net, {}); });
   EXPECT_THAT(error, HasSubstr("conv2"));
-  EXPECT_THAT(error, HasSubstr("stride 3x3"));
+  EXPECT_THAT(error, HasSubstr("stride 17x17"));
 }
 
 TEST(Compile, NamesTheShortcutThatIsUnsupported) {
@@ -149,7 +149,7 @@ TEST(Compile, NamesTheShortcutThatIsUnsupported) {
   };
   EXPECT_EQ(error_with(7, 6, 0, 2), "");
   EXPECT_THAT(error_with(5, 8, 0, 3), HasSubstr("conv2: a shortcut of stride 3"));
-  EXPECT_THAT(error_with(14, 1, 1, 1), HasSubstr("conv2: an output of 14x14 with a shortcut"));
+  EXPECT_EQ(error_with(14, 1, 1, 1), "");  // reads a padded copy
 }
 
 /// An image of 3 channels through two convolutions of 1x1 side by side, whose channels a third one
@@ -209,6 +209,47 @@ TEST(Compile, SlicesBeginAtWholeWords) {
     part.outputs = {{"joined", 1}};
     EXPECT_EQ(run_program(compile(find_hardware(name), part, {}), image), run_graph(net, image)[1]);
   }
+}
+
+/// Two convolutions one behind the other, with tables.
+QNet with_tables(int first, int second) {
+  QNet net = two_slices(4, 4);
+  const auto table = [](int shift) {
+    std::vector<std::int16_t> codes;
+    for (int i = 0; i < 256; ++i)
+      codes.push_back(static_cast<std::int16_t>((i + shift) % 256 - 128));
+    return codes;
+  };
+  net.ops[0].table = net.ops[1].table = table(first);
+  net.ops[2].table = table(second);
+  return net;
+}
+
+TEST(Compile, LoadsEachTableOnceBeforeItsFirstWeights) {
+  isa::Hardware hw = find_hardware("4x4x3");
+  hw.tables = 2;
+  const Program program = compile(hw, with_tables(3, 9), {});
+  std::vector<std::string> loads;
+  std::copy_if(program.descriptors.begin(), program.descriptors.end(), std::back_inserter(loads),
+               [](const std::string& d) {
+                 return d.starts_with("load_weights") || d.starts_with("load_table");
+               });
+  EXPECT_THAT(loads,
+              ::testing::ElementsAre("load_table 1", "load_weights left", "load_weights right",
+                                     "load_table 2", "load_weights sum"));
+  const auto image = random_image(program.net, 7);
+  EXPECT_EQ(run_program(program, image), run_graph(program.net, image)[2]);
+}
+
+TEST(Compile, NamesTheTableThatIsTooMuch) {
+  isa::Hardware hw = find_hardware("4x4x3");
+  hw.tables = 1;
+  EXPECT_EQ(error_of([&] { compile(hw, with_tables(3, 3), {}); }), "");
+  const std::string error = error_of([&] { compile(hw, with_tables(3, 9), {}); });
+  EXPECT_THAT(error, HasSubstr("operation sum: table number 2 of the network; 4x4x3 holds 1"));
+  hw.tables = 0;
+  EXPECT_THAT(error_of([&] { compile(hw, with_tables(3, 3), {}); }),
+              HasSubstr("operation left: table number 1 of the network; 4x4x3 holds 0"));
 }
 
 TEST(Compile, SlicesBeginWithinWords) {

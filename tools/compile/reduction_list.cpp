@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/integer.hpp"
+#include "compile/walk.hpp"
 #include "cost/exec_cycles.hpp"
 #include "isa/fields.hpp"
 #include "program/weight_block.hpp"
@@ -49,7 +50,8 @@ class Builder {
         shortcut_(shortcut),
         m_block_(m_block),
         in_(net.tensors[index(op.input)]),
-        out_(net.tensors[index(op.output)]),
+        out_width_(net.written(op).width),
+        walk_(walk_of(op)),
         out_channels_(net.written_channels(op)),
         row_(op.kind == QKind::kConv ? net.row_size(op) : 0),
         tile_(index(hw.m * hw.c)) {}
@@ -140,19 +142,19 @@ class Builder {
   }
 
   void append(int ky, int kx, int c_block) {
-    const TapAxis y = tap_axis(ky, op_.stride_h, op_.dilation_h, strip_.pad_top);
-    const TapAxis x = tap_axis(kx, op_.stride_w, op_.dilation_w, op_.pad_left);
+    const TapAxis y = tap_axis(ky, walk_.stride, op_.dilation_h, strip_.pad_top);
+    const TapAxis x = tap_axis(kx, walk_.stride, op_.dilation_w, op_.pad_left);
     const int per_word = isa::c_blocks_per_word(hw_);
     const int linear = source_.shift + y.offset * source_.pitch + x.offset;
     const int whole = floor_div(linear, hw_.p);
     const int address =
         (whole * source_.words + (2 * y.phase + x.phase) * source_.phase_words(hw_)) * per_word +
         c_block;
-    append_uop(
-        0, address, linear - whole * hw_.p,
-        mask_offset(y.offset, strip_.out.count, extent(strip_.in.count, op_.stride_h),
-                    isa::header::kDy),
-        mask_offset(x.offset, out_.width, extent(in_.width, op_.stride_w), isa::header::kDx));
+    append_uop(0, address, linear - whole * hw_.p,
+               mask_offset(y.offset, walk_.rows(strip_.out.count),
+                           extent(strip_.in.count, walk_.stride), isa::header::kDy),
+               mask_offset(x.offset, walk_.columns(out_width_), extent(in_.width, walk_.stride),
+                           isa::header::kDx));
   }
 
   /// `address`: C-blocks from the source's base, modulo the buffer.
@@ -173,7 +175,8 @@ class Builder {
   const Layout& shortcut_;
   int m_block_;
   const QTensor& in_;
-  const QTensor& out_;
+  int out_width_;
+  Walk walk_;
   int out_channels_, row_;
   std::vector<int> tile_;
   std::vector<UopHeader> headers_;
@@ -240,9 +243,13 @@ ListSize list_size(const isa::Hardware& hw, const QNet& net, const QOp& op) {
     // Of a kernel that is packed into a few channels, tiles are empty for all weights.
     if (op.input == 0 && op.kind == QKind::kConv && op.shortcut < 0) {
       const QTensor& image = net.tensors[0];
-      const Layout layout{image.channels, image.height,     image.width,
-                          image.width,    op.stride_h == 2, words_of(hw, image.channels)};
-      const int height = net.tensors[index(op.output)].height;
+      const Layout layout{image.channels,
+                          image.height,
+                          image.width,
+                          image.width,
+                          walk_of(op).stride == 2,
+                          words_of(hw, image.channels)};
+      const int height = net.written(op).height;
       const Strip all = cut(net, op, layout.polyphase, height).front();
       uops = static_cast<std::int64_t>(reduction_list(hw, net, op, all, layout, {}, m).uops());
     }
@@ -264,8 +271,10 @@ std::vector<ListSize> list_sizes(const isa::Hardware& hw, const QNet& net) {
 
 std::string unreachable_tap(const QNet& net, const QOp& op) {
   const QTensor& in = net.tensors[index(op.input)];
-  const QTensor& out = net.tensors[index(op.output)];
-  const int rows = extent(in.height, op.stride_h), columns = extent(in.width, op.stride_w);
+  const Walk walk = walk_of(op);
+  const QShape out = net.written(op);
+  const int out_rows = walk.rows(out.height), out_columns = walk.columns(out.width);
+  const int rows = extent(in.height, walk.stride), columns = extent(in.width, walk.stride);
   if (op.shortcut >= 0 && (out.height > rows || out.width > columns)) {
     return fmt::format(
         "an output of {}x{} with a shortcut, whose mask is that of the input and ends at {}x{}",
@@ -273,12 +282,12 @@ std::string unreachable_tap(const QNet& net, const QOp& op) {
   }
   try {
     for (int ky = 0; ky < op.kernel_h; ++ky) {
-      mask_offset(tap_axis(ky, op.stride_h, op.dilation_h, op.pad_top).offset, out.height, rows,
+      mask_offset(tap_axis(ky, walk.stride, op.dilation_h, op.pad_top).offset, out_rows, rows,
                   isa::header::kDy);
     }
     for (int kx = 0; kx < op.kernel_w; ++kx) {
-      mask_offset(tap_axis(kx, op.stride_w, op.dilation_w, op.pad_left).offset, out.width, columns,
-                  isa::header::kDx);
+      mask_offset(tap_axis(kx, walk.stride, op.dilation_w, op.pad_left).offset, out_columns,
+                  columns, isa::header::kDx);
     }
   } catch (const Error& e) {
     return e.what();
@@ -299,12 +308,16 @@ std::string overflow(const isa::Hardware& hw, const QNet& net, const QOp& op) {
     const std::int64_t bound = sum << (net.act_w - 1);
     const std::int64_t bias = op.params[index(oc)].bias;
     if (bound >= std::int64_t{1} << (hw.acc_w - 1)) {
-      return fmt::format("accumulator of channel {} reaches {}, {} bits hold less than {}", oc,
-                         bound, hw.acc_w, std::int64_t{1} << (hw.acc_w - 1));
+      return fmt::format(
+          "accumulator of channel {} reaches {}, {} bits hold less than {}; take hardware with wider "
+          "accumulators (AccW), or quantise with `--terms 1` or fewer exponents",
+          oc, bound, hw.acc_w, std::int64_t{1} << (hw.acc_w - 1));
     }
     if (bound + std::abs(bias) >= std::int64_t{1} << 31) {
-      return fmt::format("channel {} reaches {} with its bias {}, 32 bits hold less than {}", oc,
-                         bound + std::abs(bias), bias, std::int64_t{1} << 31);
+      return fmt::format(
+          "channel {} reaches {} with its bias {}, 32 bits hold less than {}; its bias is out of all "
+          "proportion to its weights: look at the batch norm before it",
+          oc, bound + std::abs(bias), bias, std::int64_t{1} << 31);
     }
   }
   return "";

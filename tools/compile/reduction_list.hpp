@@ -17,7 +17,7 @@ struct ReductionList {
   std::size_t uops() const { return headers.size(); }
 };
 
-/// The list of M-block `m_block` (of what it writes) of an operation with stride 1x1 or 2x2 on a
+/// The list of M-block `m_block` (of what it writes) of an operation on a
 /// strip of the source that lies in `source`, and of its shortcut, if any, in `shortcut`. A tile
 /// without a term that is not zero is left out, unless it is the only one.
 ReductionList reduction_list(const isa::Hardware& hw, const QNet& net, const QOp& op,

@@ -10,7 +10,7 @@ namespace reshift {
 
 std::vector<Strip> cut(const QNet& net, const QOp& op, bool polyphase_input, int rows) {
   const int in_height = net.tensors[index(op.input)].height;
-  const int out_height = net.tensors[index(op.output)].height;
+  const int out_height = net.written(op).height;
   const int shortcut_height = op.shortcut < 0 ? 0 : net.tensors[index(op.shortcut)].height;
   if (rows >= out_height) {
     return {{{0, out_height}, {0, in_height}, op.pad_top, {0, shortcut_height}}};

@@ -73,7 +73,7 @@ int StripBuffers::words(int step, const std::vector<Strip>& strips) const {
 void StripBuffers::cut_step(int step, StepAllocation& area, std::vector<Region>& regions) {
   const QOp& op = op_of(step);
   const std::size_t number = allocation_.schedule.steps[index(step)].op;
-  const int height = net_.tensors[index(op.output)].height;
+  const int height = net_.written(op).height;
   const int most_rows = most_rows_.empty() ? height : most_rows_[number];
   State& state = states_[index(step)];
   area.strips = cut(net_, op, layout(op.input).polyphase, height);
@@ -103,7 +103,7 @@ void StripBuffers::cut_step(int step, StepAllocation& area, std::vector<Region>&
 /// or the finest.
 std::vector<Strip> StripBuffers::cut_finer(int step, int most_rows) {
   const QOp& op = op_of(step);
-  const int height = net_.tensors[index(op.output)].height;
+  const int height = net_.written(op).height;
   State& state = states_[index(step)];
   int unit = row_unit(hw_, layout(op.output));
   if (op.residual >= 0) unit = std::lcm(unit, row_unit(hw_, layout(op.residual)));

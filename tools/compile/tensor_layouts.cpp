@@ -39,8 +39,8 @@ std::vector<Layout> tensor_layouts(const isa::Hardware& hw, const QNet& net) {
       const auto reads = [&](int tensor) {
         return tensor >= 0 && &net.tensors[index(tensor)] == &t;
       };
-      l.polyphase |=
-          (reads(op.input) && op.stride_h == 2) || (reads(op.shortcut) && op.shortcut_stride == 2);
+      l.polyphase |= (reads(op.input) && walk_of(op).stride == 2) ||
+                     (reads(op.shortcut) && op.shortcut_stride == 2);
     }
     layouts.push_back(l);
   }
@@ -49,7 +49,8 @@ std::vector<Layout> tensor_layouts(const isa::Hardware& hw, const QNet& net) {
     Layout& in = layouts[index(op.input)];
     const Layout& out = layouts[index(op.output)];
     if (walks_flat(op, in)) continue;
-    in.pitch = std::max(in.pitch, out.polyphase ? 2 * out.phase_width() : out.width);
+    in.pitch = std::max(in.pitch, out.polyphase ? 2 * out.phase_width()
+                                                : walk_of(op).columns(net.written(op).width));
     if (in.pitch > kMaxPitch) {
       throw Error("operation {}: rows of {} pixels, a descriptor says at most {}", op.name,
                   in.pitch, kMaxPitch);

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "compile/walk.hpp"
 #include "program/layout.hpp"
 
 namespace reshift {
@@ -18,14 +19,14 @@ void pad_pitch(const isa::Hardware& hw, const QNet& net, int tensor, std::vector
 /// Whether an operation on a polyphase tensor walks its pixels in the order in which they lie and
 /// writes another polyphase one so: a 1x1 kernel does not mind, and needs no copy.
 inline bool walks_flat(const QOp& op, const Layout& input) {
-  return input.polyphase && op.stride_h == 1;
+  return input.polyphase && walk_of(op).stride == 1;
 }
 
 /// How many of its input's phases an operation reads, from the first one on: of stride 2 and with a
 /// 1x1 kernel, one.
 inline int phases_read(const QOp& op, const Layout& input) {
-  const bool first =
-      op.stride_h == 2 && op.kernel_h == 1 && op.kernel_w == 1 && op.pad_top + op.pad_left == 0;
+  const bool first = walk_of(op).stride == 2 && op.kernel_h == 1 && op.kernel_w == 1 &&
+                     op.pad_top + op.pad_left == 0;
   return input.polyphase && !first ? 4 : 1;
 }
 

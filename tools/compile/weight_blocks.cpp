@@ -32,8 +32,7 @@ std::vector<WeightBlock> WeightBlocks::write(const ExecPlan& exec) {
   for (std::size_t done = 0; done < total; done += most) {
     WeightBlock block{.uops = std::min(most, total - done)};
     block.param_blocks = done == 0 ? exec.m_blocks : 0;
-    bytes_.resize(index(align_window(std::ssize(bytes_))), 0);
-    block.offset = std::ssize(bytes_);
+    block.offset = align();
     append_weight_block(hw_, done == 0 ? params_of(exec) : std::vector<ChannelParams>{},
                         std::span(list.headers).subspan(done, block.uops),
                         std::span(list.tiles).subspan(done * tile, block.uops * tile), bytes_);
@@ -41,6 +40,17 @@ std::vector<WeightBlock> WeightBlocks::write(const ExecPlan& exec) {
     blocks.push_back(block);
   }
   return blocks;
+}
+
+std::int64_t WeightBlocks::align() {
+  bytes_.resize(index(align_window(std::ssize(bytes_))), 0);
+  return std::ssize(bytes_);
+}
+
+std::int64_t WeightBlocks::add_table(std::span<const std::int16_t> codes) {
+  const std::int64_t offset = align();
+  for (const std::int16_t code : codes) bytes_.push_back(static_cast<std::uint8_t>(code));
+  return offset;
 }
 
 std::vector<ChannelParams> WeightBlocks::params_of(const ExecPlan& exec) const {

@@ -17,7 +17,7 @@ struct WeightBlock {
   std::int64_t offset = 0, bytes = 0;  ///< offset from the first block
 };
 
-/// The weight blocks of a program, each in it once.
+/// The weight blocks and tables of a program, each in it once.
 class WeightBlocks {
  public:
   /// Both must outlive this object.
@@ -25,6 +25,9 @@ class WeightBlocks {
 
   /// The blocks that bring the list of an EXEC, all its channel parameters with the first one.
   const std::vector<WeightBlock>& blocks_of(const ExecPlan& exec);
+
+  /// Writes a table; returns its offset from the first block.
+  std::int64_t add_table(std::span<const std::int16_t> codes);
 
   /// Whether `exec` can use the list and the parameters that `before`, the EXEC right before it,
   /// leaves in the weight memory.
@@ -36,6 +39,8 @@ class WeightBlocks {
   using Key = std::tuple<std::size_t, int, int, std::vector<std::uint32_t>>;
 
   std::vector<WeightBlock> write(const ExecPlan& exec);
+  /// Where the next block begins.
+  std::int64_t align();
   /// Of its M-blocks, M for each.
   std::vector<ChannelParams> params_of(const ExecPlan& exec) const;
 

@@ -14,7 +14,10 @@ std::vector<int> places(const ChannelMap& channels) {
 
 OutputWindow::OutputWindow(const isa::Hardware& hw, const Lowered& lowered,
                            const Allocation& allocation, bool store_all)
-    : net_(lowered.net), store_all_(store_all), offsets_(net_.tensors.size(), -1) {
+    : lowered_(lowered),
+      net_(lowered.net),
+      store_all_(store_all),
+      offsets_(net_.tensors.size(), -1) {
   for (std::size_t op = 0; op < net_.ops.size(); ++op) {
     const int t = net_.ops[op].output;
     if (!completes(op) || !(stored(t) || allocation.spilled[index(t)])) continue;

@@ -31,6 +31,8 @@ inline constexpr std::int64_t kDescriptor = 150;
 /// Stages from a column's accumulator to its pixel in the feature buffer, see drain_cycles().
 /// Measured: 22, 27, and 26 less post_cycles().
 inline constexpr std::int64_t kDrainStages = 26;
+/// More of them, where there are tables behind post-processing.
+inline constexpr std::int64_t kTableStages = 2;
 
 // Post-processing with fewer lanes than channels, see post_cycles(): 512 of them for 5 pixels of
 // two passes each; measured: 486.

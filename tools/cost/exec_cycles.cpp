@@ -13,7 +13,9 @@ std::int64_t post_cycles(const isa::Hardware& hw) {
   return passes * (hw.mult_w + kPostPass + kPostShift) + kPostPipeline;
 }
 
-std::int64_t drain_cycles(const isa::Hardware& hw) { return hw.m + hw.p + kDrainStages; }
+std::int64_t drain_cycles(const isa::Hardware& hw) {
+  return hw.m + hw.p + kDrainStages + (hw.tables > 0 ? kTableStages : 0);
+}
 
 ExecCycles exec_cycles(const isa::Hardware& hw, std::span<const std::size_t> m_block_uops,
                        std::int64_t groups) {

@@ -65,6 +65,9 @@ class Model {
         case isa::Opcode::kLoadWeights:
           load_weights(isa::decode<isa::LoadWeights>(words));
           break;
+        case isa::Opcode::kLoadTable:
+          load_table(isa::decode<isa::LoadTable>(words));
+          break;
         case isa::Opcode::kLoadFeatures:
           load_features(isa::decode<isa::LoadFeatures>(words));
           break;
@@ -159,6 +162,12 @@ class Model {
     loaded(d, start, bus_cycles(hw_, d.bytes) + beyond_beats(d.uops));
     blocks_.push_back({d.uops, walk_cycles(d), bus_});
     walk();
+  }
+
+  /// Two entries a cycle.
+  void load_table(const isa::LoadTable& d) {
+    asked_ = std::max({asked_, looked_, take(d, Engine::kLoad)});
+    loaded(d, asked_ + kTransferStart, isa::kTableBytes / 2);
   }
 
   /// LOAD has done a transfer of `data` cycles that begins at `start` at the earliest.

@@ -70,6 +70,7 @@ void Runtime::check_core() {
   check("feature-buffer words", device_.read_register(reg::kCapFbDepth), hw.fb_depth);
   check("weight-memory tiles", device_.read_register(reg::kCapWmDepth), hw.wm_depth);
   check("parameter-memory groups", device_.read_register(reg::kCapPmDepth), hw.pm_depth);
+  check("tables of post-processing", device_.read_register(reg::kCapTables), hw.tables);
 }
 
 void Runtime::write_address(std::uint32_t low_register, std::uint64_t address) {

@@ -55,7 +55,8 @@ double blocks(const std::vector<Shape>& shapes, int width, int depth) {
 }
 
 /// Block RAM of the feature buffer, the weight tiles and their headers, the channel parameters, the
-/// residual's words and what is read from the bus: widths and depths as the RTL has them.
+/// residual's words, what is read from the bus and the tables of post-processing: widths and depths
+/// as the RTL has them.
 double memory_blocks(std::string_view family, const isa::Hardware& hw) {
   const BlockRam ram = block_ram(family);
   const int tile_w = hw.m * hw.c * weight_bits(hw.exponents);
@@ -65,7 +66,10 @@ double memory_blocks(std::string_view family, const isa::Hardware& hw) {
          blocks(ram.one_write, tile_w, hw.wm_depth) + blocks(ram.one_write, 32, hw.wm_depth) +
          blocks(ram.one_write, kRecordW * records, hw.pm_depth * (hw.m / records)) +
          blocks(ram.one_write, hw.m * hw.act_w, kResidualDepth) +
-         blocks(ram.one_write, hw.axi_data_w, kReadDepth);
+         blocks(ram.one_write, hw.axi_data_w, kReadDepth) +
+         (hw.tables == 0 ? 0
+                         : (hw.post_lanes + 1) / 2 *
+                               blocks(ram.two_ports, 16, 1 << isa::table_address_width(hw)));
 }
 
 /// What a resource of the core grows with.
@@ -173,7 +177,7 @@ Sample sample_from_json(const nlohmann::json& report) {
   Sample sample{report.at("config"),
                 {"", p.at("M"), p.at("C"), p.at("P"), p.at("ActW"), p.at("ExpN"), p.at("AccW"),
                  p.value("MultW", 16), p.at("FbDepth"), p.at("WmDepth"), p.at("PmDepth"),
-                 p.value("PostLanes", m), p.at("AxiDataW")},
+                 p.value("PostLanes", m), p.value("Tables", 0), p.at("AxiDataW")},
                 {}};
   for (const char* r : kResourceNames) sample.took[r] = report.at(r);
   return sample;

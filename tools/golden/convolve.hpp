@@ -28,9 +28,9 @@ struct Window {
   }
 };
 
-/// Of an operation (Node or QOp) from its input to its output tensor.
-template <typename Op, typename TensorT>
-Window window_of(const Op& op, const TensorT& in, const TensorT& out) {
+/// Of an operation (Node or QOp) from its input tensor to what it makes.
+template <typename Op, typename In, typename Out>
+Window window_of(const Op& op, const In& in, const Out& out) {
   return {in.channels / op.groups,
           in.height,
           in.width,
@@ -47,8 +47,8 @@ Window window_of(const Op& op, const TensorT& in, const TensorT& out) {
 }
 
 /// Of the pixels that an operation reads of its shortcut.
-template <typename Op, typename TensorT>
-Window shortcut_window_of(const Op& op, const TensorT& shortcut, const TensorT& out) {
+template <typename Op, typename In, typename Out>
+Window shortcut_window_of(const Op& op, const In& shortcut, const Out& out) {
   Op pointwise;
   pointwise.stride_h = pointwise.stride_w = op.shortcut_stride;
   return window_of(pointwise, shortcut, out);

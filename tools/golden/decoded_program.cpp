@@ -18,7 +18,7 @@ D checked(const isa::Hardware& hw, const isa::Descriptor& words) {
 }
 
 template <typename D>
-Task task_of(const D& d, std::variant<Block, Transfer, isa::Exec> work) {
+Task task_of(const D& d, std::variant<Block, Table, Transfer, isa::Exec> work) {
   return {*engine_of(D::kOpcode),
           {d.wait_load, d.wait_exec, d.wait_store},
           {d.post_load, d.post_exec, d.post_store},
@@ -55,6 +55,19 @@ Block read_block(const isa::Hardware& hw, std::span<const std::uint8_t> image,
   return block;
 }
 
+Table read_table(std::span<const std::uint8_t> image, const isa::LoadTable& d) {
+  if (d.offset % isa::kBlockAlign != 0) throw Error("table at byte {}", d.offset);
+  if (d.offset + isa::kTableBytes > std::ssize(image)) {
+    throw Error("table outside the program window");
+  }
+  Table table{static_cast<std::size_t>(d.number), {}};
+  for (const std::uint8_t entry :
+       image.subspan(static_cast<std::size_t>(d.offset), isa::kTableBytes)) {
+    table.codes.push_back(static_cast<std::int8_t>(entry));
+  }
+  return table;
+}
+
 isa::Exec read_exec(const isa::Hardware& hw, const isa::Descriptor& words) {
   const auto d = checked<isa::Exec>(hw, words);
   if (d.m_blocks > hw.pm_depth) {
@@ -66,6 +79,10 @@ isa::Exec read_exec(const isa::Hardware& hw, const isa::Descriptor& words) {
   if (d.product && (!d.residual || d.res_factor != 0)) {
     throw Error("a product without a residual, or with one that is added");
   }
+  if ((d.dst_polyphase && (d.dst_double || d.skip_rows > 0 || d.skip_columns > 0)) ||
+      (d.residual && d.res_polyphase && (d.res_double || d.res_broadcast))) {
+    throw Error("a polyphase tensor whose pixels are not all written or read");
+  }
   return d;
 }
 
@@ -75,6 +92,10 @@ Task read_task(const isa::Hardware& hw, std::span<const std::uint8_t> image,
     case isa::Opcode::kLoadWeights: {
       const auto d = checked<isa::LoadWeights>(hw, words);
       return task_of(d, read_block(hw, image, d));
+    }
+    case isa::Opcode::kLoadTable: {
+      const auto d = checked<isa::LoadTable>(hw, words);
+      return task_of(d, read_table(image, d));
     }
     case isa::Opcode::kLoadFeatures:
       return transfer_of(checked<isa::LoadFeatures>(hw, words));

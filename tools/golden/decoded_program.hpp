@@ -32,11 +32,17 @@ struct Transfer {
   std::int64_t offset = 0;                       ///< bytes in the window
 };
 
+/// A table of post-processing.
+struct Table {
+  std::size_t number = 0;           ///< from 1 on
+  std::vector<std::int16_t> codes;  ///< the lowest code's first
+};
+
 /// A descriptor of an engine.
 struct Task {
   Engine engine = Engine::kExec;
   std::array<bool, kEngines> wait{}, post{};  ///< tokens, by the other engine
-  std::variant<Block, Transfer, isa::Exec> work;
+  std::variant<Block, Table, Transfer, isa::Exec> work;
 };
 
 struct DecodedProgram {

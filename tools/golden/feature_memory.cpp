@@ -40,7 +40,7 @@ void FeatureMemory::land() {
 }
 
 PixelAddress::PixelAddress(const isa::Hardware& hw, const Tensor& tensor)
-    : p_(hw.p), tensor_(tensor), row_start_{0, tensor.base}, at_(row_start_) {}
+    : p_(hw.p), tensor_(tensor), row_start_{tensor.bank, tensor.base}, at_(row_start_) {}
 
 PixelAddress::Address PixelAddress::address(int y, int x) {
   const int line = y >> tensor_.polyphase, column = x >> tensor_.polyphase;
@@ -54,7 +54,7 @@ PixelAddress::Address PixelAddress::address(int y, int x) {
     at_ = row_start_;
     column_ = 0;
   }
-  for (; column_ < column; ++column_) at_ = advance({at_.bank + 1, at_.addr});
+  for (; column_ < column; ++column_) at_ = advance({at_.bank + tensor_.column_step, at_.addr});
   const int phase = tensor_.polyphase ? 2 * (y & 1) + (x & 1) : 0;
   return {at_.bank, at_.addr + phase * tensor_.phase};
 }

@@ -47,12 +47,14 @@ class FeatureMemory {
 };
 
 /// Steps through the pixels of a destination or residual tensor by increments, as the machine does.
+/// Rows and columns count those that the operation writes.
 class PixelAddress {
  public:
   /// A tensor as an EXEC descriptor has it.
   struct Tensor {
-    std::int64_t base, words, phase, row_bank, row_addr;
+    std::int64_t base, bank, words, phase, row_bank, row_addr;
     bool polyphase;
+    int column_step;  ///< pixels from one to the next, 0 to 2
   };
   PixelAddress(const isa::Hardware& hw, const Tensor& tensor);
 

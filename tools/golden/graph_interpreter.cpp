@@ -20,6 +20,16 @@ PostParams effective_post(const QOp& op) {
   return post;
 }
 
+/// The residual's code for pixel (y, x) of what an operation makes.
+std::int32_t residual_code(const QNet& net, const QOp& op, const std::vector<std::int32_t>& codes,
+                           int channel, int y, int x) {
+  const QTensor& t = tensor(net, op.residual);
+  const bool one_pixel = t.height == 1 && t.width == 1;
+  const int row = one_pixel ? 0 : y * op.out_stride + op.out_row;
+  const int column = one_pixel ? 0 : x * op.out_stride + op.out_column;
+  return codes[static_cast<std::size_t>((channel * t.height + row) * t.width + column)];
+}
+
 void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int32_t>>& tensors) {
   const QTensor& in = tensor(net, op.input);
   const QTensor& out = tensor(net, op.output);
@@ -29,17 +39,15 @@ void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int3
   const PostParams post = effective_post(op);
   const bool pooling = op.kind != QKind::kConv;
   const int in_per_group = pooling ? 1 : in.channels / op.groups;
-  const int out_channels = net.written_channels(op);
-  const int out_per_group = pooling ? 1 : out_channels / op.groups;
-  const std::size_t offset = net.written_offset(op);
+  const int out_per_group = pooling ? 1 : net.written_channels(op) / op.groups;
+  const auto [written, height, width] = net.written(op);
   const int row = pooling ? 0 : net.row_size(op);
-  std::size_t at = 0;
-  for (int o = 0; o < out_channels; ++o) {
+  for (int o = 0; o < written; ++o) {
     const int first = o / out_per_group * in_per_group;
     const ChannelParams& params =
         op.kind == QKind::kMaxPool ? kPassThrough : op.params[static_cast<std::size_t>(o)];
-    for (int y = 0; y < out.height; ++y) {
-      for (int x = 0; x < out.width; ++x, ++at) {
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
         std::int64_t sum = 0;
         std::int64_t maximum = code_min(net.act_w);
         int weight = o * row;  // pooling has none
@@ -69,9 +77,17 @@ void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int3
           }
         }
         const std::int32_t residual =
-            op.residual < 0 ? 0 : tensors[static_cast<std::size_t>(op.residual)][at];
-        result[offset + at] = post_process(op.kind == QKind::kMaxPool ? maximum : sum, residual,
-                                           params, post, net.act_w);
+            op.residual < 0
+                ? 0
+                : residual_code(net, op, tensors[static_cast<std::size_t>(op.residual)], o, y, x);
+        const std::int32_t code = post_process(op.kind == QKind::kMaxPool ? maximum : sum, residual,
+                                               params, post, net.act_w);
+        const int at =
+            ((op.first_channel + o) * out.height + y * op.out_stride + op.out_row) * out.width +
+            x * op.out_stride + op.out_column;
+        result[static_cast<std::size_t>(at)] =
+            op.table.empty() ? code
+                             : op.table[static_cast<std::size_t>(code - code_min(net.act_w))];
       }
     }
   }
@@ -96,18 +112,25 @@ std::vector<std::vector<std::int32_t>> run_graph(const QNet& net,
 
 FastOp::FastOp(const QNet& net, const QOp& op)
     : kind_(op.kind),
-      window_(window_of(op, tensor(net, op.input), tensor(net, op.output))),
+      window_(window_of(op, tensor(net, op.input), net.written(op))),
       groups_(op.groups),
       out_channels_(net.written_channels(op)),
       in_zero_(kind_ == QKind::kMaxPool ? code_min(net.act_w) : tensor(net, op.input).zero),
       params_(op.params),
       post_(effective_post(op)),
-      act_w_(net.act_w) {
+      act_w_(net.act_w),
+      table_(op.table.begin(), op.table.end()),
+      plane_{tensor(net, op.output).height, tensor(net, op.output).width, op.out_stride, op.out_row,
+             op.out_column} {
+  if (op.residual >= 0) {
+    const QTensor& added = tensor(net, op.residual);
+    one_pixel_ = added.height == 1 && added.width == 1;
+  }
   if (kind_ == QKind::kMaxPool)
     params_.assign(static_cast<std::size_t>(out_channels_), kPassThrough);
   if (kind_ != QKind::kConv) return;
   if (op.shortcut >= 0)
-    shortcut_ = shortcut_window_of(op, tensor(net, op.shortcut), tensor(net, op.output));
+    shortcut_ = shortcut_window_of(op, tensor(net, op.shortcut), net.written(op));
   const auto rows = static_cast<std::size_t>(net.row_size(op));
   std::int64_t largest = 0;
   for (std::size_t o = 0; o < static_cast<std::size_t>(out_channels_); ++o) {
@@ -162,7 +185,48 @@ void FastOp::finish(const T* sums, const float* residual, float* out) const {
   }
 }
 
+template <typename Visit>
+void FastOp::for_each_pixel(Visit visit) const {
+  std::size_t made = 0;
+  for (int channel = 0; channel < out_channels_; ++channel) {
+    for (int y = 0; y < window_.out_height; ++y) {
+      const int row = (channel * plane_.height + y * plane_.stride + plane_.row) * plane_.width;
+      for (int x = 0; x < window_.out_width; ++x, ++made) {
+        visit(made, static_cast<std::size_t>(row + x * plane_.stride + plane_.column));
+      }
+    }
+  }
+}
+
 void FastOp::run(const Operands& operands, float* out, Scratch& scratch) const {
+  const auto size =
+      static_cast<std::size_t>(out_channels_) * static_cast<std::size_t>(window_.out_pixels());
+  Operands own = operands;
+  float* made = out;
+  if (operands.residual != nullptr && (one_pixel_ || plane_.stride > 1)) {
+    const auto pixels = static_cast<std::size_t>(window_.out_pixels());
+    scratch.residual.resize(size);
+    for_each_pixel([&](std::size_t i, std::size_t at) {
+      scratch.residual[i] = operands.residual[one_pixel_ ? i / pixels : at];
+    });
+    own.residual = scratch.residual.data();
+  }
+  if (plane_.stride > 1) {
+    scratch.made.resize(size);
+    made = scratch.made.data();
+  }
+  make(own, made, scratch);
+  if (!table_.empty()) {
+    for (std::size_t i = 0; i < size; ++i) {
+      made[i] = table_[static_cast<std::size_t>(static_cast<int>(made[i]) - code_min(act_w_))];
+    }
+  }
+  if (plane_.stride > 1) {
+    for_each_pixel([&](std::size_t i, std::size_t at) { out[at] = made[i]; });
+  }
+}
+
+void FastOp::make(const Operands& operands, float* out, Scratch& scratch) const {
   const auto& [in, shortcut, residual] = operands;
   const auto size =
       static_cast<std::size_t>(out_channels_) * static_cast<std::size_t>(window_.out_pixels());

@@ -29,12 +29,24 @@ class FastOp {
     Matrix<double> wide_columns;
     std::vector<float> sums;
     std::vector<double> wide_in, wide_shortcut, wide_sums;
+    std::vector<float> residual, made;  ///< of the pixels that it makes
   };
 
-  /// `out` is where the channels that it writes begin. Thread-safe with a scratch for each thread.
+  /// `out` is where the channels that it writes begin, whole planes. Thread-safe with a scratch for
+  /// each thread.
   void run(const Operands& operands, float* out, Scratch& scratch) const;
 
  private:
+  /// The plane of a channel of the output tensor, and the pixels of it that are written.
+  struct Plane {
+    int height, width, stride, row, column;
+  };
+
+  /// All that it makes, a pixel after the other, but for the table.
+  void make(const Operands& operands, float* out, Scratch& scratch) const;
+  /// Calls visit(number of a value that it makes, where that is from its first channel on).
+  template <typename Visit>
+  void for_each_pixel(Visit visit) const;
   template <typename T>
   void run_conv(const T* in, const T* shortcut, const std::vector<T>& weights, std::vector<T>& sums,
                 Matrix<T>& columns) const;
@@ -49,6 +61,9 @@ class FastOp {
   std::vector<ChannelParams> params_;
   PostParams post_;
   int act_w_;
+  std::vector<float> table_;  ///< from the lowest code on
+  Plane plane_;
+  bool one_pixel_ = false;  ///< the residual has one, which is added to all
   /// Weights; the second is used where sums may pass 2^24, the last integer that float counts to.
   std::vector<float> weights_;
   std::vector<double> wide_weights_;

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/error.hpp"
+#include "golden/random_network.hpp"
 
 namespace reshift {
 namespace {
@@ -160,6 +161,35 @@ TEST(GraphInterpreter, FastEqualsPlainOnRandomNetworks) {
   EXPECT_GT(strided, 10);
 }
 
+// The networks that compiler, model and core are tested with have what they say.
+TEST(GraphInterpreter, FastEqualsPlainOnNetworksForTheCore) {
+  int tables = 0, upsampled = 0, gates = 0, strides = 0, both = 0;
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const QNet net = random_qnet(seed, {.tables = 4});
+    for (const QOp& op : net.ops) {
+      const QShape out = net.written(op);
+      const bool one_pixel =
+          op.residual >= 0 && net.tensors[static_cast<std::size_t>(op.residual)].size() ==
+                                  static_cast<std::size_t>(out.channels);
+      tables += !op.table.empty();
+      upsampled += op.out_stride > 1;
+      gates += one_pixel && out.height * out.width > 1;
+      strides += out.height * out.width > 1 && (op.stride_h != op.stride_w || op.stride_h > 2);
+      both += op.out_stride > 1 && op.residual >= 0;
+    }
+    const auto image = random_image(net, seed);
+    const auto tensors = run_graph(net, image);
+    const auto fast = LayerReference(net).run(image);
+    for (std::size_t t = 0; t < tensors.size(); ++t) ASSERT_EQ(fast[t], tensors[t]) << t;
+  }
+  EXPECT_GT(tables, 100);
+  EXPECT_GT(upsampled, 40);
+  EXPECT_GT(gates, 10);
+  EXPECT_GT(strides, 40);
+  EXPECT_GT(both, 0);
+}
+
 TEST(GraphInterpreter, LargeSumsStayExact) {
   // 2^16 * 2^15 needs 31 bits: float would round it.
   QNet net;
@@ -308,6 +338,60 @@ TEST(GraphInterpreter, ShortcutByHand) {
   const std::vector<std::int32_t> expected{12 - 3 + 2 - 5, 12 - 0 - 8 - 5, 3 - 4 - 5, 3 + 16 - 5};
   EXPECT_EQ(run_graph(net, image)[2], expected);
   EXPECT_EQ(FastGraph(net).run(image).front(), expected);
+}
+
+/// An image of 1x2 pixels becomes 2x4: each pixel as it is at the top left, doubled at the top
+/// right, through a table at the bottom; then one pixel is added to all.
+TEST(GraphInterpreter, UpsamplingTableAndOnePixelByHand) {
+  QNet net;
+  net.name = "upsampled";
+  net.tensors = {{"image", 1, 1, 2, 1.0, 0},
+                 {"large", 1, 2, 4, 1.0, 0},
+                 {"mean", 1, 1, 1, 1.0, 0},
+                 {"out", 1, 2, 4, 1.0, 0}};
+  for (int phase = 0; phase < 4; ++phase) {
+    QOp op;
+    op.name = "phase" + std::to_string(phase);
+    op.input = 0;
+    op.output = 1;
+    op.out_stride = 2;
+    op.out_row = phase / 2;
+    op.out_column = phase % 2;
+    op.term_values = {static_cast<std::int16_t>(1 << op.out_column)};
+    op.params = {{0, 1, 0}};
+    op.post = {0, -128, 127};
+    if (op.out_row == 1) {
+      for (int code = -128; code < 128; ++code)
+        op.table.push_back(static_cast<std::int16_t>(-code - 1));
+    }
+    net.ops.push_back(op);
+  }
+  QOp mean;
+  mean.name = "mean";
+  mean.kind = QKind::kAvgPool;
+  mean.input = 0;
+  mean.output = 2;
+  mean.kernel_w = 2;
+  mean.params = {{0, 1, 1}};
+  mean.post = {0, -128, 127};
+  QOp add = net.ops[0];
+  add.name = "add";
+  add.input = 1;
+  add.residual = 2;
+  add.output = 3;
+  add.out_stride = 1;
+  add.post = {0, -128, 127, 0, 2 << 16};
+  net.ops.push_back(mean);
+  net.ops.push_back(add);
+  net.outputs = {{"out", 3}};
+  net.validate();
+  const std::vector<std::int32_t> image{5, -20};
+  const auto tensors = run_graph(net, image);
+  // The table gives -1 - code; the mean of 5 and -20 is -7.5, rounded half up -7.
+  EXPECT_THAT(tensors[1], ElementsAre(5, 10, -20, -40, -6, -11, 19, 39));
+  EXPECT_THAT(tensors[2], ElementsAre(-7));
+  EXPECT_THAT(tensors[3], ElementsAre(-9, -4, -34, -54, -20, -25, 5, 25));
+  EXPECT_EQ(FastGraph(net).run(image).front(), tensors[3]);
 }
 
 /// Three slices of one tensor of 2 pixels, worked out by hand: a convolution, a maximum, a mean

@@ -22,18 +22,23 @@ PostParams post_params(const isa::Exec& x) {
 }  // namespace
 
 PostModel::PostModel(const isa::Hardware& hw, const isa::Exec& x, std::int64_t number,
-                     const WeightRings& rings, FeatureMemory& memory, const Observer& observer)
+                     const WeightRings& rings, std::span<const std::int16_t> table,
+                     FeatureMemory& memory, const Observer& observer)
     : hw_(hw),
       x_(x),
       number_(number),
       post_(post_params(x)),
       rings_(rings),
+      table_(table),
       memory_(memory),
       observer_(observer),
-      destination_(hw, {x.dst_base, x.dst_words, x.dst_phase, x.dst_row_bank, x.dst_row_addr,
-                        x.dst_polyphase}),
-      residual_(hw, {x.res_base, x.res_words, x.res_phase, x.res_row_bank, x.res_row_addr,
-                     x.res_polyphase}),
+      destination_(hw, {x.dst_base, x.dst_bank, x.dst_words, x.dst_phase, x.dst_row_bank,
+                        x.dst_row_addr, x.dst_polyphase, x.dst_double ? 2 : 1}),
+      residual_(hw, {x.res_base, x.res_bank, x.res_words, x.res_phase, x.res_row_bank,
+                     x.res_row_addr, x.res_polyphase,
+                     x.res_broadcast ? 0
+                     : x.res_double  ? 2
+                                     : 1}),
       codes_(static_cast<std::size_t>(hw.m)) {}
 
 void PostModel::write_group(const std::vector<std::int32_t>& sums) {
@@ -54,19 +59,23 @@ void PostModel::write_m_block(std::int64_t m_block, const std::int32_t* sums, Pi
     const std::int64_t pixel = group_ * hw_.p + column;
     const int y = static_cast<int>(pixel / x_.pitch), x = static_cast<int>(pixel % x_.pitch);
     if (x >> s > (x_.out_width - 1) >> s || y >> s > (x_.out_height - 1) >> s) continue;
-    const auto [bank, base] = out.address(y, x);
+    const auto every_row = static_cast<int>(x_.skip_rows) + 1;
+    const auto every_column = static_cast<int>(x_.skip_columns) + 1;
+    if (y % every_row != 0 || x % every_column != 0) continue;
+    const int row = y / every_row, across = x / every_column;
+    const auto [bank, base] = out.address(row, across);
     const std::int64_t addr = base + m_block;
     if (x >= x_.out_width || y >= x_.out_height) {
       std::fill(codes_.begin(), codes_.end(), static_cast<std::int16_t>(x_.out_zero));
     } else if (x_.residual) {
-      const auto from = residual.address(y, x);
+      const auto from = residual.address(row, across);
       make_codes(static_cast<std::size_t>(m_block), sums,
                  memory_.word(from.bank, from.addr + m_block));
     } else {
       make_codes(static_cast<std::size_t>(m_block), sums, nullptr);
     }
     if (addr >= hw_.fb_depth) throw Error("writes word {} of a bank", addr);
-    const Word word{static_cast<int>(bank),   static_cast<int>(addr), codes_, y, x,
+    const Word word{static_cast<int>(bank),   static_cast<int>(addr), codes_, row, across,
                     static_cast<int>(m_block)};
     if (observer_) observer_(word);
     // Only the last M-block completes pixels of the raster.
@@ -81,6 +90,9 @@ void PostModel::make_codes(std::size_t m_block, const std::int32_t* sums,
   for (std::size_t m = 0; m < codes_.size(); ++m) {
     codes_[m] = static_cast<std::int16_t>(
         post_process(sums[m], residual ? residual[m] : 0, params[m], post_, hw_.act_w));
+    if (!table_.empty()) {
+      codes_[m] = table_[static_cast<std::size_t>(codes_[m] - code_min(hw_.act_w))];
+    }
   }
 }
 

@@ -24,8 +24,10 @@ class PostModel {
   using Observer = std::function<void(const Word&)>;
 
   /// `number`: of the operation, counted over frames.
+  /// `table`: the operation's, empty: none.
   PostModel(const isa::Hardware& hw, const isa::Exec& x, std::int64_t number,
-            const WeightRings& rings, FeatureMemory& memory, const Observer& observer);
+            const WeightRings& rings, std::span<const std::int16_t> table, FeatureMemory& memory,
+            const Observer& observer);
 
   /// The words of the next pixel group, from the sums [m_block][column][row]. Throws Error when one
   /// is outside of its bank.
@@ -43,6 +45,7 @@ class PostModel {
   std::int64_t number_, group_ = 0;
   PostParams post_;
   const WeightRings& rings_;
+  std::span<const std::int16_t> table_;
   FeatureMemory& memory_;
   const Observer& observer_;
   PixelAddress destination_, residual_;

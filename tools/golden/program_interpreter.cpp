@@ -24,6 +24,7 @@ class ProgramInterpreter::Impl {
         late_(timing == Timing::kLate),
         program_(decode_program(hw_, image)),
         memory_(hw_, late_),
+        tables_(static_cast<std::size_t>(hw_.tables) + 1),
         array_(hw_, memory_) {}
 
   std::vector<std::uint8_t> run(std::span<const std::uint8_t> input, std::int64_t in_stride,
@@ -89,6 +90,8 @@ class ProgramInterpreter::Impl {
     if (const auto* block = std::get_if<Block>(&task.work)) {
       if (!run_->weights.has_room(*block)) return false;
       run_->weights.load(*block);
+    } else if (const auto* table = std::get_if<Table>(&task.work)) {
+      tables_[table->number] = table->codes;
     } else {
       transfer(descriptor, task, std::get<Transfer>(task.work));
     }
@@ -156,7 +159,9 @@ class ProgramInterpreter::Impl {
         observer_({Engine::kExec, frame, descriptor, w.bank, w.addr, w.codes, w.y, w.x, w.m_block});
       };
     }
-    PostModel post(hw_, x, run_->exec_number, run_->weights, memory_, observer);
+    const auto number = static_cast<std::size_t>(x.table_index);
+    if (number > 0 && tables_[number].empty()) throw Error("table {} was not loaded", number);
+    PostModel post(hw_, x, run_->exec_number, run_->weights, tables_[number], memory_, observer);
     // Everything before the previous EXEC is complete, that one only as far as each group needs it.
     if (x.wait_previous) memory_.complete(run_->exec_number);
     std::int64_t need = x.need_first;
@@ -170,6 +175,7 @@ class ProgramInterpreter::Impl {
   const bool late_;
   const DecodedProgram program_;
   FeatureMemory memory_;
+  std::vector<std::vector<std::int16_t>> tables_;  ///< by number; 0: none
   ArrayModel array_;
   WriteObserver observer_;
   Windows* windows_ = nullptr;  ///< of the run

@@ -20,7 +20,8 @@ class Growing {
  protected:
   static constexpr int kAnyResidual = -2, kNoResidual = -1;
 
-  Growing(std::uint64_t seed, const RandomNetworkOptions& options) : random_(seed) {
+  Growing(std::uint64_t seed, const RandomNetworkOptions& options)
+      : random_(seed), tables_(options.act_w == 8 ? options.tables : 0) {
     net_.name = fmt::format("random-{}", seed);
     net_.act_w = options.act_w;
     net_.exponents = options.exponents;
@@ -59,6 +60,7 @@ class Growing {
       add_params(op, in, out);
     }
     add_residual(op, out);
+    if (tables_ > 0 && chance(4)) op.table = table(pick(1, std::min(tables_, 4)));
     if (chance(4)) {
       op.post.lo = pick(code_min(net_.act_w), -1);
       op.post.hi = pick(0, code_max(net_.act_w));
@@ -67,6 +69,17 @@ class Growing {
   }
 
  private:
+  /// Table number n of the network.
+  std::vector<std::int16_t> table(int n) {
+    std::mt19937_64 random(static_cast<std::uint64_t>(n));
+    std::vector<std::int16_t> codes(std::size_t{1} << net_.act_w);
+    for (auto& code : codes) {
+      code = static_cast<std::int16_t>(code_min(net_.act_w) +
+                                       static_cast<int>(random() % codes.size()));
+    }
+    return codes;
+  }
+
   void add_weights(QOp& op, const QTensor& in, const QTensor& out) {
     op.terms = pick(1, 3);
     const int zeros = chance(6) ? 100 : chance(3) ? pick(0, 99) : 10;  // percent
@@ -115,7 +128,9 @@ class Growing {
     std::vector<int> candidates;
     for (int t = 0; t <= last(); ++t) {
       const QTensor& r = tensor(t);
-      if (r.channels != out.channels || r.height != out.height || r.width != out.width) continue;
+      const bool one_pixel = r.height == 1 && r.width == 1;
+      if (r.channels != out.channels) continue;
+      if (!one_pixel && (r.height != out.height || r.width != out.width)) continue;
       if (wanted == kAnyResidual || wanted == t) candidates.push_back(t);
     }
     if (candidates.empty() || chance(8)) return;
@@ -142,6 +157,7 @@ class Growing {
   }
 
   std::mt19937_64 random_;
+  int tables_;  ///< that the core holds
 
  protected:
   QNet net_;
@@ -179,6 +195,10 @@ class Maker : private Growing {
         add_block();
       } else if (!first && chance(3)) {
         add_concatenation();
+      } else if (!first && chance(5)) {
+        add_upsampling();
+      } else if (!first && chance(5)) {
+        add_gate();
       } else {
         const bool same = !first && chance(3);
         add_op(pick_input(first),
@@ -196,9 +216,11 @@ class Maker : private Growing {
   /// of large kernels fill the smallest weight memories as they are.
   void add_shortcut(std::size_t index) {
     QOp& op = net_.ops[index];
-    const QTensor &in = tensor(op.input), &out = tensor(op.output);
+    const QTensor& in = tensor(op.input);
+    const QShape out = net_.written(op);
     const auto reduced = [](int size, int stride) { return (size - 1) / stride + 1; };
     if (op.kind != QKind::kConv || op.kernel_h * op.kernel_w > 9 || !chance(2) ||
+        op.stride_h != op.stride_w || op.stride_h > 2 ||
         out.height > reduced(in.height, op.stride_h) ||
         out.width > reduced(in.width, op.stride_w)) {
       return;
@@ -235,8 +257,7 @@ class Maker : private Growing {
     if (!supported()) op = before;
   }
 
-  /// Any stride is for an ungrouped convolution that is the image's only reader; sums of many wide
-  /// codes may be too large.
+  /// Sums of many wide codes may be too large.
   bool supported() const {
     for (const QOp& op : net_.ops) {
       for (std::size_t channel = 0; channel < op.params.size(); ++channel) {
@@ -248,12 +269,7 @@ class Maker : private Growing {
         if (sum << (options_.act_w - 1) >= std::int64_t{1} << (options_.acc_w - 1)) return false;
       }
     }
-    const QOp& first = net_.ops.front();
-    if (first.stride_h == first.stride_w && first.stride_h <= 2) return true;
-    const auto readers = std::count_if(net_.ops.begin(), net_.ops.end(), [](const QOp& op) {
-      return op.input == 0 || op.shortcut == 0 || op.residual == 0;
-    });
-    return readers == 1 && first.kind == QKind::kConv && first.groups == 1;
+    return true;
   }
 
   /// Kernel, stride, dilation and padding of one axis; returns the size of the output.
@@ -342,6 +358,83 @@ class Maker : private Growing {
     for (const std::size_t i : writers) net_.ops[i].output = last();
   }
 
+  /// A tensor of twice as many rows and columns: each quarter of its pixels has a convolution of
+  /// its own, as in a transposed one, or all are the same code; sometimes two slices so.
+  void add_upsampling() {
+    // Of a map of half the size, so that the large one can be added.
+    if (const QTensor map = tensor(last()); map.height % 2 == 0 && map.width % 2 == 0) {
+      QOp half;
+      half.name = fmt::format("op{}", net_.ops.size());
+      half.kind = QKind::kAvgPool;
+      half.residual = kNoResidual;
+      half.input = last();
+      half.kernel_h = half.kernel_w = half.stride_h = half.stride_w = 2;
+      finish(half, map.channels, map.height / 2, map.width / 2);
+    }
+    const int input = last();
+    const QTensor in = tensor(input);
+    if (in.height > 12 || in.width > 12) return;
+    const bool nearest = chance(3);
+    QTensor whole = make_tensor("", 0, 2 * in.height, 2 * in.width);
+    if (nearest) whole.zero = in.zero;
+    std::vector<std::size_t> writers;
+    const bool two = chance(3) && options_.slice_channels <= options_.max_channels;
+    for (int slice = 0; slice < (two ? 2 : 1); ++slice) {
+      QTensor part = whole;
+      part.channels = two && slice == 0 ? options_.slice_channels
+                                        : pick(1, std::max(1, options_.max_channels / 2));
+      // As many as a tensor of that size has, which can then be added.
+      const bool like = !two && !chance(4);
+      for (int t = 1; like && t <= last(); ++t) {
+        if (tensor(t).height == whole.height && tensor(t).width == whole.width) {
+          part.channels = tensor(t).channels;
+        }
+      }
+      if (nearest && (!two || slice == 1 || in.channels == part.channels))
+        part.channels = in.channels;
+      for (const int phase : {0, 1, 2, 3}) {
+        QOp op;
+        op.name = fmt::format("op{}", net_.ops.size());
+        op.kind = nearest && part.channels == in.channels ? QKind::kMaxPool : QKind::kConv;
+        op.input = input;
+        op.residual = kAnyResidual;
+        op.first_channel = whole.channels;
+        op.out_stride = 2;
+        op.out_row = phase / 2;
+        op.out_column = phase % 2;
+        if (op.kind == QKind::kConv) {
+          op.kernel_h = 2 * pick(0, 1) + 1;
+          op.kernel_w = 2 * pick(0, 1) + 1;
+        }
+        op.pad_top = op.pad_bottom = op.kernel_h / 2;
+        op.pad_left = op.pad_right = op.kernel_w / 2;
+        writers.push_back(net_.ops.size());
+        complete(op, part);
+      }
+      whole.channels += part.channels;
+    }
+    whole.name = fmt::format("t{}", last() + 1);
+    net_.tensors.push_back(whole);
+    for (const std::size_t i : writers) net_.ops[i].output = last();
+  }
+
+  /// An average over the whole map, a convolution of that, and its one pixel added to all pixels of
+  /// another convolution of the map.
+  void add_gate() {
+    const int map = last();
+    const QTensor in = tensor(map);
+    QOp pool;
+    pool.name = fmt::format("op{}", net_.ops.size());
+    pool.kind = QKind::kAvgPool;
+    pool.residual = kNoResidual;
+    pool.input = map;
+    pool.kernel_h = pool.stride_h = in.height;
+    pool.kernel_w = pool.stride_w = in.width;
+    finish(pool, in.channels, 1, 1);
+    add_op(last(), Shape::kSame, kNoResidual);
+    add_op(map, Shape::kSame, last());
+  }
+
   /// A tensor with as many rows and columns; the image rarely, which most networks read once.
   int pick_like(int model) {
     std::vector<int> tensors{model};
@@ -374,8 +467,7 @@ class Maker : private Growing {
       height = in.height;
       width = in.width;
     } else {
-      // The first convolution may have any stride, as the image's only reader.
-      if (first && op.kind == QKind::kConv && chance(3)) {
+      if (chance(first ? 3 : 6)) {
         op.stride_h = pick(1, 4);
         op.stride_w = pick(1, 4);
       }

@@ -17,15 +17,16 @@ struct RandomNetworkOptions {
   int max_side = 19;  ///< rows and columns of the image
   int max_channels = 40;
   int slice_channels =
-      32;  ///< slices of a tensor begin at multiples of it: a multiple of the core's M
+      32;          ///< slices of a tensor begin at multiples of it: a multiple of the core's M
+  int tables = 0;  ///< that the core holds
 };
 
 /// A small random network within what the compiler accepts, always the same for a seed. Over the
-/// seeds: kernels 1 to 7, strides 1 and 2 (any in the first operation), dilation, symmetric and
-/// other padding, groups, 1 to 3 terms, residuals (in place, kept alive, of the operation before),
-/// shortcuts of stride 1 and 2, maximum and average pooling, fully connected ends, odd sizes,
-/// channel counts that fill no word, tensors read with both strides, tensors made of slices,
-/// all-zero weights.
+/// seeds: kernels 1 to 7, strides 1 to 4, dilation, symmetric and other padding, groups, 1 to 3
+/// terms, residuals (in place, kept alive, of the operation before, of one pixel), shortcuts of
+/// stride 1 and 2, maximum and average pooling, fully connected ends, odd sizes, channel counts
+/// that fill no word, tensors read with both strides, tensors made of slices and of every second
+/// pixel, tables, all-zero weights.
 QNet random_qnet(std::uint64_t seed, const RandomNetworkOptions& options = {});
 
 /// Random codes of the image of `net`, [channel][y][x].

@@ -18,21 +18,28 @@ struct Raster {
   int out_height = 1, out_width = 1;
   bool polyphase = false;
   int base = 0, words = 1, phase = 0;
-  int tensor_pitch = 1;  ///< of the tensor (of one phase of it)
+  int tensor_pitch = 1;  ///< from one row that is kept to the next, in pixels (of one phase)
+  int bank = 0;          ///< of pixel 0
+  int column_step =
+      1;  ///< pixels of the tensor from one that is kept to the next: 2, 0: all the same
+  int skip_rows = 0, skip_columns = 0;  ///< of the raster, between two that are kept
 
   /// One step of the walk.
   struct Pixel {
     int y, x;
     int bank, addr;  ///< addr is not reduced to the depth of the memory
-    bool inside;     ///< in the tensor or its even extension
-    bool fill;       ///< not data
+    bool x_kept, y_kept;
+    bool inside;  ///< in the tensor or its even extension, and kept
+    bool fill;    ///< not data
     bool first_p, last_p, last_m, last_g, last;
   };
 
   /// Where pixel (y, x) keeps word w.
   std::pair<int, int> address(int y, int x, int w) const {
     const int s = polyphase ? 1 : 0;
-    const int index = (y >> s) * tensor_pitch + (x >> s);
+    const auto stored = [](int at, int skip) { return (at + skip) / (skip + 1); };
+    const int index = bank + (stored(y, skip_rows) >> s) * tensor_pitch +
+                      (stored(x, skip_columns) >> s) * column_step;
     const int number = polyphase ? 2 * (y & 1) + (x & 1) : 0;
     return {index % p, base + number * phase + index / p * words + w};
   }
@@ -49,7 +56,10 @@ struct Raster {
           q.y = i / pitch;
           q.x = i % pitch;
           std::tie(q.bank, q.addr) = address(q.y, q.x, m);
-          q.inside = q.x >> s <= (out_width - 1) >> s && q.y >> s <= (out_height - 1) >> s;
+          q.x_kept = q.x % (skip_columns + 1) == 0;
+          q.y_kept = q.y % (skip_rows + 1) == 0;
+          q.inside = q.x_kept && q.y_kept && q.x >> s <= (out_width - 1) >> s &&
+                     q.y >> s <= (out_height - 1) >> s;
           q.fill = q.x >= out_width || q.y >= out_height;
           q.first_p = column == 0;
           q.last_p = column == p - 1;
@@ -69,13 +79,20 @@ inline Raster random_raster(Random& random, int p, int size = 12, int max_m_bloc
   Raster r;
   r.p = p;
   r.polyphase = random.chance(40);
+  if (!r.polyphase) {
+    r.bank = static_cast<int>(random.uniform(0, p - 1));
+    r.column_step = random.chance(50) ? 1 : 2 * static_cast<int>(random.uniform(0, 1));
+    r.skip_rows = random.chance(60) ? 0 : static_cast<int>(random.uniform(1, 3));
+    r.skip_columns = random.chance(60) ? 0 : static_cast<int>(random.uniform(1, 15));
+  }
   r.out_height = static_cast<int>(random.uniform(1, size));
   r.out_width = static_cast<int>(random.uniform(1, size));
   const int s = r.polyphase ? 1 : 0;
   const int rows = (r.out_height + s) >> s << s;
   const int columns = (r.out_width + s) >> s << s;
   r.pitch = columns + static_cast<int>(random.chance(50) ? 0 : random.uniform(1, 4));
-  r.tensor_pitch = (columns >> s) + static_cast<int>(random.chance(50) ? 0 : random.uniform(1, 4));
+  r.tensor_pitch = (r.column_step * columns >> s) +
+                   static_cast<int>(random.chance(50) ? 0 : random.uniform(1, 4));
   r.groups = (r.pitch * rows + p - 1) / p;
   r.m_blocks = static_cast<int>(random.uniform(1, max_m_blocks));
   r.words = r.m_blocks + static_cast<int>(random.uniform(0, 2));
@@ -92,13 +109,17 @@ void tensor_fields(const Raster& r, Field field) {
   field(15, r.phase);
   field(15, r.words);
   field(15, r.base);
+  field(4, r.bank);
   field(1, r.polyphase ? 1 : 0);
+  field(1, r.column_step == 2 ? 1 : 0);
+  field(1, r.column_step == 0 ? 1 : 0);
 }
 
 /// A value of type rs_pkg::pixel_t.
 inline int pixel_bits(const Raster& r, const Raster::Pixel& q) {
-  return (q.x == r.pitch - 1) << 7 | (q.x & 1) << 6 | (q.y & 1) << 5 | q.inside << 4 | q.fill << 3 |
-         q.first_p << 2 | q.last_p << 1 | int{q.last_g};
+  return (q.x == r.pitch - 1) << 9 | (q.x & 1) << 8 | (q.y & 1) << 7 | q.x_kept << 6 |
+         q.y_kept << 5 | q.inside << 4 | q.fill << 3 | q.first_p << 2 | q.last_p << 1 |
+         int{q.last_g};
 }
 
 /// A value of type rs_pkg::window_t: offsets d of -16 to 15 with 0 <= at + d < size.

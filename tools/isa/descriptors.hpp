@@ -30,6 +30,7 @@ struct Init {
   std::int64_t fb_depth = 0;  ///< feature-buffer words a bank the program needs; at most FbDepth
   std::int64_t wm_depth = 0;  ///< weight-memory tiles the program needs; at most WmDepth
   std::int64_t pm_depth = 0;  ///< parameter-memory groups the program needs; at most PmDepth
+  std::int64_t tables = 0;  ///< tables the program needs; at most Tables
 
   /// Calls visit(field, member) for every field.
   template <typename Self, typename Visit>
@@ -54,6 +55,7 @@ struct Init {
     visit(init::kFbDepth, self.fb_depth);
     visit(init::kWmDepth, self.wm_depth);
     visit(init::kPmDepth, self.pm_depth);
+    visit(init::kTables, self.tables);
   }
   bool operator==(const Init&) const = default;
 };
@@ -71,6 +73,7 @@ inline void validate(const Init& d, const Hardware& hw) {
   detail::in_range("init", init::kFbDepth, d.fb_depth, 0, hw.fb_depth);
   detail::in_range("init", init::kWmDepth, d.wm_depth, 0, hw.wm_depth);
   detail::in_range("init", init::kPmDepth, d.pm_depth, 0, hw.pm_depth);
+  detail::in_range("init", init::kTables, d.tables, 0, hw.tables);
 }
 
 /// LOAD: channel parameters, micro-op headers and weight tiles into their rings.
@@ -162,14 +165,17 @@ struct Exec {
   bool res_polyphase = false;  ///< so is the residual tensor
   bool keep_list = false;  ///< the list and its parameters stay: the next EXEC has the same ones
   bool product = false;  ///< multiply by the residual tensor in post-processing instead of adding it
+  bool dst_double = false;  ///< destination: every second pixel of a row is written; not with dst_polyphase
+  bool res_double = false;  ///< residual: every second pixel of a row is read; not with res_polyphase
+  bool res_broadcast = false;  ///< residual: all pixels of a row of the raster read its first one; with a row pitch of 0 all rows, too
   std::int64_t uops = 0;  ///< micro-ops of the reduction list walked for each pixel group
   std::int64_t groups = 0;  ///< pixel groups
   std::int64_t m_blocks = 0;  ///< M-blocks in the list
   std::int64_t pitch = 0;  ///< pixels per row of the output raster walked (also that of the source)
   std::int64_t in_height = 0;  ///< rows of the source for the padding mask
   std::int64_t in_width = 0;  ///< columns of the source for the padding mask
-  std::int64_t out_height = 0;  ///< rows of the destination
-  std::int64_t out_width = 0;  ///< columns of the destination
+  std::int64_t out_height = 0;  ///< rows of the raster with data
+  std::int64_t out_width = 0;  ///< columns of the raster with data
   std::int64_t src0_base = 0;  ///< source 0: C-block address of pixel 0
   std::int64_t src0_step = 0;  ///< source 0: C-blocks per pixel
   std::int64_t src1_base = 0;  ///< source 1: C-block address of pixel 0
@@ -178,12 +184,16 @@ struct Exec {
   std::int64_t dst_words = 0;  ///< destination: words per pixel
   std::int64_t dst_phase = 0;  ///< destination: words from one phase to the next
   std::int64_t dst_row_bank = 0;  ///< destination: row pitch in pixels modulo P
+  std::int64_t skip_rows = 0;  ///< rows of the raster between two that are written; not with dst_polyphase
+  std::int64_t skip_columns = 0;  ///< columns of the raster between two that are written; not with dst_polyphase
   std::int64_t dst_row_addr = 0;  ///< destination: (row pitch div P) * dst_words
+  std::int64_t dst_bank = 0;  ///< destination: bank of pixel 0
   std::int64_t res_base = 0;  ///< residual: word address of pixel 0
   std::int64_t res_words = 0;  ///< residual: words per pixel
   std::int64_t res_phase = 0;  ///< residual: words from one phase to the next
   std::int64_t res_row_bank = 0;  ///< residual: row pitch in pixels modulo P
   std::int64_t res_row_addr = 0;  ///< residual: (row pitch div P) * res_words
+  std::int64_t res_bank = 0;  ///< residual: bank of pixel 0
   std::int64_t lo = 0;  ///< lower output bound, signed
   std::int64_t hi = 0;  ///< upper output bound, signed
   std::int64_t in_zero = 0;  ///< value of padding: the source's zero point, signed
@@ -193,6 +203,7 @@ struct Exec {
   std::int64_t res_factor = 0;  ///< residual factor in units of 2^-(ActW + 8), unsigned, at most 8; 0 with `product`
   std::int64_t need_first = 0;  ///< pixels the previous EXEC must have written before group 0 starts
   std::int64_t need_step = 0;  ///< ... and this many more for each further group
+  std::int64_t table_index = 0;  ///< table that the codes go through, 1 to Tables; 0: none
 
   /// Calls visit(field, member) for every field.
   template <typename Self, typename Visit>
@@ -210,6 +221,9 @@ struct Exec {
     visit(exec::kResPolyphase, self.res_polyphase);
     visit(exec::kKeepList, self.keep_list);
     visit(exec::kProduct, self.product);
+    visit(exec::kDstDouble, self.dst_double);
+    visit(exec::kResDouble, self.res_double);
+    visit(exec::kResBroadcast, self.res_broadcast);
     visit(exec::kUops, self.uops);
     visit(exec::kGroups, self.groups);
     visit(exec::kMBlocks, self.m_blocks);
@@ -226,12 +240,16 @@ struct Exec {
     visit(exec::kDstWords, self.dst_words);
     visit(exec::kDstPhase, self.dst_phase);
     visit(exec::kDstRowBank, self.dst_row_bank);
+    visit(exec::kSkipRows, self.skip_rows);
+    visit(exec::kSkipColumns, self.skip_columns);
     visit(exec::kDstRowAddr, self.dst_row_addr);
+    visit(exec::kDstBank, self.dst_bank);
     visit(exec::kResBase, self.res_base);
     visit(exec::kResWords, self.res_words);
     visit(exec::kResPhase, self.res_phase);
     visit(exec::kResRowBank, self.res_row_bank);
     visit(exec::kResRowAddr, self.res_row_addr);
+    visit(exec::kResBank, self.res_bank);
     visit(exec::kLo, self.lo, true);
     visit(exec::kHi, self.hi, true);
     visit(exec::kInZero, self.in_zero, true);
@@ -241,6 +259,7 @@ struct Exec {
     visit(exec::kResFactor, self.res_factor);
     visit(exec::kNeedFirst, self.need_first);
     visit(exec::kNeedStep, self.need_step);
+    visit(exec::kTableIndex, self.table_index);
   }
   bool operator==(const Exec&) const = default;
 };
@@ -264,22 +283,57 @@ inline void validate(const Exec& d, const Hardware& hw) {
   detail::in_range("exec", exec::kDstPhase, d.dst_phase, 0, std::min<std::int64_t>(hw.fb_depth, 32767));
   detail::in_range("exec", exec::kDstRowBank, d.dst_row_bank, 0, (hw.p - 1));
   detail::in_range("exec", exec::kDstRowAddr, d.dst_row_addr, 0, std::min<std::int64_t>(hw.fb_depth, 32767));
+  detail::in_range("exec", exec::kDstBank, d.dst_bank, 0, (hw.p - 1));
   if (d.residual) detail::in_range("exec", exec::kResBase, d.res_base, 0, (hw.fb_depth - 1));
   if (d.residual) detail::in_range("exec", exec::kResWords, d.res_words, 1, std::min<std::int64_t>(hw.fb_depth, 32767));
   if (d.residual) detail::in_range("exec", exec::kResPhase, d.res_phase, 0, std::min<std::int64_t>(hw.fb_depth, 32767));
   if (d.residual) detail::in_range("exec", exec::kResRowBank, d.res_row_bank, 0, (hw.p - 1));
   if (d.residual) detail::in_range("exec", exec::kResRowAddr, d.res_row_addr, 0, std::min<std::int64_t>(hw.fb_depth, 32767));
+  if (d.residual) detail::in_range("exec", exec::kResBank, d.res_bank, 0, (hw.p - 1));
   detail::in_range("exec", exec::kLo, d.lo, -(std::int64_t{1} << (hw.act_w - 1)), ((std::int64_t{1} << (hw.act_w - 1)) - 1));
   detail::in_range("exec", exec::kHi, d.hi, -(std::int64_t{1} << (hw.act_w - 1)), ((std::int64_t{1} << (hw.act_w - 1)) - 1));
   detail::in_range("exec", exec::kInZero, d.in_zero, -(std::int64_t{1} << (hw.act_w - 1)), ((std::int64_t{1} << (hw.act_w - 1)) - 1));
   detail::in_range("exec", exec::kOutZero, d.out_zero, -(std::int64_t{1} << (hw.act_w - 1)), ((std::int64_t{1} << (hw.act_w - 1)) - 1));
   if (d.residual) detail::in_range("exec", exec::kResZero, d.res_zero, -(std::int64_t{1} << (hw.act_w - 1)), ((std::int64_t{1} << (hw.act_w - 1)) - 1));
   detail::in_range("exec", exec::kRoundMode, d.round_mode, 0, 2);
+  detail::in_range("exec", exec::kTableIndex, d.table_index, 0, hw.tables);
   detail::at_most("exec", exec::kOutWidth, d.out_width, "pitch", d.pitch);
   detail::at_most("exec", exec::kMBlocks, d.m_blocks, "uops", d.uops);
   if (d.groups > 1) detail::at_most("exec", exec::kUops, d.uops, "WmDepth", hw.wm_depth);
   if (d.groups > 1) detail::at_most("exec", exec::kMBlocks, d.m_blocks, "PmDepth", hw.pm_depth);
   detail::at_most("exec", exec::kLo, d.lo, "hi", d.hi);
+}
+
+/// LOAD: a table of post-processing.
+struct LoadTable {
+  static constexpr Opcode kOpcode = Opcode::kLoadTable;
+  bool wait_load = false;  ///< EXEC: take a token from LOAD before starting
+  bool wait_exec = false;  ///< LOAD, STORE: take a token from EXEC before starting
+  bool wait_store = false;  ///< EXEC, LOAD: take a token from STORE before starting
+  bool post_load = false;  ///< EXEC, STORE: give LOAD a token when complete
+  bool post_exec = false;  ///< LOAD, STORE: give EXEC a token when complete
+  bool post_store = false;  ///< EXEC: give STORE a token when complete
+  std::int64_t number = 0;  ///< number of the table
+  std::int64_t offset = 0;  ///< byte offset of its 256 entries in the program window: codes, that for the lowest code first
+
+  /// Calls visit(field, member) for every field.
+  template <typename Self, typename Visit>
+  static constexpr void each(Self& self, Visit&& visit) {
+    visit(common::kWaitLoad, self.wait_load);
+    visit(common::kWaitExec, self.wait_exec);
+    visit(common::kWaitStore, self.wait_store);
+    visit(common::kPostLoad, self.post_load);
+    visit(common::kPostExec, self.post_exec);
+    visit(common::kPostStore, self.post_store);
+    visit(load_table::kNumber, self.number);
+    visit(load_table::kOffset, self.offset);
+  }
+  bool operator==(const LoadTable&) const = default;
+};
+
+/// Throws Error naming the field of a `load_table` that a core `hw` refuses.
+inline void validate(const LoadTable& d, const Hardware& hw) {
+  detail::in_range("load_table", load_table::kNumber, d.number, 1, hw.tables);
 }
 
 /// LOAD: words that STORE put into the output window, back into the feature buffer.

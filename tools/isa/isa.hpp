@@ -24,17 +24,18 @@ struct Hardware {
   int wm_depth = 0;  ///< weight-memory depth in tiles; a power of two
   int pm_depth = 0;  ///< channel-parameter memory depth in M-blocks; a power of two
   int post_lanes = 0;  ///< channels post-processed at once: M, a pixel a cycle with three multipliers a channel; or a smaller divisor of M, about 25 + shift cycles each, without multipliers
+  int tables = 0;  ///< tables of 256 codes behind post-processing that the core holds: a power of two, at most 128, or 0; ActW must be 8 then
   int axi_data_w = 0;  ///< AXI data width in bits: 32, 64, 128 or 256
 };
 
 inline constexpr std::array<Hardware, 7> kConfigurations{{
-    {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 32},
-    {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 64},
-    {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 64},
-    {"8x8x8", 8, 8, 8, 8, 7, 28, 16, 1024, 512, 64, 8, 64},
-    {"16x16x8", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 128},
-    {"32x16x7", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 128},
-    {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 16, 2048, 2048, 256, 16, 128},
+    {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 0, 32},
+    {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 0, 64},
+    {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 0, 64},
+    {"8x8x8", 8, 8, 8, 8, 7, 28, 16, 1024, 512, 64, 8, 0, 64},
+    {"16x16x8", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 128},
+    {"32x16x7", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 128},
+    {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 16, 2048, 2048, 256, 16, 8, 128},
 }};
 
 inline constexpr std::uint32_t kVersion = 3;
@@ -52,6 +53,7 @@ inline constexpr int kSmallRingSlots = 4;  ///< descriptors that such a core hol
 inline constexpr int kNarrowRingSlots = 16;  ///< descriptors that any other holds when AxiDataW is below 128
 inline constexpr int kWideRingSlots = 32;  ///< descriptors that a core holds else
 inline constexpr int kLargeRingBatch = 4;  ///< descriptors that a core that is not small asks for at once
+inline constexpr int kTableBytes = 256;  ///< bytes of a table of post-processing: an entry for each code, from the lowest on
 
 /// The least n with 2^n >= x.
 constexpr int clog2(std::int64_t x) {
@@ -128,6 +130,11 @@ constexpr int param_records(const Hardware& hw) {
   return static_cast<int>(((hw.post_lanes < hw.m) ? hw.post_lanes : (std::int64_t{1} << clog2((((hw.m + std::max<std::int64_t>((hw.p - 2), 1)) - 1) / std::max<std::int64_t>((hw.p - 2), 1))))));
 }
 
+/// Bits of the address of two entries of the tables.
+constexpr int table_address_width(const Hardware& hw) {
+  return static_cast<int>(((clog2(std::max<std::int64_t>(hw.tables, 1)) + clog2(kTableBytes)) - 1));
+}
+
 /// A core that holds few descriptors and asks for one at a time.
 constexpr bool small_core(const Hardware& hw) {
   return static_cast<bool>((((hw.m * hw.c) * hw.p) <= kSmallLanes));
@@ -151,6 +158,7 @@ enum class Opcode : std::uint32_t {
   kStoreFeatures = 5,  ///< STORE: feature-buffer words to the output window
   kEnd = 6,  ///< end of a frame: go back to after `init`, or finish after the last frame
   kReloadFeatures = 7,  ///< LOAD: words that STORE put into the output window, back into the feature buffer
+  kLoadTable = 8,  ///< LOAD: a table of post-processing
 };
 
 enum class Error : std::uint32_t {
@@ -303,6 +311,7 @@ inline constexpr Field kReloadCredits{"reload_credits", 4, 8, 4};  ///< tokens L
 inline constexpr Field kFbDepth{"fb_depth", 5, 0, 32};  ///< feature-buffer words a bank the program needs; at most FbDepth
 inline constexpr Field kWmDepth{"wm_depth", 6, 0, 32};  ///< weight-memory tiles the program needs; at most WmDepth
 inline constexpr Field kPmDepth{"pm_depth", 7, 0, 32};  ///< parameter-memory groups the program needs; at most PmDepth
+inline constexpr Field kTables{"tables", 8, 0, 32};  ///< tables the program needs; at most Tables
 }  // namespace init
 
 /// LOAD: channel parameters, micro-op headers and weight tiles into their rings
@@ -333,14 +342,17 @@ inline constexpr Field kDstPolyphase{"dst_polyphase", 0, 19, 1};  ///< the desti
 inline constexpr Field kResPolyphase{"res_polyphase", 0, 20, 1};  ///< so is the residual tensor
 inline constexpr Field kKeepList{"keep_list", 0, 21, 1};  ///< the list and its parameters stay: the next EXEC has the same ones
 inline constexpr Field kProduct{"product", 0, 22, 1};  ///< multiply by the residual tensor in post-processing instead of adding it
+inline constexpr Field kDstDouble{"dst_double", 0, 24, 1};  ///< destination: every second pixel of a row is written; not with dst_polyphase
+inline constexpr Field kResDouble{"res_double", 0, 25, 1};  ///< residual: every second pixel of a row is read; not with res_polyphase
+inline constexpr Field kResBroadcast{"res_broadcast", 0, 26, 1};  ///< residual: all pixels of a row of the raster read its first one; with a row pitch of 0 all rows, too
 inline constexpr Field kUops{"uops", 1, 0, 20};  ///< micro-ops of the reduction list walked for each pixel group
 inline constexpr Field kGroups{"groups", 2, 0, 20};  ///< pixel groups
 inline constexpr Field kMBlocks{"m_blocks", 3, 0, 12};  ///< M-blocks in the list
 inline constexpr Field kPitch{"pitch", 3, 16, 12};  ///< pixels per row of the output raster walked (also that of the source)
 inline constexpr Field kInHeight{"in_height", 4, 0, 16};  ///< rows of the source for the padding mask
 inline constexpr Field kInWidth{"in_width", 4, 16, 16};  ///< columns of the source for the padding mask
-inline constexpr Field kOutHeight{"out_height", 5, 0, 16};  ///< rows of the destination
-inline constexpr Field kOutWidth{"out_width", 5, 16, 16};  ///< columns of the destination
+inline constexpr Field kOutHeight{"out_height", 5, 0, 16};  ///< rows of the raster with data
+inline constexpr Field kOutWidth{"out_width", 5, 16, 16};  ///< columns of the raster with data
 inline constexpr Field kSrc0Base{"src0_base", 6, 0, 16};  ///< source 0: C-block address of pixel 0
 inline constexpr Field kSrc0Step{"src0_step", 6, 16, 16};  ///< source 0: C-blocks per pixel
 inline constexpr Field kSrc1Base{"src1_base", 7, 0, 16};  ///< source 1: C-block address of pixel 0
@@ -349,23 +361,33 @@ inline constexpr Field kDstBase{"dst_base", 8, 0, 16};  ///< destination: word a
 inline constexpr Field kDstWords{"dst_words", 8, 16, 16};  ///< destination: words per pixel
 inline constexpr Field kDstPhase{"dst_phase", 9, 0, 16};  ///< destination: words from one phase to the next
 inline constexpr Field kDstRowBank{"dst_row_bank", 9, 16, 4};  ///< destination: row pitch in pixels modulo P
+inline constexpr Field kSkipRows{"skip_rows", 9, 20, 4};  ///< rows of the raster between two that are written; not with dst_polyphase
+inline constexpr Field kSkipColumns{"skip_columns", 9, 24, 4};  ///< columns of the raster between two that are written; not with dst_polyphase
 inline constexpr Field kDstRowAddr{"dst_row_addr", 10, 0, 16};  ///< destination: (row pitch div P) * dst_words
+inline constexpr Field kDstBank{"dst_bank", 10, 16, 4};  ///< destination: bank of pixel 0
 inline constexpr Field kResBase{"res_base", 11, 0, 16};  ///< residual: word address of pixel 0
 inline constexpr Field kResWords{"res_words", 11, 16, 16};  ///< residual: words per pixel
 inline constexpr Field kResPhase{"res_phase", 12, 0, 16};  ///< residual: words from one phase to the next
 inline constexpr Field kResRowBank{"res_row_bank", 12, 16, 4};  ///< residual: row pitch in pixels modulo P
 inline constexpr Field kResRowAddr{"res_row_addr", 13, 0, 16};  ///< residual: (row pitch div P) * res_words
+inline constexpr Field kResBank{"res_bank", 13, 16, 4};  ///< residual: bank of pixel 0
 inline constexpr Field kLo{"lo", 14, 0, 16};  ///< lower output bound, signed
 inline constexpr Field kHi{"hi", 14, 16, 16};  ///< upper output bound, signed
 inline constexpr Field kInZero{"in_zero", 15, 0, 16};  ///< value of padding: the source's zero point, signed
 inline constexpr Field kOutZero{"out_zero", 15, 16, 16};  ///< zero point of the output, signed
 inline constexpr Field kResZero{"res_zero", 16, 0, 16};  ///< zero point of the residual, signed
 inline constexpr Field kRoundMode{"round_mode", 16, 16, 2};  ///< rounding of post-processing; 0: half up, 1: half to even, 2: half away from zero
-inline constexpr Field kTableIndex{"table_index", 16, 24, 8};  ///< table of post-processing; 0: none
 inline constexpr Field kResFactor{"res_factor", 17, 0, 32};  ///< residual factor in units of 2^-(ActW + 8), unsigned, at most 8; 0 with `product`
 inline constexpr Field kNeedFirst{"need_first", 18, 0, 24};  ///< pixels the previous EXEC must have written before group 0 starts
 inline constexpr Field kNeedStep{"need_step", 19, 0, 24};  ///< ... and this many more for each further group
+inline constexpr Field kTableIndex{"table_index", 20, 0, 8};  ///< table that the codes go through, 1 to Tables; 0: none
 }  // namespace exec
+
+/// LOAD: a table of post-processing
+namespace load_table {
+inline constexpr Field kNumber{"number", 1, 0, 8};  ///< number of the table
+inline constexpr Field kOffset{"offset", 3, 0, 32};  ///< byte offset of its 256 entries in the program window: codes, that for the lowest code first
+}  // namespace load_table
 
 /// LOAD: words that STORE put into the output window, back into the feature buffer
 namespace reload_features {
@@ -392,6 +414,7 @@ inline constexpr std::uint32_t kCapFormat = 0x00C;  ///< number formats and bus 
 inline constexpr std::uint32_t kCapFbDepth = 0x010;  ///< FbDepth
 inline constexpr std::uint32_t kCapWmDepth = 0x014;  ///< WmDepth
 inline constexpr std::uint32_t kCapPmDepth = 0x018;  ///< PmDepth
+inline constexpr std::uint32_t kCapTables = 0x01C;  ///< Tables
 inline constexpr std::uint32_t kCtrl = 0x020;  ///< commands
 inline constexpr std::uint32_t kStatus = 0x024;  ///< state
 inline constexpr std::uint32_t kIrqEnable = 0x028;  ///< interrupts that raise the line

@@ -119,7 +119,7 @@ void validate_extent(const std::string& name, const char* axis, int in, int out,
 }
 
 void validate_shortcut(const QNet& net, const QOp& op, const std::string& where) {
-  const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+  const QShape out = net.written(op);
   require(op.kind == QKind::kConv, where, "pooling has no shortcut");
   const QTensor& shortcut = net.tensors[static_cast<std::size_t>(op.shortcut)];
   validate_extent(where, "height of the shortcut", shortcut.height, out.height, 1,
@@ -157,10 +157,11 @@ void validate_residual(const QNet& net, const QOp& op, const std::string& where)
   const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
   const int written = net.written_channels(op);
   const QTensor& residual = net.tensors[static_cast<std::size_t>(op.residual)];
-  require(
-      residual.channels == written && residual.height == out.height && residual.width == out.width,
-      where, "residual {} is {}x{}x{}, the output {}x{}x{}", residual.name, residual.channels,
-      residual.height, residual.width, written, out.height, out.width);
+  const bool one_pixel = residual.height == 1 && residual.width == 1;
+  require(residual.channels == written &&
+              (one_pixel || (residual.height == out.height && residual.width == out.width)),
+          where, "residual {} is {}x{}x{}, the output {}x{}x{}", residual.name, residual.channels,
+          residual.height, residual.width, written, out.height, out.width);
   if (op.post.product) {
     require(op.post.res_factor == 0, where, "its residual is both added and a factor");
     for (const ChannelParams& p : op.params) {
@@ -178,11 +179,16 @@ void validate_op(const QNet& net, const QOp& op) {
   const std::string where = fmt::format("operation {}", op.name);
   const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
   const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
-  validate_extent(where, "height", in.height, out.height, op.kernel_h, op.stride_h, op.dilation_h,
+  require((op.out_stride == 1 || op.out_stride == 2) && op.out_row >= 0 && op.out_column >= 0 &&
+              op.out_row < op.out_stride && op.out_column < op.out_stride &&
+              op.out_row < out.height && op.out_column < out.width,
+          where, "writes every {} pixels of tensor {} from row {}, column {} on", op.out_stride,
+          out.name, op.out_row, op.out_column);
+  const auto [written, height, width] = net.written(op);
+  validate_extent(where, "height", in.height, height, op.kernel_h, op.stride_h, op.dilation_h,
                   op.pad_top, op.pad_bottom);
-  validate_extent(where, "width", in.width, out.width, op.kernel_w, op.stride_w, op.dilation_w,
+  validate_extent(where, "width", in.width, width, op.kernel_w, op.stride_w, op.dilation_w,
                   op.pad_left, op.pad_right);
-  const int written = net.written_channels(op);
   const auto channels = static_cast<std::size_t>(written);
   require(op.first_channel >= 0 && written >= 1 && op.first_channel <= out.channels - written,
           where, "writes {} channels from {} on of tensor {}, which has {}", written,
@@ -203,7 +209,7 @@ void validate_op(const QNet& net, const QOp& op) {
             net.mult_w);
   }
   if (op.kind == QKind::kMaxPool) {
-    require(in.scale == out.scale && in.zero == out.zero, where,
+    require(!op.table.empty() || (in.scale == out.scale && in.zero == out.zero), where,
             "max pooling cannot change scale or zero point");
     require(op.residual < 0, where, "max pooling cannot have a residual");
     require(op.pad_top < op.dilation_h * op.kernel_h && op.pad_left < op.dilation_w * op.kernel_w,
@@ -212,10 +218,53 @@ void validate_op(const QNet& net, const QOp& op) {
   require(op.post.lo <= op.post.hi && op.post.lo >= code_min(net.act_w) &&
               op.post.hi <= code_max(net.act_w),
           where, "output bounds {} to {} are not codes in order", op.post.lo, op.post.hi);
+  const auto codes = std::size_t{1} << net.act_w;
+  require(op.table.empty() || op.table.size() == codes, where, "a table of {} codes, expected {}",
+          op.table.size(), codes);
+  for (const std::int16_t code : op.table) {
+    require(code >= code_min(net.act_w) && code <= code_max(net.act_w), where,
+            "table entry {} is not a code of {} bits", code, net.act_w);
+  }
   require(op.post.out_zero == out.zero, where, "zero point {}, its output tensor has {}",
           op.post.out_zero, out.zero);
   validate_residual(net, op, where);
 }
+
+/// Which values of the tensors are made: of each channel its pixels by the parities of row and
+/// column.
+class Made {
+ public:
+  explicit Made(const std::vector<QTensor>& tensors) {
+    for (const QTensor& t : tensors) {
+      // A single row or column has no odd ones.
+      all_.push_back((t.height == 1 ? 3u : 15u) & (t.width == 1 ? 5u : 15u));
+      const bool image = parts_.empty();
+      parts_.emplace_back(static_cast<std::size_t>(t.channels), image ? all_.back() : 0);
+    }
+  }
+
+  bool whole(int tensor) const {
+    const auto i = static_cast<std::size_t>(tensor);
+    return std::all_of(parts_[i].begin(), parts_[i].end(),
+                       [&](unsigned made) { return made == all_[i]; });
+  }
+
+  /// False: another operation wrote there.
+  bool add(const QOp& op, int channels) {
+    const auto i = static_cast<std::size_t>(op.output);
+    const unsigned part = op.out_stride == 1 ? all_[i] : 1u << (2 * op.out_row + op.out_column);
+    auto at = parts_[i].begin() + std::ptrdiff_t{op.first_channel};
+    for (const auto end = at + channels; at != end; ++at) {
+      if ((*at & part) != 0) return false;
+      *at |= part;
+    }
+    return true;
+  }
+
+ private:
+  std::vector<unsigned> all_;                 ///< by tensor
+  std::vector<std::vector<unsigned>> parts_;  ///< [tensor][channel]
+};
 
 }  // namespace
 
@@ -232,10 +281,16 @@ int QNet::row_size(const QOp& op) const {
          (op.shortcut < 0 ? 0 : channels(op.shortcut));
 }
 
-std::size_t QNet::written_size(const QOp& op) const {
+QShape QNet::written(const QOp& op) const {
   const QTensor& out = tensors[static_cast<std::size_t>(op.output)];
-  return static_cast<std::size_t>(written_channels(op)) * static_cast<std::size_t>(out.height) *
-         static_cast<std::size_t>(out.width);
+  return {written_channels(op), (out.height - op.out_row - 1) / op.out_stride + 1,
+          (out.width - op.out_column - 1) / op.out_stride + 1};
+}
+
+std::size_t QNet::written_size(const QOp& op) const {
+  const QShape size = written(op);
+  return static_cast<std::size_t>(size.channels) * static_cast<std::size_t>(size.height) *
+         static_cast<std::size_t>(size.width);
 }
 
 std::size_t QNet::written_offset(const QOp& op) const {
@@ -266,15 +321,8 @@ void QNet::validate() const {
             "zero point {} is not a code of {} bits", t.zero, act_w);
   }
   const int count = static_cast<int>(tensors.size());
-  std::vector<std::vector<bool>> written;  // by tensor and channel
-  for (const QTensor& t : tensors) {
-    written.emplace_back(static_cast<std::size_t>(t.channels), written.empty());
-  }
-  const auto is_known = [&](int i) {
-    if (i < 0 || i >= count) return false;
-    const auto& channels = written[static_cast<std::size_t>(i)];
-    return std::find(channels.begin(), channels.end(), false) == channels.end();
-  };
+  Made made(tensors);
+  const auto is_known = [&](int i) { return i >= 0 && i < count && made.whole(i); };
   for (const QOp& op : ops) {
     const std::string where = fmt::format("operation {}", op.name);
     require(is_known(op.input), where, "reads tensor {}, which nothing before it makes", op.input);
@@ -285,13 +333,9 @@ void QNet::validate() const {
     require(op.output > 0 && op.output < count, where, "writes tensor {}, which is not a new one",
             op.output);
     validate_op(*this, op);
-    const auto first =
-        written[static_cast<std::size_t>(op.output)].begin() + std::ptrdiff_t{op.first_channel};
-    const auto last = first + written_channels(op);
-    require(std::find(first, last, true) == last, where,
+    require(made.add(op, written_channels(op)), where,
             "writes tensor {} from channel {} on, where an operation before it did", op.output,
             op.first_channel);
-    std::fill(first, last, true);
   }
   require(!outputs.empty(), name, "no outputs");
   for (const NetOutput& o : outputs) {
@@ -299,7 +343,7 @@ void QNet::validate() const {
             o.name, o.tensor);
   }
   for (int i = 0; i < count; ++i) {
-    require(is_known(i), name, "not all channels of tensor {} are made",
+    require(is_known(i), name, "not all values of tensor {} are made",
             tensors[static_cast<std::size_t>(i)].name);
   }
 }

@@ -27,6 +27,11 @@ struct QTensor {
   }
 };
 
+/// Channels, rows and columns.
+struct QShape {
+  int channels = 0, height = 0, width = 0;
+};
+
 enum class QKind { kConv, kMaxPool, kAvgPool };
 
 /// One operation of a quantised network. A fully connected layer is a convolution whose kernel is
@@ -37,10 +42,12 @@ enum class QKind { kConv, kMaxPool, kAvgPool };
 struct QOp {
   std::string name;
   QKind kind = QKind::kConv;
-  /// Tensor indices; shortcut (kConv only) and residual -1: none.
+  /// Tensor indices; shortcut (kConv only) and residual -1: none. A residual has the rows and
+  /// columns of the output tensor, or one pixel, which is added to all.
   int input = -1, shortcut = -1, residual = -1, output = -1;
   int first_channel = 0;  ///< of the output tensor that it writes
-  /// Pixel (y, x) is pixel (y * out_stride + out_row, x * out_stride + out_column) of the output.
+  /// Pixel (y, x) is pixel (y * out_stride + out_row, x * out_stride + out_column) of the output
+  /// tensor; out_stride 1 or 2.
   int out_stride = 1, out_row = 0, out_column = 0;
   int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
@@ -71,9 +78,8 @@ struct QOp {
   }
 };
 
-/// A quantised network: operations in execution order over tensors; tensor 0 is the image. The
-/// slices that operations write into a tensor are its channels, each once, before any operation
-/// reads it.
+/// A quantised network: operations in execution order over tensors; tensor 0 is the image. What
+/// operations write into a tensor are its values, each once, before any operation reads it.
 struct QNet {
   std::string name;
   int act_w = 8;
@@ -96,9 +102,11 @@ struct QNet {
   /// Channels of its output tensor that an operation writes, from its first_channel on: a
   /// convolution as many as it has parameters for, pooling as many as it reads.
   int written_channels(const QOp& op) const;
+  /// What an operation makes: channels, rows and columns of its output tensor that it writes.
+  QShape written(const QOp& op) const;
   /// Weights of an output channel of a convolution.
   int row_size(const QOp& op) const;
-  /// Values that an operation writes, and where the first of them is in its output tensor.
+  /// Values that an operation writes, and where its first channel begins in its output tensor.
   std::size_t written_size(const QOp& op) const;
   std::size_t written_offset(const QOp& op) const;
   /// Multiplications of a frame in an operation, real sizes, one a weight and pixel however many

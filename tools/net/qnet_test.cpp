@@ -221,6 +221,50 @@ TEST(QNet, ValidationNamesTheOperation) {
   EXPECT_THAT(error_of([](QNet& n) { n.outputs[0].tensor = 0; }),
               HasSubstr("output scores, tensor 0"));
   EXPECT_THAT(error_of([](QNet& n) { n.outputs.clear(); }), HasSubstr("no outputs"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].table.assign(255, 0); }),
+              HasSubstr("skip: a table of 255 codes, expected 256"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].table.assign(256, 128); }),
+              HasSubstr("skip: table entry 128"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].out_stride = 3; }),
+              HasSubstr("skip: writes every 3"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].out_row = 1; }), HasSubstr("from row 1"));
+  EXPECT_THAT(error_of([](QNet& n) { n.ops[0].out_stride = 2; }), HasSubstr("skip: output height"));
+}
+
+/// A tensor of 1x2 pixels and one of twice as many rows and columns, by a convolution for each
+/// quarter of its pixels.
+QNet upsampled() {
+  QNet net;
+  net.name = "upsampled";
+  net.tensors = {{"image", 1, 1, 2, 1.0, 0}, {"large", 1, 2, 4, 1.0, 0}};
+  for (int phase = 0; phase < 4; ++phase) {
+    QOp op;
+    op.name = "phase" + std::to_string(phase);
+    op.input = 0;
+    op.output = 1;
+    op.out_stride = 2;
+    op.out_row = phase / 2;
+    op.out_column = phase % 2;
+    op.term_values = {1};
+    op.params = {{0, 1, 0}};
+    op.post = {0, -128, 127};
+    net.ops.push_back(op);
+  }
+  net.outputs = {{"large", 1}};
+  return net;
+}
+
+TEST(QNet, EveryPixelIsWrittenOnce) {
+  const QNet net = upsampled();
+  EXPECT_EQ(reading_error(net), "no error");
+  EXPECT_EQ(net.written(net.ops[1]).width, 2);
+  EXPECT_EQ(net.written_size(net.ops[1]), 2u);
+  QNet less = net;
+  less.ops.pop_back();
+  EXPECT_THAT(reading_error(less), HasSubstr("tensor 1"));
+  QNet twice = net;
+  twice.ops[3].out_row = 0;
+  EXPECT_THAT(reading_error(twice), HasSubstr("phase3: writes tensor 1"));
 }
 
 /// `sample()` with a tensor of 7 channels in the middle: 4 of "sum" as they are, then 3 of "skip".
@@ -323,7 +367,7 @@ TEST(QNet, SlicesCoverATensorOnceBeforeItIsRead) {
                 n.tensors.pop_back();
                 n.tensors[5].channels = 8;
               }),
-              HasSubstr("sample: not all channels of tensor both are made"));
+              HasSubstr("sample: not all values of tensor both are made"));
   EXPECT_THAT(error_of([](QNet& n) { n.tensors[5].zero = 0; }), HasSubstr("copy: max pooling"));
 }
 

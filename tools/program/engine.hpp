@@ -21,6 +21,7 @@ constexpr std::optional<Engine> engine_of(isa::Opcode opcode) {
     case isa::Opcode::kLoadWeights:
     case isa::Opcode::kLoadFeatures:
     case isa::Opcode::kReloadFeatures:
+    case isa::Opcode::kLoadTable:
       return Engine::kLoad;
     case isa::Opcode::kExec:
       return Engine::kExec;

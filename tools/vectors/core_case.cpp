@@ -68,6 +68,7 @@ QNet small_network(const isa::Hardware& hw, std::uint64_t seed) {
   small.max_side = kMaxSide;
   small.max_channels = kMaxChannels;
   small.slice_channels = hw.m;
+  small.tables = hw.tables;
   return random_qnet(seed, small);
 }
 

@@ -67,6 +67,8 @@ Bits raster_op(Random& random, const Raster& raster, int in_height, int in_width
   isa::set(d, exec::kOutHeight, raster.out_height);
   isa::set(d, exec::kOutWidth, raster.out_width);
   isa::set(d, exec::kDstPolyphase, raster.polyphase);
+  isa::set(d, exec::kSkipRows, raster.skip_rows);
+  isa::set(d, exec::kSkipColumns, raster.skip_columns);
   isa::set(d, exec::kInHeight, in_height);
   isa::set(d, exec::kInWidth, in_width);
   return Bits::packed(32, d);
@@ -77,7 +79,7 @@ ModuleTrace raster_counter(const isa::Hardware& hw, Random random) {
   ModuleTrace trace(
       "rs_raster_counter", {{"P", hw.p}},
       {{"rst_ni", 1}, {"op_valid_i", 1}, {"op_i", kOpW}, {"ready_i", 1}},
-      {{"op_ready_o", 1}, {"step_o", 1}, {"pixel_o", 8}, {"window_y_o", 11}, {"window_x_o", 11}});
+      {{"op_ready_o", 1}, {"step_o", 1}, {"pixel_o", 10}, {"window_y_o", 11}, {"window_x_o", 11}});
   const auto cycle = [&](bool reset, const Bits& op, bool valid, bool ready) {
     trace.cycle({Bits(1, !reset), Bits(1, valid), op, Bits(1, ready)});
   };

@@ -32,6 +32,7 @@ Json configuration(const isa::Hardware& hw) {
           {"WmDepth", hw.wm_depth},
           {"PmDepth", hw.pm_depth},
           {"PostLanes", hw.post_lanes},
+          {"Tables", hw.tables},
           {"AxiDataW", hw.axi_data_w}};
 }
 

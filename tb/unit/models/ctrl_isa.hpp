@@ -65,6 +65,7 @@ enum class Event : std::uint8_t {
   kExec,
   kLoadWeights,
   kLoadFeatures,
+  kLoadTable,
   kStore,
   kEnd,
   kLastEnd,
@@ -74,7 +75,7 @@ enum class Event : std::uint8_t {
 };
 
 /// Whether an event has a value, the accumulator.
-inline constexpr std::array<bool, 14> kEventValue{false, false, false, false, false, true, true, true, true, true, true, true, false, false};
+inline constexpr std::array<bool, 15> kEventValue{false, false, false, false, false, true, true, true, true, true, true, true, true, false, false};
 
 /// Conditions from here on come from outside.
 inline constexpr int kFirstOutside = 7;
