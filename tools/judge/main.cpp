@@ -5,7 +5,7 @@
 //
 // The float path of a model:
 //   {"model": FILE, "input": FILE, "output": FILE}
-//   {"accepted": true, "outputs": [[channels, height, width], ...]}
+//   {"accepted": true, "outputs": [[SIZE, ...], ...]}
 //   or {"accepted": false, "error": TEXT}
 // The input of a network, for images of a data set:
 //   {"data": FILE, "labels": FILE, "preprocess": FILE, "shape": [channels, height, width],
@@ -46,6 +46,14 @@ std::vector<float> read_values(const std::string& path, std::size_t size) {
   return values;
 }
 
+/// An image of the file's order as tensor 0 has it.
+std::vector<float> channels_first(const Graph& graph, const std::vector<float>& values) {
+  const Tensor& t = graph.tensor(0);
+  if (!graph.channels_last) return values;
+  const Array image{{t.height, t.width, t.channels}, {values.begin(), values.end()}, false};
+  return transpose(image, {2, 0, 1}).floats();
+}
+
 void write_values(const std::string& path, const std::vector<std::vector<float>>& parts) {
   std::ofstream file(path, std::ios::binary);
   for (const auto& values : parts) {
@@ -64,12 +72,9 @@ nlohmann::json import_and_run(const nlohmann::json& request) {
     return {{"accepted", false}, {"error", e.what()}};
   }
   const auto image = read_values(request.at("input"), graph.tensor(0).size());
-  write_values(request.at("output"), run_float(graph, image));
+  write_values(request.at("output"), run_float(graph, channels_first(graph, image)));
   nlohmann::json outputs = nlohmann::json::array();
-  for (const NetOutput& output : graph.outputs) {
-    const Tensor& out = graph.tensor(output.tensor);
-    outputs.push_back({out.channels, out.height, out.width});
-  }
+  for (const HostTail::Output& output : graph.tail.outputs) outputs.push_back(output.dims);
   return {{"accepted", true}, {"outputs", std::move(outputs)}};
 }
 
