@@ -5,7 +5,7 @@
 //
 // The float path of a model:
 //   {"model": FILE, "input": FILE, "output": FILE}
-//   {"accepted": true, "outputs": [[channels, height, width], ...]}
+//   {"accepted": true, "outputs": [[SIZE, ...], ...]}
 //   or {"accepted": false, "error": TEXT}
 // The same model quantised, with `images` of them in `input`, which serve for calibration, too; see
 // quantised.hpp:
@@ -53,6 +53,14 @@ std::vector<std::vector<float>> read_images(const std::string& path, std::size_t
   return images;
 }
 
+/// An image of the file's order as tensor 0 has it.
+std::vector<float> channels_first(const Graph& graph, const std::vector<float>& values) {
+  const Tensor& t = graph.tensor(0);
+  if (!graph.channels_last) return values;
+  const Array image{{t.height, t.width, t.channels}, {values.begin(), values.end()}, false};
+  return transpose(image, {2, 0, 1}).floats();
+}
+
 void write_values(const std::string& path, const std::vector<std::vector<float>>& parts) {
   std::ofstream file(path, std::ios::binary);
   for (const auto& values : parts) {
@@ -71,13 +79,11 @@ nlohmann::json import_and_run(const nlohmann::json& request) {
     return {{"accepted", false}, {"error", e.what()}};
   }
   nlohmann::json outputs = nlohmann::json::array();
-  for (const NetOutput& output : graph.outputs) {
-    const Tensor& out = graph.tensor(output.tensor);
-    outputs.push_back({out.channels, out.height, out.width});
-  }
+  for (const HostTail::Output& output : graph.tail.outputs) outputs.push_back(output.dims);
   nlohmann::json answer{{"accepted", true}, {"outputs", std::move(outputs)}};
-  const auto images =
+  auto images =
       read_images(request.at("input"), request.value("images", 1), graph.tensor(0).size());
+  for (auto& image : images) image = channels_first(graph, image);
   if (request.contains("images")) {
     const QuantisedRun run = run_quantised(graph, images, request.at("hw"), request.at("core"));
     answer.update(run.answer);

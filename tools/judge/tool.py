@@ -12,7 +12,7 @@ import numpy
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """`outputs`: arrays of channels x height x width when the model was accepted; `refusal`: the
+    """`outputs`: arrays, as the file has them, when the model was accepted; `refusal`: the
     importer's message when it was not."""
     outputs: tuple = ()
     refusal: str = ""
@@ -71,7 +71,7 @@ class Judge:
     def _outputs(self, answer, values):
         if not answer["accepted"]:
             return Answer(refusal=answer["error"].removeprefix(self._model + ": "))
-        sizes = numpy.cumsum([numpy.prod(shape) for shape in answer["outputs"]])
+        sizes = numpy.cumsum([numpy.prod(shape, dtype=int) for shape in answer["outputs"]])
         if sizes[-1] != values.size:
             raise RuntimeError(f"{values.size} values for outputs {answer['outputs']}")
         parts = numpy.split(values, sizes[:-1])

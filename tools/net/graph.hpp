@@ -128,6 +128,8 @@ struct Graph {
   std::vector<Node> nodes;
   std::vector<NetOutput> outputs;  ///< at least one; the first has the scores of a classifier
   HostTail tail = {};              ///< what makes the file's outputs of these
+  /// Whether the file has the image's channels last; tensor 0 has them first all the same.
+  bool channels_last = false;
 
   const Tensor& tensor(int i) const { return tensors[static_cast<std::size_t>(i)]; }
   /// Channels of its output tensor that a node writes, from its first_channel on.

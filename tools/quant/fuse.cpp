@@ -281,6 +281,7 @@ class Fuser {
     Graph result;
     result.name = graph_.name;
     result.tail = graph_.tail;
+    result.channels_last = graph_.channels_last;
     result.tensors.push_back(graph_.tensor(0));
     renumbered_.assign(graph_.tensors.size(), -1);
     renumbered_[0] = 0;

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <map>
 
 #include "base/error.hpp"
@@ -138,6 +139,12 @@ Dims dims_of(const TensorProto& t) {
 }
 
 std::string type_name(int data_type) {
+  // Those that the distribution's ONNX library does not know yet.
+  static const std::map<int, const char*> kNewer{
+      {17, "FLOAT8E4M3FN"}, {18, "FLOAT8E4M3FNUZ"}, {19, "FLOAT8E5M2"}, {20, "FLOAT8E5M2FNUZ"},
+      {21, "UINT4"},        {22, "INT4"},           {23, "FLOAT4E2M1"}, {24, "FLOAT8E8M0"},
+      {25, "UINT2"},        {26, "INT2"}};
+  if (const auto newer = kNewer.find(data_type); newer != kNewer.end()) return newer->second;
   return TensorProto::DataType_IsValid(data_type)
              ? TensorProto::DataType_Name(static_cast<TensorProto::DataType>(data_type))
              : fmt::format("number {}", data_type);

@@ -128,7 +128,9 @@ Dims image_dims(const onnx::ValueInfoProto& input, const ImportOptions& options,
   if (dims.size() > 1) dims[0] = 1;
   for (std::size_t i = 0; i < dims.size(); ++i) {
     const auto& symbol = input.type().tensor_type().shape();
-    if (dims[i] == 0) {
+    const bool open = static_cast<int>(i) >= symbol.dim_size() ||
+                      !symbol.dim(static_cast<int>(i)).has_dim_value();
+    if (dims[i] == 0 && open) {
       const bool named = static_cast<int>(i) < symbol.dim_size() &&
                          !symbol.dim(static_cast<int>(i)).dim_param().empty();
       throw Error("input {}: dimension {} has no fixed size{}; give --input-shape, as 1x3x224x224",
@@ -168,6 +170,7 @@ void read_input(const onnx::ValueInfoProto& input, const ImportOptions& options,
   if (v.dims.size() == 4) t.height = d(2), t.width = d(3);
   if (v.dims.size() == 4 && all_readers(context, input.name(), moves_channels_first)) {
     t.channels = d(3), t.height = d(1), t.width = d(2);
+    context.graph.channels_last = true;
     Array index{{1, t.channels, t.height, t.width}, {}, true};
     index.values.resize(t.size());
     std::iota(index.values.begin(), index.values.end(), 0);

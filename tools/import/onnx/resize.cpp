@@ -85,13 +85,14 @@ std::vector<Axis> axes_of(const OnnxNode& node) {
 
 double coordinate(const OnnxNode& node, const std::string& mode, const Axis& a, std::int64_t i) {
   const auto x = static_cast<double>(i);
-  const auto size = static_cast<double>(a.size), out = static_cast<double>(a.out);
+  // As ONNX's own evaluator has it, the size before it is rounded down.
+  const auto size = static_cast<double>(a.size), out = size * a.scale;
   if (mode == "half_pixel") return (x + 0.5) / a.scale - 0.5;
   if (mode == "pytorch_half_pixel") return a.out > 1 ? (x + 0.5) / a.scale - 0.5 : 0;
   if (mode == "align_corners") return a.out > 1 ? x * (size - 1) / (out - 1) : 0;
   if (mode == "asymmetric") return x / a.scale;
   if (mode == "half_pixel_symmetric") {
-    const double adjustment = out / (a.scale * size);
+    const double adjustment = static_cast<double>(a.out) / out;
     return size / 2 * (1 - adjustment) + (x + 0.5) / a.scale - 0.5;
   }
   node.fail("coordinate_transformation_mode {} is unknown", mode);
