@@ -12,37 +12,6 @@ namespace {
 
 using Where = Value::Where;
 
-/// The marker in an index that stands for a fill value; none where there is no such marker.
-std::optional<double> marker_of(double fill) {
-  if (fill == 0) return kZero;
-  if (fill < -3.4e38) return kLowest;
-  return {};
-}
-
-/// The outputs of a movement as indices; none when it fills with other values.
-std::optional<std::vector<Array>> moved_index(const Program& program, Array index) {
-  std::vector<Array> values(static_cast<std::size_t>(program.inputs()));
-  values[0] = std::move(index);
-  for (const auto& item : program.items()) {
-    const HostStep* known = std::get_if<HostStep>(&item);
-    if (!known) {
-      values.emplace_back();
-      continue;
-    }
-    HostStep s = *known;
-    if (s.kind == HostStep::Kind::kGather) {
-      const bool fills = std::find(s.ints.begin() + 1, s.ints.end(), kFill) != s.ints.end();
-      const auto marker = marker_of(s.numbers[0]);
-      if (fills && !marker) return {};
-      s.numbers[0] = marker.value_or(kZero);
-    }
-    values.push_back(run_step(s, {&values[static_cast<std::size_t>(s.inputs[0])]}));
-  }
-  std::vector<Array> outputs;
-  for (const int o : program.outputs()) outputs.push_back(values[static_cast<std::size_t>(o)]);
-  return outputs;
-}
-
 bool is_identity(const std::vector<std::int32_t>& index, std::size_t size) {
   if (index.size() != size) return false;
   for (std::size_t i = 0; i < size; ++i) {
@@ -110,10 +79,20 @@ class Reading {
       if (op.program && move(op)) return;
       const bool left = op.tail == Operator::Tail::kPrefers && is_tail(node_);
       if (op.machine && !left) return try_machine(op);
-      return to_host(op, "is left to the host");
+      return to_host(op, fmt::format("node '{}' ({}) is left to the host", check_.name,
+                                     check_.operation));
     }
     if (!op.program) return refuse_host_input(op);
-    to_host(op, "reads what the host computes");
+    to_host(op, host_reason());
+  }
+
+  /// Why an input is on the host: the reason of the first node there.
+  std::string host_reason() const {
+    for (int i = 0; i < node_.input_count(); ++i) {
+      if (!node_.has_input(i) || node_.is_constant(i)) continue;
+      if (node_.value(i).where == Where::kHost) return node_.value(i).reason;
+    }
+    return "";
   }
 
   void fold(const Operator& op) {
@@ -142,9 +121,7 @@ class Reading {
     const Program program = op.program(node_);
     if (!program.is_movement()) return false;
     const Value& from = node_.value(0);
-    Array index{from.dims, {}, true};
-    for (const auto i : full_index(from)) index.values.push_back(i);
-    const auto moved = moved_index(program, std::move(index));
+    const auto moved = moved_index(program, from);
     if (!moved) return false;
     for (std::size_t i = 0; i < moved->size(); ++i) add_view(program, i, (*moved)[i]);
     set(NodeCheck::Result::kRewritten, "only moves values: no operation of its own");
@@ -215,16 +192,10 @@ class Reading {
       if (!node_.has_input(i) || node_.is_constant(i)) continue;
       Value& v = context_.values.at(node_.input(i));
       if (v.where != Where::kHost) continue;
-      const auto maker = context_.makers.find(node_.input(i));
       reason += fmt::format(
           "{}reads '{}', which only the host can compute, and the host's part is the end of the "
-          "network{}: {}",
-          reason.empty() ? "" : "; ", node_.input(i),
-          maker == context_.makers.end()
-              ? ""
-              : fmt::format("; node '{}' ({})", OnnxNode(*maker->second, context_).name(),
-                            maker->second->op_type()),
-          v.reason);
+          "network: {}",
+          reason.empty() ? "" : "; ", node_.input(i), v.reason);
       const Layout layout = layout_of(node_, v.dims);
       v.tensor = node_.append_tensor(layout);
       v.where = Where::kMachine;

@@ -225,7 +225,53 @@ int copy(const OnnxNode& node, const Value& v, const std::vector<std::int32_t>& 
   return copy_phases(node, v, index, layout);
 }
 
+/// The same, step by step: from a copy of what the value was moved from. None where it was not.
+std::optional<int> copy_of_source(const OnnxNode& node, const Value& v, const Layout& layout) {
+  if (!v.movement || product(v.dims) != layout.size()) return {};
+  const auto source = node.context().values.find(v.movement->from);
+  if (source == node.context().values.end() || source->second.index.empty()) return {};
+  Value from = source->second;
+  from.tensor = materialise(node, v.movement->from, from, layout_of(node, from.dims));
+  from.index.clear();
+  const auto moved = moved_index(v.movement->program, from);
+  if (!moved) return {};
+  const Array& index = (*moved)[v.movement->output];
+  return copy(node, from, {index.values.begin(), index.values.end()}, layout);
+}
+
+/// The marker in an index that stands for a fill value; none where there is no such marker.
+std::optional<double> marker_of(double fill) {
+  if (fill == 0) return kZero;
+  if (fill < -3.4e38) return kLowest;
+  return {};
+}
+
 }  // namespace
+
+std::optional<std::vector<Array>> moved_index(const Program& program, const Value& from) {
+  Array index{from.dims, {}, true};
+  for (const auto i : full_index(from)) index.values.push_back(i);
+  std::vector<Array> values(static_cast<std::size_t>(program.inputs()));
+  values[0] = std::move(index);
+  for (const auto& item : program.items()) {
+    const HostStep* known = std::get_if<HostStep>(&item);
+    if (!known) {
+      values.emplace_back();
+      continue;
+    }
+    HostStep s = *known;
+    if (s.kind == HostStep::Kind::kGather) {
+      const bool fills = std::find(s.ints.begin() + 1, s.ints.end(), kFill) != s.ints.end();
+      const auto marker = marker_of(s.numbers[0]);
+      if (fills && !marker) return {};
+      s.numbers[0] = marker.value_or(kZero);
+    }
+    values.push_back(run_step(s, {&values[static_cast<std::size_t>(s.inputs[0])]}));
+  }
+  std::vector<Array> outputs;
+  for (const int o : program.outputs()) outputs.push_back(values[static_cast<std::size_t>(o)]);
+  return outputs;
+}
 
 bool Selection::is_padding(const Layout& map, const Layout& tensor) const {
   if (map.channels != tensor.channels) return false;
@@ -277,7 +323,14 @@ int materialise(const OnnxNode& node, const std::string& name, const Value& v,
   if (const auto found = copies.find(key); !name.empty() && found != copies.end()) {
     return found->second;
   }
-  const int tensor = copy(node, v, full_index(v), layout);
+  int tensor = -1;
+  try {
+    tensor = copy(node, v, full_index(v), layout);
+  } catch (const Error&) {
+    const auto stepwise = copy_of_source(node, v, layout);
+    if (!stepwise) throw;
+    tensor = *stepwise;
+  }
   if (!name.empty()) copies[key] = tensor;
   return tensor;
 }

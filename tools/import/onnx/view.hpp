@@ -33,6 +33,10 @@ std::optional<Selection> find_selection(const Layout& tensor, std::span<const st
 /// The index of a value, also where it is 0, 1, 2, ...
 std::vector<std::int32_t> full_index(const Value& v);
 
+/// The outputs of a movement of a value, as indices; none when it fills with values that have no
+/// marker in an index.
+std::optional<std::vector<Array>> moved_index(const Program& program, const Value& from);
+
 /// The tensor whose elements are those of a value in a layout of as many: the value's own, or a copy
 /// by convolutions of weights 0 and 1. `name`: of the value, under which the copy is kept for other
 /// readers; empty: it is not. Fails when the machine cannot move elements so.

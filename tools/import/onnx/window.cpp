@@ -84,7 +84,7 @@ Axes axes_of(const OnnxNode& node, const Layout& map, std::array<int, 2> kernel)
       node.fail("the kernel covers {} pixels, its padded input has {}", axis.span(),
                 axis.room() + axis.span());
     }
-    if (node.integer("ceil_mode", 0) != 0 && auto_pad == "NOTSET") round_up(axis);
+    if (node.integer("ceil_mode", 0) != 0) round_up(axis);
   }
   return axes;
 }
