@@ -44,7 +44,7 @@ const Node& node_of(const Graph& fused, const QNet& net, const QOp& op) {
     const Tensor& tensor = fused.tensor(node.output);
     if (tensor.name == made.name && node.first_channel == op.first_channel &&
         node.out_row == op.out_row && node.out_column == op.out_column) {
-      if (fused.written_size(node) == net.written_size(op)) return node;
+      if (fused.written(node).size() == net.written_size(op)) return node;
       break;
     }
   }
@@ -57,7 +57,7 @@ const Node& node_of(const Graph& fused, const QNet& net, const QOp& op) {
 /// Values of what a node computes on these tensors.
 std::vector<float> run(const Graph& graph, const Node& node, const Tensors& tensors) {
   Matrix<float> columns;
-  std::vector<float> values(graph.written_size(node));
+  std::vector<float> values(graph.written(node).size());
   run_node(graph, node,
            operands_of(node, [&](int t) { return tensors[static_cast<std::size_t>(t)].data(); }),
            values.data(), columns);
