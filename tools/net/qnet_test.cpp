@@ -156,6 +156,14 @@ TEST(QNet, ValidationNamesTheOperation) {
   EXPECT_THAT(error_of([](QNet& n) { n.tensors[3].scale = 1; }), HasSubstr("max: max pooling"));
   EXPECT_THAT(error_of([](QNet& n) { n.tensors[0].zero = 128; }),
               HasSubstr("image: zero point 128"));
+}
+
+TEST(QNet, ValidationOfOutputsTablesAndSteps) {
+  const auto error_of = [](const std::function<void(QNet&)>& change) {
+    QNet net = sample();
+    change(net);
+    return reading_error(net);
+  };
   EXPECT_THAT(error_of([](QNet& n) { n.act_w = 17; }), HasSubstr("17 bits"));
   EXPECT_THAT(error_of([](QNet& n) { n.outputs[0].tensor = 0; }),
               HasSubstr("output scores, tensor 0"));
