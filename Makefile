@@ -35,6 +35,17 @@ build: configure  ## the tool, the benches, the simulated cores 4x4x3 and 16x16x
 test: build  ## all tests
 	ctest --test-dir "$(BUILD)" --output-on-failure -j $(JOBS)
 
+# What reads files, cut at every byte and with each byte changed. Alone, for a whole build takes hours.
+READERS := base net data import compile
+
+.PHONY: sanitize
+sanitize: setup  ## the tests of all readers under address and undefined-behaviour sanitizers
+	cmake -S . -B "$(BUILD)/sanitize" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DRESHIFT_SANITIZE=ON
+	cmake --build "$(BUILD)/sanitize" -j $(JOBS) --target $(READERS:%=%_test)
+	for reader in $(READERS); do \
+	  RESHIFT_SOURCE="$(CURDIR)" "$(BUILD)/sanitize/bin/$${reader}_test" --gtest_brief=1 \
+	    --gtest_filter=$(or $(FILTER),'*') || exit; done
+
 .PHONY: demo
 demo: configure  ## a residual network through the RTL: classes of images, bit for bit
 	$(NINJA) --target reshift

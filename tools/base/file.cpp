@@ -36,7 +36,9 @@ struct Target {
 
   /// Whether it is replaced in one step, rather than written in place.
   bool is_replaced() const {
-    return !descriptor && (!status || (S_ISREG(status->st_mode) && status->st_nlink == 1));
+    if (descriptor) return false;
+    return !status || (S_ISREG(status->st_mode) && status->st_nlink == 1 &&
+                       (status->st_uid == ::geteuid() || ::geteuid() == 0));
   }
 };
 
@@ -129,14 +131,16 @@ class Replacement {
         name_(fmt::format("{}.{}.tmp", target.path.string(), ::getpid())) {
     // It stands in for a file that may not be written: not its content, but its name is replaced.
     if (target.status && ::access(target.path.c_str(), W_OK) != 0) fail(path, errno);
-    descriptor_ = ::open(name_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    descriptor_ =
+        ::open(name_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (descriptor_ < 0) fail(path, errno);
     if (!target.status) return;
-    // The owner first: a change of it takes bits from the mode. Only root may give a file away.
-    const bool owned = ::fchown(descriptor_, target.status->st_uid, target.status->st_gid) == 0 ||
-                       ::geteuid() != 0;
-    if (!owned || ::fchmod(descriptor_, target.status->st_mode & 07777) != 0) {
+    // The owner first: a change of it takes bits from the mode. Only a group that the user is not
+    // in cannot be kept.
+    const bool owned = ::fchown(descriptor_, target.status->st_uid, target.status->st_gid) == 0;
+    if ((!owned && errno != EPERM) || ::fchmod(descriptor_, target.status->st_mode & 07777) != 0) {
       const int error = errno;
+      ::close(descriptor_);
       ::unlink(name_.c_str());
       fail(path, error);
     }

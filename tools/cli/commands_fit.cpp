@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/error.hpp"
+#include "base/file_kind.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "fit/fit.hpp"
@@ -81,25 +82,38 @@ void print(const std::string& title, const nlohmann::json& r) {
   }
 }
 
+struct Report {
+  std::string device;
+  Sample sample;
+};
+
+Report read_report(const std::string& path) {
+  const nlohmann::json json = read_json(path);
+  try {
+    return {text_field(json, "device"), sample_from_json(json)};
+  } catch (const std::exception& e) {
+    throw Error("{}: is {}, expected a report of `make synth`: {}", path, describe_json(json),
+                e.what());
+  }
+}
+
 /// Fits a model to each family of the reports; says how it meets those it was not fitted to.
 void calibrate(const Options& o) {
   check_output(o.output);
   std::map<std::string, std::vector<Sample>> runs;
   for (const std::string& path : o.reports) {
-    const nlohmann::json report = read_json(path);
-    runs[report.at("device")].push_back(sample_from_json(report));
+    const Report report = read_report(path);
+    runs[report.device].push_back(report.sample);
   }
   nlohmann::json models = nlohmann::json::parse(kFitModels);
   for (const auto& [family, samples] : runs) {
     models[family] = FitModel::fit(family, samples).to_json();
   }
   for (const std::string& path : o.check) {
-    const nlohmann::json report = read_json(path);
-    const Sample run = sample_from_json(report);
-    const Resources guess =
-        FitModel::from_json(models, std::string(report.at("device"))).predict(run.hw);
-    fmt::print("| {} {}, {} post lanes, FbDepth {} |", std::string(report.at("device")),
-               shape(run.hw), run.hw.post_lanes, run.hw.fb_depth);
+    const auto [device, run] = read_report(path);
+    const Resources guess = FitModel::from_json(models, device).predict(run.hw);
+    fmt::print("| {} {}, {} post lanes, FbDepth {} |", device, shape(run.hw), run.hw.post_lanes,
+               run.hw.fb_depth);
     for (const char* name : {"lut", "bram"}) {
       const double took = run.took.at(name), guessed = guess.at(name);
       fmt::print(" {:.0f} | {:.0f} | {:+.1f} % |", took, guessed, 100 * (guessed / took - 1));

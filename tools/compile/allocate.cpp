@@ -2,6 +2,7 @@
 #include "compile/allocate.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/integer.hpp"
@@ -13,8 +14,10 @@ namespace reshift {
 namespace {
 
 Allocation nothing_allocated(const isa::Hardware& hw, const QNet& net,
+                             std::shared_ptr<const std::vector<ListSize>> lists,
                              const AllocationChoice& choice) {
   Allocation allocation;
+  allocation.lists = std::move(lists);
   allocation.schedule = make_schedule(net, choice.images, choice.cut);
   allocation.layouts = tensor_layouts(hw, net);
   allocation.spilled.assign(net.tensors.size(), false);
@@ -29,11 +32,12 @@ Allocation nothing_allocated(const isa::Hardware& hw, const QNet& net,
 /// Allocates the tensors of one choice of what is spilled.
 class Allocator {
  public:
-  Allocator(const isa::Hardware& hw, const QNet& net, const AllocationChoice& choice)
+  Allocator(const isa::Hardware& hw, const QNet& net,
+            std::shared_ptr<const std::vector<ListSize>> lists, const AllocationChoice& choice)
       : hw_(hw),
         net_(net),
         choice_(choice),
-        allocation_(nothing_allocated(hw, net, choice)),
+        allocation_(nothing_allocated(hw, net, std::move(lists), choice)),
         schedule_(allocation_.schedule),
         steps_(static_cast<int>(schedule_.steps.size())),
         lives_(lifetimes_of(net, schedule_)),
@@ -193,12 +197,13 @@ bool can_spill(const QNet& net, int tensor) {
   const bool read_apart = std::any_of(net.ops.begin(), net.ops.end(), [&](const QOp& op) {
     return op.residual == tensor && (op.out_stride > 1 || broadcasts(net, op));
   });
-  return !net.is_output(tensor) && writers <= 1 && !read_apart;
+  return !net.is_output(tensor) && (tensor == 0 || writers == 1) && !read_apart;
 }
 
 std::optional<Allocation> allocate(const isa::Hardware& hw, const QNet& net,
+                                   std::shared_ptr<const std::vector<ListSize>> lists,
                                    const AllocationChoice& choice, std::string& too_much) {
-  return Allocator(hw, net, choice).run(too_much);
+  return Allocator(hw, net, std::move(lists), choice).run(too_much);
 }
 
 }  // namespace reshift

@@ -1,10 +1,12 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "compile/reduction_list.hpp"
 #include "compile/regions.hpp"
 #include "compile/schedule.hpp"
 #include "compile/strip.hpp"
@@ -31,6 +33,7 @@ struct StepAllocation {
 /// window. Operations on spilled tensors run strip by strip through buffers of the buffer.
 struct Allocation {
   Schedule schedule;
+  std::shared_ptr<const std::vector<ListSize>> lists;  ///< by operation
   std::vector<Layout> layouts;  ///< of whole tensors, without a base
   std::vector<int> bases;       ///< of resident tensors, by copy
   std::vector<bool> spilled;    ///< by tensor
@@ -66,6 +69,7 @@ bool can_spill(const QNet& net, int tensor);
 /// spilled than were chosen, at last strips get a single buffer. Nothing, and `too_much` names the
 /// operation at which most is alive, when even that does not help.
 std::optional<Allocation> allocate(const isa::Hardware& hw, const QNet& net,
+                                   std::shared_ptr<const std::vector<ListSize>> lists,
                                    const AllocationChoice& choice, std::string& too_much);
 
 }  // namespace reshift

@@ -50,7 +50,7 @@ class ScheduleCost {
     const Step& step = allocation_.schedule.steps[i];
     const StepAllocation& area = allocation_.steps[i];
     const QOp& op = net_.ops[step.op];
-    StepState state{step, area, op, list_size(hw_, net_, op)};
+    StepState state{step, area, op, (*allocation_.lists)[step.op]};
     state.shared = images_share(hw_, state.list, area);
     state.begin = times_.executed();
     times_.begin_step(layout(op.output).polyphase ? words_of(hw_, net_.written_channels(op)) : 0,

@@ -144,10 +144,14 @@ Program compile(const isa::Hardware& hw, const QNet& net, const CompileOptions& 
   program.naive_words = allocation.naive_words;
   program.buffer = buffer_uses(lowered.net, allocation);
   program.ops = report_ops(hw, net, lowered, allocation, execs);
+  for (const std::size_t op : lowered.left_out) {
+    program.support[op] = {net.ops[op].name, Support::Verdict::kRewritten,
+                           "its input is written where the copy would be"};
+  }
   for (std::size_t i = 0; i < program.ops.size(); ++i) {
-    if (program.ops[i].note.empty()) continue;
-    const std::size_t op = allocation.schedule.steps[i].op;
-    Support& line = program.support[index(lowered.source_op[op])];
+    const int op = lowered.source_op[allocation.schedule.steps[i].op];
+    if (op < 0 || program.ops[i].note.empty()) continue;
+    Support& line = program.support[index(op)];
     line = {line.op, Support::Verdict::kRewritten, program.ops[i].note};
   }
   emit(lowered, allocation, execs, options.store_all, program);

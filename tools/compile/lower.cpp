@@ -8,6 +8,8 @@
 
 #include "base/error.hpp"
 #include "base/integer.hpp"
+#include "compile/align_slices.hpp"
+#include "compile/pad_inputs.hpp"
 #include "compile/reduction_list.hpp"
 #include "compile/tables.hpp"
 #include "compile/walk.hpp"
@@ -74,10 +76,20 @@ std::vector<AxisPacking> axis_packings(const Axis& a) {
   return packings;
 }
 
+Lowered unchanged(const QNet& net) {
+  return {.net = net,
+          .table = {},
+          .source_op = {},
+          .source_tensor = {},
+          .channels = {},
+          .left_out = {},
+          .notes = {}};
+}
+
 /// Operation 0 of `net` rewritten for an arranged image.
 Lowered apply_packing(const isa::Hardware& hw, const QNet& net, std::size_t reader,
                       const AxisPacking& rows, const AxisPacking& columns) {
-  Lowered result{.net = net, .table = {}, .source_op = {}, .source_tensor = {}, .notes = {}};
+  Lowered result = unchanged(net);
   QOp& op = result.net.ops[reader];
   QTensor& image = result.net.tensors[0];
   const QShape out = net.written(op);
@@ -258,15 +270,55 @@ void insert_copies(const isa::Hardware& hw, Lowered& lowered) {
       lowered.notes[first] += "reads a polyphase copy of its input; ";
       lowered.notes.insert(lowered.notes.begin() + at, "");
       net.ops.insert(net.ops.begin() + at, copy);
-      lowered.source_tensor.push_back(static_cast<int>(t));
+      lowered.source_tensor.push_back(lowered.source_tensor[t]);
+      lowered.channels.push_back(lowered.channels[t]);
     }
   }
 }
 
 Lowered plain(const QNet& net) {
-  Lowered result{.net = net, .table = {}, .source_op = {}, .source_tensor = {}, .notes = {}};
+  Lowered result = unchanged(net);
   for (int c = 0; c < net.tensors[0].channels; ++c) result.table.rows.push_back({c, 0, 0});
   return result;
+}
+
+/// Tiles of the longest M-block of an operation.
+std::int64_t longest_list(const isa::Hardware& hw, const QNet& net, const QOp& op) {
+  const QTensor& in = net.tensors[index(op.input)];
+  const auto layout = [&](const QTensor& t, bool polyphase) {
+    return Layout{t.channels, t.height, t.width, t.width, polyphase, words_of(hw, t.channels)};
+  };
+  const Layout source = layout(in, walk_of(op).stride == 2);
+  Layout shortcut;
+  if (op.shortcut >= 0) {
+    shortcut = layout(net.tensors[index(op.shortcut)], op.shortcut_stride == 2);
+  }
+  const Strip all = cut(net, op, source.polyphase, net.written(op).height).front();
+  std::size_t longest = 0;
+  for (int m = 0; m < words_of(hw, net.written_channels(op)); ++m) {
+    longest = std::max(longest, reduction_list(hw, net, op, all, source, shortcut, m).uops());
+  }
+  return static_cast<std::int64_t>(longest);
+}
+
+/// Lists that pixel groups walk one after the other stay in the weight memory.
+void check_lists(const isa::Hardware& hw, const Lowered& lowered, std::vector<Support>& report) {
+  const std::vector<ListSize> sizes = list_sizes(hw, lowered.net);
+  for (std::size_t i = 0; i < lowered.net.ops.size(); ++i) {
+    const QOp& op = lowered.net.ops[i];
+    const QShape out = lowered.net.written(op);
+    const int pitch = std::max(out.width, lowered.net.tensors[index(op.input)].width);
+    const bool one_group = (out.height - 1) * pitch + out.width <= hw.p;
+    if (lowered.source_op[i] < 0 || one_group || sizes[i].longest <= hw.wm_depth) continue;
+    const std::int64_t tiles = longest_list(hw, lowered.net, op);
+    if (tiles <= hw.wm_depth) continue;
+    Support& line = report[index(lowered.source_op[i])];
+    line.verdict = Support::Verdict::kUnsupported;
+    line.reason = fmt::format(
+        "{} weight tiles for {} output channels, the weight memory of {} holds {}; take fewer terms "
+        "for this operation, a smaller kernel, or hardware with a larger weight memory (WmDepth)",
+        tiles, hw.m, hw.name, hw.wm_depth);
+  }
 }
 
 }  // namespace
@@ -283,24 +335,19 @@ std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original
     const Walk walk = walk_of(op);
     if (op.shortcut_stride > 2) {
       line.reason =
-          fmt::format("a shortcut of stride {}; the machine has 1 and 2", op.shortcut_stride);
+          fmt::format("a shortcut of stride {}; the machine has 1 and 2: quantise without merged "
+                      "shortcuts",
+                      op.shortcut_stride);
     } else if (op.shortcut >= 0 && !walk.writes_all()) {
-      line.reason = fmt::format("a shortcut beside stride {}x{}; it goes with 1x1 and 2x2",
-                                op.stride_h, op.stride_w);
+      line.reason = fmt::format(
+          "a shortcut beside stride {}x{}; it goes with 1x1 and 2x2: quantise without merged "
+          "shortcuts",
+          op.stride_h, op.stride_w);
     } else if (static_cast<int>(i) != packed && !can_walk(walk)) {
       line.reason = fmt::format(
           "stride {}x{}; behind the first convolution a stride is at most 16, "
           "or 32 when both are even",
           op.stride_h, op.stride_w);
-    } else if (static_cast<int>(i) != packed) {
-      line.reason = unreachable_tap(net, op);
-    }
-    // The buffer is written in whole words, so that no word may be of two operations.
-    if (line.reason.empty() && op.first_channel % hw.m != 0) {
-      line.reason = fmt::format(
-          "writes {} from channel {} on; slices of a concatenation begin at multiples of M = {} on "
-          "{}",
-          net.tensors[index(op.output)].name, op.first_channel, hw.m, hw.name);
     }
     if (line.reason.empty() && tables.number_of[i] > hw.tables) {
       line.reason = fmt::format(
@@ -312,12 +359,18 @@ std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original
     if (!line.reason.empty()) line.verdict = Support::Verdict::kUnsupported;
     report.push_back(line);
   }
+  const bool accepted = std::all_of(report.begin(), report.end(), [](const Support& line) {
+    return line.verdict == Support::Verdict::kAccepted;
+  });
+  if (accepted) check_lists(hw, lower(hw, original).front(), report);
   return report;
 }
 
 std::vector<Lowered> lower(const isa::Hardware& hw, const QNet& original) {
-  QNet net = original;
-  normalise_strides(net);
+  QNet normalised = original;
+  normalise_strides(normalised);
+  const AlignedNet aligned = align_slices(hw, normalised);
+  const QNet& net = aligned.net;
   std::vector<Lowered> variants;
   const int reader = packable_reader(net);
   if (reader < 0) {
@@ -343,14 +396,15 @@ std::vector<Lowered> lower(const isa::Hardware& hw, const QNet& original) {
     });
   }
   for (Lowered& l : variants) {
-    for (std::size_t t = 0; t < net.tensors.size(); ++t)
-      l.source_tensor.push_back(static_cast<int>(t));
-    l.notes.resize(net.ops.size());
-    for (std::size_t i = 0; i < net.ops.size(); ++i) l.source_op.push_back(static_cast<int>(i));
+    l.source_op = aligned.source_op;
+    l.source_tensor = aligned.source_tensor;
+    l.channels = aligned.channels;
+    l.left_out = aligned.left_out;
+    l.notes = aligned.notes;
     const QTensor& t = l.net.tensors[0];
     if (reader >= 0 && l.table.rows.size() != index(net.tensors[0].channels)) {
       const QOp& op = l.net.ops[index(reader)];
-      l.notes[index(reader)] = fmt::format("image arranged as {}x{}x{}, kernel {}x{}; ", t.channels,
+      l.notes[index(reader)] += fmt::format("image arranged as {}x{}x{}, kernel {}x{}; ", t.channels,
                                            t.height, t.width, op.kernel_h, op.kernel_w);
     }
     for (std::size_t i = 0; i < l.net.ops.size(); ++i) {
@@ -360,6 +414,7 @@ std::vector<Lowered> lower(const isa::Hardware& hw, const QNet& original) {
       l.notes[i] += fmt::format("computed at stride {0}x{0}, written at {1}x{2}; ", walk.stride,
                                 op.stride_h, op.stride_w);
     }
+    pad_inputs(l);
     insert_copies(hw, l);
   }
   return variants;

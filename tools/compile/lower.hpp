@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "compile/channel_map.hpp"
 #include "isa/isa.hpp"
 #include "net/qnet.hpp"
 #include "program/input_table.hpp"
@@ -11,19 +12,20 @@
 
 namespace reshift {
 
-/// Whether each operation of `net` can run on `hw`: strides, reach of the taps, slices of whole
-/// words, and the proof that the accumulator and the biased sum never overflow with the operation's
+/// Whether each operation of `net` can run on `hw`: strides, reach of the taps, and the proof that the accumulator and the biased sum never overflow with the operation's
 /// real weights.
 std::vector<Support> check_support(const isa::Hardware& hw, const QNet& net);
 
 /// A network that needs nothing but what the machine does, equal to the original in every code.
-/// Tensor i is the original's tensor i, except that tensor 0 is the arranged image; further
-/// tensors are copies.
+/// Tensor i is the original's tensor i, with gaps between its channels where slices of it begin at
+/// whole words, except that tensor 0 is the arranged image; further tensors are copies.
 struct Lowered {
   QNet net;
   InputTable table;
   std::vector<int> source_op;      ///< operation of the original, -1: a copy
-  std::vector<int> source_tensor;  ///< tensor of the original with the same values
+  std::vector<int> source_tensor;  ///< tensor of the original with the same values, -1: padded
+  std::vector<ChannelMap> channels;   ///< by tensor: where those of the original are
+  std::vector<std::size_t> left_out;  ///< operations of the original that are not needed
   std::vector<std::string> notes;  ///< per operation: what was rewritten, empty when nothing
   /// Of the operation that reads a packed image: to compute it, or to load the image if that is
   /// more.

@@ -125,7 +125,7 @@ std::vector<ExecPlan> split_strip(const isa::Hardware& hw, const QNet& net,
   locate_exec(hw, net, allocation, step.first_image, fresh);
   fresh.groups = raster_groups(hw, net, op, fresh.rows, fresh.source, fresh.destination);
   // With several pixel groups, or images, the list stays for all of them.
-  const ListSize size = list_size(hw, net, op);
+  const ListSize size = (*allocation.lists)[step.op];
   const bool stays = fresh.groups > 1 || (step.images > 1 && images_share(hw, size, area));
   const std::int64_t part = cost::most_exec_uops(hw, size.uops);
   const int most_m_blocks = cost::most_exec_m_blocks(hw);

@@ -199,18 +199,44 @@ int tiles_per_tap(const isa::Hardware& hw, const QOp& op) {
   return is_multiplier(hw.exponents) ? 1 : op.terms;
 }
 
-ListSize list_size(const isa::Hardware& hw, const QNet& net, const QOp& op) {
+namespace {
+
+/// C-blocks of the input of which an M-block of a convolution has weights.
+int c_blocks_read(const isa::Hardware& hw, const QNet& net, const QOp& op, int m_block) {
   const int out = net.written_channels(op), in = net.tensors[index(op.input)].channels;
+  const int end = std::min((m_block + 1) * hw.m, out);
+  if (op.groups > 1) {
+    const int group_in = in / op.groups, group_out = out / op.groups;
+    const int first = m_block * hw.m / group_out * group_in;
+    const int last = (end - 1) / group_out * group_in + group_in - 1;
+    return last / hw.c - first / hw.c + 1;
+  }
+  const std::int64_t row = std::int64_t{net.row_size(op)} * op.terms;
+  const std::int64_t channel = std::int64_t{op.kernel_h} * op.kernel_w * op.terms;
+  const auto reads = [&](int first, int last) {
+    for (int oc = m_block * hw.m; oc < end; ++oc) {
+      const auto weights = op.term_values.begin() + oc * row;
+      if (std::any_of(weights + first * channel, weights + last * channel,
+                      [](int term) { return term != 0; })) {
+        return true;
+      }
+    }
+    return false;
+  };
+  int count = 0;
+  for (int c = 0; c < in; c += hw.c) count += reads(c, std::min(c + hw.c, in));
+  return count;
+}
+
+ListSize list_size(const isa::Hardware& hw, const QNet& net, const QOp& op) {
+  const int out = net.written_channels(op);
   const int taps = op.kernel_h * op.kernel_w;
   const int added = op.shortcut < 0 ? 0 : net.tensors[index(op.shortcut)].channels;
   ListSize size;
   for (int m = 0; m < words_of(hw, out); ++m) {
     int c_blocks = isa::c_blocks_per_word(hw);
     if (op.kind == QKind::kConv) {
-      const int group_in = in / op.groups, group_out = out / op.groups;
-      const int first = m * hw.m / group_out * group_in;
-      const int last = (std::min((m + 1) * hw.m, out) - 1) / group_out * group_in + group_in - 1;
-      c_blocks = (last / hw.c - first / hw.c + 1) * tiles_per_tap(hw, op);
+      c_blocks = c_blocks_read(hw, net, op, m) * tiles_per_tap(hw, op);
     }
     std::int64_t uops =
         std::int64_t{taps} * c_blocks + (added + hw.c - 1) / hw.c * tiles_per_tap(hw, op);
@@ -227,11 +253,20 @@ ListSize list_size(const isa::Hardware& hw, const QNet& net, const QOp& op) {
       const Strip all = cut(net, op, layout.polyphase, height).front();
       uops = static_cast<std::int64_t>(reduction_list(hw, net, op, all, layout, {}, m).uops());
     }
+    uops = std::max<std::int64_t>(uops, 1);  // accumulators need a start and an end
     size.uops += uops;
     size.longest = std::max(size.longest, uops);
     size.group_cycles += std::max(uops, cost::post_cycles(hw));
   }
   return size;
+}
+
+}  // namespace
+
+std::vector<ListSize> list_sizes(const isa::Hardware& hw, const QNet& net) {
+  std::vector<ListSize> sizes;
+  for (const QOp& op : net.ops) sizes.push_back(list_size(hw, net, op));
+  return sizes;
 }
 
 std::string unreachable_tap(const QNet& net, const QOp& op) {
@@ -273,12 +308,16 @@ std::string overflow(const isa::Hardware& hw, const QNet& net, const QOp& op) {
     const std::int64_t bound = sum << (net.act_w - 1);
     const std::int64_t bias = op.params[index(oc)].bias;
     if (bound >= std::int64_t{1} << (hw.acc_w - 1)) {
-      return fmt::format("accumulator of channel {} reaches {}, {} bits hold less than {}", oc,
-                         bound, hw.acc_w, std::int64_t{1} << (hw.acc_w - 1));
+      return fmt::format(
+          "accumulator of channel {} reaches {}, {} bits hold less than {}; take hardware with wider "
+          "accumulators (AccW), or quantise with `--terms 1` or fewer exponents",
+          oc, bound, hw.acc_w, std::int64_t{1} << (hw.acc_w - 1));
     }
     if (bound + std::abs(bias) >= std::int64_t{1} << 31) {
-      return fmt::format("channel {} reaches {} with its bias {}, 32 bits hold less than {}", oc,
-                         bound + std::abs(bias), bias, std::int64_t{1} << 31);
+      return fmt::format(
+          "channel {} reaches {} with its bias {}, 32 bits hold less than {}; its bias is out of all "
+          "proportion to its weights: look at the batch norm before it",
+          oc, bound + std::abs(bias), bias, std::int64_t{1} << 31);
     }
   }
   return "";

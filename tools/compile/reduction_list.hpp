@@ -28,11 +28,13 @@ ReductionList reduction_list(const isa::Hardware& hw, const QNet& net, const QOp
 int tiles_per_tap(const isa::Hardware& hw, const QOp& op);
 
 /// Micro-ops of an operation's list of all M-blocks, those of the longest M-block, and the cycles
-/// that a pixel group takes. Empty tiles are counted, but for the image's reader.
+/// that a pixel group takes. Empty tiles are counted, but for the image's reader, and unless those
+/// of all taps of a C-block are empty: of channels that an operation does not read.
 struct ListSize {
   std::int64_t uops = 0, longest = 0, group_cycles = 0;
 };
-ListSize list_size(const isa::Hardware& hw, const QNet& net, const QOp& op);
+/// Of all operations.
+std::vector<ListSize> list_sizes(const isa::Hardware& hw, const QNet& net);
 
 /// Why a tap's offset does not fit its header, or the padding mask, which is that of the input,
 /// would hide pixels of the shortcut; empty when all fit.

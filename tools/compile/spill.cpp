@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
@@ -19,7 +20,11 @@ namespace {
 /// Finds what to spill.
 class Search {
  public:
-  Search(const isa::Hardware& hw, const std::vector<Lowered>& forms) : hw_(hw), forms_(forms) {}
+  Search(const isa::Hardware& hw, const std::vector<Lowered>& forms) : hw_(hw), forms_(forms) {
+    for (const Lowered& form : forms) {
+      lists_.push_back(std::make_shared<const std::vector<ListSize>>(list_sizes(hw, form.net)));
+    }
+  }
 
   AllocatedNet run(int images) {
     find([&] { change_form(); });
@@ -82,7 +87,7 @@ class Search {
   /// Whether a choice is better than the best one so far, which it becomes then.
   bool consider(const AllocationChoice& choice, std::size_t form) {
     const QNet& net = forms_[form].net;
-    std::optional<Allocation> allocation = allocate(hw_, net, choice, too_much_);
+    std::optional<Allocation> allocation = allocate(hw_, net, lists_[form], choice, too_much_);
     if (!allocation) return false;
     const AllocationCost cost = allocation_cost(hw_, net, *allocation);
     if (best_ && cost >= cost_) return false;
@@ -194,6 +199,7 @@ class Search {
 
   const isa::Hardware& hw_;
   const std::vector<Lowered>& forms_;
+  std::vector<std::shared_ptr<const std::vector<ListSize>>> lists_;  ///< by form
   std::size_t form_ = 0;  ///< of the best one
   std::optional<Allocation> best_;
   AllocationCost cost_;

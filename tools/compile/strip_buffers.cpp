@@ -33,6 +33,10 @@ const QOp& StripBuffers::op_of(int step) const {
   return net_.ops[allocation_.schedule.steps[index(step)].op];
 }
 
+const ListSize& StripBuffers::list(int step) const {
+  return (*allocation_.lists)[allocation_.schedule.steps[index(step)].op];
+}
+
 const Layout& StripBuffers::layout(int tensor) const { return allocation_.layouts[index(tensor)]; }
 
 int StripBuffers::copies(int step, const std::vector<Strip>& strips) const {
@@ -131,7 +135,7 @@ int StripBuffers::shrink_one(int step, May may) {
   for (int i = std::max(step - 1, 0); i <= last; ++i) {
     const State& state = states_[index(i)];
     if (!may(state) || state.words == 0) continue;
-    const bool stays = cost::list_stays(hw_, list_size(hw_, net_, op_of(i)).uops);
+    const bool stays = cost::list_stays(hw_, list(i).uops);
     const std::pair size{stays, state.words};
     if (best >= 0 && size <= most) continue;
     best = i;

@@ -42,6 +42,7 @@ class StripBuffers {
   using Sizes = std::array<int, 4>;
 
   const QOp& op_of(int step) const;
+  const ListSize& list(int step) const;
   const Layout& layout(int tensor) const;
   int copies(int step, const std::vector<Strip>& strips) const;
   Sizes sizes(const QOp& op, const std::vector<Strip>& strips) const;

@@ -4,10 +4,20 @@
 #include <algorithm>
 
 namespace reshift {
+namespace {
+
+std::vector<int> places(const ChannelMap& channels) {
+  return channels.same() ? std::vector<int>{} : channels.at;
+}
+
+}  // namespace
 
 OutputWindow::OutputWindow(const isa::Hardware& hw, const Lowered& lowered,
                            const Allocation& allocation, bool store_all)
-    : net_(lowered.net), store_all_(store_all), offsets_(net_.tensors.size(), -1) {
+    : lowered_(lowered),
+      net_(lowered.net),
+      store_all_(store_all),
+      offsets_(net_.tensors.size(), -1) {
   for (std::size_t op = 0; op < net_.ops.size(); ++op) {
     const int t = net_.ops[op].output;
     if (!completes(op) || !(stored(t) || allocation.spilled[index(t)])) continue;
@@ -16,7 +26,7 @@ OutputWindow::OutputWindow(const isa::Hardware& hw, const Lowered& lowered,
     if (!stored(t)) continue;
     stored_.push_back({net_.tensors[index(t)].name, lowered.source_op[op],
                        lowered.source_tensor[index(t)], offsets_[index(t)],
-                       allocation.layout(t, 0)});
+                       allocation.layout(t, 0), places(lowered.channels[index(t)])});
   }
 }
 

@@ -27,13 +27,16 @@ class OutputWindow {
   /// Bytes from its start to a tensor that it holds.
   std::int64_t offset(int tensor) const;
   /// Whether the host wants a tensor.
-  bool stored(int tensor) const { return store_all_ || net_.is_output(tensor); }
+  bool stored(int tensor) const {
+    return (store_all_ && lowered_.source_tensor[index(tensor)] >= 0) || net_.is_output(tensor);
+  }
   /// Those that it wants, in the order of the operations.
   const std::vector<StoredTensor>& stored() const { return stored_; }
   /// Whether an operation is the last one that writes its output tensor.
   bool completes(std::size_t op) const;
 
  private:
+  const Lowered& lowered_;
   const QNet& net_;
   bool store_all_;
   std::int64_t size_ = 0;

@@ -171,7 +171,7 @@ class Links {
 }  // namespace
 
 std::size_t most_unpacked(std::size_t compressed) {
-  return (std::size_t{400} << 20) + compressed + compressed / 4;
+  return (std::size_t{256} << 20) + compressed + compressed / 4;
 }
 
 Bytes unpack(const std::string& name, Bytes file) {

@@ -11,7 +11,7 @@ namespace reshift {
 
 using Bytes = std::vector<std::uint8_t>;
 
-/// What a compressed file may grow to: 400 MiB and a quarter more than itself. A larger one has to
+/// What a compressed file may grow to: 256 MiB and a quarter more than itself. A larger one has to
 /// be unpacked first.
 std::size_t most_unpacked(std::size_t compressed);
 

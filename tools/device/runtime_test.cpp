@@ -131,12 +131,20 @@ TEST_F(RuntimeTest, RunsFramesAndComparesEveryLayer) {
   Comparison same(program_);
   same.add(1, {"core", second}, tensors);
   EXPECT_EQ(same.mismatches(), 0u);
+  ASSERT_EQ(same.pairs().size(), 1u);
+  EXPECT_EQ(same.pairs()[0].actual + ", " + same.pairs()[0].expected, "core, graph");
+  std::size_t codes = 0;
+  for (const StoredTensor& t : program_.stored) {
+    codes += program_.net.tensors[static_cast<std::size_t>(t.tensor)].size();
+  }
+  EXPECT_EQ(same.pairs()[0].codes, codes);
 
   const StoredTensor& last = program_.stored.back();
   second[static_cast<std::size_t>(last.offset)] ^= 1;  // channel 0 of pixel (0, 0)
   Comparison different(program_);
   different.add(1, {"core", second}, tensors);
   EXPECT_EQ(different.mismatches(), 1u);
+  EXPECT_EQ(different.pairs()[0].mismatches, 1u);
   EXPECT_THAT(different.first(), HasSubstr("image 1, layer " + program_.net.ops.back().name));
   EXPECT_THAT(different.first(), HasSubstr("pixel y 0 x 0, channel 0"));
 }

@@ -17,7 +17,9 @@ namespace {
 struct Format {
   const char* name;
   bool (*recognises)(const Bytes& bytes);
-  Graph (*read)(Bytes bytes);  ///< null: known, but not read
+  /// Null: known, but not read.
+  Graph (*read)(Bytes bytes, const std::string& folder, const ImportOptions& options,
+                NetworkCheck& check);
 };
 
 bool has_bytes(const Bytes& bytes, std::size_t offset, std::string_view expected) {
@@ -43,7 +45,8 @@ std::string readable_formats() {
   return fmt::format("{}", fmt::join(names, " or "));
 }
 
-Graph read(Bytes bytes) {
+Graph read(const std::string& path, const ImportOptions& options, NetworkCheck& check) {
+  Bytes bytes = read_decompressed(path);
   const auto format = std::find_if(kFormats.begin(), kFormats.end(),
                                    [&](const Format& f) { return f.recognises(bytes); });
   if (format == kFormats.end()) {
@@ -53,20 +56,34 @@ Graph read(Bytes bytes) {
     throw Error("a {} file, which cannot be imported; formats that can be: {}", format->name,
                 readable_formats());
   }
-  return format->read(std::move(bytes));
+  const auto folder = std::filesystem::absolute(path).parent_path().string();
+  return format->read(std::move(bytes), folder, options, check);
 }
 
 }  // namespace
 
-Graph import_network(const std::string& path) {
-  Bytes bytes = read_decompressed(path);
+Graph import_network(const std::string& path, const ImportOptions& options) {
+  NetworkCheck check;
   try {
-    Graph graph = read(std::move(bytes));
+    Graph graph = read(path, options, check);
+    if (!check.accepted()) throw Error("{}", check.message());
     if (graph.name.empty()) graph.name = std::filesystem::path(path).stem().string();
     return graph;
   } catch (const Error& e) {
-    throw Error("{}: {}", path, e.what());
+    const std::string message = e.what();
+    throw Error("{}", message.starts_with(path) ? message : path + ": " + message);
   }
+}
+
+NetworkCheck check_network(const std::string& path, const ImportOptions& options) {
+  NetworkCheck check;
+  try {
+    read(path, options, check);
+  } catch (const Error& e) {
+    const std::string message = e.what();
+    throw Error("{}", message.starts_with(path) ? message : path + ": " + message);
+  }
+  return check;
 }
 
 }  // namespace reshift

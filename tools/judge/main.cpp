@@ -5,8 +5,12 @@
 //
 // The float path of a model:
 //   {"model": FILE, "input": FILE, "output": FILE}
-//   {"accepted": true, "outputs": [[channels, height, width], ...]}
+//   {"accepted": true, "outputs": [[SIZE, ...], ...]}
 //   or {"accepted": false, "error": TEXT}
+// The same model quantised, with `images` of them in `input`, which serve for calibration, too; see
+// quantised.hpp:
+//   {"model": FILE, "input": FILE, "output": FILE, "images": COUNT, "hw": NAME, "core": BOOLEAN}
+//   the same answers, with what run_quantised answers
 // The input of a network, for images of a data set:
 //   {"data": FILE, "labels": FILE, "preprocess": FILE, "shape": [channels, height, width],
 //    "first": INDEX, "count": IMAGES, "output": FILE}
@@ -29,21 +33,32 @@
 #include "base/error.hpp"
 #include "data/dataset.hpp"
 #include "import/import.hpp"
+#include "judge/quantised.hpp"
 #include "quant/float_graph.hpp"
 
 namespace reshift {
 namespace {
 
-std::vector<float> read_values(const std::string& path, std::size_t size) {
-  std::vector<float> values(size);
-  const auto bytes = static_cast<std::streamsize>(size * sizeof(float));
+std::vector<std::vector<float>> read_images(const std::string& path, std::size_t count,
+                                            std::size_t size) {
+  std::vector<std::vector<float>> images(count, std::vector<float>(size));
   std::ifstream file(path, std::ios::binary);
-  file.read(reinterpret_cast<char*>(values.data()), bytes);
-  if (file.gcount() != bytes || file.peek() != std::ifstream::traits_type::eof()) {
-    throw std::runtime_error(
-        fmt::format("{}: not the {} values that the network's input has", path, size));
+  for (auto& image : images) {
+    file.read(reinterpret_cast<char*>(image.data()),
+              static_cast<std::streamsize>(size * sizeof(float)));
   }
-  return values;
+  if (!file || file.peek() != std::ifstream::traits_type::eof()) {
+    throw std::runtime_error(fmt::format("{}: not {} inputs of {} values", path, count, size));
+  }
+  return images;
+}
+
+/// An image of the file's order as tensor 0 has it.
+std::vector<float> channels_first(const Graph& graph, const std::vector<float>& values) {
+  const Tensor& t = graph.tensor(0);
+  if (!graph.channels_last) return values;
+  const Array image{{t.height, t.width, t.channels}, {values.begin(), values.end()}, false};
+  return transpose(image, {2, 0, 1}).floats();
 }
 
 void write_values(const std::string& path, const std::vector<std::vector<float>>& parts) {
@@ -63,14 +78,20 @@ nlohmann::json import_and_run(const nlohmann::json& request) {
   } catch (const Error& e) {
     return {{"accepted", false}, {"error", e.what()}};
   }
-  const auto image = read_values(request.at("input"), graph.tensor(0).size());
-  write_values(request.at("output"), run_float(graph, image));
   nlohmann::json outputs = nlohmann::json::array();
-  for (const NetOutput& output : graph.outputs) {
-    const Tensor& out = graph.tensor(output.tensor);
-    outputs.push_back({out.channels, out.height, out.width});
+  for (const HostTail::Output& output : graph.tail.outputs) outputs.push_back(output.dims);
+  nlohmann::json answer{{"accepted", true}, {"outputs", std::move(outputs)}};
+  auto images =
+      read_images(request.at("input"), request.value("images", 1), graph.tensor(0).size());
+  for (auto& image : images) image = channels_first(graph, image);
+  if (request.contains("images")) {
+    const QuantisedRun run = run_quantised(graph, images, request.at("hw"), request.at("core"));
+    answer.update(run.answer);
+    write_values(request.at("output"), run.outputs);
+  } else {
+    write_values(request.at("output"), run_float(graph, images[0]));
   }
-  return {{"accepted", true}, {"outputs", std::move(outputs)}};
+  return answer;
 }
 
 /// The data set of the last request stays open.

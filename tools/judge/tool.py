@@ -12,7 +12,7 @@ import numpy
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """`outputs`: arrays of channels x height x width when the model was accepted; `refusal`: the
+    """`outputs`: arrays, as the file has them, when the model was accepted; `refusal`: the
     importer's message when it was not."""
     outputs: tuple = ()
     refusal: str = ""
@@ -50,13 +50,28 @@ class Judge:
 
     def run(self, model, image):
         """`model`: bytes of a model file; `image`: values of its input."""
+        return self._outputs(*self._run(model, image, {}))
+
+    def run_quantised(self, model, images, hw, core=False):
+        """The model quantised with `images` and run on them: see quantised.hpp, whose answer comes with
+        the outputs, images x channels x height x width each."""
+        more = {"images": len(images), "hw": hw, "core": core}
+        answer, values = self._run(model, images, more)
+        if not answer["accepted"] or "error" in answer:
+            return answer, Answer(refusal=answer["error"])
+        parts = [self._outputs(answer, part) for part in numpy.split(values, len(images))]
+        return answer, Answer(tuple(map(numpy.stack, zip(*(p.outputs for p in parts)))))
+
+    def _run(self, model, values, more):
         pathlib.Path(self._model).write_bytes(model)
-        numpy.asarray(image, "<f4").tofile(self._input)
+        numpy.asarray(values, "<f4").tofile(self._input)
         pathlib.Path(self._output).write_bytes(b"")
-        answer, values = self._ask({"model": self._model, "input": self._input})
+        return self._ask({"model": self._model, "input": self._input, **more})
+
+    def _outputs(self, answer, values):
         if not answer["accepted"]:
             return Answer(refusal=answer["error"].removeprefix(self._model + ": "))
-        sizes = numpy.cumsum([numpy.prod(shape) for shape in answer["outputs"]])
+        sizes = numpy.cumsum([numpy.prod(shape, dtype=int) for shape in answer["outputs"]])
         if sizes[-1] != values.size:
             raise RuntimeError(f"{values.size} values for outputs {answer['outputs']}")
         parts = numpy.split(values, sizes[:-1])

@@ -50,6 +50,19 @@ float Node::finish(float x) const {
   return x;
 }
 
+void Graph::place(const Node& n, const float* computed, float* out) const {
+  const Tensor part = written(n);
+  const Tensor& whole = tensor(n.output);
+  for (int c = 0; c < part.channels; ++c) {
+    for (int y = 0; y < part.height; ++y) {
+      const std::ptrdiff_t row = (std::ptrdiff_t{c} + n.first_channel) * whole.height +
+                                 std::ptrdiff_t{y} * n.out_stride + n.out_row;
+      float* to = out + row * whole.width + n.out_column;
+      for (int x = 0; x < part.width; ++x, to += n.out_stride) *to = *computed++;
+    }
+  }
+}
+
 void require_float(const Graph& graph) {
   for (const Tensor& tensor : graph.tensors) {
     if (tensor.quantization) fail("tensor", tensor.name);

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "net/host_tail.hpp"
+
 namespace reshift {
 
 /// How integer codes stand for real values: real = scale * (code - zero point).
@@ -125,6 +127,9 @@ struct Graph {
   std::vector<Tensor> tensors;
   std::vector<Node> nodes;
   std::vector<NetOutput> outputs;  ///< at least one; the first has the scores of a classifier
+  HostTail tail = {};              ///< what makes the file's outputs of these
+  /// Whether the file has the image's channels last; tensor 0 has them first all the same.
+  bool channels_last = false;
 
   const Tensor& tensor(int i) const { return tensors[static_cast<std::size_t>(i)]; }
   /// Channels of its output tensor that a node writes, from its first_channel on.
@@ -139,15 +144,17 @@ struct Graph {
   bool writes_all(const Node& n) const {
     return written_channels(n) == tensor(n.output).channels && n.out_stride == 1;
   }
-  /// Values that a node writes, and where the first of them is in its output tensor.
-  std::size_t written_size(const Node& n) const { return plane(n) * to_size(written_channels(n)); }
-  std::size_t written_offset(const Node& n) const { return plane(n) * to_size(n.first_channel); }
-
- private:
-  static std::size_t to_size(int i) { return static_cast<std::size_t>(i); }
-  std::size_t plane(const Node& n) const {
-    return to_size(tensor(n.output).height) * to_size(tensor(n.output).width);
+  /// What a node writes, as a tensor of its own: its channels, and its pixels of the output.
+  Tensor written(const Node& n) const {
+    const auto rows = [&n](int size, int first) {
+      return (size - first + n.out_stride - 1) / n.out_stride;
+    };
+    const Tensor& out = tensor(n.output);
+    return {n.name, written_channels(n), rows(out.height, n.out_row),
+            rows(out.width, n.out_column)};
   }
+  /// Takes what a node has computed, as written() says, to its places in the output tensor.
+  void place(const Node& n, const float* computed, float* out) const;
 };
 
 /// Throws Error naming the tensor or the node when anything in the network is quantised: for what

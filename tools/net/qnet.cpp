@@ -378,7 +378,8 @@ nlohmann::json to_json(const QNet& net) {
           {"preprocess", to_json(net.preprocess)},
           {"tensors", tensors},
           {"ops", ops},
-          {"outputs", outputs}};
+          {"outputs", outputs},
+          {"tail", to_json(net.tail)}};
 }
 
 QNet qnet_from_json(const nlohmann::json& json) {
@@ -398,7 +399,8 @@ QNet qnet_from_json(const nlohmann::json& json) {
     for (const Json& j : array_field(json, "outputs")) {
       net.outputs.push_back({text_field(j, "name"), integer_field<int>(j, "tensor")});
     }
-  } catch (const Error& e) {
+    net.tail = host_tail_from_json(field(json, "tail"));
+  } catch (const std::exception& e) {
     throw Error("not a network: {}", e.what());
   }
   net.validate();

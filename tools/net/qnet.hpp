@@ -89,6 +89,7 @@ struct QNet {
   std::vector<QTensor> tensors;
   std::vector<QOp> ops;
   std::vector<NetOutput> outputs;  ///< at least one; the first has the scores of a classifier
+  HostTail tail;                   ///< what makes the file's outputs of their real values
 
   bool is_output(int tensor) const {
     return std::any_of(outputs.begin(), outputs.end(),

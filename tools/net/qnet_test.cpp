@@ -4,11 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <functional>
 
 #include "base/container.hpp"
 #include "base/error.hpp"
+#include "base/mutations.hpp"
 
 namespace reshift {
 namespace {
@@ -84,6 +86,65 @@ TEST(QNet, FileKeepsEverything) {
     EXPECT_THAT(e.what(), HasSubstr(path));
   }
   std::filesystem::remove(path);
+}
+
+TEST(QNet, EveryDamageWithTheRightChecksum) {
+  const std::string path = ::testing::TempDir() + "qnet_damaged.rsq";
+  QNet net = sample();
+  net.ops.resize(1);
+  net.tensors.resize(2);
+  net.outputs = {{"skip", 1}};
+  net.save(path);
+  const auto accepted = read_damaged_content(read_file(path), [&](const auto& bytes) {
+    write_file(path, as_text(bytes));
+    const QNet read = QNet::load(path);
+    quantize_values(read, std::vector<float>(read.tensors[0].size()));
+    for (const QOp& op : read.ops) read.macs(op);
+  });
+  EXPECT_GT(accepted, 0u);  // another weight, another letter of a name
+  std::filesystem::remove(path);
+}
+
+TEST(QNet, FieldsOfAnotherTypeAreNamed) {
+  const auto error_of = [](const std::function<void(nlohmann::json&)>& change) -> std::string {
+    auto json = to_json(sample());
+    change(json);
+    try {
+      qnet_from_json(json);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "no error";
+  };
+  for (const nlohmann::json& other :
+       {nlohmann::json(1e300), nlohmann::json(std::nan("")), nlohmann::json(2.0),
+        nlohmann::json("2"), nlohmann::json(INT64_MAX), nlohmann::json(nullptr)}) {
+    for (const char* key : {"act_w", "exponents"}) {
+      EXPECT_THAT(error_of([&](auto& j) { j[key] = other; }),
+                  HasSubstr(fmt::format("field {} is ", key)));
+    }
+    for (const char* key : {"groups", "terms", "first_channel"}) {
+      EXPECT_THAT(error_of([&](auto& j) { j["ops"][1][key] = other; }),
+                  HasSubstr(fmt::format("field {} is ", key)));
+    }
+    for (const char* key : {"kernel", "stride", "pads", "post", "tensors"}) {
+      EXPECT_THAT(error_of([&](auto& j) { j["ops"][1][key][1] = other; }),
+                  HasSubstr(fmt::format("field {} is ", key)));
+    }
+    EXPECT_THAT(error_of([&](auto& j) { j["tensors"][0]["zero"] = other; }),
+                HasSubstr("field zero is "));
+    EXPECT_THAT(error_of([&](auto& j) { j["tensors"][0]["shape"][2] = other; }),
+                HasSubstr("field shape is "));
+  }
+  EXPECT_THAT(error_of([](auto& j) { j["tensors"][0]["scale"] = NAN; }), HasSubstr("field scale"));
+  EXPECT_THAT(error_of([](auto& j) { j["ops"][0]["params"] = "abc"; }),
+              HasSubstr("field params is \"abc\", expected a binary value"));
+  EXPECT_THAT(error_of([](auto& j) { j["ops"] = 3; }), HasSubstr("field ops is 3"));
+  EXPECT_THAT(error_of([](auto& j) { j.erase("name"); }), HasSubstr("field name is missing"));
+  EXPECT_THAT(error_of([](auto& j) {
+                j["tensors"][0]["shape"] = {65535, 65535, 65535};
+              }),
+              HasSubstr("image: more than"));
 }
 
 /// What reading a network says that was written as it is.

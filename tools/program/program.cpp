@@ -31,9 +31,18 @@ std::vector<std::uint8_t> Program::input_window(std::span<const std::int32_t> co
 
 std::vector<std::int32_t> Program::stored_codes(const StoredTensor& tensor,
                                                 std::span<const std::uint8_t> output_window) const {
-  return unpack_tensor(hw, tensor.layout,
-                       output_window.subspan(static_cast<std::size_t>(tensor.offset),
-                                             static_cast<std::size_t>(tensor.layout.bytes(hw))));
+  const std::vector<std::int32_t> stored_channels =
+      unpack_tensor(hw, tensor.layout,
+                    output_window.subspan(static_cast<std::size_t>(tensor.offset),
+                                          static_cast<std::size_t>(tensor.layout.bytes(hw))));
+  if (tensor.channels.empty()) return stored_channels;
+  const std::ptrdiff_t pixels = std::ptrdiff_t{tensor.layout.height} * tensor.layout.width;
+  std::vector<std::int32_t> codes;
+  for (const int channel : tensor.channels) {
+    const auto first = stored_channels.begin() + channel * pixels;
+    codes.insert(codes.end(), first, first + pixels);
+  }
+  return codes;
 }
 
 void Program::validate() const {
@@ -71,9 +80,12 @@ void Program::validate() const {
     check_layout(t.layout);
     require(t.tensor >= 0 && t.tensor < static_cast<int>(net.tensors.size()), "stored tensor");
     const QTensor& q = net.tensors[static_cast<std::size_t>(t.tensor)];
-    require(
-        q.channels == t.layout.channels && q.height == t.layout.height && q.width == t.layout.width,
-        "stored tensor");
+    const auto channels = static_cast<std::size_t>(q.channels);
+    require(q.height == t.layout.height && q.width == t.layout.width &&
+                (t.channels.empty() ? q.channels == t.layout.channels
+                                    : channels == t.channels.size()),
+            "stored tensor");
+    for (const int c : t.channels) require(c >= 0 && c < t.layout.channels, "stored tensor");
     require(t.op >= -1 && t.op < static_cast<int>(net.ops.size()), "stored tensor");
     require(t.offset >= 0 && t.offset <= out_stride - t.layout.bytes(hw), "output window");
     most_stored += t.layout.bytes(hw) + kMostGap;

@@ -19,6 +19,9 @@ struct StoredTensor {
   int tensor = -1;          ///< tensor of the network whose codes it has
   std::int64_t offset = 0;  ///< bytes from the start of the output window
   Layout layout;
+  /// Where the tensor's channels are among those of the layout, which has gaps then; empty: the
+  /// same.
+  std::vector<int> channels = {};
 };
 
 /// A piece of the feature buffer in the time of some operations.

@@ -9,12 +9,17 @@
 
 namespace reshift {
 
-/// What a node computes before its bounds: kind and residual, channels x height x width; `out` has
-/// only the channels that it writes. `columns` is scratch.
+/// What a node computes before its bounds: kind and residual; `out` is what Graph::written says.
+/// `columns` is scratch.
 void run_node(const Graph& graph, const Node& node, const Operands& operands, float* out,
               Matrix<float>& columns);
 
-/// The values of the outputs for an image of tensor 0's shape. Thread-safe.
+/// The values of the machine's outputs (Graph::outputs) for an image of tensor 0's shape.
+/// Thread-safe.
+std::vector<std::vector<float>> run_machine(const Graph& graph, std::span<const float> image);
+
+/// The values of the file's outputs: those of the machine, after what the host computes
+/// (Graph::tail). Thread-safe.
 std::vector<std::vector<float>> run_float(const Graph& graph, std::span<const float> image);
 
 /// Weights of a convolution as outputs x what an output has.
@@ -32,8 +37,10 @@ bool is_selection(const Node& node);
 /// operand that takes longer, when `merge_shortcuts` and that is a convolution whose output is not
 /// larger than its input (divided by its stride): one convolution of two inputs. A copy into a
 /// slice of a tensor (concatenation) disappears where nothing else reads what it copies: its
-/// operation writes the slice; not so a maximum or what is itself made of slices. What does not
-/// reach the output is dropped.
+/// operation writes the slice; not so a maximum or what is itself made of slices. A selection of
+/// channels (Split, Slice, channel shuffle) disappears into the convolution that reads it, unless
+/// that has groups or would read more than twice as many channels through a larger kernel. kMul
+/// stays. What does not reach an output is dropped.
 Graph fuse(const Graph& graph, bool merge_shortcuts = true);
 
 /// Input channels of a shortcut that is merged. A pixel group of a layer takes at least as long as

@@ -20,7 +20,7 @@ Batch FloatRun::run(const Node& node) const {
   Batch result(images_);
   parallel_for(result.size(), [&](std::size_t i) {
     Matrix<float> columns;
-    result[i].resize(graph_.written_size(node));
+    result[i].resize(graph_.written(node).size());
     run_node(graph_, node, operands_of(node, [&](int t) { return tensor(t)[i].data(); }),
              result[i].data(), columns);
   });
@@ -33,8 +33,10 @@ void FloatRun::keep(std::size_t index, const Batch& computed) {
   out.resize(computed.size());
   parallel_for(out.size(), [&](std::size_t i) {
     out[i].resize(graph_.tensor(node.output).size());
-    float* slice = out[i].data() + graph_.written_offset(node);
-    for (const float v : computed[i]) *slice++ = node.finish(v);
+    std::vector<float> finished(computed[i].size());
+    std::transform(computed[i].begin(), computed[i].end(), finished.begin(),
+                   [&node](float v) { return node.finish(v); });
+    graph_.place(node, finished.data(), out[i].data());
   });
   done_[index] = true;
 }

@@ -64,6 +64,7 @@ class Quantizer {
     net_.exponents = format.exponents;
     net_.preprocess = preprocess;
     net_.outputs = graph.outputs;
+    net_.tail = graph.tail;
     for (const Tensor& t : graph.tensors)
       net_.tensors.push_back({t.name, t.channels, t.height, t.width, 1, 0});
   }

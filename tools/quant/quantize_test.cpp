@@ -335,6 +335,10 @@ TEST(InTop, RanksAndRefuses) {
   EXPECT_FALSE(in_top(scores, 2, 1));  // the first of equals wins
   EXPECT_TRUE(in_top(scores, 2, 2));
   EXPECT_FALSE(in_top(scores, 3, 3));
+  const double nan = std::nan("");
+  EXPECT_FALSE(in_top({nan, nan}, 0, 5));
+  EXPECT_FALSE(in_top({nan, 1}, 1, 1));
+  EXPECT_FALSE(in_top({1, nan}, 0, 2));
   EXPECT_THROW(in_top(scores, 4, 1), Error);
   EXPECT_THROW(in_top(scores, -1, 1), Error);
 }

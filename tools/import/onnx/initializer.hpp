@@ -1,29 +1,32 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "import/onnx/proto.hpp"
+#include "net/array.hpp"
 
 namespace reshift::onnx_import {
 
-using Dims = std::vector<std::int64_t>;
+/// Reads tensors of a file, also those whose values are in a file beside it.
+class TensorReader {
+ public:
+  /// `folder`: where the model is; empty: it has no place, and values elsewhere are refused.
+  explicit TensorReader(std::string folder) : folder_(std::move(folder)) {}
 
-std::int64_t product(const Dims& dims);
-std::string text(const Dims& dims);
+  /// All throw Error naming the tensor: impossible shape, unsupported type of values, values that
+  /// are missing, cannot be read, or are not numbers.
+  Array read(const onnx::TensorProto& t) const;
+  /// The same for weights, of which all must be finite.
+  std::vector<float> floats(const onnx::TensorProto& t) const;
 
-/// A tensor known at import: an initializer, the output of a Constant node, or integers computed
-/// from such (see fold.cpp). A scalar has no dimensions.
-struct Constant {
-  Dims dims;
-  std::vector<float> values;  ///< of a float tensor
-  Dims integers;              ///< of an integer tensor
+ private:
+  std::string bytes(const onnx::TensorProto& t) const;
+  std::string folder_;
 };
 
-/// Throws Error naming the tensor: impossible shape, unsupported type of values, values that are
-/// missing, elsewhere or not finite.
-Constant read_tensor(const onnx::TensorProto& t);
+Dims dims_of(const onnx::TensorProto& t);
+std::string type_name(int data_type);
 
 }  // namespace reshift::onnx_import
