@@ -68,6 +68,7 @@ Descriptor init(const Hardware& hw) {
   set(f::kP, hw.p);
   set(f::kActW, hw.act_w);
   set(f::kExponents, hw.exponents);
+  set(f::kMultW, hw.mult_w);
   set(f::kLoadCredits, 1);
   set(f::kExecCredits, 2);
   set(f::kReloadCredits, 3);
@@ -108,7 +109,8 @@ std::int64_t weight_bytes(const Hardware& hw, std::int64_t uops, std::int64_t pa
   int tile = 4;
   const int bits = hw.exponents >= 128 ? hw.exponents - 128 : hw.exponents == 7 ? 4 : 5;
   while (tile * 8 < hw.m * hw.c * bits) tile *= 2;
-  return param_blocks * hw.m * 8 + (uops * 4 + 31) / 32 * 32 + (uops * tile + 31) / 32 * 32;
+  return param_blocks * hw.m * (hw.mult_w > 16 ? 16 : 8) + (uops * 4 + 31) / 32 * 32 +
+         (uops * tile + 31) / 32 * 32;
 }
 
 Descriptor weights(const Hardware& hw, unsigned uops, unsigned blocks, std::uint32_t offset) {
@@ -169,6 +171,7 @@ std::vector<Bound> exec_bounds(const Hardware& hw) {
           {f::kDstRowAddr, 0, words},
           {f::kDstBank, 0, hw.p - 1},
           {f::kTableIndex, 0, hw.tables},
+          {f::kRoundMode, 0, 2},
           {f::kLo, -half, half - 1, true},
           {f::kHi, -half, half - 1, true},
           {f::kInZero, -half, half - 1, true},
@@ -524,7 +527,7 @@ TEST_P(ControlProgram, InitIsTheCores) {
   EXPECT_EQ(failure([](Descriptor&) {}), std::nullopt);
   EXPECT_EQ(host.credits, std::vector<std::uint32_t>{0x321});
   EXPECT_EQ(host.skipped, 1);
-  for (const Field& field : {f::kM, f::kC, f::kP, f::kActW, f::kExponents}) {
+  for (const Field& field : {f::kM, f::kC, f::kP, f::kActW, f::kExponents, f::kMultW}) {
     for (const unsigned bit : {0u, 7u}) {
       EXPECT_EQ(failure([&](Descriptor& d) { isa::put(d, field, isa::get(d, field) ^ 1u << bit); }),
                 config)
@@ -705,8 +708,8 @@ TEST_P(ControlProgram, LengthOfThePaths) {
   Descriptor list = exec(hw, false);
   isa::set(list, isa::exec::kGroups, 2);
   isa::set(list, isa::exec::kUops, 2);
-  EXPECT_EQ(length(exec(hw, false)), 91);
-  EXPECT_EQ(length(list), 93);
+  EXPECT_EQ(length(exec(hw, false)), 92);
+  EXPECT_EQ(length(list), 94);
   EXPECT_EQ(length(exec(hw, true)), 103);
   EXPECT_EQ(length(weights(hw, 3, 1, 0)),
             90 + isa::clog2(hw.m * 8) + isa::clog2(isa::tile_bytes(hw)));

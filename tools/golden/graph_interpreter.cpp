@@ -20,14 +20,23 @@ PostParams effective_post(const QOp& op) {
   return post;
 }
 
-/// The residual's code for pixel (y, x) of what an operation makes.
-std::int32_t residual_code(const QNet& net, const QOp& op, const std::vector<std::int32_t>& codes,
-                           int channel, int y, int x) {
+/// The residual's code for pixel (y, x) of what an operation makes; 0 without one.
+std::int32_t residual_code(const QNet& net, const QOp& op,
+                           const std::vector<std::vector<std::int32_t>>& tensors, int channel,
+                           int y, int x) {
+  if (op.residual < 0) return 0;
   const QTensor& t = tensor(net, op.residual);
+  const auto& codes = tensors[static_cast<std::size_t>(op.residual)];
   const bool one_pixel = t.height == 1 && t.width == 1;
   const int row = one_pixel ? 0 : y * op.out_stride + op.out_row;
   const int column = one_pixel ? 0 : x * op.out_stride + op.out_column;
   return codes[static_cast<std::size_t>((channel * t.height + row) * t.width + column)];
+}
+
+/// Where pixel (y, x) of what an operation makes is in its output tensor.
+std::size_t place_of(const QOp& op, const QTensor& out, int channel, int y, int x) {
+  const int row = (op.first_channel + channel) * out.height + y * op.out_stride + op.out_row;
+  return static_cast<std::size_t>(row * out.width + x * op.out_stride + op.out_column);
 }
 
 void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int32_t>>& tensors) {
@@ -76,16 +85,10 @@ void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int3
                    codes[static_cast<std::size_t>(pixel)];
           }
         }
-        const std::int32_t residual =
-            op.residual < 0
-                ? 0
-                : residual_code(net, op, tensors[static_cast<std::size_t>(op.residual)], o, y, x);
-        const std::int32_t code = post_process(op.kind == QKind::kMaxPool ? maximum : sum, residual,
-                                               params, post, net.act_w);
-        const int at =
-            ((op.first_channel + o) * out.height + y * op.out_stride + op.out_row) * out.width +
-            x * op.out_stride + op.out_column;
-        result[static_cast<std::size_t>(at)] =
+        const std::int32_t code =
+            post_process(op.kind == QKind::kMaxPool ? maximum : sum,
+                         residual_code(net, op, tensors, o, y, x), params, post, net.act_w);
+        result[place_of(op, out, o, y, x)] =
             op.table.empty() ? code
                              : op.table[static_cast<std::size_t>(code - code_min(net.act_w))];
       }
@@ -110,6 +113,10 @@ std::vector<std::vector<std::int32_t>> run_graph(const QNet& net,
   return tensors;
 }
 
+FastOp::Plane FastOp::plane_of(const QOp& op, const QTensor& out) {
+  return {out.height, out.width, op.out_stride, op.out_row, op.out_column};
+}
+
 FastOp::FastOp(const QNet& net, const QOp& op)
     : kind_(op.kind),
       window_(window_of(op, tensor(net, op.input), net.written(op))),
@@ -120,8 +127,7 @@ FastOp::FastOp(const QNet& net, const QOp& op)
       post_(effective_post(op)),
       act_w_(net.act_w),
       table_(op.table.begin(), op.table.end()),
-      plane_{tensor(net, op.output).height, tensor(net, op.output).width, op.out_stride, op.out_row,
-             op.out_column} {
+      plane_(plane_of(op, tensor(net, op.output))) {
   if (op.residual >= 0) {
     const QTensor& added = tensor(net, op.residual);
     one_pixel_ = added.height == 1 && added.width == 1;

@@ -41,6 +41,7 @@ class FastOp {
   struct Plane {
     int height, width, stride, row, column;
   };
+  static Plane plane_of(const QOp& op, const QTensor& out);
 
   /// All that it makes, a pixel after the other, but for the table.
   void make(const Operands& operands, float* out, Scratch& scratch) const;

@@ -163,11 +163,160 @@ class Growing {
   QNet net_;
 };
 
-/// Chooses the topology.
-class Maker : private Growing {
- public:
-  Maker(std::uint64_t seed, const RandomNetworkOptions& options)
+/// Layers of random windows and shapes.
+class Layers : protected Growing {
+ protected:
+  /// Of an operation's output: free, of the first operation, as the input, half of it.
+  enum class Shape { kAny, kFirst, kSame, kHalf };
+
+  Layers(std::uint64_t seed, const RandomNetworkOptions& options)
       : Growing(seed, options), options_(options) {}
+
+  void add_op(int input, Shape shape, int residual) {
+    QOp op;
+    op.name = fmt::format("op{}", net_.ops.size());
+    op.input = input;
+    op.residual = residual;
+    const QTensor in = tensor(op.input);
+    const int kind = pick(1, 10);
+    op.kind = kind <= 7 || shape == Shape::kSame ? QKind::kConv
+              : kind <= 9                        ? QKind::kMaxPool
+                                                 : QKind::kAvgPool;
+    op.stride_h = op.stride_w = shape == Shape::kHalf || chance(3) ? 2 : 1;
+    int height = 0, width = 0, channels = in.channels;
+    const bool same = shape == Shape::kSame, first = shape == Shape::kFirst;
+    if (same) {
+      op.stride_h = op.stride_w = 1;
+      op.kernel_h = 2 * pick(0, 3) + 1;
+      op.kernel_w = 2 * pick(0, 3) + 1;
+      op.pad_top = op.pad_bottom = op.kernel_h / 2;
+      op.pad_left = op.pad_right = op.kernel_w / 2;
+      height = in.height;
+      width = in.width;
+    } else {
+      if (chance(first ? 3 : 6)) {
+        op.stride_h = pick(1, 4);
+        op.stride_w = pick(1, 4);
+      }
+      const bool pooling = op.kind != QKind::kConv;
+      height = add_axis(in.height, op.stride_h, op.kernel_h, op.dilation_h, op.pad_top,
+                        op.pad_bottom, pooling);
+      width = add_axis(in.width, op.stride_w, op.kernel_w, op.dilation_w, op.pad_left, op.pad_right,
+                       pooling);
+    }
+    if (op.kind == QKind::kConv) {
+      if (!same || chance(2)) channels = pick(1, options_.max_channels);
+      if (residual >= 0) channels = tensor(residual).channels;
+      if (chance(5)) {
+        op.groups = common_divisor(in.channels, channels);
+      }
+    }
+    finish(op, channels, height, width);
+  }
+
+  /// A tensor with as many rows and columns; the image rarely, which most networks read once.
+  int pick_like(int model) {
+    std::vector<int> tensors{model};
+    for (int t = chance(8) ? 0 : 1; t <= last(); ++t) {
+      if (tensor(t).height == tensor(model).height && tensor(t).width == tensor(model).width)
+        tensors.push_back(t);
+    }
+    return tensors[static_cast<std::size_t>(pick(0, static_cast<int>(tensors.size()) - 1))];
+  }
+
+  /// A tensor of twice as many rows and columns: each quarter of its pixels has a convolution of
+  /// its own, as in a transposed one, or all are the same code; sometimes two slices so.
+  void add_upsampling() {
+    // Of a map of half the size, so that the large one can be added.
+    if (const QTensor map = tensor(last()); map.height % 2 == 0 && map.width % 2 == 0) {
+      QOp half;
+      half.name = fmt::format("op{}", net_.ops.size());
+      half.kind = QKind::kAvgPool;
+      half.residual = kNoResidual;
+      half.input = last();
+      half.kernel_h = half.kernel_w = half.stride_h = half.stride_w = 2;
+      finish(half, map.channels, map.height / 2, map.width / 2);
+    }
+    const int input = last();
+    const QTensor in = tensor(input);
+    if (in.height > 12 || in.width > 12) return;
+    const bool nearest = chance(3);
+    QTensor whole = make_tensor("", 0, 2 * in.height, 2 * in.width);
+    if (nearest) whole.zero = in.zero;
+    std::vector<std::size_t> writers;
+    const bool two = chance(3) && options_.slice_channels <= options_.max_channels;
+    for (int slice = 0; slice < (two ? 2 : 1); ++slice) {
+      QTensor part = whole;
+      part.channels = two && slice == 0 ? options_.slice_channels
+                                        : pick(1, std::max(1, options_.max_channels / 2));
+      // As many as a tensor of that size has, which can then be added.
+      const bool like = !two && !chance(4);
+      for (int t = 1; like && t <= last(); ++t) {
+        if (tensor(t).height == whole.height && tensor(t).width == whole.width) {
+          part.channels = tensor(t).channels;
+        }
+      }
+      if (nearest && (!two || slice == 1 || in.channels == part.channels))
+        part.channels = in.channels;
+      for (const int phase : {0, 1, 2, 3}) {
+        QOp op;
+        op.name = fmt::format("op{}", net_.ops.size());
+        op.kind = nearest && part.channels == in.channels ? QKind::kMaxPool : QKind::kConv;
+        op.input = input;
+        op.residual = kAnyResidual;
+        op.first_channel = whole.channels;
+        op.out_stride = 2;
+        op.out_row = phase / 2;
+        op.out_column = phase % 2;
+        if (op.kind == QKind::kConv) {
+          op.kernel_h = 2 * pick(0, 1) + 1;
+          op.kernel_w = 2 * pick(0, 1) + 1;
+        }
+        op.pad_top = op.pad_bottom = op.kernel_h / 2;
+        op.pad_left = op.pad_right = op.kernel_w / 2;
+        writers.push_back(net_.ops.size());
+        complete(op, part);
+      }
+      whole.channels += part.channels;
+    }
+    whole.name = fmt::format("t{}", last() + 1);
+    net_.tensors.push_back(whole);
+    for (const std::size_t i : writers) net_.ops[i].output = last();
+  }
+
+  static int common_divisor(int a, int b) {
+    while (b != 0) {
+      a %= b;
+      std::swap(a, b);
+    }
+    return a;
+  }
+
+  const RandomNetworkOptions options_;
+
+ private:
+  /// Kernel, stride, dilation and padding of one axis; returns the size of the output.
+  int add_axis(int in, int stride, int& kernel, int& dilation, int& before, int& after,
+               bool pooling) {
+    while (true) {
+      kernel = pick(1, 7);
+      dilation = chance(4) ? 2 : 1;
+      const int span = dilation * (kernel - 1) + 1;
+      const int most =
+          pooling ? kernel / 2 : span - 1;  // no window of a maximum lies in the padding
+      before = chance(2) ? std::min(most, span / 2) : pick(0, most);
+      after = chance(2) ? before : pick(0, most);
+      if (pooling) dilation = 1;
+      const int room = in + before + after - (dilation * (kernel - 1) + 1);
+      if (room >= 0) return room / stride + 1;
+    }
+  }
+};
+
+/// Chooses the topology.
+class Maker : private Layers {
+ public:
+  Maker(std::uint64_t seed, const RandomNetworkOptions& options) : Layers(seed, options) {}
 
   QNet make() {
     do {
@@ -182,8 +331,6 @@ class Maker : private Growing {
   }
 
  private:
-  /// Of an operation's output: free, of the first operation, as the input, half of it.
-  enum class Shape { kAny, kFirst, kSame, kHalf };
   void add_all() {
     const int channels = chance(2) ? 3 : pick(1, options_.max_channels / 2);
     const int height = pick(1, options_.max_side), width = pick(1, options_.max_side);
@@ -272,23 +419,6 @@ class Maker : private Growing {
     return true;
   }
 
-  /// Kernel, stride, dilation and padding of one axis; returns the size of the output.
-  int add_axis(int in, int stride, int& kernel, int& dilation, int& before, int& after,
-               bool pooling) {
-    while (true) {
-      kernel = pick(1, 7);
-      dilation = chance(4) ? 2 : 1;
-      const int span = dilation * (kernel - 1) + 1;
-      const int most =
-          pooling ? kernel / 2 : span - 1;  // no window of a maximum lies in the padding
-      before = chance(2) ? std::min(most, span / 2) : pick(0, most);
-      after = chance(2) ? before : pick(0, most);
-      if (pooling) dilation = 1;
-      const int room = in + before + after - (dilation * (kernel - 1) + 1);
-      if (room >= 0) return room / stride + 1;
-    }
-  }
-
   int pick_input(bool first) {
     const int input = chance(4) ? pick(0, last()) : last();
     // Most networks read the image once.
@@ -358,66 +488,6 @@ class Maker : private Growing {
     for (const std::size_t i : writers) net_.ops[i].output = last();
   }
 
-  /// A tensor of twice as many rows and columns: each quarter of its pixels has a convolution of
-  /// its own, as in a transposed one, or all are the same code; sometimes two slices so.
-  void add_upsampling() {
-    // Of a map of half the size, so that the large one can be added.
-    if (const QTensor map = tensor(last()); map.height % 2 == 0 && map.width % 2 == 0) {
-      QOp half;
-      half.name = fmt::format("op{}", net_.ops.size());
-      half.kind = QKind::kAvgPool;
-      half.residual = kNoResidual;
-      half.input = last();
-      half.kernel_h = half.kernel_w = half.stride_h = half.stride_w = 2;
-      finish(half, map.channels, map.height / 2, map.width / 2);
-    }
-    const int input = last();
-    const QTensor in = tensor(input);
-    if (in.height > 12 || in.width > 12) return;
-    const bool nearest = chance(3);
-    QTensor whole = make_tensor("", 0, 2 * in.height, 2 * in.width);
-    if (nearest) whole.zero = in.zero;
-    std::vector<std::size_t> writers;
-    const bool two = chance(3) && options_.slice_channels <= options_.max_channels;
-    for (int slice = 0; slice < (two ? 2 : 1); ++slice) {
-      QTensor part = whole;
-      part.channels = two && slice == 0 ? options_.slice_channels
-                                        : pick(1, std::max(1, options_.max_channels / 2));
-      // As many as a tensor of that size has, which can then be added.
-      const bool like = !two && !chance(4);
-      for (int t = 1; like && t <= last(); ++t) {
-        if (tensor(t).height == whole.height && tensor(t).width == whole.width) {
-          part.channels = tensor(t).channels;
-        }
-      }
-      if (nearest && (!two || slice == 1 || in.channels == part.channels))
-        part.channels = in.channels;
-      for (const int phase : {0, 1, 2, 3}) {
-        QOp op;
-        op.name = fmt::format("op{}", net_.ops.size());
-        op.kind = nearest && part.channels == in.channels ? QKind::kMaxPool : QKind::kConv;
-        op.input = input;
-        op.residual = kAnyResidual;
-        op.first_channel = whole.channels;
-        op.out_stride = 2;
-        op.out_row = phase / 2;
-        op.out_column = phase % 2;
-        if (op.kind == QKind::kConv) {
-          op.kernel_h = 2 * pick(0, 1) + 1;
-          op.kernel_w = 2 * pick(0, 1) + 1;
-        }
-        op.pad_top = op.pad_bottom = op.kernel_h / 2;
-        op.pad_left = op.pad_right = op.kernel_w / 2;
-        writers.push_back(net_.ops.size());
-        complete(op, part);
-      }
-      whole.channels += part.channels;
-    }
-    whole.name = fmt::format("t{}", last() + 1);
-    net_.tensors.push_back(whole);
-    for (const std::size_t i : writers) net_.ops[i].output = last();
-  }
-
   /// An average over the whole map, a convolution of that, and its one pixel added to all pixels of
   /// another convolution of the map.
   void add_gate() {
@@ -435,58 +505,6 @@ class Maker : private Growing {
     add_op(map, Shape::kSame, last());
   }
 
-  /// A tensor with as many rows and columns; the image rarely, which most networks read once.
-  int pick_like(int model) {
-    std::vector<int> tensors{model};
-    for (int t = chance(8) ? 0 : 1; t <= last(); ++t) {
-      if (tensor(t).height == tensor(model).height && tensor(t).width == tensor(model).width)
-        tensors.push_back(t);
-    }
-    return tensors[static_cast<std::size_t>(pick(0, static_cast<int>(tensors.size()) - 1))];
-  }
-
-  void add_op(int input, Shape shape, int residual) {
-    QOp op;
-    op.name = fmt::format("op{}", net_.ops.size());
-    op.input = input;
-    op.residual = residual;
-    const QTensor in = tensor(op.input);
-    const int kind = pick(1, 10);
-    op.kind = kind <= 7 || shape == Shape::kSame ? QKind::kConv
-              : kind <= 9                        ? QKind::kMaxPool
-                                                 : QKind::kAvgPool;
-    op.stride_h = op.stride_w = shape == Shape::kHalf || chance(3) ? 2 : 1;
-    int height = 0, width = 0, channels = in.channels;
-    const bool same = shape == Shape::kSame, first = shape == Shape::kFirst;
-    if (same) {
-      op.stride_h = op.stride_w = 1;
-      op.kernel_h = 2 * pick(0, 3) + 1;
-      op.kernel_w = 2 * pick(0, 3) + 1;
-      op.pad_top = op.pad_bottom = op.kernel_h / 2;
-      op.pad_left = op.pad_right = op.kernel_w / 2;
-      height = in.height;
-      width = in.width;
-    } else {
-      if (chance(first ? 3 : 6)) {
-        op.stride_h = pick(1, 4);
-        op.stride_w = pick(1, 4);
-      }
-      const bool pooling = op.kind != QKind::kConv;
-      height = add_axis(in.height, op.stride_h, op.kernel_h, op.dilation_h, op.pad_top,
-                        op.pad_bottom, pooling);
-      width = add_axis(in.width, op.stride_w, op.kernel_w, op.dilation_w, op.pad_left, op.pad_right,
-                       pooling);
-    }
-    if (op.kind == QKind::kConv) {
-      if (!same || chance(2)) channels = pick(1, options_.max_channels);
-      if (residual >= 0) channels = tensor(residual).channels;
-      if (chance(5)) {
-        op.groups = common_divisor(in.channels, channels);
-      }
-    }
-    finish(op, channels, height, width);
-  }
-
   /// A fully connected layer or an average over the whole map.
   void add_end() {
     QOp op;
@@ -501,16 +519,6 @@ class Maker : private Growing {
     op.stride_w = in.width;
     finish(op, op.kind == QKind::kConv ? pick(1, options_.max_channels) : in.channels, 1, 1);
   }
-
-  static int common_divisor(int a, int b) {
-    while (b != 0) {
-      a %= b;
-      std::swap(a, b);
-    }
-    return a;
-  }
-
-  const RandomNetworkOptions options_;
 };
 
 }  // namespace

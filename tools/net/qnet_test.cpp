@@ -215,6 +215,14 @@ TEST(QNet, ValidationNamesTheOperation) {
               HasSubstr("skip: zero point 0"));
   EXPECT_THAT(error_of([](QNet& n) { n.ops[0].post.hi = 128; }), HasSubstr("skip: output bounds"));
   EXPECT_THAT(error_of([](QNet& n) { n.tensors[3].scale = 1; }), HasSubstr("max: max pooling"));
+}
+
+TEST(QNet, ValidationOfOutputsTablesAndSteps) {
+  const auto error_of = [](const std::function<void(QNet&)>& change) {
+    QNet net = sample();
+    change(net);
+    return reading_error(net);
+  };
   EXPECT_THAT(error_of([](QNet& n) { n.tensors[0].zero = 128; }),
               HasSubstr("image: zero point 128"));
   EXPECT_THAT(error_of([](QNet& n) { n.act_w = 17; }), HasSubstr("17 bits"));
