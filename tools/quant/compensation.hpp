@@ -8,8 +8,8 @@
 
 namespace reshift {
 
-/// Rounds weight vectors (columns of `open`, inputs x vectors) to scales[v] * codes, input by input:
-/// the error of each is made good by the inputs that follow (Frantar et al., GPTQ,
+/// Rounds weight vectors (columns of `open`, inputs x vectors) to scales[v] * codes, input by
+/// input: the error of each is made good by the inputs that follow (Frantar et al., GPTQ,
 /// arXiv:2210.17323). `inverse_factor` is the upper Cholesky factor U of the inverse Hessian,
 /// H^-1 = U^T U. Returns the codes, inputs x vectors.
 Matrix<float> compensate(Matrix<float> open, const Eigen::RowVectorXf& scales,

@@ -77,93 +77,91 @@ double mean_bias(const LayerMeans& means, const RoundedLayer& layer, Eigen::Inde
          layer.scale[o] * layer.codes.row(o).cast<double>().dot(means.input_mean);
 }
 
-/// What the outputs of a layer are fitted to: inputs in the order in which they are rounded.
-class Fit {
- public:
-  Fit(const LayerStatistics& statistics, const Matrix<float>& weights)
-      : order_(static_cast<std::size_t>(weights.cols())) {
-    // Inputs of much energy first: their errors are made good by the many that follow.
-    std::iota(order_.begin(), order_.end(), 0);
-    std::stable_sort(order_.begin(), order_.end(), [&](Eigen::Index a, Eigen::Index b) {
-      return statistics.inputs(a, a) > statistics.inputs(b, b);
-    });
-    // A little of the identity keeps the original weights where the samples say nothing.
-    const double damping = 0.01 * statistics.inputs.diagonal().mean() + 1e-12;
-    Eigen::MatrixXd hessian = statistics.inputs(order_, order_);
-    hessian.diagonal().array() += damping;
-    const Eigen::LLT<Eigen::MatrixXd> factor(hessian);
-    if (factor.info() != Eigen::Success)
-      throw Error("calibration statistics are not positive definite");
-    const Eigen::MatrixXd target =
-        (statistics.cross.transpose() + damping * weights.transpose().cast<double>())(
-            order_, Eigen::all);
-    weights_ = factor.solve(target).cast<float>();
-    target_ = target.cast<float>();
-    hessian_ = hessian.cast<float>();
-    const Eigen::Index size = hessian.rows();
-    const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(size, size));
-    inverse_factor_ = Eigen::MatrixXd(inverse.llt().matrixU()).cast<float>();
-  }
-
-  /// Rounds `count` outputs from `first` on.
-  void round(Eigen::Index first, Eigen::Index count, const WeightCodes& codes,
-             RoundedLayer& layer) const {
-    const Eigen::Index size = weights_.rows();
-    constexpr int kPerOctave = 9;
-    std::vector<Eigen::Index> outputs;  // of every trial
-    std::vector<double> scales;
-    for (Eigen::Index o = first; o < first + count; ++o) {
-      const double largest = weights_.col(o).cwiseAbs().maxCoeff();
-      if (largest == 0) continue;
-      for (const double s : trial_scales(largest, codes, kPerOctave)) {
-        outputs.push_back(o);
-        scales.push_back(s);
-      }
-    }
-    const Eigen::RowVectorXf trial_scale =
-        Eigen::Map<const Eigen::RowVectorXd>(scales.data(),
-                                             static_cast<Eigen::Index>(scales.size()))
-            .cast<float>();
-    const Eigen::MatrixXf rounded =
-        compensate(weights_(Eigen::all, outputs), trial_scale, codes, inverse_factor_);
-    const Eigen::MatrixXf products = hessian_ * rounded;
-    std::vector<double> best(static_cast<std::size_t>(count), 0);
-    for (std::size_t t = 0; t < scales.size(); ++t) {
-      const Eigen::Index o = outputs[t], column = static_cast<Eigen::Index>(t);
-      Trial trial{scales[t], rounded.col(column), products.col(column)};
-      settle(target_.col(o), hessian_, codes, trial);
-      double& gain = best[static_cast<std::size_t>(o - first)];
-      if (!(trial.gain > gain)) continue;
-      gain = trial.gain;
-      layer.scale[o] = trial.scale;
-      for (Eigen::Index i = 0; i < size; ++i)
-        layer.codes(o, order_[static_cast<std::size_t>(i)]) = static_cast<int>(trial.codes[i]);
-    }
-  }
-
- private:
-  std::vector<Eigen::Index> order_;
-  Matrix<float> hessian_, inverse_factor_;
-  Eigen::MatrixXf weights_, target_;  ///< inputs x outputs: w and H w
-};
-
 }  // namespace
 
-RoundedLayer round_layer(const LayerStatistics& statistics, const Matrix<float>& weights,
-                         const WeightCodes& codes) {
-  const Fit fit(statistics, weights);
+LayerFit::LayerFit(LayerStatistics statistics, const Eigen::Ref<const Matrix<float>>& weights)
+    : means_(statistics), order_(static_cast<std::size_t>(weights.cols())) {
+  // Inputs of much energy first: their errors are made good by the many that follow.
+  std::iota(order_.begin(), order_.end(), 0);
+  std::stable_sort(order_.begin(), order_.end(), [&](Eigen::Index a, Eigen::Index b) {
+    return statistics.inputs(a, a) > statistics.inputs(b, b);
+  });
+  Eigen::MatrixXd hessian = statistics.inputs(order_, order_);
+  const double energy = hessian.diagonal().mean() + 1e-12;
+  const auto damped = [&](double damping) {
+    Eigen::LLT<Eigen::MatrixXd> factor(
+        hessian + damping * energy * Eigen::MatrixXd::Identity(hessian.rows(), hessian.cols()));
+    if (factor.info() != Eigen::Success)
+      throw Error("calibration statistics are not positive definite");
+    return factor;
+  };
+  // The weights that make good the errors of the layers before. The samples of one image are
+  // much alike: only what many agree on is worth a change, or the layer learns these images.
+  constexpr double kCaution = 10;
+  const Eigen::MatrixXd original = weights.transpose().cast<double>()(order_, Eigen::all);
+  const Eigen::MatrixXd open =
+      statistics.cross.transpose()(order_, Eigen::all) - hessian * original;
+  const Eigen::MatrixXd wanted = original + damped(kCaution).solve(open);
+  // A little of the identity keeps the weights where the samples say nothing.
+  constexpr double kDamping = 0.01;
+  const auto factor = damped(kDamping);
+  hessian.diagonal().array() += kDamping * energy;
+  weights_ = wanted.cast<float>();
+  target_ = (hessian * wanted).cast<float>();
+  hessian_ = hessian.cast<float>();
+  const Eigen::Index size = hessian.rows();
+  const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(size, size));
+  inverse_factor_ = Eigen::MatrixXd(inverse.llt().matrixU()).cast<float>();
+}
+
+void LayerFit::round_some(Eigen::Index first, Eigen::Index count, const WeightCodes& codes,
+                          RoundedLayer& layer) const {
+  const Eigen::Index size = weights_.rows();
+  constexpr int kPerOctave = 9;
+  std::vector<Eigen::Index> outputs;  // of every trial
+  std::vector<double> scales;
+  for (Eigen::Index o = first; o < first + count; ++o) {
+    const double largest = weights_.col(o).cwiseAbs().maxCoeff();
+    if (largest == 0) continue;
+    for (const double s : trial_scales(largest, codes, kPerOctave)) {
+      outputs.push_back(o);
+      scales.push_back(s);
+    }
+  }
+  const Eigen::RowVectorXf trial_scale =
+      Eigen::Map<const Eigen::RowVectorXd>(scales.data(), static_cast<Eigen::Index>(scales.size()))
+          .cast<float>();
+  const Eigen::MatrixXf rounded =
+      compensate(weights_(Eigen::all, outputs), trial_scale, codes, inverse_factor_);
+  const Eigen::MatrixXf products = hessian_ * rounded;
+  std::vector<double> best(static_cast<std::size_t>(count), 0);
+  for (std::size_t t = 0; t < scales.size(); ++t) {
+    const Eigen::Index o = outputs[t], column = static_cast<Eigen::Index>(t);
+    Trial trial{scales[t], rounded.col(column), products.col(column)};
+    settle(target_.col(o), hessian_, codes, trial);
+    double& gain = best[static_cast<std::size_t>(o - first)];
+    if (!(trial.gain > gain)) continue;
+    gain = trial.gain;
+    layer.scale[o] = trial.scale;
+    for (Eigen::Index i = 0; i < size; ++i)
+      layer.codes(o, order_[static_cast<std::size_t>(i)]) = static_cast<int>(trial.codes[i]);
+  }
+}
+
+RoundedLayer LayerFit::round(const WeightCodes& codes) const {
+  const Eigen::Index outputs = weights_.cols();
   RoundedLayer layer;
-  layer.codes.setZero(weights.rows(), weights.cols());
-  layer.scale.setZero(weights.rows());
-  layer.bias.resize(weights.rows());
+  layer.codes.setZero(outputs, weights_.rows());
+  layer.scale.setZero(outputs);
+  layer.bias.resize(outputs);
   // Some hundred vectors at once make a product of matrices worth its while.
   constexpr Eigen::Index kOutputs = 16;
-  const auto parts = static_cast<std::size_t>((weights.rows() + kOutputs - 1) / kOutputs);
+  const auto parts = static_cast<std::size_t>((outputs + kOutputs - 1) / kOutputs);
   parallel_for(parts, [&](std::size_t part) {
     const Eigen::Index first = static_cast<Eigen::Index>(part) * kOutputs;
-    fit.round(first, std::min(kOutputs, weights.rows() - first), codes, layer);
+    round_some(first, std::min(kOutputs, outputs - first), codes, layer);
   });
-  for (Eigen::Index o = 0; o < weights.rows(); ++o) layer.bias[o] = mean_bias(statistics, layer, o);
+  for (Eigen::Index o = 0; o < outputs; ++o) layer.bias[o] = mean_bias(means_, layer, o);
   return layer;
 }
 

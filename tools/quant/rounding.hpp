@@ -16,11 +16,28 @@ struct RoundedLayer {
   Eigen::VectorXd scale, bias;
 };
 
-/// Rounds a layer so that its outputs come near the wanted ones in the sense of least squares.
-/// Every output has the scale that suits it best, and the bias that keeps its mean.
-/// `weights` (outputs x inputs) is where the statistics leave the weights open.
-RoundedLayer round_layer(const LayerStatistics& statistics, const Matrix<float>& weights,
-                         const WeightCodes& codes);
+/// What the outputs of a layer are fitted to in the sense of least squares.
+class LayerFit {
+ public:
+  /// `weights` (outputs x inputs) is where the statistics leave the weights open. Throws Error when
+  /// the statistics are not finite.
+  LayerFit(LayerStatistics statistics, const Eigen::Ref<const Matrix<float>>& weights);
+
+  /// Rounds the layer so that its outputs come near the wanted ones. Every output has the scale
+  /// that suits it best, and the bias that keeps its mean.
+  RoundedLayer round(const WeightCodes& codes) const;
+
+ private:
+  /// `count` outputs from `first` on, but for their bias.
+  void round_some(Eigen::Index first, Eigen::Index count, const WeightCodes& codes,
+                  RoundedLayer& layer) const;
+
+  LayerMeans means_;
+  std::vector<Eigen::Index> order_;  ///< inputs as they are rounded, one after another
+  /// Inputs in that order; the factor is that of the inverse, see compensate().
+  Matrix<float> hessian_, inverse_factor_;
+  Eigen::MatrixXf weights_, target_;  ///< inputs x outputs: w and H w
+};
 
 /// Rounds every weight to the code nearest to it, whatever the inputs are. Every output has the
 /// scale that leaves its weights the least squared error, and the bias that keeps its mean.
