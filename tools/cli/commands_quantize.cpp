@@ -1,5 +1,6 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -17,12 +18,18 @@ namespace reshift {
 namespace {
 
 struct QuantizeOptions {
-  std::string model, calib, labels, preprocess, terms = "1", rounding = "compensated", output, json;
+  std::string model, calib, labels, preprocess, terms = "auto", rounding = "compensated", output,
+                                                json;
   std::size_t calib_count = 0;
   int end_terms = 0;
   bool merge_shortcuts = true;
   double target_drop = 0.5;
   NumberFormat format;
+  OutputRange output_range = OutputRange::kAuto;
+
+  Rounding how() const {
+    return rounding == "nearest" ? Rounding::kNearest : Rounding::kCompensated;
+  }
 };
 
 /// As many images as make good statistics, fewer where their tensors would fill the memory.
@@ -43,35 +50,139 @@ void note_nearest(const Graph& graph, Rounding rounding) {
   }
 }
 
-struct Calibration {
-  CalibrationImages images;
+/// Images as the network's input, with their classes or -1.
+struct Images {
+  CalibrationImages values;
   std::vector<int> labels;
 };
 
-Calibration read_calibration(const QuantizeOptions& options, const Graph& graph,
-                             const Preprocess& preprocess) {
+Images read_images(const Dataset& data, const std::vector<std::size_t>& which, const Graph& graph,
+                   const Preprocess& preprocess) {
+  Images images{CalibrationImages(which.size()), std::vector<int>(which.size())};
+  const Tensor& in = graph.tensor(0);
+  parallel_for(which.size(), [&](std::size_t i) {
+    const Image image = data.get(which[i]);
+    images.values[i] = preprocess_image(preprocess, image, in.channels, in.height, in.width);
+    images.labels[i] = image.label;
+  });
+  return images;
+}
+
+/// Which images calibrate and which measure: others of the data, evenly, where it has more, else
+/// every fourth of the same.
+struct Split {
+  std::vector<std::size_t> calibration, held_out;
+
+  Split(std::size_t count, std::size_t size, bool measures) {
+    constexpr std::size_t kHeldOut = 256;
+    const std::size_t others = std::min(size - count, kHeldOut);
+    const bool shares = measures && others < std::max<std::size_t>(count / 4, 1);
+    for (std::size_t i = 0; i < count; ++i)
+      (shares && i % 4 == 3 ? held_out : calibration).push_back(i);
+    if (!measures || shares) return;
+    for (std::size_t i = 0; i < others; ++i)
+      held_out.push_back(count + i * (size - count) / others);
+  }
+};
+
+nlohmann::json to_json(const TermPoint& point, bool labels) {
+  nlohmann::json json{{"name", point.name},
+                      {"work", point.work},
+                      {"lost_points", point.points},
+                      {"same_class", point.loss.same},
+                      {"expected_loss", point.loss.expected}};
+  if (labels) json["measured_loss"] = point.loss.drop;
+  return json;
+}
+
+void print_points(const nlohmann::json& held_out) {
+  const bool labels = held_out["labels"].get<bool>();
+  fmt::print("loss on {} held-out calibration images, by {}:\n",
+             held_out["images"].get<std::size_t>(),
+             labels ? "their labels and the float network's probabilities"
+                    : "the float network's classes and probabilities (no labels)");
+  for (const auto& point : held_out["points"]) {
+    fmt::print(
+        "  {:44} {:5.2f} x the work of two terms, {:6.2f} points lost, {:6.2f} % as float{}\n",
+        point["name"].get<std::string>(), point["work"].get<double>(),
+        point["lost_points"].get<double>(), point["same_class"].get<double>(),
+        point["name"] == held_out["chosen"] ? "  <- taken" : "");
+  }
+}
+
+/// Says what a user should not find out later.
+void warn(const ChosenTerms& chosen, const TermSearch& search) {
+  constexpr double kCollapse = 5;  // points
+  for (const TermPoint& point : chosen.others) {
+    if (point.points > kCollapse && point.name.starts_with("one term"))
+      fmt::print(stderr, "warning: {} loses {:.1f} points on the held-out images\n", point.name,
+                 point.points);
+  }
+  if (!chosen.reached) {
+    fmt::print(stderr,
+               "warning: even four terms lose more than {} points; taken: {}, which loses {:.2f}. "
+               "More activation bits (--act-bits) or calibration images may help\n",
+               search.target_drop, chosen.chosen.name, chosen.chosen.points);
+  }
+}
+
+nlohmann::json held_out_json(const ChosenTerms& chosen, const HeldOut& held_out) {
+  const bool labels = held_out.has_labels();
+  nlohmann::json json{{"images", held_out.size()},
+                      {"labels", labels},
+                      {"chosen", chosen.chosen.name},
+                      {"points", nlohmann::json::array()}};
+  bool listed = false;
+  for (const TermPoint& point : chosen.others) {
+    json["points"].push_back(to_json(point, labels));
+    listed = listed || point.name == chosen.chosen.name;
+  }
+  if (!listed) json["points"].push_back(to_json(chosen.chosen, labels));
+  if (labels) {
+    json["float_top1"] = held_out.float_accuracy();
+    json["top1"] = held_out.float_accuracy() - chosen.chosen.loss.drop;
+  }
+  return json;
+}
+
+/// The network, by the terms asked for or chosen; adds to `result` what was measured.
+QNet quantized(const QuantizeOptions& options, const Graph& graph, const Preprocess& preprocess,
+               nlohmann::json& result) {
   const auto data = open_dataset(options.calib, options.labels);
   const std::size_t count = options.calib_count ? options.calib_count : default_count(graph, *data);
   if (count > data->size())
     throw Error("{}: {} images asked for, it has {}", options.calib, count, data->size());
-
-  Calibration calibration{CalibrationImages(count), std::vector<int>(count)};
-  const Tensor& in = graph.tensor(0);
-  parallel_for(count, [&](std::size_t i) {
-    const Image image = data->get(i);
-    calibration.images[i] = preprocess_image(preprocess, image, in.channels, in.height, in.width);
-    calibration.labels[i] = image.label;
-  });
-  return calibration;
+  const bool classes = has_scores(graph, options.output_range);
+  const bool chooses = options.terms == "auto" && classes;
+  const Split split(count, data->size(), chooses);
+  const Images images = read_images(*data, split.calibration, graph, preprocess);
+  result["calibration_images"] = images.values.size();
+  if (!chooses) {
+    if (options.terms == "auto")
+      fmt::print(stderr,
+                 "note: the outputs are no scores of classes, by which terms could be chosen: two "
+                 "terms are taken; say --terms to have others\n");
+    const int inner = options.terms == "auto" ? 2 : std::stoi(options.terms);
+    return quantize(graph, preprocess, images.values,
+                    uniform_terms(graph, inner, options.end_terms ? options.end_terms : inner),
+                    options.format, options.how(), options.output_range);
+  }
+  Images others = read_images(*data, split.held_out, graph, preprocess);
+  const HeldOut held_out(graph, std::move(others.values), std::move(others.labels));
+  const TermSearch search{options.target_drop, options.end_terms, options.format, options.how(),
+                          options.output_range};
+  ChosenTerms chosen = choose_terms(graph, preprocess, images.values, held_out, search);
+  warn(chosen, search);
+  result["held_out"] = held_out_json(chosen, held_out);
+  result["sensitivity"] = chosen.sensitivity;
+  return std::move(chosen.net);
 }
 
 void print_result(const QNet& net, const nlohmann::json& result, const std::string& output) {
   fmt::print("{}: {} operations, {} calibration images, {:.1f} s\n", output, net.ops.size(),
              result["calibration_images"].get<std::size_t>(), result["seconds"].get<double>());
   if (!result.contains("held_out")) return;
-  fmt::print("held-out calibration images: float {:.2f} %, quantised {:.2f} %\n",
-             result["held_out"]["float_top1"].get<double>(),
-             result["held_out"]["top1"].get<double>());
+  print_points(result["held_out"]);
   for (const QOp& op : net.ops) {
     if (op.kind == QKind::kConv)
       fmt::print("  {} term{}  {}\n", op.terms, op.terms == 1 ? " " : "s", op.name);
@@ -83,28 +194,13 @@ void run_quantize(const QuantizeOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const Graph graph = fuse(import_network(options.model), options.merge_shortcuts);
   const Preprocess preprocess = load_preprocess(options.preprocess);
-  const Rounding rounding =
-      options.rounding == "nearest" ? Rounding::kNearest : Rounding::kCompensated;
-  note_nearest(graph, rounding);
-  const auto [images, labels] = read_calibration(options, graph, preprocess);
-  std::vector<int> terms;
+  note_nearest(graph, options.how());
   nlohmann::json result;
-  if (options.terms == "auto") {
-    const AutoTerms chosen = choose_terms(graph, preprocess, images, labels, options.end_terms,
-                                          options.target_drop, options.format, rounding);
-    terms = chosen.terms;
-    result["held_out"] = {{"float_top1", chosen.float_accuracy}, {"top1", chosen.accuracy}};
-    result["sensitivity"] = chosen.sensitivity;
-  } else {
-    const int inner = std::stoi(options.terms);
-    terms = uniform_terms(graph, inner, options.end_terms ? options.end_terms : inner);
-  }
-  const QNet net = quantize(graph, preprocess, images, terms, options.format, rounding);
+  const QNet net = quantized(options, graph, preprocess, result);
   net.save(options.output);
 
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   result["network"] = net.name;
-  result["calibration_images"] = images.size();
   result["seconds"] = seconds.count();
   result["layers"] = nlohmann::json::array();
   for (const QOp& op : net.ops) {
@@ -133,8 +229,11 @@ void add_quantize(CLI::App& app) {
                    "calibration images [1024, fewer for large networks]")
       ->check(CLI::PositiveNumber);
   command->add_option("--preprocess", options->preprocess, "preprocessing (JSON)")->required();
-  command->add_option("--terms", options->terms, "terms per weight, 1 to 4, or auto")
-      ->required()
+  command
+      ->add_option("--terms", options->terms,
+                   "terms per weight, 1 to 4, or auto: by layer, the least work that loses at most "
+                   "--target-drop")
+      ->capture_default_str()
       ->check(CLI::IsMember({"1", "2", "3", "4", "auto"}));
   command
       ->add_option("--end-terms", options->end_terms,
@@ -142,7 +241,8 @@ void add_quantize(CLI::App& app) {
       ->check(CLI::Range(1, 4));
   command
       ->add_option("--target-drop", options->target_drop,
-                   "with auto: largest loss of accuracy in points, on held-out calibration images")
+                   "with auto: largest loss of accuracy in points, on held-out calibration images; "
+                   "without labels by the classes and probabilities of the float network")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 100.0));
   command
@@ -154,6 +254,17 @@ void add_quantize(CLI::App& app) {
       ->check(CLI::IsMember({"compensated", "nearest"}));
   command->add_flag("!--no-merge-shortcut", options->merge_shortcuts,
                     "keep 1x1 shortcuts as layers of their own, with their own weight scales");
+  command
+      ->add_option("--output-range", options->output_range,
+                   "what the outputs' codes span: scores (fine steps among the five best classes, "
+                   "lower values are cut), full (all values: detectors, regression), or auto: "
+                   "scores for one output of several channels and one pixel, else full")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, OutputRange>{{"auto", OutputRange::kAuto},
+                                             {"scores", OutputRange::kScores},
+                                             {"full", OutputRange::kFull}},
+          CLI::ignore_case))
+      ->default_str("auto");
   command->add_option("--act-bits", options->format.act_w, "bits of an activation")
       ->capture_default_str()
       ->check(CLI::Range(8, 16));
@@ -166,7 +277,7 @@ void add_quantize(CLI::App& app) {
                       "write what was done as JSON, - for the standard output");
   command->footer(
       "Example: reshift quantize resnet20.onnx --calib data_batch_1.bin.xz --preprocess cifar.json "
-      "--terms 1 --end-terms 2 -o resnet20.rsq\n"
+      "-o resnet20.rsq\n"
       "A large network without data: reshift quantize vgg16.onnx --calib random --calib-count 4 "
       "--rounding nearest --preprocess imagenet.json --terms 1 -o vgg16.rsq");
   command->callback([options] { run_quantize(*options); });

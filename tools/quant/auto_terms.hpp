@@ -1,27 +1,50 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <vector>
 
+#include "quant/held_out.hpp"
 #include "quant/quantize.hpp"
 
 namespace reshift {
 
-struct AutoTerms {
-  std::vector<int> terms;                   ///< by operation
-  std::vector<double> sensitivity;          ///< by operation, 0 where there was no choice
-  double float_accuracy = 0, accuracy = 0;  ///< percent, on the held-out images
+/// A choice of terms and what it costs.
+struct TermPoint {
+  std::string name;
+  std::vector<int> terms;  ///< by operation
+  double work = 0;         ///< terms x multiplications of a frame, against two terms everywhere
+  Loss loss;
+  double points = 0;  ///< that are lost, see lost_points()
 };
 
-/// Chooses terms per layer: as few layers as possible get more than one, the most sensitive first,
-/// until the accuracy on held-out images is at most `target_drop` points below that of the float
-/// network. The sensitivity of a layer is the cross-entropy of the labels that the network of two
-/// terms loses when this layer alone has one. Every fourth image is held out for the measurements,
-/// the others calibrate. The first and the last layer have `end_terms` (0: chosen like the others).
-/// Throws Error when a label is unknown or even four terms are not enough.
-AutoTerms choose_terms(const Graph& fused, const Preprocess& preprocess,
-                       const CalibrationImages& images, const std::vector<int>& labels,
-                       int end_terms, double target_drop, const NumberFormat& format,
-                       Rounding rounding = Rounding::kCompensated);
+struct ChosenTerms {
+  QNet net;
+  TermPoint chosen;
+  std::vector<TermPoint> others;    ///< uniform ones, the cheapest first
+  std::vector<double> sensitivity;  ///< by operation, nats; empty where it was not needed
+  bool reached = true;              ///< the target
+};
+
+/// Points of accuracy that a network loses: by the labels of the held-out images or by what the
+/// float network's probabilities let expect, whichever is more; without labels the latter.
+double lost_points(const HeldOut& held_out, const Loss& loss);
+
+struct TermSearch {
+  double target_drop = 0.5;  ///< points that may be lost
+  int end_terms = 0;         ///< of the first and the last convolution; 0: chosen like the others
+  NumberFormat format = {};
+  Rounding rounding = Rounding::kCompensated;
+  OutputRange output_range = OutputRange::kAuto;
+};
+
+/// The least work (terms x multiplications) that loses at most the target. One term everywhere and
+/// one inside with two at the ends are tried first. Otherwise it starts from two terms everywhere
+/// (three or four, where two lose too much) and takes a term from the layers that lose least per
+/// multiplication saved, as many as the target allows. Where not even four terms reach it, the
+/// cheapest uniform choice that is about as good as the best.
+ChosenTerms choose_terms(const Graph& fused, const Preprocess& preprocess,
+                         const CalibrationImages& calibration, const HeldOut& held_out,
+                         const TermSearch& search);
 
 }  // namespace reshift

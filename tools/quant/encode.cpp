@@ -1,6 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include "quant/encode.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -15,7 +17,13 @@ Factor encode_factor(double factor, int mult_w, const std::string& operation) {
   if (shift >= 0 && std::round(std::ldexp(factor, shift)) > most) --shift;
   const double mult = std::round(std::ldexp(factor, std::max(shift, 0)));
   if (shift < 0 || mult < 1) {
-    throw Error("operation {}: a scale factor of {} cannot be represented", operation, factor);
+    throw Error(
+        "operation {}: a step of what is summed is {:.3g} steps of the output, which is outside of "
+        "what a scale factor holds ({:.3g} to {}). The output has one range for all channels, and "
+        "this one's values or weights are of another magnitude by far: look for outliers in its "
+        "weights and bias (a batch norm of a channel that never varies), and clip or rescale them "
+        "in the float network",
+        operation, factor, std::ldexp(1.0, -max_shift(mult_w)), most);
   }
   return {static_cast<std::uint32_t>(mult), static_cast<std::uint8_t>(shift)};
 }
@@ -57,7 +65,8 @@ void encode_layer(const RoundedLayer& layer, const WeightCodes& code_set, const 
     const double largest = static_cast<double>(magnitude << net.act_w) * unit;
     const bool dead = largest < out.scale / 256 || std::abs(layer.bias[o]) > unit * kLargestBias;
     if (dead) unit = std::max(out.scale / 256, std::abs(layer.bias[o]) / kLargestBias);
-    const Factor f = encode_factor(unit / out.scale, net.mult_w, op.name);
+    const Factor f = encode_factor(unit / out.scale, net.mult_w,
+                                   fmt::format("{}, output channel {}", op.name, o));
     const std::int64_t zeros =
         in.zero * sum(row.head(row.size() - added)) + added_zero * sum(row.tail(added));
     const std::int64_t bias = std::llround(layer.bias[o] / unit) - (dead ? 0 : zeros);

@@ -2,17 +2,39 @@
 #include "quant/float_run.hpp"
 
 #include <algorithm>
+#include <cmath>
 
+#include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "quant/float_graph.hpp"
 
 namespace reshift {
+namespace {
+
+/// What the node reads is finite: it was checked when it was made.
+[[noreturn]] void refuse(const Node& node, std::size_t image) {
+  const auto finite = [](float v) { return std::isfinite(v); };
+  const bool own = !std::all_of(node.weights.begin(), node.weights.end(), finite) ||
+                   !std::all_of(node.bias.begin(), node.bias.end(), finite);
+  throw Error(
+      "operation {}: its result for calibration image {} is infinite or not a number, {}",
+      node.name, image,
+      own ? "for its weights or its bias are; export the network again from sound weights"
+          : "although its inputs and weights are finite: the sums pass what a float holds; look at "
+            "the preprocessing and at the scale of the weights");
+}
+
+}  // namespace
 
 FloatRun::FloatRun(const Graph& graph, const Batch& images)
     : graph_(graph),
       images_(images.size()),
       done_(graph.nodes.size(), false),
       tensors_(graph.tensors.size()) {
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    if (!std::all_of(images[i].begin(), images[i].end(), [](float v) { return std::isfinite(v); }))
+      throw Error("calibration image {}: a value is infinite or not a number", i);
+  }
   tensors_[0] = images;
 }
 
@@ -23,6 +45,8 @@ Batch FloatRun::run(const Node& node) const {
     result[i].resize(graph_.written(node).size());
     run_node(graph_, node, operands_of(node, [&](int t) { return tensor(t)[i].data(); }),
              result[i].data(), columns);
+    if (!std::all_of(result[i].begin(), result[i].end(), [](float v) { return std::isfinite(v); }))
+      refuse(node, i);
   });
   return result;
 }

@@ -13,13 +13,13 @@ using Batch = std::vector<std::vector<float>>;
 /// A float network on calibration images, computed node by node as the tensors are needed.
 class FloatRun {
  public:
-  /// `images`: values of tensor 0.
+  /// `images`: values of tensor 0. Throws Error when one is not finite.
   FloatRun(const Graph& graph, const Batch& images);
 
   const Batch& tensor(int i) const { return tensors_[static_cast<std::size_t>(i)]; }
 
   /// What a node computes on the tensors that are there, before its bounds: only the channels that
-  /// it writes.
+  /// it writes. Throws Error naming the node when a value is infinite or not a number.
   Batch run(const Node& node) const;
 
   /// Keeps what run() gave for node `index`, within its bounds, in the node's output tensor.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
@@ -50,12 +51,14 @@ Statistics collect(const LayerSamples& samples) {
 class Quantizer {
  public:
   Quantizer(const Graph& graph, const Preprocess& preprocess, const CalibrationImages& images,
-            const std::vector<int>& terms, const NumberFormat& format, Rounding rounding)
+            const std::vector<int>& terms, const NumberFormat& format, Rounding rounding,
+            OutputRange output_range)
       : graph_(graph),
         images_(images),
         terms_(terms),
         format_(format),
         rounding_(rounding),
+        scores_(has_scores(graph, output_range)),
         float_(graph, images),
         has_range_(graph.tensors.size(), false),
         codes_(graph.tensors.size()) {
@@ -69,11 +72,18 @@ class Quantizer {
       net_.tensors.push_back({t.name, t.channels, t.height, t.width, 1, 0});
   }
 
+  /// Keeps every convolution as it is with so many terms, too.
+  void keep_alternatives(int terms, std::vector<std::optional<QOp>>& to) {
+    alternative_terms_ = terms;
+    alternatives_ = &to;
+    to.assign(graph_.nodes.size(), std::nullopt);
+  }
+
   QNet run() {
     quantize_images();
     Progress progress("quantising", graph_.nodes.size());
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
-      quantize_node(i, terms_[i]);
+      quantize_node(i);
       drop_dead(i);
       progress.advance();
     }
@@ -105,7 +115,7 @@ class Quantizer {
     });
   }
 
-  void quantize_node(std::size_t index, int terms) {
+  void quantize_node(std::size_t index) {
     const Node& node = graph_.nodes[index];
     Batch wanted = float_.run(node);
     float_.keep(index, wanted);
@@ -137,7 +147,7 @@ class Quantizer {
     op.groups = node.groups;
     set_post(node, op);
     if (op.kind == QKind::kConv) {
-      round_weights(node, terms, wanted, op);
+      round_weights(node, index, wanted, op);
     } else if (op.kind == QKind::kAvgPool) {
       const int area = node.kernel_h * node.kernel_w;
       const QTensor& in = qtensor(node.input);
@@ -157,9 +167,10 @@ class Quantizer {
       out.zero = qtensor(node.input).zero;
       return;
     }
-    const Range range = graph_.is_output(node.output)
-                            ? score_range(float_.tensor(node.output))
-                            : best_range(float_.tensor(node.output), high() - low());
+    const Batch& values = float_.tensor(node.output);
+    const Range range = !graph_.is_output(node.output) ? best_range(values, high() - low())
+                        : scores_                      ? score_range(values)
+                                                       : full_range(values);
     out.scale = (range.high - range.low) / (high() - low());
     out.zero = static_cast<int>(
         std::clamp<long>(std::lround(low() - range.low / out.scale), low(), high()));
@@ -192,33 +203,60 @@ class Quantizer {
     return {scratch.data(), scratch.rows(), scratch.cols()};
   }
 
-  void round_weights(const Node& node, int terms, const Batch& wanted, QOp& op) {
+  /// One rounding of the whole layer for each number of terms, all from the same samples.
+  std::vector<RoundedLayer> round_groups(const Node& node, const std::vector<int>& terms,
+                                         const Batch& wanted, const QOp& op,
+                                         const Eigen::Ref<const Matrix<float>>& weights) {
+    const bool compensated = rounding_of(node, rounding_) == Rounding::kCompensated;
+    std::vector<RoundedLayer> layers(terms.size());
+    std::vector<WeightCodes> codes;
+    for (std::size_t t = 0; t < terms.size(); ++t) {
+      codes.emplace_back(terms[t], format_.exponents);
+      layers[t].codes.resize(weights.rows(), weights.cols());
+      layers[t].scale.resize(weights.rows());
+      layers[t].bias.resize(weights.rows());
+    }
+    const Eigen::Index per_group = weights.rows() / node.groups;
+    parallel_for(static_cast<std::size_t>(node.groups), [&](std::size_t g) {
+      const Eigen::Index first = static_cast<Eigen::Index>(g) * per_group;
+      const auto rows = weights.middleRows(first, per_group);
+      const LayerSamples samples(net_, op, static_cast<int>(g), codes_, wanted);
+      const auto keep = [&](std::size_t t, const RoundedLayer& part) {
+        layers[t].codes.middleRows(first, per_group) = part.codes;
+        layers[t].scale.segment(first, per_group) = part.scale;
+        layers[t].bias.segment(first, per_group) = part.bias;
+      };
+      if (compensated) {
+        const LayerFit fit(collect<LayerStatistics>(samples), rows);
+        for (std::size_t t = 0; t < terms.size(); ++t) keep(t, fit.round(codes[t]));
+      } else {
+        const auto means = collect<LayerMeans>(samples);
+        for (std::size_t t = 0; t < terms.size(); ++t)
+          keep(t, round_nearest(means, rows, codes[t]));
+      }
+    });
+    return layers;
+  }
+
+  void round_weights(const Node& node, std::size_t index, const Batch& wanted, QOp& op) {
     Matrix<float> scratch;
     const auto weights = common_weights(node, scratch);
-    RoundedLayer layer;
-    if (round_exactly(weights, node.bias, format_.exponents, layer)) {
-      terms = 1;
-    } else {
-      layer.codes.resize(weights.rows(), weights.cols());
-      layer.scale.resize(weights.rows());
-      layer.bias.resize(weights.rows());
-      const WeightCodes code_set(terms, format_.exponents);
-      const Eigen::Index per_group = weights.rows() / node.groups;
-      for (int g = 0; g < node.groups; ++g) {
-        const Eigen::Index first = g * per_group;
-        const auto rows = weights.middleRows(first, per_group);
-        const LayerSamples samples(net_, op, g, codes_, wanted);
-        const RoundedLayer part =
-            rounding_of(node, rounding_) == Rounding::kCompensated
-                ? round_layer(collect<LayerStatistics>(samples), rows, code_set)
-                : round_nearest(collect<LayerMeans>(samples), rows, code_set);
-        layer.codes.middleRows(first, per_group) = part.codes;
-        layer.scale.segment(first, per_group) = part.scale;
-        layer.bias.segment(first, per_group) = part.bias;
-      }
+    const auto encode = [&](const RoundedLayer& layer, int terms, QOp& to) {
+      to.terms = terms;
+      encode_layer(layer, WeightCodes(terms, format_.exponents), net_, format_.acc_w, to);
+    };
+    RoundedLayer exact;
+    if (round_exactly(weights, node.bias, format_.exponents, exact)) return encode(exact, 1, op);
+    std::vector<int> terms{terms_[index]};
+    if (alternative_terms_ > 0 && alternative_terms_ != terms[0])
+      terms.push_back(alternative_terms_);
+    const auto layers = round_groups(node, terms, wanted, op, weights);
+    if (layers.size() > 1) {
+      QOp other = op;
+      encode(layers[1], terms[1], other);
+      (*alternatives_)[index] = std::move(other);
     }
-    op.terms = terms;
-    encode_layer(layer, WeightCodes(terms, format_.exponents), net_, format_.acc_w, op);
+    encode(layers[0], terms[0], op);
   }
 
   void run_codes(const QOp& op) {
@@ -253,10 +291,13 @@ class Quantizer {
   const std::vector<int>& terms_;
   const NumberFormat format_;
   const Rounding rounding_;
+  const bool scores_;  ///< outputs have the range of scores
   QNet net_;
   FloatRun float_;
   std::vector<bool> has_range_;  ///< by tensor: scale and zero point are chosen
   std::vector<Batch> codes_;     ///< of the quantised network, by tensor
+  int alternative_terms_ = 0;
+  std::vector<std::optional<QOp>>* alternatives_ = nullptr;  ///< by operation
 };
 
 }  // namespace
@@ -277,11 +318,30 @@ Rounding rounding_of(const Node& node, Rounding wanted) {
   return inputs > kMostCompensated ? Rounding::kNearest : wanted;
 }
 
+bool has_scores(const Graph& graph, OutputRange wanted) {
+  if (wanted != OutputRange::kAuto) return wanted == OutputRange::kScores;
+  const Tensor& out = graph.tensor(graph.outputs.front().tensor);
+  return graph.outputs.size() == 1 && out.channels > 1 && out.height * out.width == 1;
+}
+
 QNet quantize(const Graph& fused, const Preprocess& preprocess, const CalibrationImages& images,
-              const std::vector<int>& terms, const NumberFormat& format, Rounding rounding) {
+              const std::vector<int>& terms, const NumberFormat& format, Rounding rounding,
+              OutputRange output_range) {
   require_float(fused);
   if (images.empty()) throw Error("no calibration images");
-  return Quantizer(fused, preprocess, images, terms, format, rounding).run();
+  return Quantizer(fused, preprocess, images, terms, format, rounding, output_range).run();
+}
+
+QNet quantize_with_alternatives(const Graph& fused, const Preprocess& preprocess,
+                                const CalibrationImages& images, const std::vector<int>& terms,
+                                const NumberFormat& format, Rounding rounding,
+                                OutputRange output_range, int other,
+                                std::vector<std::optional<QOp>>& alternatives) {
+  require_float(fused);
+  if (images.empty()) throw Error("no calibration images");
+  Quantizer quantizer(fused, preprocess, images, terms, format, rounding, output_range);
+  quantizer.keep_alternatives(other, alternatives);
+  return quantizer.run();
 }
 
 }  // namespace reshift

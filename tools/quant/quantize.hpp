@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "net/graph.hpp"
@@ -34,11 +35,30 @@ constexpr int kMostCompensated = 4608;  ///< 3x3 of 512 channels; 170 MB a matri
 /// one).
 std::vector<int> uniform_terms(const Graph& fused, int inner, int ends);
 
+/// What the codes of the network's outputs span, over the calibration images.
+enum class OutputRange {
+  kAuto,    ///< scores for a network with one output of several channels and one pixel, else full
+  kScores,  ///< what decides which classes are the five best: the steps are fine, the rest is cut
+  kFull,    ///< every value
+};
+
+/// Whether the outputs get the range of scores.
+bool has_scores(const Graph& graph, OutputRange wanted);
+
 /// Quantises a fused network (see fuse): the layers one after another, each calibrated on what the
 /// quantised layers before it make of the images. `terms` has one number an operation.
 /// Throws Error when a layer cannot be represented, with its name.
 QNet quantize(const Graph& fused, const Preprocess& preprocess, const CalibrationImages& images,
               const std::vector<int>& terms, const NumberFormat& format,
-              Rounding rounding = Rounding::kCompensated);
+              Rounding rounding = Rounding::kCompensated,
+              OutputRange output_range = OutputRange::kAuto);
+
+/// The same; besides, `alternatives` becomes every convolution of the network with `other` terms in
+/// its place, none where it has them already or one term represents it exactly.
+QNet quantize_with_alternatives(const Graph& fused, const Preprocess& preprocess,
+                                const CalibrationImages& images, const std::vector<int>& terms,
+                                const NumberFormat& format, Rounding rounding,
+                                OutputRange output_range, int other,
+                                std::vector<std::optional<QOp>>& alternatives);
 
 }  // namespace reshift

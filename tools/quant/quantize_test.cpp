@@ -14,13 +14,16 @@
 #include "golden/graph_interpreter.hpp"
 #include "import/import.hpp"
 #include "quant/auto_terms.hpp"
+#include "quant/encode.hpp"
 #include "quant/evaluate.hpp"
 #include "quant/float_graph.hpp"
 #include "quant/range.hpp"
+#include "quant/sensitivity.hpp"
 
 namespace reshift {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 /// A residual network of every kind of operation: stem, shortcut by selection, max pooling, mean,
@@ -301,18 +304,113 @@ TEST(Quantize, SlicesHaveTheRangeOfTheWholeTensor) {
   EXPECT_LT(std::sqrt(difference / spread), 0.1);
 }
 
+struct SplitSample : Sample {
+  HeldOut held_out{
+      graph, {images.begin() + 100, images.end()}, {labels.begin() + 100, labels.end()}};
+  SplitSample() { images.resize(100); }
+};
+
+TEST(HeldOut, MeasuresAgainstTheFloatNetwork) {
+  const SplitSample sample;
+  EXPECT_EQ(sample.held_out.float_accuracy(), 100);  // the labels are its own
+  const auto loss = [&](int terms, int bits) {
+    return sample.held_out.measure(quantize(sample.graph, {}, sample.images,
+                                            uniform_terms(sample.graph, terms, terms),
+                                            {.act_w = bits}));
+  };
+  const Loss rough = loss(1, 8), fine = loss(3, 14);
+  EXPECT_GT(fine.same, 98);
+  EXPECT_LT(fine.divergence, rough.divergence);
+  EXPECT_LE(fine.expected, rough.expected);
+  EXPECT_DOUBLE_EQ(rough.drop, 100 - rough.same);
+}
+
 TEST(AutoTerms, ReachesTheTarget) {
-  const Sample sample;
-  const AutoTerms easy = choose_terms(sample.graph, {}, sample.images, sample.labels, 0, 100, {});
-  EXPECT_EQ(easy.terms, uniform_terms(sample.graph, 1, 1));
-  EXPECT_EQ(easy.float_accuracy, 100);  // the labels are its own
-  const AutoTerms hard = choose_terms(sample.graph, {}, sample.images, sample.labels, 2, 4, {});
-  EXPECT_GE(hard.accuracy, 96);
-  EXPECT_EQ(hard.terms.front(), 2);
-  EXPECT_EQ(hard.terms.back(), 2);
-  std::vector<int> unknown = sample.labels;
-  unknown[5] = -1;
-  EXPECT_THROW(choose_terms(sample.graph, {}, sample.images, unknown, 0, 1, {}), Error);
+  const SplitSample sample;
+  const auto choose = [&](const TermSearch& search) {
+    return choose_terms(sample.graph, {}, sample.images, sample.held_out, search);
+  };
+  const ChosenTerms easy = choose({.target_drop = 100});
+  EXPECT_EQ(easy.chosen.terms, uniform_terms(sample.graph, 1, 1));
+  EXPECT_TRUE(easy.others.empty());
+  const ChosenTerms hard = choose({.target_drop = 4, .end_terms = 2});
+  EXPECT_TRUE(hard.reached);
+  EXPECT_LE(hard.chosen.points, 4);
+  EXPECT_EQ(hard.chosen.terms.front(), 2);
+  EXPECT_EQ(hard.chosen.terms.back(), 2);
+  EXPECT_LE(lost_points(sample.held_out, sample.held_out.measure(hard.net)), 4);
+  const ChosenTerms never = choose({.target_drop = 0, .format = {.act_w = 8}});
+  EXPECT_EQ(never.reached, never.chosen.points <= 0);
+}
+
+// One operation replaced, measured as a network of its own.
+TEST(Sensitivity, IsThatOfTheNetworkWithTheOtherLayer) {
+  const SplitSample sample;
+  std::vector<std::optional<QOp>> others;
+  const QNet net =
+      quantize_with_alternatives(sample.graph, {}, sample.images, uniform_terms(sample.graph, 2, 2),
+                                 {}, Rounding::kCompensated, OutputRange::kAuto, 1, others);
+  const auto growth = sensitivities(net, others, sample.held_out, 0);
+  const double base = sample.held_out.measure(net).divergence;
+  ASSERT_EQ(growth.size(), net.ops.size());
+  int replaced = 0;
+  for (std::size_t i = 0; i < net.ops.size(); ++i) {
+    EXPECT_EQ(others[i].has_value(), net.ops[i].terms == 2) << net.ops[i].name;
+    if (!others[i]) continue;
+    ++replaced;
+    QNet other = net;
+    other.ops[i] = *others[i];
+    EXPECT_EQ(other.ops[i].terms, 1);
+    EXPECT_NEAR(growth[i], sample.held_out.measure(other).divergence - base, 1e-9);
+  }
+  EXPECT_EQ(replaced, 3);
+}
+
+TEST(Quantize, OutputsThatAreNoScoresAreNotCut) {
+  Sample sample;
+  const auto lowest = [&](OutputRange range) {
+    const QNet net = quantize(sample.graph, {}, sample.images, uniform_terms(sample.graph, 2, 2),
+                              {}, Rounding::kNearest, range);
+    return net.scores().scale * (-128 - net.scores().zero);
+  };
+  // A bias that no image gets over puts one output far below the others.
+  sample.graph.nodes.back().bias[1] -= 100;
+  EXPECT_LT(lowest(OutputRange::kFull), -90);
+  sample.graph.outputs.push_back({"stem", 1});
+  EXPECT_LT(lowest(OutputRange::kAuto), -90);
+  sample.graph.outputs.pop_back();
+  EXPECT_TRUE(has_scores(sample.graph, OutputRange::kAuto));
+}
+
+TEST(Quantize, NamesWhereValuesStopBeingNumbers) {
+  const auto message = [](const Sample& sample) -> std::string {
+    try {
+      quantize(sample.graph, {}, sample.images, uniform_terms(sample.graph, 1, 1), {});
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "no error";
+  };
+  Sample weights;
+  weights.graph.nodes[3].weights[5] = std::nanf("");
+  EXPECT_THAT(message(weights), AllOf(HasSubstr("operation main:"), HasSubstr("its weights")));
+  Sample image;
+  image.images[7][3] = INFINITY;
+  EXPECT_THAT(message(image), HasSubstr("calibration image 7"));
+  Sample large;
+  for (float& w : large.graph.nodes[0].weights) w = 3e38f;
+  EXPECT_THAT(message(large), AllOf(HasSubstr("operation stem:"), HasSubstr("sums pass")));
+}
+
+TEST(EncodeFactor, SaysWhyAndWhatToDo) {
+  EXPECT_EQ(encode_factor(0.75, 16, "x").mult, 49152);
+  try {
+    encode_factor(1e8, 16, "stem, output channel 3");
+    FAIL() << "no error";
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), AllOf(HasSubstr("stem, output channel 3"), HasSubstr("1e+08"),
+                                HasSubstr("clip or rescale")));
+  }
 }
 
 TEST(Range, IsTheBestOfAllTried) {

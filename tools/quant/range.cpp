@@ -45,8 +45,7 @@ double squared_error(const std::vector<float>& values, const Range& range, int s
 
 }  // namespace
 
-Range best_range(const std::vector<std::vector<float>>& tensors, int steps) {
-  const std::vector<float> values = sample(tensors);
+Range full_range(const std::vector<std::vector<float>>& tensors) {
   Range full{0, 0};
   for (const auto& t : tensors) {
     for (const float v : t) {
@@ -54,7 +53,12 @@ Range best_range(const std::vector<std::vector<float>>& tensors, int steps) {
       full.high = std::max<double>(full.high, v);
     }
   }
-  if (full.low == full.high) return {0, 1};
+  return full.low == full.high ? Range{} : full;
+}
+
+Range best_range(const std::vector<std::vector<float>>& tensors, int steps) {
+  const std::vector<float> values = sample(tensors);
+  const Range full = full_range(tensors);
   // One end after the other, down to a fifth of its extent.
   constexpr int kFractions = 60;
   Range best = full;
@@ -94,7 +98,9 @@ Range score_range(const std::vector<std::vector<float>>& tensors) {
   const auto at = fifth.begin() + static_cast<std::ptrdiff_t>(fifth.size() / 100);
   std::nth_element(fifth.begin(), at, fifth.end());
   const double low = std::min<double>(*at, 0);
-  return highest > low ? Range{low, highest} : Range{0, 1};
+  // Other images go higher; where two classes are cut nothing tells them apart.
+  constexpr double kHeadroom = 1.1;
+  return highest > low ? Range{low, std::max(highest, highest * kHeadroom)} : Range{0, 1};
 }
 
 }  // namespace reshift

@@ -14,6 +14,9 @@ struct Range {
 /// error, values outside clamped.
 Range best_range(const std::vector<std::vector<float>>& tensors, int steps);
 
+/// From the lowest to the highest value, 0 included.
+Range full_range(const std::vector<std::vector<float>>& tensors);
+
 /// Of the network's output: classes compete at the top, so the steps are spent there. From
 /// the values that matter for the five highest classes up to the largest.
 Range score_range(const std::vector<std::vector<float>>& tensors);

@@ -9,133 +9,9 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "quant/compensation.hpp"
 
 namespace reshift {
-
-WeightCodes::WeightCodes(int terms, int exponents) {
-  // Layer by layer: what one more term reaches that fewer could not.
-  const int largest = terms << (exponents - 1);
-  std::vector<int> fewest(static_cast<std::size_t>(2 * largest + 1), -1);
-  terms_.resize(fewest.size());
-  terms_[static_cast<std::size_t>(largest)].assign(static_cast<std::size_t>(terms), 0);
-  fewest[static_cast<std::size_t>(largest)] = 0;
-  for (int used = 1; used <= terms; ++used) {
-    for (int from = -largest; from <= largest; ++from) {
-      if (fewest[static_cast<std::size_t>(from + largest)] != used - 1) continue;
-      for (int e = 0; e < exponents; ++e) {
-        for (const int term : {1 << e, -(1 << e)}) {
-          const int to = from + term;
-          if (std::abs(to) > largest || fewest[static_cast<std::size_t>(to + largest)] >= 0)
-            continue;
-          fewest[static_cast<std::size_t>(to + largest)] = used;
-          // The newest term first, then those of the shorter sum.
-          const auto& shorter = terms_[static_cast<std::size_t>(from + largest)];
-          auto& sum = terms_[static_cast<std::size_t>(to + largest)];
-          sum.push_back(static_cast<std::int16_t>(term));
-          sum.insert(sum.end(), shorter.begin(), shorter.end() - 1);
-        }
-      }
-    }
-  }
-  for (int code = -largest; code <= largest; ++code) {
-    if (fewest[static_cast<std::size_t>(code + largest)] >= 0) values_.push_back(code);
-  }
-}
-
-int WeightCodes::nearest(double x) const {
-  const auto above = std::lower_bound(values_.begin(), values_.end(), x);
-  if (above == values_.begin()) return *above;
-  if (above == values_.end()) return largest();
-  return x - above[-1] < *above - x ? above[-1] : *above;
-}
-
-LayerMeans::LayerMeans(Eigen::Index in, Eigen::Index out)
-    : input_mean(Eigen::VectorXd::Zero(in)), output_mean(Eigen::VectorXd::Zero(out)) {}
-
-void LayerMeans::add(const Matrix<float>& x, const Matrix<float>& z) {
-  input_mean += x.rowwise().sum().cast<double>();
-  output_mean += z.rowwise().sum().cast<double>();
-  samples += static_cast<double>(x.cols());
-}
-
-LayerMeans& LayerMeans::operator+=(const LayerMeans& other) {
-  input_mean += other.input_mean;
-  output_mean += other.output_mean;
-  samples += other.samples;
-  return *this;
-}
-
-void LayerMeans::finish() {
-  input_mean /= samples;
-  output_mean /= samples;
-}
-
-LayerStatistics::LayerStatistics(Eigen::Index in, Eigen::Index out)
-    : LayerMeans(in, out),
-      inputs(Eigen::MatrixXd::Zero(in, in)),
-      cross(Eigen::MatrixXd::Zero(out, in)) {}
-
-void LayerStatistics::add(const Matrix<float>& x, const Matrix<float>& z) {
-  Matrix<float> square = Matrix<float>::Zero(x.rows(), x.rows());
-  square.selfadjointView<Eigen::Lower>().rankUpdate(x);
-  inputs.triangularView<Eigen::Lower>() += square.cast<double>();
-  const Matrix<float> product = z * x.transpose();
-  cross += product.cast<double>();
-  LayerMeans::add(x, z);
-}
-
-LayerStatistics& LayerStatistics::operator+=(const LayerStatistics& other) {
-  inputs += other.inputs;
-  cross += other.cross;
-  LayerMeans::operator+=(other);
-  return *this;
-}
-
-void LayerStatistics::finish() {
-  LayerMeans::finish();
-  inputs = Eigen::MatrixXd(inputs.selfadjointView<Eigen::Lower>());
-  inputs = inputs / samples - input_mean * input_mean.transpose();
-  cross = cross / samples - output_mean * input_mean.transpose();
-}
-
-double weighted_error(const Eigen::MatrixXd& hessian, const Eigen::VectorXd& difference) {
-  return difference.dot(hessian * difference);
-}
-
-Eigen::VectorXi round_compensated(const Eigen::VectorXd& weights, double scale,
-                                  const WeightCodes& codes, const Eigen::MatrixXd& inverse_factor) {
-  const Eigen::Index size = weights.size();
-  Eigen::VectorXd open = weights;
-  Eigen::VectorXi rounded(size);
-  for (Eigen::Index i = 0; i < size; ++i) {
-    rounded[i] = codes.nearest(open[i] / scale);
-    const double error = (open[i] - scale * rounded[i]) / inverse_factor(i, i);
-    open.tail(size - i) -= error * inverse_factor.row(i).tail(size - i).transpose();
-  }
-  return rounded;
-}
-
-void descend(const Eigen::VectorXd& weights, double scale, const WeightCodes& codes,
-             const Eigen::MatrixXd& hessian, Eigen::VectorXi& rounded) {
-  Eigen::VectorXd slope = hessian * (weights - scale * rounded.cast<double>());
-  constexpr int kSweeps = 50;  // it settles within ten or so
-  for (int sweep = 0; sweep < kSweeps; ++sweep) {
-    bool changed = false;
-    for (Eigen::Index i = 0; i < weights.size(); ++i) {
-      // With the other codes as they are the error is a parabola of this one, and its minimum here:
-      const double best = rounded[i] + slope[i] / (hessian(i, i) * scale);
-      const int code = codes.nearest(best);
-      if (code == rounded[i]) continue;
-      // Ties within rounding noise would go on for ever.
-      if (std::abs(code - best) > std::abs(rounded[i] - best) - 1e-9) continue;
-      slope -= hessian.col(i) * (scale * (code - rounded[i]));
-      rounded[i] = code;
-      changed = true;
-    }
-    if (!changed) return;
-  }
-}
-
 namespace {
 
 /// Scales to try for an output: the largest weight on the largest code, then an octave more and
@@ -148,47 +24,6 @@ std::vector<double> trial_scales(double largest_weight, const WeightCodes& codes
                      std::exp2(static_cast<double>(step) / per_octave));
   }
   return scales;
-}
-
-/// Rounds of new codes for the scale and a new scale for the codes, from each of those.
-constexpr int kRefits = 3;
-
-/// The scale that brings scale * codes nearest to the weights, and its error.
-double best_scale(const Eigen::MatrixXd& hessian, const Eigen::VectorXd& target,
-                  const Eigen::VectorXi& codes) {
-  const Eigen::VectorXd c = codes.cast<double>();
-  const double size = c.dot(hessian * c);
-  return size > 0 ? c.dot(target) / size : 0;
-}
-
-/// One output: its codes and scale for the weights w under the Hessian; inputs in the order of
-/// `hessian`.
-void round_row(const Eigen::MatrixXd& hessian, const Eigen::MatrixXd& inverse_factor,
-               const Eigen::VectorXd& weights, const WeightCodes& codes,
-               Eigen::VectorXi& best_codes, double& scale) {
-  best_codes = Eigen::VectorXi::Zero(weights.size());
-  scale = 0;
-  const double largest = weights.cwiseAbs().maxCoeff();
-  if (largest == 0) return;
-  const Eigen::VectorXd target = hessian * weights;
-  double best_error = std::numeric_limits<double>::infinity();
-  constexpr int kPerOctave = 9;
-  for (double s : trial_scales(largest, codes, kPerOctave)) {
-    Eigen::VectorXi rounded = round_compensated(weights, s, codes, inverse_factor);
-    for (int round = 0; round < kRefits; ++round) {
-      descend(weights, s, codes, hessian, rounded);
-      const double refit = best_scale(hessian, target, rounded);
-      if (!(refit > 0)) break;
-      s = refit;
-    }
-    const double error = weighted_error(hessian, weights - s * rounded.cast<double>());
-    if (error < best_error) {
-      best_error = error;
-      best_codes = rounded;
-      scale = s;
-    }
-  }
-  if (best_codes.isZero()) scale = 0;
 }
 
 /// The scale that leaves the least squared error when every weight takes the code nearest to it.
@@ -205,7 +40,7 @@ double nearest_scale(const Eigen::VectorXf& weights, const WeightCodes& codes) {
   const auto zero = std::lower_bound(values.begin(), values.end(), 0);
 
   double best = 0, best_gain = 0;
-  constexpr int kPerOctave = 64;
+  constexpr int kPerOctave = 64, kRefits = 3;
   for (double scale : trial_scales(sizes.back(), codes, kPerOctave)) {
     for (int round = 0; round < kRefits; ++round) {
       double cross = 0, square = 0;  // of weights and codes, of codes
@@ -244,41 +79,89 @@ double mean_bias(const LayerMeans& means, const RoundedLayer& layer, Eigen::Inde
 
 }  // namespace
 
-RoundedLayer round_layer(const LayerStatistics& statistics, const Matrix<float>& weights,
-                         const WeightCodes& codes) {
-  const Eigen::Index size = weights.cols();
+LayerFit::LayerFit(LayerStatistics statistics, const Eigen::Ref<const Matrix<float>>& weights)
+    : means_(statistics), order_(static_cast<std::size_t>(weights.cols())) {
   // Inputs of much energy first: their errors are made good by the many that follow.
-  std::vector<Eigen::Index> order(static_cast<std::size_t>(size));
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](Eigen::Index a, Eigen::Index b) {
+  std::iota(order_.begin(), order_.end(), 0);
+  std::stable_sort(order_.begin(), order_.end(), [&](Eigen::Index a, Eigen::Index b) {
     return statistics.inputs(a, a) > statistics.inputs(b, b);
   });
-  // A little of the identity keeps the original weights where the samples say nothing.
-  const double damping = 0.01 * statistics.inputs.diagonal().mean() + 1e-12;
-  Eigen::MatrixXd hessian = statistics.inputs(order, order);
-  hessian.diagonal().array() += damping;
-  const Eigen::LLT<Eigen::MatrixXd> factor(hessian);
-  if (factor.info() != Eigen::Success)
-    throw Error("calibration statistics are not positive definite");
+  Eigen::MatrixXd hessian = statistics.inputs(order_, order_);
+  const double energy = hessian.diagonal().mean() + 1e-12;
+  const auto damped = [&](double damping) {
+    Eigen::LLT<Eigen::MatrixXd> factor(
+        hessian + damping * energy * Eigen::MatrixXd::Identity(hessian.rows(), hessian.cols()));
+    if (factor.info() != Eigen::Success)
+      throw Error("calibration statistics are not positive definite");
+    return factor;
+  };
+  // The weights that make good the errors of the layers before. The samples of one image are
+  // much alike: only what many agree on is worth a change, or the layer learns these images.
+  constexpr double kCaution = 10;
+  const Eigen::MatrixXd original = weights.transpose().cast<double>()(order_, Eigen::all);
+  const Eigen::MatrixXd open =
+      statistics.cross.transpose()(order_, Eigen::all) - hessian * original;
+  const Eigen::MatrixXd wanted = original + damped(kCaution).solve(open);
+  // A little of the identity keeps the weights where the samples say nothing.
+  constexpr double kDamping = 0.01;
+  const auto factor = damped(kDamping);
+  hessian.diagonal().array() += kDamping * energy;
+  weights_ = wanted.cast<float>();
+  target_ = (hessian * wanted).cast<float>();
+  hessian_ = hessian.cast<float>();
+  const Eigen::Index size = hessian.rows();
   const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(size, size));
-  const Eigen::MatrixXd inverse_factor = inverse.llt().matrixU();
+  inverse_factor_ = Eigen::MatrixXd(inverse.llt().matrixU()).cast<float>();
+}
 
-  RoundedLayer layer;
-  layer.codes.resize(weights.rows(), size);
-  layer.scale.resize(weights.rows());
-  layer.bias.resize(weights.rows());
-  parallel_for(static_cast<std::size_t>(weights.rows()), [&](std::size_t row) {
-    const auto o = static_cast<Eigen::Index>(row);
-    const Eigen::VectorXd original = weights.row(o).transpose().cast<double>();
-    const Eigen::VectorXd wanted =
-        (statistics.cross.row(o).transpose() + damping * original)(order);
-    Eigen::VectorXi rounded;
-    round_row(hessian, inverse_factor, factor.solve(wanted), codes, rounded, layer.scale[o]);
-    for (Eigen::Index i = 0; i < size; ++i) {
-      layer.codes(o, order[static_cast<std::size_t>(i)]) = rounded[i];
+void LayerFit::round_some(Eigen::Index first, Eigen::Index count, const WeightCodes& codes,
+                          RoundedLayer& layer) const {
+  const Eigen::Index size = weights_.rows();
+  constexpr int kPerOctave = 9;
+  std::vector<Eigen::Index> outputs;  // of every trial
+  std::vector<double> scales;
+  for (Eigen::Index o = first; o < first + count; ++o) {
+    const double largest = weights_.col(o).cwiseAbs().maxCoeff();
+    if (largest == 0) continue;
+    for (const double s : trial_scales(largest, codes, kPerOctave)) {
+      outputs.push_back(o);
+      scales.push_back(s);
     }
-    layer.bias[o] = mean_bias(statistics, layer, o);
+  }
+  const Eigen::RowVectorXf trial_scale =
+      Eigen::Map<const Eigen::RowVectorXd>(scales.data(), static_cast<Eigen::Index>(scales.size()))
+          .cast<float>();
+  const Eigen::MatrixXf rounded =
+      compensate(weights_(Eigen::all, outputs), trial_scale, codes, inverse_factor_);
+  const Eigen::MatrixXf products = hessian_ * rounded;
+  std::vector<double> best(static_cast<std::size_t>(count), 0);
+  for (std::size_t t = 0; t < scales.size(); ++t) {
+    const Eigen::Index o = outputs[t], column = static_cast<Eigen::Index>(t);
+    Trial trial{scales[t], rounded.col(column), products.col(column)};
+    settle(target_.col(o), hessian_, codes, trial);
+    double& gain = best[static_cast<std::size_t>(o - first)];
+    if (!(trial.gain > gain)) continue;
+    gain = trial.gain;
+    layer.scale[o] = trial.scale;
+    for (Eigen::Index i = 0; i < size; ++i)
+      layer.codes(o, order_[static_cast<std::size_t>(i)]) = static_cast<int>(trial.codes[i]);
+  }
+}
+
+RoundedLayer LayerFit::round(const WeightCodes& codes) const {
+  const Eigen::Index outputs = weights_.cols();
+  RoundedLayer layer;
+  layer.codes.setZero(outputs, weights_.rows());
+  layer.scale.setZero(outputs);
+  layer.bias.resize(outputs);
+  // Some hundred vectors at once make a product of matrices worth its while.
+  constexpr Eigen::Index kOutputs = 16;
+  const auto parts = static_cast<std::size_t>((outputs + kOutputs - 1) / kOutputs);
+  parallel_for(parts, [&](std::size_t part) {
+    const Eigen::Index first = static_cast<Eigen::Index>(part) * kOutputs;
+    round_some(first, std::min(kOutputs, outputs - first), codes, layer);
   });
+  for (Eigen::Index o = 0; o < outputs; ++o) layer.bias[o] = mean_bias(means_, layer, o);
   return layer;
 }
 

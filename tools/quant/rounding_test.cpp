@@ -11,6 +11,8 @@
 #include <random>
 #include <set>
 
+#include "quant/compensation.hpp"
+
 namespace reshift {
 namespace {
 
@@ -99,29 +101,43 @@ TEST(LayerStatistics, AreMeansAndCovariances) {
 TEST(Rounding, CompensationBeatsNearestInTheHessianMetric) {
   for (unsigned seed = 1; seed <= 10; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    const Problem p(seed, 40, 1, 500);
+    const Problem p(seed, 40, 3, 500);  // more than one block of inputs
     const WeightCodes codes(1, 7);
     const Eigen::MatrixXd& h = p.statistics.inputs;
     const Eigen::MatrixXd factor = h.inverse().llt().matrixU();
-    const Eigen::VectorXd w = p.weights.row(0).transpose().cast<double>();
-    const double scale = w.cwiseAbs().maxCoeff() / 64;
-    Eigen::VectorXi nearest(w.size());
-    for (Eigen::Index i = 0; i < w.size(); ++i) nearest[i] = codes.nearest(w[i] / scale);
-    Eigen::VectorXi rounded = round_compensated(w, scale, codes, factor);
-    const auto error = [&](const Eigen::VectorXi& c) {
-      return weighted_error(h, w - scale * c.cast<double>());
-    };
-    EXPECT_LT(error(rounded), error(nearest));
-    const double before = error(rounded);
-    descend(w, scale, codes, h, rounded);
-    EXPECT_LE(error(rounded), before);
-    // No single change helps any more.
-    const double settled = error(rounded);
-    for (Eigen::Index i = 0; i < w.size(); ++i) {
-      for (const int code : codes.values()) {
-        Eigen::VectorXi other = rounded;
-        other[i] = code;
-        EXPECT_GE(error(other), settled * (1 - 1e-9));
+    const Eigen::MatrixXd w = p.weights.transpose().cast<double>();
+    const Eigen::RowVectorXd scales = w.cwiseAbs().colwise().maxCoeff() / 64;
+    const Matrix<float> rounded =
+        compensate(w.cast<float>(), scales.cast<float>(), codes, factor.cast<float>());
+    for (Eigen::Index o = 0; o < w.cols(); ++o) {
+      // One input after the other, by the definition.
+      Eigen::VectorXd open = w.col(o);
+      Eigen::VectorXf expected(w.rows()), nearest(w.rows());
+      for (Eigen::Index i = 0; i < w.rows(); ++i) {
+        nearest[i] = static_cast<float>(codes.nearest(w(i, o) / scales[o]));
+        expected[i] = static_cast<float>(codes.nearest(open[i] / scales[o]));
+        const double error = (open[i] - scales[o] * expected[i]) / factor(i, i);
+        open -= error * factor.row(i).transpose();
+      }
+      EXPECT_EQ(rounded.col(o), expected);
+      const auto error = [&](const Eigen::VectorXf& c, double scale) {
+        const Eigen::VectorXd difference = w.col(o) - scale * c.cast<double>();
+        return difference.dot(h * difference);
+      };
+      const double before = error(expected, scales[o]);
+      EXPECT_LT(before, error(nearest, scales[o]));
+      Trial trial{scales[o], expected, h.cast<float>() * expected};
+      settle((h * w.col(o)).cast<float>(), h.cast<float>(), codes, trial);
+      const double settled = error(trial.codes, trial.scale);
+      EXPECT_LE(settled, before);
+      EXPECT_NEAR(w.col(o).dot(h * w.col(o)) - trial.gain, settled, 1e-3 * before);
+      // No single change helps any more.
+      for (Eigen::Index i = 0; i < w.rows(); ++i) {
+        for (const int code : codes.values()) {
+          Eigen::VectorXf other = trial.codes;
+          other[i] = static_cast<float>(code);
+          EXPECT_GE(error(other, trial.scale), settled * (1 - 1e-2));
+        }
       }
     }
   }
@@ -132,7 +148,7 @@ TEST(Rounding, MoreTermsComeNearer) {
   double last = p.z.cast<double>().squaredNorm();
   for (int terms = 1; terms <= 3; ++terms) {
     const WeightCodes codes(terms, 7);
-    const RoundedLayer layer = round_layer(p.statistics, p.weights, codes);
+    const RoundedLayer layer = LayerFit(p.statistics, p.weights).round(codes);
     for (const int code : layer.codes.reshaped()) EXPECT_EQ(codes.nearest(code), code);
     const double error = p.error(layer);
     EXPECT_LT(error, last / 2) << terms << " terms";

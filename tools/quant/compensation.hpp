@@ -1,0 +1,31 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/Core>
+
+#include "golden/convolve.hpp"
+#include "quant/weight_codes.hpp"
+
+namespace reshift {
+
+/// Rounds weight vectors (columns of `open`, inputs x vectors) to scales[v] * codes, input by
+/// input: the error of each is made good by the inputs that follow (Frantar et al., GPTQ,
+/// arXiv:2210.17323). `inverse_factor` is the upper Cholesky factor U of the inverse Hessian,
+/// H^-1 = U^T U. Returns the codes, inputs x vectors.
+Matrix<float> compensate(Matrix<float> open, const Eigen::RowVectorXf& scales,
+                         const WeightCodes& codes, const Matrix<float>& inverse_factor);
+
+/// A weight vector w rounded to scale * codes, and what changes with it.
+struct Trial {
+  double scale = 0;
+  Eigen::VectorXf codes;
+  Eigen::VectorXf product;  ///< H * codes
+  double gain = 0;          ///< by how much the error is below that of codes 0, w^T H w
+};
+
+/// Changes single codes and the scale in turns while that lowers the squared error of an output,
+/// (w - scale * codes)^T H (w - scale * codes). `target` is H w.
+void settle(const Eigen::VectorXf& target, const Matrix<float>& hessian, const WeightCodes& codes,
+            Trial& trial);
+
+}  // namespace reshift
