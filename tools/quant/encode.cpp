@@ -40,12 +40,13 @@ std::uint32_t encode_res_factor(double factor, int act_w, const std::string& ope
 }
 
 void encode_layer(const RoundedLayer& layer, const WeightCodes& code_set, const QNet& net,
-                  int acc_w, QOp& op) {
+                  const Steps& made, int acc_w, QOp& op) {
   const auto qtensor = [&](int i) -> const QTensor& {
     return net.tensors[static_cast<std::size_t>(i)];
   };
   const QTensor& in = qtensor(op.input);
-  const QTensor& out = qtensor(op.output);
+  // Post-processing adds the output's zero point; behind it a table may want another one.
+  const double offset = (made.zero - qtensor(op.output).zero) * made.scale;
   const int added = op.shortcut < 0 ? 0 : qtensor(op.shortcut).channels;
   const int added_zero = op.shortcut < 0 ? 0 : qtensor(op.shortcut).zero;
   op.term_values.reserve(static_cast<std::size_t>(layer.codes.size() * op.terms));
@@ -58,24 +59,36 @@ void encode_layer(const RoundedLayer& layer, const WeightCodes& code_set, const 
           "operation {}: the sums of output channel {} may pass {} bits; fewer terms would fit",
           op.name, o, acc_w);
     }
+    const double added_bias = layer.bias[o] + offset;
     // The unit of the accumulator; an output without weights takes a fine one for its bias.
     double unit = layer.scale[o] * in.scale;
     constexpr double kLargestBias = 1 << 30;
     // No input matters: the largest sum is a small part of an output's step, or of the bias.
     const double largest = static_cast<double>(magnitude << net.act_w) * unit;
-    const bool dead = largest < out.scale / 256 || std::abs(layer.bias[o]) > unit * kLargestBias;
-    if (dead) unit = std::max(out.scale / 256, std::abs(layer.bias[o]) / kLargestBias);
-    const Factor f = encode_factor(unit / out.scale, net.mult_w,
+    const bool dead = largest < made.scale / 256 || std::abs(added_bias) > unit * kLargestBias;
+    if (dead) unit = std::max(made.scale / 256, std::abs(added_bias) / kLargestBias);
+    const Factor f = encode_factor(unit / made.scale, net.mult_w,
                                    fmt::format("{}, output channel {}", op.name, o));
     const std::int64_t zeros =
         in.zero * sum(row.head(row.size() - added)) + added_zero * sum(row.tail(added));
-    const std::int64_t bias = std::llround(layer.bias[o] / unit) - (dead ? 0 : zeros);
+    const std::int64_t bias = std::llround(added_bias / unit) - (dead ? 0 : zeros);
     op.params.push_back({static_cast<std::int32_t>(bias), f.mult, f.shift});
     for (const int code : row) {
       const auto terms = code_set.terms_of(dead ? 0 : code);
       op.term_values.insert(op.term_values.end(), terms.begin(), terms.end());
     }
   }
+}
+
+void encode_average(const QNet& net, const Steps& made, QOp& op) {
+  const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
+  const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
+  const int area = op.kernel_h * op.kernel_w;
+  const double unit = in.scale / area;
+  const Factor f = encode_factor(unit / made.scale, net.mult_w, op.name);
+  const auto offset = std::llround((made.zero - out.zero) * made.scale / unit);
+  op.params.assign(static_cast<std::size_t>(in.channels),
+                   {static_cast<std::int32_t>(offset) - in.zero * area, f.mult, f.shift});
 }
 
 }  // namespace reshift

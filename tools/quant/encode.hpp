@@ -5,6 +5,7 @@
 #include <string>
 
 #include "net/qnet.hpp"
+#include "quant/function_table.hpp"
 #include "quant/rounding.hpp"
 
 namespace reshift {
@@ -23,9 +24,13 @@ Factor encode_factor(double factor, int mult_w, const std::string& operation);
 std::uint32_t encode_res_factor(double factor, int act_w, const std::string& operation);
 
 /// Sets the terms and the channel parameters of a convolution whose tensors have their scales and
-/// zero points; op.terms is set. `acc_w`: bits of an accumulator. Throws Error naming the operation
-/// when its sums may pass them.
+/// zero points; op.terms is set. `made`: what the codes of post-processing stand for, those of the
+/// output tensor unless a table follows. `acc_w`: bits of an accumulator. Throws Error naming the
+/// operation when its sums may pass them.
 void encode_layer(const RoundedLayer& layer, const WeightCodes& code_set, const QNet& net,
-                  int acc_w, QOp& op);
+                  const Steps& made, int acc_w, QOp& op);
+
+/// Sets the channel parameters of an average whose tensors have their scales and zero points.
+void encode_average(const QNet& net, const Steps& made, QOp& op);
 
 }  // namespace reshift

@@ -13,7 +13,9 @@
 #include "quant/encode.hpp"
 #include "quant/float_graph.hpp"
 #include "quant/float_run.hpp"
+#include "quant/function_table.hpp"
 #include "quant/layer_samples.hpp"
+#include "quant/product.hpp"
 #include "quant/range.hpp"
 #include "quant/rounding.hpp"
 
@@ -23,6 +25,7 @@ namespace {
 QKind kind_of(const Node& node) {
   switch (node.kind) {
     case NodeKind::kConv:
+    case NodeKind::kMul:
       return QKind::kConv;
     case NodeKind::kMaxPool:
       return QKind::kMaxPool;
@@ -31,6 +34,49 @@ QKind kind_of(const Node& node) {
     default:
       throw Error("operation {}: not a fused network", node.name);
   }
+}
+
+[[noreturn]] void refuse_average(const Node& node) {
+  throw Error(
+      "operation {}: an average that leaves out its padding (count_include_pad = 0) has no "
+      "operation "
+      "in the machine; pad the map before it, or count the padding",
+      node.name);
+}
+
+/// Kind, tensors and window of a node.
+QOp operation_of(const Node& node) {
+  QOp op;
+  op.name = node.name;
+  op.kind = kind_of(node);
+  op.input = node.input;
+  op.shortcut = node.shortcut;
+  op.shortcut_stride = node.shortcut_stride;
+  op.residual = node.residual;
+  op.output = node.output;
+  op.first_channel = node.first_channel;
+  op.kernel_h = node.kernel_h;
+  op.kernel_w = node.kernel_w;
+  op.stride_h = node.stride_h;
+  op.stride_w = node.stride_w;
+  op.dilation_h = node.dilation_h;
+  op.dilation_w = node.dilation_w;
+  op.pad_top = node.pad_top;
+  op.pad_left = node.pad_left;
+  op.pad_bottom = node.pad_bottom;
+  op.pad_right = node.pad_right;
+  op.groups = node.groups;
+  op.out_stride = node.out_stride;
+  op.out_row = node.out_row;
+  op.out_column = node.out_column;
+  return op;
+}
+
+/// Whose lowest and highest codes stand for a range.
+Steps steps_of(const Range& range, int low, int high) {
+  const double scale = (range.high - range.low) / (high - low);
+  const long zero = std::lround(low - range.low / scale);
+  return {scale, static_cast<int>(std::clamp<long>(zero, low, high))};
 }
 
 template <typename Statistics>
@@ -125,36 +171,19 @@ class Quantizer {
       has_range_[static_cast<std::size_t>(node.output)] = true;
     }
 
-    QOp op;
-    op.name = node.name;
-    op.kind = kind_of(node);
-    op.input = node.input;
-    op.shortcut = node.shortcut;
-    op.shortcut_stride = node.shortcut_stride;
-    op.residual = node.residual;
-    op.output = node.output;
-    op.first_channel = node.first_channel;
-    op.kernel_h = node.kernel_h;
-    op.kernel_w = node.kernel_w;
-    op.stride_h = node.stride_h;
-    op.stride_w = node.stride_w;
-    op.dilation_h = node.dilation_h;
-    op.dilation_w = node.dilation_w;
-    op.pad_top = node.pad_top;
-    op.pad_left = node.pad_left;
-    op.pad_bottom = node.pad_bottom;
-    op.pad_right = node.pad_right;
-    op.groups = node.groups;
-    set_post(node, op);
-    if (op.kind == QKind::kConv) {
-      round_weights(node, index, wanted, op);
+    QOp op = operation_of(node);
+    const Steps made = made_steps(node, wanted);
+    set_post(node, made, op);
+    if (node.kind == NodeKind::kMul) {
+      encode_product(factor_of(node), net_, op);
+    } else if (op.kind == QKind::kConv) {
+      round_weights(node, index, made, wanted, op);
     } else if (op.kind == QKind::kAvgPool) {
-      const int area = node.kernel_h * node.kernel_w;
-      const QTensor& in = qtensor(node.input);
-      const Factor f =
-          encode_factor(in.scale / (area * qtensor(node.output).scale), net_.mult_w, node.name);
-      op.params.assign(static_cast<std::size_t>(in.channels), {-in.zero * area, f.mult, f.shift});
+      if (node.exclude_padding) refuse_average(node);
+      encode_average(net_, made, op);
     }
+    if (!node.functions.empty())
+      op.table = function_table(node.functions, made, qtensor(node.output), format_.act_w);
     wanted.clear();
     run_codes(op);
     net_.ops.push_back(std::move(op));
@@ -162,7 +191,8 @@ class Quantizer {
 
   void choose_range(const Node& node) {
     QTensor& out = qtensor(node.output);
-    if (graph_.writes_all(node) && (node.kind == NodeKind::kMaxPool || is_selection(node))) {
+    if (node.functions.empty() && graph_.writes_all(node) &&
+        (node.kind == NodeKind::kMaxPool || is_selection(node))) {
       out.scale = qtensor(node.input).scale;
       out.zero = qtensor(node.input).zero;
       return;
@@ -171,25 +201,62 @@ class Quantizer {
     const Range range = !graph_.is_output(node.output) ? best_range(values, high() - low())
                         : scores_                      ? score_range(values)
                                                        : full_range(values);
-    out.scale = (range.high - range.low) / (high() - low());
-    out.zero = static_cast<int>(
-        std::clamp<long>(std::lround(low() - range.low / out.scale), low(), high()));
+    const Steps steps = steps_of(range, low(), high());
+    out.scale = steps.scale;
+    out.zero = steps.zero;
   }
 
-  void set_post(const Node& node, QOp& op) {
-    const QTensor& out = qtensor(node.output);
+  /// What the codes of post-processing stand for: those of the output tensor, or what goes into the
+  /// table of the functions that follow.
+  Steps made_steps(const Node& node, const Batch& wanted) {
+    QTensor& out = qtensor(node.output);
+    if (node.kind == NodeKind::kMul) {
+      // The output's steps follow from those of the factors.
+      const ProductFactor f = factor_of(node);
+      const double step = qtensor(node.input).scale * qtensor(node.residual).scale *
+                          std::ldexp(1 / static_cast<double>(f.weight), f.shift);
+      if (!node.functions.empty() || !graph_.writes_all(node)) {
+        throw Error(
+            "operation {}: a product of two tensors must be a whole tensor, and no function "
+            "may follow it",
+            node.name);
+      }
+      out.scale = step;
+      return {step, out.zero};
+    }
+    if (node.functions.empty()) return {out.scale, out.zero};
+    if (format_.act_w != 8) {
+      throw Error("operation {}: functions are tables of 8-bit codes, activations have {} bits",
+                  node.name, format_.act_w);
+    }
+    const QTensor& in = qtensor(node.input);
+    if (node.kind == NodeKind::kMaxPool || is_selection(node)) return {in.scale, in.zero};
+    Batch bounded = wanted;
+    for (auto& values : bounded) {
+      for (float& v : values) v = std::clamp(v, node.lo, node.hi);
+    }
+    return steps_of(best_range(bounded, high() - low()), low(), high());
+  }
+
+  ProductFactor factor_of(const Node& node) {
+    return product_factor(
+        qtensor(node.input).scale * qtensor(node.residual).scale / qtensor(node.output).scale,
+        format_.exponents, node.name);
+  }
+
+  void set_post(const Node& node, const Steps& made, QOp& op) {
     const auto bound = [&](float value, int unbounded) {
       if (!std::isfinite(value)) return unbounded;
       return static_cast<int>(
-          std::clamp<double>(std::round(value / out.scale) + out.zero, low(), high()));
+          std::clamp<double>(std::round(value / made.scale) + made.zero, low(), high()));
     };
-    op.post.out_zero = out.zero;
+    op.post.out_zero = qtensor(node.output).zero;
     op.post.lo = bound(node.lo, low());
     op.post.hi = bound(node.hi, high());
-    if (node.residual >= 0) {
+    if (node.residual >= 0 && node.kind != NodeKind::kMul) {
       const QTensor& residual = qtensor(node.residual);
       op.post.res_zero = residual.zero;
-      op.post.res_factor = encode_res_factor(residual.scale / out.scale, net_.act_w, node.name);
+      op.post.res_factor = encode_res_factor(residual.scale / made.scale, net_.act_w, node.name);
     }
   }
 
@@ -238,12 +305,13 @@ class Quantizer {
     return layers;
   }
 
-  void round_weights(const Node& node, std::size_t index, const Batch& wanted, QOp& op) {
+  void round_weights(const Node& node, std::size_t index, const Steps& made, const Batch& wanted,
+                     QOp& op) {
     Matrix<float> scratch;
     const auto weights = common_weights(node, scratch);
     const auto encode = [&](const RoundedLayer& layer, int terms, QOp& to) {
       to.terms = terms;
-      encode_layer(layer, WeightCodes(terms, format_.exponents), net_, format_.acc_w, to);
+      encode_layer(layer, WeightCodes(terms, format_.exponents), net_, made, format_.acc_w, to);
     };
     RoundedLayer exact;
     if (round_exactly(weights, node.bias, format_.exponents, exact)) return encode(exact, 1, op);
