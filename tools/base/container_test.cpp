@@ -105,11 +105,11 @@ TEST_F(ContainerTest, SaysWhatIsWrong) {
 
 TEST_F(ContainerTest, AnotherVersionIsRefusedByNumber) {
   constexpr std::size_t kVersionAt = 16;
-  for (const char version : {'\x00', '\x02'}) {
+  for (const char version : {'\x00', '\x03'}) {
     std::string other = good_;
     other[kVersionAt] = version;
     EXPECT_THAT(error_of(other),
-                HasSubstr(fmt::format("made with container version {}, this tool has 1; make it "
+                HasSubstr(fmt::format("made with container version {}, this tool has 2; make it "
                                       "again",
                                       int{version})));
   }
