@@ -44,8 +44,8 @@ std::vector<std::uint8_t> run_core(const Program& program,
   return Runtime(*device, program).run(windows).output;
 }
 
-void compare(const Program& program, const std::vector<std::vector<float>>& images, bool core,
-             QuantisedRun& result) {
+void compare(const Program& program, const HostTail& tail,
+             const std::vector<std::vector<float>>& images, bool core, QuantisedRun& result) {
   std::vector<std::vector<std::int32_t>> codes;
   std::vector<std::uint8_t> windows;
   for (const auto& image : images) {
@@ -65,10 +65,12 @@ void compare(const Program& program, const std::vector<std::vector<float>>& imag
     const auto tensors = run_graph(program.net, codes[i]);
     comparison.add(i, {"golden program", window(golden)}, tensors);
     comparison.add(i, {"core", window(simulated)}, {"golden program", window(golden)});
+    std::vector<std::vector<float>> outputs;
     for (const NetOutput& output : program.net.outputs) {
       const auto tensor = static_cast<std::size_t>(output.tensor);
-      result.outputs.push_back(real_values(program.net.tensors[tensor], tensors[tensor]));
+      outputs.push_back(real_values(program.net.tensors[tensor], tensors[tensor]));
     }
+    for (auto& values : tail.run(std::move(outputs))) result.outputs.push_back(std::move(values));
   }
   result.answer = {{"mismatches", comparison.mismatches()}, {"first", comparison.first()}};
 }
@@ -86,7 +88,7 @@ QuantisedRun run_quantised(const Graph& graph, const std::vector<std::vector<flo
     stage = "compile";
     const Program program = compile(find_hardware(hw), net, {.store_all = true});
     stage = "run";
-    compare(program, images, core, result);
+    compare(program, graph.tail, images, core, result);
   } catch (const Error& e) {
     result.answer = {{"stage", stage}, {"error", e.what()}};
   }
