@@ -13,7 +13,7 @@
 
 #include "core/core_case.hpp"
 #include "core/write_agent.hpp"
-#include "data/dataset.hpp"
+#include "data/samples.hpp"
 #include "isa/descriptors.hpp"
 #include "program/weight_block.hpp"
 
@@ -150,11 +150,11 @@ TEST(CosimProgram, EveryWriteEqualsTheInterpreter) {
   if (!path) GTEST_SKIP() << "tb/core/cosim.sh names a program and its images";
   const Program program = Program::load(path);
   ASSERT_EQ(program.hw.name, kHardware.name);
-  const auto data = open_dataset(std::getenv("RESHIFT_COSIM_DATA"), "");
+  const auto data = open_samples(std::getenv("RESHIFT_COSIM_DATA"), "", program.net);
   constexpr int kFrames = 2;
   std::vector<std::uint8_t> inputs;
   for (std::size_t i = 0; i < kFrames; ++i) {
-    const auto window = program.input_window(quantize_image(program.net, data->get(i)));
+    const auto window = program.input_window(quantize_values(program.net, data->get(i).values));
     inputs.insert(inputs.end(), window.begin(), window.end());
   }
   WriteChecker checker(program, inputs);

@@ -8,7 +8,7 @@
 #include "base/parallel.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
-#include "data/dataset.hpp"
+#include "data/samples.hpp"
 #include "import/import.hpp"
 #include "quant/auto_terms.hpp"
 #include "quant/float_graph.hpp"
@@ -33,7 +33,7 @@ struct QuantizeOptions {
 };
 
 /// As many images as make good statistics, fewer where their tensors would fill the memory.
-std::size_t default_count(const Graph& graph, const Dataset& data) {
+std::size_t default_count(const Graph& graph, const Samples& data) {
   constexpr std::size_t kImages = 1024, kValues = std::size_t{1} << 26;
   std::size_t largest = 1;
   for (const Tensor& t : graph.tensors) largest = std::max(largest, t.size());
@@ -56,14 +56,12 @@ struct Images {
   std::vector<int> labels;
 };
 
-Images read_images(const Dataset& data, const std::vector<std::size_t>& which, const Graph& graph,
-                   const Preprocess& preprocess) {
+Images read_images(const Samples& data, const std::vector<std::size_t>& which) {
   Images images{CalibrationImages(which.size()), std::vector<int>(which.size())};
-  const Tensor& in = graph.tensor(0);
   parallel_for(which.size(), [&](std::size_t i) {
-    const Image image = data.get(which[i]);
-    images.values[i] = preprocess_image(preprocess, image, in.channels, in.height, in.width);
-    images.labels[i] = image.label;
+    Sample sample = data.get(which[i]);
+    images.values[i] = std::move(sample.values);
+    images.labels[i] = sample.label;
   });
   return images;
 }
@@ -148,14 +146,16 @@ nlohmann::json held_out_json(const ChosenTerms& chosen, const HeldOut& held_out)
 /// The network, by the terms asked for or chosen; adds to `result` what was measured.
 QNet quantized(const QuantizeOptions& options, const Graph& graph, const Preprocess& preprocess,
                nlohmann::json& result) {
-  const auto data = open_dataset(options.calib, options.labels);
+  const Tensor& in = graph.tensor(0);
+  const auto data =
+      open_samples(options.calib, options.labels, preprocess, {in.channels, in.height, in.width});
   const std::size_t count = options.calib_count ? options.calib_count : default_count(graph, *data);
   if (count > data->size())
     throw Error("{}: {} images asked for, it has {}", options.calib, count, data->size());
   const bool classes = has_scores(graph, options.output_range);
   const bool chooses = options.terms == "auto" && classes;
   const Split split(count, data->size(), chooses);
-  const Images images = read_images(*data, split.calibration, graph, preprocess);
+  const Images images = read_images(*data, split.calibration);
   result["calibration_images"] = images.values.size();
   if (!chooses) {
     if (options.terms == "auto")
@@ -167,7 +167,7 @@ QNet quantized(const QuantizeOptions& options, const Graph& graph, const Preproc
                     uniform_terms(graph, inner, options.end_terms ? options.end_terms : inner),
                     options.format, options.how(), options.output_range);
   }
-  Images others = read_images(*data, split.held_out, graph, preprocess);
+  Images others = read_images(*data, split.held_out);
   const HeldOut held_out(graph, std::move(others.values), std::move(others.labels));
   const TermSearch search{options.target_drop, options.end_terms, options.format, options.how(),
                           options.output_range};
@@ -211,6 +211,51 @@ void run_quantize(const QuantizeOptions& options) {
   if (options.json != "-") print_result(net, result, options.output);
 }
 
+/// Terms, rounding, formats.
+void add_choices(CLI::App& command, QuantizeOptions& options) {
+  command
+      .add_option("--terms", options.terms,
+                  "terms per weight, 1 to 4, or auto: by layer, the least work that loses at most "
+                  "--target-drop")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"1", "2", "3", "4", "auto"}));
+  command
+      .add_option("--end-terms", options.end_terms,
+                  "terms in the first and the last layer [as --terms]")
+      ->check(CLI::Range(1, 4));
+  command
+      .add_option("--target-drop", options.target_drop,
+                  "with auto: largest loss of accuracy in points, on held-out calibration images; "
+                  "without labels by the classes and probabilities of the float network")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 100.0));
+  command
+      .add_option("--rounding", options.rounding,
+                  "compensated: the error of a weight is made good by others, by the statistics of "
+                  "the images; nearest: each weight for itself, much faster")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"compensated", "nearest"}));
+  command.add_flag("!--no-merge-shortcut", options.merge_shortcuts,
+                   "keep 1x1 shortcuts as layers of their own, with their own weight scales");
+  command
+      .add_option("--output-range", options.output_range,
+                  "what the outputs' codes span: scores (fine steps among the five best classes, "
+                  "lower values are cut), full (all values: detectors, regression), or auto: "
+                  "scores for one output of several channels and one pixel, else full")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, OutputRange>{{"auto", OutputRange::kAuto},
+                                             {"scores", OutputRange::kScores},
+                                             {"full", OutputRange::kFull}},
+          CLI::ignore_case))
+      ->default_str("auto");
+  command.add_option("--act-bits", options.format.act_w, "bits of an activation")
+      ->capture_default_str()
+      ->check(CLI::Range(8, 16));
+  command.add_option("--acc-bits", options.format.acc_w, "bits of the core's accumulators")
+      ->check(CLI::Range(20, 32))
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void add_quantize(CLI::App& app) {
@@ -219,9 +264,10 @@ void add_quantize(CLI::App& app) {
       "quantize", "Quantise a float ONNX network to weights that are sums of powers of two");
   command->add_option("MODEL", options->model, "float ONNX network")->required();
   command
-      ->add_option("--calib", options->calib,
-                   "calibration images (not the test images): CIFAR-10 binary, IDX, folder or tar; "
-                   "or random, for networks without data")
+      ->add_option(
+          "--calib", options->calib,
+          "calibration data (not the test data): CIFAR-10 binary, IDX, folder or tar of images; "
+          "NumPy array, batch first; or random, for networks without data")
       ->required();
   command->add_option("--labels", options->labels, "labels: IDX, or text of lines `name class`");
   command
@@ -229,48 +275,7 @@ void add_quantize(CLI::App& app) {
                    "calibration images [1024, fewer for large networks]")
       ->check(CLI::PositiveNumber);
   command->add_option("--preprocess", options->preprocess, "preprocessing (JSON)")->required();
-  command
-      ->add_option("--terms", options->terms,
-                   "terms per weight, 1 to 4, or auto: by layer, the least work that loses at most "
-                   "--target-drop")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"1", "2", "3", "4", "auto"}));
-  command
-      ->add_option("--end-terms", options->end_terms,
-                   "terms in the first and the last layer [as --terms]")
-      ->check(CLI::Range(1, 4));
-  command
-      ->add_option("--target-drop", options->target_drop,
-                   "with auto: largest loss of accuracy in points, on held-out calibration images; "
-                   "without labels by the classes and probabilities of the float network")
-      ->capture_default_str()
-      ->check(CLI::Range(0.0, 100.0));
-  command
-      ->add_option(
-          "--rounding", options->rounding,
-          "compensated: the error of a weight is made good by others, by the statistics of "
-          "the images; nearest: each weight for itself, much faster")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"compensated", "nearest"}));
-  command->add_flag("!--no-merge-shortcut", options->merge_shortcuts,
-                    "keep 1x1 shortcuts as layers of their own, with their own weight scales");
-  command
-      ->add_option("--output-range", options->output_range,
-                   "what the outputs' codes span: scores (fine steps among the five best classes, "
-                   "lower values are cut), full (all values: detectors, regression), or auto: "
-                   "scores for one output of several channels and one pixel, else full")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, OutputRange>{{"auto", OutputRange::kAuto},
-                                             {"scores", OutputRange::kScores},
-                                             {"full", OutputRange::kFull}},
-          CLI::ignore_case))
-      ->default_str("auto");
-  command->add_option("--act-bits", options->format.act_w, "bits of an activation")
-      ->capture_default_str()
-      ->check(CLI::Range(8, 16));
-  command->add_option("--acc-bits", options->format.acc_w, "bits of the core's accumulators")
-      ->check(CLI::Range(20, 32))
-      ->capture_default_str();
+  add_choices(*command, *options);
   command->add_option("-o,--output", options->output, "quantised network to write (.rsq)")
       ->required();
   command->add_option("--json", options->json,

@@ -14,10 +14,6 @@ void check_index(std::size_t i, std::size_t size) {
 }
 
 std::unique_ptr<Dataset> open_dataset(const std::string& data, const std::string& labels) {
-  if (data == "random") {
-    if (!labels.empty()) throw Error("random images have no classes; leave --labels out");
-    return random_images();
-  }
   std::error_code unknown;  // what it is is seen when it is opened
   if (std::filesystem::is_directory(data, unknown)) return folder_images(data, labels);
   Bytes bytes = read_file(data);

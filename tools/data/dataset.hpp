@@ -26,7 +26,7 @@ class Dataset {
   virtual Image get(std::size_t i) const = 0;
 };
 
-/// Opens data, recognised by content but for the last:
+/// Opens data, recognised by content:
 /// - CIFAR-10 binary (records of a label byte and 3072 bytes, planes R, G, B), plain or compressed
 /// as `unpack` reads;
 /// - IDX images (magic 0x00000803, big endian), plain or compressed; `labels` is an IDX file
@@ -34,8 +34,6 @@ class Dataset {
 /// - a folder or a tar archive of JPEG or PNG images (.jpg, .jpeg, .png, but no ._NAME), in the
 /// order of their names; `labels` is as for_each_label reads, and then only the named images are
 /// part of the data, in the order of the text.
-/// - the word "random" (a folder of this name is "./random"): 1024 colour images of 256 x 256, the
-/// same everywhere, noise of all scales from a pixel to half the image, without labels.
 /// An empty `labels` leaves the labels that are not in the data unknown. Throws Error on a damaged
 /// or truncated file, a foreign one, and labels that do not match.
 std::unique_ptr<Dataset> open_dataset(const std::string& data, const std::string& labels);
@@ -46,8 +44,5 @@ std::unique_ptr<Dataset> open_dataset(const std::string& data, const std::string
 /// Throws Error when the result is not of the shape asked for.
 std::vector<float> preprocess_image(const Preprocess& preprocess, const Image& image, int channels,
                                     int height, int width);
-
-/// The codes of tensor 0 for an image: preprocess_image, then quantize_values.
-std::vector<std::int32_t> quantize_image(const QNet& net, const Image& image);
 
 }  // namespace reshift

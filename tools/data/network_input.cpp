@@ -67,10 +67,4 @@ std::vector<float> preprocess_image(const Preprocess& p, const Image& image, int
   return values;
 }
 
-std::vector<std::int32_t> quantize_image(const QNet& net, const Image& image) {
-  const QTensor& input = net.tensors.at(0);
-  return quantize_values(
-      net, preprocess_image(net.preprocess, image, input.channels, input.height, input.width));
-}
-
 }  // namespace reshift

@@ -11,8 +11,6 @@ namespace reshift {
 
 // The kinds of data that open_dataset knows, as it describes them.
 
-std::unique_ptr<Dataset> random_images();
-
 // Of a file's unpacked content, which they take; null when it is of another kind.
 std::unique_ptr<Dataset> cifar_images(const std::string& data, const std::string& labels,
                                       Bytes& bytes);

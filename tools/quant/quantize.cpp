@@ -145,12 +145,18 @@ class Quantizer {
 
   void quantize_images() {
     QTensor& in = qtensor(0);
-    // From what pixels can be, not from what these happen to be.
+    // From what pixels can be, not from what these happen to be; data that are no pixels may be
+    // more.
     const Preprocess& p = net_.preprocess;
     double least = 0, most = 0;
     for (std::size_t c = 0; c < static_cast<std::size_t>(p.channel_count()); ++c) {
       least = std::min(least, -p.mean[c] / p.std[c]);
       most = std::max(most, (255 * p.scale - p.mean[c]) / p.std[c]);
+    }
+    for (const auto& values : images_) {
+      const auto [smallest, largest] = std::minmax_element(values.begin(), values.end());
+      least = std::min<double>(least, *smallest);
+      most = std::max<double>(most, *largest);
     }
     in.scale = (most - least) / (high() - low());
     in.zero = static_cast<int>(std::lround(low() - least / in.scale));
