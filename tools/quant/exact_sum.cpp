@@ -1,0 +1,200 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "quant/exact_sum.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "quant/minimal_terms.hpp"
+
+namespace reshift {
+namespace {
+
+constexpr int kMostTerms = 5;
+constexpr double kTolerance = 1.0 / (1 << 20);  // of an integer that was computed in floats
+
+bool is_power_of_two(double x) {
+  int exponent = 0;
+  return std::frexp(x, &exponent) == 0.5;
+}
+
+double round_as(RoundMode mode, double x) {
+  return mode == RoundMode::kHalfEven ? std::nearbyint(x)
+         : mode == RoundMode::kHalfUp ? std::floor(x + 0.5)
+                                      : std::round(x);
+}
+
+/// A number of steps as an integer when that is what it is meant to be.
+double distance_to_integer(double x) {
+  const double distance = std::abs(x - std::round(x));
+  return distance <= kTolerance * std::max(1.0, std::abs(x)) ? 0 : distance;
+}
+
+class Encoder {
+ public:
+  Encoder(const ExactSum& sum, const OutputCodes& out, int in_zero, int residual_zero,
+          const QNet& net, int acc_w)
+      : sum_(sum), out_(out), in_zero_(in_zero), net_(net), acc_w_(acc_w), rows_(sum.unit.size()) {
+    result_.op = sum.op;
+    PostParams& post = result_.op.post;
+    post.out_zero = out.zero;
+    post.lo = bound(sum.lo, out.lowest);
+    post.hi = bound(sum.hi, out.highest);
+    post.round = out.round;
+    if (sum.op.residual >= 0) set_residual(residual_zero);
+  }
+
+  EncodedSum run() {
+    const std::size_t row = sum_.weights.size() / std::max<std::size_t>(rows_, 1);
+    for (std::size_t c = 0; c < rows_; ++c) {
+      std::vector<int> weights(sum_.weights.begin() + static_cast<std::ptrdiff_t>(c * row),
+                               sum_.weights.begin() + static_cast<std::ptrdiff_t>((c + 1) * row));
+      add_channel(c, weights);
+      weights_.insert(weights_.end(), weights.begin(), weights.end());
+    }
+    if (sum_.op.kind == QKind::kConv) set_terms();
+    return std::move(result_);
+  }
+
+ private:
+  int bound(double value, int unbounded) const {
+    if (std::isinf(value)) return unbounded;
+    return static_cast<int>(std::clamp<double>(round_as(out_.round, value / out_.scale) + out_.zero,
+                                               out_.lowest, out_.highest));
+  }
+
+  void inexact(double error, std::string why) {
+    if (error <= result_.error) return;
+    result_.error = error;
+    result_.why = std::move(why);
+  }
+
+  void set_residual(int zero) {
+    PostParams& post = result_.op.post;
+    const double factor = std::ldexp(sum_.residual_scale / out_.scale, fraction_bits(net_.act_w));
+    const double rounded = std::max(1.0, std::round(factor));
+    if (rounded > max_res_factor(net_.act_w)) {
+      throw Error("operation {}: its residual is scaled by {}, more than 8", sum_.op.name,
+                  sum_.residual_scale / out_.scale);
+    }
+    post.res_zero = zero;
+    post.res_factor = static_cast<std::uint32_t>(rounded);
+    inexact(std::ldexp(std::abs(factor - rounded), -fraction_bits(net_.act_w)) * (1 << net_.act_w),
+            "the factor of the residual");
+  }
+
+  void add_channel(std::size_t c, std::vector<int>& weights) {
+    double unit = sum_.unit[c];
+    const int largest = std::accumulate(weights.begin(), weights.end(), 0, [](int most, int w) {
+      return std::max(most, std::abs(w));
+    });
+    const bool no_input = sum_.op.kind == QKind::kConv && largest == 0;
+    if (no_input) unit = out_.scale / (1 << 16);
+    // Weights and unit by a common factor, where the bias lies between two units.
+    int best = 1;
+    double least = distance_to_integer(sum_.bias[c] / unit);
+    for (int n = 2; n * largest <= 64 && least * unit > out_.scale / 1024 && !no_input; ++n) {
+      const double distance = distance_to_integer(sum_.bias[c] / unit * n) / n;
+      if (distance < least) least = distance, best = n;
+    }
+    unit /= best;
+    for (int& w : weights) w *= best;
+    inexact(least * unit * best / out_.scale, "a bias between two steps of the sum");
+    const double steps = std::round(sum_.bias[c] / unit);
+    const auto sums = sum_of(weights);
+    const double constant = steps - static_cast<double>(in_zero_) * static_cast<double>(sums.first);
+    check_range(c, sums.second, constant);
+    ChannelParams params = factor(c, unit / out_.scale, sums.second);
+    params.bias = static_cast<std::int32_t>(constant);
+    result_.op.params.push_back(params);
+  }
+
+  /// Sum of the weights and of their magnitudes; those of pooling are 1.
+  std::pair<std::int64_t, std::int64_t> sum_of(const std::vector<int>& weights) const {
+    if (sum_.op.kind != QKind::kConv) {
+      const std::int64_t taps = std::int64_t{sum_.op.kernel_h} * sum_.op.kernel_w;
+      return {taps, taps};
+    }
+    std::int64_t sum = 0, magnitude = 0;
+    for (const int w : weights) sum += w, magnitude += std::abs(w);
+    return {sum, magnitude};
+  }
+
+  void check_range(std::size_t c, std::int64_t magnitude, double constant) const {
+    if (magnitude << (net_.act_w - 1) >= std::int64_t{1} << (acc_w_ - 1)) {
+      throw Error("operation {}: the sums of output channel {} may pass the accumulators' {} bits",
+                  sum_.op.name, c, acc_w_);
+    }
+    if (std::abs(constant) >= std::ldexp(1.0, 31) - std::ldexp(1.0, acc_w_ - 1)) {
+      throw Error("operation {}: the bias of output channel {} is {} steps of its sums, which does "
+                  "not fit in 32 bits",
+                  sum_.op.name, c, constant);
+    }
+  }
+
+  /// The multiplier and shift nearest to a factor; `magnitude`: of the weights.
+  ChannelParams factor(std::size_t c, double factor, std::int64_t magnitude) {
+    int exponent = 0;
+    const double fraction = std::frexp(factor, &exponent);
+    const int bits = is_power_of_two(factor) ? 1 : net_.mult_w == 32 ? 31 : 16;
+    int shift = bits - exponent;
+    if (bits > 1 && std::round(std::ldexp(fraction, bits)) >= std::ldexp(1.0, bits)) --shift;
+    shift = std::clamp(shift, 0, max_shift(net_.mult_w));
+    const double mult = std::round(std::ldexp(factor, shift));
+    if (mult >= std::ldexp(1.0, net_.mult_w) || (mult < 1 && magnitude > 0)) {
+      throw Error("operation {}: output channel {} is scaled by {}, which a multiplier of {} bits "
+                  "and a shift cannot do",
+                  sum_.op.name, c, factor, net_.mult_w);
+    }
+    inexact(std::abs(std::ldexp(mult, -shift) - factor) * static_cast<double>(magnitude << net_.act_w),
+            "scales whose ratio is no power of two");
+    return {0, static_cast<std::uint32_t>(mult), static_cast<std::uint8_t>(shift)};
+  }
+
+  void set_terms() {
+    const int largest = std::accumulate(weights_.begin(), weights_.end(), 0, [](int most, int w) {
+      return std::max(most, std::abs(w));
+    });
+    const MinimalTerms minimal(net_.exponents, largest);
+    int& terms = result_.op.terms;
+    terms = 1;
+    for (const int w : weights_) terms = std::max(terms, minimal.count(w));
+    if (terms > kMostTerms) {
+      throw Error("operation {}: a weight of {} steps needs {} terms, more than {}", sum_.op.name,
+                  largest, terms, kMostTerms);
+    }
+    result_.op.term_values.reserve(weights_.size() * static_cast<std::size_t>(terms));
+    for (const int w : weights_) minimal.append(w, terms, result_.op.term_values);
+  }
+
+  const ExactSum& sum_;
+  const OutputCodes& out_;
+  const int in_zero_;
+  const QNet& net_;
+  const int acc_w_;
+  const std::size_t rows_;
+  std::vector<int> weights_;
+  EncodedSum result_;
+};
+
+}  // namespace
+
+void ExactSum::scale_by(const std::vector<float>& weight, const std::vector<float>& offset) {
+  const std::size_t row = weights.size() / unit.size();
+  for (std::size_t c = 0; c < unit.size(); ++c) {
+    unit[c] *= std::abs(weight[c]);
+    bias[c] = bias[c] * weight[c] + offset[c];
+    for (std::size_t i = c * row; i < (c + 1) * row; ++i) {
+      if (weight[c] <= 0) weights[i] = weight[c] == 0 ? 0 : -weights[i];
+    }
+  }
+}
+
+EncodedSum encode_sum(const ExactSum& sum, const OutputCodes& out, int in_zero, int residual_zero,
+                      const QNet& net, int acc_w) {
+  return Encoder(sum, out, in_zero, residual_zero, net, acc_w).run();
+}
+
+}  // namespace reshift
