@@ -231,16 +231,13 @@ class Lowering {
     const IntegerWeights& w = *n.integer_weights;
     const Quantization& q = w.quantization;
     const double in_scale = net_.tensor(sum.op.input).scale;
-    const std::size_t channels = w.bias.size(), row = w.codes.size() / channels;
+    const std::size_t channels = n.bias.size(), row = w.codes.size() / channels;
     for (std::size_t c = 0; c < channels; ++c) {
       const std::size_t which = q.scales.size() == 1 ? 0 : c;
       for (std::size_t i = c * row; i < (c + 1) * row; ++i)
         sum.weights.push_back(w.codes[i] - q.zero_points[which]);
       sum.unit.push_back(in_scale * q.scales[which]);
-      // The integer bias, unless it was rounded: then the float one has more.
-      const double bias = w.bias[c] * sum.unit[c];
-      const double rounded = std::abs(n.bias[c] - bias);
-      sum.bias.push_back(rounded <= (std::abs(bias) + sum.unit[c]) * 1e-6 ? bias : n.bias[c]);
+      sum.bias.push_back(w.bias.empty() ? n.bias[c] : w.bias[c] * sum.unit[c]);
     }
     return sum;
   }
