@@ -193,11 +193,26 @@ class Lowering {
     return c;
   }
 
+  EncodedSum encode(const ExactSum& sum, const OutputCodes& out) const {
+    const auto zero = [&](int tensor) { return tensor < 0 ? 0 : net_.tensor(tensor).zero; };
+    return encode_sum(sum, out, zero(sum.op.input), zero(sum.op.residual), net_.net(), acc_w_);
+  }
+
   /// Appends the operation that makes the codes of a sum.
   Codes finish(const ExactSum& sum, const Node& n, const OutputCodes& out) {
-    const auto zero = [&](int tensor) { return tensor < 0 ? 0 : net_.tensor(tensor).zero; };
-    EncodedSum encoded =
-        encode_sum(sum, out, zero(sum.op.input), zero(sum.op.residual), net_.net(), acc_w_);
+    EncodedSum encoded = encode(sum, out);
+    if (sum.is_copy && sum.op.residual >= 0) {
+      // Either operand can be the residual, whose factor has fewer bits.
+      const double scale = net_.tensor(sum.op.input).scale;
+      ExactSum swapped = sum;
+      std::swap(swapped.op.input, swapped.op.residual);
+      std::fill(swapped.unit.begin(), swapped.unit.end(), sum.residual_scale);
+      swapped.residual_scale = scale;
+      if (scale <= 8 * out.scale) {
+        EncodedSum other = encode(swapped, out);
+        if (other.error < encoded.error) encoded = std::move(other);
+      }
+    }
     if (encoded.error > 0)
       inexact_.push_back({graph_.tensor(n.output).name, encoded.why, encoded.error});
     const int output =
@@ -257,6 +272,7 @@ class Lowering {
     ExactSum sum = start(n, QKind::kConv, read(tensor));
     const QTensor& in = net_.tensor(sum.op.input);
     sum.op.groups = in.channels;
+    sum.is_copy = true;
     const auto channels = static_cast<std::size_t>(in.channels);
     sum.weights.assign(channels, 1);
     sum.unit.assign(channels, in.scale);
@@ -267,6 +283,7 @@ class Lowering {
   ExactSum scaled(const Node& n) {
     ExactSum* open = open_sum(n.input);
     ExactSum sum = open && open->op.kind == QKind::kConv ? std::move(*open) : copy(n, n.input);
+    sum.is_copy = false;
     sum.scale_by(n.weights, n.bias);
     return sum;
   }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <numeric>
 
 #include "base/error.hpp"
 #include "quant/minimal_terms.hpp"
@@ -12,7 +11,9 @@
 namespace reshift {
 namespace {
 
-constexpr int kMostTerms = 5;
+constexpr int kFewTerms = 3, kManyTerms = 5, kMostTerms = 8;
+constexpr int kLargestWeight = 320;
+constexpr double kSmallError = 1.0 / (1 << 16);  // of a code, before the rounding
 constexpr double kTolerance = 1.0 / (1 << 20);  // of an integer that was computed in floats
 
 bool is_power_of_two(double x) {
@@ -36,7 +37,7 @@ class Encoder {
  public:
   Encoder(const ExactSum& sum, const OutputCodes& out, int in_zero, int residual_zero,
           const QNet& net, int acc_w)
-      : sum_(sum), out_(out), in_zero_(in_zero), net_(net), acc_w_(acc_w), rows_(sum.unit.size()) {
+      : sum_(sum), out_(out), in_zero_(in_zero), net_(net), acc_w_(acc_w), rows_(sum.unit.size()), minimal_(net.exponents, kLargestWeight) {
     result_.op = sum.op;
     PostParams& post = result_.op.post;
     post.out_zero = out.zero;
@@ -87,18 +88,11 @@ class Encoder {
 
   void add_channel(std::size_t c, std::vector<int>& weights) {
     double unit = sum_.unit[c];
-    const int largest = std::accumulate(weights.begin(), weights.end(), 0, [](int most, int w) {
-      return std::max(most, std::abs(w));
-    });
-    const bool no_input = sum_.op.kind == QKind::kConv && largest == 0;
+    const bool no_input = sum_.op.kind == QKind::kConv &&
+                          std::all_of(weights.begin(), weights.end(), [](int w) { return w == 0; });
     if (no_input) unit = out_.scale / (1 << 16);
-    // Weights and unit by a common factor, where the bias lies between two units.
-    int best = 1;
-    double least = distance_to_integer(sum_.bias[c] / unit);
-    for (int n = 2; n * largest <= 64 && least * unit > out_.scale / 1024 && !no_input; ++n) {
-      const double distance = distance_to_integer(sum_.bias[c] / unit * n) / n;
-      if (distance < least) least = distance, best = n;
-    }
+    const int best = no_input ? 1 : common_factor(weights, sum_.bias[c] / unit, unit / out_.scale);
+    const double least = distance_to_integer(sum_.bias[c] / unit * best) / best;
     unit /= best;
     for (int& w : weights) w *= best;
     inexact(least * unit * best / out_.scale, "a bias between two steps of the sum");
@@ -109,6 +103,28 @@ class Encoder {
     ChannelParams params = factor(c, unit / out_.scale, sums.second);
     params.bias = static_cast<std::int32_t>(constant);
     result_.op.params.push_back(params);
+  }
+
+  /// By what weights and sums are multiplied so that a bias of `steps` is near to a whole number;
+  /// `codes`: that a step is of the output.
+  int common_factor(const std::vector<int>& weights, double steps, double codes) const {
+    const auto fits = [&](int n, int terms) {
+      return std::all_of(weights.begin(), weights.end(), [&](int w) {
+        return std::abs(n * w) <= kLargestWeight && minimal_.count(n * w) <= terms;
+      });
+    };
+    int best = 1;
+    double least = distance_to_integer(steps);
+    for (const int terms : {kFewTerms, kManyTerms}) {
+      for (int n = 2; n <= kLargestWeight; ++n) {
+        if (least * codes <= kSmallError) return best;
+        const double distance = distance_to_integer(steps * n) / n;
+        if (distance >= least || !fits(n, terms)) continue;
+        least = distance;
+        best = n;
+      }
+    }
+    return best;
   }
 
   /// Sum of the weights and of their magnitudes; those of pooling are 1.
@@ -154,19 +170,15 @@ class Encoder {
   }
 
   void set_terms() {
-    const int largest = std::accumulate(weights_.begin(), weights_.end(), 0, [](int most, int w) {
-      return std::max(most, std::abs(w));
-    });
-    const MinimalTerms minimal(net_.exponents, largest);
     int& terms = result_.op.terms;
     terms = 1;
-    for (const int w : weights_) terms = std::max(terms, minimal.count(w));
-    if (terms > kMostTerms) {
-      throw Error("operation {}: a weight of {} steps needs {} terms, more than {}", sum_.op.name,
-                  largest, terms, kMostTerms);
+    for (const int w : weights_) {
+      if (std::abs(w) > kLargestWeight || minimal_.count(w) > kMostTerms)
+        throw Error("operation {}: a weight of {} steps needs too many terms", sum_.op.name, w);
+      terms = std::max(terms, minimal_.count(w));
     }
     result_.op.term_values.reserve(weights_.size() * static_cast<std::size_t>(terms));
-    for (const int w : weights_) minimal.append(w, terms, result_.op.term_values);
+    for (const int w : weights_) minimal_.append(w, terms, result_.op.term_values);
   }
 
   const ExactSum& sum_;
@@ -175,6 +187,7 @@ class Encoder {
   const QNet& net_;
   const int acc_w_;
   const std::size_t rows_;
+  const MinimalTerms minimal_;
   std::vector<int> weights_;
   EncodedSum result_;
 };

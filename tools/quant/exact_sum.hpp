@@ -18,6 +18,7 @@ struct ExactSum {
   std::vector<int> weights;    ///< kConv: rows as QOp's
   std::vector<double> unit;    ///< one an output channel, > 0
   std::vector<double> bias;    ///< one an output channel
+  bool is_copy = false;        ///< of the input: every weight 1, unit its scale, bias 0
   double residual_scale = 0;   ///< of the tensor op.residual, > 0 with one
   double lo = -std::numeric_limits<double>::infinity();
   double hi = std::numeric_limits<double>::infinity();
