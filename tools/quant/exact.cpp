@@ -193,26 +193,9 @@ class Lowering {
     return c;
   }
 
-  EncodedSum encode(const ExactSum& sum, const OutputCodes& out) const {
-    const auto zero = [&](int tensor) { return tensor < 0 ? 0 : net_.tensor(tensor).zero; };
-    return encode_sum(sum, out, zero(sum.op.input), zero(sum.op.residual), net_.net(), acc_w_);
-  }
-
   /// Appends the operation that makes the codes of a sum.
   Codes finish(const ExactSum& sum, const Node& n, const OutputCodes& out) {
-    EncodedSum encoded = encode(sum, out);
-    if (sum.is_copy && sum.op.residual >= 0) {
-      // Either operand can be the residual, whose factor has fewer bits.
-      const double scale = net_.tensor(sum.op.input).scale;
-      ExactSum swapped = sum;
-      std::swap(swapped.op.input, swapped.op.residual);
-      std::fill(swapped.unit.begin(), swapped.unit.end(), sum.residual_scale);
-      swapped.residual_scale = scale;
-      if (scale <= 8 * out.scale) {
-        EncodedSum other = encode(swapped, out);
-        if (other.error < encoded.error) encoded = std::move(other);
-      }
-    }
+    EncodedSum encoded = encode_sum(sum, out, net_.net(), acc_w_);
     if (encoded.error > 0)
       inexact_.push_back({graph_.tensor(n.output).name, encoded.why, encoded.error});
     const int output =
@@ -290,7 +273,7 @@ class Lowering {
 
   ExactSum added(const Node& n) {
     int into = n.input, other = n.residual;
-    // A multiplier has more bits than the residual's factor, so that the larger scale gets it.
+    // A residual's factor is at most 8, so that the larger scale is not the residual's.
     const auto scale = [&](int t) { return net_.tensor(codes(t).tensor).scale; };
     if (!open_sum(into) && (open_sum(other) || scale(into) < scale(other))) std::swap(into, other);
     ExactSum* open = open_sum(into);

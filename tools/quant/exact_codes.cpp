@@ -139,7 +139,7 @@ void ExactCodes::remove_unused() {
   std::vector<QOp> ops;
   for (auto op = net_.ops.rbegin(); op != net_.ops.rend(); ++op) {
     if (!needed[index(op->output)]) continue;
-    for (const int t : {op->input, op->residual}) {
+    for (const int t : {op->input, op->shortcut, op->residual}) {
       if (t >= 0) needed[index(t)] = true;
     }
     ops.push_back(std::move(*op));
@@ -153,7 +153,7 @@ void ExactCodes::remove_unused() {
     tensors.push_back(std::move(net_.tensors[i]));
   }
   for (QOp& op : ops) {
-    for (int* t : {&op.input, &op.residual, &op.output}) {
+    for (int* t : {&op.input, &op.shortcut, &op.residual, &op.output}) {
       if (*t >= 0) *t = number[index(*t)];
     }
   }

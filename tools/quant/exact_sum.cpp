@@ -35,16 +35,21 @@ double distance_to_integer(double x) {
 
 class Encoder {
  public:
-  Encoder(const ExactSum& sum, const OutputCodes& out, int in_zero, int residual_zero,
-          const QNet& net, int acc_w)
-      : sum_(sum), out_(out), in_zero_(in_zero), net_(net), acc_w_(acc_w), rows_(sum.unit.size()), minimal_(net.exponents, kLargestWeight) {
+  Encoder(const ExactSum& sum, const OutputCodes& out, const QNet& net, int acc_w)
+      : sum_(sum),
+        out_(out),
+        net_(net),
+        acc_w_(acc_w),
+        rows_(sum.unit.size()),
+        shortcut_(sum.op.shortcut < 0 ? 0 : static_cast<std::size_t>(tensor(sum.op.shortcut).channels)),
+        minimal_(net.exponents, kLargestWeight) {
     result_.op = sum.op;
     PostParams& post = result_.op.post;
     post.out_zero = out.zero;
     post.lo = bound(sum.lo, out.lowest);
     post.hi = bound(sum.hi, out.highest);
     post.round = out.round;
-    if (sum.op.residual >= 0) set_residual(residual_zero);
+    if (sum.op.residual >= 0) set_residual(tensor(sum.op.residual).zero);
   }
 
   EncodedSum run() {
@@ -97,10 +102,10 @@ class Encoder {
     for (int& w : weights) w *= best;
     inexact(least * unit * best / out_.scale, "a bias between two steps of the sum");
     const double steps = std::round(sum_.bias[c] / unit);
-    const auto sums = sum_of(weights);
-    const double constant = steps - static_cast<double>(in_zero_) * static_cast<double>(sums.first);
-    check_range(c, sums.second, constant);
-    ChannelParams params = factor(c, unit / out_.scale, sums.second);
+    const std::int64_t magnitude = sum_of(weights, [](int w) { return std::abs(w); });
+    const double constant = steps - static_cast<double>(zero_sum(weights));
+    check_range(c, magnitude, constant);
+    ChannelParams params = factor(c, unit / out_.scale, magnitude);
     params.bias = static_cast<std::int32_t>(constant);
     result_.op.params.push_back(params);
   }
@@ -127,16 +132,24 @@ class Encoder {
     return best;
   }
 
-  /// Sum of the weights and of their magnitudes; those of pooling are 1.
-  std::pair<std::int64_t, std::int64_t> sum_of(const std::vector<int>& weights) const {
-    if (sum_.op.kind != QKind::kConv) {
-      const std::int64_t taps = std::int64_t{sum_.op.kernel_h} * sum_.op.kernel_w;
-      return {taps, taps};
-    }
-    std::int64_t sum = 0, magnitude = 0;
-    for (const int w : weights) sum += w, magnitude += std::abs(w);
-    return {sum, magnitude};
+  /// Those of pooling are 1.
+  template <typename F>
+  std::int64_t sum_of(const std::vector<int>& weights, F f) const {
+    if (sum_.op.kind != QKind::kConv) return std::int64_t{sum_.op.kernel_h} * sum_.op.kernel_w;
+    std::int64_t sum = 0;
+    for (const int w : weights) sum += f(w);
+    return sum;
   }
+
+  /// What the zero points of the inputs make of the weights.
+  std::int64_t zero_sum(const std::vector<int>& weights) const {
+    std::int64_t sum = tensor(sum_.op.input).zero * sum_of(weights, [](int w) { return w; });
+    for (std::size_t i = weights.size() - shortcut_; i < weights.size(); ++i)
+      sum += std::int64_t{tensor(sum_.op.shortcut).zero - tensor(sum_.op.input).zero} * weights[i];
+    return sum;
+  }
+
+  const QTensor& tensor(int i) const { return net_.tensors[static_cast<std::size_t>(i)]; }
 
   void check_range(std::size_t c, std::int64_t magnitude, double constant) const {
     if (magnitude << (net_.act_w - 1) >= std::int64_t{1} << (acc_w_ - 1)) {
@@ -183,14 +196,45 @@ class Encoder {
 
   const ExactSum& sum_;
   const OutputCodes& out_;
-  const int in_zero_;
   const QNet& net_;
   const int acc_w_;
-  const std::size_t rows_;
+  const std::size_t rows_, shortcut_;
   const MinimalTerms minimal_;
   std::vector<int> weights_;
   EncodedSum result_;
 };
+
+/// a + b as n * a + m * b + r * b, with n and m of few terms, in units of a / n: the r that is left
+/// over is near to what a residual's factor can be.
+ExactSum with_shortcut(const ExactSum& sum, const OutputCodes& out, const QNet& net) {
+  const MinimalTerms minimal(net.exponents, kLargestWeight);
+  const double a = sum.unit[0] / out.scale, b = sum.residual_scale / out.scale;
+  int best_n = 1, best_m = 0;
+  double least = 1;
+  for (int n = 1; n <= kLargestWeight; ++n) {
+    for (int m = 1; m * a < n * b && m <= kLargestWeight && minimal.count(n) < kFewTerms; ++m) {
+      const double rest = std::ldexp(b - m * a / n, fraction_bits(net.act_w));
+      const double distance = std::abs(rest - std::round(rest));
+      if (minimal.count(m) >= kFewTerms || rest < 1 || distance >= least) continue;
+      least = distance;
+      best_n = n;
+      best_m = m;
+    }
+  }
+  if (best_m == 0) return sum;
+  ExactSum result = sum;
+  result.is_copy = false;
+  result.op.shortcut = sum.op.residual;
+  const std::size_t channels = sum.unit.size();
+  result.weights.assign(channels * (channels + 1), 0);
+  for (std::size_t c = 0; c < channels; ++c) {
+    result.weights[c * (channels + 1)] = best_n;
+    result.weights[c * (channels + 1) + 1 + c] = best_m;
+    result.unit[c] = sum.unit[c] / best_n;
+  }
+  result.residual_scale = (b - best_m * a / best_n) * out.scale;
+  return result;
+}
 
 }  // namespace
 
@@ -205,9 +249,24 @@ void ExactSum::scale_by(const std::vector<float>& weight, const std::vector<floa
   }
 }
 
-EncodedSum encode_sum(const ExactSum& sum, const OutputCodes& out, int in_zero, int residual_zero,
-                      const QNet& net, int acc_w) {
-  return Encoder(sum, out, in_zero, residual_zero, net, acc_w).run();
+EncodedSum encode_sum(const ExactSum& sum, const OutputCodes& out, const QNet& net, int acc_w) {
+  EncodedSum best = Encoder(sum, out, net, acc_w).run();
+  if (!sum.is_copy || sum.op.residual < 0 || best.error <= kSmallError) return best;
+  // Either operand can be the residual; in a shortcut as well, it leaves a residual with a factor
+  // that has few bits.
+  const double first = net.tensors[static_cast<std::size_t>(sum.op.input)].scale;
+  ExactSum swapped = sum;
+  std::swap(swapped.op.input, swapped.op.residual);
+  std::fill(swapped.unit.begin(), swapped.unit.end(), sum.residual_scale);
+  swapped.residual_scale = first;
+  for (const ExactSum& candidate : {sum, swapped}) {
+    for (const ExactSum& s : {candidate, with_shortcut(candidate, out, net)}) {
+      if (s.residual_scale > 8 * out.scale) continue;
+      EncodedSum encoded = Encoder(s, out, net, acc_w).run();
+      if (encoded.error < best.error) best = std::move(encoded);
+    }
+  }
+  return best;
 }
 
 }  // namespace reshift

@@ -15,7 +15,7 @@ namespace reshift {
 /// lo..hi, all real numbers, and nothing is rounded yet.
 struct ExactSum {
   QOp op;                      ///< kind, tensors and window
-  std::vector<int> weights;    ///< kConv: rows as QOp's
+  std::vector<int> weights;    ///< kConv: rows as QOp's, those of a shortcut included
   std::vector<double> unit;    ///< one an output channel, > 0
   std::vector<double> bias;    ///< one an output channel
   bool is_copy = false;        ///< of the input: every weight 1, unit its scale, bias 0
@@ -43,10 +43,10 @@ struct EncodedSum {
   std::string why;   ///< where the difference comes from; empty when there is none
 };
 
-/// `in_zero`: zero point of the input. Weights become sums of as few terms as they can, multipliers
-/// have up to `mult_w` bits (16 or 32). Throws Error naming the operation and the channel when its
-/// sums, or a factor, do not fit.
-EncodedSum encode_sum(const ExactSum& sum, const OutputCodes& out, int in_zero, int residual_zero,
-                      const QNet& net, int acc_w);
+/// `net` has the tensors that the operation reads. Weights become sums of as few terms as they can,
+/// multipliers have up to net.mult_w bits. An addition of two tensors is what nears the format's
+/// result best: a residual, or a shortcut and a residual. Throws Error naming the operation and the
+/// channel when its sums, or a factor, do not fit.
+EncodedSum encode_sum(const ExactSum& sum, const OutputCodes& out, const QNet& net, int acc_w);
 
 }  // namespace reshift
