@@ -76,8 +76,7 @@ struct Function {
 /// The weights and the bias of a node as integers; its float ones are what they stand for.
 struct IntegerWeights {
   std::vector<std::int32_t> codes;  ///< in the order of Node::weights
-  /// Empty, or one an output channel, in steps of input scale * weight scale.
-  std::vector<std::int32_t> bias;
+  std::vector<std::int32_t> bias;   ///< per output channel, in steps of input scale * weight scale
   Quantization quantization;        ///< of the codes; channels are output channels
 };
 
@@ -136,7 +135,7 @@ struct Graph {
   /// Channels of its output tensor that a node writes, from its first_channel on.
   int written_channels(const Node& n) const {
     if (n.kind != NodeKind::kConv) return tensor(n.input).channels;
-    return static_cast<int>(n.bias.size());
+    return static_cast<int>(n.integer_weights ? n.integer_weights->bias.size() : n.bias.size());
   }
   bool is_output(int tensor) const {
     return std::any_of(outputs.begin(), outputs.end(),

@@ -58,7 +58,9 @@ class Lowering {
     }
     std::vector<NetOutput> outputs;
     for (const NetOutput& o : graph_.outputs) outputs.push_back({o.name, read(o.tensor)});
-    return {net_.finish(std::move(outputs)), std::move(inexact_)};
+    ExactNet result{net_.finish(std::move(outputs)), std::move(inexact_)};
+    result.net.tail = graph_.tail;
+    return result;
   }
 
  private:
@@ -196,6 +198,15 @@ class Lowering {
   /// Appends the operation that makes the codes of a sum.
   Codes finish(const ExactSum& sum, const Node& n, const OutputCodes& out) {
     EncodedSum encoded = encode_sum(sum, out, net_.net(), acc_w_);
+    const bool is_signed = graph_.tensor(n.output).quantization->is_signed;
+    if (sum.op.kind == QKind::kAvgPool && out.round == RoundMode::kHalfAway && is_signed &&
+        net_.tensor(sum.op.input).scale == out.scale) {
+      // TensorFlow Lite rounds such means away from code 0, here it is away from the zero point,
+      // which is below nearly all codes: a factor that is a little less makes it towards it.
+      ExactSum less = sum;
+      for (double& unit : less.unit) unit *= 1 - std::ldexp(1.0, -24);
+      encoded = encode_sum(less, out, net_.net(), acc_w_);
+    }
     if (encoded.error > 0)
       inexact_.push_back({graph_.tensor(n.output).name, encoded.why, encoded.error});
     const int output =
@@ -235,7 +246,10 @@ class Lowering {
       for (std::size_t i = c * row; i < (c + 1) * row; ++i)
         sum.weights.push_back(w.codes[i] - q.zero_points[which]);
       sum.unit.push_back(in_scale * q.scales[which]);
-      sum.bias.push_back(w.bias.empty() ? n.bias[c] : w.bias[c] * sum.unit[c]);
+      // The float bias counts where its format has it in steps of its own.
+      const double bias = w.bias[c] * sum.unit[c];
+      const double apart = std::abs(n.bias[c] - bias);
+      sum.bias.push_back(apart <= (std::abs(bias) + sum.unit[c]) * 1e-6 ? bias : n.bias[c]);
     }
     return sum;
   }

@@ -119,7 +119,7 @@ std::optional<IntegerWeights> integer_weights(const QuantisedConstants& constant
     throw Error("the {} scales of {} along axis {} do not belong to the {} output channels",
                 scales.size(), name, scale_axis, channels);
   }
-  IntegerWeights result{{}, {}, {scales, std::vector<std::int32_t>(scales.size(), 0), bits + 1, true}};
+  IntegerWeights result{{}, std::vector<std::int32_t>(channels, 0), {scales, std::vector<std::int32_t>(scales.size(), 0), bits + 1, true}};
   for (std::size_t i = 0; i < node.weights.size(); ++i) {
     const double steps = double{node.weights[i]} / scales[scales.size() == 1 ? 0 : i / row];
     if (std::abs(steps - std::round(steps)) > 1e-3)

@@ -34,7 +34,8 @@ inline constexpr char kQuantizeDequantize[] = "QuantizeDequantize";
 QuantisedConstants rewrite_quantised(onnx::GraphProto& graph, const TensorReader& reader);
 
 /// The integers of a node's weights, whose float values are set, one row an output channel; none
-/// when the constant was not quantised. Throws Error when its scales do not belong to the output
+/// when the constant was not quantised. Its bias, which has a scale of its own, is the float one: the
+/// integers are 0. Throws Error when its scales do not belong to the output
 /// channels, `axis` of the constant.
 std::optional<IntegerWeights> integer_weights(const QuantisedConstants& constants,
                                               const std::string& name, std::int64_t axis,

@@ -105,7 +105,12 @@ void add_tanh(const TfliteNode& node) { add_function(node, {Function::Kind::kTan
 void add_hard_swish(const TfliteNode& node) { add_function(node, {Function::Kind::kHardSwish}); }
 
 void add_softmax(const TfliteNode& node) {
-  node.alias(node.unpadded(0));
+  const Value v = node.unpadded(0);
+  const Tensor& t = node.tensor(v.tensor);
+  if (t.height * t.width != 1) node.fail("over the channels of more than one pixel is not supported");
+  const auto* o = node.op().builtin_options_as_SoftmaxOptions();
+  if (o && o->beta() != 1) node.fail("beta {} is not supported, only 1", o->beta());
+  node.alias(v);
   node.context().softmax = node.name();
 }
 

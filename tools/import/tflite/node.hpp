@@ -36,8 +36,11 @@ class TfliteNode {
 
   template <typename... Args>
   [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) const {
-    throw Error("node '{}' ({}): {}", name(), model().operation_name(op_),
-                fmt::format(format, std::forward<Args>(args)...));
+    throw Error("{}{}", prefix(), fmt::format(format, std::forward<Args>(args)...));
+  }
+  /// How its messages begin.
+  std::string prefix() const {
+    return fmt::format("node '{}' ({}): ", name(), model().operation_name(op_));
   }
   std::string name() const;
   const Model& model() const { return context_.model; }

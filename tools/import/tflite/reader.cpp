@@ -2,7 +2,6 @@
 #include "import/tflite/reader.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "import/tflite/node.hpp"
 
@@ -10,14 +9,36 @@ namespace reshift {
 namespace tflite_import {
 namespace {
 
-void check_operators(const Context& context) {
-  std::set<std::string> unknown;
-  for (const auto* op : *context.model.graph().operators()) {
-    if (!find_operation(context.model.operation(*op))) unknown.insert(context.model.operation_name(*op));
+/// Whether something that a node reads is made by no node that could be read.
+bool reads_unknown(const tflite::Operator& op, const Context& context) {
+  const auto unknown = [&](int tensor) {
+    return tensor >= 0 && !context.model.is_constant(tensor) && !context.values.contains(tensor);
+  };
+  return op.inputs() && std::any_of(op.inputs()->begin(), op.inputs()->end(), unknown);
+}
+
+NodeCheck read_node(const tflite::Operator& op, Context& context) {
+  const TfliteNode node(op, context);
+  NodeCheck check{node.name(), context.model.operation_name(op)};
+  const std::size_t nodes = context.graph.nodes.size();
+  try {
+    const Operation function = find_operation(context.model.operation(op));
+    if (!function) node.fail("is not supported; supported are {}", known_operations());
+    if (reads_unknown(op, context)) {
+      check.result = NodeCheck::Result::kUnchecked;
+      check.detail = "not looked at: what it reads is refused";
+      return check;
+    }
+    if (!context.softmax.empty()) node.fail("follows a SOFTMAX, which is supported only at the end");
+    function(node);
+    if (context.graph.nodes.size() == nodes) check.result = NodeCheck::Result::kRewritten;
+    if (!context.softmax.empty()) check.result = NodeCheck::Result::kHost;
+  } catch (const Error& e) {
+    const std::string message = e.what(), prefix = node.prefix();
+    check.result = NodeCheck::Result::kRefused;
+    check.detail = message.starts_with(prefix) ? message.substr(prefix.size()) : message;
   }
-  if (unknown.empty()) return;
-  throw Error("operators that are not supported: {}; supported are {}", fmt::join(unknown, ", "),
-              known_operations());
+  return check;
 }
 
 void read_input(Context& context) {
@@ -58,32 +79,46 @@ void read_input(Context& context) {
   context.values[input] = std::move(value);
 }
 
+/// The machine's output, and the host's part: the Softmax of what the machine gives.
 void read_outputs(Context& context) {
-  for (const int output : *context.model.graph().outputs()) {
+  const auto& outputs = *context.model.graph().outputs();
+  if (outputs.size() == 0) throw Error("no outputs");
+  HostTail tail;
+  for (const int output : outputs) {
     const auto found = context.values.find(output);
     const std::string name = context.model.name(output);
     if (found == context.values.end()) throw Error("output {} is made by no node", name);
-    if (found->second.tensor <= 1 || found->second.padded()) throw Error("output {}: the network computes nothing", name);
-    context.graph.outputs.push_back({name, found->second.tensor});
+    const Value& v = found->second;
+    if (v.tensor <= 1 || v.padded()) throw Error("output {}: the network computes nothing", name);
+    const Tensor& t = context.graph.tensor(v.tensor);
+    const bool is_softmax = !context.softmax.empty() && outputs.size() == 1;
+    const auto machine = static_cast<int>(context.graph.outputs.size());
+    context.graph.outputs.push_back({is_softmax ? t.name : name, v.tensor});
+    tail.inputs.push_back({1, t.channels, t.height, t.width});
+    tail.outputs.push_back({name, machine, tail.inputs.back()});
+    if (!is_softmax) continue;
+    tail.steps.push_back({HostStep::Kind::kAlong, "Softmax", {1}, {}, {0}});
+    tail.outputs.back().value = 1;
   }
-  if (context.graph.outputs.empty()) throw Error("no outputs");
+  if (!context.softmax.empty() && outputs.size() != 1)
+    throw Error("node '{}' (SOFTMAX): supported only before the only output", context.softmax);
+  if (!tail.steps.empty()) context.graph.tail = std::move(tail);
 }
 
 }  // namespace
 }  // namespace tflite_import
 
-Graph read_tflite(Bytes bytes) {
+Graph read_tflite(Bytes bytes, const std::string&, const ImportOptions& options,
+                  NetworkCheck& check) {
   using namespace tflite_import;
+  if (!options.input_shape.empty())
+    throw Error("the shape of the input is fixed in a TensorFlow Lite file: leave out --input-shape");
   Context context(std::move(bytes));
-  check_operators(context);
   context.graph.name = context.model.description();
   read_input(context);
-  for (const auto* op : *context.model.graph().operators()) {
-    const TfliteNode node(*op, context);
-    if (!context.softmax.empty()) throw Error("node '{}' (SOFTMAX): supported only as the last node", context.softmax);
-    find_operation(context.model.operation(*op))(node);
-  }
-  read_outputs(context);
+  for (const auto* op : *context.model.graph().operators())
+    check.nodes.push_back(read_node(*op, context));
+  if (check.accepted()) read_outputs(context);
   return std::move(context.graph);
 }
 

@@ -1,7 +1,10 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
 #include "data/archive.hpp"
+#include "import/import.hpp"
 #include "net/graph.hpp"
 
 namespace reshift {
@@ -10,6 +13,7 @@ namespace reshift {
 /// scale), of one input and batch 1. Its tensors become channels x height x width; quantised ones are
 /// made by nodes kQuantize. A Softmax at the end is left to the host. Throws Error: a damaged or
 /// truncated file, every operator that is not read, a node with what it does not support.
-Graph read_tflite(Bytes bytes);
+Graph read_tflite(Bytes bytes, const std::string& folder, const ImportOptions& options,
+                  NetworkCheck& check);
 
 }  // namespace reshift

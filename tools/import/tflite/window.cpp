@@ -80,7 +80,7 @@ void set_weights(const TfliteNode& node, Node& result, const Constant& c, int ch
   if (c.quantization && input) {
     if (c.quantization->scales.size() > 1 && c.axis != axis)
       node.fail("scales of the weights along axis {} are not those of output channels", c.axis);
-    result.integer_weights = IntegerWeights{std::move(codes), {}, *c.quantization};
+    result.integer_weights = IntegerWeights{std::move(codes), std::vector<std::int32_t>(static_cast<std::size_t>(channels), 0), *c.quantization};
   } else if (input) {
     node.fail("float weights beside quantised activations are not supported");
   }
