@@ -28,17 +28,19 @@ std::map<std::string, Difference> by_reason(const ExactNet& exact) {
 
 void print_result(const ExactNet& exact, const std::string& output) {
   const QNet& net = exact.net;
-  fmt::print("{}: {} operations; the network is quantised already: its weights and scales stay as "
-             "they are, and so does the quantisation of the image\n",
-             output, net.ops.size());
+  fmt::print(
+      "{}: {} operations; the network is quantised already: its weights and scales stay as "
+      "they are, and so does the quantisation of the image\n",
+      output, net.ops.size());
   if (exact.inexact.empty()) {
     fmt::print("every tensor is what its format defines, bit for bit\n");
     return;
   }
   for (const auto& [why, difference] : by_reason(exact)) {
-    fmt::print("{} tensors may differ from their format by a code, where a result lies between two "
-               "codes: {}, {:.2g} of a code at most before the rounding\n",
-               difference.tensors, why, difference.error);
+    fmt::print(
+        "{} tensors may differ from their format by a code, where a result lies between two "
+        "codes: {}, {:.2g} of a code at most before the rounding\n",
+        difference.tensors, why, difference.error);
   }
 }
 

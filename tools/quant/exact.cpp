@@ -37,6 +37,29 @@ QNet empty_network(const Graph& graph, const Preprocess& preprocess, const Exact
   return net;
 }
 
+/// What an operation has of a node: name and window.
+ExactSum start(const Node& n, QKind kind, int input) {
+  ExactSum sum;
+  QOp& op = sum.op;
+  op.name = n.name;
+  op.kind = kind;
+  op.input = input;
+  op.kernel_h = n.kernel_h, op.kernel_w = n.kernel_w;
+  op.stride_h = n.stride_h, op.stride_w = n.stride_w;
+  op.dilation_h = n.dilation_h, op.dilation_w = n.dilation_w;
+  op.pad_top = n.pad_top, op.pad_left = n.pad_left;
+  op.pad_bottom = n.pad_bottom, op.pad_right = n.pad_right;
+  op.groups = n.groups;
+  return sum;
+}
+
+/// TensorFlow Lite rounds means of signed codes away from code 0, here it is away from the zero
+/// point, which is below nearly all codes: a factor that is a little less makes it towards it.
+void round_means(const OutputCodes& out, ExactSum& sum) {
+  if (sum.op.kind != QKind::kAvgPool || out.round != RoundMode::kHalfAway) return;
+  for (double& unit : sum.unit) unit *= 1 - std::ldexp(1.0, -24);
+}
+
 class Lowering {
  public:
   Lowering(const Graph& graph, const Preprocess& preprocess, const ExactFormat& format)
@@ -92,7 +115,8 @@ class Lowering {
     }
   }
 
-  // --- Tensors ------------------------------------------------------------------------------------
+  // --- Tensors
+  // ------------------------------------------------------------------------------------
 
   void set_sum(const Node& n, ExactSum sum) {
     if (!n.functions.empty() || !graph_.writes_all(n)) fail_unquantised(n.output);
@@ -144,16 +168,18 @@ class Lowering {
     return {t.name, t.channels, t.height, t.width, out.scale, out.zero};
   }
 
-  // --- Quantising ---------------------------------------------------------------------------------
+  // --- Quantising
+  // ---------------------------------------------------------------------------------
 
   /// A tensor's quantisation in codes with a sign.
   OutputCodes output_codes(const Node& n) const {
     const Tensor& t = graph_.tensor(n.output);
     const Quantization& q = *t.quantization;
     if (q.bits > kActW || q.scales.size() != 1) {
-      throw Error("tensor {}: {} scales and codes of {} bits are not supported, only one scale and "
-                  "up to 8 bits",
-                  t.name, q.scales.size(), q.bits);
+      throw Error(
+          "tensor {}: {} scales and codes of {} bits are not supported, only one scale and "
+          "up to 8 bits",
+          t.name, q.scales.size(), q.bits);
     }
     const int shift = q.highest() > code_max(kActW) ? 1 << (kActW - 1) : 0;
     return {q.scales[0], q.zero_points[0] - shift, static_cast<int>(q.lowest()) - shift,
@@ -189,7 +215,9 @@ class Lowering {
     Codes c{0, {}, false};
     if (out.lowest > code_min(kActW) || out.highest < code_max(kActW)) {
       c.seen = net_.values(c);
-      const auto value = [&](int code) { return static_cast<float>((code - out.zero) * out.scale); };
+      const auto value = [&](int code) {
+        return static_cast<float>((code - out.zero) * out.scale);
+      };
       for (float& v : c.seen) v = std::clamp(v, value(out.lowest), value(out.highest));
     }
     return c;
@@ -197,42 +225,20 @@ class Lowering {
 
   /// Appends the operation that makes the codes of a sum.
   Codes finish(const ExactSum& sum, const Node& n, const OutputCodes& out) {
-    EncodedSum encoded = encode_sum(sum, out, net_.net(), acc_w_);
     const bool is_signed = graph_.tensor(n.output).quantization->is_signed;
-    if (sum.op.kind == QKind::kAvgPool && out.round == RoundMode::kHalfAway && is_signed &&
-        net_.tensor(sum.op.input).scale == out.scale) {
-      // TensorFlow Lite rounds such means away from code 0, here it is away from the zero point,
-      // which is below nearly all codes: a factor that is a little less makes it towards it.
-      ExactSum less = sum;
-      for (double& unit : less.unit) unit *= 1 - std::ldexp(1.0, -24);
-      encoded = encode_sum(less, out, net_.net(), acc_w_);
-    }
+    ExactSum exact = sum;
+    if (is_signed && net_.tensor(sum.op.input).scale == out.scale) round_means(out, exact);
+    EncodedSum encoded = encode_sum(exact, out, net_.net(), acc_w_);
     if (encoded.error > 0)
       inexact_.push_back({graph_.tensor(n.output).name, encoded.why, encoded.error});
-    const int output =
-        net_.append(named(n.output, out), encoded.op.post.lo, encoded.op.post.hi);
+    const int output = net_.append(named(n.output, out), encoded.op.post.lo, encoded.op.post.hi);
     encoded.op.output = output;
     net_.append(std::move(encoded.op));
     return {output};
   }
 
-  // --- Nodes --------------------------------------------------------------------------------------
-
-  /// What an operation has of a node: name and window.
-  static ExactSum start(const Node& n, QKind kind, int input) {
-    ExactSum sum;
-    QOp& op = sum.op;
-    op.name = n.name;
-    op.kind = kind;
-    op.input = input;
-    op.kernel_h = n.kernel_h, op.kernel_w = n.kernel_w;
-    op.stride_h = n.stride_h, op.stride_w = n.stride_w;
-    op.dilation_h = n.dilation_h, op.dilation_w = n.dilation_w;
-    op.pad_top = n.pad_top, op.pad_left = n.pad_left;
-    op.pad_bottom = n.pad_bottom, op.pad_right = n.pad_right;
-    op.groups = n.groups;
-    return sum;
-  }
+  // --- Nodes
+  // --------------------------------------------------------------------------------------
 
   ExactSum convolution(const Node& n) {
     if (!n.integer_weights) throw Error("node {}: its weights are not quantised", n.name);

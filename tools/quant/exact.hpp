@@ -30,10 +30,9 @@ struct ExactNet {
 };
 
 /// A network that was quantised before (is_quantised) as the accelerator runs it: its codes and its
-/// scales, nothing is rounded a second time. Codes without a sign are shifted so that they have one.
-/// Throws Error naming the tensor or the node: values that are needed as codes but are never
+/// scales, nothing is rounded a second time. Codes without a sign are shifted so that they have
+/// one. Throws Error naming the tensor or the node: values that are needed as codes but are never
 /// quantised, codes of more than 8 bits, sums or factors that do not fit.
-ExactNet exact_network(const Graph& graph, const Preprocess& preprocess,
-                       const ExactFormat& format);
+ExactNet exact_network(const Graph& graph, const Preprocess& preprocess, const ExactFormat& format);
 
 }  // namespace reshift

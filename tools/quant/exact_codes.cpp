@@ -39,7 +39,8 @@ CodeTable ExactCodes::nearest(const Codes& codes, const OutputCodes& out) const 
     const float steps = value / static_cast<float>(out.scale);
     const float rounded =
         out.round == RoundMode::kHalfAway ? std::round(steps) : std::nearbyint(steps);
-    table.push_back(static_cast<std::int16_t>(std::clamp<double>(double{rounded} + out.zero, out.lowest, out.highest)));
+    table.push_back(static_cast<std::int16_t>(
+        std::clamp<double>(double{rounded} + out.zero, out.lowest, out.highest)));
   }
   return table;
 }
@@ -49,7 +50,8 @@ bool ExactCodes::keeps(const Codes& codes, const CodeTable& table, const OutputC
   const auto [lowest, highest] = range(codes.tensor);
   for (int code = lowest; code <= highest; ++code) {
     const std::size_t i = index(code - code_min(net_.act_w));
-    if (static_cast<float>(table[i] - out.zero) * static_cast<float>(out.scale) != before[i]) return false;
+    if (static_cast<float>(table[i] - out.zero) * static_cast<float>(out.scale) != before[i])
+      return false;
   }
   return true;
 }

@@ -14,7 +14,7 @@ namespace {
 constexpr int kFewTerms = 3, kManyTerms = 5, kMostTerms = 8;
 constexpr int kLargestWeight = 320;
 constexpr double kSmallError = 1.0 / (1 << 16);  // of a code, before the rounding
-constexpr double kTolerance = 1.0 / (1 << 20);  // of an integer that was computed in floats
+constexpr double kTolerance = 1.0 / (1 << 20);   // of an integer that was computed in floats
 
 bool is_power_of_two(double x) {
   int exponent = 0;
@@ -41,7 +41,8 @@ class Encoder {
         net_(net),
         acc_w_(acc_w),
         rows_(sum.unit.size()),
-        shortcut_(sum.op.shortcut < 0 ? 0 : static_cast<std::size_t>(tensor(sum.op.shortcut).channels)),
+        shortcut_(sum.op.shortcut < 0 ? 0
+                                      : static_cast<std::size_t>(tensor(sum.op.shortcut).channels)),
         minimal_(net.exponents, kLargestWeight) {
     result_.op = sum.op;
     PostParams& post = result_.op.post;
@@ -157,9 +158,10 @@ class Encoder {
                   sum_.op.name, c, acc_w_);
     }
     if (std::abs(constant) >= std::ldexp(1.0, 31) - std::ldexp(1.0, acc_w_ - 1)) {
-      throw Error("operation {}: the bias of output channel {} is {} steps of its sums, which does "
-                  "not fit in 32 bits",
-                  sum_.op.name, c, constant);
+      throw Error(
+          "operation {}: the bias of output channel {} is {} steps of its sums, which does "
+          "not fit in 32 bits",
+          sum_.op.name, c, constant);
     }
   }
 
@@ -173,12 +175,14 @@ class Encoder {
     shift = std::clamp(shift, 0, max_shift(net_.mult_w));
     const double mult = std::round(std::ldexp(factor, shift));
     if (mult >= std::ldexp(1.0, net_.mult_w) || (mult < 1 && magnitude > 0)) {
-      throw Error("operation {}: output channel {} is scaled by {}, which a multiplier of {} bits "
-                  "and a shift cannot do",
-                  sum_.op.name, c, factor, net_.mult_w);
+      throw Error(
+          "operation {}: output channel {} is scaled by {}, which a multiplier of {} bits "
+          "and a shift cannot do",
+          sum_.op.name, c, factor, net_.mult_w);
     }
-    inexact(std::abs(std::ldexp(mult, -shift) - factor) * static_cast<double>(magnitude << net_.act_w),
-            "scales whose ratio is no power of two");
+    inexact(
+        std::abs(std::ldexp(mult, -shift) - factor) * static_cast<double>(magnitude << net_.act_w),
+        "scales whose ratio is no power of two");
     return {0, static_cast<std::uint32_t>(mult), static_cast<std::uint8_t>(shift)};
   }
 

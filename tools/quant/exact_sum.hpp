@@ -14,12 +14,12 @@ namespace reshift {
 /// channel c is unit[c] * (sum of weights * (codes - zero point)) + bias[c] + residual, clamped to
 /// lo..hi, all real numbers, and nothing is rounded yet.
 struct ExactSum {
-  QOp op;                      ///< kind, tensors and window
-  std::vector<int> weights;    ///< kConv: rows as QOp's, those of a shortcut included
-  std::vector<double> unit;    ///< one an output channel, > 0
-  std::vector<double> bias;    ///< one an output channel
-  bool is_copy = false;        ///< of the input: every weight 1, unit its scale, bias 0
-  double residual_scale = 0;   ///< of the tensor op.residual, > 0 with one
+  QOp op;                     ///< kind, tensors and window
+  std::vector<int> weights;   ///< kConv: rows as QOp's, those of a shortcut included
+  std::vector<double> unit;   ///< one an output channel, > 0
+  std::vector<double> bias;   ///< one an output channel
+  bool is_copy = false;       ///< of the input: every weight 1, unit its scale, bias 0
+  double residual_scale = 0;  ///< of the tensor op.residual, > 0 with one
   double lo = -std::numeric_limits<double>::infinity();
   double hi = std::numeric_limits<double>::infinity();
 

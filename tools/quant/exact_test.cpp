@@ -77,7 +77,8 @@ class Exact : public ::testing::Test {
     return codes;
   }
 
-  static std::vector<std::int32_t> run(const ExactNet& exact, const std::vector<std::int32_t>& image) {
+  static std::vector<std::int32_t> run(const ExactNet& exact,
+                                       const std::vector<std::int32_t>& image) {
     return run_graph(exact.net, image)[static_cast<std::size_t>(exact.net.outputs[0].tensor)];
   }
 
@@ -131,7 +132,8 @@ TEST_F(Exact, CodesWithoutSignAreShiftedAndBoundsBecomeCodes) {
   const auto result = run(exact, in);
   EXPECT_EQ(exact.net.scores().zero, 10 - 128);
   for (int p = 0; p < kPixels; ++p) {
-    const double value = std::clamp(static_cast<double>(sum(weights, in, 0, p / kSize, p % kSize)) / 32, 0.0, 6.0);
+    const double value =
+        std::clamp(static_cast<double>(sum(weights, in, 0, p / kSize, p % kSize)) / 32, 0.0, 6.0);
     ASSERT_EQ(result[static_cast<std::size_t>(p)], std::round(value * 16) + 10 - 128);
   }
 }
@@ -147,8 +149,10 @@ TEST_F(Exact, ScalesThatAreNoPowersOfTwoAreNamed) {
   const auto in = image();
   const auto result = run(exact, in);
   for (int p = 0; p < kPixels; ++p) {
-    const double steps = static_cast<double>(sum(weights, in, 0, p / kSize, p % kSize)) / 32 / double{1.7f};
-    ASSERT_EQ(result[static_cast<std::size_t>(p)], std::clamp(std::nearbyint(steps), -128.0, 127.0));
+    const double steps =
+        static_cast<double>(sum(weights, in, 0, p / kSize, p % kSize)) / 32 / double{1.7f};
+    ASSERT_EQ(result[static_cast<std::size_t>(p)],
+              std::clamp(std::nearbyint(steps), -128.0, 127.0));
   }
 }
 
@@ -167,7 +171,8 @@ TEST_F(Exact, TensorsQuantisedTwiceGoThroughATable) {
   const auto in = image();
   const auto result = run(exact, in);
   for (int p = 0; p < kPixels; ++p) {
-    const double steps = std::nearbyint(static_cast<double>(sum(weights, in, 1, p / kSize, p % kSize)) / 64);
+    const double steps =
+        std::nearbyint(static_cast<double>(sum(weights, in, 1, p / kSize, p % kSize)) / 64);
     const double value = std::max(0.0, 2 * (std::clamp(steps + 4, -128.0, 127.0) - 4));
     ASSERT_EQ(result[static_cast<std::size_t>(kPixels + p)],
               std::clamp(std::nearbyint(value / 3) - 7, -128.0, 127.0));
@@ -273,8 +278,10 @@ TEST_F(Exact, ConcatenationBringsSlicesToOneScale) {
   const auto in = image();
   const auto result = run(exact, in);
   for (int p = 0; p < kPixels; ++p) {
-    EXPECT_EQ(result[static_cast<std::size_t>(p)], std::nearbyint((in[static_cast<std::size_t>(p)] - 3) * 0.25));
-    const double steps = std::nearbyint(static_cast<double>(sum(weights, in, 0, p / kSize, p % kSize)) / 64);
+    EXPECT_EQ(result[static_cast<std::size_t>(p)],
+              std::nearbyint((in[static_cast<std::size_t>(p)] - 3) * 0.25));
+    const double steps =
+        std::nearbyint(static_cast<double>(sum(weights, in, 0, p / kSize, p % kSize)) / 64);
     const double value = 2 * (std::clamp(steps + 4, -128.0, 127.0) - 4);
     EXPECT_EQ(result[static_cast<std::size_t>(2 * kPixels + p)], std::clamp(value, -128.0, 127.0));
   }

@@ -35,7 +35,8 @@ TEST(MinimalTerms, AddUpToTheValueWithExponentsBelowTheLimit) {
     ASSERT_EQ(terms.size(), 8u);
     int sum = 0;
     for (const int term : terms) {
-      EXPECT_TRUE(term == 0 || ((std::abs(term) & (std::abs(term) - 1)) == 0 && std::abs(term) <= 64));
+      EXPECT_TRUE(term == 0 ||
+                  ((std::abs(term) & (std::abs(term) - 1)) == 0 && std::abs(term) <= 64));
       sum += term;
     }
     EXPECT_EQ(sum, value);

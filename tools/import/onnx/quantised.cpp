@@ -12,9 +12,9 @@ namespace reshift::onnx_import {
 namespace {
 
 /// Operators that work on codes as they do on values.
-const std::set<std::string> kMoving{"Concat",    "DepthToSpace", "Flatten", "Identity",
-                                    "MaxPool",   "Reshape",      "Slice",   "SpaceToDepth",
-                                    "Split",     "Squeeze",      "Transpose", "Unsqueeze"};
+const std::set<std::string> kMoving{"Concat",  "DepthToSpace", "Flatten",   "Identity",
+                                    "MaxPool", "Reshape",      "Slice",     "SpaceToDepth",
+                                    "Split",   "Squeeze",      "Transpose", "Unsqueeze"};
 
 class Rewriter {
  public:
@@ -45,9 +45,10 @@ class Rewriter {
       pass_on(node);
       graph_.add_node()->Swap(&node);
     } else if (!clip_codes(QuantisedNode(node, state_))) {
-      throw Error("node '{}' ({}): works on codes of a quantised tensor, which is not supported; "
-                  "put a DequantizeLinear before it",
-                  node.name(), node.op_type());
+      throw Error(
+          "node '{}' ({}): works on codes of a quantised tensor, which is not supported; "
+          "put a DequantizeLinear before it",
+          node.name(), node.op_type());
     }
   }
 
@@ -119,7 +120,9 @@ std::optional<IntegerWeights> integer_weights(const QuantisedConstants& constant
     throw Error("the {} scales of {} along axis {} do not belong to the {} output channels",
                 scales.size(), name, scale_axis, channels);
   }
-  IntegerWeights result{{}, std::vector<std::int32_t>(channels, 0), {scales, std::vector<std::int32_t>(scales.size(), 0), bits + 1, true}};
+  IntegerWeights result{{},
+                        std::vector<std::int32_t>(channels, 0),
+                        {scales, std::vector<std::int32_t>(scales.size(), 0), bits + 1, true}};
   for (std::size_t i = 0; i < node.weights.size(); ++i) {
     const double steps = double{node.weights[i]} / scales[scales.size() == 1 ? 0 : i / row];
     if (std::abs(steps - std::round(steps)) > 1e-3)

@@ -15,7 +15,8 @@ std::string unrounded(const QuantisedNode& node) { return node.output() + " (unr
 void copy_attributes(const QuantisedNode& node, onnx::NodeProto& to,
                      std::initializer_list<const char*> left_out = {}) {
   for (const auto& a : node.proto().attribute()) {
-    const bool out = std::any_of(left_out.begin(), left_out.end(), [&](const char* n) { return a.name() == n; });
+    const bool out =
+        std::any_of(left_out.begin(), left_out.end(), [&](const char* n) { return a.name() == n; });
     if (!out) *to.add_attribute() = a;
   }
 }
@@ -23,7 +24,8 @@ void copy_attributes(const QuantisedNode& node, onnx::NodeProto& to,
 /// Input i, codes of scale and zero point i + 1 and i + 2, as a name of values.
 std::string values(const QuantisedNode& node, int i) {
   const CodesOf codes = node.codes_of(i + 1, i + 2, i + 2);
-  if (node.constant(i)) return node.dequantised(i, codes, node.output() + fmt::format(" (input {})", i));
+  if (node.constant(i))
+    return node.dequantised(i, codes, node.output() + fmt::format(" (input {})", i));
   node.require_codes(i, codes);
   return node.input(i);
 }
@@ -37,7 +39,8 @@ std::vector<std::string> weights_and_bias(const QuantisedNode& node, int i, int 
   std::vector<std::string> names{node.dequantised(i, codes, node.output() + " (weights)")};
   if (!node.has_input(bias)) return names;
   const float in_scale = node.codes_of(1, 2, 2).scales[0];
-  CodesOf steps{codes.scales, std::vector<std::int64_t>(codes.scales.size(), 0), 0, 32, true, false};
+  CodesOf steps{codes.scales, std::vector<std::int64_t>(codes.scales.size(), 0), 0, 32, true,
+                false};
   for (float& s : steps.scales) s *= in_scale * factor;
   names.push_back(node.dequantised(bias, steps, node.output() + " (bias)"));
   return names;
@@ -83,7 +86,8 @@ void rewrite_pair(const QuantisedNode& node) {
 /// One operand with its scale, then the result's; attributes are those of the float operator.
 void rewrite_single(const QuantisedNode& node) {
   if (node.integer("channels_last", 0) != 0) node.fail("channels_last is not supported");
-  copy_attributes(node, node.add(node.proto().op_type().substr(7), {values(node, 0)}, unrounded(node)),
+  copy_attributes(node,
+                  node.add(node.proto().op_type().substr(7), {values(node, 0)}, unrounded(node)),
                   {"channels_last"});
   finish(node, 3, 4);
 }

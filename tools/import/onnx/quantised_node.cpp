@@ -11,12 +11,18 @@ namespace {
 /// Bits and sign of a type of codes; 0 bits of others.
 std::pair<int, bool> code_type(int type) {
   switch (type) {
-    case onnx::TensorProto::INT8: return {8, true};
-    case onnx::TensorProto::UINT8: return {8, false};
-    case onnx::TensorProto::INT16: return {16, true};
-    case onnx::TensorProto::UINT16: return {16, false};
-    case onnx::TensorProto::INT32: return {32, true};
-    default: return {0, false};
+    case onnx::TensorProto::INT8:
+      return {8, true};
+    case onnx::TensorProto::UINT8:
+      return {8, false};
+    case onnx::TensorProto::INT16:
+      return {16, true};
+    case onnx::TensorProto::UINT16:
+      return {16, false};
+    case onnx::TensorProto::INT32:
+      return {32, true};
+    default:
+      return {0, false};
   }
 }
 
@@ -26,7 +32,8 @@ Array each(const Array& a, const CodesOf& codes, F f) {
   Array result = a;
   std::int64_t inner = 1, size = 1;
   if (codes.scales.size() > 1) {
-    for (std::size_t i = static_cast<std::size_t>(codes.axis) + 1; i < a.dims.size(); ++i) inner *= a.dims[i];
+    for (std::size_t i = static_cast<std::size_t>(codes.axis) + 1; i < a.dims.size(); ++i)
+      inner *= a.dims[i];
     size = a.dims.at(static_cast<std::size_t>(codes.axis));
   }
   for (std::size_t i = 0; i < result.values.size(); ++i) {
@@ -134,7 +141,8 @@ const Array& QuantisedNode::need_constant(int i, const char* what) const {
 
 CodesOf QuantisedNode::codes_of(int scale, int zero_point, int typed) const {
   CodesOf codes;
-  for (const double s : need_constant(scale, "scale").values) codes.scales.push_back(static_cast<float>(s));
+  for (const double s : need_constant(scale, "scale").values)
+    codes.scales.push_back(static_cast<float>(s));
   for (const float s : codes.scales) {
     if (!(s > 0) || !std::isfinite(s)) fail("a scale of {} is not a positive number", s);
   }
@@ -150,7 +158,8 @@ CodesOf QuantisedNode::codes_of(int scale, int zero_point, int typed) const {
   }
   std::tie(codes.bits, codes.is_signed) = code_type(type);
   if (codes.bits == 0 || codes.scales.empty())
-    fail("codes of type {} are not supported, only int8, uint8, int16, uint16 and int32", type_name(type));
+    fail("codes of type {} are not supported, only int8, uint8, int16, uint16 and int32",
+         type_name(type));
   if (integer("block_size", 0) != 0) fail("scales for blocks of values are not supported");
   return codes;
 }
@@ -170,8 +179,10 @@ std::string QuantisedNode::dequantised(int i, const CodesOf& codes, const std::s
   if (codes.scales.size() > 1) {
     checked.axis += codes.axis < 0 ? rank : 0;
     if (checked.axis < 0 || checked.axis >= rank ||
-        values.dims[static_cast<std::size_t>(checked.axis)] != static_cast<std::int64_t>(codes.scales.size()))
-      fail("{} scales do not fit {} along axis {}", codes.scales.size(), text(values.dims), codes.axis);
+        values.dims[static_cast<std::size_t>(checked.axis)] !=
+            static_cast<std::int64_t>(codes.scales.size()))
+      fail("{} scales do not fit {} along axis {}", codes.scales.size(), text(values.dims),
+           codes.axis);
   }
   state_.define(name, values_from_codes(values, checked));
   state_.quantised[name] = {checked.scales, checked.axis, checked.bits};

@@ -20,7 +20,9 @@ struct CodesOf {
   int bits = 8;
   bool is_signed = true, narrow = false;
   bool operator==(const CodesOf&) const = default;
-  double lowest() const { return (is_signed ? -std::ldexp(1.0, bits - 1) : 0) + (narrow && is_signed ? 1 : 0); }
+  double lowest() const {
+    return (is_signed ? -std::ldexp(1.0, bits - 1) : 0) + (narrow && is_signed ? 1 : 0);
+  }
   double highest() const {
     return std::ldexp(1.0, is_signed ? bits - 1 : bits) - 1 - (narrow && !is_signed ? 1 : 0);
   }
@@ -31,9 +33,9 @@ class QuantisedState {
  public:
   QuantisedState(onnx::GraphProto& graph, const TensorReader& reader);
 
-  QuantisedConstants quantised;             ///< float constants of quantised values
-  std::map<std::string, CodesOf> codes;     ///< names that stand for codes
-  std::map<std::string, Array> code_values; ///< of constants, codes that were computed
+  QuantisedConstants quantised;              ///< float constants of quantised values
+  std::map<std::string, CodesOf> codes;      ///< names that stand for codes
+  std::map<std::string, Array> code_values;  ///< of constants, codes that were computed
 
   void add_constant(const onnx::NodeProto& node);
   /// Null when it is not known at import.
@@ -56,16 +58,21 @@ class QuantisedState {
 /// A node that is rewritten.
 class QuantisedNode {
  public:
-  QuantisedNode(const onnx::NodeProto& proto, QuantisedState& state) : proto_(proto), state_(state) {}
+  QuantisedNode(const onnx::NodeProto& proto, QuantisedState& state)
+      : proto_(proto), state_(state) {}
 
   template <typename... Args>
   [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) const {
-    throw Error("node '{}' ({}): {}", proto_.name().empty() && proto_.output_size() > 0 ? proto_.output(0) : proto_.name(),
-                proto_.op_type(), fmt::format(format, std::forward<Args>(args)...));
+    throw Error(
+        "node '{}' ({}): {}",
+        proto_.name().empty() && proto_.output_size() > 0 ? proto_.output(0) : proto_.name(),
+        proto_.op_type(), fmt::format(format, std::forward<Args>(args)...));
   }
   const onnx::NodeProto& proto() const { return proto_; }
   QuantisedState& state() const { return state_; }
-  bool has_input(int i) const { return i >= 0 && i < proto_.input_size() && !proto_.input(i).empty(); }
+  bool has_input(int i) const {
+    return i >= 0 && i < proto_.input_size() && !proto_.input(i).empty();
+  }
   const std::string& input(int i) const;
   const std::string& output() const;
   std::int64_t integer(const char* name, std::int64_t absent) const;
@@ -76,8 +83,8 @@ class QuantisedNode {
   /// Null when it is not known at import.
   const Array* constant(int i) const { return has_input(i) ? state_.constant(input(i)) : nullptr; }
   const Array& need_constant(int i, const char* what) const;
-  /// Scale and zero point, inputs i and i + 1, of codes whose type is that of input `typed` (or of the
-  /// zero point, where there is one).
+  /// Scale and zero point, inputs i and i + 1, of codes whose type is that of input `typed` (or of
+  /// the zero point, where there is one).
   CodesOf codes_of(int scale, int zero_point, int typed) const;
   /// Fails when input i stands for other codes than these.
   void require_codes(int i, const CodesOf& codes) const;

@@ -18,7 +18,8 @@ bool is_qonnx(const std::string& domain) {
 void rewrite_quant(const QuantisedNode& node) {
   const std::string mode = node.string("rounding_mode", "ROUND");
   if (mode != "ROUND" && mode != "HALF_EVEN")
-    node.fail("rounding_mode {} is not supported, only ROUND, to the nearest and half to even", mode);
+    node.fail("rounding_mode {} is not supported, only ROUND, to the nearest and half to even",
+              mode);
   CodesOf codes;
   const Array& scale = node.need_constant(1, "scale");
   for (const double s : scale.values) codes.scales.push_back(static_cast<float>(s));
@@ -30,7 +31,8 @@ void rewrite_quant(const QuantisedNode& node) {
     if (z != std::round(z)) node.fail("a zero point of {} is no integer", z);
     codes.zero_points.push_back(std::llround(z));
   }
-  if (codes.zero_points.size() == 1) codes.zero_points.resize(codes.scales.size(), codes.zero_points[0]);
+  if (codes.zero_points.size() == 1)
+    codes.zero_points.resize(codes.scales.size(), codes.zero_points[0]);
   if (codes.scales.empty() || codes.zero_points.size() != codes.scales.size())
     node.fail("{} zero points for {} scales", codes.zero_points.size(), codes.scales.size());
   const Array& bits = node.need_constant(3, "bit width");
@@ -43,9 +45,12 @@ void rewrite_quant(const QuantisedNode& node) {
   const Array* values = node.constant(0);
   if (!values) return node.quantise(node.input(0), codes, false);
   if (codes.scales.size() > 1) {  // a shape that broadcasts along one axis
-    const auto along = std::find(scale.dims.begin(), scale.dims.end(), static_cast<std::int64_t>(codes.scales.size()));
-    codes.axis = along - scale.dims.begin() + static_cast<std::int64_t>(values->dims.size()) - static_cast<std::int64_t>(scale.dims.size());
-    if (along == scale.dims.end() || codes.axis < 0 || values->dims[static_cast<std::size_t>(codes.axis)] != *along)
+    const auto along = std::find(scale.dims.begin(), scale.dims.end(),
+                                 static_cast<std::int64_t>(codes.scales.size()));
+    codes.axis = along - scale.dims.begin() + static_cast<std::int64_t>(values->dims.size()) -
+                 static_cast<std::int64_t>(scale.dims.size());
+    if (along == scale.dims.end() || codes.axis < 0 ||
+        values->dims[static_cast<std::size_t>(codes.axis)] != *along)
       node.fail("scales of shape {} do not fit values of {}", text(scale.dims), text(values->dims));
   }
   node.state().define(node.output(), values_from_codes(codes_from_values(*values, codes), codes));
@@ -57,7 +62,8 @@ void rewrite_quantize_linear(const QuantisedNode& node) {
   if (!node.has_input(2)) {
     const auto type = node.integer("output_dtype", 0);
     if (type != 0 && type != onnx::TensorProto::UINT8) {
-      if (type != onnx::TensorProto::INT8) node.fail("codes of type {} are not supported here", type_name(static_cast<int>(type)));
+      if (type != onnx::TensorProto::INT8)
+        node.fail("codes of type {} are not supported here", type_name(static_cast<int>(type)));
       codes.is_signed = true;
     }
   }
@@ -79,7 +85,8 @@ void rewrite_dequantize_linear(const QuantisedNode& node) {
   }
   if (!node.has_input(2)) {  // the type is that of its input
     const auto found = node.state().codes.find(node.input(0));
-    if (found != node.state().codes.end()) codes.bits = found->second.bits, codes.is_signed = found->second.is_signed;
+    if (found != node.state().codes.end())
+      codes.bits = found->second.bits, codes.is_signed = found->second.is_signed;
   }
   node.require_codes(0, codes);
   node.add("Identity", {node.input(0)}, node.output());
@@ -114,7 +121,8 @@ QuantisedOperator quantised_operator(const onnx::NodeProto& node) {
   if (type == "DequantizeLinear") return rewrite_dequantize_linear;
   if (const auto function = qlinear_operator(type)) return function;
   const bool quantised = type.starts_with("QLinear") || type.ends_with("Integer") ||
-                         type.starts_with("Dynamic") || type == "QAttention" || type == "QEmbedLayerNormalization";
+                         type.starts_with("Dynamic") || type == "QAttention" ||
+                         type == "QEmbedLayerNormalization";
   return quantised ? refuse : nullptr;
 }
 

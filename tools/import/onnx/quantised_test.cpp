@@ -120,7 +120,8 @@ TEST(Qdq, ClippedCodesOfWeights) {
   b.node("QuantizeLinear", "xq", {"image", s, z});
   b.node("DequantizeLinear", "x", {"xq", s, z});
   b.node("QuantizeLinear", "wq", {b.constant("raw", {1, 1, 1, 1}, std::vector{-64.0f}), s, z});
-  b.node("Clip", "wc", {"wq", integers(b, "lo", kInt8, {}, {-127}), integers(b, "hi", kInt8, {}, {127})});
+  b.node("Clip", "wc",
+         {"wq", integers(b, "lo", kInt8, {}, {-127}), integers(b, "hi", kInt8, {}, {127})});
   b.node("DequantizeLinear", "w", {"wc", s, z});
   b.node("Conv", "y", {"x", "w"});
   b.node("QuantizeLinear", "yq", {"y", s, z});
@@ -139,10 +140,10 @@ TEST(Qdq, ReadByAnotherScaleThanWrittenIsRefused) {
   EXPECT_THAT(error_of(b.serialized()), HasSubstr("another scale or zero point"));
 }
 
-
 TEST(QOperator, ConvolutionPoolingAndMatrixProduct) {
   OnnxBuilder b("qop", 2, 2, 2, 13);
-  const auto s = b.constant("s", {}, std::vector{0.5f}), t = b.constant("t", {}, std::vector{0.25f});
+  const auto s = b.constant("s", {}, std::vector{0.5f}),
+             t = b.constant("t", {}, std::vector{0.25f});
   const auto z = integers(b, "z", kUint8, {}, {10}), zw = integers(b, "zw", kInt8, {}, {0});
   b.node("QuantizeLinear", "x", {"image", s, z});
   b.node("QLinearConv", "y",
@@ -168,7 +169,8 @@ TEST(QOperator, ConvolutionPoolingAndMatrixProduct) {
 
 TEST(QOperator, AdditionAndConcatenation) {
   OnnxBuilder b("qop", 2, 2, 2, 13);
-  const auto s = b.constant("s", {}, std::vector{0.5f}), t = b.constant("t", {}, std::vector{0.25f});
+  const auto s = b.constant("s", {}, std::vector{0.5f}),
+             t = b.constant("t", {}, std::vector{0.25f});
   const auto z = integers(b, "z", kInt8, {}, {-3});
   b.node("QuantizeLinear", "x", {"image", s, z});
   b.node("QLinearAdd", "a", {"x", s, z, "x", s, z, t, z}).set_domain("com.microsoft");
@@ -194,8 +196,8 @@ TEST(QOperator, IntegerOperatorsAreRefusedByName) {
 
 TEST(QOperator, OtherOperatorsOfCodesAreRefused) {
   OnnxBuilder b("qop", 1, 1, 1, 13);
-  b.node("QuantizeLinear", "x", {"image", b.constant("s", {}, std::vector{0.5f}),
-                                 integers(b, "z", kInt8, {}, {1})});
+  b.node("QuantizeLinear", "x",
+         {"image", b.constant("s", {}, std::vector{0.5f}), integers(b, "z", kInt8, {}, {1})});
   b.node("Relu", "n", {"x"});
   b.output("n");
   EXPECT_THAT(error_of(b.serialized()), HasSubstr("works on codes of a quantised tensor"));

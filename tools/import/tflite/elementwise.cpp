@@ -41,7 +41,8 @@ std::vector<float> per_channel(const TfliteNode& node, int i, const Value& other
   std::vector<float> values = floats(c);
   const auto channels = static_cast<std::size_t>(node.tensor(node.map(other)).channels);
   if (values.size() == 1) values.resize(channels, values[0]);
-  if (values.size() != channels || (!c.shape.empty() && values.size() > 1 && c.shape.back() != static_cast<int>(channels)))
+  if (values.size() != channels ||
+      (!c.shape.empty() && values.size() > 1 && c.shape.back() != static_cast<int>(channels)))
     node.fail("a constant of shape {} is not one value a channel", text(c.shape));
   return values;
 }
@@ -85,7 +86,8 @@ void add_mean(const TfliteNode& node) {
   for (auto& a : axes) a += a < 0 ? static_cast<int>(v.shape.size()) : 0;
   std::sort(axes.begin(), axes.end());
   const std::vector<std::int32_t> pixels = v.channels_last ? std::vector{1, 2} : std::vector{2, 3};
-  if (v.shape.size() != 4 || axes != pixels) node.fail("over axes [{}] is not supported, only over the whole map", fmt::join(axes, ", "));
+  if (v.shape.size() != 4 || axes != pixels)
+    node.fail("over axes [{}] is not supported, only over the whole map", fmt::join(axes, ", "));
   Node result;
   result.kind = NodeKind::kAvgPool;
   result.input = v.tensor;
@@ -98,7 +100,8 @@ void add_mean(const TfliteNode& node) {
 void add_relu(const TfliteNode& node) { add_clamp(node, 0, kInfinity); }
 void add_relu6(const TfliteNode& node) { add_clamp(node, 0, 6); }
 void add_leaky_relu(const TfliteNode& node) {
-  add_function(node, {Function::Kind::kLeakyRelu, node.options<tflite::LeakyReluOptions>().alpha()});
+  add_function(node,
+               {Function::Kind::kLeakyRelu, node.options<tflite::LeakyReluOptions>().alpha()});
 }
 void add_logistic(const TfliteNode& node) { add_function(node, {Function::Kind::kSigmoid}); }
 void add_tanh(const TfliteNode& node) { add_function(node, {Function::Kind::kTanh}); }
@@ -107,7 +110,8 @@ void add_hard_swish(const TfliteNode& node) { add_function(node, {Function::Kind
 void add_softmax(const TfliteNode& node) {
   const Value v = node.unpadded(0);
   const Tensor& t = node.tensor(v.tensor);
-  if (t.height * t.width != 1) node.fail("over the channels of more than one pixel is not supported");
+  if (t.height * t.width != 1)
+    node.fail("over the channels of more than one pixel is not supported");
   const auto* o = node.op().builtin_options_as_SoftmaxOptions();
   if (o && o->beta() != 1) node.fail("beta {} is not supported, only 1", o->beta());
   node.alias(v);

@@ -36,7 +36,8 @@ Model::Model(Bytes bytes) : bytes_(std::move(bytes)) {
   if (!tflite::VerifyModelBuffer(verifier))
     throw Error("not a TensorFlow Lite file, or truncated or damaged");
   model_ = tflite::GetModel(bytes_.data());
-  if (model_->version() != 3) throw Error("version {} of the file format, only 3 is read", model_->version());
+  if (model_->version() != 3)
+    throw Error("version {} of the file format, only 3 is read", model_->version());
   const auto* graphs = model_->subgraphs();
   if (!graphs || graphs->size() == 0) throw Error("a file without a network");
   graph_ = graphs->Get(0);
@@ -62,7 +63,8 @@ Shape Model::shape(int tensor) const {
   std::int64_t size = 1;
   if (const auto* dims = at(tensor).shape()) {
     for (const int d : *dims) {
-      if (d < 0 || (size *= d) > kLargestShape) throw Error("tensor {}: impossible shape", name(tensor));
+      if (d < 0 || (size *= d) > kLargestShape)
+        throw Error("tensor {}: impossible shape", name(tensor));
       shape.push_back(d);
     }
   }
@@ -74,11 +76,19 @@ std::optional<Quantization> Model::quantization(int tensor) const {
   if (!q || !q->scale() || q->scale()->size() == 0) return std::nullopt;
   Quantization result;
   switch (at(tensor).type()) {
-    case tflite::TensorType::INT8: break;
-    case tflite::TensorType::UINT8: result.is_signed = false; break;
-    case tflite::TensorType::INT16: result.bits = 16; break;
-    case tflite::TensorType::INT32: result.bits = 32; break;
-    default: return std::nullopt;
+    case tflite::TensorType::INT8:
+      break;
+    case tflite::TensorType::UINT8:
+      result.is_signed = false;
+      break;
+    case tflite::TensorType::INT16:
+      result.bits = 16;
+      break;
+    case tflite::TensorType::INT32:
+      result.bits = 32;
+      break;
+    default:
+      return std::nullopt;
   }
   result.scales.assign(q->scale()->begin(), q->scale()->end());
   result.zero_points.assign(result.scales.size(), 0);
@@ -87,10 +97,13 @@ std::optional<Quantization> Model::quantization(int tensor) const {
   }
   if (const auto* zeros = q->zero_point(); zeros && zeros->size() > 0) {
     if (zeros->size() != 1 && zeros->size() != result.scales.size())
-      throw Error("tensor {}: {} zero points for {} scales", name(tensor), zeros->size(), result.scales.size());
+      throw Error("tensor {}: {} zero points for {} scales", name(tensor), zeros->size(),
+                  result.scales.size());
     for (std::size_t i = 0; i < result.scales.size(); ++i) {
-      const std::int64_t zero = zeros->Get(zeros->size() == 1 ? 0 : static_cast<flatbuffers::uoffset_t>(i));
-      if (static_cast<double>(zero) < result.lowest() || static_cast<double>(zero) > result.highest())
+      const std::int64_t zero =
+          zeros->Get(zeros->size() == 1 ? 0 : static_cast<flatbuffers::uoffset_t>(i));
+      if (static_cast<double>(zero) < result.lowest() ||
+          static_cast<double>(zero) > result.highest())
         throw Error("tensor {}: a zero point of {} is no code", name(tensor), zero);
       result.zero_points[i] = static_cast<std::int32_t>(zero);
     }
@@ -101,9 +114,11 @@ std::optional<Quantization> Model::quantization(int tensor) const {
 bool Model::is_constant(int tensor) const {
   const auto buffer = at(tensor).buffer();
   if (buffer >= model_->buffers()->size())
-    throw Error("tensor {}: buffer {}, the file has {}", name(tensor), buffer, model_->buffers()->size());
+    throw Error("tensor {}: buffer {}, the file has {}", name(tensor), buffer,
+                model_->buffers()->size());
   const auto& b = *model_->buffers()->Get(buffer);
-  if (b.offset() > 1) throw Error("tensor {}: values behind the end of the tables are not supported", name(tensor));
+  if (b.offset() > 1)
+    throw Error("tensor {}: values behind the end of the tables are not supported", name(tensor));
   return b.data() && b.data()->size() > 0;
 }
 
@@ -114,29 +129,42 @@ Constant Model::constant(int tensor) const {
   std::size_t size = 1;
   for (const int d : c.shape) size *= static_cast<std::size_t>(d);
   switch (type(tensor)) {
-    case tflite::TensorType::FLOAT32: c.floats = values<float, float>(data, size, name(tensor)); break;
-    case tflite::TensorType::INT8: c.integers = values<std::int8_t, std::int32_t>(data, size, name(tensor)); break;
-    case tflite::TensorType::UINT8: c.integers = values<std::uint8_t, std::int32_t>(data, size, name(tensor)); break;
-    case tflite::TensorType::INT32: c.integers = values<std::int32_t, std::int32_t>(data, size, name(tensor)); break;
+    case tflite::TensorType::FLOAT32:
+      c.floats = values<float, float>(data, size, name(tensor));
+      break;
+    case tflite::TensorType::INT8:
+      c.integers = values<std::int8_t, std::int32_t>(data, size, name(tensor));
+      break;
+    case tflite::TensorType::UINT8:
+      c.integers = values<std::uint8_t, std::int32_t>(data, size, name(tensor));
+      break;
+    case tflite::TensorType::INT32:
+      c.integers = values<std::int32_t, std::int32_t>(data, size, name(tensor));
+      break;
     default:
-      throw Error("tensor {}: constants of type {} are not supported, only float32, int8, uint8 and int32",
-                  name(tensor), EnumNameTensorType(type(tensor)));
+      throw Error(
+          "tensor {}: constants of type {} are not supported, only float32, int8, uint8 and int32",
+          name(tensor), EnumNameTensorType(type(tensor)));
   }
   for (const float v : c.floats) {
     if (!std::isfinite(v)) throw Error("tensor {}: has a value that is not finite", name(tensor));
   }
-  if (const auto* q = at(tensor).quantization(); q && c.quantization && c.quantization->scales.size() > 1) {
+  if (const auto* q = at(tensor).quantization();
+      q && c.quantization && c.quantization->scales.size() > 1) {
     c.axis = q->quantized_dimension();
     if (c.axis < 0 || c.axis >= static_cast<int>(c.shape.size()) ||
-        c.shape[static_cast<std::size_t>(c.axis)] != static_cast<int>(c.quantization->scales.size()))
-      throw Error("tensor {}: {} scales do not fit its shape {}", name(tensor), c.quantization->scales.size(), text(c.shape));
+        c.shape[static_cast<std::size_t>(c.axis)] !=
+            static_cast<int>(c.quantization->scales.size()))
+      throw Error("tensor {}: {} scales do not fit its shape {}", name(tensor),
+                  c.quantization->scales.size(), text(c.shape));
   }
   return c;
 }
 
 const tflite::OperatorCode& Model::code(const tflite::Operator& op) const {
   if (op.opcode_index() >= model_->operator_codes()->size())
-    throw Error("operator code {}, the file has {}", op.opcode_index(), model_->operator_codes()->size());
+    throw Error("operator code {}, the file has {}", op.opcode_index(),
+                model_->operator_codes()->size());
   return *model_->operator_codes()->Get(op.opcode_index());
 }
 

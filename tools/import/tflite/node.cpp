@@ -50,18 +50,27 @@ void TfliteNode::alias(Value v) const {
   std::int64_t size = 1;
   for (const int d : v.shape) size *= d;
   if (size != static_cast<std::int64_t>(tensor(v.tensor).size()) && !v.padded())
-    fail("its output has the shape {}, its input {} values", text(v.shape), tensor(v.tensor).size());
+    fail("its output has the shape {}, its input {} values", text(v.shape),
+         tensor(v.tensor).size());
   context_.values[output()] = std::move(v);
 }
 
 void TfliteNode::append(Node node, int channels, int height, int width,
                         tflite::Activation activation) const {
   switch (activation) {
-    case tflite::Activation::NONE: break;
-    case tflite::Activation::RELU: node.lo = 0; break;
-    case tflite::Activation::RELU6: node.lo = 0, node.hi = 6; break;
-    case tflite::Activation::RELU_N1_TO_1: node.lo = -1, node.hi = 1; break;
-    default: fail("its fused activation {} is not supported", EnumNameActivation(activation));
+    case tflite::Activation::NONE:
+      break;
+    case tflite::Activation::RELU:
+      node.lo = 0;
+      break;
+    case tflite::Activation::RELU6:
+      node.lo = 0, node.hi = 6;
+      break;
+    case tflite::Activation::RELU_N1_TO_1:
+      node.lo = -1, node.hi = 1;
+      break;
+    default:
+      fail("its fused activation {} is not supported", EnumNameActivation(activation));
   }
   node.name = name();
   node.output = static_cast<int>(graph().tensors.size());
@@ -89,10 +98,12 @@ void TfliteNode::quantise(int from) const {
 }
 
 std::vector<float> floats(const Constant& c) {
-  if (!c.quantization) return c.floats.empty() ? std::vector<float>(c.integers.begin(), c.integers.end()) : c.floats;
+  if (!c.quantization)
+    return c.floats.empty() ? std::vector<float>(c.integers.begin(), c.integers.end()) : c.floats;
   const Quantization& q = *c.quantization;
   std::size_t inner = 1;
-  for (std::size_t i = static_cast<std::size_t>(c.axis) + 1; i < c.shape.size(); ++i) inner *= static_cast<std::size_t>(c.shape[i]);
+  for (std::size_t i = static_cast<std::size_t>(c.axis) + 1; i < c.shape.size(); ++i)
+    inner *= static_cast<std::size_t>(c.shape[i]);
   std::vector<float> result;
   for (std::size_t i = 0; i < c.integers.size(); ++i) {
     const std::size_t which = q.scales.size() == 1 ? 0 : i / inner % q.scales.size();

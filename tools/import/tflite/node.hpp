@@ -11,8 +11,8 @@
 
 namespace reshift::tflite_import {
 
-/// What a tensor of the file stands for: a tensor of the graph, whose values in the file's order are
-/// those of its pixels with the channels last, or channel after channel.
+/// What a tensor of the file stands for: a tensor of the graph, whose values in the file's order
+/// are those of its pixels with the channels last, or channel after channel.
 struct Value {
   int tensor = -1;
   Shape shape;
@@ -65,8 +65,8 @@ class TfliteNode {
   const Value& value(int i) const;
   /// A value that no PAD has added to.
   const Value& unpadded(int i) const;
-  /// The number of a value's tensor as a map of pixels [1, height, width, channels]; also of a single
-  /// pixel in another shape.
+  /// The number of a value's tensor as a map of pixels [1, height, width, channels]; also of a
+  /// single pixel in another shape.
   int map(const Value& value) const;
 
   /// The output is what there is already, perhaps in another shape.
@@ -75,8 +75,8 @@ class TfliteNode {
   /// the output's quantisation.
   void append(Node node, int channels, int height, int width,
               tflite::Activation activation = tflite::Activation::NONE) const;
-  /// Appends the rounding of a tensor to the output's quantisation, if it has one; the output becomes
-  /// the result.
+  /// Appends the rounding of a tensor to the output's quantisation, if it has one; the output
+  /// becomes the result.
   void quantise(int tensor) const;
 
  private:

@@ -29,7 +29,8 @@ NodeCheck read_node(const tflite::Operator& op, Context& context) {
       check.detail = "not looked at: what it reads is refused";
       return check;
     }
-    if (!context.softmax.empty()) node.fail("follows a SOFTMAX, which is supported only at the end");
+    if (!context.softmax.empty())
+      node.fail("follows a SOFTMAX, which is supported only at the end");
     function(node);
     if (context.graph.nodes.size() == nodes) check.result = NodeCheck::Result::kRewritten;
     if (!context.softmax.empty()) check.result = NodeCheck::Result::kHost;
@@ -48,18 +49,22 @@ void read_input(Context& context) {
   Shape shape = context.model.shape(input);
   const std::string name = context.model.name(input);
   if (shape.size() < 2 || shape.size() > 4 || shape[0] != 1)
-    throw Error("input {}: shape {}, expected one image [1, ...] of 2 to 4 dimensions", name, text(shape));
-  // A vector's elements are channels; with the channels first when the second axis is that of colours.
+    throw Error("input {}: shape {}, expected one image [1, ...] of 2 to 4 dimensions", name,
+                text(shape));
+  // A vector's elements are channels; with the channels first when the second axis is that of
+  // colours.
   bool last = true;
   Tensor image{name, shape.back(), 1, 1};
   if (shape.size() == 4) {
     last = shape[3] <= 4 || shape[1] > 4;
-    image = last ? Tensor{name, shape[3], shape[1], shape[2]} : Tensor{name, shape[1], shape[2], shape[3]};
+    image = last ? Tensor{name, shape[3], shape[1], shape[2]}
+                 : Tensor{name, shape[1], shape[2], shape[3]};
   } else if (shape.size() == 3) {
     image = {name, 1, shape[1], shape[2]};
   }
   for (const int extent : {image.channels, image.height, image.width}) {
-    if (extent < 1 || extent > 65535) throw Error("input {}: impossible shape {}", name, text(shape));
+    if (extent < 1 || extent > 65535)
+      throw Error("input {}: impossible shape {}", name, text(shape));
   }
   context.graph.tensors.push_back(image);
   Value value{0, shape, last, {}};
@@ -74,7 +79,8 @@ void read_input(Context& context) {
     context.graph.tensors.push_back(std::move(image));
     context.graph.nodes.push_back(std::move(node));
   } else if (context.model.type(input) != tflite::TensorType::FLOAT32) {
-    throw Error("input {}: values of type {} without a scale", name, EnumNameTensorType(context.model.type(input)));
+    throw Error("input {}: values of type {} without a scale", name,
+                EnumNameTensorType(context.model.type(input)));
   }
   context.values[input] = std::move(value);
 }
@@ -89,7 +95,9 @@ void read_outputs(Context& context) {
     const std::string name = context.model.name(output);
     if (found == context.values.end()) throw Error("output {} is made by no node", name);
     const Value& v = found->second;
-    if (v.tensor <= 1 || v.padded()) throw Error("output {}: the network computes nothing", name);
+    const int image = context.values.at(context.model.graph().inputs()->Get(0)).tensor;
+    if (v.tensor == image || v.padded())
+      throw Error("output {}: the network computes nothing", name);
     const Tensor& t = context.graph.tensor(v.tensor);
     const bool is_softmax = !context.softmax.empty() && outputs.size() == 1;
     const auto machine = static_cast<int>(context.graph.outputs.size());
@@ -112,7 +120,8 @@ Graph read_tflite(Bytes bytes, const std::string&, const ImportOptions& options,
                   NetworkCheck& check) {
   using namespace tflite_import;
   if (!options.input_shape.empty())
-    throw Error("the shape of the input is fixed in a TensorFlow Lite file: leave out --input-shape");
+    throw Error(
+        "the shape of the input is fixed in a TensorFlow Lite file: leave out --input-shape");
   Context context(std::move(bytes));
   context.graph.name = context.model.description();
   read_input(context);

@@ -28,7 +28,8 @@ class Builder {
   }
 
   int tensor(const char* name, std::vector<int> shape, TensorType type, std::vector<float> scale,
-             std::vector<std::int64_t> zero, const std::vector<std::uint8_t>& data = {}, int axis = 0) {
+             std::vector<std::int64_t> zero, const std::vector<std::uint8_t>& data = {},
+             int axis = 0) {
     std::uint32_t buffer = 0;
     if (!data.empty()) {
       buffer = static_cast<std::uint32_t>(buffers_.size());
@@ -45,10 +46,12 @@ class Builder {
 
   template <typename T = tflite::SoftmaxOptions>
   void node(BuiltinOperator op, std::vector<int> inputs, int output,
-            tflite::BuiltinOptions type = tflite::BuiltinOptions::NONE, flatbuffers::Offset<T> options = {}) {
+            tflite::BuiltinOptions type = tflite::BuiltinOptions::NONE,
+            flatbuffers::Offset<T> options = {}) {
     codes_.push_back(tflite::CreateOperatorCode(b_, static_cast<std::int8_t>(op), 0, 1, op));
     std::vector<int> outputs{output};
-    operators_.push_back(tflite::CreateOperatorDirect(b_, static_cast<std::uint32_t>(codes_.size()) - 1,
+    operators_.push_back(tflite::CreateOperatorDirect(b_,
+                                                      static_cast<std::uint32_t>(codes_.size()) - 1,
                                                       &inputs, &outputs, type, options.Union()));
     last_ = output;
   }
@@ -57,8 +60,10 @@ class Builder {
 
   Bytes bytes() {
     const std::vector<int> inputs{0}, outputs{last_};
-    const std::vector graphs{tflite::CreateSubGraphDirect(b_, &tensors_, &inputs, &outputs, &operators_, "net")};
-    tflite::FinishModelBuffer(b_, tflite::CreateModelDirect(b_, 3, &codes_, &graphs, "", &buffers_));
+    const std::vector graphs{
+        tflite::CreateSubGraphDirect(b_, &tensors_, &inputs, &outputs, &operators_, "net")};
+    tflite::FinishModelBuffer(b_,
+                              tflite::CreateModelDirect(b_, 3, &codes_, &graphs, "", &buffers_));
     return {b_.GetBufferPointer(), b_.GetBufferPointer() + b_.GetSize()};
   }
 
@@ -90,7 +95,8 @@ std::string error_of(Bytes bytes) {
 std::vector<std::uint8_t> little_endian(const std::vector<std::int32_t>& values) {
   std::vector<std::uint8_t> bytes;
   for (const auto v : values) {
-    for (int i = 0; i < 4; ++i) bytes.push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(v) >> 8 * i));
+    for (int i = 0; i < 4; ++i)
+      bytes.push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(v) >> 8 * i));
   }
   return bytes;
 }
@@ -102,8 +108,9 @@ Bytes convolution() {
                          {101, 102, 103, 104, 105, 106, 107, 108});
   const int bias = b.tensor("b", {1}, TensorType::INT32, {0.125f}, {0}, little_endian({-17}));
   const int out = b.tensor("out", {1, 2, 2, 1}, TensorType::UINT8, {2}, {7});
-  b.node(BuiltinOperator::CONV_2D, {0, w, bias}, out, tflite::BuiltinOptions::Conv2DOptions,
-         tflite::CreateConv2DOptions(b.fbb(), tflite::Padding::SAME, 2, 2, tflite::Activation::RELU6));
+  b.node(
+      BuiltinOperator::CONV_2D, {0, w, bias}, out, tflite::BuiltinOptions::Conv2DOptions,
+      tflite::CreateConv2DOptions(b.fbb(), tflite::Padding::SAME, 2, 2, tflite::Activation::RELU6));
   return b.bytes();
 }
 
@@ -134,9 +141,11 @@ TEST(Tflite, ConvolutionOfUint8) {
 
 TEST(Tflite, DepthwiseConvolutionWithScalesPerChannel) {
   Builder b({1, 2, 2, 2}, TensorType::INT8, {0.5f}, {-3});
-  const int w = b.tensor("w", {1, 1, 1, 4}, TensorType::INT8, {1, 2, 3, 4}, {0, 0, 0, 0}, {1, 2, 3, 255}, 3);
+  const int w =
+      b.tensor("w", {1, 1, 1, 4}, TensorType::INT8, {1, 2, 3, 4}, {0, 0, 0, 0}, {1, 2, 3, 255}, 3);
   const int out = b.tensor("out", {1, 2, 2, 4}, TensorType::INT8, {1}, {0});
-  b.node(BuiltinOperator::DEPTHWISE_CONV_2D, {0, w}, out, tflite::BuiltinOptions::DepthwiseConv2DOptions,
+  b.node(BuiltinOperator::DEPTHWISE_CONV_2D, {0, w}, out,
+         tflite::BuiltinOptions::DepthwiseConv2DOptions,
          tflite::CreateDepthwiseConv2DOptions(b.fbb(), tflite::Padding::VALID, 1, 1, 2));
   const Graph g = read(b.bytes());
   EXPECT_EQ(g.nodes[1].groups, 2);
@@ -150,7 +159,8 @@ TEST(Tflite, FullyConnectedAfterFlatteningAMap) {
   const int w = b.tensor("w", {1, 6}, TensorType::INT8, {1}, {0}, {1, 2, 3, 4, 5, 6});
   const int out = b.tensor("out", {1, 1}, TensorType::INT8, {1}, {0});
   b.node(BuiltinOperator::RESHAPE, {0}, flat);
-  b.node(BuiltinOperator::FULLY_CONNECTED, {flat, w}, out, tflite::BuiltinOptions::FullyConnectedOptions,
+  b.node(BuiltinOperator::FULLY_CONNECTED, {flat, w}, out,
+         tflite::BuiltinOptions::FullyConnectedOptions,
          tflite::CreateFullyConnectedOptions(b.fbb()));
   const Graph g = read(b.bytes());
   EXPECT_EQ(g.nodes[1].kernel_w, 2);

@@ -26,7 +26,8 @@ void add_pad(const TfliteNode& node) {
   Value v = node.value(0);
   node.map(v);
   const std::vector<std::int32_t> pads = node.constant(1).integers;
-  if (pads.size() != 8 || pads[0] || pads[1] || pads[6] || pads[7]) node.fail("only rows and columns can be padded");
+  if (pads.size() != 8 || pads[0] || pads[1] || pads[6] || pads[7])
+    node.fail("only rows and columns can be padded");
   const std::array more{pads[2], pads[4], pads[3], pads[5]};
   for (std::size_t i = 0; i < 4; ++i) {
     if (more[i] < 0 || more[i] > 65535) node.fail("padding by {} is not possible", more[i]);
@@ -45,13 +46,17 @@ void add_concatenation(const TfliteNode& node) {
     const auto rank = static_cast<int>(v.shape.size());
     const int axis = o.axis() < 0 ? o.axis() + rank : o.axis();
     if (axis != (v.channels_last ? rank - 1 : 1) || (rank != 4 && rank != 2))
-      node.fail("along axis {} of {} is not supported, only along the channels", o.axis(), text(v.shape));
+      node.fail("along axis {} of {} is not supported, only along the channels", o.axis(),
+                text(v.shape));
     const Tensor &first = node.tensor(node.map(node.value(0))), &in = node.tensor(node.map(v));
-    if (in.height != first.height || in.width != first.width) node.fail("its inputs have maps of different sizes");
-    if (v.channels_last != node.value(0).channels_last) node.fail("its inputs have different orders");
+    if (in.height != first.height || in.width != first.width)
+      node.fail("its inputs have maps of different sizes");
+    if (v.channels_last != node.value(0).channels_last)
+      node.fail("its inputs have different orders");
     channels += in.channels;
   }
-  if (o.activation() != tflite::Activation::NONE) node.fail("its fused activation is not supported");
+  if (o.activation() != tflite::Activation::NONE)
+    node.fail("its fused activation is not supported");
   if (channels < 1 || channels > 65535) node.fail("{} channels are not possible", channels);
   const Tensor first = node.tensor(node.value(0).tensor);
   Graph& graph = node.graph();

@@ -27,7 +27,9 @@ Axis axis(const TfliteNode& node, tflite::Padding padding, int size, int kernel,
   const int padded = size + before + after;
   if (padding == tflite::Padding::SAME) {
     const std::int64_t wanted = (padded + stride - 1) / stride;
-    const std::int64_t total = std::max<std::int64_t>(0, (wanted - 1) * stride + (std::int64_t{dilation} * (kernel - 1) + 1) - padded);
+    const std::int64_t total = std::max<std::int64_t>(
+        0, (wanted - 1) * stride + (std::int64_t{dilation} * (kernel - 1) + 1) - padded);
+    if (total > kLargest) node.fail("padding by {} pixels is not possible", total);
     a.before += static_cast<int>(total / 2);
     a.after += static_cast<int>(total - total / 2);
   }
@@ -47,22 +49,25 @@ void append_window(const TfliteNode& node, Node result, const WindowOptions& o, 
   result.input = node.map(source);
   const Tensor& in = node.tensor(result.input);
   const auto& pads = source.pads;
-  const Axis rows = axis(node, o.padding, in.height, o.kernel_h, o.stride_h, o.dilation_h, pads[0], pads[2]);
-  const Axis columns = axis(node, o.padding, in.width, o.kernel_w, o.stride_w, o.dilation_w, pads[1], pads[3]);
+  const Axis rows =
+      axis(node, o.padding, in.height, o.kernel_h, o.stride_h, o.dilation_h, pads[0], pads[2]);
+  const Axis columns =
+      axis(node, o.padding, in.width, o.kernel_w, o.stride_w, o.dilation_w, pads[1], pads[3]);
   result.kernel_h = o.kernel_h, result.kernel_w = o.kernel_w;
   result.stride_h = o.stride_h, result.stride_w = o.stride_w;
   result.dilation_h = o.dilation_h, result.dilation_w = o.dilation_w;
   result.pad_top = rows.before, result.pad_bottom = rows.after;
   result.pad_left = columns.before, result.pad_right = columns.after;
   const bool padded = rows.before || rows.after || columns.before || columns.after;
-  if (result.kind != NodeKind::kConv && source.padded()) node.fail("padding made by a PAD before it is not supported");
+  if (result.kind != NodeKind::kConv && source.padded())
+    node.fail("padding made by a PAD before it is not supported");
   result.exclude_padding = result.kind == NodeKind::kAvgPool && padded;
   const int height = rows.out(), width = columns.out();
   node.append(std::move(result), channels, height, width, o.activation);
 }
 
-/// Weights and bias of a node: `index(o, i)` is where weight i of output channel o is in the constant,
-/// `axis` the output channels' axis there.
+/// Weights and bias of a node: `index(o, i)` is where weight i of output channel o is in the
+/// constant, `axis` the output channels' axis there.
 template <typename Index>
 void set_weights(const TfliteNode& node, Node& result, const Constant& c, int channels, int row,
                  int axis, Index index) {
@@ -80,7 +85,9 @@ void set_weights(const TfliteNode& node, Node& result, const Constant& c, int ch
   if (c.quantization && input) {
     if (c.quantization->scales.size() > 1 && c.axis != axis)
       node.fail("scales of the weights along axis {} are not those of output channels", c.axis);
-    result.integer_weights = IntegerWeights{std::move(codes), std::vector<std::int32_t>(static_cast<std::size_t>(channels), 0), *c.quantization};
+    result.integer_weights = IntegerWeights{
+        std::move(codes), std::vector<std::int32_t>(static_cast<std::size_t>(channels), 0),
+        *c.quantization};
   } else if (input) {
     node.fail("float weights beside quantised activations are not supported");
   }
@@ -88,16 +95,20 @@ void set_weights(const TfliteNode& node, Node& result, const Constant& c, int ch
   if (!node.has_input(2)) return;
   const Constant bias = node.constant(2);
   result.bias = floats(bias);
-  if (result.bias.size() != static_cast<std::size_t>(channels)) node.fail("{} biases for {} outputs", result.bias.size(), channels);
+  if (result.bias.size() != static_cast<std::size_t>(channels))
+    node.fail("{} biases for {} outputs", result.bias.size(), channels);
   if (!input) return;
-  if (bias.integers.empty()) node.fail("a float bias beside quantised activations is not supported");
+  if (bias.integers.empty())
+    node.fail("a float bias beside quantised activations is not supported");
   result.integer_weights->bias = bias.integers;
 }
 
 Constant weights_of(const TfliteNode& node, std::size_t rank) {
   Constant c = node.constant(1);
-  const bool empty = std::any_of(c.shape.begin(), c.shape.end(), [](int d) { return d < 1 || d > 65535; });
-  if (c.shape.size() != rank || empty) node.fail("weights of shape {} are not possible", text(c.shape));
+  const bool empty =
+      std::any_of(c.shape.begin(), c.shape.end(), [](int d) { return d < 1 || d > 65535; });
+  if (c.shape.size() != rank || empty)
+    node.fail("weights of shape {} are not possible", text(c.shape));
   return c;
 }
 
@@ -106,9 +117,10 @@ void add_pool(const TfliteNode& node, NodeKind kind) {
   Node result;
   result.kind = kind;
   const int channels = node.tensor(node.value(0).tensor).channels;
-  append_window(node, std::move(result),
-                {o.padding(), o.filter_h(), o.filter_w(), o.stride_h(), o.stride_w(), 1, 1, o.activation()},
-                channels);
+  append_window(
+      node, std::move(result),
+      {o.padding(), o.filter_h(), o.filter_w(), o.stride_h(), o.stride_w(), 1, 1, o.activation()},
+      channels);
 }
 
 }  // namespace
@@ -125,10 +137,15 @@ void add_conv(const TfliteNode& node) {
   result.groups = channels / in;
   set_weights(node, result, c, out, in * kh * kw, 0, [&](int oc, int i) {
     const int channel = i / (kh * kw), tap = i % (kh * kw);
-    return (static_cast<std::size_t>(oc) * static_cast<std::size_t>(kh * kw) + static_cast<std::size_t>(tap)) * static_cast<std::size_t>(in) + static_cast<std::size_t>(channel);
+    return (static_cast<std::size_t>(oc) * static_cast<std::size_t>(kh * kw) +
+            static_cast<std::size_t>(tap)) *
+               static_cast<std::size_t>(in) +
+           static_cast<std::size_t>(channel);
   });
   append_window(node, std::move(result),
-                {o.padding(), kh, kw, o.stride_h(), o.stride_w(), o.dilation_h(), o.dilation_w(), o.activation()}, out);
+                {o.padding(), kh, kw, o.stride_h(), o.stride_w(), o.dilation_h(), o.dilation_w(),
+                 o.activation()},
+                out);
 }
 
 void add_depthwise_conv(const TfliteNode& node) {
@@ -142,10 +159,13 @@ void add_depthwise_conv(const TfliteNode& node) {
   result.kind = NodeKind::kConv;
   result.groups = channels;
   set_weights(node, result, c, out, kh * kw, 3, [&](int oc, int i) {
-    return static_cast<std::size_t>(i) * static_cast<std::size_t>(out) + static_cast<std::size_t>(oc);
+    return static_cast<std::size_t>(i) * static_cast<std::size_t>(out) +
+           static_cast<std::size_t>(oc);
   });
   append_window(node, std::move(result),
-                {o.padding(), kh, kw, o.stride_h(), o.stride_w(), o.dilation_h(), o.dilation_w(), o.activation()}, out);
+                {o.padding(), kh, kw, o.stride_h(), o.stride_w(), o.dilation_h(), o.dilation_w(),
+                 o.activation()},
+                out);
 }
 
 void add_fully_connected(const TfliteNode& node) {
