@@ -64,18 +64,21 @@ QOp* ExactCodes::maker(const Codes& codes) {
   return &net_.ops[index(number)];
 }
 
-QOp& ExactCodes::maker_or_copy(const Codes& codes, const std::string& name) {
-  if (QOp* op = maker(codes)) return *op;
-  const QTensor& t = tensor(codes.tensor);
-  QOp op;
-  op.name = name;
-  op.input = codes.tensor;
-  op.groups = t.channels;
-  op.term_values.assign(index(t.channels), 1);
-  op.params.assign(index(t.channels), {-t.zero, 1, 0});
-  op.post.out_zero = t.zero;
-  std::tie(op.post.lo, op.post.hi) = range(codes.tensor);
-  net_.ops.push_back(std::move(op));
+/// Sends the codes of their own operation, or of a copy, through a table into a tensor.
+QOp& ExactCodes::write(const Codes& from, const CodeTable& table, int to, const std::string& name) {
+  QOp* own = maker(from);
+  if (own && send_through(*own, table, to)) return *own;
+  const QTensor& in = tensor(from.tensor);
+  QOp copy;
+  copy.name = name;
+  copy.input = from.tensor;
+  copy.groups = in.channels;
+  copy.term_values.assign(index(in.channels), 1);
+  copy.params.assign(index(in.channels), {-tensor(to).zero, 1, 0});
+  copy.post.out_zero = tensor(to).zero;
+  std::tie(copy.post.lo, copy.post.hi) = range(from.tensor);
+  send_through(copy, table, to);
+  net_.ops.push_back(std::move(copy));
   return net_.ops.back();
 }
 
@@ -85,40 +88,44 @@ int ExactCodes::map(const Codes& from, const CodeTable& table, QTensor to) {
   const auto [least, most] = std::minmax_element(first, first + (highest - lowest + 1));
   const std::string name = to.name;
   const int output = append(std::move(to), *least, *most);
-  QOp& op = maker_or_copy(from, name);
+  const QOp& op = write(from, table, output, name);
   makers_[index(output)] = static_cast<int>(&op - net_.ops.data());
-  send_through(op, table, output);
   return output;
 }
 
 void ExactCodes::write_slice(const Codes& from, const CodeTable& table, int to, const Node& node) {
-  QOp& op = maker_or_copy(from, node.name);
-  send_through(op, table, to);
+  QOp& op = write(from, table, to, node.name);
   op.first_channel = node.first_channel;
   op.out_stride = node.out_stride;
   op.out_row = node.out_row;
   op.out_column = node.out_column;
 }
 
-/// Bounds take the place of a table that does nothing else.
-void ExactCodes::send_through(QOp& op, const CodeTable& table, int to) {
+/// The zero point of the output is added before the table, so that the codes that enter it are
+/// shifted, and what is the same at both ends is left to the bounds. False when they do not fit.
+bool ExactCodes::send_through(QOp& op, const CodeTable& table, int to) const {
+  const int lowest = code_min(net_.act_w), highest = code_max(net_.act_w);
+  const auto through = [&](int code) {
+    const int entered = op.table.empty() ? code : op.table[index(code - lowest)];
+    return table[index(entered - lowest)];
+  };
+  int lo = op.post.lo, hi = op.post.hi;
+  while (lo < hi && through(lo) == through(lo + 1)) ++lo;
+  while (lo < hi && through(hi) == through(hi - 1)) --hi;
+  const int shift = tensor(to).zero - op.post.out_zero;
+  if (lo + shift < lowest || hi + shift > highest) return false;
+  CodeTable made;
+  bool is_needed = false;
+  for (int code = lowest; code <= highest; ++code) {
+    made.push_back(through(std::clamp(code - shift, lo, hi)));
+    is_needed = is_needed || (code - shift >= lo && code - shift <= hi && made.back() != code);
+  }
+  op.table = is_needed ? std::move(made) : CodeTable();
+  op.post.lo = lo + shift;
+  op.post.hi = hi + shift;
+  op.post.out_zero += shift;
   op.output = to;
-  PostParams& post = op.post;
-  const auto through = [&](int code) { return table[index(code - code_min(net_.act_w))]; };
-  if (!op.table.empty()) {
-    for (auto& code : op.table) code = through(code);
-    return;
-  }
-  const int low = through(post.lo), high = through(post.hi);
-  bool bounds = post.out_zero == tensor(to).zero && low <= high;
-  for (int code = post.lo; code <= post.hi && bounds; ++code)
-    bounds = through(code) == std::clamp(code, low, high);
-  if (bounds) {
-    post.lo = low;
-    post.hi = high;
-  } else {
-    op.table = table;
-  }
+  return true;
 }
 
 QNet ExactCodes::finish(std::vector<NetOutput> outputs) {

@@ -52,8 +52,8 @@ class ExactCodes {
 
  private:
   QOp* maker(const Codes& codes);
-  QOp& maker_or_copy(const Codes& codes, const std::string& name);
-  void send_through(QOp& op, const CodeTable& table, int to);
+  QOp& write(const Codes& from, const CodeTable& table, int to, const std::string& name);
+  bool send_through(QOp& op, const CodeTable& table, int to) const;
   void remove_unused();
 
   QNet net_;

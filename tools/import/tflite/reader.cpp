@@ -19,7 +19,9 @@ bool reads_unknown(const tflite::Operator& op, const Context& context) {
 
 NodeCheck read_node(const tflite::Operator& op, Context& context) {
   const TfliteNode node(op, context);
-  NodeCheck check{node.name(), context.model.operation_name(op)};
+  NodeCheck check;
+  check.name = node.name();
+  check.operation = context.model.operation_name(op);
   const std::size_t nodes = context.graph.nodes.size();
   try {
     const Operation function = find_operation(context.model.operation(op));
