@@ -196,9 +196,11 @@ void run_quantize(const QuantizeOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const Graph imported = import_network(options.model);
   if (is_quantised(imported)) {
-    return quantize_exactly(imported, {options.preprocess, options.output, options.json,
-                                       {options.format.exponents, options.mult_w,
-                                        options.format.acc_w}});
+    return quantize_exactly(imported,
+                            {options.preprocess,
+                             options.output,
+                             options.json,
+                             {options.format.exponents, options.mult_w, options.format.acc_w}});
   }
   if (options.calib.empty()) {
     throw Error(
@@ -225,25 +227,47 @@ void run_quantize(const QuantizeOptions& options) {
   if (options.json != "-") print_result(net, result, options.output);
 }
 
+/// What the core has, and what is written.
+void add_results(CLI::App& command, QuantizeOptions& options) {
+  command.add_option("--act-bits", options.format.act_w, "bits of an activation")
+      ->capture_default_str()
+      ->check(CLI::Range(8, 16));
+  command.add_option("--acc-bits", options.format.acc_w, "bits of the core's accumulators")
+      ->check(CLI::Range(20, 32))
+      ->capture_default_str();
+  command
+      .add_option("--mult-bits", options.mult_w,
+                  "quantised networks: bits of the core's multipliers, where powers of two are not "
+                  "enough")
+      ->check(CLI::IsMember({16, 32}))
+      ->capture_default_str();
+  command.add_option("-o,--output", options.output, "quantised network to write (.rsq)")
+      ->required();
+  command.add_option("--json", options.json,
+                     "write what was done as JSON, - for the standard output");
+  command.footer(
+      "Example: reshift quantize resnet20.onnx --calib data_batch_1.bin.xz --preprocess cifar.json "
+      "-o resnet20.rsq\n"
+      "A large network without data: reshift quantize vgg16.onnx --calib random --calib-count 4 "
+      "--rounding nearest --preprocess imagenet.json --terms 1 -o vgg16.rsq");
+}
+
 }  // namespace
 
 void add_quantize(CLI::App& app) {
   auto options = std::make_shared<QuantizeOptions>();
   CLI::App* command = app.add_subcommand(
-      "quantize", "Quantise a float ONNX network to weights that are sums of powers of two");
+      "quantize", "Quantise a network to weights that are sums of powers of two");
   command->add_option("MODEL", options->model, "network, float or quantised already")->required();
-  command
-      ->add_option("--calib", options->calib,
-                   "calibration images (not the test images): CIFAR-10 binary, IDX, folder or tar; "
-                   "or random, for networks without data");
+  command->add_option(
+      "--calib", options->calib,
+      "calibration images (not the test images): CIFAR-10 binary, IDX, folder or tar; "
+      "or random, for networks without data");
   command->add_option("--labels", options->labels, "labels: IDX, or text of lines `name class`");
   command
       ->add_option("--calib-count", options->calib_count,
                    "calibration images [1024, fewer for large networks]")
       ->check(CLI::PositiveNumber);
-  command
-      ->add_option("--mult-bits", options->mult_w, "quantised networks: bits of the multipliers [32]")
-      ->check(CLI::IsMember({16, 32}));
   command->add_option("--preprocess", options->preprocess, "preprocessing (JSON)")->required();
   command
       ->add_option("--terms", options->terms,
@@ -281,21 +305,7 @@ void add_quantize(CLI::App& app) {
                                              {"full", OutputRange::kFull}},
           CLI::ignore_case))
       ->default_str("auto");
-  command->add_option("--act-bits", options->format.act_w, "bits of an activation")
-      ->capture_default_str()
-      ->check(CLI::Range(8, 16));
-  command->add_option("--acc-bits", options->format.acc_w, "bits of the core's accumulators")
-      ->check(CLI::Range(20, 32))
-      ->capture_default_str();
-  command->add_option("-o,--output", options->output, "quantised network to write (.rsq)")
-      ->required();
-  command->add_option("--json", options->json,
-                      "write what was done as JSON, - for the standard output");
-  command->footer(
-      "Example: reshift quantize resnet20.onnx --calib data_batch_1.bin.xz --preprocess cifar.json "
-      "-o resnet20.rsq\n"
-      "A large network without data: reshift quantize vgg16.onnx --calib random --calib-count 4 "
-      "--rounding nearest --preprocess imagenet.json --terms 1 -o vgg16.rsq");
+  add_results(*command, *options);
   command->callback([options] { run_quantize(*options); });
 }
 
