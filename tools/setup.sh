@@ -11,7 +11,7 @@ packages=(
   g++ make cmake ninja-build ccache pkg-config git ca-certificates
   python3 python3-venv perl
   libfmt-dev libcli11-dev nlohmann-json3-dev libeigen3-dev libtbb-dev libarchive-dev
-  libjpeg-dev libpng-dev libonnx-dev libprotobuf-dev protobuf-compiler
+  libjpeg-dev libpng-dev libonnx-dev libprotobuf-dev protobuf-compiler libflatbuffers-dev flatbuffers-compiler
   libgtest-dev libgmock-dev
   zlib1g-dev liblz4-dev
   iverilog clang-format tcl

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "cli/commands.hpp"
+#include "cli/exact_quantize.hpp"
 #include "cli/output.hpp"
 #include "data/samples.hpp"
 #include "import/import.hpp"
@@ -24,6 +25,7 @@ struct QuantizeOptions {
   int end_terms = 0;
   bool merge_shortcuts = true;
   double target_drop = 0.5;
+  int mult_w = 32;
   NumberFormat format;
   OutputRange output_range = OutputRange::kAuto;
 
@@ -192,7 +194,21 @@ void print_result(const QNet& net, const nlohmann::json& result, const std::stri
 void run_quantize(const QuantizeOptions& options) {
   for (const std::string& path : {options.output, options.json}) check_output(path);
   const auto start = std::chrono::steady_clock::now();
-  const Graph graph = fuse(import_network(options.model), options.merge_shortcuts);
+  const Graph imported = import_network(options.model);
+  if (is_quantised(imported)) {
+    return quantize_exactly(imported,
+                            {options.preprocess,
+                             options.output,
+                             options.json,
+                             {options.format.exponents, options.mult_w, options.format.acc_w}});
+  }
+  if (options.calib.empty()) {
+    throw Error(
+        "{}: a float network needs --calib, the images that scales are chosen by; only a network "
+        "that is quantised already needs none",
+        options.model);
+  }
+  const Graph graph = fuse(imported, options.merge_shortcuts);
   const Preprocess preprocess = load_preprocess(options.preprocess);
   note_nearest(graph, options.how());
   nlohmann::json result;
@@ -254,6 +270,12 @@ void add_choices(CLI::App& command, QuantizeOptions& options) {
   command.add_option("--acc-bits", options.format.acc_w, "bits of the core's accumulators")
       ->check(CLI::Range(20, 32))
       ->capture_default_str();
+  command
+      .add_option("--mult-bits", options.mult_w,
+                  "quantised networks: bits of the core's multipliers, where powers of two are not "
+                  "enough")
+      ->check(CLI::IsMember({16, 32}))
+      ->capture_default_str();
 }
 
 }  // namespace
@@ -261,14 +283,12 @@ void add_choices(CLI::App& command, QuantizeOptions& options) {
 void add_quantize(CLI::App& app) {
   auto options = std::make_shared<QuantizeOptions>();
   CLI::App* command = app.add_subcommand(
-      "quantize", "Quantise a float ONNX network to weights that are sums of powers of two");
-  command->add_option("MODEL", options->model, "float ONNX network")->required();
-  command
-      ->add_option(
-          "--calib", options->calib,
-          "calibration data (not the test data): CIFAR-10 binary, IDX, folder or tar of images; "
-          "NumPy array, batch first; or random, for networks without data")
-      ->required();
+      "quantize", "Quantise a network to weights that are sums of powers of two");
+  command->add_option("MODEL", options->model, "network, float or quantised already")->required();
+  command->add_option(
+      "--calib", options->calib,
+      "calibration data (not the test data): CIFAR-10 binary, IDX, folder or tar of images; "
+      "NumPy array, batch first; or random, for networks without data");
   command->add_option("--labels", options->labels, "labels: IDX, or text of lines `name class`");
   command
       ->add_option("--calib-count", options->calib_count,

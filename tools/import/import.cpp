@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "data/archive.hpp"
 #include "import/onnx/reader.hpp"
+#include "import/tflite/reader.hpp"
 
 namespace reshift {
 namespace {
@@ -31,7 +32,7 @@ bool has_bytes(const Bytes& bytes, std::size_t offset, std::string_view expected
 
 const std::vector<Format> kFormats{
     {"ReShift", [](const Bytes& b) { return has_bytes(b, 0, "RSHIFT"); }, nullptr},
-    {"TensorFlow Lite", [](const Bytes& b) { return has_bytes(b, 4, "TFL3"); }, nullptr},
+    {"TensorFlow Lite", [](const Bytes& b) { return has_bytes(b, 4, "TFL3"); }, read_tflite},
     {"HDF5 (Keras)", [](const Bytes& b) { return has_bytes(b, 0, "\x89HDF"); }, nullptr},
     {"ZIP (PyTorch, Keras)", [](const Bytes& b) { return has_bytes(b, 0, "PK\x03\x04"); }, nullptr},
     {"ONNX", is_onnx, read_onnx},

@@ -101,7 +101,6 @@ void run_node(const Graph& graph, const Node& node, const Operands& operands, fl
 }
 
 std::vector<std::vector<float>> run_machine(const Graph& graph, std::span<const float> image) {
-  require_float(graph);
   if (image.size() != graph.tensor(0).size()) {
     throw Error("image of {} values, the network's input has {}", image.size(),
                 graph.tensor(0).size());

@@ -11,6 +11,7 @@
 #include "import/onnx/host.hpp"
 #include "import/onnx/initializer.hpp"
 #include "import/onnx/program.hpp"
+#include "import/onnx/quantised.hpp"
 #include "net/graph.hpp"
 
 namespace reshift::onnx_import {
@@ -46,6 +47,7 @@ struct Context {
   TensorReader reader{""};
   std::map<std::string, onnx::TensorProto*> initializers;  ///< not read yet
   std::map<std::string, Array> constants;
+  QuantisedConstants quantised;
   std::map<std::string, std::vector<const onnx::NodeProto*>> readers;
   std::map<std::string, const onnx::NodeProto*> makers;
   std::map<std::string, Value> values;

@@ -33,6 +33,7 @@ void add_conv(OnnxNode& node) {
   result.weights = node.take_floats(1, "weight");
   const auto out = static_cast<std::size_t>(dims[0]);
   result.bias = node.has_input(2) ? node.floats(2, "bias", out) : std::vector<float>(out, 0.0f);
+  result.integer_weights = integer_weights(node.context().quantised, node.input(1), 0, result);
   append_window(node, std::move(result), map, axes, static_cast<int>(out));
 }
 

@@ -13,6 +13,7 @@ std::size_t to_size(std::int64_t i) { return static_cast<std::size_t>(i); }
 struct Matrix {
   std::int64_t out = 0, in = 0;
   std::vector<float> weights, bias;
+  std::int64_t axis = 0;  ///< of the outputs in the constant
 };
 
 /// A constant matrix; `transposed`: it is [out][in] as it is.
@@ -20,7 +21,7 @@ Matrix matrix(OnnxNode& node, int i, bool transposed) {
   const Dims dims = node.constant_dims(i);
   if (dims.size() != 2 || product(dims) == 0) node.fail("weights {} are no matrix", text(dims));
   std::vector<float> from = node.take_floats(i, "weight");
-  Matrix m{dims[transposed ? 0 : 1], dims[transposed ? 1 : 0], {}, {}};
+  Matrix m{dims[transposed ? 0 : 1], dims[transposed ? 1 : 0], {}, {}, transposed ? 0 : 1};
   m.bias.assign(to_size(m.out), 0.0f);
   if (transposed) {
     m.weights = std::move(from);
@@ -57,6 +58,7 @@ void append_dense(OnnxNode& node, const Value& v, Matrix m, Dims dims) {
     }
   }
   result.bias = std::move(m.bias);
+  result.integer_weights = integer_weights(node.context().quantised, node.input(1), m.axis, result);
   node.result(std::move(dims), node.append(std::move(result), {static_cast<int>(m.out), 1, 1}));
 }
 
@@ -85,6 +87,8 @@ void append_pointwise(OnnxNode& node, const Value& v, Matrix m, bool last, Dims 
   result.input = materialise(node, "", seen, layout);
   result.weights = std::move(m.weights);
   result.bias = std::move(m.bias);
+  if (last)
+    result.integer_weights = integer_weights(node.context().quantised, node.input(1), m.axis, result);
   layout.channels = static_cast<int>(m.out);
   const int tensor = node.append(std::move(result), layout);
   std::vector<std::int32_t> order;

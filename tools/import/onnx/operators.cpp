@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <string_view>
 
 #include "import/onnx/read_node.hpp"
 
@@ -79,6 +78,7 @@ const std::map<std::string, Operator> kOperators{
     {"PRelu", {add_prelu, elementwise}},
     {"Pad", {add_pad, pad}},
     {"Pow", {add_pow, elementwise, kMay}},
+    {kQuantizeDequantize, {add_quantize_dequantize}},
     {"Range", {add_range}},
     {"Reciprocal", {nullptr, elementwise, kMay}},
     {"ReduceL1", {nullptr, reduction, kMay}},
@@ -162,16 +162,6 @@ bool is_standard(const OnnxNode& node) {
   return node.domain().empty() || node.domain() == "ai.onnx";
 }
 
-/// The form of quantised network that an operator belongs to; or empty.
-std::string_view quantised_form(const OnnxNode& node) {
-  constexpr std::array kQonnx{"qonnx.custom_op.general", "finn.custom_op.general", "onnx.brevitas"};
-  if (std::find(kQonnx.begin(), kQonnx.end(), node.domain()) != kQonnx.end()) return "QONNX";
-  const std::string& type = node.op_type();
-  const bool quantised = type.ends_with("QuantizeLinear") || type == "DequantizeLinear" ||
-                         type.starts_with("QLinear") || type.ends_with("Integer");
-  return quantised ? "QDQ or QOperator" : "";
-}
-
 }  // namespace
 
 std::string full_name(const OnnxNode& node) {
@@ -184,13 +174,6 @@ const Operator* find_operator(const OnnxNode& node) {
 }
 
 const Operator& require_operator(const OnnxNode& node) {
-  const auto form = quantised_form(node);
-  if (!form.empty()) {
-    node.fail(
-        "operator {} is not supported: the network is quantised already ({}), and only float "
-        "networks can be imported",
-        full_name(node), form);
-  }
   const auto refused = kRefused.find(node.op_type());
   if (is_standard(node) && refused != kRefused.end()) node.fail("{}", refused->second);
   const Operator* op = find_operator(node);

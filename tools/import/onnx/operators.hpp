@@ -56,6 +56,9 @@ void add_sigmoid(OnnxNode& node);
 void add_swish(OnnxNode& node);
 void add_tanh(OnnxNode& node);
 
+// quantise.cpp
+void add_quantize_dequantize(OnnxNode& node);
+
 // pooling.cpp
 void add_average_pool(OnnxNode& node);
 void add_global_average_pool(OnnxNode& node);

@@ -61,26 +61,5 @@ TEST(Import, VersionsOfTheOperatorSet) {
   }
 }
 
-TEST(Import, QuantisedNetworksAreNamed) {
-  const auto node_error = [](const char* op, const char* domain) {
-    return error_of(
-        single(13, [&](OnnxBuilder& b) { b.node(op, "n", {"image"}).set_domain(domain); }));
-  };
-  EXPECT_THAT(
-      node_error("Quant", "qonnx.custom_op.general"),
-      HasSubstr("node 'n' (Quant): operator qonnx.custom_op.general.Quant is not supported: "
-                "the network is quantised already (QONNX)"));
-  EXPECT_THAT(node_error("QuantizeLinear", ""), HasSubstr("quantised already (QDQ or QOperator)"));
-  EXPECT_THAT(node_error("QLinearConv", ""), HasSubstr("quantised already (QDQ or QOperator)"));
-  EXPECT_THAT(error_of(single(13,
-                              [](OnnxBuilder& b) {
-                                b.node("QuantizeLinear", "n", {"image", b.constant("zero", {0})});
-                                b.model().mutable_graph()->mutable_initializer(0)->set_data_type(
-                                    onnx::TensorProto::INT8);
-                              })),
-              HasSubstr("quantised already"));
-  EXPECT_THAT(node_error("ConvInteger", ""), HasSubstr("quantised already (QDQ or QOperator)"));
-}
-
 }  // namespace
 }  // namespace reshift

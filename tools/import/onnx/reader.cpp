@@ -217,6 +217,7 @@ Graph read_onnx(Bytes bytes, const std::string& folder, const ImportOptions& opt
   context.opset = operator_set(model);
   context.reader = TensorReader(folder);
   onnx::GraphProto& graph = *model.mutable_graph();
+  context.quantised = rewrite_quantised(graph, context.reader);
   context.graph.name = graph.name();
   index_names(graph, context);
   read_input(find_input(graph, context), options, context);

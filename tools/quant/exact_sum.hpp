@@ -1,0 +1,52 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "net/qnet.hpp"
+
+namespace reshift {
+
+/// What the integers of an operation stand for, as the formats of quantised networks define it:
+/// channel c is unit[c] * (sum of weights * (codes - zero point)) + bias[c] + residual, clamped to
+/// lo..hi, all real numbers, and nothing is rounded yet.
+struct ExactSum {
+  QOp op;                     ///< kind, tensors and window
+  std::vector<int> weights;   ///< kConv: rows as QOp's, those of a shortcut included
+  std::vector<double> unit;   ///< one an output channel, > 0
+  std::vector<double> bias;   ///< one an output channel
+  bool is_copy = false;       ///< of the input: every weight 1, unit its scale, bias 0
+  double residual_scale = 0;  ///< of the tensor op.residual, > 0 with one
+  double lo = -std::numeric_limits<double>::infinity();
+  double hi = std::numeric_limits<double>::infinity();
+
+  bool unbounded() const { return std::isinf(lo) && std::isinf(hi); }
+  /// Channel c becomes weight[c] * c + offset[c].
+  void scale_by(const std::vector<float>& weight, const std::vector<float>& offset);
+};
+
+/// How results become codes of an output tensor: code = round(result / scale), then the zero point
+/// of the tensor is added, then it is clamped to `lowest`..`highest`.
+struct OutputCodes {
+  double scale = 1;
+  int zero = 0, lowest = 0, highest = 0;
+  RoundMode round = RoundMode::kHalfEven;
+};
+
+/// The operation whose output codes these are, and how far it is from that.
+struct EncodedSum {
+  QOp op;
+  double error = 0;  ///< largest difference before the rounding, in codes; 0: it is exact
+  std::string why;   ///< where the difference comes from; empty when there is none
+};
+
+/// `net` has the tensors that the operation reads. Weights become sums of as few terms as they can,
+/// multipliers have up to net.mult_w bits. An addition of two tensors is what nears the format's
+/// result best: a residual, or a shortcut and a residual. Throws Error naming the operation and the
+/// channel when its sums, or a factor, do not fit.
+EncodedSum encode_sum(const ExactSum& sum, const OutputCodes& out, const QNet& net, int acc_w);
+
+}  // namespace reshift
