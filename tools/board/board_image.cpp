@@ -88,6 +88,12 @@ BoardImage make_board_image(const Program& program) {
         "for each of at most 65,535, not {} x {} x {} of {} bits",
         output.channels, output.height, output.width, program.hw.act_w);
   }
+  if (!program.output().channels.empty()) {
+    throw Error(
+        "the board reads scores that lie one behind the other; output {} is a concatenation of {} "
+        "channels with gaps: let a layer without a concatenation make the scores",
+        program.output().name, program.output().channels.size());
+  }
   if (program.batch != 1) {
     throw Error("the program takes {} images at a time, a board one: compile it with --batch 1",
                 program.batch);

@@ -43,9 +43,8 @@ void check_equal(const isa::Hardware& hw, const QNet& net, const CompileOptions&
     const auto window = program.input_window(random_image(net, i));
     input.insert(input.end(), window.begin(), window.end());
   }
-  const auto output =
-      ProgramInterpreter(hw, program.image, ProgramInterpreter::Timing::kLate)
-          .run(input, program.frame_in_stride(), program.frame_out_stride());
+  const auto output = ProgramInterpreter(hw, program.image, ProgramInterpreter::Timing::kLate)
+                          .run(input, program.frame_in_stride(), program.frame_out_stride());
   for (std::size_t i = 0; i < images; ++i) {
     const auto expected = run_graph(net, random_image(net, i));
     const auto stride = index(program.out_stride);
@@ -65,10 +64,10 @@ void check_equal(const isa::Hardware& hw, const QNet& net, const CompileOptions&
 /// How the blocks of make_blocks are made.
 struct Blocks {
   int first = 10, growth = 6, layers = 4, side = 7;
-  bool scaled = true;        ///< each layer reads all before it through an operation on channels
-  bool new_first = false;    ///< its own channels before those of all before it
-  bool by_maximum = false;   ///< what is copied, is by a maximum of one pixel
-  int groups = 1;            ///< of the convolutions
+  bool scaled = true;          ///< each layer reads all before it through an operation on channels
+  bool new_first = false;      ///< its own channels before those of all before it
+  bool by_maximum = false;     ///< what is copied, is by a maximum of one pixel
+  int groups = 1;              ///< of the convolutions
   bool output_inside = false;  ///< a tensor that is copied on is an output too
 };
 

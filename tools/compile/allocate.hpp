@@ -34,9 +34,9 @@ struct StepAllocation {
 struct Allocation {
   Schedule schedule;
   std::shared_ptr<const std::vector<ListSize>> lists;  ///< by operation
-  std::vector<Layout> layouts;  ///< of whole tensors, without a base
-  std::vector<int> bases;       ///< of resident tensors, by copy
-  std::vector<bool> spilled;    ///< by tensor
+  std::vector<Layout> layouts;                         ///< of whole tensors, without a base
+  std::vector<int> bases;                              ///< of resident tensors, by copy
+  std::vector<bool> spilled;                           ///< by tensor
   std::vector<StepAllocation> steps;
   std::vector<Region> regions;
   int words = 0;        ///< highest word used + 1

@@ -315,7 +315,8 @@ void check_lists(const isa::Hardware& hw, const Lowered& lowered, std::vector<Su
     Support& line = report[index(lowered.source_op[i])];
     line.verdict = Support::Verdict::kUnsupported;
     line.reason = fmt::format(
-        "{} weight tiles for {} output channels, the weight memory of {} holds {}; take fewer terms "
+        "{} weight tiles for {} output channels, the weight memory of {} holds {}; take fewer "
+        "terms "
         "for this operation, a smaller kernel, or hardware with a larger weight memory (WmDepth)",
         tiles, hw.m, hw.name, hw.wm_depth);
   }
@@ -334,10 +335,10 @@ std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original
     Support line{op.name, Support::Verdict::kAccepted, ""};
     const Walk walk = walk_of(op);
     if (op.shortcut_stride > 2) {
-      line.reason =
-          fmt::format("a shortcut of stride {}; the machine has 1 and 2: quantise without merged "
-                      "shortcuts",
-                      op.shortcut_stride);
+      line.reason = fmt::format(
+          "a shortcut of stride {}; the machine has 1 and 2: quantise without merged "
+          "shortcuts",
+          op.shortcut_stride);
     } else if (op.shortcut >= 0 && !walk.writes_all()) {
       line.reason = fmt::format(
           "a shortcut beside stride {}x{}; it goes with 1x1 and 2x2: quantise without merged "
@@ -404,8 +405,9 @@ std::vector<Lowered> lower(const isa::Hardware& hw, const QNet& original) {
     const QTensor& t = l.net.tensors[0];
     if (reader >= 0 && l.table.rows.size() != index(net.tensors[0].channels)) {
       const QOp& op = l.net.ops[index(reader)];
-      l.notes[index(reader)] += fmt::format("image arranged as {}x{}x{}, kernel {}x{}; ", t.channels,
-                                           t.height, t.width, op.kernel_h, op.kernel_w);
+      l.notes[index(reader)] +=
+          fmt::format("image arranged as {}x{}x{}, kernel {}x{}; ", t.channels, t.height, t.width,
+                      op.kernel_h, op.kernel_w);
     }
     for (std::size_t i = 0; i < l.net.ops.size(); ++i) {
       const QOp& op = l.net.ops[i];

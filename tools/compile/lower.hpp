@@ -12,8 +12,8 @@
 
 namespace reshift {
 
-/// Whether each operation of `net` can run on `hw`: strides, reach of the taps, and the proof that the accumulator and the biased sum never overflow with the operation's
-/// real weights.
+/// Whether each operation of `net` can run on `hw`: strides, reach of the taps, and the proof that
+/// the accumulator and the biased sum never overflow with the operation's real weights.
 std::vector<Support> check_support(const isa::Hardware& hw, const QNet& net);
 
 /// A network that needs nothing but what the machine does, equal to the original in every code.
@@ -22,11 +22,11 @@ std::vector<Support> check_support(const isa::Hardware& hw, const QNet& net);
 struct Lowered {
   QNet net;
   InputTable table;
-  std::vector<int> source_op;      ///< operation of the original, -1: a copy
-  std::vector<int> source_tensor;  ///< tensor of the original with the same values, -1: padded
+  std::vector<int> source_op;         ///< operation of the original, -1: a copy
+  std::vector<int> source_tensor;     ///< tensor of the original with the same values, -1: padded
   std::vector<ChannelMap> channels;   ///< by tensor: where those of the original are
   std::vector<std::size_t> left_out;  ///< operations of the original that are not needed
-  std::vector<std::string> notes;  ///< per operation: what was rewritten, empty when nothing
+  std::vector<std::string> notes;     ///< per operation: what was rewritten, empty when nothing
   /// Of the operation that reads a packed image: to compute it, or to load the image if that is
   /// more.
   std::int64_t input_cycles = 0;

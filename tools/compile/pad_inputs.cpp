@@ -45,12 +45,12 @@ std::size_t pad_input(Lowered& lowered, std::size_t number) {
   QOp op = net.ops[number];
   const QTensor in = net.tensors[index(op.input)];
   const QShape out = net.written(op);
-  const int bottom = beyond(in.height, out.height, op.kernel_h, op.stride_h, op.dilation_h,
-                            op.pad_top);
-  const int right = beyond(in.width, out.width, op.kernel_w, op.stride_w, op.dilation_w,
-                           op.pad_left);
-  const int copies = std::max({1, ceil_div(op.pad_top, kMostRows),
-                               ceil_div(op.pad_left, kMostColumns)});
+  const int bottom =
+      beyond(in.height, out.height, op.kernel_h, op.stride_h, op.dilation_h, op.pad_top);
+  const int right =
+      beyond(in.width, out.width, op.kernel_w, op.stride_w, op.dilation_w, op.pad_left);
+  const int copies =
+      std::max({1, ceil_div(op.pad_top, kMostRows), ceil_div(op.pad_left, kMostColumns)});
   for (int i = 0; i < copies; ++i) {
     QTensor padded = net.tensors[index(op.input)];
     const int top = std::min(op.pad_top, kMostRows), left = std::min(op.pad_left, kMostColumns);

@@ -78,7 +78,8 @@ TEST(WideWindows, EqualTheGraph) {
     hw.fb_depth = std::max(hw.fb_depth, 8192);
     hw.wm_depth = std::max(hw.wm_depth, 8192);
     for (const WindowCase& w : cases) {
-      SCOPED_TRACE(fmt::format("{}: {} of {}, kernel {}", name, to_string(w.kind), w.side, w.kernel));
+      SCOPED_TRACE(
+          fmt::format("{}: {} of {}, kernel {}", name, to_string(w.kind), w.side, w.kernel));
       const QNet net = windowed(w);
       const Program program = compile(hw, net, {.store_all = true});
       const auto image = random_image(net, 1);

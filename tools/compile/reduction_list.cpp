@@ -309,13 +309,15 @@ std::string overflow(const isa::Hardware& hw, const QNet& net, const QOp& op) {
     const std::int64_t bias = op.params[index(oc)].bias;
     if (bound >= std::int64_t{1} << (hw.acc_w - 1)) {
       return fmt::format(
-          "accumulator of channel {} reaches {}, {} bits hold less than {}; take hardware with wider "
+          "accumulator of channel {} reaches {}, {} bits hold less than {}; take hardware with "
+          "wider "
           "accumulators (AccW), or quantise with `--terms 1` or fewer exponents",
           oc, bound, hw.acc_w, std::int64_t{1} << (hw.acc_w - 1));
     }
     if (bound + std::abs(bias) >= std::int64_t{1} << 31) {
       return fmt::format(
-          "channel {} reaches {} with its bias {}, 32 bits hold less than {}; its bias is out of all "
+          "channel {} reaches {} with its bias {}, 32 bits hold less than {}; its bias is out of "
+          "all "
           "proportion to its weights: look at the batch norm before it",
           oc, bound + std::abs(bias), bias, std::int64_t{1} << 31);
     }

@@ -200,7 +200,7 @@ class Search {
   const isa::Hardware& hw_;
   const std::vector<Lowered>& forms_;
   std::vector<std::shared_ptr<const std::vector<ListSize>>> lists_;  ///< by form
-  std::size_t form_ = 0;  ///< of the best one
+  std::size_t form_ = 0;                                             ///< of the best one
   std::optional<Allocation> best_;
   AllocationCost cost_;
   AllocationChoice choice_;

@@ -26,9 +26,8 @@ bool can_be_view(const QNet& net, const QOp& copy) {
   const int tensor = copy.input;
   const bool whole = net.written_channels(copy) == net.tensors[index(copy.output)].channels;
   if (tensor == 0 || whole || net.is_output(tensor)) return false;
-  return std::all_of(net.ops.begin(), net.ops.end(), [&](const QOp& op) {
-    return &op == &copy || can_read_part(net, op, tensor);
-  });
+  return std::all_of(net.ops.begin(), net.ops.end(),
+                     [&](const QOp& op) { return &op == &copy || can_read_part(net, op, tensor); });
 }
 
 }  // namespace

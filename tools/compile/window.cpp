@@ -25,8 +25,8 @@ OutputWindow::OutputWindow(const isa::Hardware& hw, const Lowered& lowered,
     size_ += align_window(allocation.layouts[index(t)].bytes(hw));
     if (!stored(t)) continue;
     stored_.push_back({net_.tensors[index(t)].name, lowered.source_op[op],
-                       lowered.source_tensor[index(t)], offsets_[index(t)],
-                       allocation.layout(t, 0), places(lowered.channels[index(t)])});
+                       lowered.source_tensor[index(t)], offsets_[index(t)], allocation.layout(t, 0),
+                       places(lowered.channels[index(t)])});
   }
 }
 

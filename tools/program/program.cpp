@@ -81,10 +81,10 @@ void Program::validate() const {
     require(t.tensor >= 0 && t.tensor < static_cast<int>(net.tensors.size()), "stored tensor");
     const QTensor& q = net.tensors[static_cast<std::size_t>(t.tensor)];
     const auto channels = static_cast<std::size_t>(q.channels);
-    require(q.height == t.layout.height && q.width == t.layout.width &&
-                (t.channels.empty() ? q.channels == t.layout.channels
-                                    : channels == t.channels.size()),
-            "stored tensor");
+    require(
+        q.height == t.layout.height && q.width == t.layout.width &&
+            (t.channels.empty() ? q.channels == t.layout.channels : channels == t.channels.size()),
+        "stored tensor");
     for (const int c : t.channels) require(c >= 0 && c < t.layout.channels, "stored tensor");
     require(t.op >= -1 && t.op < static_cast<int>(net.ops.size()), "stored tensor");
     require(t.offset >= 0 && t.offset <= out_stride - t.layout.bytes(hw), "output window");

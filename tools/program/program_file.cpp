@@ -65,7 +65,8 @@ Program program_from_json(const Json& json) {
   for (const Json& j : array_field(json, "stored")) {
     p.stored.push_back({text_field(j, "name"), integer_field<int>(j, "op"),
                         integer_field<int>(j, "tensor"), integer_field<std::int64_t>(j, "offset"),
-                        layout_from_json(field(j, "layout")), numbers_field<std::int32_t>(j, "channels")});
+                        layout_from_json(field(j, "layout")),
+                        numbers_field<std::int32_t>(j, "channels")});
   }
   p.ops = ops_from_json(array_field(json, "ops"));
   p.support = support_from_json(array_field(json, "support"));
