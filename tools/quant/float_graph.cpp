@@ -10,8 +10,8 @@ namespace reshift {
 
 namespace {
 
-void convolve_node(const Graph& graph, const Node& node, const Operands& operands,
-                   const Tensor& to, float* out, Matrix<float>& columns) {
+void convolve_node(const Graph& graph, const Node& node, const Operands& operands, const Tensor& to,
+                   float* out, Matrix<float>& columns) {
   const Window window = window_of(node, graph.tensor(node.input), to);
   std::vector<Source<float>> sources{{window, operands.input}};
   if (operands.shortcut) {

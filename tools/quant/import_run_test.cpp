@@ -26,7 +26,8 @@ struct Result {
 Result run(const OnnxBuilder& b, const std::vector<float>& image) {
   const Graph graph = import(b.serialized());
   const auto values = run_float(graph, image).front();
-  EXPECT_THAT(run_float(fuse(graph), image).front(), Pointwise(::testing::FloatNear(1e-4f), values));
+  EXPECT_THAT(run_float(fuse(graph), image).front(),
+              Pointwise(::testing::FloatNear(1e-4f), values));
   return {graph.tail.outputs.front().dims, values};
 }
 
@@ -66,7 +67,9 @@ std::vector<float> expected(const WindowCase& c, const std::vector<float>& image
 TEST(ImportRun, WindowsOverPaddingOfEveryKind) {
   Random random(17);
   for (int i = 0; i < 400; ++i) {
-    const auto pick = [&](std::int64_t low, std::int64_t high) { return random.uniform(low, high); };
+    const auto pick = [&](std::int64_t low, std::int64_t high) {
+      return random.uniform(low, high);
+    };
     WindowCase c{pick(2, 7), pick(0, 2), pick(1, 4), pick(1, 4), 0, 0, pick(0, 1), pick(0, 1)};
     c.before = pick(0, c.kernel - 1);
     c.after = pick(0, c.kernel - 1);
@@ -75,7 +78,8 @@ TEST(ImportRun, WindowsOverPaddingOfEveryKind) {
     for (float& v : image) v = static_cast<float>(random.uniform(-50, 50));
     for (const bool maximum : {false, true}) {
       OnnxBuilder b("windows", 1, static_cast<int>(c.size), static_cast<int>(c.size), 13);
-      b.node("Pad", "pad", {"image", b.constant("pads", {0, 0, c.zeros, c.zeros, 0, 0, c.zeros, c.zeros})});
+      b.node("Pad", "pad",
+             {"image", b.constant("pads", {0, 0, c.zeros, c.zeros, 0, 0, c.zeros, c.zeros})});
       auto& n = b.node(maximum ? "MaxPool" : "AveragePool", "n", {"pad"});
       set_attribute(n, "kernel_shape", {c.kernel, c.kernel});
       set_attribute(n, "strides", {c.stride, c.stride});
@@ -135,8 +139,9 @@ TEST(ImportRun, UpsamplingAndItsTransposedConvolution) {
   EXPECT_THAT(run(b, {1, 2, 3, 4}).values,
               ElementsAre(1, 1, 2, 2, 1, 1, 2, 2, 3, 3, 4, 4, 3, 3, 4, 4));
   OnnxBuilder c("transposed", 1, 1, 2, 13);
-  set_attribute(c.node("ConvTranspose", "n", {"image", c.constant("w", {1, 1, 1, 3}, {1, 10, 100})}),
-                "strides", {2, 2});
+  set_attribute(
+      c.node("ConvTranspose", "n", {"image", c.constant("w", {1, 1, 1, 3}, {1, 10, 100})}),
+      "strides", {2, 2});
   c.output("n");
   EXPECT_THAT(run(c, {1, 2}).values, ElementsAre(1, 10, 102, 20, 200));
 }
@@ -148,7 +153,8 @@ TEST(ImportRun, OutputsThatOnlyMove) {
   b.output("p");
   b.output("image");
   const Graph g = import(b.serialized());
-  EXPECT_THAT(run_float(g, std::vector<float>{-1, 2}), ElementsAre(ElementsAre(0, 0, 2), ElementsAre(-1, 2)));
+  EXPECT_THAT(run_float(g, std::vector<float>{-1, 2}),
+              ElementsAre(ElementsAre(0, 0, 2), ElementsAre(-1, 2)));
 }
 
 }  // namespace

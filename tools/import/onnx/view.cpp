@@ -73,8 +73,8 @@ class Finder {
       const int row = first.row + y * result_.step_h;
       for (int x = 0; x < map_.width; ++x) {
         const int column = first.column + x * result_.step_w;
-        const bool inside = first.channel >= 0 && row >= 0 && row < tensor_.height &&
-                            column >= 0 && column < tensor_.width;
+        const bool inside = first.channel >= 0 && row >= 0 && row < tensor_.height && column >= 0 &&
+                            column < tensor_.width;
         const std::int32_t expected =
             inside ? (first.channel * tensor_.height + row) * tensor_.width + column : result_.fill;
         if (at(c, y, x) != expected) return false;

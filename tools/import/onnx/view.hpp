@@ -37,9 +37,9 @@ std::vector<std::int32_t> full_index(const Value& v);
 /// marker in an index.
 std::optional<std::vector<Array>> moved_index(const Program& program, const Value& from);
 
-/// The tensor whose elements are those of a value in a layout of as many: the value's own, or a copy
-/// by convolutions of weights 0 and 1. `name`: of the value, under which the copy is kept for other
-/// readers; empty: it is not. Fails when the machine cannot move elements so.
+/// The tensor whose elements are those of a value in a layout of as many: the value's own, or a
+/// copy by convolutions of weights 0 and 1. `name`: of the value, under which the copy is kept for
+/// other readers; empty: it is not. Fails when the machine cannot move elements so.
 int materialise(const OnnxNode& node, const std::string& name, const Value& v,
                 const Layout& layout);
 
