@@ -106,6 +106,58 @@ TEST(ImportExport, WeightsAsInputsAndAnyBatch) {
   EXPECT_THAT(shape(), ElementsAre(2, 6, 8));
 }
 
+TEST(Import, OpenSizesAreGiven) {
+  OnnxBuilder b("open", 2, 6, 8);
+  b.node("Relu", "n", {"image"});
+  b.output("n");
+  auto* type = b.model().mutable_graph()->mutable_input(0)->mutable_type();
+  type->mutable_tensor_type()->mutable_shape()->mutable_dim(3)->set_dim_param("width");
+  const std::string path = (std::filesystem::path(::testing::TempDir()) / "open.onnx").string();
+  write_file(path, b.serialized());
+  const auto error = [&](const Dims& shape) {
+    try {
+      import_network(path, {shape});
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_THAT(error({}), HasSubstr("dimension 3 has no fixed size ('width'); give --input-shape"));
+  EXPECT_THAT(error({1, 2, 7, 8}), HasSubstr("[1, 2, 7, 8] does not fit"));
+  EXPECT_EQ(import_network(path, {{1, 2, 6, 20}}).tensor(0).width, 20);
+  std::filesystem::remove(path);
+}
+
+TEST(Import, ChannelsLastBecomeFirst) {
+  OnnxBuilder b("last", 6, 8, 3);
+  set_attribute(b.node("Transpose", "t", {"image"}), "perm", {0, 3, 1, 2});
+  b.node("Conv", "n", {"t", b.constant("w", {1, 3, 1, 1}, ramp(3))});
+  b.output("n");
+  const Graph g = import(b.serialized());
+  EXPECT_TRUE(g.channels_last);
+  EXPECT_THAT((std::vector{g.tensor(0).channels, g.tensor(0).height, g.tensor(0).width}),
+              ElementsAre(3, 6, 8));
+  EXPECT_EQ(g.nodes.size(), 1u);
+}
+
+TEST(Import, SaysWhatBecomesOfEveryNode) {
+  OnnxBuilder b("check", 2, 6, 8);
+  b.node("Conv", "c", {"image", b.constant("w", {4, 2, 1, 1}, ramp(8))});
+  b.node("Flatten", "f", {"c"});
+  b.node("LRN", "l", {"c"});
+  b.node("Softmax", "n", {"f"});
+  b.output("n");
+  const std::string path = (std::filesystem::path(::testing::TempDir()) / "check.onnx").string();
+  write_file(path, b.serialized());
+  const NetworkCheck check = check_network(path);
+  std::filesystem::remove(path);
+  std::vector<NodeCheck::Result> results;
+  for (const NodeCheck& n : check.nodes) results.push_back(n.result);
+  using R = NodeCheck::Result;
+  EXPECT_THAT(results, ElementsAre(R::kAccepted, R::kRewritten, R::kRefused, R::kHost));
+  EXPECT_FALSE(check.accepted());
+}
+
 TEST(ImportExport, SharedWeightsServeEveryReader) {
   // PyTorch shares equal initializers, by name or through Identity nodes.
   const Graph g = import(single(13, [](OnnxBuilder& b) {
