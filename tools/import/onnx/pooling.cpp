@@ -132,9 +132,10 @@ void append_reduction(OnnxNode& node, const Dims& axes, NodeKind kind, bool keep
       seen.index.clear();
     }
     Layout layout{channels, 1, static_cast<int>(group)};
-    if (rank == 4 && axes == Dims{2, 3}) {
+    const bool own_pixels = std::int64_t{own.height} * own.width == group;
+    if (rank == 4 && axes == Dims{2, 3} && !(own_pixels && v.index.empty())) {
       layout = layout_of(node, v.dims);
-    } else if (std::int64_t{own.height} * own.width == group) {
+    } else if (own_pixels) {
       layout = {channels, own.height, own.width};
     }
     result.input = materialise(node, "", seen, layout);

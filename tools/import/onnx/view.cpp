@@ -339,6 +339,13 @@ PaddedMap padded_map(const OnnxNode& node, int input) {
   const Value& v = node.view(input);
   PaddedMap result;
   result.layout = layout_of(node, v.dims);
+  const Layout own = layout_of(node.tensor(v.tensor));
+  const Layout row{result.layout.channels, 1, result.layout.height};
+  if (v.index.empty() && result.layout.width == 1 && own == row && row.width > 1) {
+    result.tensor = v.tensor;
+    result.swapped = true;
+    return result;
+  }
   if (!v.index.empty()) {
     const Layout from = layout_of(node.tensor(v.tensor));
     const auto s = find_selection(from, v.index, result.layout);

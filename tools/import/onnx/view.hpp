@@ -48,7 +48,8 @@ struct PaddedMap {
   int tensor = -1;
   std::array<int, 4> pads{0, 0, 0, 0};  ///< top, left, bottom, right
   std::int32_t fill = kZero;
-  Layout layout;  ///< with the padding
+  Layout layout;         ///< with the padding
+  bool swapped = false;  ///< its rows, of one pixel, are the one row of the tensor
   bool padded() const { return pads != std::array<int, 4>{0, 0, 0, 0}; }
 };
 PaddedMap padded_map(const OnnxNode& node, int input);
