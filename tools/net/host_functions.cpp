@@ -42,13 +42,11 @@ const std::map<std::string, Unary> kUnary{
     {"Exp", {[](double x, P) { return std::exp(x); }}},
     {"Floor", {[](double x, P) { return std::floor(x); }}},
     {"Gelu", {[](double x, P) { return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0))); }}},
-    {"GeluTanh",
-     {[](double x, P) {
+    {"GeluTanh", {[](double x, P) {
        return 0.5 * x *
               (1 + std::tanh(std::sqrt(2 / 3.14159265358979323846) * (x + 0.044715 * x * x * x)));
      }}},
-    {"HardSigmoid",
-     {[](double x, P p) { return std::clamp(p[0] * x + p[1], 0.0, 1.0); }, 2}},
+    {"HardSigmoid", {[](double x, P p) { return std::clamp(p[0] * x + p[1], 0.0, 1.0); }, 2}},
     {"HardSwish", {[](double x, P) { return x * std::clamp(x / 6 + 0.5, 0.0, 1.0); }}},
     {"LeakyRelu", {[](double x, P p) { return x < 0 ? p[0] * x : x; }, 1}},
     {"Log", {[](double x, P) { return std::log(x); }}},
@@ -59,10 +57,13 @@ const std::map<std::string, Unary> kUnary{
     {"Relu", {[](double x, P) { return std::max(x, 0.0); }}},
     {"Round", {[](double x, P) { return std::nearbyint(x); }}},
     {"Selu", {[](double x, P p) { return p[1] * (x < 0 ? p[0] * std::expm1(x) : x); }, 2}},
-    {"Shrink",
-     {[](double x, P p) { return x < -p[1] ? x + p[0] : x > p[1] ? x - p[0] : 0.0; }, 2}},
+    {"Shrink", {[](double x, P p) { return x < -p[1]  ? x + p[0]
+                                           : x > p[1] ? x - p[0]
+                                                      : 0.0; }, 2}},
     {"Sigmoid", {[](double x, P) { return sigmoid(x); }}},
-    {"Sign", {[](double x, P) { return x > 0 ? 1.0 : x < 0 ? -1.0 : 0.0; }}},
+    {"Sign", {[](double x, P) { return x > 0   ? 1.0
+                                       : x < 0 ? -1.0
+                                               : 0.0; }}},
     {"Silu", {[](double x, P) { return x * sigmoid(x); }}},
     {"Sin", {[](double x, P) { return std::sin(x); }}},
     {"Sinh", {[](double x, P) { return std::sinh(x); }}},
@@ -111,8 +112,9 @@ const std::map<std::string, Binary> kBinary{
 double sum(Group g) { return std::accumulate(g.begin(), g.end(), 0.0); }
 double sum_of_squares(Group g) { return std::inner_product(g.begin(), g.end(), g.begin(), 0.0); }
 double largest(Group g) {
-  return std::accumulate(g.begin(), g.end(), -std::numeric_limits<double>::infinity(),
-                         [](double a, double b) { return a != a || b != b ? a + b : std::max(a, b); });
+  return std::accumulate(
+      g.begin(), g.end(), -std::numeric_limits<double>::infinity(),
+      [](double a, double b) { return a != a || b != b ? a + b : std::max(a, b); });
 }
 double log_sum_exp(Group g) {
   const double most = largest(g);
@@ -137,10 +139,10 @@ struct Reduction {
 };
 
 const std::map<std::string, Reduction> kReductions{
-    {"ArgMax", {[](Group g, P p) { return index_of(g, p[0] != 0, std::greater<double>()); }, 1, true}},
+    {"ArgMax",
+     {[](Group g, P p) { return index_of(g, p[0] != 0, std::greater<double>()); }, 1, true}},
     {"ArgMin", {[](Group g, P p) { return index_of(g, p[0] != 0, std::less<double>()); }, 1, true}},
-    {"L1",
-     {[](Group g, P) {
+    {"L1", {[](Group g, P) {
        return std::accumulate(g.begin(), g.end(), 0.0,
                               [](double a, double b) { return a + std::abs(b); });
      }}},
@@ -149,8 +151,7 @@ const std::map<std::string, Reduction> kReductions{
     {"LogSumExp", {[](Group g, P) { return log_sum_exp(g); }}},
     {"Max", {[](Group g, P) { return largest(g); }}},
     {"Mean", {[](Group g, P) { return sum(g) / static_cast<double>(g.size()); }}},
-    {"Min",
-     {[](Group g, P) {
+    {"Min", {[](Group g, P) {
        return std::accumulate(g.begin(), g.end(), std::numeric_limits<double>::infinity(),
                               [](double a, double b) { return std::min(a, b); });
      }}},
@@ -186,8 +187,7 @@ const std::map<std::string, void (*)(std::span<double>)> kAlong{
      [](std::span<double> g) {
        const double mean = sum(g) / static_cast<double>(g.size());
        for (double& v : g) v -= mean;
-       const double spread =
-           std::sqrt(sum_of_squares(g) / static_cast<double>(g.size())) + 1e-9;
+       const double spread = std::sqrt(sum_of_squares(g) / static_cast<double>(g.size())) + 1e-9;
        for (double& v : g) v /= spread;
      }},
     {"Softmax",

@@ -13,7 +13,8 @@ namespace {
 std::size_t to_size(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 const Array& input(const std::vector<const Array*>& inputs, std::size_t i) {
-  if (i >= inputs.size()) throw Error("a step has {} inputs, input {} is missing", inputs.size(), i);
+  if (i >= inputs.size())
+    throw Error("a step has {} inputs, input {} is missing", inputs.size(), i);
   return *inputs[i];
 }
 
@@ -49,7 +50,8 @@ Array multiply(Array a, Array b) {
       for (std::int64_t c = 0; c < columns; ++c) {
         double sum = 0;
         for (std::int64_t k = 0; k < middle; ++k) {
-          sum += x[to_size((n * rows + r) * middle + k)] * y[to_size((n * middle + k) * columns + c)];
+          sum +=
+              x[to_size((n * rows + r) * middle + k)] * y[to_size((n * middle + k) * columns + c)];
         }
         result.values.push_back(sum);
       }
@@ -111,8 +113,8 @@ std::vector<std::vector<float>> HostTail::run(
   values.reserve(inputs.size() + constants.size() + steps.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const auto& from = machine_outputs[i];
-    values.push_back(reshape({{static_cast<std::int64_t>(from.size())},
-                              {from.begin(), from.end()}, false}, inputs[i]));
+    values.push_back(reshape(
+        {{static_cast<std::int64_t>(from.size())}, {from.begin(), from.end()}, false}, inputs[i]));
   }
   values.insert(values.end(), constants.begin(), constants.end());
   for (const HostStep& step : steps) {

@@ -36,7 +36,8 @@ template <typename T>
 std::vector<T> integers(const Json& json, const char* name) {
   std::vector<T> result;
   for (const Json& value : list(json, name)) {
-    if (!value.is_number_integer()) throw Error("host tail: {} has a value that is no integer", name);
+    if (!value.is_number_integer())
+      throw Error("host tail: {} has a value that is no integer", name);
     const auto i = value.get<std::int64_t>();
     if (static_cast<std::int64_t>(static_cast<T>(i)) != i)
       throw Error("host tail: {} has {}, which is out of range", name, i);
@@ -76,7 +77,9 @@ Json to_list(const std::vector<double>& values) {
 }  // namespace
 
 Json to_json(const HostTail& tail) {
-  Json json{{"inputs", tail.inputs}, {"constants", Json::array()}, {"steps", Json::array()},
+  Json json{{"inputs", tail.inputs},
+            {"constants", Json::array()},
+            {"steps", Json::array()},
             {"outputs", Json::array()}};
   for (const Array& a : tail.constants) {
     json["constants"].push_back(

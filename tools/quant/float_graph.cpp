@@ -10,8 +10,8 @@ namespace reshift {
 
 namespace {
 
-void convolve_node(const Graph& graph, const Node& node, const Operands& operands,
-                   const Tensor& to, float* out, Matrix<float>& columns) {
+void convolve_node(const Graph& graph, const Node& node, const Operands& operands, const Tensor& to,
+                   float* out, Matrix<float>& columns) {
   const Window window = window_of(node, graph.tensor(node.input), to);
   std::vector<Source<float>> sources{{window, operands.input}};
   if (operands.shortcut) {
@@ -32,7 +32,7 @@ void convolve_node(const Graph& graph, const Node& node, const Operands& operand
   }
 }
 
-/// By the taps of each window that are inside the image.
+/// By the taps of each window that are inside the image; where none is, what there is, 0, remains.
 void divide_by_taps(const Window& w, const Node& node, float* out) {
   const std::vector<float> ones(w.in_size() / static_cast<std::size_t>(w.channels), 1.0f);
   Window plane = w;
@@ -41,7 +41,7 @@ void divide_by_taps(const Window& w, const Node& node, float* out) {
   pool(plane, ones.data(), 0.0f, 0.0f, taps.data(), [](float a, float b) { return a + b; });
   const auto all = static_cast<float>(node.kernel_h * node.kernel_w);
   for (int c = 0; c < w.channels; ++c) {
-    for (const float t : taps) *out++ /= node.exclude_padding ? t : all;
+    for (const float t : taps) *out++ /= node.exclude_padding ? std::max(t, 1.0f) : all;
   }
 }
 

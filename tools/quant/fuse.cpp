@@ -10,6 +10,27 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
+/// The weights with which a convolution reads what a selection of channels reads.
+std::vector<float> through_selection(const Node& selection, const Node& node) {
+  const auto from = weight_matrix(selection);
+  const auto to_size = [](Eigen::Index i) { return static_cast<std::size_t>(i); };
+  const std::size_t made = to_size(from.rows()), read = to_size(from.cols());
+  const std::size_t taps = node.weights.size() / node.bias.size() / made;
+  std::vector<float> weights(node.bias.size() * read * taps, 0.0f);
+  for (std::size_t o = 0; o < node.bias.size(); ++o) {
+    for (Eigen::Index c = 0; c < from.rows(); ++c) {
+      for (Eigen::Index i = 0; i < from.cols(); ++i) {
+        if (from(c, i) == 0) continue;
+        for (std::size_t t = 0; t < taps; ++t) {
+          weights[(o * read + to_size(i)) * taps + t] +=
+              node.weights[(o * made + to_size(c)) * taps + t];
+        }
+      }
+    }
+  }
+  return weights;
+}
+
 class Fuser {
  public:
   Fuser(const Graph& graph, bool merge_shortcuts)
@@ -162,8 +183,8 @@ class Fuser {
     Node* p = open_producer(node.input);
     // The codes of a maximum are those of its input, so that it fits into no tensor with others,
     // and has no function of its own.
-    const bool maximum = p && p->kind == NodeKind::kMaxPool &&
-                         (!graph_.writes_all(node) || !node.functions.empty());
+    const bool maximum =
+        p && p->kind == NodeKind::kMaxPool && (!graph_.writes_all(node) || !node.functions.empty());
     if (!p || maximum) return append(single_channels(node));
     finish(*p, node);
     redirect(*p, node);
@@ -172,10 +193,10 @@ class Fuser {
   /// The selection of channels that makes a convolution's input; or null. Not of a few among many,
   /// which would make the convolution larger.
   const Node* selection_before(const Node& node) {
-    if (producers(node.input).size() != 1 || node.groups != 1) return nullptr;
+    if (producers(node.input).size() != 1 || node.groups != 1 || node.shortcut >= 0) return nullptr;
     const Node& s = nodes_[producers(node.input).front()];
-    const bool same_pixels = s.stride_h * s.stride_w == 1 &&
-                             s.pad_top + s.pad_left + s.pad_bottom + s.pad_right == 0;
+    const bool same_pixels =
+        s.stride_h * s.stride_w == 1 && s.pad_top + s.pad_left + s.pad_bottom + s.pad_right == 0;
     if (!is_selection(s) || s.groups != 1 || !unbounded(s) || !same_pixels ||
         !graph_.writes_all(s)) {
       return nullptr;
@@ -188,24 +209,7 @@ class Fuser {
   Node without_selection(Node node) {
     const Node* s = selection_before(node);
     if (!s) return node;
-    const auto taps = static_cast<std::size_t>(node.kernel_h) *
-                      static_cast<std::size_t>(node.kernel_w);
-    const auto from = weight_matrix(*s);
-    const auto made = static_cast<std::size_t>(from.rows()),
-               read = static_cast<std::size_t>(from.cols()), row = node.weights.size() / node.bias.size();
-    if (row != made * taps) return node;
-    std::vector<float> weights(node.bias.size() * read * taps, 0.0f);
-    for (std::size_t o = 0; o < node.bias.size(); ++o) {
-      for (std::size_t c = 0; c < made; ++c) {
-        for (std::size_t i = 0; i < read; ++i) {
-          if (from(static_cast<Eigen::Index>(c), static_cast<Eigen::Index>(i)) == 0) continue;
-          for (std::size_t t = 0; t < taps; ++t) {
-            weights[(o * read + i) * taps + t] += node.weights[o * row + c * taps + t];
-          }
-        }
-      }
-    }
-    node.weights = std::move(weights);
+    node.weights = through_selection(*s, node);
     --use(node.input);
     node.input = s->input;
     ++use(node.input);
@@ -243,8 +247,8 @@ class Fuser {
     const auto covers = [](int size, int stride, int result) {
       return (size + stride - 1) / stride >= result;
     };
-    return merge_shortcuts_ && main.out_stride == 1 && main.kind == NodeKind::kConv && main.shortcut < 0 &&
-           covers(in.height, main.stride_h, out.height) &&
+    return merge_shortcuts_ && main.out_stride == 1 && main.kind == NodeKind::kConv &&
+           main.shortcut < 0 && covers(in.height, main.stride_h, out.height) &&
            covers(in.width, main.stride_w, out.width) && projection.kind == NodeKind::kConv &&
            projection.shortcut < 0 && projection.groups == 1 && !is_selection(projection) &&
            projection.kernel_h * projection.kernel_w == 1 &&

@@ -83,7 +83,8 @@ void add_concat(OnnxNode& node) {
       v.index.clear();
     }
     indices.push_back({v.dims, {}, true});
-    for (const auto k : full_index(v)) indices.back().values.push_back(static_cast<double>(k + offset));
+    for (const auto k : full_index(v))
+      indices.back().values.push_back(static_cast<double>(k + offset));
     offset += static_cast<std::int64_t>(node.tensor(v.tensor).size());
     tensors.push_back(v.tensor);
     const Tensor &t = node.tensor(tensors.back()), &first = node.tensor(tensors[0]);

@@ -18,8 +18,8 @@ void add_constant(OnnxNode& node) {
   }
   if (node.attribute("value_floats")) {
     const auto values = node.numbers("value_floats");
-    return node.define({{static_cast<std::int64_t>(values.size())},
-                        {values.begin(), values.end()}, false});
+    return node.define(
+        {{static_cast<std::int64_t>(values.size())}, {values.begin(), values.end()}, false});
   }
   if (node.attribute("value_ints")) {
     return node.define(Array::of_integers(node.integers("value_ints", {})));

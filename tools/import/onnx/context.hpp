@@ -53,7 +53,7 @@ struct Context {
   std::map<std::string, Value> values;
   std::map<std::string, int> copies;  ///< tensors that hold a value's elements in another layout
   std::map<std::string, Dims> stated_shapes;  ///< by the file, of what it states all of
-  std::int64_t batch = 1;             ///< that the file states; 0: any
+  std::int64_t batch = 1;                     ///< that the file states; 0: any
   HostValues host;
   Graph graph;  ///< under construction
 };

@@ -36,7 +36,8 @@ Matrix matrix(OnnxNode& node, int i, bool transposed) {
   return m;
 }
 
-/// Of one vector: a convolution whose kernel is the whole tensor, its weights in the tensor's order.
+/// Of one vector: a convolution whose kernel is the whole tensor, its weights in the tensor's
+/// order.
 void append_dense(OnnxNode& node, const Value& v, Matrix m, Dims dims) {
   const Tensor in = node.tensor(v.tensor);
   Node result;

@@ -60,8 +60,8 @@ void add_leaky_relu(OnnxNode& node) {
 }
 
 void add_hard_sigmoid(OnnxNode& node) {
-  append_function(node, {Function::Kind::kHardSigmoid, node.number("alpha", 0.2f),
-                         node.number("beta", 0.5f)});
+  append_function(
+      node, {Function::Kind::kHardSigmoid, node.number("alpha", 0.2f), node.number("beta", 0.5f)});
 }
 
 void add_sigmoid(OnnxNode& node) { append_function(node, {Function::Kind::kSigmoid}); }

@@ -27,8 +27,8 @@ float from_half(std::uint16_t h) {
   float value = std::ldexp(static_cast<float>(exponent ? fraction + 1024 : fraction),
                            (exponent ? exponent : 1) - 25);
   if (exponent == 31) {
-    value = fraction ? std::numeric_limits<float>::quiet_NaN()
-                     : std::numeric_limits<float>::infinity();
+    value =
+        fraction ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity();
   }
   return h >> 15 ? -value : value;
 }
@@ -61,8 +61,7 @@ std::vector<To> values_of(const TensorProto& t, const std::string& raw, bool is_
     }
     for (std::size_t i = 0; i < size; ++i) {
       if constexpr (std::is_same_v<T, Half> || std::is_same_v<T, Bfloat>) {
-        values[i] = static_cast<To>(
-            T{static_cast<std::uint16_t>(field.Get(static_cast<int>(i)))});
+        values[i] = static_cast<To>(T{static_cast<std::uint16_t>(field.Get(static_cast<int>(i)))});
       } else {
         values[i] = static_cast<To>(static_cast<T>(field.Get(static_cast<int>(i))));
       }
@@ -77,20 +76,34 @@ std::vector<To> read_values(const TensorProto& t, const std::string& raw, bool i
     return values_of<T, To>(t, raw, is_raw, field);
   };
   switch (t.data_type()) {
-    case TensorProto::FLOAT: return from(float{}, t.float_data());
-    case TensorProto::DOUBLE: return from(double{}, t.double_data());
-    case TensorProto::FLOAT16: return from(Half{}, t.int32_data());
-    case TensorProto::BFLOAT16: return from(Bfloat{}, t.int32_data());
-    case TensorProto::INT64: return from(std::int64_t{}, t.int64_data());
-    case TensorProto::INT32: return from(std::int32_t{}, t.int32_data());
-    case TensorProto::INT16: return from(std::int16_t{}, t.int32_data());
-    case TensorProto::INT8: return from(std::int8_t{}, t.int32_data());
-    case TensorProto::UINT64: return from(std::uint64_t{}, t.uint64_data());
-    case TensorProto::UINT32: return from(std::uint32_t{}, t.uint64_data());
-    case TensorProto::UINT16: return from(std::uint16_t{}, t.int32_data());
-    case TensorProto::UINT8: return from(std::uint8_t{}, t.int32_data());
-    case TensorProto::BOOL: return from(std::uint8_t{}, t.int32_data());
-    default: break;
+    case TensorProto::FLOAT:
+      return from(float{}, t.float_data());
+    case TensorProto::DOUBLE:
+      return from(double{}, t.double_data());
+    case TensorProto::FLOAT16:
+      return from(Half{}, t.int32_data());
+    case TensorProto::BFLOAT16:
+      return from(Bfloat{}, t.int32_data());
+    case TensorProto::INT64:
+      return from(std::int64_t{}, t.int64_data());
+    case TensorProto::INT32:
+      return from(std::int32_t{}, t.int32_data());
+    case TensorProto::INT16:
+      return from(std::int16_t{}, t.int32_data());
+    case TensorProto::INT8:
+      return from(std::int8_t{}, t.int32_data());
+    case TensorProto::UINT64:
+      return from(std::uint64_t{}, t.uint64_data());
+    case TensorProto::UINT32:
+      return from(std::uint32_t{}, t.uint64_data());
+    case TensorProto::UINT16:
+      return from(std::uint16_t{}, t.int32_data());
+    case TensorProto::UINT8:
+      return from(std::uint8_t{}, t.int32_data());
+    case TensorProto::BOOL:
+      return from(std::uint8_t{}, t.int32_data());
+    default:
+      break;
   }
   fail(t, "its values are of type {}, which is not supported", type_name(t.data_type()));
 }
@@ -140,10 +153,11 @@ Dims dims_of(const TensorProto& t) {
 
 std::string type_name(int data_type) {
   // Those that the distribution's ONNX library does not know yet.
-  static const std::map<int, const char*> kNewer{
-      {17, "FLOAT8E4M3FN"}, {18, "FLOAT8E4M3FNUZ"}, {19, "FLOAT8E5M2"}, {20, "FLOAT8E5M2FNUZ"},
-      {21, "UINT4"},        {22, "INT4"},           {23, "FLOAT4E2M1"}, {24, "FLOAT8E8M0"},
-      {25, "UINT2"},        {26, "INT2"}};
+  static const std::map<int, const char*> kNewer{{17, "FLOAT8E4M3FN"}, {18, "FLOAT8E4M3FNUZ"},
+                                                 {19, "FLOAT8E5M2"},   {20, "FLOAT8E5M2FNUZ"},
+                                                 {21, "UINT4"},        {22, "INT4"},
+                                                 {23, "FLOAT4E2M1"},   {24, "FLOAT8E8M0"},
+                                                 {25, "UINT2"},        {26, "INT2"}};
   if (const auto newer = kNewer.find(data_type); newer != kNewer.end()) return newer->second;
   return TensorProto::DataType_IsValid(data_type)
              ? TensorProto::DataType_Name(static_cast<TensorProto::DataType>(data_type))

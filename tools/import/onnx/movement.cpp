@@ -77,8 +77,10 @@ Program reshape(const OnnxNode& node) {
       to[i] = from[i];
     }
     if (to[i] < -1 || (to[i] == -1 && open >= 0)) node.fail("shape {} is impossible", text(shape));
-    if (to[i] == -1) open = static_cast<std::int64_t>(i);
-    else known *= to[i];
+    if (to[i] == -1)
+      open = static_cast<std::int64_t>(i);
+    else
+      known *= to[i];
   }
   const std::int64_t size = product(from), batch = node.context().batch;
   // The file states several images, of which one is computed.
@@ -147,9 +149,10 @@ Program slice(const OnnxNode& node) {
   const bool inputs = node.opset() >= 10;
   const Dims starts = inputs ? node.constant(1, "start").integers() : node.integers("starts", {});
   const Dims ends = inputs ? node.constant(2, "end").integers() : node.integers("ends", {});
-  Dims axes = node.integers_or_input("axes", 9, 3, from_to(0, static_cast<std::int64_t>(starts.size())));
-  const Dims steps = inputs && node.has_input(4) ? node.constant(4, "step").integers()
-                                                 : Dims(starts.size(), 1);
+  Dims axes =
+      node.integers_or_input("axes", 9, 3, from_to(0, static_cast<std::int64_t>(starts.size())));
+  const Dims steps =
+      inputs && node.has_input(4) ? node.constant(4, "step").integers() : Dims(starts.size(), 1);
   if (ends.size() != starts.size() || axes.size() != starts.size() ||
       steps.size() != starts.size()) {
     node.fail("its starts, ends, axes and steps differ in number");
@@ -204,9 +207,8 @@ Program gather(const OnnxNode& node) {
   Dims to(dims.begin(), dims.begin() + axis);
   to.insert(to.end(), by.dims.begin(), by.dims.end());
   to.insert(to.end(), dims.begin() + axis + 1, dims.end());
-  return of_input(node, [&](Program& p, int x) {
-    return p.reshape(p.gather(x, axis, indices), to);
-  });
+  return of_input(node,
+                  [&](Program& p, int x) { return p.reshape(p.gather(x, axis, indices), to); });
 }
 
 Program expand(const OnnxNode& node) {
@@ -242,7 +244,8 @@ Program depth_to_space(const OnnxNode& node) {
   const auto c = d[1] / (b * b);
   return of_input(node, [&](Program& p, int x) {
     const bool blocks_first = mode == "DCR";
-    x = p.reshape(x, blocks_first ? Dims{d[0], b, b, c, d[2], d[3]} : Dims{d[0], c, b, b, d[2], d[3]});
+    x = p.reshape(x,
+                  blocks_first ? Dims{d[0], b, b, c, d[2], d[3]} : Dims{d[0], c, b, b, d[2], d[3]});
     x = p.transpose(x, blocks_first ? Dims{0, 3, 4, 1, 5, 2} : Dims{0, 1, 4, 2, 5, 3});
     return p.reshape(x, {d[0], c, d[2] * b, d[3] * b});
   });

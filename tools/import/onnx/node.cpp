@@ -128,8 +128,8 @@ std::vector<float> OnnxNode::floats(int i, const char* what, std::size_t size) c
 }
 
 std::vector<float> OnnxNode::take_floats(int i, const char* what) {
-  const auto unread = has_input(i) ? context_.initializers.find(input(i))
-                                   : context_.initializers.end();
+  const auto unread =
+      has_input(i) ? context_.initializers.find(input(i)) : context_.initializers.end();
   if (unread == context_.initializers.end() || context_.constants.contains(input(i))) {
     return floats(i, what, constant(i, what).values.size());
   }
@@ -182,8 +182,8 @@ int OnnxNode::append_tensor(const Layout& layout) const {
   constexpr int kMost = 65535;
   if (layout.channels < 1 || layout.channels > kMost || layout.height < 1 ||
       layout.height > kMost || layout.width < 1 || layout.width > kMost) {
-    fail("makes a map of {} channels x {} rows x {} columns; each is from 1 to {}",
-         layout.channels, layout.height, layout.width, kMost);
+    fail("makes a map of {} channels x {} rows x {} columns; each is from 1 to {}", layout.channels,
+         layout.height, layout.width, kMost);
   }
   auto& tensors = context_.graph.tensors;
   tensors.push_back({output(0), layout.channels, layout.height, layout.width});

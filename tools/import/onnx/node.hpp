@@ -86,9 +86,7 @@ class OnnxNode {
   // --- Output ---------------------------------------------------------------------------------
 
   int output_count() const { return proto_.output_size(); }
-  bool has_output(int i) const {
-    return i < proto_.output_size() && !proto_.output(i).empty();
-  }
+  bool has_output(int i) const { return i < proto_.output_size() && !proto_.output(i).empty(); }
   const std::string& output(int i) const;
   bool is_read(int i) const;
 

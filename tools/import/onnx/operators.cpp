@@ -148,7 +148,8 @@ const std::map<std::string, const char*> kRefused{
      "convolution"},
     {"Loop", "control flow is not supported: export the network with its loops unrolled"},
     {"LpPool", "is not supported: use AveragePool or MaxPool"},
-    {"MaxRoiPool", "regions that the image itself gives are not supported: end the network before it"},
+    {"MaxRoiPool",
+     "regions that the image itself gives are not supported: end the network before it"},
     {"MaxUnpool", "is not supported: use Resize or ConvTranspose"},
     {"NonMaxSuppression",
      "is not supported: end the network before it (its inputs as outputs) and select boxes in the "

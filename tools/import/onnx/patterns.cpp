@@ -70,9 +70,8 @@ std::optional<Function> product_of(const Graph& graph, int x, int gate) {
 }
 
 bool is_sixth(const Array& factor) {
-  return !factor.values.empty() &&
-         std::all_of(factor.values.begin(), factor.values.end(),
-                     [](double v) { return near(v, 1.0 / 6); });
+  return !factor.values.empty() && std::all_of(factor.values.begin(), factor.values.end(),
+                                               [](double v) { return near(v, 1.0 / 6); });
 }
 
 }  // namespace
@@ -87,8 +86,8 @@ void append_factor(OnnxNode& node, int input, const Array& factor) {
     return node.alias(with_function(node, v, x, kHard));
   }
   if (made && made->kind == NodeKind::kMul) {
-    for (const auto& [x, gate] : {std::pair{made->input, made->residual},
-                                  std::pair{made->residual, made->input}}) {
+    for (const auto& [x, gate] :
+         {std::pair{made->input, made->residual}, std::pair{made->residual, made->input}}) {
       if (x == shifted_clamp(graph, maker(graph, gate))) {
         return node.alias(with_function(node, v, x, {Function::Kind::kHardSwish}));
       }

@@ -16,8 +16,8 @@ bool never_negative(const Graph& graph, int tensor) {
   const auto writes_negative = [&](const Node& n) {
     if (n.output != tensor) return false;
     if (n.functions.empty() && n.lo >= 0) return false;
-    const bool passes = n.kind == NodeKind::kClamp || n.kind == NodeKind::kMaxPool ||
-                        n.kind == NodeKind::kAvgPool;
+    const bool passes =
+        n.kind == NodeKind::kClamp || n.kind == NodeKind::kMaxPool || n.kind == NodeKind::kAvgPool;
     return !passes || !n.functions.empty() || n.hi < 0 || !never_negative(graph, n.input);
   };
   return tensor != 0 && std::none_of(graph.nodes.begin(), graph.nodes.end(), writes_negative);
@@ -94,8 +94,10 @@ void append_reduction(OnnxNode& node, const Dims& axes, NodeKind kind, bool keep
   Dims dims, order;
   std::int64_t group = 1;
   for (std::int64_t i = 0; i < rank; ++i) {
-    if (reduced(i)) group *= v.dims[to_size(i)];
-    else order.push_back(i);
+    if (reduced(i))
+      group *= v.dims[to_size(i)];
+    else
+      order.push_back(i);
     if (keep || !reduced(i)) dims.push_back(reduced(i) ? 1 : v.dims[to_size(i)]);
   }
   order.insert(order.end(), axes.begin(), axes.end());
@@ -130,9 +132,10 @@ void append_reduction(OnnxNode& node, const Dims& axes, NodeKind kind, bool keep
       seen.index.clear();
     }
     Layout layout{channels, 1, static_cast<int>(group)};
-    if (rank == 4 && axes == Dims{2, 3}) {
+    const bool own_pixels = std::int64_t{own.height} * own.width == group;
+    if (rank == 4 && axes == Dims{2, 3} && !(own_pixels && v.index.empty())) {
       layout = layout_of(node, v.dims);
-    } else if (std::int64_t{own.height} * own.width == group) {
+    } else if (own_pixels) {
       layout = {channels, own.height, own.width};
     }
     result.input = materialise(node, "", seen, layout);
@@ -184,8 +187,7 @@ void add_average_pool(OnnxNode& node) {
   if (map.fill == kLowest) node.fail("padding with minus infinity before it");
   Axes axes = axes_of(node, map.layout, kernel);
   const auto reaches_uncounted = [&](const Axis& a, bool counted) {
-    return any_outside(a, counted ? 0 : a.before,
-                       a.before + a.size + (counted ? a.after : 0));
+    return any_outside(a, counted ? 0 : a.before, a.before + a.size + (counted ? a.after : 0));
   };
   const bool counted = node.integer("count_include_pad", 0) != 0;
   Node result;

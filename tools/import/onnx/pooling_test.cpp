@@ -31,8 +31,8 @@ TEST(Import, MeanOverTheMapInEveryForm) {
     EXPECT_THAT((std::vector{out.channels, out.height, out.width}), ElementsAre(2, 1, 1));
     EXPECT_EQ(dropped.tensor(dropped.outputs.front().tensor).channels, 3);
   }
-  for (const OnnxBuilder::Ints& axes : {OnnxBuilder::Ints{1}, {2}, {1, 2, 3}, {2, 3, 3}}) {
-    EXPECT_THAT(error_of(mean(axes, 1)), HasSubstr("node 'n' (ReduceMean): over axes"));
+  for (const OnnxBuilder::Ints& axes : {OnnxBuilder::Ints{4}, {-5}, {2, 3, 3}}) {
+    EXPECT_THAT(error_of(mean(axes, 1)), HasSubstr("node 'n' (ReduceMean): ax"));
   }
 }
 

@@ -18,7 +18,8 @@ std::vector<double> parameters_of(const OnnxNode& node) {
   if (type == "LeakyRelu") return {of("alpha", 0.01f)};
   if (type == "Elu" || type == "Celu") return {of("alpha", 1)};
   if (type == "ThresholdedRelu") return {of("alpha", 1)};
-  if (type == "Selu") return {of("alpha", 1.67326319217681884765625f), of("gamma", 1.05070102214813232421875f)};
+  if (type == "Selu")
+    return {of("alpha", 1.67326319217681884765625f), of("gamma", 1.05070102214813232421875f)};
   if (type == "HardSigmoid") return {of("alpha", 0.2f), of("beta", 0.5f)};
   if (type == "Shrink") return {of("bias", 0), of("lambd", 0.5f)};
   return {};
@@ -107,8 +108,8 @@ Program cast(const OnnxNode& node) {
 
 /// At inference the identity; its mask is all true.
 Program dropout(const OnnxNode& node) {
-  const bool training = node.opset() >= 12 && node.has_input(2) &&
-                        node.scalar(2, "training mode") != 0;
+  const bool training =
+      node.opset() >= 12 && node.has_input(2) && node.scalar(2, "training mode") != 0;
   const double ratio = node.opset() >= 12 && node.has_input(1) ? node.scalar(1, "ratio") : 0.5;
   if (training && ratio != 0) {
     node.fail("training mode drops values by chance; export the network for inference");
@@ -116,8 +117,8 @@ Program dropout(const OnnxNode& node) {
   Program p(node.input_count());
   p.output(0);
   if (node.has_output(1)) {
-    Array mask{node.dims(0), std::vector<double>(static_cast<std::size_t>(product(node.dims(0))), 1),
-               true};
+    Array mask{node.dims(0),
+               std::vector<double>(static_cast<std::size_t>(product(node.dims(0))), 1), true};
     p.output(p.constant(std::move(mask)));
   }
   return p;

@@ -79,8 +79,8 @@ class Reading {
       if (op.program && move(op)) return;
       const bool left = op.tail == Operator::Tail::kPrefers && is_tail(node_);
       if (op.machine && !left) return try_machine(op);
-      return to_host(op, fmt::format("node '{}' ({}) is left to the host", check_.name,
-                                     check_.operation));
+      return to_host(
+          op, fmt::format("node '{}' ({}) is left to the host", check_.name, check_.operation));
     }
     if (!op.program) return refuse_host_input(op);
     to_host(op, host_reason());
@@ -131,7 +131,8 @@ class Reading {
   void add_view(const Program& program, std::size_t i, const Array& moved) {
     const int item = program.outputs()[i] - program.inputs();
     if (item >= 0) {
-      if (const Array* constant = std::get_if<Array>(&program.items()[static_cast<std::size_t>(item)])) {
+      if (const Array* constant =
+              std::get_if<Array>(&program.items()[static_cast<std::size_t>(item)])) {
         return node_.define(*constant, static_cast<int>(i));
       }
     }

@@ -100,8 +100,7 @@ void check_type(const onnx::ValueInfoProto& input, const Context& context) {
 }
 
 /// Of one image, in the file's order.
-Dims image_dims(const onnx::ValueInfoProto& input, const ImportOptions& options,
-                Context& context) {
+Dims image_dims(const onnx::ValueInfoProto& input, const ImportOptions& options, Context& context) {
   if (!input.type().has_tensor_type() || !input.type().tensor_type().has_shape()) {
     if (options.input_shape.empty()) {
       throw Error("input {}: the file does not state its shape; give --input-shape", input.name());
@@ -155,8 +154,7 @@ bool moves_channels_first(const onnx::NodeProto& n) {
 
 /// Tensor 0, channels first; the input is a view of it where the file has the channels last, which
 /// it says by moving them first.
-void read_input(const onnx::ValueInfoProto& input, const ImportOptions& options,
-                Context& context) {
+void read_input(const onnx::ValueInfoProto& input, const ImportOptions& options, Context& context) {
   check_type(input, context);
   Value v;
   v.where = Value::Where::kMachine;

@@ -131,8 +131,8 @@ int resized(const OnnxNode& node, Program& p, int x, std::size_t number, const S
     const double low = taps == 1 ? nearest(node, s.nearest, at) : std::floor(at);
     const auto w = weights_of(s, at - low);
     for (std::size_t t = 0; t < taps; ++t) {
-      const auto from = static_cast<std::int64_t>(low) + static_cast<std::int64_t>(t) -
-                        (taps == 4 ? 1 : 0);
+      const auto from =
+          static_cast<std::int64_t>(low) + static_cast<std::int64_t>(t) - (taps == 4 ? 1 : 0);
       indices[t].push_back(std::clamp<std::int64_t>(from, 0, a.size - 1));
       weights[t].values.push_back(w[t]);
     }

@@ -24,18 +24,20 @@ TEST(Import, ConcatenationIsCopiesIntoSlices) {
   for (const std::int64_t axis : {1, -3}) {
     const Graph g = import(single(13, [&](OnnxBuilder& b) {
       b.node("Conv", "c", {"image", b.constant("w", {5, 2, 1, 1}, ramp(10))});
-      concat(b, "n", {"image", "c", "image"}, axis);
+      concat(b, "joined", {"image", "c", "image"}, axis);
+      b.node("Relu", "n", {"joined"});
     }));
-    ASSERT_EQ(g.nodes.size(), 4u);
-    const Tensor& out = g.tensor(g.outputs.front().tensor);
+    ASSERT_EQ(g.nodes.size(), 5u);
+    const int joined = g.nodes[1].output;
+    const Tensor& out = g.tensor(joined);
     EXPECT_THAT((std::vector{out.channels, out.height, out.width}), ElementsAre(9, 6, 8));
     for (std::size_t i = 1; i < 4; ++i) {
       const Node& n = g.nodes[i];
       EXPECT_EQ(n.kind, NodeKind::kClamp);
       EXPECT_EQ(n.lo, -std::numeric_limits<float>::infinity());
       EXPECT_EQ(n.hi, std::numeric_limits<float>::infinity());
-      EXPECT_EQ(n.output, g.outputs.front().tensor);
-      EXPECT_THAT(n.name, HasSubstr("n (input"));
+      EXPECT_EQ(n.output, joined);
+      EXPECT_THAT(n.name, HasSubstr("joined (input"));
     }
     EXPECT_THAT((std::vector{g.nodes[1].input, g.nodes[2].input, g.nodes[3].input}),
                 ElementsAre(0, g.nodes[0].output, 0));
@@ -48,9 +50,10 @@ TEST(Import, ConcatenationIsCopiesIntoSlices) {
 TEST(Import, ConcatenationOfConcatenations) {
   const Graph g = import(single(13, [](OnnxBuilder& b) {
     concat(b, "inner", {"image", "image"});
-    concat(b, "n", {"inner", "image"});
+    concat(b, "outer", {"inner", "image"});
+    b.node("Relu", "n", {"outer"});
   }));
-  ASSERT_EQ(g.nodes.size(), 4u);
+  ASSERT_EQ(g.nodes.size(), 5u);
   EXPECT_EQ(g.tensor(g.outputs.front().tensor).channels, 6);
   EXPECT_EQ(g.nodes[2].input, g.nodes[0].output);
   EXPECT_EQ(g.nodes[3].first_channel, 4);
@@ -69,30 +72,16 @@ TEST(Import, ConcatenationThatIsNotSupported) {
   const auto concat_error = [](const std::function<void(OnnxBuilder&)>& add) {
     return error_of(single(13, add));
   };
-  for (const std::int64_t axis : {0, 2, 3, -1}) {
-    EXPECT_THAT(concat_error([&](OnnxBuilder& b) {
-                  concat(b, "n", {"image", "image"}, axis);
-                }),
-                HasSubstr(fmt::format("node 'n' (Concat): along axis {}", axis)));
-  }
   EXPECT_THAT(concat_error([](OnnxBuilder& b) {
                 b.node("Concat", "n", {"image", "image"});
               }),
               HasSubstr("node 'n' (Concat): its axis"));
-  EXPECT_THAT(concat_error([](OnnxBuilder& b) {
-                set_attribute(b.node("MaxPool", "p", {"image"}), "kernel_shape", {2, 1});
-                concat(b, "n", {"image", "p"});
-              }),
-              HasSubstr("node 'n' (Concat): input image has 6x8 pixels, input p has 5x8"));
-  EXPECT_THAT(concat_error([](OnnxBuilder& b) {
-                concat(b, "n", {"image", b.constant("k", {1, 2, 6, 8}, ramp(96))});
-              }),
-              HasSubstr("node 'n' (Concat): input k is a constant"));
-  EXPECT_THAT(concat_error([](OnnxBuilder& b) {
-                b.node("Flatten", "f", {"image"});
-                concat(b, "n", {"f", "f"});
-              }),
-              HasSubstr("node 'n' (Concat): input f is flattened"));
+  EXPECT_THAT(
+      concat_error([](OnnxBuilder& b) {
+        set_attribute(b.node("MaxPool", "p", {"image"}), "kernel_shape", {2, 1});
+        concat(b, "n", {"image", "p"});
+      }),
+      HasSubstr("node 'n' (Concat): shapes [1, 2, 6, 8] and [1, 2, 5, 8] do not fit along axis 1"));
 }
 
 TEST(ImportExport, FlatteningInEveryForm) {

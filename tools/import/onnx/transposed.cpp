@@ -56,7 +56,8 @@ std::array<Transposed, 2> axes_of_transposed(const OnnxNode& node, const Layout&
   Dims pads = node.integers("pads", Dims(2 * count, 0));
   Dims more = node.integers("output_padding", zeros);
   Dims sizes = node.integers("output_shape", {});
-  if (sizes.size() > count) sizes.erase(sizes.begin(), sizes.end() - static_cast<std::ptrdiff_t>(count));
+  if (sizes.size() > count)
+    sizes.erase(sizes.begin(), sizes.end() - static_cast<std::ptrdiff_t>(count));
   if (pads.size() != 2 * count || more.size() != count ||
       (!sizes.empty() && sizes.size() != count)) {
     node.fail("its pads, output_padding or output_shape do not fit {} spatial axes", count);

@@ -73,8 +73,8 @@ class Finder {
       const int row = first.row + y * result_.step_h;
       for (int x = 0; x < map_.width; ++x) {
         const int column = first.column + x * result_.step_w;
-        const bool inside = first.channel >= 0 && row >= 0 && row < tensor_.height &&
-                            column >= 0 && column < tensor_.width;
+        const bool inside = first.channel >= 0 && row >= 0 && row < tensor_.height && column >= 0 &&
+                            column < tensor_.width;
         const std::int32_t expected =
             inside ? (first.channel * tensor_.height + row) * tensor_.width + column : result_.fill;
         if (at(c, y, x) != expected) return false;
@@ -339,6 +339,13 @@ PaddedMap padded_map(const OnnxNode& node, int input) {
   const Value& v = node.view(input);
   PaddedMap result;
   result.layout = layout_of(node, v.dims);
+  const Layout own = layout_of(node.tensor(v.tensor));
+  const Layout row{result.layout.channels, 1, result.layout.height};
+  if (v.index.empty() && result.layout.width == 1 && own == row && row.width > 1) {
+    result.tensor = v.tensor;
+    result.swapped = true;
+    return result;
+  }
   if (!v.index.empty()) {
     const Layout from = layout_of(node.tensor(v.tensor));
     const auto s = find_selection(from, v.index, result.layout);

@@ -37,9 +37,9 @@ std::vector<std::int32_t> full_index(const Value& v);
 /// marker in an index.
 std::optional<std::vector<Array>> moved_index(const Program& program, const Value& from);
 
-/// The tensor whose elements are those of a value in a layout of as many: the value's own, or a copy
-/// by convolutions of weights 0 and 1. `name`: of the value, under which the copy is kept for other
-/// readers; empty: it is not. Fails when the machine cannot move elements so.
+/// The tensor whose elements are those of a value in a layout of as many: the value's own, or a
+/// copy by convolutions of weights 0 and 1. `name`: of the value, under which the copy is kept for
+/// other readers; empty: it is not. Fails when the machine cannot move elements so.
 int materialise(const OnnxNode& node, const std::string& name, const Value& v,
                 const Layout& layout);
 
@@ -48,7 +48,8 @@ struct PaddedMap {
   int tensor = -1;
   std::array<int, 4> pads{0, 0, 0, 0};  ///< top, left, bottom, right
   std::int32_t fill = kZero;
-  Layout layout;  ///< with the padding
+  Layout layout;         ///< with the padding
+  bool swapped = false;  ///< its rows, of one pixel, are the one row of the tensor
   bool padded() const { return pads != std::array<int, 4>{0, 0, 0, 0}; }
 };
 PaddedMap padded_map(const OnnxNode& node, int input);

@@ -43,6 +43,15 @@ void round_up(Axis& axis) {
   if (axis.room() + more < axis.size + axis.before) axis.more = more;
 }
 
+/// Kernels of rows x columns become columns x rows.
+void swap_taps(std::vector<float>& weights, std::int64_t rows, std::int64_t columns) {
+  if (rows == 1 || columns == 1) return;  // the same order
+  const Array kernels{{static_cast<std::int64_t>(weights.size()) / (rows * columns), rows, columns},
+                      {weights.begin(), weights.end()},
+                      false};
+  weights = transpose(kernels, {0, 2, 1}).floats();
+}
+
 }  // namespace
 
 std::array<int, 2> pair_of(const OnnxNode& node, const std::string& name, const Dims& absent) {
@@ -91,8 +100,9 @@ Axes axes_of(const OnnxNode& node, const Layout& map, std::array<int, 2> kernel)
 
 void append_window(OnnxNode& node, Node result, const PaddedMap& map, const Axes& axes,
                    int channels) {
-  const auto& [rows, columns] = axes;
+  const Axis &rows = axes[map.swapped ? 1 : 0], &columns = axes[map.swapped ? 0 : 1];
   const auto to_int = [](std::int64_t i) { return static_cast<int>(i); };
+  if (map.swapped) swap_taps(result.weights, columns.kernel, rows.kernel);
   result.input = map.tensor;
   result.kernel_h = to_int(rows.kernel);
   result.kernel_w = to_int(columns.kernel);
@@ -105,9 +115,15 @@ void append_window(OnnxNode& node, Node result, const PaddedMap& map, const Axes
   result.pad_bottom = to_int(rows.after + rows.more) + map.pads[2];
   result.pad_right = to_int(columns.after + columns.more) + map.pads[3];
   const Layout out{channels, to_int(rows.out()), to_int(columns.out())};
-  Dims dims{1, channels, out.height, out.width};
+  Dims dims{1, channels, axes[0].out(), axes[1].out()};
   if (node.dims(0).size() == 3) dims.erase(dims.begin() + 2);
-  node.result(std::move(dims), node.append(std::move(result), out));
+  std::vector<std::int32_t> index;
+  for (int c = 0; map.swapped && out.height > 1 && c < channels; ++c) {
+    for (int x = 0; x < out.width; ++x) {
+      for (int y = 0; y < out.height; ++y) index.push_back((c * out.height + y) * out.width + x);
+    }
+  }
+  node.result(std::move(dims), node.append(std::move(result), out), std::move(index));
 }
 
 }  // namespace reshift::onnx_import
