@@ -36,7 +36,8 @@ bool is_copy(const QNet& net, const QOp& op) {
   const QTensor &in = net.tensors[index(op.input)], &out = net.tensors[index(op.output)];
   if (!reads_pixel_by_pixel(op) || op.residual >= 0 || op.shortcut >= 0 || op.out_stride != 1 ||
       !op.table.empty() || op.post.lo != code_min(net.act_w) || op.post.hi != code_max(net.act_w) ||
-      in.zero != out.zero || net.written_channels(op) != in.channels) {
+      in.zero != out.zero || net.written_channels(op) != in.channels || in.height != out.height ||
+      in.width != out.width) {  // a stride does not matter to one pixel
     return false;
   }
   if (op.kind == QKind::kMaxPool) return true;
