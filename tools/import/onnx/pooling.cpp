@@ -84,6 +84,21 @@ PaddedMap with_counted_padding(const OnnxNode& node, Axes& axes) {
   return map;
 }
 
+/// The value with its axes in another order.
+Value reordered(const OnnxNode& node, const Value& v, const Dims& order) {
+  Array index{v.dims, {}, true};
+  for (const auto i : full_index(v)) index.values.push_back(i);
+  const Array moved = transpose(index, order);
+  Value seen = v;
+  seen.movement = nullptr;
+  seen.index.assign(moved.values.begin(), moved.values.end());
+  if (std::is_sorted(seen.index.begin(), seen.index.end()) && seen.index.front() == 0 &&
+      seen.index.size() == node.tensor(v.tensor).size()) {
+    seen.index.clear();
+  }
+  return seen;
+}
+
 /// `kind` over these axes.
 void append_reduction(OnnxNode& node, const Dims& axes, NodeKind kind, bool keep, float factor) {
   const Value v = node.view(0);
@@ -122,15 +137,7 @@ void append_reduction(OnnxNode& node, const Dims& axes, NodeKind kind, bool keep
     result.bias = {0};
     out = {1, map.height, map.width};
   } else {
-    Array index{v.dims, {}, true};
-    for (const auto i : full_index(v)) index.values.push_back(i);
-    const Array moved = transpose(index, order);
-    Value seen = v;
-    seen.index.assign(moved.values.begin(), moved.values.end());
-    if (std::is_sorted(seen.index.begin(), seen.index.end()) && seen.index.front() == 0 &&
-        seen.index.size() == own.size()) {
-      seen.index.clear();
-    }
+    const Value seen = reordered(node, v, order);
     Layout layout{channels, 1, static_cast<int>(group)};
     const bool own_pixels = std::int64_t{own.height} * own.width == group;
     if (rank == 4 && axes == Dims{2, 3} && !(own_pixels && v.index.empty())) {
