@@ -31,6 +31,38 @@ std::vector<float> through_selection(const Node& selection, const Node& node) {
   return weights;
 }
 
+/// Bounds and functions of a node behind those that an operation has.
+void finish(Node& p, const Node& node) {
+  if (p.functions.empty()) {
+    p.lo = std::clamp(p.lo, node.lo, node.hi);
+    p.hi = std::clamp(p.hi, node.lo, node.hi);
+  } else if (node.lo != -kInfinity || node.hi != kInfinity) {
+    p.functions.push_back({Function::Kind::kClip, node.lo, node.hi});
+  }
+  p.functions.insert(p.functions.end(), node.functions.begin(), node.functions.end());
+}
+
+/// A projection becomes the shortcut of `main`.
+void merge(Node& main, const Node& projection) {
+  const std::size_t channels = main.bias.size(), row = main.weights.size() / channels,
+                    added = projection.weights.size() / channels;
+  std::vector<float> weights;
+  weights.reserve(main.weights.size() + projection.weights.size());
+  for (std::size_t c = 0; c < channels; ++c) {
+    const auto append = [&](const std::vector<float>& from, std::size_t count) {
+      const auto first = from.begin() + static_cast<std::ptrdiff_t>(c * count);
+      weights.insert(weights.end(), first, first + static_cast<std::ptrdiff_t>(count));
+    };
+    append(main.weights, row);
+    append(projection.weights, added);
+    main.bias[c] += projection.bias[c];
+  }
+  main.weights = std::move(weights);
+  main.shortcut = projection.input;
+  main.shortcut_stride = projection.stride_h;
+  main.name += " + " + projection.name;
+}
+
 class Fuser {
  public:
   Fuser(const Graph& graph, bool merge_shortcuts)
@@ -161,17 +193,6 @@ class Fuser {
     redirect(*p, node);
   }
 
-  /// Bounds and functions of a node behind those that an operation has.
-  static void finish(Node& p, const Node& node) {
-    if (p.functions.empty()) {
-      p.lo = std::clamp(p.lo, node.lo, node.hi);
-      p.hi = std::clamp(p.hi, node.lo, node.hi);
-    } else if (node.lo != -kInfinity || node.hi != kInfinity) {
-      p.functions.push_back({Function::Kind::kClip, node.lo, node.hi});
-    }
-    p.functions.insert(p.functions.end(), node.functions.begin(), node.functions.end());
-  }
-
   void add_clamp(const Node& node) {
     if (const auto phases = open_phases(node); !phases.empty()) {
       for (Node* p : phases) {
@@ -257,26 +278,6 @@ class Fuser {
                    projection.pad_right ==
                0 &&
            graph_.tensor(projection.input).channels <= kMostMerged;
-  }
-
-  static void merge(Node& main, const Node& projection) {
-    const std::size_t channels = main.bias.size(), row = main.weights.size() / channels,
-                      added = projection.weights.size() / channels;
-    std::vector<float> weights;
-    weights.reserve(main.weights.size() + projection.weights.size());
-    for (std::size_t c = 0; c < channels; ++c) {
-      const auto append = [&](const std::vector<float>& from, std::size_t count) {
-        const auto first = from.begin() + static_cast<std::ptrdiff_t>(c * count);
-        weights.insert(weights.end(), first, first + static_cast<std::ptrdiff_t>(count));
-      };
-      append(main.weights, row);
-      append(projection.weights, added);
-      main.bias[c] += projection.bias[c];
-    }
-    main.weights = std::move(weights);
-    main.shortcut = projection.input;
-    main.shortcut_stride = projection.stride_h;
-    main.name += " + " + projection.name;
   }
 
   /// Operations in the order of need, residual first; tensors renumbered, the image stays the
