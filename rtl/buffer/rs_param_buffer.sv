@@ -16,7 +16,7 @@ module rs_param_buffer #(
   parameter int unsigned PmDepth = 64,
   /// Channels of a word; a divisor of M.
   parameter int unsigned Records = 4,
-  /// Bits of a multiplier: 16 or 32.
+  /// Bits of a multiplier.
   parameter int unsigned MultW = 16,
   /// A register after the memory.
   parameter bit RamReg = 1'b1,

@@ -31,7 +31,7 @@ module rs_dma
   parameter int unsigned AxiDataW = 64,
   /// Channels of an item of channel parameters.
   parameter int unsigned ParamRecords = M,
-  /// Bits of a multiplier: 16 or 32.
+  /// Bits of a multiplier.
   parameter int unsigned MultW = 16,
   /// Longest burst, in beats.
   parameter int unsigned MaxBurst = 16,

@@ -43,7 +43,7 @@ module rs_frontend
   parameter int unsigned AxiDataW = 64,
   /// Channels of an item of channel parameters; a divisor of M.
   parameter int unsigned ParamRecords = M,
-  /// Bits of a multiplier: 16 or 32.
+  /// Bits of a multiplier.
   parameter int unsigned MultW = 16,
   /// Bits of a weight tile. Derived.
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),

@@ -32,7 +32,7 @@ module rs_load
   parameter int unsigned AxiDataW = 64,
   /// Channels of an item of channel parameters; a divisor of M.
   parameter int unsigned ParamRecords = M,
-  /// Bits of a multiplier: 16 or 32.
+  /// Bits of a multiplier.
   parameter int unsigned MultW = 16,
   /// Room for commands whose data is to come.
   parameter int unsigned MaxCommands = 4,

@@ -47,7 +47,7 @@ module rs_exec
   parameter int unsigned PostLanes = M,
   /// Tables of post-processing.
   parameter int unsigned Tables = 0,
-  /// Bits of a multiplier: 16 or 32.
+  /// Bits of a multiplier.
   parameter int unsigned MultW = 16,
   /// Micro-op headers that come together.
   parameter int unsigned HeadersPerBeat = 1,

@@ -31,7 +31,7 @@ module rs_post #(
   parameter int unsigned PostLanes = 16,
   /// Tables behind it; ActW must be 8 then.
   parameter int unsigned Tables = 0,
-  /// Bits of a multiplier: 16 or 32.
+  /// Bits of a multiplier.
   parameter int unsigned MultW = 16,
   /// Derived.
   localparam int unsigned BankW = $clog2(P),

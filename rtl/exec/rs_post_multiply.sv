@@ -16,6 +16,7 @@ module rs_post_multiply #(
   /// Clock.
   input  logic clk_i,
 
+  /// The factors.
   input  logic signed [31:0]       x_i,
   input  logic signed [MultW+1:0]  factor_i,
   /// After 3 cycles.

@@ -32,7 +32,7 @@ module rs_post_pipeline
   parameter int unsigned Records = 4,
   /// Tables behind it.
   parameter int unsigned Tables = 0,
-  /// Bits of a multiplier: 16 or 32.
+  /// Bits of a multiplier.
   parameter int unsigned MultW = 16,
   /// Derived.
   localparam int unsigned BankW = $clog2(P),

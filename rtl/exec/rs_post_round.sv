@@ -10,6 +10,7 @@ module rs_post_round #(
   /// Derived: fraction bits.
   localparam int unsigned Fraction = ActW + 8
 ) (
+  /// The number, in units of its last fraction bit.
   input  logic signed [ActW+Fraction+5:0] t_i,
   /// The exact number is more, by less than the last bit.
   input  logic                            more_i,

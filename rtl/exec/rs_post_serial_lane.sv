@@ -14,7 +14,7 @@ module rs_post_serial_lane #(
   parameter int unsigned ActW = 8,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
-  /// Bits of a multiplier: 16 or 32.
+  /// Bits of a multiplier.
   parameter int unsigned MultW = 16
 ) (
   /// Clock.

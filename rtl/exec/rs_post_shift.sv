@@ -1,5 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
+`include "rs_assert.svh"
+
 /// The shift of post-processing: w = product * 2^(Fraction - 1) >>> 2 * shift, the low bits that are
 /// enough of it, whether the rest was not all sign, and whether anything was shifted out.
 ///
@@ -18,6 +20,7 @@ module rs_post_shift #(
   /// Clock.
   input  logic clk_i,
 
+  /// The product, and by how many pairs of bits.
   input  logic signed [ProdW-1:0] product_i,
   input  logic [4:0]              shift_i,
 
@@ -29,6 +32,8 @@ module rs_post_shift #(
   output logic                    over_o,
   output logic                    negative_o
 );
+
+  `RS_PARAM_CHECK(OutW, OutW + 15 <= ProdW + Fraction, "OutW must be at most ProdW + Fraction - 15")
 
   // By 0, 16, 32, 48; by 0, 4, 8, 12; by 0, 2. What is left after each.
   localparam int unsigned W0 = ProdW + Fraction - 1;

@@ -17,6 +17,7 @@ module rs_post_shift_step #(
   /// Clock.
   input  logic clk_i,
 
+  /// The number, and by how many steps.
   input  logic signed [InW-1:0]  w_i,
   input  logic [1:0]             steps_i,
   /// Of stages before: something was shifted out, or did not fit; the sign, which is that of w if

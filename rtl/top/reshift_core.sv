@@ -107,9 +107,8 @@ module reshift_core #(
   `RS_PARAM_CHECK(Lanes, PostLanes >= 1 && M % PostLanes == 0,
                   "PostLanes must be M or a divisor of it")
   `RS_PARAM_CHECK(Mult, MultW == 16 || MultW == 32, "MultW must be 16 or 32")
-  `RS_PARAM_CHECK(Tables, Tables == 0 || (ActW == 8 && rs_pkg::is_power_of_two(Tables)
-                  && Tables <= 128),
-                  "Tables must be 0, or with ActW 8 a power of two up to 128")
+  `RS_PARAM_CHECK(Tables, Tables == 0 || (ActW == 8 && rs_pkg::is_power_of_two(Tables
+                  ) && Tables <= 128), "Tables must be 0, or with ActW 8 a power of two up to 128")
   `RS_PARAM_CHECK(AxiDataW, AxiDataW inside {32, 64, 128, 256},
                   "AxiDataW must be 32, 64, 128 or 256")
 

@@ -19,7 +19,8 @@ std::vector<std::uint8_t> read_file(const std::string& path);
 /// The one way in which files are written. Links are followed. A regular file of one's own with one
 /// name is replaced in one step when all is written, and keeps its mode: no half-written file is
 /// ever seen under its name. Anything else is written in place: devices, pipes, /dev/fd/N and
-/// /dev/stdout, files with several names or of another owner. Throws Error when anything cannot be written or closed.
+/// /dev/stdout, files with several names or of another owner. Throws Error when anything cannot be
+/// written or closed.
 void write_file(const std::string& path, std::string_view content);
 
 /// The same for content that `write` makes piece by piece.

@@ -89,7 +89,8 @@ void append_pointwise(OnnxNode& node, const Value& v, Matrix m, bool last, Dims 
   result.weights = std::move(m.weights);
   result.bias = std::move(m.bias);
   if (last)
-    result.integer_weights = integer_weights(node.context().quantised, node.input(1), m.axis, result);
+    result.integer_weights =
+        integer_weights(node.context().quantised, node.input(1), m.axis, result);
   layout.channels = static_cast<int>(m.out);
   const int tensor = node.append(std::move(result), layout);
   std::vector<std::int32_t> order;
