@@ -8,6 +8,7 @@ namespace reshift {
 // Each adds its subcommand with options, help and an example. A command throws Error when it fails.
 void add_quantize(CLI::App& app);
 void add_eval(CLI::App& app);
+void add_check(CLI::App& app);
 void add_diff(CLI::App& app);
 void add_compile(CLI::App& app);
 void add_run(CLI::App& app);

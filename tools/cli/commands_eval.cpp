@@ -7,6 +7,7 @@
 #include "base/parallel.hpp"
 #include "base/progress.hpp"
 #include "cli/commands.hpp"
+#include "cli/input_shape.hpp"
 #include "cli/output.hpp"
 #include "data/samples.hpp"
 #include "import/import.hpp"
@@ -17,7 +18,7 @@ namespace reshift {
 namespace {
 
 struct EvalOptions {
-  std::string model, data, labels, preprocess, json, dump;
+  std::string model, data, labels, preprocess, json, dump, input_shape;
   std::vector<std::string> tensors;
   std::size_t count = 0;
   int label_offset = 0;
@@ -33,8 +34,8 @@ std::unique_ptr<Runner> open_model(const EvalOptions& options) {
     throw Error("{}: a network that is not yet quantised here needs --preprocess", options.model);
   }
   if (quantized) return make_runner(QNet::load(options.model), options.tensors);
-  return make_runner(import_network(options.model), load_preprocess(options.preprocess),
-                     options.tensors);
+  return make_runner(import_network(options.model, {parse_input_shape(options.input_shape)}),
+                     load_preprocess(options.preprocess), options.tensors);
 }
 
 /// Writes all tensors of the runner, in the order of the samples.
@@ -137,6 +138,8 @@ void add_eval(CLI::App& app) {
       ->check(CLI::PositiveNumber);
   command->add_option("--preprocess", options->preprocess,
                       "preprocessing (JSON), for a network that is not yet quantised here");
+  command->add_option("--input-shape", options->input_shape,
+                      "size of the input where the network's file leaves it open, as 1x3x320x320");
   command->add_option("--dump", options->dump,
                       "folder to write the outputs to: NumPy arrays of real values and of codes");
   command->add_option("--tensor", options->tensors, "a tensor by name to write beside the outputs")

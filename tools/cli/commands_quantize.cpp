@@ -8,6 +8,7 @@
 #include "base/parallel.hpp"
 #include "cli/commands.hpp"
 #include "cli/exact_quantize.hpp"
+#include "cli/input_shape.hpp"
 #include "cli/output.hpp"
 #include "data/samples.hpp"
 #include "import/import.hpp"
@@ -20,7 +21,7 @@ namespace {
 
 struct QuantizeOptions {
   std::string model, calib, labels, preprocess, terms = "auto", rounding = "compensated", output,
-                                                json;
+                                                json, input_shape;
   std::size_t calib_count = 0;
   int end_terms = 0;
   bool merge_shortcuts = true;
@@ -194,7 +195,7 @@ void print_result(const QNet& net, const nlohmann::json& result, const std::stri
 void run_quantize(const QuantizeOptions& options) {
   for (const std::string& path : {options.output, options.json}) check_output(path);
   const auto start = std::chrono::steady_clock::now();
-  const Graph imported = import_network(options.model);
+  const Graph imported = import_network(options.model, {parse_input_shape(options.input_shape)});
   if (is_quantised(imported)) {
     return quantize_exactly(imported,
                             {options.preprocess,
@@ -295,6 +296,8 @@ void add_quantize(CLI::App& app) {
                    "calibration images [1024, fewer for large networks]")
       ->check(CLI::PositiveNumber);
   command->add_option("--preprocess", options->preprocess, "preprocessing (JSON)")->required();
+  command->add_option("--input-shape", options->input_shape,
+                      "size of the input where the network's file leaves it open, as 1x3x320x320");
   add_choices(*command, *options);
   command->add_option("-o,--output", options->output, "quantised network to write (.rsq)")
       ->required();

@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
 #include "data/samples.hpp"
+#include "data/tensor_dump.hpp"
 #include "device/compare.hpp"
 #include "device/layer_times.hpp"
 #include "device/runtime.hpp"
@@ -25,7 +26,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Options {
-  std::string program, data, labels, backend, json, trace, timeline;
+  std::string program, data, labels, backend, json, trace, timeline, dump;
+  int label_offset = 0;
   std::size_t count = 0;
   int memory_latency = 40;
 };
@@ -133,8 +135,60 @@ Measured run_rtl(const Program& program, const Images& images, const Options& op
   return measured;
 }
 
-std::size_t best_class(const std::vector<std::int32_t>& logits) {
-  return static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+using Window = std::span<const std::uint8_t>;
+
+std::vector<float> values_of(const QTensor& tensor, const std::vector<std::int32_t>& codes) {
+  std::vector<float> values(codes.size());
+  std::transform(codes.begin(), codes.end(), values.begin(), [&](std::int32_t code) {
+    return static_cast<float>(tensor.scale * (code - tensor.zero));
+  });
+  return values;
+}
+
+/// The outputs of the network's file: what the host makes of the program's.
+std::vector<std::vector<float>> file_outputs(const Program& program, Window window) {
+  std::vector<std::vector<float>> machine;
+  for (std::size_t i = 0; i < program.net.outputs.size(); ++i) {
+    const auto tensor = static_cast<std::size_t>(program.net.outputs[i].tensor);
+    machine.push_back(
+        values_of(program.net.tensors[tensor], program.stored_codes(program.output(i), window)));
+  }
+  return program.net.tail.run(std::move(machine));
+}
+
+std::size_t best_class(const std::vector<float>& scores) {
+  return static_cast<std::size_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+}
+
+/// Writes what the program stores, and what the host makes of it where it has something to do.
+void dump(const Program& program, const std::vector<std::uint8_t>& output, std::size_t images,
+          const std::string& folder) {
+  const HostTail& tail = program.net.tail;
+  std::vector<DumpedTensor> tensors;
+  if (!tail.empty()) {
+    for (const HostTail::Output& o : tail.outputs)
+      tensors.push_back({o.name, {o.dims.begin() + (o.dims.empty() ? 0 : 1), o.dims.end()}});
+  }
+  const std::size_t of_host = tensors.size();
+  for (const StoredTensor& stored : program.stored) {
+    const QTensor& t = program.net.tensors[static_cast<std::size_t>(stored.tensor)];
+    tensors.push_back({stored.name,
+                       {static_cast<std::size_t>(t.channels), static_cast<std::size_t>(t.height),
+                        static_cast<std::size_t>(t.width)},
+                       t.scale,
+                       t.zero});
+  }
+  TensorDump files(folder, std::move(tensors), images);
+  const auto size = static_cast<std::size_t>(program.out_stride);
+  for (std::size_t i = 0; i < images; ++i) {
+    const Window window = std::span(output).subspan(i * size, size);
+    const auto outputs =
+        of_host > 0 ? file_outputs(program, window) : std::vector<std::vector<float>>{};
+    for (std::size_t t = 0; t < of_host; ++t) files.add_values(t, outputs[t]);
+    for (std::size_t t = 0; t < program.stored.size(); ++t)
+      files.add_codes(of_host + t, program.stored_codes(program.stored[t], window));
+  }
+  files.close();
 }
 
 /// Compares every stored tensor of the back end's output with the program interpreter's and the
@@ -263,15 +317,16 @@ void run_program(const Options& options) {
 
   const std::vector<std::uint8_t>& output = rtl ? measured->output : golden;
   const auto out = static_cast<std::size_t>(program.out_stride);
+  if (!options.dump.empty()) dump(program, output, images.codes.size(), options.dump);
   std::size_t correct = 0;
   bool labelled = true;
   nlohmann::json classes = nlohmann::json::array();
   for (std::size_t i = 0; i < images.codes.size(); ++i) {
     const std::size_t best =
-        best_class(program.stored_codes(program.output(), std::span(output).subspan(i * out, out)));
+        best_class(file_outputs(program, std::span(output).subspan(i * out, out)).front());
     classes.push_back(best);
     labelled = labelled && images.labels[i] >= 0;
-    correct += images.labels[i] == static_cast<int>(best);
+    correct += images.labels[i] + options.label_offset == static_cast<int>(best);
   }
   nlohmann::json result = {
       {"images", images.codes.size()},
@@ -312,6 +367,11 @@ void add_run(CLI::App& app) {
       ->add_option("--data", options->data, "images: CIFAR-10 binary, IDX, folder, tar, or random")
       ->required();
   command->add_option("--labels", options->labels, "labels: IDX, or text of lines `name class`");
+  command->add_option("--label-offset", options->label_offset,
+                      "score that belongs to class 0: 1 for networks with a background class");
+  command->add_option("--dump", options->dump,
+                      "folder to write the outputs to, and what else the program stores: NumPy "
+                      "arrays of real values and of codes");
   command->add_option("--count", options->count, "images")->required()->check(CLI::PositiveNumber);
   command->add_option("--backend", options->backend, "rtl: the Verilated core, golden: the model")
       ->required()

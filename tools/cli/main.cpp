@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
                        fmt::format("reshift {}, contract {}, commit {}", RESHIFT_VERSION,
                                    reshift::isa::kVersion, reshift::kCommit));
   app.require_subcommand(1);
+  reshift::add_check(app);
   reshift::add_quantize(app);
   reshift::add_eval(app);
   reshift::add_diff(app);

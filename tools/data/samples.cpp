@@ -121,6 +121,17 @@ std::vector<int> row_labels(const std::string& path) {
   return labels;
 }
 
+/// Rows of height x width x channels as channels x height x width.
+void put_channels_first(NpyArray& array, const InputShape& shape) {
+  const auto channels = static_cast<std::size_t>(shape.channels), pixels = shape.size() / channels;
+  std::vector<double> values(array.values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t row = i / shape.size(), c = i % channels, pixel = i / channels % pixels;
+    values[row * shape.size() + c * pixels + pixel] = array.values[i];
+  }
+  array.values = std::move(values);
+}
+
 std::unique_ptr<Samples> open_array(const std::string& data, const Bytes& bytes,
                                     const std::string& labels, const InputShape& shape) {
   NpyArray array = parse_npy(data, bytes);
@@ -128,6 +139,11 @@ std::unique_ptr<Samples> open_array(const std::string& data, const Bytes& bytes,
     throw Error("{}: an array of ({}); the network takes rows of {}x{}x{} values, batch first",
                 data, fmt::join(array.shape, ", "), shape.channels, shape.height, shape.width);
   }
+  const auto extent = [](int i) { return static_cast<std::size_t>(i); };
+  const std::vector row(array.shape.begin() + 1, array.shape.end());
+  const std::vector first{extent(shape.channels), extent(shape.height), extent(shape.width)},
+      last{extent(shape.height), extent(shape.width), extent(shape.channels)};
+  if (row == last && row != first) put_channels_first(array, shape);
   std::vector<int> classes;
   if (!labels.empty()) {
     classes = row_labels(labels);

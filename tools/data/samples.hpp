@@ -39,8 +39,8 @@ class Samples {
 
 /// Opens data for a network:
 /// - a NumPy array (.npy), batch first: each row has the network's values as they are, without
-///   preprocessing; `labels` is a NumPy array of one class per row, or a text with a class per
-///   line;
+///   preprocessing, channels first, or last if only so its shape is the network's; `labels` is a
+///   NumPy array of one class per row, or a text with a class per line;
 /// - the word "random" (a file of this name is "./random"): 1024 inputs of the network's own size,
 ///   the same everywhere, noise of all scales from a pixel to the whole width, preprocessed as if
 ///   it were pixels; without labels;

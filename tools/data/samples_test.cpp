@@ -57,6 +57,9 @@ TEST_F(SamplesTest, RowsOfAnArray) {
   EXPECT_THAT(samples->get(1).values, ElementsAre(-5, 6, 7, 8));  // as they are
   EXPECT_EQ(samples->get(1).label, -1);
   EXPECT_THROW(samples->get(2), Error);
+  // Channels last, seen by the shape.
+  const auto last = array("last.npy", 1, {2, 1, 3}, {1, 2, 3, 4, 5, 6});
+  EXPECT_THAT(open_samples(last, "", {}, {3, 2, 1})->get(0).values, ElementsAre(1, 4, 2, 5, 3, 6));
   // Of the same number of values, whatever their shape.
   EXPECT_EQ(open_samples(data, "", {}, {4, 1, 1})->size(), 2u);
   EXPECT_THAT(error_of(data, "", {1, 2, 3}), HasSubstr("rows of 1x2x3 values, batch first"));
