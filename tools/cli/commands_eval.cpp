@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/container.hpp"
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "base/progress.hpp"

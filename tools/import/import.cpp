@@ -43,7 +43,7 @@ std::string readable_formats() {
   for (const Format& format : kFormats) {
     if (format.read) names.push_back(format.name);
   }
-  return fmt::format("{}", fmt::join(names, " or "));
+  return fmt::format("{}", fmt::join(names, " and "));
 }
 
 Graph read(const std::string& path, const ImportOptions& options, NetworkCheck& check) {
@@ -51,10 +51,11 @@ Graph read(const std::string& path, const ImportOptions& options, NetworkCheck& 
   const auto format = std::find_if(kFormats.begin(), kFormats.end(),
                                    [&](const Format& f) { return f.recognises(bytes); });
   if (format == kFormats.end()) {
-    throw Error("unknown format: not an {} file, or truncated or damaged", readable_formats());
+    throw Error("unknown format: only {} files can be imported; perhaps it is truncated or damaged",
+                readable_formats());
   }
   if (!format->read) {
-    throw Error("a {} file, which cannot be imported; formats that can be: {}", format->name,
+    throw Error("a {} file, which cannot be imported, only {} files can", format->name,
                 readable_formats());
   }
   const auto folder = std::filesystem::absolute(path).parent_path().string();

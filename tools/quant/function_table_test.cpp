@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "base/error.hpp"
 #include "base/random.hpp"
 #include "golden/graph_interpreter.hpp"
 #include "quant/float_graph.hpp"
