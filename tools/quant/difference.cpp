@@ -43,9 +43,9 @@ const Node& node_of(const Graph& fused, const QNet& net, const QOp& op) {
   for (const Node& node : fused.nodes) {
     const Tensor& tensor = fused.tensor(node.output);
     if (tensor.name == made.name && node.first_channel == op.first_channel &&
-        node.out_row == op.out_row && node.out_column == op.out_column) {
-      if (fused.written(node).size() == net.written_size(op)) return node;
-      break;
+        node.out_row == op.out_row && node.out_column == op.out_column &&
+        fused.written(node).size() == net.written_size(op)) {
+      return node;
     }
   }
   throw Error(

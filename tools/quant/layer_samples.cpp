@@ -15,7 +15,10 @@ constexpr Eigen::Index kSamples = 1024;
 const QTensor& tensor(const QNet& net, int i) { return net.tensors[static_cast<std::size_t>(i)]; }
 
 std::vector<Source<float>> sources_of(const QNet& net, const QOp& op) {
-  const QTensor& out = tensor(net, op.output);
+  QTensor out = tensor(net, op.output);  // as far as the operation writes it
+  const QShape written = net.written(op);
+  out.height = written.height;
+  out.width = written.width;
   std::vector<Source<float>> sources{{window_of(op, tensor(net, op.input), out)}};
   if (op.shortcut >= 0) sources.push_back({shortcut_window_of(op, tensor(net, op.shortcut), out)});
   return sources;
@@ -48,15 +51,26 @@ std::vector<float> LayerSamples::values(std::size_t source, std::size_t image) c
   return v;
 }
 
+/// Where the residual of such a place is.
+std::size_t LayerSamples::residual_place(const QTensor& residual, std::size_t at) const {
+  const auto pixels = static_cast<std::size_t>(window_.out_pixels());
+  if (residual.height == 1 && residual.width == 1) return at / pixels;
+  if (op_.out_stride == 1) return at;
+  const auto size = [](int i) { return static_cast<std::size_t>(i); };
+  const std::size_t width = size(window_.out_width);
+  const std::size_t y = at % pixels / width * size(op_.out_stride) + size(op_.out_row);
+  const std::size_t x = at % width * size(op_.out_stride) + size(op_.out_column);
+  return (at / pixels * size(residual.height) + y) * size(residual.width) + x;
+}
+
 /// What an output should be, at this place among those that the operation writes.
 float LayerSamples::target(std::size_t image, std::size_t at) const {
   float target = wanted_[image][at];
   if (op_.residual >= 0) {
-    const auto code =
-        static_cast<std::int64_t>(codes_[static_cast<std::size_t>(op_.residual)][image][at]);
-    const double added =
-        std::ldexp((code - op_.post.res_zero) * op_.post.res_factor, -fraction_bits(net_.act_w));
-    target -= static_cast<float>(tensor(net_, op_.output).scale * added);
+    const QTensor& residual = tensor(net_, op_.residual);
+    const float code =
+        codes_[static_cast<std::size_t>(op_.residual)][image][residual_place(residual, at)];
+    target -= static_cast<float>(residual.scale * (code - residual.zero));
   }
   return target;
 }

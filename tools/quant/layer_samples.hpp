@@ -30,6 +30,7 @@ class LayerSamples {
 
  private:
   std::vector<float> values(std::size_t source, std::size_t image) const;
+  std::size_t residual_place(const QTensor& residual, std::size_t at) const;
   float target(std::size_t image, std::size_t at) const;
 
   const QNet& net_;

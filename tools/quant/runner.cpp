@@ -38,6 +38,7 @@ std::vector<NetOutput> find_tensors(const std::vector<TensorT>& tensors,
 /// What the file gives out, as the host leaves it.
 std::vector<DumpedTensor> outputs_of(const HostTail& tail) {
   std::vector<DumpedTensor> outputs;
+  if (tail.empty()) return outputs;  // they are the machine's
   for (const HostTail::Output& o : tail.outputs) {
     // Without the axis of the images: the rows of a dump are images.
     outputs.push_back({o.name, {}});

@@ -50,6 +50,16 @@ TEST(Runner, GivesTheOutputsOfTheFileAndTensorsByName) {
   EXPECT_TRUE(values[1].codes.empty());
 }
 
+TEST(Runner, WithoutAPartOfTheHostGivesTheMachinesOutputs) {
+  Graph graph = doubled();
+  graph.tail.steps.clear();
+  graph.tail.outputs = {{"y", 0, {1, 1, 1, 2}}};
+  const auto runner = make_runner(graph, {}, {});
+  ASSERT_EQ(runner->tensors().size(), 1u);
+  EXPECT_EQ(runner->tensors()[0].name, "y");
+  EXPECT_THAT(runner->run({3, -4})[0].values, ElementsAre(6, -8));
+}
+
 TEST(Runner, NamesTheTensorsWhenOneIsUnknown) {
   try {
     make_runner(doubled(), {}, {"z"});
