@@ -21,8 +21,8 @@ constexpr isa::Hardware kHardware{.name = "bench",
                                   .fb_depth = RESHIFT_FbDepth,
                                   .wm_depth = RESHIFT_WmDepth,
                                   .pm_depth = RESHIFT_PmDepth,
-                                  .tables = RESHIFT_Tables,
                                   .post_lanes = 1,
+                                  .tables = RESHIFT_Tables,
                                   .axi_data_w = RESHIFT_AxiDataW};
 
 TEST(CtrlRom, EveryInstructionIsTheModels) {

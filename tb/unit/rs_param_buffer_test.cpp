@@ -55,7 +55,7 @@ struct Ring {
     }
   }
   /// As the core keeps it: the last bit of the shift is in the multiplier.
-  void expect(unsigned r, const Record& record) const {
+  void expect(unsigned r, const Record& record) {
     const uint64_t mult = record.mult;
     ASSERT_EQ(get_bits(bench->params_o, kChannelW * r, 32), record.bias);
     ASSERT_EQ(get_bits(bench->params_o, kChannelW * r + 32, kMultW + 1),
