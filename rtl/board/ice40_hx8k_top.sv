@@ -20,6 +20,7 @@ module ice40_hx8k_top #(
   parameter int unsigned WmDepth = 256,
   parameter int unsigned PmDepth = 32,
   parameter int unsigned PostLanes = 1,
+  parameter int unsigned MultW = 16,
   parameter int unsigned Tables = 0,
   parameter int unsigned AxiDataW = 32
 ) (
@@ -68,6 +69,7 @@ module ice40_hx8k_top #(
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
     .PostLanes(PostLanes),
+    .MultW(MultW),
     .Tables(Tables),
     .AxiDataW(AxiDataW),
     .ClocksPerBit(ClockHz / 1000000),

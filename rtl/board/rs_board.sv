@@ -25,6 +25,7 @@ module rs_board
   parameter int unsigned WmDepth = 512,
   parameter int unsigned PmDepth = 64,
   parameter int unsigned PostLanes = M,
+  parameter int unsigned MultW = 16,
   parameter int unsigned Tables = 0,
   /// Bus width in bits: must be 64.
   parameter int unsigned AxiDataW = 64,
@@ -218,6 +219,7 @@ module rs_board
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
     .PostLanes(PostLanes),
+    .MultW(MultW),
     .Tables(Tables),
     .AxiDataW(AxiDataW)
   ) u_core (

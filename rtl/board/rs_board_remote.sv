@@ -21,6 +21,7 @@ module rs_board_remote #(
   parameter int unsigned WmDepth = 256,
   parameter int unsigned PmDepth = 32,
   parameter int unsigned PostLanes = 1,
+  parameter int unsigned MultW = 16,
   parameter int unsigned Tables = 0,
   /// Bus width in bits: must be 32.
   parameter int unsigned AxiDataW = 32,
@@ -147,6 +148,7 @@ module rs_board_remote #(
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
     .PostLanes(PostLanes),
+    .MultW(MultW),
     .Tables(Tables),
     .AxiDataW(AxiDataW)
   ) u_core (

@@ -22,6 +22,7 @@ module ulx3s_top #(
   parameter int unsigned WmDepth = 512,
   parameter int unsigned PmDepth = 64,
   parameter int unsigned PostLanes = M,
+  parameter int unsigned MultW = 16,
   parameter int unsigned Tables = 0,
   parameter int unsigned AxiDataW = 64,
   /// Banks of 32 KB.
@@ -105,6 +106,7 @@ module ulx3s_top #(
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
     .PostLanes(PostLanes),
+    .MultW(MultW),
     .Tables(Tables),
     .AxiDataW(AxiDataW),
     .MemBanks(MemBanks),
