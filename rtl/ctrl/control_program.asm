@@ -241,7 +241,7 @@ exec:
 ; bytes = the sum of the sections, headers and tiles rounded up to 32 bytes.
 load_weights:
   ld    load_weights.param_blocks
-  rep   {clog2(M * 8)}
+  rep   {clog2(M * param_bytes)}
   dbl
   st    T0                     ; of the parameters
   ld    load_weights.uops

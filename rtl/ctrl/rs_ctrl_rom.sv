@@ -339,7 +339,7 @@ module rs_ctrl_rom
       9'd277: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h105d);
       // load_weights
       9'd278: code = row(OpLd, Width16, 1'b0, 8'h82, 16'h0000);
-      9'd279: code = row(OpRep, WidthAll, 1'b0, 8'h00, 16'(1024 - $clog2((M * 8))));
+      9'd279: code = row(OpRep, WidthAll, 1'b0, 8'h00, 16'(1024 - $clog2((M * param_bytes(MultW)))));
       9'd280: code = row(OpDbl, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd281: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0045);
       9'd282: code = row(OpLd, Width20, 1'b0, 8'h81, 16'h0000);

@@ -16,7 +16,7 @@ struct CoreRunOptions {
   int read_latency = 40, write_latency = 1;
   bool stalls = false;   ///< random back-pressure on every channel
   int misalignment = 0;  ///< bytes by which input and output windows are off a bus word
-  std::uint64_t max_cycles = 3'000'000;
+  std::uint64_t max_cycles = 10'000'000;
 };
 
 /// The whole core on a memory, driven through its registers as a host would.

@@ -398,7 +398,7 @@ constexpr std::array<Instruction, 473> control_program(const isa::Hardware& hw) 
       {Op::kOut, Width::kAll, false, 0x00, 0x0005},
       {Op::kBranch, Width::kAll, false, 0x00, 0x105d},
       {Op::kLd, Width::k16, false, 0x82, 0x0000},
-      {Op::kRep, Width::kAll, false, 0x00, static_cast<std::uint16_t>((1024 - clog2((hw.m * 8))))},
+      {Op::kRep, Width::kAll, false, 0x00, static_cast<std::uint16_t>((1024 - clog2((hw.m * param_bytes(hw)))))},
       {Op::kDbl, Width::kAll, false, 0x00, 0x0000},
       {Op::kSt, Width::kAll, false, 0x00, 0x0045},
       {Op::kLd, Width::k20, false, 0x81, 0x0000},
