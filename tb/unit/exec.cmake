@@ -25,7 +25,7 @@ reshift_bench(NAME rs_post SET serial_wide
 reshift_bench(NAME rs_post_table PARAMS Lanes=5 Tables=8)
 reshift_bench(NAME rs_post_table SET one PARAMS Lanes=2 Tables=1)
 reshift_bench(NAME rs_post_scale PARAMS Width=32 FactorW=18 Below=15 OutW=29)
-reshift_bench(NAME rs_post_scale SET narrow PARAMS Width=9 FactorW=21 Below=0 OutW=28)
+reshift_bench(NAME rs_post_scale SET narrow PARAMS Width=9 FactorW=21 Below=0 OutW=20)
 reshift_bench(NAME rs_post_scale SET wide PARAMS Width=32 FactorW=34 Below=23 OutW=45)
 reshift_bench(NAME rs_uop_fetch PARAMS WmDepth=16)
 reshift_bench(NAME rs_column_window PARAMS P=3)

@@ -12,7 +12,9 @@ namespace {
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-isa::Hardware shape(int m, int c, int p) { return {"", m, c, p, 8, 7, 28, 1024, 512, 64, m, 64}; }
+isa::Hardware shape(int m, int c, int p) {
+  return {"", m, c, p, 8, 7, 28, 16, 1024, 512, 64, m, 0, 64};
+}
 
 /// Runs of a core whose area is known.
 std::vector<Sample> runs() {
