@@ -141,7 +141,7 @@ void expect_constant(const char* name, double measured, std::int64_t constant, d
 
 /// Micro-ops and pixel groups of an EXEC that the array holds up, not post-processing, and that
 /// takes a thousand cycles: enough for the control program to come to the descriptors after it.
-constexpr int kUops = 24 + (kSerial ? 600 : kHardware.p);
+constexpr int kUops = 24 + (kSerial ? 800 : kHardware.p);
 constexpr int kGroups = std::max(2, 1000 / kUops);
 constexpr int kExecCycles = kUops * kGroups;
 /// With fewer lanes than channels the last M-block goes through post-processing bit by bit, which
