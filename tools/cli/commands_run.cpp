@@ -137,21 +137,13 @@ Measured run_rtl(const Program& program, const Images& images, const Options& op
 
 using Window = std::span<const std::uint8_t>;
 
-std::vector<float> values_of(const QTensor& tensor, const std::vector<std::int32_t>& codes) {
-  std::vector<float> values(codes.size());
-  std::transform(codes.begin(), codes.end(), values.begin(), [&](std::int32_t code) {
-    return static_cast<float>(tensor.scale * (code - tensor.zero));
-  });
-  return values;
-}
-
 /// The outputs of the network's file: what the host makes of the program's.
 std::vector<std::vector<float>> file_outputs(const Program& program, Window window) {
   std::vector<std::vector<float>> machine;
   for (std::size_t i = 0; i < program.net.outputs.size(); ++i) {
     const auto tensor = static_cast<std::size_t>(program.net.outputs[i].tensor);
     machine.push_back(
-        values_of(program.net.tensors[tensor], program.stored_codes(program.output(i), window)));
+        real_values(program.net.tensors[tensor], program.stored_codes(program.output(i), window)));
   }
   return program.net.tail.run(std::move(machine));
 }

@@ -360,6 +360,14 @@ std::vector<std::int32_t> quantize_values(const QNet& net, std::span<const float
   return codes;
 }
 
+std::vector<float> real_values(const QTensor& tensor, std::span<const std::int32_t> codes) {
+  std::vector<float> values(codes.size());
+  std::transform(codes.begin(), codes.end(), values.begin(), [&](std::int32_t code) {
+    return static_cast<float>(tensor.scale * (code - tensor.zero));
+  });
+  return values;
+}
+
 nlohmann::json to_json(const QNet& net) {
   Json tensors = Json::array(), ops = Json::array(), outputs = Json::array();
   for (const NetOutput& o : net.outputs)

@@ -125,6 +125,9 @@ std::string_view to_string(QKind kind);
 /// away from zero, clamped to the codes.
 std::vector<std::int32_t> quantize_values(const QNet& net, std::span<const float> values);
 
+/// What codes of a tensor stand for.
+std::vector<float> real_values(const QTensor& tensor, std::span<const std::int32_t> codes);
+
 nlohmann::json to_json(const QNet& net);
 /// Validated; throws Error when a field is missing, of another type or inconsistent.
 QNet qnet_from_json(const nlohmann::json& json);

@@ -140,12 +140,7 @@ class QuantizedRunner : public Runner {
     return net_.tensors[static_cast<std::size_t>(net_.outputs[output].tensor)];
   }
   std::vector<float> values(std::size_t output, const std::vector<std::int32_t>& codes) const {
-    const QTensor& t = tensor(output);
-    std::vector<float> values(codes.size());
-    std::transform(codes.begin(), codes.end(), values.begin(), [&](std::int32_t code) {
-      return static_cast<float>(t.scale * (code - t.zero));
-    });
-    return values;
+    return real_values(tensor(output), codes);
   }
 
   std::size_t machine_outputs_;
