@@ -28,7 +28,7 @@ struct Hardware {
   int axi_data_w = 0;  ///< AXI data width in bits: 32, 64, 128 or 256
 };
 
-inline constexpr std::array<Hardware, 7> kConfigurations{{
+inline constexpr std::array<Hardware, 8> kConfigurations{{
     {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 0, 32},
     {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 0, 64},
     {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 0, 64},
@@ -36,6 +36,7 @@ inline constexpr std::array<Hardware, 7> kConfigurations{{
     {"16x16x8", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 128},
     {"32x16x7", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 128},
     {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 16, 2048, 2048, 256, 16, 8, 128},
+    {"16x16x8_mult32", 16, 16, 8, 8, 7, 28, 32, 8192, 2048, 256, 16, 8, 128},
 }};
 
 inline constexpr std::uint32_t kVersion = 3;
