@@ -4,11 +4,14 @@ LiteRT, and for QONNX the integer arithmetic of qonnx_eval. `open_evaluator` cho
 
 import dataclasses
 import os
+import pathlib
 
+import flatbuffers
 import numpy
 import onnx
 import onnxruntime
 from ai_edge_litert import interpreter as litert
+from ai_edge_litert import schema_py_generated as schema
 
 import qonnx_eval
 
@@ -96,26 +99,47 @@ class OnnxRuntime:
         return {n: Tensor(a) for n, a in zip(names, found) if a.ndim and len(a) == len(images)}
 
 
+def with_outputs(path, chosen):
+    """The bytes of a TensorFlow Lite file whose outputs are the tensors that chosen(graph) gives: what
+    lies inside of XNNPACK's part can be read no other way."""
+    model = schema.ModelT.InitFromPackedBuf(pathlib.Path(path).read_bytes(), 0)
+    graph = model.subgraphs[0]
+    graph.outputs = chosen(model, graph)
+    model.signatureDefs = None
+    builder = flatbuffers.Builder()
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def outputs_and_scores(model, graph):
+    """The outputs; before them what goes into a Softmax at the end."""
+    last = graph.operators[-1]
+    code = model.operatorCodes[last.opcodeIndex]
+    softmax = schema.BuiltinOperator.SOFTMAX in (code.builtinCode, code.deprecatedBuiltinCode)
+    return [*(last.inputs[:1] if softmax else []), *graph.outputs]
+
+
+def all_computed(_, graph):
+    return [o for op in graph.operators for o in op.outputs]
+
+
 class LiteRt:
-    """Outputs as codes, and what goes into a Softmax at the end, except with XNNPACK, which keeps
-    nothing in between."""
+    """Outputs as codes, and what goes into a Softmax at the end."""
 
     def __init__(self, path, kernels="reference"):
-        self.interpreter = litert.Interpreter(
-            str(path), experimental_op_resolver_type=KERNELS[kernels], num_threads=THREADS,
-            experimental_preserve_all_tensors=kernels != "default")
-        self.interpreter.allocate_tensors()
+        self.path, self.kernels = path, kernels
+        self.interpreter = self.open(outputs_and_scores)
         self.input = self.interpreter.get_input_details()[0]
         shape = tuple(int(d) for d in self.input["shape"])[1:]
         self.planes_last = shape[-1] in (1, 3)
         self.input_shape = (shape[-1], *shape[:-1]) if self.planes_last else shape
-        self.outputs = self.interpreter.get_output_details()
-        details = {d["index"]: d for d in self.interpreter.get_tensor_details()}
-        operators = self.interpreter._get_ops_details()
-        last = operators[-2 if operators[-1]["op_name"] == "DELEGATE" else -1]
-        if kernels != "default" and last["op_name"] == "SOFTMAX":
-            self.outputs = [details[last["inputs"][0]], *self.outputs]
-        self.computed = [details[o] for op in operators for o in op["outputs"] if o in details]
+
+    def open(self, chosen):
+        interpreter = litert.Interpreter(
+            model_content=with_outputs(self.path, chosen), num_threads=THREADS,
+            experimental_op_resolver_type=KERNELS[self.kernels])
+        interpreter.allocate_tensors()
+        return interpreter
 
     def codes(self, image):
         """The input tensor for a float image, rounded half to even."""
@@ -130,13 +154,14 @@ class LiteRt:
         return numpy.clip(codes, limits.min, limits.max).astype(kind)[None]
 
     def run(self, images, everything=False):
-        wanted = self.computed if everything else self.outputs
+        interpreter = self.open(all_computed) if everything else self.interpreter
+        wanted = interpreter.get_output_details()
         found = {d["name"]: [] for d in wanted}
         for image in images:
-            self.interpreter.set_tensor(self.input["index"], self.codes(image))
-            self.interpreter.invoke()
+            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], self.codes(image))
+            interpreter.invoke()
             for d in wanted:
-                found[d["name"]].append(self.interpreter.get_tensor(d["index"])[0])
+                found[d["name"]].append(interpreter.get_tensor(d["index"])[0])
         return {d["name"]: Tensor(numpy.array(found[d["name"]]), *self.quantisation(d))
                 for d in wanted}
 

@@ -18,8 +18,9 @@ namespace {
 
 double code_of(const Quantization& quantization, OutputRounding rounding, double value) {
   const double steps = value / quantization.scales.front();
-  const double code =
-      rounding == OutputRounding::kHalfAwayFromZero ? std::round(steps) : std::nearbyint(steps);
+  double code = std::nearbyint(steps);
+  if (rounding == OutputRounding::kHalfUp) code = std::floor(steps + 0.5);
+  if (rounding == OutputRounding::kHalfAwayFromZero) code = std::round(steps);
   return std::clamp(code + quantization.zero_points.front(), quantization.lowest(),
                     quantization.highest());
 }

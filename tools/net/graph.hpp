@@ -27,8 +27,9 @@ struct Quantization {
 /// How a node's result becomes a code of its output tensor, as the network's format defines it.
 enum class OutputRounding {
   kNone,              ///< float: it does not
-  kHalfToEven,        ///< ONNX
-  kHalfAwayFromZero,  ///< TensorFlow Lite
+  kHalfToEven,        ///< ONNX; TensorFlow Lite's default kernels, but for these two:
+  kHalfUp,            ///< its sums of two tensors
+  kHalfAwayFromZero,  ///< its averages
 };
 
 /// The code of a value by a tensor's quantisation of one scale.

@@ -53,11 +53,9 @@ ExactSum start(const Node& n, QKind kind, int input) {
   return sum;
 }
 
-/// TensorFlow Lite rounds means of signed codes away from code 0, here it is away from the zero
-/// point, which is below nearly all codes: a factor that is a little less makes it towards it.
-void round_means(const OutputCodes& out, ExactSum& sum) {
-  if (sum.op.kind != QKind::kAvgPool || out.round != RoundMode::kHalfAway) return;
-  for (double& unit : sum.unit) unit *= 1 - std::ldexp(1.0, -24);
+RoundMode round_mode(OutputRounding rounding) {
+  if (rounding == OutputRounding::kHalfAwayFromZero) return RoundMode::kHalfAway;
+  return rounding == OutputRounding::kHalfUp ? RoundMode::kHalfUp : RoundMode::kHalfEven;
 }
 
 class Lowering {
@@ -182,10 +180,12 @@ class Lowering {
           t.name, q.scales.size(), q.bits);
     }
     const int shift = q.highest() > code_max(kActW) ? 1 << (kActW - 1) : 0;
-    return {q.scales[0], q.zero_points[0] - shift, static_cast<int>(q.lowest()) - shift,
+    return {q.scales[0],
+            q.zero_points[0] - shift,
+            static_cast<int>(q.lowest()) - shift,
             static_cast<int>(q.highest()) - shift,
-            n.output_rounding == OutputRounding::kHalfAwayFromZero ? RoundMode::kHalfAway
-                                                                   : RoundMode::kHalfEven};
+            round_mode(n.output_rounding),
+            shift};
   }
 
   void quantise(const Node& n) {
@@ -225,10 +225,7 @@ class Lowering {
 
   /// Appends the operation that makes the codes of a sum.
   Codes finish(const ExactSum& sum, const Node& n, const OutputCodes& out) {
-    const bool is_signed = graph_.tensor(n.output).quantization->is_signed;
-    ExactSum exact = sum;
-    if (is_signed && net_.tensor(sum.op.input).scale == out.scale) round_means(out, exact);
-    EncodedSum encoded = encode_sum(exact, out, net_.net(), acc_w_);
+    EncodedSum encoded = encode_sum(sum, out, net_.net(), acc_w_);
     if (encoded.error > 0)
       inexact_.push_back({graph_.tensor(n.output).name, encoded.why, encoded.error});
     const int output = net_.append(named(n.output, out), encoded.op.post.lo, encoded.op.post.hi);
@@ -300,6 +297,7 @@ class Lowering {
     ExactSum sum = open ? std::move(*open) : copy(n, into);
     sum.op.residual = read(other);
     sum.residual_scale = net_.tensor(sum.op.residual).scale;
+    sum.residual_is_first = other == n.input;
     return sum;
   }
 

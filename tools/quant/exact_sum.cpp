@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <optional>
 
 #include "base/error.hpp"
+#include "quant/exact_addition.hpp"
+#include "quant/exact_factor.hpp"
 #include "quant/minimal_terms.hpp"
 
 namespace reshift {
@@ -93,6 +96,7 @@ class Encoder {
   }
 
   void add_channel(std::size_t c, std::vector<int>& weights) {
+    if (const auto params = exact_channel(c, weights)) return result_.op.params.push_back(*params);
     double unit = sum_.unit[c];
     const bool no_input = sum_.op.kind == QKind::kConv &&
                           std::all_of(weights.begin(), weights.end(), [](int w) { return w == 0; });
@@ -167,13 +171,7 @@ class Encoder {
 
   /// The multiplier and shift nearest to a factor; `magnitude`: of the weights.
   ChannelParams factor(std::size_t c, double factor, std::int64_t magnitude) {
-    int exponent = 0;
-    const double fraction = std::frexp(factor, &exponent);
-    const int bits = is_power_of_two(factor) ? 1 : net_.mult_w == 32 ? 31 : 16;
-    int shift = bits - exponent;
-    if (bits > 1 && std::round(std::ldexp(fraction, bits)) >= std::ldexp(1.0, bits)) --shift;
-    shift = std::clamp(shift, 0, max_shift(net_.mult_w));
-    const double mult = std::round(std::ldexp(factor, shift));
+    const auto [mult, shift] = nearest_factor(factor, net_.mult_w);
     if (mult >= std::ldexp(1.0, net_.mult_w) || (mult < 1 && magnitude > 0)) {
       throw Error(
           "operation {}: output channel {} is scaled by {}, which a multiplier of {} bits "
@@ -184,6 +182,87 @@ class Encoder {
         std::abs(std::ldexp(mult, -shift) - factor) * static_cast<double>(magnitude << net_.act_w),
         "scales whose ratio is no power of two");
     return {0, static_cast<std::uint32_t>(mult), static_cast<std::uint8_t>(shift)};
+  }
+
+  /// What makes every code of a channel as the format's kernels do, where they are known and
+  /// something does. Of a sum whose bias is no whole step that needs weights of more than 1.
+  std::optional<ChannelParams> exact_channel(std::size_t c, std::vector<int>& weights) const {
+    const double unit = sum_.unit[c], steps = sum_.bias[c] / unit;
+    const std::int64_t magnitude = sum_of(weights, [](int w) { return std::abs(w); });
+    if (sum_.op.residual >= 0 || sum_.op.shortcut >= 0 || magnitude == 0) return std::nullopt;
+    if (distance_to_integer(steps) > 0)
+      return weights.size() == 1 ? exact_function(c, weights[0]) : std::nullopt;
+    const auto format = rounding(unit, magnitude);
+    if (!format) return std::nullopt;
+    const auto limit = (magnitude << net_.act_w) + std::llround(std::abs(steps));
+    const auto points = code_changes(format, unit / out_.scale, limit, result_.op.post);
+    for (const int more : {0, -1, 1}) {  // that makes ties above and below code 0 differ
+      const auto found = exact_factor(points, unit, more);
+      if (found) return with_bias(c, *found, weights, std::round(steps) + more);
+    }
+    return std::nullopt;
+  }
+
+  /// How the format rounds a channel's sums; null where that is exact or is not known.
+  SumRounding rounding(double unit, std::int64_t magnitude) const {
+    if (out_.round == RoundMode::kHalfAway) {
+      const QTensor& in = tensor(sum_.op.input);
+      if (sum_.op.kind != QKind::kAvgPool || in.scale != out_.scale || in.zero != out_.zero)
+        return nullptr;
+      return average_of_codes(static_cast<int>(magnitude), out_.zero + out_.unsigned_by);
+    }
+    if (is_power_of_two(unit / out_.scale)) return nullptr;
+    return single_precision(static_cast<float>(unit) / static_cast<float>(out_.scale));
+  }
+
+  std::optional<ChannelParams> exact_factor(std::vector<CodePoint> points, double unit,
+                                            int more) const {
+    for (CodePoint& p : points) p.sum += more;
+    return factor_for(points, unit / out_.scale, result_.op.post, net_.act_w, net_.mult_w);
+  }
+
+  ChannelParams with_bias(std::size_t c, ChannelParams params, const std::vector<int>& weights,
+                          double steps) const {
+    const double constant = steps - static_cast<double>(zero_sum(weights));
+    check_range(c, sum_of(weights, [](int w) { return std::abs(w); }), constant);
+    params.bias = static_cast<std::int32_t>(constant);
+    return params;
+  }
+
+  /// A factor and an offset of one code: what makes the codes of all 256.
+  std::optional<ChannelParams> exact_function(std::size_t c, int& weight) const {
+    const QTensor& in = tensor(sum_.op.input);
+    const int sign = weight;
+    for (int terms = 1; terms <= kManyTerms; ++terms) {
+      for (int n = 1; n <= kLargestWeight; ++n) {
+        if (minimal_.count(n) != terms || std::abs(n * sign) > kLargestWeight) continue;
+        const double steps = std::floor(sum_.bias[c] / sum_.unit[c] * n);
+        for (const double bias : {steps, steps + 1}) {
+          std::vector<CodePoint> points;
+          for (int code = code_min(net_.act_w); code <= code_max(net_.act_w); ++code)
+            points.push_back({std::int64_t{n} * sign * (code - in.zero) + std::llround(bias), 0,
+                              function(c, sign * (code - in.zero))});
+          const auto found = factor_for(points, sum_.unit[c] / n / out_.scale, result_.op.post,
+                                        net_.act_w, net_.mult_w);
+          if (!found) continue;
+          weight = n * sign;
+          return with_bias(c, *found, {weight}, bias);
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
+  /// In single precision, as the formats compute between two roundings.
+  int function(std::size_t c, int code) const {
+    const auto scale = static_cast<float>(tensor(sum_.op.input).scale);
+    const auto factor = static_cast<float>(sum_.unit[c] / double{scale});
+    const float value = static_cast<float>(code) * scale * factor;
+    const float offset = value + static_cast<float>(sum_.bias[c]);
+    const PostParams& post = result_.op.post;
+    return static_cast<int>(std::clamp<double>(
+        round_as(out_.round, double{offset / static_cast<float>(out_.scale)}) + post.out_zero,
+        post.lo, post.hi));
   }
 
   void set_terms() {
@@ -208,38 +287,6 @@ class Encoder {
   EncodedSum result_;
 };
 
-/// a + b as n * a + m * b + r * b, with n and m of few terms, in units of a / n: the r that is left
-/// over is near to what a residual's factor can be.
-ExactSum with_shortcut(const ExactSum& sum, const OutputCodes& out, const QNet& net) {
-  const MinimalTerms minimal(net.exponents, kLargestWeight);
-  const double a = sum.unit[0] / out.scale, b = sum.residual_scale / out.scale;
-  int best_n = 1, best_m = 0;
-  double least = 1;
-  for (int n = 1; n <= kLargestWeight; ++n) {
-    for (int m = 1; m * a < n * b && m <= kLargestWeight && minimal.count(n) < kFewTerms; ++m) {
-      const double rest = std::ldexp(b - m * a / n, fraction_bits(net.act_w));
-      const double distance = std::abs(rest - std::round(rest));
-      if (minimal.count(m) >= kFewTerms || rest < 1 || distance >= least) continue;
-      least = distance;
-      best_n = n;
-      best_m = m;
-    }
-  }
-  if (best_m == 0) return sum;
-  ExactSum result = sum;
-  result.is_copy = false;
-  result.op.shortcut = sum.op.residual;
-  const std::size_t channels = sum.unit.size();
-  result.weights.assign(channels * (channels + 1), 0);
-  for (std::size_t c = 0; c < channels; ++c) {
-    result.weights[c * (channels + 1)] = best_n;
-    result.weights[c * (channels + 1) + 1 + c] = best_m;
-    result.unit[c] = sum.unit[c] / best_n;
-  }
-  result.residual_scale = (b - best_m * a / best_n) * out.scale;
-  return result;
-}
-
 }  // namespace
 
 void ExactSum::scale_by(const std::vector<float>& weight, const std::vector<float>& offset) {
@@ -254,23 +301,10 @@ void ExactSum::scale_by(const std::vector<float>& weight, const std::vector<floa
 }
 
 EncodedSum encode_sum(const ExactSum& sum, const OutputCodes& out, const QNet& net, int acc_w) {
-  EncodedSum best = Encoder(sum, out, net, acc_w).run();
-  if (!sum.is_copy || sum.op.residual < 0 || best.error <= kSmallError) return best;
-  // Either operand can be the residual; in a shortcut as well, it leaves a residual with a factor
-  // that has few bits.
-  const double first = net.tensors[static_cast<std::size_t>(sum.op.input)].scale;
-  ExactSum swapped = sum;
-  std::swap(swapped.op.input, swapped.op.residual);
-  std::fill(swapped.unit.begin(), swapped.unit.end(), sum.residual_scale);
-  swapped.residual_scale = first;
-  for (const ExactSum& candidate : {sum, swapped}) {
-    for (const ExactSum& s : {candidate, with_shortcut(candidate, out, net)}) {
-      if (s.residual_scale > 8 * out.scale) continue;
-      EncodedSum encoded = Encoder(s, out, net, acc_w).run();
-      if (encoded.error < best.error) best = std::move(encoded);
-    }
-  }
-  return best;
+  EncodedSum encoded = Encoder(sum, out, net, acc_w).run();
+  if (!sum.is_copy || sum.op.residual < 0 || encoded.error == 0) return encoded;
+  if (const auto op = exact_addition(sum, out, encoded.op, net)) return {*op, 0, ""};
+  return encoded;
 }
 
 }  // namespace reshift

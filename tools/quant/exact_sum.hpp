@@ -14,12 +14,13 @@ namespace reshift {
 /// channel c is unit[c] * (sum of weights * (codes - zero point)) + bias[c] + residual, clamped to
 /// lo..hi, all real numbers, and nothing is rounded yet.
 struct ExactSum {
-  QOp op;                     ///< kind, tensors and window
-  std::vector<int> weights;   ///< kConv: rows as QOp's, those of a shortcut included
-  std::vector<double> unit;   ///< one an output channel, > 0
-  std::vector<double> bias;   ///< one an output channel
-  bool is_copy = false;       ///< of the input: every weight 1, unit its scale, bias 0
-  double residual_scale = 0;  ///< of the tensor op.residual, > 0 with one
+  QOp op;                          ///< kind, tensors and window
+  std::vector<int> weights;        ///< kConv: rows as QOp's, those of a shortcut included
+  std::vector<double> unit;        ///< one an output channel, > 0
+  std::vector<double> bias;        ///< one an output channel
+  bool is_copy = false;            ///< of the input: every weight 1, unit its scale, bias 0
+  double residual_scale = 0;       ///< of the tensor op.residual, > 0 with one
+  bool residual_is_first = false;  ///< of the two operands, in the format's order
   double lo = -std::numeric_limits<double>::infinity();
   double hi = std::numeric_limits<double>::infinity();
 
@@ -34,6 +35,7 @@ struct OutputCodes {
   double scale = 1;
   int zero = 0, lowest = 0, highest = 0;
   RoundMode round = RoundMode::kHalfEven;
+  int unsigned_by = 0;  ///< 128 where the format's codes have no sign: they are more by so much
 };
 
 /// The operation whose output codes these are, and how far it is from that.
@@ -44,8 +46,9 @@ struct EncodedSum {
 };
 
 /// `net` has the tensors that the operation reads. Weights become sums of as few terms as they can,
-/// multipliers have up to net.mult_w bits. An addition of two tensors is what nears the format's
-/// result best: a residual, or a shortcut and a residual. Throws Error naming the operation and the
+/// multipliers have up to net.mult_w bits. Where it can be, a result is that of the format's own
+/// kernels, which compute with single precision (exact_factor.hpp, exact_addition.hpp); every sum,
+/// every code or every pair of codes was tried then. Throws Error naming the operation and the
 /// channel when its sums, or a factor, do not fit.
 EncodedSum encode_sum(const ExactSum& sum, const OutputCodes& out, const QNet& net, int acc_w);
 

@@ -2,6 +2,17 @@
 #include "import/tflite/node.hpp"
 
 namespace reshift::tflite_import {
+namespace {
+
+/// That of the default kernels. The reference kernels round a product twice.
+OutputRounding rounding(tflite::BuiltinOperator operation) {
+  if (operation == tflite::BuiltinOperator::ADD) return OutputRounding::kHalfUp;
+  if (operation == tflite::BuiltinOperator::AVERAGE_POOL_2D)
+    return OutputRounding::kHalfAwayFromZero;
+  return OutputRounding::kHalfToEven;
+}
+
+}  // namespace
 
 std::string TfliteNode::name() const {
   return op_.outputs() && op_.outputs()->size() > 0 ? context_.model.name(op_.outputs()->Get(0))
@@ -87,7 +98,7 @@ void TfliteNode::quantise(int from) const {
     node.kind = NodeKind::kQuantize;
     node.input = from;
     node.output = result = static_cast<int>(graph().tensors.size());
-    node.output_rounding = OutputRounding::kHalfAwayFromZero;
+    node.output_rounding = rounding(context_.model.operation(op_));
     Tensor t = tensor(from);
     t.name = name();
     t.quantization = std::move(q);

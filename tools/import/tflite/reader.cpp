@@ -76,7 +76,7 @@ void read_input(Context& context) {
     node.kind = NodeKind::kQuantize;
     node.input = 0;
     node.output = value.tensor = 1;
-    node.output_rounding = OutputRounding::kHalfAwayFromZero;
+    node.output_rounding = OutputRounding::kHalfToEven;
     image.quantization = std::move(q);
     context.graph.tensors.push_back(std::move(image));
     context.graph.nodes.push_back(std::move(node));

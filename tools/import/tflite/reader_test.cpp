@@ -121,7 +121,7 @@ TEST(Tflite, ConvolutionOfUint8) {
   EXPECT_EQ(g.tensor(0).channels, 2);
   EXPECT_EQ(g.tensor(0).height, 3);
   EXPECT_FALSE(g.tensor(1).quantization->is_signed);
-  EXPECT_EQ(g.nodes[0].output_rounding, OutputRounding::kHalfAwayFromZero);
+  EXPECT_EQ(g.nodes[0].output_rounding, OutputRounding::kHalfToEven);
   const Node& conv = g.nodes[1];
   // Channels last become channels first: the codes of channel 0, then of channel 1.
   EXPECT_THAT(conv.integer_weights->codes, ElementsAre(101, 103, 105, 107, 102, 104, 106, 108));
@@ -165,6 +165,20 @@ TEST(Tflite, FullyConnectedAfterFlatteningAMap) {
   const Graph g = read(b.bytes());
   EXPECT_EQ(g.nodes[1].kernel_w, 2);
   EXPECT_THAT(g.nodes[1].integer_weights->codes, ElementsAre(1, 4, 2, 5, 3, 6));
+}
+
+TEST(Tflite, SumsAndAveragesRoundInTheirOwnWay) {
+  Builder b({1, 2, 2, 2}, TensorType::INT8, {0.5f}, {-3});
+  const int sum = b.tensor("sum", {1, 2, 2, 2}, TensorType::INT8, {1}, {0});
+  const int mean = b.tensor("mean", {1, 1, 1, 2}, TensorType::INT8, {1}, {0});
+  b.node(BuiltinOperator::ADD, {0, 0}, sum, tflite::BuiltinOptions::AddOptions,
+         tflite::CreateAddOptions(b.fbb()));
+  b.node(BuiltinOperator::AVERAGE_POOL_2D, {sum}, mean, tflite::BuiltinOptions::Pool2DOptions,
+         tflite::CreatePool2DOptions(b.fbb(), tflite::Padding::VALID, 1, 1, 2, 2));
+  const Graph g = read(b.bytes());
+  ASSERT_EQ(g.nodes.size(), 5u);
+  EXPECT_EQ(g.nodes[2].output_rounding, OutputRounding::kHalfUp);
+  EXPECT_EQ(g.nodes[4].output_rounding, OutputRounding::kHalfAwayFromZero);
 }
 
 TEST(Tflite, FloatNetworkWithASoftmaxForTheHost) {
