@@ -2,6 +2,7 @@
 #include "compile/emit.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/integer.hpp"
@@ -75,7 +76,7 @@ class Emitter {
     d.fb_depth = allocation_.words;
     d.wm_depth = hw_.wm_depth;
     d.pm_depth = hw_.pm_depth;
-    d.tables = std::ssize(tables_.codes);
+    d.tables = plan_.table_places;
     image_.add(d, "init");
   }
 
@@ -93,9 +94,10 @@ class Emitter {
     report_of(load.exec).weight_bytes += load.bytes;
     if (load.table > 0) {
       isa::LoadTable d;
-      d.number = load.table;
-      d.offset = blocks_.add_table(tables_.codes[index(load.table - 1)]);
-      image_.add(d, fmt::format("load_table {}", load.table));
+      d.number = load.place;
+      d.offset = blocks_.add_table(load.table, tables_.codes[index(load.table - 1)]);
+      image_.add(d, fmt::format("load_table {}", load.table),
+                 {.table_written = {load.place, load.table}});
       return;
     }
     isa::LoadWeights d;
@@ -143,9 +145,10 @@ class Emitter {
 
   void exec(std::size_t e) {
     const ExecPlan& exec = execs_[e];
-    image_.add(exec_descriptor(hw_, net_, exec, plan_.keeps[e], tables_.number_of[exec.op]),
-               "exec " + net_.ops[exec.op].name + of_image(exec.image),
-               exec_access(hw_, net_, exec));
+    Access access = exec_access(hw_, net_, exec);
+    access.table_read = {plan_.places[e], tables_.number_of[exec.op]};
+    image_.add(exec_descriptor(hw_, net_, exec, plan_.keeps[e], plan_.places[e]),
+               "exec " + net_.ops[exec.op].name + of_image(exec.image), std::move(access));
     queue_.add_exec();
   }
 

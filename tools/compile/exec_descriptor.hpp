@@ -8,7 +8,7 @@
 namespace reshift {
 
 /// The descriptor of an EXEC, without tokens. `keep_list`: the next one has the same list;
-/// `table`: number of its table, 0: none. Throws Error naming the operation when its residual has
+/// `table`: place of its table, 0: none. Throws Error naming the operation when its residual has
 /// too large a scale.
 isa::Exec exec_descriptor(const isa::Hardware& hw, const QNet& net, const ExecPlan& exec,
                           bool keep_list, int table);

@@ -19,11 +19,13 @@ class LoadPlanner {
         execs_(execs),
         tables_(tables),
         blocks_(blocks),
-        table_loaded_(tables.codes.size(), false),
+        places_(hw.tables, static_cast<int>(tables.codes.size())),
         image_loaded_(index(allocation.schedule.images), false) {}
 
   LoadPlan run() {
     plan_.keeps.assign(execs_.size(), false);
+    plan_.places.assign(execs_.size(), 0);
+    plan_.table_places = places_.size();
     for (std::size_t e = 0; e < execs_.size(); ++e) {
       const bool new_turn =
           e == 0 || execs_[e - 1].step != execs_[e].step || execs_[e - 1].turn != execs_[e].turn;
@@ -67,6 +69,7 @@ class LoadPlanner {
               .after = std::max(region_free(e, transfer.tensor, buffers), rows_made(e, transfer)),
               .features = true,
               .table = 0,
+              .place = 0,
               .block = {},
               .transfer = transfer,
               .bytes = transfer.bytes(hw_)};
@@ -110,6 +113,7 @@ class LoadPlanner {
     const ExecPlan& exec = execs_[e];
     if (e > 0 && blocks_.keeps_list(execs_[e - 1], exec)) {
       plan_.keeps[e - 1] = true;
+      bring_table(e);  // that of EXEC e - 1, which is the same operation: it is there
       for (auto load = plan_.loads.rbegin(); load != plan_.loads.rend(); ++load) {
         if (load->features || load->table > 0) continue;
         if (load->last + 1 != e) break;
@@ -124,6 +128,7 @@ class LoadPlanner {
                              .after = 0,
                              .features = false,
                              .table = 0,
+                             .place = 0,
                              .block = block,
                              .transfer = {},
                              .bytes = block.bytes});
@@ -133,13 +138,16 @@ class LoadPlanner {
   /// An EXEC starts when its weights are there, and LOAD goes in order.
   void bring_table(std::size_t e) {
     const int number = tables_.number_of[execs_[e].op];
-    if (number == 0 || table_loaded_[index(number - 1)]) return;
-    table_loaded_[index(number - 1)] = true;
+    if (number == 0) return;
+    const std::optional<std::size_t> behind = places_.use(e, number);
+    plan_.places[e] = places_.place_of(number);
+    if (!behind) return;
     plan_.loads.push_back({.exec = e,
                            .last = e,
-                           .after = 0,
+                           .after = *behind,
                            .features = false,
                            .table = number,
+                           .place = plan_.places[e],
                            .block = {},
                            .transfer = {},
                            .bytes = isa::kTableBytes});
@@ -151,7 +159,7 @@ class LoadPlanner {
   const std::vector<ExecPlan>& execs_;
   const Tables& tables_;
   WeightBlocks& blocks_;
-  std::vector<bool> table_loaded_;  ///< by number, from 0 on
+  TablePlaces places_;
   std::vector<bool> image_loaded_;  ///< by image
   LoadPlan plan_;
 };
@@ -178,10 +186,10 @@ const Load* LoadQueue::take_ahead(std::int64_t exec_time) {
 }
 
 /// Whether the next load has room: weights beside the lists of EXEC `oldest` and later ones,
-/// features where EXECs were that the program has.
+/// features and tables where EXECs were that the program has.
 bool LoadQueue::fits(std::size_t oldest) const {
   const Load& next = loads_[next_];
-  if (next.features) return next.after <= execs_;
+  if (next.features || next.table > 0) return next.after <= execs_;
   std::size_t uops = next.block.uops;
   int params = next.block.param_blocks;
   for (std::size_t i = 0; i < next_; ++i) {

@@ -12,11 +12,13 @@ namespace reshift {
 
 /// What LOAD brings for an EXEC: weights, a table, or features.
 struct Load {
-  std::size_t exec = 0;   ///< needs it
-  std::size_t last = 0;   ///< weights: the last EXEC that walks them
-  std::size_t after = 0;  ///< features: how many EXECs stand before it in the program, at least
+  std::size_t exec = 0;  ///< needs it
+  std::size_t last = 0;  ///< weights: the last EXEC that walks them
+  /// Features, tables: how many EXECs stand before it in the program, at least.
+  std::size_t after = 0;
   bool features = false;
-  int table = 0;      ///< its number; 0: none
+  int table = 0;      ///< its number in the network; 0: none
+  int place = 0;      ///< of the table in the core
   WeightBlock block;  ///< of weights
   Transfer transfer;  ///< of features
   std::int64_t bytes = 0;
@@ -26,11 +28,13 @@ struct Load {
 struct LoadPlan {
   std::vector<Load> loads;  ///< in the order of the EXECs
   std::vector<bool> keeps;  ///< of EXECs: the next one walks the same list
+  std::vector<int> places;  ///< of EXECs: where their table is, from 1 on; 0: none
+  int table_places = 0;     ///< that the program uses
 };
 
 /// Features that an EXEC needs and that are not in the buffer: the image, strips of spilled
 /// tensors. Weight blocks: one list for all strips and images that have the same. A table before
-/// the weights of its first EXEC. Writes the blocks into `blocks`.
+/// the weights of the first EXEC that needs it there. Writes the blocks into `blocks`.
 LoadPlan plan_loads(const isa::Hardware& hw, const QNet& net, const Allocation& allocation,
                     const std::vector<ExecPlan>& execs, const Tables& tables, WeightBlocks& blocks);
 

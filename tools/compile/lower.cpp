@@ -11,7 +11,6 @@
 #include "compile/align_slices.hpp"
 #include "compile/pad_inputs.hpp"
 #include "compile/reduction_list.hpp"
-#include "compile/tables.hpp"
 #include "compile/walk.hpp"
 #include "cost/exec_cycles.hpp"
 #include "cost/transfers.hpp"
@@ -328,7 +327,6 @@ std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original
   QNet net = original;
   normalise_strides(net);
   const int packed = packable_reader(net);
-  const Tables tables = tables_of(net);
   std::vector<Support> report;
   for (std::size_t i = 0; i < net.ops.size(); ++i) {
     const QOp& op = net.ops[i];
@@ -350,11 +348,11 @@ std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original
           "or 32 when both are even",
           op.stride_h, op.stride_w);
     }
-    if (line.reason.empty() && tables.number_of[i] > hw.tables) {
+    if (line.reason.empty() && !op.table.empty() && hw.tables == 0) {
       line.reason = fmt::format(
-          "table number {} of the network; {} holds {}: take a core whose "
-          "parameter Tables is larger, or give operations the same table",
-          tables.number_of[i], hw.name, hw.tables);
+          "a function of codes, and {} has no tables: take a core whose parameter Tables is 1 or "
+          "more",
+          hw.name);
     }
     if (line.reason.empty()) line.reason = overflow(hw, net, op);
     if (!line.reason.empty()) line.verdict = Support::Verdict::kUnsupported;

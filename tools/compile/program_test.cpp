@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <random>
@@ -18,6 +19,7 @@
 #include "golden/graph_interpreter.hpp"
 #include "golden/program_interpreter.hpp"
 #include "golden/random_network.hpp"
+#include "isa/descriptors.hpp"
 #include "isa/fields.hpp"
 #include "program/hardware.hpp"
 
@@ -25,6 +27,7 @@ namespace reshift {
 namespace {
 
 using ::testing::HasSubstr;
+using Timing = ProgramInterpreter::Timing;
 
 /// What the Error says that `action` throws; empty when it throws none.
 std::string error_of(const std::function<void()>& action) {
@@ -241,15 +244,54 @@ TEST(Compile, LoadsEachTableOnceBeforeItsFirstWeights) {
   EXPECT_EQ(run_program(program, image), run_graph(program.net, image)[2]);
 }
 
-TEST(Compile, NamesTheTableThatIsTooMuch) {
+TEST(Compile, NamesTheOperationThatNeedsATable) {
   isa::Hardware hw = find_hardware("4x4x3");
-  hw.tables = 1;
-  EXPECT_EQ(error_of([&] { compile(hw, with_tables(3, 3), {}); }), "");
-  const std::string error = error_of([&] { compile(hw, with_tables(3, 9), {}); });
-  EXPECT_THAT(error, HasSubstr("operation sum: table number 2 of the network; 4x4x3 holds 1"));
   hw.tables = 0;
   EXPECT_THAT(error_of([&] { compile(hw, with_tables(3, 3), {}); }),
-              HasSubstr("operation left: table number 1 of the network; 4x4x3 holds 0"));
+              HasSubstr("operation left: a function of codes, and 4x4x3 has no tables"));
+}
+
+// A place for one table, two of which a frame needs: the second waits for the last EXEC of the
+// first, and the first one of the next frame for that of the second.
+TEST(Compile, LoadsATableAgainWhereAnotherOneWas) {
+  isa::Hardware hw = find_hardware("4x4x3");
+  hw.tables = 1;
+  const Program program = compile(hw, with_tables(3, 9), {});
+  std::vector<std::string> order;
+  for (std::size_t i = 0; i < program.descriptors.size(); ++i) {
+    isa::Descriptor d;
+    std::memcpy(d.data(), program.image.data() + i * isa::kDescriptorBytes, sizeof d);
+    const std::string& name = program.descriptors[i];
+    if (name.starts_with("load_table")) {
+      const auto load = isa::decode<isa::LoadTable>(d);
+      EXPECT_EQ(load.number, 1);
+      EXPECT_TRUE(load.wait_exec) << name;
+      order.push_back(name);
+    } else if (name.starts_with("exec")) {
+      const auto exec = isa::decode<isa::Exec>(d);
+      EXPECT_EQ(exec.table_index, 1) << name;
+      EXPECT_EQ(exec.post_load, name != "exec left") << name;
+      order.push_back(name);
+    }
+  }
+  EXPECT_THAT(order, ::testing::ElementsAre("load_table 1", "exec left", "exec right",
+                                            "load_table 2", "exec sum"));
+  for (const Timing timing : {Timing::kLate, Timing::kEager}) {
+    const auto image = random_image(program.net, 7);
+    std::vector<std::uint8_t> input = program.input_window(image);
+    input.resize(static_cast<std::size_t>(program.frame_in_stride()));
+    std::vector<std::uint8_t> frames = input;
+    frames.insert(frames.end(), input.begin(), input.end());
+    const auto output = ProgramInterpreter(hw, program.image, timing)
+                            .run(frames, program.frame_in_stride(), program.frame_out_stride());
+    const auto expected = run_graph(program.net, image)[2];
+    const auto stride = static_cast<std::size_t>(program.frame_out_stride());
+    for (const std::size_t frame : {0, 1}) {
+      EXPECT_EQ(
+          program.stored_codes(program.output(), std::span(output).subspan(frame * stride, stride)),
+          expected);
+    }
+  }
 }
 
 TEST(Compile, SlicesBeginWithinWords) {

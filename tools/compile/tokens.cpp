@@ -16,9 +16,16 @@ bool overlap(const std::vector<Span>& a, const std::vector<Span>& b) {
   });
 }
 
+/// Whether a table is written where an earlier EXEC reads another one. An EXEC never overtakes the
+/// table that it needs: it waits for weights that come after it.
+bool replaces(const Access& earlier, const Access& later) {
+  const PlacedTable &old = earlier.table_read, &fresh = later.table_written;
+  return old.place > 0 && old.place == fresh.place && old.table != fresh.table;
+}
+
 bool conflict(const Access& a, const Access& b, bool same_frame) {
   return overlap(a.buffer_writes, b.buffer_reads) || overlap(a.buffer_reads, b.buffer_writes) ||
-         overlap(a.buffer_writes, b.buffer_writes) ||
+         overlap(a.buffer_writes, b.buffer_writes) || replaces(a, b) ||
          (same_frame &&
           (overlap(a.memory_writes, b.memory_reads) || overlap(a.memory_reads, b.memory_writes)));
 }

@@ -16,11 +16,18 @@ struct Span {
   std::int64_t begin = 0, end = 0;
 };
 
-/// What a descriptor reads and writes: of the feature buffer, and of the frame's output window.
+/// A table of the network in a place of the core, both from 1 on; 0: none.
+struct PlacedTable {
+  int place = 0, table = 0;
+};
+
+/// What a descriptor reads and writes: of the feature buffer, of the frame's output window, and of
+/// the tables behind post-processing.
 struct Access {
   Engine engine = Engine::kExec;
   std::vector<Span> buffer_reads = {}, buffer_writes = {};
   std::vector<Span> memory_reads = {}, memory_writes = {};
+  PlacedTable table_read = {}, table_written = {};
 };
 
 /// Tokens of a program: which descriptor takes one from an engine before it starts, which gives an

@@ -65,6 +65,22 @@ TEST(Tokens, NoTokenTwice) {
   EXPECT_FALSE(t.post[1][kExec] || t.wait[0][kLoad]);
 }
 
+// A table waits for the EXEC that reads another one in its place, not for one that reads the same.
+TEST(Tokens, ATableWaitsForTheOneBeforeIt) {
+  const auto load = [](int place, int table) {
+    return Access{.engine = Engine::kLoad, .table_written = {place, table}};
+  };
+  const auto exec = [](int place, int table) {
+    return Access{.engine = Engine::kExec, .table_read = {place, table}};
+  };
+  const Tokens t =
+      plan_tokens({load(1, 1), load(2, 2), exec(1, 1), exec(2, 2), load(1, 3), exec(1, 3)});
+  EXPECT_TRUE(t.wait[4][kExec] && t.post[2][kLoad]);
+  EXPECT_TRUE(t.wait[0][kExec] && t.post[5][kLoad]);
+  EXPECT_EQ(count(t.wait), 2);
+  EXPECT_EQ(count(t.post), 2);
+}
+
 // Many stores, then as many reloads, each of which needs one of them: not a token for each, of
 // which a core counts no more than 255.
 TEST(Tokens, FewStandAtATime) {

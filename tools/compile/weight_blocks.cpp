@@ -47,10 +47,12 @@ std::int64_t WeightBlocks::align() {
   return std::ssize(bytes_);
 }
 
-std::int64_t WeightBlocks::add_table(std::span<const std::int16_t> codes) {
-  const std::int64_t offset = align();
+std::int64_t WeightBlocks::add_table(int number, std::span<const std::int16_t> codes) {
+  const auto [found, fresh] = tables_.try_emplace(number, 0);
+  if (!fresh) return found->second;
+  found->second = align();
   for (const std::int16_t code : codes) bytes_.push_back(static_cast<std::uint8_t>(code));
-  return offset;
+  return found->second;
 }
 
 std::vector<ChannelParams> WeightBlocks::params_of(const ExecPlan& exec) const {

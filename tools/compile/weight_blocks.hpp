@@ -26,8 +26,8 @@ class WeightBlocks {
   /// The blocks that bring the list of an EXEC, all its channel parameters with the first one.
   const std::vector<WeightBlock>& blocks_of(const ExecPlan& exec);
 
-  /// Writes a table; returns its offset from the first block.
-  std::int64_t add_table(std::span<const std::int16_t> codes);
+  /// Writes the table of a number, the first time; returns its offset from the first block.
+  std::int64_t add_table(int number, std::span<const std::int16_t> codes);
 
   /// Whether `exec` can use the list and the parameters that `before`, the EXEC right before it,
   /// leaves in the weight memory.
@@ -48,6 +48,7 @@ class WeightBlocks {
   const QNet& net_;
   std::vector<std::uint8_t> bytes_;
   std::map<Key, std::vector<WeightBlock>> blocks_;
+  std::map<int, std::int64_t> tables_;  ///< offsets by number
 };
 
 }  // namespace reshift

@@ -14,6 +14,9 @@
 namespace reshift {
 namespace {
 
+/// Different tables of a network at most, more than some cores hold.
+constexpr int kTables = 4;
+
 /// A network under construction: random numbers, and operations made whole from a window and the
 /// shape of their output.
 class Growing {
@@ -60,7 +63,7 @@ class Growing {
       add_params(op, in, out);
     }
     add_residual(op, out);
-    if (tables_ > 0 && chance(4)) op.table = table(pick(1, std::min(tables_, 4)));
+    if (tables_ > 0 && chance(4)) op.table = table(pick(1, kTables));
     if (chance(4)) {
       op.post.lo = pick(code_min(net_.act_w), -1);
       op.post.hi = pick(0, code_max(net_.act_w));
