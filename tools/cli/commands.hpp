@@ -7,6 +7,7 @@ namespace reshift {
 
 // Each adds its subcommand with options, help and an example. A command throws Error when it fails.
 void add_quantize(CLI::App& app);
+void add_tune(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_check(CLI::App& app);
 void add_diff(CLI::App& app);

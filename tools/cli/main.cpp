@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   reshift::add_check(app);
   reshift::add_quantize(app);
+  reshift::add_tune(app);
   reshift::add_eval(app);
   reshift::add_diff(app);
   reshift::add_compile(app);

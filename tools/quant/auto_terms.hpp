@@ -1,6 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -9,11 +11,21 @@
 
 namespace reshift {
 
+/// What a frame costs, all of it and operation by operation. The unit is that of the model.
+struct FrameCost {
+  double total = 0;
+  std::vector<double> of_op;
+};
+using CostModel = std::function<FrameCost(const QNet&)>;
+
+/// Terms x multiplications, in millions.
+FrameCost work_of(const QNet& net);
+
 /// A choice of terms and what it costs.
 struct TermPoint {
   std::string name;
   std::vector<int> terms;  ///< by operation
-  double work = 0;         ///< terms x multiplications of a frame, against two terms everywhere
+  double cost = 0;         ///< of a frame
   Loss loss;
   double points = 0;  ///< that are lost, see lost_points()
 };
@@ -21,28 +33,38 @@ struct TermPoint {
 struct ChosenTerms {
   QNet net;
   TermPoint chosen;
-  std::vector<TermPoint> others;    ///< uniform ones, the cheapest first
+  std::vector<TermPoint> measured;  ///< all that were, the cheapest first; the chosen one too
+  double two_terms = 0;             ///< the cost of two terms everywhere
   std::vector<double> sensitivity;  ///< by operation, nats; empty where it was not needed
-  bool reached = true;              ///< the target
+  bool reached = true;              ///< the limit
 };
 
-/// Points of accuracy that a network loses: by the labels of the held-out images or by what the
-/// float network's probabilities let expect, whichever is more; without labels the latter.
+/// Points of accuracy that a network loses: by what the float network's probabilities let expect,
+/// or by the labels of the held-out images, less the standard error of their count, whichever is
+/// more; without labels the former.
 double lost_points(const HeldOut& held_out, const Loss& loss);
+
+/// Of points in the order of their costs: whether no other both costs and loses as little or less.
+std::vector<bool> pareto_front(const std::vector<TermPoint>& cheapest_first);
 
 struct TermSearch {
   double target_drop = 0.5;  ///< points that may be lost
-  int end_terms = 0;         ///< of the first and the last convolution; 0: chosen like the others
+  /// If finite, what a frame may cost; then target_drop does not count.
+  double most_cost = std::numeric_limits<double>::infinity();
+  int points = 0;     ///< to be measured between the dearest and the cheapest, evenly by cost
+  int end_terms = 0;  ///< of the first and the last convolution; 0: chosen like the others
   NumberFormat format = {};
   Rounding rounding = Rounding::kCompensated;
   OutputRange output_range = OutputRange::kAuto;
+  CostModel cost = work_of;
 };
 
-/// The least work (terms x multiplications) that loses at most the target. One term everywhere and
-/// one inside with two at the ends are tried first. Otherwise it starts from two terms everywhere
-/// (three or four, where two lose too much) and takes a term from the layers that lose least per
-/// multiplication saved, as many as the target allows. Where not even four terms reach it, the
-/// cheapest uniform choice that is about as good as the best.
+/// The least cost that loses at most the target, or the least loss that costs at most the limit. It
+/// starts from two terms everywhere (three or four, where two lose too much) and takes a term from
+/// the layers that lose least for what they save. How many lose one is found by bisection; each
+/// network on the way is quantised as a whole. Where not even four terms reach the target, the
+/// cheapest uniform choice that is about as good as the best. Where nothing costs as little as the
+/// limit, the cheapest.
 ChosenTerms choose_terms(const Graph& fused, const Preprocess& preprocess,
                          const CalibrationImages& calibration, const HeldOut& held_out,
                          const TermSearch& search);

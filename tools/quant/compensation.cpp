@@ -6,12 +6,14 @@
 
 namespace reshift {
 
-Matrix<float> compensate(Matrix<float> open, const Eigen::RowVectorXf& scales,
-                         const WeightCodes& codes, const Matrix<float>& inverse_factor) {
+Compensated compensate(Matrix<float> open, const Eigen::RowVectorXf& scales,
+                       const WeightCodes& codes, const Matrix<float>& inverse_factor) {
   // Inside a block one input after the other, for those after it a product of matrices.
   constexpr Eigen::Index kBlock = 32;
   const Eigen::Index size = open.rows(), vectors = open.cols();
-  Matrix<float> rounded(size, vectors), errors(std::min(kBlock, size), vectors);
+  Compensated result{Matrix<float>(size, vectors), Eigen::RowVectorXf::Zero(vectors)};
+  Matrix<float>& rounded = result.codes;
+  Matrix<float> errors(std::min(kBlock, size), vectors);
   for (Eigen::Index first = 0; first < size; first += kBlock) {
     const Eigen::Index last = std::min(first + kBlock, size), after = size - last;
     for (Eigen::Index i = first; i < last; ++i) {
@@ -25,8 +27,9 @@ Matrix<float> compensate(Matrix<float> open, const Eigen::RowVectorXf& scales,
     open.bottomRows(after).noalias() -=
         inverse_factor.block(first, last, last - first, after).transpose() *
         errors.topRows(last - first);
+    result.error += errors.topRows(last - first).colwise().squaredNorm();
   }
-  return rounded;
+  return result;
 }
 
 namespace {

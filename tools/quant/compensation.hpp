@@ -11,9 +11,13 @@ namespace reshift {
 /// Rounds weight vectors (columns of `open`, inputs x vectors) to scales[v] * codes, input by
 /// input: the error of each is made good by the inputs that follow (Frantar et al., GPTQ,
 /// arXiv:2210.17323). `inverse_factor` is the upper Cholesky factor U of the inverse Hessian,
-/// H^-1 = U^T U. Returns the codes, inputs x vectors.
-Matrix<float> compensate(Matrix<float> open, const Eigen::RowVectorXf& scales,
-                         const WeightCodes& codes, const Matrix<float>& inverse_factor);
+/// H^-1 = U^T U.
+struct Compensated {
+  Matrix<float> codes;       ///< inputs x vectors
+  Eigen::RowVectorXf error;  ///< by vector, (w - scale * codes)^T H (w - scale * codes)
+};
+Compensated compensate(Matrix<float> open, const Eigen::RowVectorXf& scales,
+                       const WeightCodes& codes, const Matrix<float>& inverse_factor);
 
 /// A weight vector w rounded to scale * codes, and what changes with it.
 struct Trial {

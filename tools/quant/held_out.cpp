@@ -34,7 +34,7 @@ HeldOut::HeldOut(const Graph& graph, std::vector<std::vector<float>> images,
       classes_(images_.size()) {
   if (images_.empty()) throw Error("no images are held out of the calibration to measure with");
   parallel_for(images_.size(), [&](std::size_t i) {
-    const auto scores = run_float(graph, images_[i]).front();
+    const auto scores = run_machine(graph, images_[i]).front();
     probabilities_[i] = softmax({scores.begin(), scores.end()});
     classes_[i] = highest(probabilities_[i]);
   });
@@ -76,13 +76,16 @@ Loss HeldOut::measure(const QNet& net, std::size_t count) const {
     each[i] = of_image(i, net, scores.data());
   });
   Loss mean;
+  double square = 0;  // of the drop
   const double share = 1.0 / static_cast<double>(each.size());
   for (const Loss& loss : each) {
     mean.drop += share * loss.drop;
     mean.same += share * loss.same;
     mean.expected += share * loss.expected;
     mean.divergence += share * loss.divergence;
+    square += share * loss.drop * loss.drop;
   }
+  mean.drop_error = std::sqrt(share * std::max(square - mean.drop * mean.drop, 0.0));
   return mean;
 }
 

@@ -12,7 +12,8 @@ namespace reshift {
 /// How far the first output of a quantised network is from that of the float network, over images.
 struct Loss {
   double drop = 0;  ///< points of accuracy that it is below the float network; 0 without labels
-  double same = 0;  ///< percent of the images with the float network's class
+  double drop_error = 0;  ///< standard error of that
+  double same = 0;        ///< percent of the images with the float network's class
   /// Points of accuracy that are lost if the float network's probabilities are right: where the
   /// class is another, by how much that is less probable. Less noisy than a count of images.
   double expected = 0;
@@ -22,8 +23,8 @@ struct Loss {
 /// Images that measure, and what the float network says of them.
 class HeldOut {
  public:
-  /// `labels`: classes of the images, or -1 where unknown: then no accuracy is known. Throws Error
-  /// when there are no images.
+  /// `labels`: the images' places among the scores, or -1 where unknown: then no accuracy is known.
+  /// Throws Error when there are no images.
   HeldOut(const Graph& graph, std::vector<std::vector<float>> images, std::vector<int> labels);
 
   std::size_t size() const { return images_.size(); }

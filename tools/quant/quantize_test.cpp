@@ -324,22 +324,90 @@ TEST(HeldOut, MeasuresAgainstTheFloatNetwork) {
   EXPECT_DOUBLE_EQ(rough.drop, 100 - rough.same);
 }
 
+TEST(HeldOut, KnowsTheScoresBeforeASoftmax) {
+  SplitSample sample;
+  const QNet net = quantize(sample.graph, {}, sample.images, uniform_terms(sample.graph, 1, 1), {});
+  const HeldOut plain(sample.graph, sample.images, sample.labels);
+  sample.graph.tail.inputs = {{1, 4, 1, 1}};
+  sample.graph.tail.steps = {{HostStep::Kind::kAlong, "Softmax", {1}, {}, {0}},
+                             {HostStep::Kind::kReshape, "", {1, 4}, {}, {1}}};
+  sample.graph.tail.outputs = {{"probabilities", 2, {1, 4}}};
+  const HeldOut with_tail(sample.graph, sample.images, sample.labels);
+  EXPECT_EQ(with_tail.measure(net).divergence, plain.measure(net).divergence);
+  EXPECT_EQ(with_tail.float_accuracy(), 100);
+}
+
+/// A million for every term of a layer, so that all layers are equally worth a term less.
+FrameCost terms_of(const QNet& net) {
+  FrameCost cost;
+  for (const QOp& op : net.ops) {
+    cost.of_op.push_back(op.kind == QKind::kConv ? 1e6 * op.terms : 0);
+    cost.total += cost.of_op.back();
+  }
+  return cost;
+}
+
+std::vector<int> terms(const QNet& net) {
+  std::vector<int> terms;
+  for (const QOp& op : net.ops) terms.push_back(op.terms);
+  return terms;
+}
+
 TEST(AutoTerms, ReachesTheTarget) {
   const SplitSample sample;
   const auto choose = [&](const TermSearch& search) {
     return choose_terms(sample.graph, {}, sample.images, sample.held_out, search);
   };
   const ChosenTerms easy = choose({.target_drop = 100});
-  EXPECT_EQ(easy.chosen.terms, uniform_terms(sample.graph, 1, 1));
-  EXPECT_TRUE(easy.others.empty());
+  EXPECT_EQ(terms(easy.net), uniform_terms(sample.graph, 1, 1));
+  EXPECT_DOUBLE_EQ(easy.chosen.cost, work_of(easy.net).total);
   const ChosenTerms hard = choose({.target_drop = 4, .end_terms = 2});
   EXPECT_TRUE(hard.reached);
   EXPECT_LE(hard.chosen.points, 4);
-  EXPECT_EQ(hard.chosen.terms.front(), 2);
-  EXPECT_EQ(hard.chosen.terms.back(), 2);
+  EXPECT_EQ(hard.net.ops.front().terms, 2);
+  EXPECT_EQ(hard.net.ops.back().terms, 2);
   EXPECT_LE(lost_points(sample.held_out, sample.held_out.measure(hard.net)), 4);
   const ChosenTerms never = choose({.target_drop = 0, .format = {.act_w = 8}});
   EXPECT_EQ(never.reached, never.chosen.points <= 0);
+}
+
+TEST(AutoTerms, KeepsACostAndShowsWhatItMeasured) {
+  const SplitSample sample;
+  // Seven terms in all with two in each of the three layers; the selection always has one.
+  const ChosenTerms chosen = choose_terms(sample.graph, {}, sample.images, sample.held_out,
+                                          {.most_cost = 6e6, .points = 2, .cost = terms_of});
+  EXPECT_TRUE(chosen.reached);
+  EXPECT_EQ(chosen.two_terms, 7e6);
+  EXPECT_EQ(chosen.chosen.cost, 6e6);
+  EXPECT_EQ(terms_of(chosen.net).total, 6e6);
+  // The layer that lost its term is the one that loses least.
+  std::size_t least = 0;
+  for (std::size_t i = 0; i < chosen.net.ops.size(); ++i) {
+    if (chosen.net.ops[i].terms == 1 && chosen.sensitivity[i] != 0) least = i;
+  }
+  for (std::size_t i = 0; i < chosen.net.ops.size(); ++i) {
+    if (chosen.net.ops[i].terms == 2) {
+      EXPECT_LE(chosen.sensitivity[least], chosen.sensitivity[i]) << i;
+    }
+  }
+  EXPECT_GE(chosen.measured.size(), 4U);
+  for (std::size_t i = 1; i < chosen.measured.size(); ++i)
+    EXPECT_LE(chosen.measured[i - 1].cost, chosen.measured[i].cost);
+  const ChosenTerms least_of_all = choose_terms(sample.graph, {}, sample.images, sample.held_out,
+                                                {.most_cost = 1e6, .cost = terms_of});
+  EXPECT_FALSE(least_of_all.reached);
+  EXPECT_EQ(terms_of(least_of_all.net).total, 4e6);
+}
+
+TEST(AutoTerms, FrontHasWhatNothingBeats) {
+  const auto point = [](double cost, double points) {
+    TermPoint p;
+    p.cost = cost;
+    p.points = points;
+    return p;
+  };
+  EXPECT_THAT(pareto_front({point(1, 5), point(2, 6), point(3, 1), point(4, 1), point(5, 0)}),
+              ::testing::ElementsAre(true, false, true, false, true));
 }
 
 // One operation replaced, measured as a network of its own.

@@ -3,6 +3,7 @@
 
 #include <Eigen/Cholesky>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -13,6 +14,9 @@
 
 namespace reshift {
 namespace {
+
+/// Scales to try for an output in compensation.
+constexpr int kPerOctave = 9, kTrials = 2 * kPerOctave + 1;
 
 /// Scales to try for an output: the largest weight on the largest code, then an octave more and
 /// less of the range, in `per_octave` steps each. A code set of one term repeats itself every
@@ -40,8 +44,8 @@ double nearest_scale(const Eigen::VectorXf& weights, const WeightCodes& codes) {
   const auto zero = std::lower_bound(values.begin(), values.end(), 0);
 
   double best = 0, best_gain = 0;
-  constexpr int kPerOctave = 64, kRefits = 3;
-  for (double scale : trial_scales(sizes.back(), codes, kPerOctave)) {
+  constexpr int kSteps = 64, kRefits = 3;
+  for (double scale : trial_scales(sizes.back(), codes, kSteps)) {
     for (int round = 0; round < kRefits; ++round) {
       double cross = 0, square = 0;  // of weights and codes, of codes
       std::size_t first = 0;
@@ -116,35 +120,44 @@ LayerFit::LayerFit(LayerStatistics statistics, const Eigen::Ref<const Matrix<flo
 
 void LayerFit::round_some(Eigen::Index first, Eigen::Index count, const WeightCodes& codes,
                           RoundedLayer& layer) const {
-  const Eigen::Index size = weights_.rows();
-  constexpr int kPerOctave = 9;
   std::vector<Eigen::Index> outputs;  // of every trial
-  std::vector<double> scales;
+  std::vector<float> scales;
   for (Eigen::Index o = first; o < first + count; ++o) {
     const double largest = weights_.col(o).cwiseAbs().maxCoeff();
     if (largest == 0) continue;
     for (const double s : trial_scales(largest, codes, kPerOctave)) {
       outputs.push_back(o);
-      scales.push_back(s);
+      scales.push_back(static_cast<float>(s));
     }
   }
-  const Eigen::RowVectorXf trial_scale =
-      Eigen::Map<const Eigen::RowVectorXd>(scales.data(), static_cast<Eigen::Index>(scales.size()))
-          .cast<float>();
-  const Eigen::MatrixXf rounded =
-      compensate(weights_(Eigen::all, outputs), trial_scale, codes, inverse_factor_);
-  const Eigen::MatrixXf products = hessian_ * rounded;
-  std::vector<double> best(static_cast<std::size_t>(count), 0);
-  for (std::size_t t = 0; t < scales.size(); ++t) {
-    const Eigen::Index o = outputs[t], column = static_cast<Eigen::Index>(t);
-    Trial trial{scales[t], rounded.col(column), products.col(column)};
-    settle(target_.col(o), hessian_, codes, trial);
-    double& gain = best[static_cast<std::size_t>(o - first)];
-    if (!(trial.gain > gain)) continue;
-    gain = trial.gain;
-    layer.scale[o] = trial.scale;
-    for (Eigen::Index i = 0; i < size; ++i)
-      layer.codes(o, order_[static_cast<std::size_t>(i)]) = static_cast<int>(trial.codes[i]);
+  const Eigen::Map<const Eigen::RowVectorXf> of_trials(scales.data(),
+                                                       static_cast<Eigen::Index>(scales.size()));
+  const Compensated trials =
+      compensate(weights_(Eigen::all, outputs), of_trials, codes, inverse_factor_);
+  for (std::size_t t = 0; t < outputs.size(); t += kTrials)
+    settle_best(outputs[t], trials, static_cast<Eigen::Index>(t), scales, codes, layer);
+}
+
+void LayerFit::settle_best(Eigen::Index output, const Compensated& trials, Eigen::Index first,
+                           const std::vector<float>& scales, const WeightCodes& codes,
+                           RoundedLayer& layer) const {
+  constexpr int kSettled = 3;
+  std::array<Eigen::Index, kTrials> order;
+  std::iota(order.begin(), order.end(), first);
+  std::partial_sort(
+      order.begin(), order.begin() + kSettled, order.end(),
+      [&](Eigen::Index a, Eigen::Index b) { return trials.error[a] < trials.error[b]; });
+  double best = 0;
+  for (int k = 0; k < kSettled; ++k) {
+    const Eigen::Index t = order[static_cast<std::size_t>(k)];
+    Trial trial{scales[static_cast<std::size_t>(t)], trials.codes.col(t), {}};
+    trial.product = hessian_ * trial.codes;
+    settle(target_.col(output), hessian_, codes, trial);
+    if (!(trial.gain > best)) continue;
+    best = trial.gain;
+    layer.scale[output] = trial.scale;
+    for (Eigen::Index i = 0; i < weights_.rows(); ++i)
+      layer.codes(output, order_[static_cast<std::size_t>(i)]) = static_cast<int>(trial.codes[i]);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "golden/convolve.hpp"
+#include "quant/compensation.hpp"
 #include "quant/layer_statistics.hpp"
 #include "quant/weight_codes.hpp"
 
@@ -31,6 +32,11 @@ class LayerFit {
   /// `count` outputs from `first` on, but for their bias.
   void round_some(Eigen::Index first, Eigen::Index count, const WeightCodes& codes,
                   RoundedLayer& layer) const;
+  /// Of the trials of an output, which begin at `first`, those with the least error are settled,
+  /// which takes far longer than all before it; the best becomes the output's.
+  void settle_best(Eigen::Index output, const Compensated& trials, Eigen::Index first,
+                   const std::vector<float>& scales, const WeightCodes& codes,
+                   RoundedLayer& layer) const;
 
   LayerMeans means_;
   std::vector<Eigen::Index> order_;  ///< inputs as they are rounded, one after another

@@ -107,8 +107,9 @@ TEST(Rounding, CompensationBeatsNearestInTheHessianMetric) {
     const Eigen::MatrixXd factor = h.inverse().llt().matrixU();
     const Eigen::MatrixXd w = p.weights.transpose().cast<double>();
     const Eigen::RowVectorXd scales = w.cwiseAbs().colwise().maxCoeff() / 64;
-    const Matrix<float> rounded =
+    const Compensated compensated =
         compensate(w.cast<float>(), scales.cast<float>(), codes, factor.cast<float>());
+    const Matrix<float>& rounded = compensated.codes;
     for (Eigen::Index o = 0; o < w.cols(); ++o) {
       // One input after the other, by the definition.
       Eigen::VectorXd open = w.col(o);
@@ -124,6 +125,7 @@ TEST(Rounding, CompensationBeatsNearestInTheHessianMetric) {
         const Eigen::VectorXd difference = w.col(o) - scale * c.cast<double>();
         return difference.dot(h * difference);
       };
+      EXPECT_NEAR(compensated.error[o], error(expected, scales[o]), 1e-3 * compensated.error[o]);
       const double before = error(expected, scales[o]);
       EXPECT_LT(before, error(nearest, scales[o]));
       Trial trial{scales[o], expected, h.cast<float>() * expected};

@@ -1,0 +1,77 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "report/front_chart.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "report/svg.hpp"
+
+namespace reshift {
+namespace {
+
+constexpr double kLeft = 70, kTop = 20, kBottom = 380, kRight = 940;
+
+/// A linear axis from 0, or from below it, to a round number.
+struct Axis {
+  double least = 0, step = 1, most = 1;
+  double from = 0, to = 1;  ///< pixels
+
+  Axis(double lowest, double highest, double pixel_from, double pixel_to)
+      : from(pixel_from), to(pixel_to) {
+    const double span = std::max(highest - std::min(lowest, 0.0), 1e-9);
+    step = std::pow(10, std::floor(std::log10(span)));
+    if (span / step < 3) step /= 4;
+    least = step * std::floor(std::min(lowest, 0.0) / step);
+    most = step * std::max(std::ceil(highest / step), 1.0);
+  }
+  double at(double value) const { return from + (value - least) / (most - least) * (to - from); }
+};
+
+void draw_axes(const Axis& x, const Axis& y, Svg& svg) {
+  constexpr const char* kGrid = "#dddddd";
+  for (int i = 0; x.least + i * x.step <= x.most * 1.001; ++i) {
+    const double value = x.least + i * x.step;
+    svg.line(x.at(value), kTop, x.at(value), kBottom, kGrid);
+    svg.text(x.at(value), kBottom + 16, fmt::format("{:.0f}", value), Svg::Anchor::kMiddle);
+  }
+  for (int i = 0; y.least + i * y.step <= y.most * 1.001; ++i) {
+    const double value = y.least + i * y.step;
+    svg.line(kLeft, y.at(value), kRight, y.at(value), kGrid);
+    svg.text(kLeft - 6, y.at(value) + 4, fmt::format("{:g}", value), Svg::Anchor::kEnd);
+  }
+  svg.text((kLeft + kRight) / 2, kBottom + 36, "cycles a frame", Svg::Anchor::kMiddle);
+  svg.text(4, 12, "points of accuracy lost");
+}
+
+}  // namespace
+
+std::string front_chart(std::vector<FrontPoint> points) {
+  std::sort(points.begin(), points.end(),
+            [](const FrontPoint& a, const FrontPoint& b) { return a.cycles < b.cycles; });
+  const auto [least, most] =
+      std::minmax_element(points.begin(), points.end(),
+                          [](const FrontPoint& a, const FrontPoint& b) { return a.lost < b.lost; });
+  const Axis x(0, points.back().cycles, kLeft, kRight), y(least->lost, most->lost, kBottom, kTop);
+  Svg svg(kRight + 20, kBottom + 45);
+  draw_axes(x, y, svg);
+  constexpr const char *kFront = "#1b9e77", *kOther = "#bbbbbb", *kChosen = "#d95f02";
+  const FrontPoint* last = nullptr;
+  for (const FrontPoint& point : points) {
+    if (!point.on_front) continue;
+    if (last)
+      svg.line(x.at(last->cycles), y.at(last->lost), x.at(point.cycles), y.at(point.lost), kFront);
+    last = &point;
+  }
+  for (const FrontPoint& point : points) {
+    const char* colour = point.chosen ? kChosen : point.on_front ? kFront : kOther;
+    svg.dot(x.at(point.cycles), y.at(point.lost), colour,
+            fmt::format("{}: {:.0f} cycles, {:.2f} points lost{}", point.name, point.cycles,
+                        point.lost, point.chosen ? ", taken" : ""));
+    if (point.chosen) svg.text(x.at(point.cycles) + 7, y.at(point.lost) - 7, point.name);
+  }
+  return svg.str();
+}
+
+}  // namespace reshift
