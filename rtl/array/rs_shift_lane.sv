@@ -29,10 +29,11 @@ module rs_shift_lane #(
 );
 
   localparam int unsigned ExpW = $clog2(ExpN + 1);
-  localparam int unsigned FarW = ExpW - 2;
+  // With three exponents there is no second shift: its distance is a constant zero.
+  localparam int unsigned FarW = ExpW > 2 ? ExpW - 2 : 1;
   localparam int unsigned NearW = ActW + 3;
 
-  `RS_PARAM_CHECK(Exponents, ExpN >= 4 && ExpN <= 15, "ExpN must be 4 to 15")
+  `RS_PARAM_CHECK(Exponents, ExpN >= 3 && ExpN <= 15, "ExpN must be 3 to 15")
 
   // The code is the term as rs_pkg describes it, the zero term marked by a bit of its own.
   logic zero, negative;
@@ -50,7 +51,7 @@ module rs_shift_lane #(
       negative_q <= 1'b0;
     end else begin
       near_q     <= NearW'(act_i) <<< exponent[1:0];
-      far_q      <= exponent[ExpW-1:2];
+      far_q      <= FarW'(exponent >> 2);
       negative_q <= negative;
     end
   end

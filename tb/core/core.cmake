@@ -31,6 +31,15 @@ reshift_verilate(NAME core_4x4x3_tables TOP reshift_core PREFIX Vcore_4x4x3_tabl
   PARAMS ${params})
 reshift_core_test(4x4x3_tables ${params})
 
+# The other widths of activations and terms (docs/formats.md).
+foreach(config IN ITEMS 4x4x3_a10t5 4x4x3_a16t3)
+  if(NOT config IN_LIST RESHIFT_CONFIGS)
+    reshift_configuration(${config} params)
+    reshift_verilate(NAME core_${config} TOP reshift_core PREFIX Vcore_${config} PARAMS ${params})
+    reshift_core_test(${config} ${params})
+  endif()
+endforeach()
+
 # The multiplier baseline: weights of 16 bits, activations of 16 bits.
 set(params M=4 C=4 P=3 ActW=16 ExpN=144 AccW=32 MultW=32 FbDepth=16384 WmDepth=1024 PmDepth=64 PostLanes=4
   Tables=0 AxiDataW=64)

@@ -136,7 +136,19 @@ void add_calibration_options(CLI::App& command, CalibrationOptions& options) {
       ->default_str("auto");
   command.add_option("--act-bits", options.format.act_w, "bits of an activation")
       ->capture_default_str()
-      ->check(CLI::Range(8, 16));
+      ->check(CLI::Range(6, 16));
+  command
+      .add_option("--factor-bits", options.format.factor_w,
+                  "significant bits of the factor of an output channel, which holds batch "
+                  "normalisation")
+      ->capture_default_str()
+      ->check(CLI::Range(6, 16));
+  command
+      .add_option("--exponents", options.format.exponents,
+                  "exponents of a term, at most those of the core: terms of 3, 4 and 5 bits have "
+                  "3, 7 and 15")
+      ->capture_default_str()
+      ->check(CLI::Range(3, 15));
   command.add_option("--acc-bits", options.format.acc_w, "bits of the core's accumulators")
       ->check(CLI::Range(20, 32))
       ->capture_default_str();

@@ -60,8 +60,16 @@ void check_program(const QNet& net, const Program& program, std::uint64_t seed, 
   }
 }
 
+RandomNetworkOptions formats_of(const isa::Hardware& hw) {
+  return {.act_w = hw.act_w,
+          .exponents = hw.exponents,
+          .mult_w = hw.mult_w,
+          .slice_channels = hw.m,
+          .tables = hw.tables};
+}
+
 void check_seed(const isa::Hardware& hw, std::uint64_t seed, bool store_all, Timing timing) {
-  const QNet net = random_qnet(seed, {.slice_channels = hw.m, .tables = hw.tables});
+  const QNet net = random_qnet(seed, formats_of(hw));
   check_program(net, compile(hw, net, {store_all}), seed, store_all, timing);
 }
 
@@ -102,7 +110,7 @@ TEST_P(RandomNetworks, ProgramEqualsGraphWithTensorsInMemory) {
   int spilled = 0;
   for (std::uint64_t seed = 1; seed <= 80; ++seed) {
     const bool store_all = seed % 2 == 0;
-    const QNet net = random_qnet(seed, {.slice_channels = hw.m, .tables = hw.tables});
+    const QNet net = random_qnet(seed, formats_of(hw));
     for (hw.fb_depth = 4096; hw.fb_depth >= 8; hw.fb_depth /= 2) {
       const std::optional<Program> program = compile_if_it_fits(hw, net, {store_all});
       if (!program) break;
@@ -323,7 +331,7 @@ TEST_P(RandomNetworks, BatchEqualsGraph) {
   int together = 0, cut = 0;
   for (std::uint64_t seed = 1; seed <= 16; ++seed) {
     const bool store_all = seed % 2 == 0;
-    const QNet net = random_qnet(seed, {.slice_channels = hw.m, .tables = hw.tables});
+    const QNet net = random_qnet(seed, formats_of(hw));
     for (hw.fb_depth = 8192; hw.fb_depth >= 8; hw.fb_depth /= 4) {
       const std::optional<Program> program =
           compile_if_it_fits(hw, net, {store_all, 2 + static_cast<int>(seed % 2)});
@@ -477,6 +485,23 @@ TEST(Batch, ConvolutionsInPartsShareThem) {
     EXPECT_EQ(three.ops[i].weight_bytes, one.ops[i].weight_bytes);
     EXPECT_EQ(three.ops[i].exec_cycles, 3 * one.ops[i].exec_cycles);
   }
+}
+
+// Fewer activation bits and exponents than the core has.
+TEST(Formats, NarrowerNetworksRunOnACore) {
+  const isa::Hardware& hw = find_hardware("4x4x3_a10t5");
+  for (const int act_w : {6, 7, 8, 9}) {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+      RandomNetworkOptions options = formats_of(hw);
+      options.act_w = act_w;
+      options.exponents = 3 + static_cast<int>(seed);
+      const QNet net = random_qnet(seed, options);
+      check_program(net, compile(hw, net, {.store_all = true}), seed, true, Timing::kLate);
+      if (HasFatalFailure()) return;
+    }
+  }
+  const QNet wide = random_qnet(1, {.act_w = 11});
+  EXPECT_THROW(compile(hw, wide, {}), Error);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RandomNetworks, ::testing::ValuesIn(isa::kConfigurations),

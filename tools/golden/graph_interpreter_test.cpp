@@ -27,7 +27,7 @@ class RandomNet {
   QNet make() {
     QNet net;
     net.name = "random";
-    net.act_w = pick(0, 1) ? 8 : pick(9, 16);
+    net.act_w = pick(0, 1) ? 8 : pick(6, 16);
     net.exponents = pick(1, 8);
     net.tensors.push_back({"image", pick(1, 6), pick(4, 12), pick(4, 12), 0.1, code(net)});
     for (int i = 0; i < 5; ++i) add_op(net);
@@ -78,8 +78,8 @@ class RandomNet {
     if (op.kind != QKind::kMaxPool) set_params(net, op, out);
     op.post.round = static_cast<RoundMode>(pick(0, 2));
     op.post.out_zero = out.zero;
-    op.post.lo = pick(0, 1) ? code_min(net.act_w) : -pick(0, 100);
-    op.post.hi = pick(0, 1) ? code_max(net.act_w) : pick(0, 100);
+    op.post.lo = pick(0, 1) ? code_min(net.act_w) : -pick(0, 30);
+    op.post.hi = pick(0, 1) ? code_max(net.act_w) : pick(0, 30);
     net.tensors.push_back(out);
     net.ops.push_back(op);
   }

@@ -17,7 +17,7 @@ struct Hardware {
   int c = 0;  ///< input channels reduced at once (lanes of a PE); a power of two
   int p = 0;  ///< output pixels computed at once (columns of the array), which is also the number of feature-buffer banks; 2 to 15
   int act_w = 0;  ///< activation width in bits, 8 to 16
-  int exponents = 0;  ///< weight format: 4 to 15 is the number of exponents of a term +-2^0 .. +-2^(ExpN-1); 128 + n is the multiplier baseline, signed weights of n bits
+  int exponents = 0;  ///< weight format: 3 to 15 is the number of exponents of a term +-2^0 .. +-2^(ExpN-1); 128 + n is the multiplier baseline, signed weights of n bits
   int acc_w = 0;  ///< accumulator width in bits, at most 32
   int mult_w = 0;  ///< bits of a requantisation multiplier: 16, or 32 for networks whose scale factors have more
   int fb_depth = 0;  ///< feature-buffer depth in words a bank; a power of two, at most 32768 / (M/C)
@@ -28,10 +28,12 @@ struct Hardware {
   int axi_data_w = 0;  ///< AXI data width in bits: 32, 64, 128 or 256
 };
 
-inline constexpr std::array<Hardware, 8> kConfigurations{{
+inline constexpr std::array<Hardware, 10> kConfigurations{{
     {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 0, 32},
     {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 0, 64},
     {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 0, 64},
+    {"4x4x3_a10t5", 4, 4, 3, 10, 15, 32, 16, 16384, 4096, 512, 4, 0, 64},
+    {"4x4x3_a16t3", 4, 4, 3, 16, 3, 32, 16, 16384, 4096, 512, 4, 0, 64},
     {"8x8x8", 8, 8, 8, 8, 7, 28, 16, 1024, 512, 64, 8, 0, 64},
     {"16x16x8", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 128},
     {"32x16x7", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 128},

@@ -304,7 +304,7 @@ std::int64_t QNet::macs(const QOp& op) const {
 }
 
 void QNet::validate() const {
-  require(act_w >= 8 && act_w <= 16, name, "activations of {} bits, expected 8 to 16", act_w);
+  require(act_w >= 6 && act_w <= 16, name, "activations of {} bits, expected 6 to 16", act_w);
   require(exponents >= 1 && exponents <= 15, name, "{} exponents, expected 1 to 15", exponents);
   require(mult_w == 16 || mult_w == 32, name, "multipliers of {} bits, expected 16 or 32", mult_w);
   require(!tensors.empty() && tensors.size() <= kMaxTensors, name, "{} tensors, expected 1 to {}",

@@ -40,7 +40,7 @@ std::uint32_t encode_res_factor(double factor, int act_w, const std::string& ope
 }
 
 void encode_layer(const RoundedLayer& layer, const WeightCodes& code_set, const QNet& net,
-                  const Steps& made, int acc_w, QOp& op) {
+                  const Steps& made, const NumberFormat& format, QOp& op) {
   const auto qtensor = [&](int i) -> const QTensor& {
     return net.tensors[static_cast<std::size_t>(i)];
   };
@@ -54,10 +54,11 @@ void encode_layer(const RoundedLayer& layer, const WeightCodes& code_set, const 
     const Eigen::RowVectorXi row = layer.codes.row(o);
     const auto sum = [](const auto& part) { return part.template cast<std::int64_t>().sum(); };
     const std::int64_t magnitude = sum(row.cwiseAbs());
-    if (magnitude << (net.act_w - 1) >= std::int64_t{1} << (acc_w - 1)) {
+    if (magnitude << (net.act_w - 1) >= std::int64_t{1} << (format.acc_w - 1)) {
       throw Error(
-          "operation {}: the sums of output channel {} may pass {} bits; fewer terms would fit",
-          op.name, o, acc_w);
+          "operation {}: the sums of output channel {} may pass {} bits; fewer terms or exponents "
+          "would fit",
+          op.name, o, format.acc_w);
     }
     const double added_bias = layer.bias[o] + offset;
     // The unit of the accumulator; an output without weights takes a fine one for its bias.
@@ -67,7 +68,7 @@ void encode_layer(const RoundedLayer& layer, const WeightCodes& code_set, const 
     const double largest = static_cast<double>(magnitude << net.act_w) * unit;
     const bool dead = largest < made.scale / 256 || std::abs(added_bias) > unit * kLargestBias;
     if (dead) unit = std::max(made.scale / 256, std::abs(added_bias) / kLargestBias);
-    const Factor f = encode_factor(unit / made.scale, net.mult_w,
+    const Factor f = encode_factor(unit / made.scale, format.factor_w,
                                    fmt::format("{}, output channel {}", op.name, o));
     const std::int64_t zeros =
         in.zero * sum(row.head(row.size() - added)) + added_zero * sum(row.tail(added));
@@ -80,12 +81,12 @@ void encode_layer(const RoundedLayer& layer, const WeightCodes& code_set, const 
   }
 }
 
-void encode_average(const QNet& net, const Steps& made, QOp& op) {
+void encode_average(const QNet& net, const Steps& made, const NumberFormat& format, QOp& op) {
   const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
   const QTensor& out = net.tensors[static_cast<std::size_t>(op.output)];
   const int area = op.kernel_h * op.kernel_w;
   const double unit = in.scale / area;
-  const Factor f = encode_factor(unit / made.scale, net.mult_w, op.name);
+  const Factor f = encode_factor(unit / made.scale, format.factor_w, op.name);
   const auto offset = std::llround((made.zero - out.zero) * made.scale / unit);
   op.params.assign(static_cast<std::size_t>(in.channels),
                    {static_cast<std::int32_t>(offset) - in.zero * area, f.mult, f.shift});

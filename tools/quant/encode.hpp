@@ -6,6 +6,7 @@
 
 #include "net/qnet.hpp"
 #include "quant/function_table.hpp"
+#include "quant/number_format.hpp"
 #include "quant/rounding.hpp"
 
 namespace reshift {
@@ -15,8 +16,8 @@ struct Factor {
   std::uint8_t shift = 0;
 };
 
-/// mult / 2^shift nearest to a positive factor, with as many of the mult_w bits of a multiplier as
-/// there are. Throws Error naming the operation when there is none.
+/// mult / 2^shift nearest to a positive factor, mult of mult_w significant bits where the shift
+/// allows it. Throws Error naming the operation when there is none.
 Factor encode_factor(double factor, int mult_w, const std::string& operation);
 
 /// The res_factor nearest to a positive factor, at least 1. Throws Error naming the operation when
@@ -25,12 +26,12 @@ std::uint32_t encode_res_factor(double factor, int act_w, const std::string& ope
 
 /// Sets the terms and the channel parameters of a convolution whose tensors have their scales and
 /// zero points; op.terms is set. `made`: what the codes of post-processing stand for, those of the
-/// output tensor unless a table follows. `acc_w`: bits of an accumulator. Throws Error naming the
-/// operation when its sums may pass them.
+/// output tensor unless a table follows. Throws Error naming the operation when its sums may pass
+/// the accumulators of `format`.
 void encode_layer(const RoundedLayer& layer, const WeightCodes& code_set, const QNet& net,
-                  const Steps& made, int acc_w, QOp& op);
+                  const Steps& made, const NumberFormat& format, QOp& op);
 
 /// Sets the channel parameters of an average whose tensors have their scales and zero points.
-void encode_average(const QNet& net, const Steps& made, QOp& op);
+void encode_average(const QNet& net, const Steps& made, const NumberFormat& format, QOp& op);
 
 }  // namespace reshift

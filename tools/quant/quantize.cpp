@@ -145,7 +145,7 @@ class Quantizer {
       round_weights(node, index, made, wanted, op);
     } else if (op.kind == QKind::kAvgPool) {
       if (node.exclude_padding) refuse_average(node);
-      encode_average(net_, made, op);
+      encode_average(net_, made, format_, op);
     }
     if (!node.functions.empty())
       op.table = function_table(node.functions, made, qtensor(node.output), format_.act_w);
@@ -276,7 +276,7 @@ class Quantizer {
     const auto weights = common_weights(node, scratch);
     const auto encode = [&](const RoundedLayer& layer, int terms, QOp& to) {
       to.terms = terms;
-      encode_layer(layer, WeightCodes(terms, format_.exponents), net_, made, format_.acc_w, to);
+      encode_layer(layer, WeightCodes(terms, format_.exponents), net_, made, format_, to);
     };
     RoundedLayer exact;
     if (round_exactly(weights, node.bias, format_.exponents, exact)) return encode(exact, 1, op);

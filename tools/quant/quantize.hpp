@@ -6,17 +6,12 @@
 
 #include "net/graph.hpp"
 #include "net/qnet.hpp"
+#include "quant/number_format.hpp"
 
 namespace reshift {
 
 /// Calibration images as the network's input, channels x height x width values each.
 using CalibrationImages = std::vector<std::vector<float>>;
-
-struct NumberFormat {
-  int act_w = 8;      ///< activation bits
-  int exponents = 7;  ///< exponents of a term
-  int acc_w = 28;     ///< accumulator bits, signed
-};
 
 /// How weights become codes.
 enum class Rounding {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <filesystem>
 #include <functional>
@@ -120,6 +121,55 @@ TEST(Quantize, MoreTermsAndBitsComeNearer) {
   EXPECT_LT(one, 0.15);
   EXPECT_LT(two, one);
   EXPECT_LT(three, two / 2);
+}
+
+TEST(Quantize, FactorsHaveTheirBits) {
+  const Sample sample;
+  const auto net_of = [&](int bits) {
+    return quantize(sample.graph, {}, sample.images, uniform_terms(sample.graph, 2, 2),
+                    {.act_w = 12, .factor_w = bits});
+  };
+  for (const int bits : {6, 10, 16}) {
+    const QNet net = net_of(bits);
+    for (const QOp& op : net.ops) {
+      for (const ChannelParams& c : op.params)
+        EXPECT_EQ(std::bit_width(c.mult), bits) << op.name;
+    }
+  }
+  const double six = sample.error(net_of(6)), ten = sample.error(net_of(10));
+  EXPECT_GT(six, 1.05 * ten);
+  EXPECT_LT(six, 0.05);
+}
+
+TEST(Quantize, ActivationsOfSixBits) {
+  const Sample sample;
+  const auto error = [&](int bits) {
+    const QNet net = quantize(sample.graph, {}, sample.images, uniform_terms(sample.graph, 3, 3),
+                              {.act_w = bits});
+    EXPECT_EQ(net.act_w, bits);
+    return sample.error(net);
+  };
+  const double six = error(6), eight = error(8);
+  EXPECT_LT(six, 0.3);
+  EXPECT_LT(eight, six / 2);
+}
+
+TEST(Quantize, ExponentsOfTerms) {
+  const Sample sample;
+  const auto error = [&](int exponents) {
+    const QNet net = quantize(sample.graph, {}, sample.images, uniform_terms(sample.graph, 1, 1),
+                              {.act_w = 12, .exponents = exponents, .acc_w = 32});
+    EXPECT_EQ(net.exponents, exponents);
+    int largest = 0;
+    for (const QOp& op : net.ops) {
+      for (const int term : op.term_values) largest = std::max(largest, std::abs(term));
+    }
+    EXPECT_EQ(largest, 1 << (exponents - 1));
+    return sample.error(net);
+  };
+  const double three = error(3), seven = error(7);
+  EXPECT_LT(seven, three);
+  EXPECT_LT(error(15), three);
 }
 
 TEST(Quantize, RefusesWhatIsQuantisedAlready) {
