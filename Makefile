@@ -92,6 +92,11 @@ netlist-test: configure  ## the benches on netlists of every module and of the c
 	$(NINJA) --target netlist_test
 	python3 tb/netlist/run.py "$(BUILD)/netlist/runs.txt"
 
+.PHONY: core-test
+core-test: build  ## more random networks on every simulated core than `make test` has
+	for test in "$(BUILD)"/bin/core_*_test; do \
+	  "$$test" --gtest_brief=1 --gtest_filter='Full/*' || exit; done
+
 .PHONY: cosim
 cosim: configure  ## every write into the feature buffer against the model: 40 networks and ResNet-8
 	$(NINJA) --target reshift cosim_4x4x3_test cosim_16x16x8_test

@@ -144,10 +144,11 @@ function(reshift_verilate)
     COMMENT "Verilating ${arg_NAME}"
     VERBATIM)
   add_library(${arg_NAME} STATIC ${units})
-  # The generated code is not ours to warn about; the slow unit runs once, a netlist not for long.
-  set(optimize -O2)
-  if(arg_NETLIST)
-    set(optimize -O1)
+  # The generated code is not ours to warn about. The slow unit runs once; netlists, and modules alone,
+  # do not run for long.
+  set(optimize -O1)
+  if(arg_TOP MATCHES "^(reshift_core|rs_board)$" AND NOT arg_NETLIST)
+    set(optimize -O2)
   endif()
   set_source_files_properties(${dir}/${arg_PREFIX}__fast.cpp PROPERTIES
     COMPILE_OPTIONS "-w;${optimize};-fno-semantic-interposition")

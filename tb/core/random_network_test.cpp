@@ -36,7 +36,8 @@ TEST_P(RandomNetwork, SeveralImagesAFrame) {
   core_case.run_and_compare(core);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomNetwork, testing::Range(0, 40));
+INSTANTIATE_TEST_SUITE_P(Quick, RandomNetwork, testing::Range(0, 16));
+INSTANTIATE_TEST_SUITE_P(Full, RandomNetwork, testing::Range(16, 100));  // make core-test
 
 }  // namespace
 }  // namespace reshift

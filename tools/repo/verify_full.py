@@ -20,6 +20,7 @@ SYNTHESIS = (("xc7", "4x4x3"), ("xc7", "16x16x8"), ("xc7", "32x16x7"), ("ecp5", 
 STEPS = {
     "test": ["test"],
     "lint": ["lint"],
+    "core-test": ["core-test"],
     "cosim": ["cosim"],
     "netlist-test": ["netlist-test"],
     "bench": ["bench"],
