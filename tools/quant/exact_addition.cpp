@@ -59,24 +59,23 @@ class Addition {
         minimal_(net.exponents, kLargestWeight) {
     op_.post.res_zero = b.zero;
     for_pairs([&](int x, int y) {
-      const double sum = (x - a.zero) * double{a.ratio} + (y - b.zero) * double{b.ratio};
-      if (std::abs(std::abs(sum - std::floor(sum)) - 0.5) < kNear) near_.emplace_back(x, y);
+      if (near(x, y)) near_.emplace_back(x, y);
     });
   }
 
-  /// Sums of few terms first, without a shortcut before those with one.
-  std::optional<QOp> find() {
+  /// Keeps what is better than `best`; sums of few terms first, without a shortcut before those
+  /// with one.
+  void search(std::optional<FittedAddition>& best) {
     for (const bool shortcut : {false, true}) {
       for (int terms = 1; terms <= kMostTerms; ++terms) {
         for (int n = 1; n <= kLargestWeight; ++n) {
           for (int m = shortcut; m <= (shortcut ? kLargestWeight : 0); ++m) {
-            if (std::max(minimal_.count(n), minimal_.count(m)) == terms && try_weights(n, m))
-              return operation(n, m, terms);
+            if (best && best->wrong == 0) return;
+            if (std::max(minimal_.count(n), minimal_.count(m)) == terms) try_weights(n, m, best);
           }
         }
       }
     }
-    return std::nullopt;
   }
 
  private:
@@ -86,12 +85,17 @@ class Addition {
       for (int y = code_min(net_.act_w); y <= code_max(net_.act_w); ++y) f(x, y);
   }
 
+  bool near(int x, int y) const {
+    const double sum = (x - a_.zero) * double{a_.ratio} + (y - b_.zero) * double{b_.ratio};
+    return std::abs(sum - std::floor(sum) - 0.5) < kNear;
+  }
+
   std::int32_t code(int x, int y) const {
     return std::clamp(adder_(x, y), op_.post.lo, op_.post.hi);
   }
 
   /// n * a + m * b are summed, what is left of b is the residual.
-  bool try_weights(int n, int m) {
+  void try_weights(int n, int m, std::optional<FittedAddition>& best) {
     const int bits = fraction_bits(net_.act_w);
     const double left = double{b_.ratio} - m * double{a_.ratio} / n;
     const double steps = std::floor(std::ldexp(left, bits));
@@ -100,23 +104,27 @@ class Addition {
       const double deviation = std::abs(std::ldexp(factor, -bits) - left);
       if (deviation * (1 << net_.act_w) > kDeviation) continue;
       op_.post.res_factor = static_cast<std::uint32_t>(factor);
-      if (try_factor(n, m)) return true;
+      const auto sum = [&](int x, int y) { return n * (x - a_.zero) + m * (y - b_.zero); };
+      std::vector<CodePoint> points;
+      for (const auto& [x, y] : near_) points.push_back({sum(x, y), y, code(x, y)});
+      const auto found =
+          fit_factor(points, double{a_.ratio} / n, op_.post, net_.act_w, net_.mult_w);
+      if (!found || (best && found->wrong >= best->wrong)) continue;
+      params_ = found->params;
+      if (misses_others(sum)) continue;
+      best = {operation(n, m, std::max(minimal_.count(n), minimal_.count(m))), found->wrong};
     }
-    return false;
   }
 
-  bool try_factor(int n, int m) {
-    const auto sum = [&](int x, int y) { return n * (x - a_.zero) + m * (y - b_.zero); };
-    std::vector<CodePoint> points;
-    for (const auto& [x, y] : near_) points.push_back({sum(x, y), y, code(x, y)});
-    const auto found = factor_for(points, double{a_.ratio} / n, op_.post, net_.act_w, net_.mult_w);
-    if (!found) return false;
-    params_ = *found;
-    bool all = true;
+  /// Whether it makes another code of a pair that is not near to a middle.
+  template <typename F>
+  bool misses_others(F sum) const {
+    bool misses = false;
     for_pairs([&](int x, int y) {
-      all = all && post_process(sum(x, y), y, params_, op_.post, net_.act_w) == code(x, y);
+      const auto made = post_process(sum(x, y), y, params_, op_.post, net_.act_w);
+      misses = misses || (made != code(x, y) && !near(x, y));
     });
-    return all;
+    return misses;
   }
 
   QOp operation(int n, int m, int terms) {
@@ -149,8 +157,8 @@ class Addition {
 
 }  // namespace
 
-std::optional<QOp> exact_addition(const ExactSum& sum, const OutputCodes& out, const QOp& op,
-                                  const QNet& net) {
+std::optional<FittedAddition> exact_addition(const ExactSum& sum, const OutputCodes& out,
+                                             const QOp& op, const QNet& net) {
   const auto operand = [&](int tensor) {
     const QTensor& t = net.tensors[static_cast<std::size_t>(tensor)];
     return Operand{tensor, t.zero, static_cast<float>(t.scale) / static_cast<float>(out.scale)};
@@ -161,9 +169,12 @@ std::optional<QOp> exact_addition(const ExactSum& sum, const OutputCodes& out, c
   if (out.round == RoundMode::kHalfEven) adder = onnx_adder(a, b, out);
   if (out.round == RoundMode::kHalfUp) adder = tflite_adder(a, b, out);
   if (!adder) return std::nullopt;
-  if (auto found = Addition(a, b, *adder, op, net).find()) return found;
+  std::optional<FittedAddition> best;
+  Addition(a, b, *adder, op, net).search(best);
+  if (best && best->wrong == 0) return best;
   const auto swapped = [&](int x, int y) { return (*adder)(y, x); };
-  return Addition(b, a, swapped, op, net).find();
+  Addition(b, a, swapped, op, net).search(best);
+  return best;
 }
 
 }  // namespace reshift

@@ -22,7 +22,7 @@ class ExactAddition : public ::testing::Test {
  protected:
   explicit ExactAddition() { net_.act_w = kActW, net_.exponents = 7, net_.mult_w = 32; }
 
-  std::optional<QOp> encode(const Scales& s, RoundMode round, int unsigned_by) {
+  std::optional<FittedAddition> encode(const Scales& s, RoundMode round, int unsigned_by) {
     net_.tensors = {{"a", 1, 1, 1, s.a, s.a_zero}, {"b", 1, 1, 1, s.b, s.b_zero}};
     ExactSum sum;
     sum.op.input = 0;
@@ -72,7 +72,8 @@ TEST_F(ExactAddition, EveryPairAsInSinglePrecision) {
     const float ra = s.a / s.out, rb = s.b / s.out;
     const auto file = [](int code) { return static_cast<float>(code + 128); };
     const float fixed = file(s.out_zero) - (ra * file(s.a_zero) + rb * file(s.b_zero));
-    expect_all(*op, [&](int a, int b) {
+    EXPECT_EQ(op->wrong, 0);
+    expect_all(op->op, [&](int a, int b) {
       const float sum = std::fma(file(b), rb, std::fma(file(a), ra, fixed));
       return static_cast<int>(std::nearbyint(sum)) - 128;
     });
@@ -88,7 +89,8 @@ TEST_F(ExactAddition, EveryPairAsInFixedPoint) {
     const float ra = s.a / s.out, rb = s.b / s.out;
     const int shift = 20 - std::ilogb(std::max(ra, rb));
     const auto fa = std::llrint(std::ldexp(ra, shift)), fb = std::llrint(std::ldexp(rb, shift));
-    expect_all(*op, [&](int a, int b) {
+    EXPECT_EQ(op->wrong, 0);
+    expect_all(op->op, [&](int a, int b) {
       const auto sum = (a - s.a_zero) * fa + (b - s.b_zero) * fb + (1ll << (shift - 1));
       return static_cast<int>(sum >> shift) + s.out_zero;
     });

@@ -3,54 +3,58 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace reshift {
 namespace {
 
 constexpr double kMargin = 1e-5;  // of a multiplier's step: what rounding in double can be wrong
+constexpr double kCommon = 16;    // so many codes further from 0 codes are half as common
 
-/// Whether a factor and zero as bias make all the codes.
-bool makes_all(const std::vector<CodePoint>& points, const ChannelParams& params,
-               const PostParams& post, int act_w) {
-  return std::all_of(points.begin(), points.end(), [&](const CodePoint& p) {
-    return post_process(p.sum, p.residual, params, post, act_w) == p.code;
-  });
+/// How much is wrong with a factor.
+double wrong_codes(const std::vector<CodePoint>& points, const ChannelParams& params,
+                   const PostParams& post, int act_w) {
+  double wrong = 0;
+  for (const CodePoint& p : points) {
+    if (post_process(p.sum, p.residual, params, post, act_w) != p.code)
+      wrong += std::exp2(-std::abs(p.code - post.out_zero) / kCommon);
+  }
+  return wrong;
 }
 
-/// The factors between which all points are made.
-class Range {
- public:
-  Range(const std::vector<CodePoint>& points, const PostParams& post, int act_w) {
-    for (const CodePoint& p : points) {
-      const double added = post.res_factor == 0
-                               ? 0
-                               : std::ldexp(static_cast<double>(p.residual - post.res_zero) *
-                                                static_cast<double>(post.res_factor),
-                                            -fraction_bits(act_w));
-      const double code = p.code - post.out_zero - added, sum = static_cast<double>(p.sum);
-      if (p.code > post.lo) require(sum, code - 0.5);
-      if (p.code < post.hi) require(-sum, -code - 0.5);
-    }
+/// The multipliers next to `mult` that make a point each which `mult` does not.
+std::vector<double> alternatives(const std::vector<CodePoint>& points, double mult, int shift,
+                                 const PostParams& post, int act_w) {
+  std::vector<double> found;
+  for (const CodePoint& p : points) {
+    if (p.sum == 0) continue;
+    const double added = post.res_factor == 0
+                             ? 0
+                             : std::ldexp(static_cast<double>(p.residual - post.res_zero) *
+                                              static_cast<double>(post.res_factor),
+                                          -fraction_bits(act_w));
+    const double code = p.code - post.out_zero - added, sum = static_cast<double>(p.sum);
+    const double below = std::ldexp((code - 0.5) / sum, shift);
+    const double above = std::ldexp((code + 0.5) / sum, shift);
+    const double least = std::floor((sum > 0 ? below : above) + kMargin) + 1;
+    const double most = std::ceil((sum > 0 ? above : below) - kMargin) - 1;
+    const bool not_lowest = p.code > post.lo, not_highest = p.code < post.hi;
+    if (mult < least && (sum > 0 ? not_lowest : not_highest)) found.push_back(least);
+    if (mult > most && (sum > 0 ? not_highest : not_lowest)) found.push_back(most);
   }
+  return found;
+}
 
-  /// The multiplier nearest to `mult`; none when there is none.
-  std::optional<std::uint32_t> nearest(double mult, int shift) const {
-    const double least = std::floor(std::ldexp(least_, shift) + kMargin) + 1;
-    const double most = std::ceil(std::ldexp(most_, shift) - kMargin) - 1;
-    if (least > most) return std::nullopt;
-    return static_cast<std::uint32_t>(std::clamp(mult, least, most));
-  }
+/// Those of a multiplier; one bit is left for a factor that grows.
+int most_bits(int mult_w) { return mult_w == 32 ? 31 : 16; }
 
- private:
-  /// sum * factor > bound.
-  void require(double sum, double bound) {
-    if (sum > 0) least_ = std::max(least_, bound / sum);
-    if (sum < 0) most_ = std::min(most_, bound / sum);
-  }
-
-  double least_ = 0, most_ = std::numeric_limits<double>::infinity();
-};
+NearestFactor with_bits(double factor, int bits, int mult_w) {
+  int exponent = 0;
+  const double fraction = std::frexp(factor, &exponent);
+  int shift = bits - exponent;
+  if (bits > 1 && std::round(std::ldexp(fraction, bits)) >= std::ldexp(1.0, bits)) --shift;
+  shift = std::clamp(shift, 0, max_shift(mult_w));
+  return {std::round(std::ldexp(factor, shift)), shift};
+}
 
 }  // namespace
 
@@ -88,28 +92,28 @@ std::vector<CodePoint> code_changes(const SumRounding& format, double ratio, std
 
 NearestFactor nearest_factor(double factor, int mult_w) {
   int exponent = 0;
-  const double fraction = std::frexp(factor, &exponent);
-  const int bits = fraction == 0.5 ? 1 : mult_w == 32 ? 31 : 16;
-  int shift = bits - exponent;
-  if (bits > 1 && std::round(std::ldexp(fraction, bits)) >= std::ldexp(1.0, bits)) --shift;
-  shift = std::clamp(shift, 0, max_shift(mult_w));
-  return {std::round(std::ldexp(factor, shift)), shift};
+  return with_bits(factor, std::frexp(factor, &exponent) == 0.5 ? 1 : most_bits(mult_w), mult_w);
 }
 
-std::optional<ChannelParams> factor_for(const std::vector<CodePoint>& points, double factor,
-                                        const PostParams& post, int act_w, int mult_w) {
-  const auto [mult, shift] = nearest_factor(factor, mult_w);
+std::optional<FittedFactor> fit_factor(const std::vector<CodePoint>& points, double factor,
+                                       const PostParams& post, int act_w, int mult_w) {
   const double most = std::ldexp(1.0, mult_w) - 1;
-  ChannelParams params{0, 0, static_cast<std::uint8_t>(shift)};
-  if (mult >= 1 && mult <= most) {
-    params.mult = static_cast<std::uint32_t>(mult);
-    if (makes_all(points, params, post, act_w)) return params;
-  }
-  const auto found = Range(points, post, act_w).nearest(std::min(mult, most), shift);
-  if (!found || *found < 1 || *found > most) return std::nullopt;
-  params.mult = *found;
-  if (!makes_all(points, params, post, act_w)) return std::nullopt;
-  return params;
+  std::optional<FittedFactor> best;
+  const auto attempt = [&](double mult, int shift) {
+    if (mult < 1 || mult > most) return;
+    const ChannelParams params{0, static_cast<std::uint32_t>(mult),
+                               static_cast<std::uint8_t>(shift)};
+    const double wrong = wrong_codes(points, params, post, act_w);
+    if (!best || wrong < best->wrong)
+      best = FittedFactor{params, wrong, std::abs(std::ldexp(mult, -shift) / factor - 1)};
+  };
+  const NearestFactor nearest = nearest_factor(factor, mult_w);
+  attempt(nearest.mult, nearest.shift);
+  if (!best || best->wrong == 0) return best;
+  const NearestFactor fine = with_bits(factor, most_bits(mult_w), mult_w);
+  for (const double mult : alternatives(points, fine.mult, fine.shift, post, act_w))
+    attempt(mult, fine.shift);
+  return best;
 }
 
 }  // namespace reshift

@@ -33,10 +33,16 @@ SumRounding average_of_codes(int count, int zero);
 std::vector<CodePoint> code_changes(const SumRounding& format, double ratio, std::int64_t limit,
                                     const PostParams& post);
 
-/// A multiplier and a shift, near to `factor`, that make all the codes of the points; none when
-/// there are none of `mult_w` bits. `bias` of the result is 0.
-std::optional<ChannelParams> factor_for(const std::vector<CodePoint>& points, double factor,
-                                        const PostParams& post, int act_w, int mult_w);
+struct FittedFactor {
+  ChannelParams params;  ///< bias 0
+  double wrong = 0;      ///< points that it does not make, those near code 0 count most; 0: none
+  double error = 0;      ///< by which part of it the factor was changed
+};
+
+/// A multiplier and a shift near to `factor` that make as many of the points as any; none when
+/// `mult_w` bits cannot hold one.
+std::optional<FittedFactor> fit_factor(const std::vector<CodePoint>& points, double factor,
+                                       const PostParams& post, int act_w, int mult_w);
 
 /// The multiplier of `mult_w` bits and the shift that are nearest to a positive factor; the
 /// multiplier is 0 where it is too small and has more bits where it is too large.

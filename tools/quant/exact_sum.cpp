@@ -17,7 +17,9 @@ namespace {
 constexpr int kFewTerms = 3, kManyTerms = 5, kMostTerms = 8;
 constexpr int kLargestWeight = 320;
 constexpr double kSmallError = 1.0 / (1 << 16);  // of a code, before the rounding
-constexpr double kTolerance = 1.0 / (1 << 20);   // of an integer that was computed in floats
+constexpr double kSumError = 1.0 / (1 << 15);    // of a code: two products and a sum
+constexpr double kSingleError = 1.0 / (1 << 24) / 2;
+constexpr double kTolerance = 1.0 / (1 << 20);  // of an integer that was computed in floats
 
 bool is_power_of_two(double x) {
   int exponent = 0;
@@ -184,9 +186,9 @@ class Encoder {
     return {0, static_cast<std::uint32_t>(mult), static_cast<std::uint8_t>(shift)};
   }
 
-  /// What makes every code of a channel as the format's kernels do, where they are known and
-  /// something does. Of a sum whose bias is no whole step that needs weights of more than 1.
-  std::optional<ChannelParams> exact_channel(std::size_t c, std::vector<int>& weights) const {
+  /// What makes the codes of a channel as the format's kernels do, where they are known. Of a sum
+  /// whose bias is no whole step that needs weights of more than 1.
+  std::optional<ChannelParams> exact_channel(std::size_t c, std::vector<int>& weights) {
     const double unit = sum_.unit[c], steps = sum_.bias[c] / unit;
     const std::int64_t magnitude = sum_of(weights, [](int w) { return std::abs(w); });
     if (sum_.op.residual >= 0 || sum_.op.shortcut >= 0 || magnitude == 0) return std::nullopt;
@@ -194,13 +196,23 @@ class Encoder {
       return weights.size() == 1 ? exact_function(c, weights[0]) : std::nullopt;
     const auto format = rounding(unit, magnitude);
     if (!format) return std::nullopt;
+    const double ratio = double{static_cast<float>(unit) / static_cast<float>(out_.scale)};
     const auto limit = (magnitude << net_.act_w) + std::llround(std::abs(steps));
-    const auto points = code_changes(format, unit / out_.scale, limit, result_.op.post);
-    for (const int more : {0, -1, 1}) {  // that makes ties above and below code 0 differ
-      const auto found = exact_factor(points, unit, more);
-      if (found) return with_bias(c, *found, weights, std::round(steps) + more);
+    const auto points = code_changes(format, ratio, limit, result_.op.post);
+    auto best = fit(points, ratio, 0);
+    int added = 0;
+    // A step more or less makes ties above and below code 0 differ.
+    for (const int more : {-1, 1}) {
+      if (!best || best->wrong == 0 || out_.round != RoundMode::kHalfAway) break;
+      const auto found = fit(points, ratio, more);
+      if (found && found->wrong < best->wrong) best = found, added = more;
     }
-    return std::nullopt;
+    if (!best) return std::nullopt;
+    if (best->wrong > 0)
+      inexact((best->error + kSingleError) * (1 << net_.act_w),
+              out_.round == RoundMode::kHalfAway ? "means in the middle between two codes"
+                                                 : "products in single precision");
+    return with_bias(c, best->params, weights, std::round(steps) + added);
   }
 
   /// How the format rounds a channel's sums; null where that is exact or is not known.
@@ -215,10 +227,9 @@ class Encoder {
     return single_precision(static_cast<float>(unit) / static_cast<float>(out_.scale));
   }
 
-  std::optional<ChannelParams> exact_factor(std::vector<CodePoint> points, double unit,
-                                            int more) const {
+  std::optional<FittedFactor> fit(std::vector<CodePoint> points, double factor, int more) const {
     for (CodePoint& p : points) p.sum += more;
-    return factor_for(points, unit / out_.scale, result_.op.post, net_.act_w, net_.mult_w);
+    return fit_factor(points, factor, result_.op.post, net_.act_w, net_.mult_w);
   }
 
   ChannelParams with_bias(std::size_t c, ChannelParams params, const std::vector<int>& weights,
@@ -242,11 +253,10 @@ class Encoder {
           for (int code = code_min(net_.act_w); code <= code_max(net_.act_w); ++code)
             points.push_back({std::int64_t{n} * sign * (code - in.zero) + std::llround(bias), 0,
                               function(c, sign * (code - in.zero))});
-          const auto found = factor_for(points, sum_.unit[c] / n / out_.scale, result_.op.post,
-                                        net_.act_w, net_.mult_w);
-          if (!found) continue;
+          const auto found = fit(points, sum_.unit[c] / n / out_.scale, 0);
+          if (!found || found->wrong > 0) continue;
           weight = n * sign;
-          return with_bias(c, *found, {weight}, bias);
+          return with_bias(c, found->params, {weight}, bias);
         }
       }
     }
@@ -303,8 +313,10 @@ void ExactSum::scale_by(const std::vector<float>& weight, const std::vector<floa
 EncodedSum encode_sum(const ExactSum& sum, const OutputCodes& out, const QNet& net, int acc_w) {
   EncodedSum encoded = Encoder(sum, out, net, acc_w).run();
   if (!sum.is_copy || sum.op.residual < 0 || encoded.error == 0) return encoded;
-  if (const auto op = exact_addition(sum, out, encoded.op, net)) return {*op, 0, ""};
-  return encoded;
+  const auto found = exact_addition(sum, out, encoded.op, net);
+  if (!found) return encoded;
+  if (found->wrong == 0) return {found->op, 0, ""};
+  return {found->op, kSumError, "sums of two tensors in single precision"};
 }
 
 }  // namespace reshift
