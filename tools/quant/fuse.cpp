@@ -3,7 +3,9 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "quant/count_padding.hpp"
 #include "quant/float_graph.hpp"
+#include "quant/nest_slices.hpp"
 
 namespace reshift {
 namespace {
@@ -202,11 +204,12 @@ class Fuser {
       return;
     }
     Node* p = open_producer(node.input);
-    // The codes of a maximum are those of its input, so that it fits into no tensor with others,
-    // and has no function of its own.
-    const bool maximum =
-        p && p->kind == NodeKind::kMaxPool && (!graph_.writes_all(node) || !node.functions.empty());
-    if (!p || maximum) return append(single_channels(node));
+    // The codes of a maximum are those of its input, and a product's follow from its factors: both
+    // fit into no tensor with others, and have no function of their own.
+    const bool own_codes = p && (p->kind == NodeKind::kMaxPool || p->kind == NodeKind::kMul);
+    if (!p || (own_codes && (!graph_.writes_all(node) || !node.functions.empty()))) {
+      return append(single_channels(node));
+    }
     finish(*p, node);
     redirect(*p, node);
   }
@@ -324,7 +327,7 @@ class Fuser {
 
 Graph fuse(const Graph& graph, bool merge_shortcuts) {
   require_float(graph);
-  return Fuser(graph, merge_shortcuts).run();
+  return Fuser(nest_slices(count_padding(graph)), merge_shortcuts).run();
 }
 
 }  // namespace reshift

@@ -23,6 +23,13 @@ QKind kind_of(const Node& node) {
 }  // namespace
 
 QOp operation_of(const Node& node) {
+  if (node.exclude_padding) {
+    throw Error(
+        "operation {}: an average that leaves out its padding (count_include_pad = 0) and has more "
+        "padding than a convolution of its kernel can tell apart; count the padding, or take a "
+        "larger kernel",
+        node.name);
+  }
   QOp op;
   op.name = node.name;
   op.kind = kind_of(node);

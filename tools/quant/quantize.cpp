@@ -23,12 +23,17 @@
 namespace reshift {
 namespace {
 
-[[noreturn]] void refuse_average(const Node& node) {
-  throw Error(
-      "operation {}: an average that leaves out its padding (count_include_pad = 0) has no "
-      "operation "
-      "in the machine; pad the map before it, or count the padding",
-      node.name);
+/// The tensor that one is a slice of in the end: where it is copied as it is into a slice of
+/// another one, and that perhaps again (the concatenations of a DenseNet). One range for both makes
+/// the copy exact, and the compiler can leave it out.
+int joined(const Graph& graph, int tensor) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const auto copy = std::find_if(graph.nodes.begin(), graph.nodes.end(), [&](const Node& n) {
+    return n.input == tensor && is_selection(n) && n.functions.empty() && n.lo == -kInfinity &&
+           n.hi == kInfinity && n.out_stride == 1 && !graph.writes_all(n);
+  });
+  if (copy == graph.nodes.end() || graph.is_output(tensor)) return tensor;
+  return joined(graph, copy->output);
 }
 
 /// Whose lowest and highest codes stand for a range.
@@ -130,11 +135,7 @@ class Quantizer {
     const Node& node = graph_.nodes[index];
     Batch wanted = float_.run(node);
     float_.keep(index, wanted);
-    if (!has_range_[static_cast<std::size_t>(node.output)]) {
-      float_.complete(node.output);  // one range is for all slices
-      choose_range(node);
-      has_range_[static_cast<std::size_t>(node.output)] = true;
-    }
+    if (!has_range_[static_cast<std::size_t>(node.output)]) choose_range(node);
 
     QOp op = operation_of(node);
     const Steps made = made_steps(node, wanted);
@@ -144,7 +145,6 @@ class Quantizer {
     } else if (op.kind == QKind::kConv) {
       round_weights(node, index, made, wanted, op);
     } else if (op.kind == QKind::kAvgPool) {
-      if (node.exclude_padding) refuse_average(node);
       encode_average(net_, made, format_, op);
     }
     if (!node.functions.empty())
@@ -160,15 +160,24 @@ class Quantizer {
         (node.kind == NodeKind::kMaxPool || is_selection(node))) {
       out.scale = qtensor(node.input).scale;
       out.zero = qtensor(node.input).zero;
+      has_range_[static_cast<std::size_t>(node.output)] = true;
       return;
     }
-    const Batch& values = float_.tensor(node.output);
-    const Range range = !graph_.is_output(node.output) ? best_range(values, high() - low())
-                        : scores_                      ? score_range(values)
-                                                       : full_range(values);
-    const Steps steps = steps_of(range, low(), high());
-    out.scale = steps.scale;
-    out.zero = steps.zero;
+    const int whole = joined(graph_, node.output);
+    if (!has_range_[static_cast<std::size_t>(whole)]) {
+      float_.complete(whole);  // one range is for all slices
+      const Batch& values = float_.tensor(whole);
+      const Range range = !graph_.is_output(whole) ? best_range(values, high() - low())
+                          : scores_                ? score_range(values)
+                                                   : full_range(values);
+      const Steps steps = steps_of(range, low(), high());
+      qtensor(whole).scale = steps.scale;
+      qtensor(whole).zero = steps.zero;
+      has_range_[static_cast<std::size_t>(whole)] = true;
+    }
+    out.scale = qtensor(whole).scale;
+    out.zero = qtensor(whole).zero;
+    has_range_[static_cast<std::size_t>(node.output)] = true;
   }
 
   /// What the codes of post-processing stand for: those of the output tensor, or what goes into the

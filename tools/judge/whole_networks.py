@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+# Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+"""Published networks whole through the simulated core, and their outputs against the evaluator of
+their own format (evaluators.py).
+
+    whole_networks.py --tool RESHIFT --judge RESHIFT_JUDGE --data FOLDER [--only NAME,...]
+        [--images N] [--frames N] [--work FOLDER] [--json FILE]
+
+Each network of whole_networks.json is quantised (or read as it is, where it is quantised already),
+compiled, and run on the first N images (--frames, 1) on the simulated core, every output code against
+the golden program and the graph. The golden model's outputs on the first N images (--images, 50) are
+set against the evaluator's. FOLDER has the files that whole_networks.json names. What is missing is
+left out, and said. The table goes to the standard output; fails on a mismatch, or when a step fails."""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+
+import numpy
+
+import compare
+import evaluators
+from tool import Judge
+
+HERE = pathlib.Path(__file__).resolve().parent
+PREPROCESS = HERE.parent / "preprocess"
+NOTHING = "-"
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tool", required=True, help="the program reshift")
+    parser.add_argument("--judge", required=True, help="the program reshift_judge")
+    parser.add_argument("--data", type=pathlib.Path, required=True)
+    parser.add_argument("--only", default="", help="names of networks, with commas between them")
+    parser.add_argument("--images", type=int, default=50)
+    parser.add_argument("--frames", type=int, default=1)
+    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("whole_networks"))
+    parser.add_argument("--json", type=pathlib.Path, help="what the table says, for programs")
+    return parser.parse_args()
+
+
+class Network:
+    """One entry of the list, and the files that are made of it."""
+
+    def __init__(self, entry, options):
+        self.entry, self.options = entry, options
+        self.name, self.hw = entry["name"], entry["hw"]
+        stem = options.work / self.name
+        self.net, self.program, self.result = (stem.with_suffix(s) for s in (".rsq", ".rsp", ".json"))
+        self.dump = options.work / f"{self.name}_outputs"
+        self.preprocess = options.work / f"{self.name}_preprocess.json"
+        self.model = self.path(entry["model"]) if "model" in entry else stem.with_suffix(".onnx")
+
+    def path(self, name):
+        return name if name == "random" else str(self.options.data / name)
+
+    def missing(self):
+        names = [self.entry.get("model"), self.entry["images"], *self.entry.get("calib", [])[:1]]
+        return [n for n in names if n and n != "random" and not (self.options.data / n).exists()]
+
+    def reshift(self, command, *arguments):
+        """Runs a command of the tool; its output goes into a file."""
+        log = self.options.work / f"{self.name}_{command}.log"
+        with open(log, "w", encoding="utf-8") as file:
+            done = subprocess.run([self.options.tool, command, *map(str, arguments)], stdout=file,
+                                  stderr=subprocess.STDOUT, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{command}: {log.read_text().strip().splitlines()[-1]}")
+
+    def make(self):
+        if "zoo" in self.entry:
+            self.reshift("make-network", self.entry["zoo"], "-o", self.model)
+        text = self.entry.get("preprocess", {})
+        if isinstance(text, str):
+            text = json.loads((PREPROCESS / text).read_text())
+        self.preprocess.write_text(json.dumps(text))
+        more = []
+        if "calib" in self.entry:
+            data, count = self.entry["calib"]
+            more = ["--calib", self.path(data), "--calib-count", count, *self.entry.get("options", [])]
+        self.reshift("quantize", self.model, "--preprocess", self.preprocess, *more, "-o", self.net)
+        self.reshift("compile", self.net, "--hw", self.hw, "-o", self.program)
+
+    def run_core(self):
+        self.reshift("run", self.program, "--data", self.path(self.entry["images"]), "--count",
+                     self.options.frames, "--backend", "rtl", "--json", self.result, "--dump",
+                     self.dump)
+        return json.loads(self.result.read_text())
+
+    def outputs(self):
+        """The golden model's values and steps (None: real values of the host) by name, of --images
+        inputs. Beside the file's outputs those of the core, where the host makes others of them."""
+        index = json.loads((self.dump / "index.json").read_text())
+        of_core = [t["name"] for t in index if "codes" in t]
+        inner = of_core if len(of_core) < len(index) else []
+        tensors = [a for name in inner for a in ("--tensor", name)]
+        self.reshift("eval", self.net, "--data", self.path(self.entry["images"]), "--count",
+                     self.options.images, "--dump", self.dump, *tensors)
+        index = json.loads((self.dump / "index.json").read_text())
+        return {t["name"]: (numpy.load(self.dump / t["values"]), t.get("scale")) for t in index}
+
+    def expected(self, judge):
+        evaluator = evaluators.open_evaluator(self.model)
+        source = argparse.Namespace(data=self.path(self.entry["images"]), labels="",
+                                    preprocess=str(self.preprocess))
+        parts = {}
+        for images, _ in compare.inputs(judge, source, evaluator.input_shape, self.options.images):
+            compare.append(parts, evaluator.run(images))
+        return compare.joined(parts)
+
+
+def describe(name, expected, values, scale, quantised):
+    """How near an output is to the evaluator's. Codes are compared where both have them."""
+    a = expected.values().reshape(len(expected.array), -1)
+    b = values.astype("f8").reshape(len(a), -1)
+    if a.shape != b.shape:
+        return f"{name}: {b.shape[1]} values of an image, expected {a.shape[1]}"
+    same = (a.argmax(axis=1) == b.argmax(axis=1)).sum()
+    if quantised:
+        steps = numpy.rint(numpy.abs(a - b) / (scale or expected.scale))
+        return (f"{100 * (steps == 0).mean():.2f} % of {steps.size} codes equal, "
+                f"{steps.max():g} steps at most, {same} of {len(a)} classes")
+    noise = ((a - b) ** 2).sum()
+    ratio = 10 * numpy.log10((a ** 2).sum() / noise) if noise else numpy.inf
+    return f"{name}: {ratio:.1f} dB, {same} of {len(a)} classes"
+
+
+def run(network, judge):
+    """A row of the table."""
+    network.make()
+    result = network.run_core()
+    outputs, expected = network.outputs(), network.expected(judge)
+    quantised = "calib" not in network.entry
+    names = [n for n in expected if n in outputs]
+    if quantised:  # what goes into a Softmax rather than what comes out of it
+        names = names[:1]
+    said = [describe(n, expected[n], *outputs[n], quantised) for n in names]
+    return {"network": network.name, "format": network.entry["format"], "hw": network.hw,
+            "cycles": round(result["cycles_per_image"]), "frames": result["images"],
+            "mismatches": result["mismatches"],
+            "outputs": "; ".join(said) or "none of the evaluator's names"}
+
+
+def row(*cells):
+    return "| " + " | ".join(str(c) for c in cells) + " |"
+
+
+def main():
+    options = parse()
+    options.work.mkdir(parents=True, exist_ok=True)
+    wanted = [n for n in options.only.split(",") if n]
+    entries = json.loads((HERE / "whole_networks.json").read_text())["networks"]
+    unknown = set(wanted) - {e["name"] for e in entries}
+    if unknown:
+        sys.exit(f"no network {', '.join(sorted(unknown))}; there are "
+                 f"{', '.join(e['name'] for e in entries)}")
+    rows, failed = [], False
+    print(row("network", "format", "core", "cycles", "frames", "mismatches", "outputs"), flush=True)
+    print(row(*["---"] * 7))
+    with Judge(options.judge) as judge:
+        for entry in entries:
+            if wanted and entry["name"] not in wanted:
+                continue
+            network = Network(entry, options)
+            missing = network.missing()
+            if missing:
+                print(f"{network.name} is left out: no {', '.join(missing)}", file=sys.stderr)
+                continue
+            try:
+                rows.append(run(network, judge))
+            except RuntimeError as e:
+                print(f"{network.name}: {e}", file=sys.stderr)
+                failed = True
+                continue
+            failed = failed or rows[-1]["mismatches"] != 0
+            print(row(*rows[-1].values()), flush=True)
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1) + "\n")
+    return 1 if failed or not rows else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
