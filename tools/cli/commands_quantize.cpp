@@ -150,8 +150,8 @@ nlohmann::json held_out_json(const ChosenTerms& chosen, const HeldOut& held_out)
 QNet quantized(const QuantizeOptions& options, const Graph& graph, const Preprocess& preprocess,
                nlohmann::json& result) {
   const Tensor& in = graph.tensor(0);
-  const auto data =
-      open_samples(options.calib, options.labels, preprocess, {in.channels, in.height, in.width});
+  const auto data = open_samples(options.calib, options.labels, preprocess,
+                                 {in.channels, in.height, in.width, in.name});
   const std::size_t count = options.calib_count ? options.calib_count : default_count(graph, *data);
   if (count > data->size())
     throw Error("{}: {} images asked for, it has {}", options.calib, count, data->size());
