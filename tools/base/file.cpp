@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -88,11 +89,14 @@ File open_stream(const std::string& path, int descriptor) {
   return file;
 }
 
-/// A stream on a C file, which remembers the first error.
+/// A stream on a file, which keeps the error of its first write that failed: a stream hides it.
 class FileBuffer : public std::streambuf {
  public:
-  explicit FileBuffer(std::FILE* file) : file_(file) {}
-  int error() const { return error_; }
+  explicit FileBuffer(FileWriter& file) : file_(file) {}
+  /// Throws the error.
+  void check() const {
+    if (error_) std::rethrow_exception(error_);
+  }
 
  protected:
   int_type overflow(int_type c) override {
@@ -100,27 +104,20 @@ class FileBuffer : public std::streambuf {
     return xsputn(&byte, 1) == 1 ? c : traits_type::eof();
   }
   std::streamsize xsputn(const char* bytes, std::streamsize count) override {
-    const auto size = static_cast<std::size_t>(count);
-    const std::size_t written = std::fwrite(bytes, 1, size, file_);
-    if (written != size && error_ == 0) error_ = errno;
-    return static_cast<std::streamsize>(written);
+    if (error_) return 0;
+    try {
+      file_.write(bytes, static_cast<std::size_t>(count));
+    } catch (const Error&) {
+      error_ = std::current_exception();
+      return 0;
+    }
+    return count;
   }
 
  private:
-  std::FILE* file_;
-  int error_ = 0;
+  FileWriter& file_;
+  std::exception_ptr error_;
 };
-
-/// Writes all and closes.
-void write_stream(const std::string& path, File file,
-                  const std::function<void(std::ostream&)>& write) {
-  FileBuffer buffer(file.get());
-  std::ostream out(&buffer);
-  write(out);
-  if (buffer.error() != 0) fail(path, buffer.error());
-  if (std::fclose(file.release()) != 0) fail(path, errno);
-  if (!out) throw Error("cannot write {}: its content cannot be made", path);
-}
 
 /// A new file beside the target that replaces it, or is removed.
 class Replacement {
@@ -205,20 +202,47 @@ void write_file(const std::string& path, std::string_view content) {
 }
 
 void write_file(const std::string& path, const std::function<void(std::ostream&)>& write) {
-  const Target target = find_target(path);
-  check_not_folder(path, target);
-  if (target.is_replaced()) {
-    Replacement replacement(path, target);
-    write_stream(path, replacement.take(), write);
-    replacement.commit();
-  } else if (target.descriptor) {
-    std::fflush(nullptr);  // what was printed before it comes before it
-    write_stream(path, open_stream(path, ::dup(*target.descriptor)), write);
-  } else {
-    write_stream(path,
-                 open_stream(path, ::open(target.path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC)),
-                 write);
+  FileWriter file(path);
+  FileBuffer buffer(file);
+  std::ostream out(&buffer);
+  write(out);
+  buffer.check();
+  if (!out) throw Error("cannot write {}: its content cannot be made", path);
+  file.close();
+}
+
+struct FileWriter::State {
+  explicit State(const std::string& to) : path(to) {
+    const Target target = find_target(path);
+    check_not_folder(path, target);
+    if (target.is_replaced()) {
+      replacement.emplace(path, target);
+      file = replacement->take();
+    } else if (target.descriptor) {
+      std::fflush(nullptr);  // what was printed before it comes before it
+      file = open_stream(path, ::dup(*target.descriptor));
+    } else {
+      file = open_stream(path, ::open(target.path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
+    }
   }
+
+  std::string path;
+  std::optional<Replacement> replacement;
+  File file;
+};
+
+FileWriter::FileWriter(const std::string& path) : state_(std::make_unique<State>(path)) {}
+FileWriter::~FileWriter() = default;
+FileWriter::FileWriter(FileWriter&&) noexcept = default;
+FileWriter& FileWriter::operator=(FileWriter&&) noexcept = default;
+
+void FileWriter::write(const void* bytes, std::size_t size) {
+  if (std::fwrite(bytes, 1, size, state_->file.get()) != size) fail(state_->path, errno);
+}
+
+void FileWriter::close() {
+  if (std::fclose(state_->file.release()) != 0) fail(state_->path, errno);
+  if (state_->replacement) state_->replacement->commit();
 }
 
 void check_output(const std::string& path) {

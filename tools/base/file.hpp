@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,23 @@ void write_file(const std::string& path, std::string_view content);
 
 /// The same for content that `write` makes piece by piece.
 void write_file(const std::string& path, const std::function<void(std::ostream&)>& write);
+
+/// The same for content that comes piece by piece from elsewhere. Only close() makes a file that is
+/// replaced appear; without it nothing is left behind.
+class FileWriter {
+ public:
+  explicit FileWriter(const std::string& path);
+  ~FileWriter();
+  FileWriter(FileWriter&&) noexcept;
+  FileWriter& operator=(FileWriter&&) noexcept;
+
+  void write(const void* bytes, std::size_t size);
+  void close();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 /// Tries an output before long work: throws the Error that write_file would, as far as it can be
 /// known without writing, and leaves nothing behind. An empty path and "-" are no files.

@@ -78,11 +78,14 @@ std::int64_t to_integer(const Json& value, const std::string& name, std::int64_t
   return value.get<std::int64_t>();
 }
 
-double number_field(const Json& json, const std::string& key) {
-  const Json& value = field(json, key);
+double to_number(const Json& value, const std::string& name) {
   if (!value.is_number() || !std::isfinite(value.get<double>()))
-    fail(value, key, "a finite number");
+    fail(value, name, "a finite number");
   return value.get<double>();
+}
+
+double number_field(const Json& json, const std::string& key) {
+  return to_number(field(json, key), key);
 }
 
 bool flag_field(const Json& json, const std::string& key) {

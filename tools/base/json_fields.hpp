@@ -66,7 +66,8 @@ std::array<T, N> integers_field(const nlohmann::json& json, const std::string& k
   return to_integers<T, N>(field(json, key), key);
 }
 
-/// A number that is not infinite and not NaN.
+/// A number that is not infinite and not NaN, which `name` has.
+double to_number(const nlohmann::json& value, const std::string& name);
 double number_field(const nlohmann::json& json, const std::string& key);
 bool flag_field(const nlohmann::json& json, const std::string& key);
 std::string to_text(const nlohmann::json& value, const std::string& name);

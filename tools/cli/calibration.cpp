@@ -157,8 +157,8 @@ void add_calibration_options(CLI::App& command, CalibrationOptions& options) {
 Calibration read_calibration(const CalibrationOptions& options, const Graph& graph,
                              const Preprocess& preprocess, HoldOut hold_out) {
   const Tensor& in = graph.tensor(0);
-  const auto data =
-      open_samples(options.calib, options.labels, preprocess, {in.channels, in.height, in.width});
+  const auto data = open_samples(options.calib, options.labels, preprocess,
+                                 {in.channels, in.height, in.width, in.name});
   const std::size_t count = options.count ? options.count : default_count(graph, *data);
   if (count > data->size())
     throw Error("{}: {} images asked for, it has {}", options.calib, count, data->size());

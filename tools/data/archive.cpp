@@ -5,6 +5,8 @@
 #include <archive_entry.h>
 #include <locale.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -147,7 +149,7 @@ class Links {
     }
   }
 
-  void resolve(const std::string& archive, std::vector<TarFile>& files) const {
+  void resolve(const std::string& archive, std::vector<ArchiveFile>& files) const {
     std::map<std::string, std::size_t> by_name;
     for (std::size_t i = 0; i < files.size(); ++i) by_name[normal(files[i].name)] = i;
     for (const auto& [file, target] : targets_) {
@@ -167,6 +169,36 @@ class Links {
  private:
   std::map<std::size_t, std::string> targets_;  ///< by the link's place
 };
+
+/// The files of an archive of a format.
+std::vector<ArchiveFile> read_files(const std::string& name, const Bytes& file,
+                                    int (*format)(archive*),
+                                    const std::function<bool(const std::string&)>& wanted) {
+  constexpr std::size_t kHeader = 512;
+  const Utf8Locale names;
+  Archive reader(name, file, format);
+  std::vector<ArchiveFile> files;
+  Links links;
+  while (archive_entry* entry = reader.next()) {
+    const char* path = archive_entry_pathname(entry);
+    if (path == nullptr) throw Error("{}: a name in it cannot be read", name);
+    reader.count(kHeader + std::strlen(path));
+    const bool link = archive_entry_hardlink(entry) || archive_entry_filetype(entry) == AE_IFLNK;
+    if ((archive_entry_filetype(entry) != AE_IFREG && !link) || !wanted(path) ||
+        is_apple_double(path)) {
+      reader.skip(entry);
+      continue;
+    }
+    ArchiveFile& added = files.emplace_back(ArchiveFile{path, nullptr});
+    if (link) {
+      links.add(files.size() - 1, added.name, entry);
+    } else {
+      added.content = std::make_shared<const Bytes>(reader.read(most_unpacked(file.size())));
+    }
+  }
+  links.resolve(name, files);
+  return files;
+}
 
 }  // namespace
 
@@ -195,32 +227,19 @@ bool is_tar(const std::string& name, const Bytes& file) {
   return start.size() >= kBlock && std::equal(kMagic.begin(), kMagic.end(), start.begin() + kPlace);
 }
 
-std::vector<TarFile> read_tar(const std::string& name, const Bytes& file,
-                              const std::function<bool(const std::string&)>& wanted) {
-  constexpr std::size_t kHeader = 512;
-  const Utf8Locale names;
-  Archive reader(name, file, archive_read_support_format_tar);
-  std::vector<TarFile> files;
-  Links links;
-  while (archive_entry* entry = reader.next()) {
-    const char* path = archive_entry_pathname(entry);
-    if (path == nullptr) throw Error("{}: a name in it cannot be read", name);
-    reader.count(kHeader + std::strlen(path));
-    const bool link = archive_entry_hardlink(entry) || archive_entry_filetype(entry) == AE_IFLNK;
-    if ((archive_entry_filetype(entry) != AE_IFREG && !link) || !wanted(path) ||
-        is_apple_double(path)) {
-      reader.skip(entry);
-      continue;
-    }
-    TarFile& added = files.emplace_back(TarFile{path, nullptr});
-    if (link) {
-      links.add(files.size() - 1, added.name, entry);
-    } else {
-      added.content = std::make_shared<const Bytes>(reader.read(most_unpacked(file.size())));
-    }
-  }
-  links.resolve(name, files);
-  return files;
+std::vector<ArchiveFile> read_tar(const std::string& name, const Bytes& file,
+                                  const std::function<bool(const std::string&)>& wanted) {
+  return read_files(name, file, archive_read_support_format_tar, wanted);
+}
+
+bool is_zip(const Bytes& file) {
+  constexpr std::array<std::uint8_t, 4> kMagic{'P', 'K', 3, 4};
+  return file.size() >= kMagic.size() && std::equal(kMagic.begin(), kMagic.end(), file.begin());
+}
+
+std::vector<ArchiveFile> read_zip(const std::string& name, const Bytes& file,
+                                  const std::function<bool(const std::string&)>& wanted) {
+  return read_files(name, file, archive_read_support_format_zip, wanted);
 }
 
 bool is_apple_double(const std::string& path) {

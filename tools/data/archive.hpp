@@ -27,7 +27,7 @@ Bytes read_decompressed(const std::string& path);
 bool is_tar(const std::string& name, const Bytes& file);
 
 /// A file of an archive; links share the content of what they lead to.
-struct TarFile {
+struct ArchiveFile {
   std::string name;  ///< UTF-8 in archives that say so (pax), else the bytes that are there
   std::shared_ptr<const Bytes> content;
 };
@@ -36,8 +36,15 @@ struct TarFile {
 /// are `wanted`, in its order. AppleDouble files (._NAME), which describe others, are left out.
 /// Throws Error when it is damaged, truncated, or larger than most_unpacked, and when a link leads
 /// to nothing in it.
-std::vector<TarFile> read_tar(const std::string& name, const Bytes& file,
-                              const std::function<bool(const std::string&)>& wanted);
+std::vector<ArchiveFile> read_tar(const std::string& name, const Bytes& file,
+                                  const std::function<bool(const std::string&)>& wanted);
+
+/// Whether bytes begin as a ZIP archive does.
+bool is_zip(const Bytes& file);
+
+/// The same files of a ZIP archive, with the same errors.
+std::vector<ArchiveFile> read_zip(const std::string& name, const Bytes& file,
+                                  const std::function<bool(const std::string&)>& wanted);
 
 /// Whether a file's name, with or without folders, is one of AppleDouble's.
 bool is_apple_double(const std::string& path);

@@ -1,13 +1,12 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include "data/archive.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/mutations.hpp"
 #include "base/shared_testing.hpp"
+#include "data/archive_testing.hpp"
 
 namespace reshift {
 namespace {
@@ -15,47 +14,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// Writes archives into memory: a raw stream, or a tar.
-class Writer {
- public:
-  Writer(int filter, int (*format)(archive*)) : archive_(archive_write_new()), bytes_(1 << 20) {
-    if (filter != ARCHIVE_FILTER_NONE) archive_write_add_filter(archive_, filter);
-    format(archive_);
-    archive_write_set_options(archive_, "hdrcharset=BINARY");
-    archive_write_set_bytes_in_last_block(archive_, 1);
-    archive_write_open_memory(archive_, bytes_.data(), bytes_.size(), &used_);
-  }
-  void add(
-      const std::string& name, std::string_view content,
-      const std::function<void(archive_entry*)>& change = [](archive_entry*) {}) {
-    archive_entry* entry = archive_entry_new();
-    archive_entry_copy_pathname(entry, name.c_str());
-    archive_entry_set_size(entry, static_cast<la_int64_t>(content.size()));
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, 0644);
-    change(entry);
-    archive_write_header(archive_, entry);
-    archive_write_data(archive_, content.data(), content.size());
-    archive_entry_free(entry);
-  }
-  /// Goes on with the content of a raw stream.
-  void more(std::string_view content) {
-    archive_write_data(archive_, content.data(), content.size());
-  }
-  Bytes finish() {
-    archive_write_free(archive_);
-    bytes_.resize(used_);
-    return bytes_;
-  }
-
- private:
-  archive* archive_;
-  Bytes bytes_;
-  std::size_t used_ = 0;
-};
-
 Bytes compressed(int filter, std::string_view content) {
-  Writer writer(filter, archive_write_set_format_raw);
+  ArchiveWriter writer(filter, archive_write_set_format_raw);
   writer.add("data", content);
   return writer.finish();
 }
@@ -63,7 +23,7 @@ Bytes compressed(int filter, std::string_view content) {
 constexpr int kFilters[]{ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_BZIP2, ARCHIVE_FILTER_XZ,
                          ARCHIVE_FILTER_ZSTD};
 
-std::vector<TarFile> read_all(const Bytes& bytes) {
+std::vector<ArchiveFile> read_all(const Bytes& bytes) {
   return read_tar("a.tar", bytes, [](const std::string&) { return true; });
 }
 
@@ -104,7 +64,7 @@ TEST(Unpack, OnlyOnce) {
 
 TEST(Unpack, WhatGrowsTooMuchIsRefused) {
   const std::string zeros(std::size_t{1} << 20, '\0');
-  Writer writer(ARCHIVE_FILTER_ZSTD, archive_write_set_format_raw);
+  ArchiveWriter writer(ARCHIVE_FILTER_ZSTD, archive_write_set_format_raw);
   writer.add("data", "");
   for (int i = 0; i < 300; ++i) writer.more(zeros);
   const Bytes bomb = writer.finish();
@@ -131,7 +91,7 @@ TEST(Unpack, ChecksumOfGzip) {
 
 TEST(ReadTar, NamesLinksAndAppleDouble) {
   for (const auto format : {archive_write_set_format_pax, archive_write_set_format_gnutar}) {
-    Writer writer(ARCHIVE_FILTER_NONE, format);
+    ArchiveWriter writer(ARCHIVE_FILTER_NONE, format);
     writer.add("caf\xC3\xA9/one.png", "1");
     writer.add("caf\xC3\xA9/._one.png", "about one");
     writer.add("hard.png", "",
@@ -152,7 +112,7 @@ TEST(ReadTar, NamesLinksAndAppleDouble) {
 }
 
 TEST(ReadTar, NamesInNoKnownEncoding) {
-  Writer writer(ARCHIVE_FILTER_NONE, archive_write_set_format_gnutar);
+  ArchiveWriter writer(ARCHIVE_FILTER_NONE, archive_write_set_format_gnutar);
   writer.add("caf\xE9.png", "1");
   const auto files = read_all(writer.finish());
   ASSERT_EQ(files.size(), 1u);
@@ -161,7 +121,7 @@ TEST(ReadTar, NamesInNoKnownEncoding) {
 
 TEST(ReadTar, LinksToNothingAreNamed) {
   for (const char* target : {"absent.png", "soft.png"}) {
-    Writer writer(ARCHIVE_FILTER_NONE, archive_write_set_format_gnutar);
+    ArchiveWriter writer(ARCHIVE_FILTER_NONE, archive_write_set_format_gnutar);
     writer.add("soft.png", "", [&](archive_entry* e) {
       archive_entry_set_filetype(e, AE_IFLNK);
       archive_entry_copy_symlink(e, target);
@@ -173,7 +133,7 @@ TEST(ReadTar, LinksToNothingAreNamed) {
 }
 
 TEST(ReadTar, OnlyWhatIsWanted) {
-  Writer writer(ARCHIVE_FILTER_XZ, archive_write_set_format_ustar);
+  ArchiveWriter writer(ARCHIVE_FILTER_XZ, archive_write_set_format_ustar);
   writer.add("a.txt", "text");
   writer.add("a.png", "1");
   const Bytes bytes = writer.finish();
@@ -186,7 +146,7 @@ TEST(ReadTar, OnlyWhatIsWanted) {
 }
 
 TEST(ReadTar, HugeEntriesAreRefusedBeforeTheyAreRead) {
-  Writer writer(ARCHIVE_FILTER_NONE, archive_write_set_format_gnutar);
+  ArchiveWriter writer(ARCHIVE_FILTER_NONE, archive_write_set_format_gnutar);
   writer.add("a.txt", "", [](archive_entry* e) { archive_entry_set_size(e, 1LL << 40); });
   Bytes bytes = writer.finish();
   EXPECT_THAT(error_of([&] { read_tar("a", bytes, [](const std::string&) { return false; }); }),
@@ -195,7 +155,7 @@ TEST(ReadTar, HugeEntriesAreRefusedBeforeTheyAreRead) {
 
 TEST(ReadTar, EveryDamage) {
   for (const auto format : {archive_write_set_format_pax, archive_write_set_format_gnutar}) {
-    Writer writer(ARCHIVE_FILTER_NONE, format);
+    ArchiveWriter writer(ARCHIVE_FILTER_NONE, format);
     writer.add("caf\xC3\xA9.png", "1");
     writer.add("hard.png", "",
                [](archive_entry* e) { archive_entry_copy_hardlink(e, "caf\xC3\xA9.png"); });
@@ -211,7 +171,7 @@ TEST(ReadTar, CasesOfOthers) {
   const auto files = read_all(read_file((folder / "uni_pax.tar").string()));
   ASSERT_GT(files.size(), 0u);
   bool beyond_ascii = false;
-  for (const TarFile& file : files) {
+  for (const ArchiveFile& file : files) {
     for (const char c : file.name) beyond_ascii |= static_cast<unsigned char>(c) > 127;
   }
   EXPECT_TRUE(beyond_ascii);

@@ -112,7 +112,7 @@ std::unique_ptr<Dataset> folder_images(const std::string& folder, const std::str
 std::unique_ptr<Dataset> tar_images(const std::string& data, const std::string& labels,
                                     const Bytes& file) {
   std::vector<Entry> entries;
-  for (TarFile& image : read_tar(data, file, is_image_name)) {
+  for (ArchiveFile& image : read_tar(data, file, is_image_name)) {
     entries.push_back({normal(image.name), std::move(image.content), -1});
   }
   return make_dataset({}, std::move(entries), data, labels);

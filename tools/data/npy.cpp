@@ -116,7 +116,7 @@ NpyArray parse_npy(const std::string& name, std::span<const std::uint8_t> bytes)
 
 NpyWriter::NpyWriter(std::string path, std::string_view type, std::size_t rows,
                      const std::vector<std::size_t>& shape)
-    : path_(std::move(path)), out_(path_, std::ios::binary) {
+    : path_(std::move(path)), file_(path_) {
   left_ = rows * (type == "<f4" ? sizeof(float) : sizeof(std::int16_t));
   for (const std::size_t extent : shape) left_ *= extent;
   std::string header =
@@ -125,25 +125,25 @@ NpyWriter::NpyWriter(std::string path, std::string_view type, std::size_t rows,
   const std::size_t start = kMagic.size() + 4;
   header.resize((start + header.size() + kAlignment) / kAlignment * kAlignment - start - 1, ' ');
   header += '\n';
-  out_ << kMagic << '\1' << '\0' << static_cast<char>(header.size() & 255)
-       << static_cast<char>(header.size() >> 8) << header;
-  if (!out_) throw Error("cannot write {}", path_);
+  std::string begin(kMagic);
+  begin +=
+      {'\1', '\0', static_cast<char>(header.size() & 255), static_cast<char>(header.size() >> 8)};
+  begin += header;
+  file_.write(begin.data(), begin.size());
 }
 
 void NpyWriter::write(const void* bytes, std::size_t size) {
   if (size > left_) throw Error("{}: more values than its shape says", path_);
   left_ -= size;
-  out_.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(size));
-  if (!out_) throw Error("cannot write {}", path_);
+  file_.write(bytes, size);
 }
 
 void NpyWriter::add(std::span<const float> row) { write(row.data(), row.size_bytes()); }
 void NpyWriter::add(std::span<const std::int16_t> row) { write(row.data(), row.size_bytes()); }
 
 void NpyWriter::close() {
-  out_.close();
-  if (!out_) throw Error("cannot write {}", path_);
   if (left_ > 0) throw Error("{}: {} bytes are missing", path_, left_);
+  file_.close();
 }
 
 }  // namespace reshift

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/file.hpp"
 
 namespace reshift {
 
@@ -24,7 +25,7 @@ bool is_npy(std::span<const std::uint8_t> bytes);
 /// columns, or has values of another type.
 NpyArray parse_npy(const std::string& name, std::span<const std::uint8_t> bytes);
 
-/// Writes an array row after row: `rows` of `shape` values each.
+/// Writes an array row after row: `rows` of `shape` values each. The file is there after close().
 class NpyWriter {
  public:
   /// `type`: "<f4" or "<i2". Throws Error when the file cannot be written.
@@ -40,7 +41,7 @@ class NpyWriter {
   void write(const void* bytes, std::size_t size);
 
   std::string path_;
-  std::ofstream out_;
+  FileWriter file_;
   std::size_t left_;  ///< bytes
 };
 

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "data/labels.hpp"
-#include "data/npy.hpp"
+#include "data/npz.hpp"
 #include "data/sources.hpp"
 
 namespace reshift {
@@ -132,9 +132,8 @@ void put_channels_first(NpyArray& array, const InputShape& shape) {
   array.values = std::move(values);
 }
 
-std::unique_ptr<Samples> open_array(const std::string& data, const Bytes& bytes,
+std::unique_ptr<Samples> open_array(const std::string& data, NpyArray array,
                                     const std::string& labels, const InputShape& shape) {
-  NpyArray array = parse_npy(data, bytes);
   if (array.shape.size() < 2 || array.values.size() / array.shape[0] != shape.size()) {
     throw Error("{}: an array of ({}); the network takes rows of {}x{}x{} values, batch first",
                 data, fmt::join(array.shape, ", "), shape.channels, shape.height, shape.width);
@@ -165,7 +164,8 @@ std::unique_ptr<Samples> open_samples(const std::string& data, const std::string
   }
   if (!std::filesystem::is_directory(data)) {
     const Bytes bytes = read_decompressed(data);
-    if (is_npy(bytes)) return open_array(data, bytes, labels, shape);
+    if (is_npy(bytes)) return open_array(data, parse_npy(data, bytes), labels, shape);
+    if (is_zip(bytes)) return open_array(data, parse_npz(data, bytes, shape.name), labels, shape);
   }
   return std::make_unique<ImageSamples>(open_dataset(data, labels), preprocess, shape);
 }
@@ -173,7 +173,7 @@ std::unique_ptr<Samples> open_samples(const std::string& data, const std::string
 std::unique_ptr<Samples> open_samples(const std::string& data, const std::string& labels,
                                       const QNet& net) {
   const QTensor& in = net.tensors.front();
-  return open_samples(data, labels, net.preprocess, {in.channels, in.height, in.width});
+  return open_samples(data, labels, net.preprocess, {in.channels, in.height, in.width, in.name});
 }
 
 }  // namespace reshift

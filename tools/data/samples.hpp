@@ -10,9 +10,10 @@
 
 namespace reshift {
 
-/// What a network takes: channels x height x width values.
+/// What a network takes: channels x height x width values, under a name.
 struct InputShape {
   int channels = 0, height = 0, width = 0;
+  std::string name = {};
   std::size_t size() const {
     return static_cast<std::size_t>(channels) * static_cast<std::size_t>(height) *
            static_cast<std::size_t>(width);
@@ -41,6 +42,8 @@ class Samples {
 /// - a NumPy array (.npy), batch first: each row has the network's values as they are, without
 ///   preprocessing, channels first, or last if only so its shape is the network's; `labels` is a
 ///   NumPy array of one class per row, or a text with a class per line;
+/// - such an array in a NumPy archive (.npz): its only one, or the one that is called as the
+///   network's input is;
 /// - the word "random" (a file of this name is "./random"): 1024 inputs of the network's own size,
 ///   the same everywhere, noise of all scales from a pixel to the whole width, preprocessed as if
 ///   it were pixels; without labels;

@@ -9,7 +9,10 @@
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/mutations.hpp"
+#include "data/archive_testing.hpp"
 #include "data/npy.hpp"
+#include "data/npy_testing.hpp"
 
 namespace reshift {
 namespace {
@@ -50,6 +53,19 @@ std::string error_of(const std::string& data, const std::string& labels, const I
   return "no error";
 }
 
+TEST_F(SamplesTest, TheArrayOfAnArchive) {
+  ArchiveWriter writer(ARCHIVE_FILTER_NONE, archive_write_set_format_zip, "compression=deflate");
+  for (const float first : {1.0f, 7.0f}) {
+    const Bytes array = saved_npy<float>(kNpyFloats, {first, 2, 3, 4, 5, 6});
+    writer.add(first == 1 ? "other.npy" : "image.npy", as_text(array));
+  }
+  const Bytes file = writer.finish();
+  text("x.npz", std::string(as_text(file)));
+  const auto samples = open_samples(path("x.npz"), "", {}, {3, 1, 1, "image"});
+  ASSERT_EQ(samples->size(), 2u);
+  EXPECT_THAT(samples->get(0).values, ElementsAre(7, 2, 3));
+}
+
 TEST_F(SamplesTest, RowsOfAnArray) {
   const auto data = array("x.npy", 2, {1, 2, 2}, {1, 2, 3, 4, -5, 6, 7, 8});
   const auto samples = open_samples(data, "", {}, {1, 2, 2});
@@ -85,7 +101,7 @@ TEST_F(SamplesTest, LabelsOfAnArray) {
 TEST_F(SamplesTest, RandomOfTheNetworksOwnSize) {
   Preprocess preprocess;
   preprocess.scale = 1;
-  for (const InputShape shape :
+  for (const InputShape& shape :
        {InputShape{1, 49, 10}, InputShape{5, 7, 300}, InputShape{3, 1, 1}}) {
     const auto samples = open_samples("random", "", preprocess, shape);
     const Sample sample = samples->get(3);

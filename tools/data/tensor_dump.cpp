@@ -1,7 +1,6 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include "data/tensor_dump.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -10,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/json_fields.hpp"
+#include "net/qnet.hpp"
 
 namespace reshift {
 namespace {
@@ -58,12 +58,11 @@ void TensorDump::add_values(std::size_t i, std::span<const float> values) {
 void TensorDump::add_codes(std::size_t i, std::span<const std::int32_t> codes) {
   const DumpedTensor& tensor = tensors_.at(i);
   std::vector<std::int16_t> narrow(codes.begin(), codes.end());
-  std::vector<float> values(codes.size());
-  std::transform(codes.begin(), codes.end(), values.begin(), [&](std::int32_t code) {
-    return static_cast<float>(*tensor.scale * (code - tensor.zero));
-  });
   files_[i].codes->add(narrow);
-  files_[i].values.add(values);
+  QTensor steps;
+  steps.scale = *tensor.scale;
+  steps.zero = tensor.zero;
+  files_[i].values.add(real_values(steps, codes));
 }
 
 void TensorDump::close() {

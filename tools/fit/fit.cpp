@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "base/json_fields.hpp"
 #include "isa/fields.hpp"
 #include "net/numerics.hpp"
 
@@ -159,8 +160,8 @@ Part find_part(const nlohmann::json& parts, std::string_view name) {
   std::string known;
   for (const auto& [key, value] : parts.items()) {
     if (key == name) {
-      Part part{key, value.at("family"), {}};
-      for (const char* r : kResourceNames) part.has[r] = value.at(r);
+      Part part{key, text_field(value, "family"), {}};
+      for (const char* r : kResourceNames) part.has[r] = number_field(value, r);
       return part;
     }
     known += (known.empty() ? "" : ", ") + key;
@@ -169,17 +170,20 @@ Part find_part(const nlohmann::json& parts, std::string_view name) {
 }
 
 Sample sample_from_json(const nlohmann::json& report) {
-  if (report.at("top") != "reshift_core") {
-    throw Error("a report of {}, expected one of the whole core", std::string(report.at("top")));
-  }
-  const auto& p = report.at("parameters");
-  const int m = p.at("M");
-  Sample sample{report.at("config"),
-                {"", p.at("M"), p.at("C"), p.at("P"), p.at("ActW"), p.at("ExpN"), p.at("AccW"),
-                 p.value("MultW", 16), p.at("FbDepth"), p.at("WmDepth"), p.at("PmDepth"),
-                 p.value("PostLanes", m), p.value("Tables", 0), p.at("AxiDataW")},
+  if (const std::string top = text_field(report, "top"); top != "reshift_core")
+    throw Error("a report of {}, expected one of the whole core", top);
+  const nlohmann::json& p = field(report, "parameters");
+  const auto get = [&](const char* name) { return integer_field<int>(p, name); };
+  // Of older reports.
+  const auto get_or = [&](const char* name, int absent) {
+    return p.contains(name) ? get(name) : absent;
+  };
+  Sample sample{text_field(report, "config"),
+                {"", get("M"), get("C"), get("P"), get("ActW"), get("ExpN"), get("AccW"),
+                 get_or("MultW", 16), get("FbDepth"), get("WmDepth"), get("PmDepth"),
+                 get_or("PostLanes", get("M")), get_or("Tables", 0), get("AxiDataW")},
                 {}};
-  for (const char* r : kResourceNames) sample.took[r] = report.at(r);
+  for (const char* r : kResourceNames) sample.took[r] = number_field(report, r);
   return sample;
 }
 
@@ -211,10 +215,12 @@ FitModel FitModel::from_json(const nlohmann::json& models, std::string_view fami
       FitModel model;
       model.family_ = family;
       for (std::size_t r = 0; r < kResourceNames.size(); ++r) {
-        model.coefficients_[r] = value.at(kResourceNames[r]).get<std::vector<double>>();
+        for (const auto& c : array_field(value, kResourceNames[r]))
+          model.coefficients_[r].push_back(to_number(c, kResourceNames[r]));
       }
-      model.runs_ = value.at("runs").get<std::vector<std::string>>();
-      model.error_ = value.at("error");
+      for (const auto& run : array_field(value, "runs"))
+        model.runs_.push_back(to_text(run, "runs"));
+      model.error_ = number_field(value, "error");
       return model;
     }
     known += (known.empty() ? "" : ", ") + key;

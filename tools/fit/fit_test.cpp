@@ -53,6 +53,16 @@ TEST(Fit, SurvivesItsFile) {
       ThrowsMessage<Error>(HasSubstr("no area model of ecp5; there are xc7")));
 }
 
+TEST(Fit, NamesTheFieldThatIsWrong) {
+  nlohmann::json json{{"xc7", FitModel::fit("xc7", runs()).to_json()}};
+  json["xc7"]["lut"][0] = "many";
+  EXPECT_THAT([&] { FitModel::from_json(json, "xc7"); },
+              ThrowsMessage<Error>(HasSubstr("field lut")));
+  const nlohmann::json report{
+      {"top", "reshift_core"}, {"config", "a"}, {"parameters", {{"M", 1e300}}}};
+  EXPECT_THAT([&] { sample_from_json(report); }, ThrowsMessage<Error>(HasSubstr("field M")));
+}
+
 // Block RAM is computed from the memories' shapes: twice the depth of a deep memory, twice the
 // blocks.
 TEST(Fit, BlockRamFollowsTheMemories) {

@@ -20,10 +20,21 @@ from tool import Judge
 MARK = "<!-- made by tools/judge/conformance.py -->\n"
 
 
-def is_right(outputs, expected):
+CASES_TOLERANCE = 1e-3  # that of ONNX's own runner: some cases have values of four digits
+
+
+def all_equal(outputs, expected, tolerance=reference.TOLERANCE):
     return len(outputs) == len(expected) and all(
-        reference.shape_of(o) == reference.shape_of(e) and reference.equal(o, e)
+        reference.shape_of(o) == reference.shape_of(e) and reference.equal(o, e, tolerance)
         for o, e in zip(outputs, expected))
+
+
+def is_right(outputs, case):
+    """As the case has it; or near it, and as ONNX Runtime has it, which is no nearer."""
+    if all_equal(outputs, case.expected):
+        return True
+    return all_equal(outputs, case.expected, CASES_TOLERANCE) and all_equal(
+        outputs, reference.run(case.model, case.image))
 
 
 def keep(folder, case):
@@ -46,7 +57,7 @@ class Results:
             self.refusals[reference.reason(answer.refusal)].append(case)
             return
         row["accepted"] += 1
-        if is_right(answer.outputs, case.expected):
+        if is_right(answer.outputs, case):
             row["right"] += 1
         else:
             self.wrong.append(case)

@@ -21,14 +21,6 @@ namespace {
 
 constexpr int kTerms = 2;
 
-std::vector<float> real_values(const QTensor& tensor, const std::vector<std::int32_t>& codes) {
-  std::vector<float> values;
-  for (const std::int32_t code : codes) {
-    values.push_back(static_cast<float>((code - tensor.zero) * tensor.scale));
-  }
-  return values;
-}
-
 /// The preprocessing whose pixels 0 to 255 are what the inputs can be.
 Preprocess range_of(const std::vector<std::vector<float>>& images) {
   float most = 1;

@@ -236,7 +236,7 @@ def grow(b, x, forms, steps, sides):
                 random_pointwise.depth_to_space)):
             continue
         x = form(b, x) or x
-        if b.chance(0.1):
+        if b.chance(0.15):
             sides.append(x)
     return x
 
@@ -255,6 +255,6 @@ def random_model(seed, names, opsets):
         x = b.pick(*use(HEADS))(b, x) or x
     if not b.nodes or x == b.image:
         x = same_conv(b, x, 3)
-    several = [s for s in sides if s not in (x, b.image)] if b.chance(0.4) else []
+    several = [s for s in sides if s not in (x, b.image)] if b.chance(0.5) else []
     unique = list(dict.fromkeys(s for s in several))
     return finished(b, [x, *unique])

@@ -138,11 +138,11 @@ def slice_channels(b, x):
 
 def split(b, x):
     """One of the parts."""
-    parts = b.pick(2, 3)
+    parts = b.pick(2, 3, 3)
     if x.channels % parts:
         return None
     each = [x.channels // parts] * parts
-    sizes = b.chance(0.5)
+    sizes = b.chance(0.35)
     b.feature("Split", "sizes" if sizes else "equal")
     inputs = [x.name, b.integers(*each)] if sizes and b.opset >= 13 else [x.name]
     names = b.node("Split", inputs, outputs=parts, axis=b.axis(1, 4),

@@ -27,7 +27,7 @@ def run(model, image):
         raise Failure(str(e)) from e
 
 
-def equal(got, expected):
+def equal(got, expected, tolerance=TOLERANCE):
     """Within the tolerance; what is not finite must be the same."""
     got, expected = numpy.asarray(got, "f8").ravel(), numpy.asarray(expected, "f8").ravel()
     if got.size != expected.size:
@@ -36,7 +36,7 @@ def equal(got, expected):
     if not numpy.array_equal(got[~finite], expected[~finite], equal_nan=True):
         return False
     largest = numpy.abs(expected[finite]).max(initial=0)
-    return bool(numpy.all(numpy.abs(got[finite] - expected[finite]) <= TOLERANCE * largest + 1e-7))
+    return bool(numpy.all(numpy.abs(got[finite] - expected[finite]) <= tolerance * largest + 1e-7))
 
 
 def shape_of(array):
@@ -45,7 +45,10 @@ def shape_of(array):
 
 
 def reason(refusal):
-    """The message without the names of a case's node and tensors."""
-    text = re.sub(r"^node '[^']*' \(\w+\): ", "", refusal)
-    text = re.sub(r"^(input|initializer|output) \S+: ", r"\1: ", text)
-    return re.sub(r"; supported are [\w, ]*$", "", text)
+    """The messages without the names of a case's nodes and tensors."""
+    lines = []
+    for text in refusal.splitlines():
+        text = re.sub(r"^node '[^']*' \(\w+\): ", "", text)
+        text = re.sub(r"^(input|initializer|output) \S+: ", r"\1: ", text)
+        lines.append(re.sub(r"; supported are [\w, ]*$", "", text))
+    return "; ".join(lines)

@@ -60,7 +60,8 @@ void run_node(const Graph& graph, const Node& node, const Operands& operands, fl
       convolve_node(graph, node, operands, to, out, columns);
       break;
     case NodeKind::kMaxPool: {
-      const float lowest = -std::numeric_limits<float>::infinity();
+      // A window of padding alone has the lowest number, as in ONNX Runtime.
+      constexpr float lowest = std::numeric_limits<float>::lowest();
       pool(window, in, lowest, lowest, out, [](float a, float b) { return std::max(a, b); });
       break;
     }

@@ -61,7 +61,7 @@ class FloatRunner : public Runner {
 
   InputShape input() const override {
     const Tensor& in = graph_.tensor(0);
-    return {in.channels, in.height, in.width};
+    return {in.channels, in.height, in.width, in.name};
   }
   const Preprocess& preprocess() const override { return preprocess_; }
 
@@ -107,7 +107,7 @@ class QuantizedRunner : public Runner {
 
   InputShape input() const override {
     const QTensor& in = net_.tensors.front();
-    return {in.channels, in.height, in.width};
+    return {in.channels, in.height, in.width, in.name};
   }
   const Preprocess& preprocess() const override { return net_.preprocess; }
 

@@ -59,7 +59,12 @@ TEST(Import, FullyConnectedInEveryForm) {
     b.node("MatMul", "g", {"f", b.constant("w", {96, 3}, transposed)});
     b.node("Add", "n", {"g", b.constant("b", {3}, ramp(3))});
   }));
-  for (const Graph* g : {&transposed_gemm, &plain_gemm, &matmul}) {
+  const Graph ones = import(single(13, [&](OnnxBuilder& b) {
+    b.node("Reshape", "f", {"image", b.constant("s", {1, 1, 96})});
+    b.node("MatMul", "g", {"f", b.constant("w", {1, 96, 3}, transposed)});
+    b.node("Add", "n", {"g", b.constant("b", {3}, ramp(3))});
+  }));
+  for (const Graph* g : {&transposed_gemm, &plain_gemm, &matmul, &ones}) {
     EXPECT_EQ(g->nodes[0].weights, weights);
     EXPECT_EQ(g->nodes[0].kernel_h, 6);
     EXPECT_EQ(g->nodes[0].kernel_w, 8);
@@ -67,6 +72,18 @@ TEST(Import, FullyConnectedInEveryForm) {
     EXPECT_EQ(g->tensor(g->outputs.front().tensor).size(), 3u);
   }
   EXPECT_EQ(transposed_gemm.nodes.size() + plain_gemm.nodes.size(), 2u);
+}
+
+TEST(Import, RefusesSeveralMatricesOfWeights) {
+  const auto error = [](std::vector<std::int64_t> weights) {
+    return error_of(single(13, [&](OnnxBuilder& b) {
+      b.node("Reshape", "f", {"image", b.constant("s", {1, 96})});
+      const auto count = static_cast<int>(weights[0] * weights[1] * weights[2]);
+      b.node("MatMul", "n", {"f", b.constant("w", weights, ramp(count))});
+    }));
+  };
+  EXPECT_THAT(error({1, 96, 3}), HasSubstr("more dimensions than its input"));
+  EXPECT_THAT(error({2, 96, 3}), HasSubstr("weights"));
 }
 
 }  // namespace

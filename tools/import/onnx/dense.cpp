@@ -16,12 +16,21 @@ struct Matrix {
   std::int64_t axis = 0;  ///< of the outputs in the constant
 };
 
-/// A constant matrix; `transposed`: it is [out][in] as it is.
+/// A constant matrix, whose dimensions before the last two are 1; `transposed`: it is [out][in] as
+/// it is.
 Matrix matrix(OnnxNode& node, int i, bool transposed) {
   const Dims dims = node.constant_dims(i);
-  if (dims.size() != 2 || product(dims) == 0) node.fail("weights {} are no matrix", text(dims));
+  const std::size_t rank = dims.size();
+  if (rank < 2 || product(dims) == 0 || product(dims) != dims[rank - 2] * dims[rank - 1])
+    node.fail("weights {} are no matrix", text(dims));
   std::vector<float> from = node.take_floats(i, "weight");
-  Matrix m{dims[transposed ? 0 : 1], dims[transposed ? 1 : 0], {}, {}, transposed ? 0 : 1};
+  const std::int64_t rows = dims[rank - 2], columns = dims[rank - 1];
+  const auto first = static_cast<std::int64_t>(rank) - 2;
+  Matrix m{transposed ? rows : columns,
+           transposed ? columns : rows,
+           {},
+           {},
+           transposed ? first : first + 1};
   m.bias.assign(to_size(m.out), 0.0f);
   if (transposed) {
     m.weights = std::move(from);
@@ -112,6 +121,13 @@ void append_product(OnnxNode& node, const Value& v, Matrix m) {
   append_pointwise(node, v, std::move(m), true, std::move(dims));
 }
 
+/// The product would have the dimensions of the weights else.
+void require_no_more_dimensions(OnnxNode& node, int weights, const Value& v) {
+  const Dims dims = node.constant_dims(weights);
+  if (dims.size() > std::max<std::size_t>(v.dims.size(), 2))
+    node.fail("weights {} have more dimensions than its input, {}", text(dims), text(v.dims));
+}
+
 }  // namespace
 
 void add_gemm(OnnxNode& node) {
@@ -138,14 +154,14 @@ void add_gemm(OnnxNode& node) {
 void add_matmul(OnnxNode& node) {
   if (node.is_constant(1)) {
     const Value v = node.view(0);
-    Dims dims = node.constant_dims(1);
-    if (dims.size() != 2) node.fail("weights {} are no matrix", text(dims));
+    require_no_more_dimensions(node, 1, v);
     return append_product(node, v, matrix(node, 1, false));
   }
   if (!node.is_constant(0)) {
     node.fail("a product of two matrices that are both computed from the image is not supported");
   }
   const Value v = node.view(1);
+  require_no_more_dimensions(node, 0, v);
   Matrix m = matrix(node, 0, true);
   if (v.dims.size() < 2 || v.dims.end()[-2] != m.in || product(v.dims) != m.in * v.dims.back()) {
     node.fail("weights for {} inputs do not fit an input of shape {}", m.in, text(v.dims));

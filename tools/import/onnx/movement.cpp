@@ -162,6 +162,10 @@ Program slice(const OnnxNode& node) {
       const auto axis = node.axis(axes[i], dims.size());
       const auto size = dims[to_size(axis)];
       const Dims indices = indices_of(node, {starts[i], ends[i], steps[i]}, size);
+      if (indices.empty() && !node.is_constant(0)) {
+        node.fail("nothing is left of axis {}, of {}, from {} to {}", axis, size, starts[i],
+                  ends[i]);
+      }
       if (indices != from_to(0, size)) x = p.gather(x, axis, indices);
     }
     return x;

@@ -96,6 +96,11 @@ void QuantisedState::define(const std::string& name, const Array& values) {
   values_[name] = values;
 }
 
+bool QuantisedState::is_input(const std::string& name) const {
+  return std::any_of(graph_.input().begin(), graph_.input().end(),
+                     [&](const auto& input) { return input.name() == name; });
+}
+
 onnx::NodeProto& QuantisedState::add_node() {
   changed_ = true;
   return *graph_.add_node();
@@ -166,8 +171,14 @@ CodesOf QuantisedNode::codes_of(int scale, int zero_point, int typed) const {
 
 void QuantisedNode::require_codes(int i, const CodesOf& codes) const {
   const auto found = state_.codes.find(input(i));
+  if (found == state_.codes.end() && state_.is_input(input(i))) {
+    fail(
+        "{} is an image of codes, and images are read as real values: put a QuantizeLinear before "
+        "it",
+        input(i));
+  }
   if (found == state_.codes.end())
-    fail("{} is no result of a quantising operator, which is not supported", input(i));
+    fail("{} is made by no quantising operator that is read", input(i));
   if (found->second != codes)
     fail("{} is read by another scale or zero point than it was written with", input(i));
 }

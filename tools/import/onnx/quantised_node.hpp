@@ -46,6 +46,7 @@ class QuantisedState {
   void define(const std::string& name, const Array& values);
   onnx::NodeProto& add_node();
   bool changed() const { return changed_; }
+  bool is_input(const std::string& name) const;
 
  private:
   onnx::GraphProto& graph_;

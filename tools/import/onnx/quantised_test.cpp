@@ -194,6 +194,14 @@ TEST(QOperator, IntegerOperatorsAreRefusedByName) {
   }
 }
 
+TEST(QOperator, CodesThatTheFileDoesNotMakeAreRefused) {
+  OnnxBuilder b("qop", 1, 1, 1, 13);
+  b.node("DequantizeLinear", "n",
+         {"image", b.constant("s", {}, std::vector{0.5f}), integers(b, "z", kInt8, {}, {1})});
+  b.output("n");
+  EXPECT_THAT(error_of(b.serialized()), HasSubstr("put a QuantizeLinear before it"));
+}
+
 TEST(QOperator, OtherOperatorsOfCodesAreRefused) {
   OnnxBuilder b("qop", 1, 1, 1, 13);
   b.node("QuantizeLinear", "x",
