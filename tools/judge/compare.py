@@ -9,12 +9,14 @@
 DATA is what `reshift eval` takes, or a .npy file of float inputs, images first. Without --labels
 and labels in the data there is no top-1.
 
-`reference` writes codes and scales of each output, and with --tensors of every tensor of the first N
-images. `outputs` compares them with the .npy files NAME.npy (codes or values) of a folder DUMP, or
-with another REF.npz: share of equal values, largest difference in steps, top-1 of both."""
+`reference` writes codes and scales of each output and of what goes into a Softmax at the end, and with
+--tensors of every tensor of the first N images. `outputs` compares them with the values NAME.npy of
+the folder DUMP that `reshift eval --dump` writes, or with another REF.npz: share of equal values,
+largest difference in steps of the reference's scale, top-1 of both."""
 
 import argparse
 import pathlib
+import re
 import sys
 
 import numpy
@@ -22,6 +24,7 @@ import numpy
 import evaluators
 from tool import Judge
 
+EQUAL = 1e-4  # of a step: values of equal codes that were computed in single precision
 SEPARATOR = "|"  # of a tensor's name and what is known of it, in a .npz
 
 
@@ -114,23 +117,25 @@ def top1(array, labels):
 
 def load_dump(path, names):
     if path.is_dir():
-        found = {n: path / f"{n.replace('/', '_')}.npy" for n in names}
+        found = {n: path / f"{re.sub('[^A-Za-z0-9._-]', '_', n)}.npy" for n in names}
         return {n: evaluators.Tensor(numpy.load(p)) for n, p in found.items() if p.exists()}
     return unpack(numpy.load(path))
 
 
 def compare(name, expected, got, labels):
     count = min(len(expected.array), len(got.array))
-    a, b = (t.array[:count].reshape(count, -1).astype("f8") for t in (expected, got))
+    a, b = (t.values()[:count].reshape(count, -1) / expected.scale for t in (expected, got))
     if a.shape != b.shape:
         print(f"{name}: {b.shape[1]} values of an image, expected {a.shape[1]}")
         return False
     same_class = (a.argmax(axis=1) == b.argmax(axis=1)).mean()
     labels = labels[:count] if len(labels) else numpy.full(count, -1)
-    print(f"{name}: {count} images, {100 * (a == b).mean():.4f} % of the values equal, "
-          f"largest difference {numpy.abs(a - b).max():g}, {100 * same_class:.2f} % same class; "
+    steps = numpy.abs(a - b)
+    steps[steps < EQUAL] = 0
+    print(f"{name}: {count} images, {100 * (steps == 0).mean():.4f} % of the values equal, "
+          f"largest difference {steps.max():.4g} steps, {100 * same_class:.2f} % same class; "
           f"expected {top1(a, labels)}, found {top1(b, labels)}")
-    return bool((a == b).all())
+    return not steps.any()
 
 
 def compare_outputs(options):

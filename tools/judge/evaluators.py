@@ -112,11 +112,20 @@ def with_outputs(path, chosen):
 
 
 def outputs_and_scores(model, graph):
-    """The outputs; before them what goes into a Softmax at the end."""
+    """The outputs; before them what goes into a Softmax at the end, before it was reshaped."""
+    def is_any(op, *names):
+        code = model.operatorCodes[op.opcodeIndex]
+        kind = max(code.builtinCode, code.deprecatedBuiltinCode)  # the second is a byte, 127 beyond
+        return kind in [getattr(schema.BuiltinOperator, n) for n in names]
+
     last = graph.operators[-1]
-    code = model.operatorCodes[last.opcodeIndex]
-    softmax = schema.BuiltinOperator.SOFTMAX in (code.builtinCode, code.deprecatedBuiltinCode)
-    return [*(last.inputs[:1] if softmax else []), *graph.outputs]
+    if not is_any(last, "SOFTMAX"):
+        return graph.outputs
+    scores = last.inputs[0]
+    for op in reversed(graph.operators):
+        if op.outputs[0] == scores and is_any(op, "RESHAPE", "SQUEEZE"):
+            scores = op.inputs[0]
+    return [scores, *graph.outputs]
 
 
 def all_computed(_, graph):

@@ -27,9 +27,10 @@ struct Quantization {
 /// How a node's result becomes a code of its output tensor, as the network's format defines it.
 enum class OutputRounding {
   kNone,              ///< float: it does not
-  kHalfToEven,        ///< ONNX; TensorFlow Lite's default kernels, but for these two:
-  kHalfUp,            ///< its sums of two tensors
-  kHalfAwayFromZero,  ///< its averages
+  kHalfToEven,        ///< ONNX; TensorFlow Lite's default kernels but for sums and averages
+  kHalfToEvenFused,   ///< a QLinearAdd, whose products are not rounded before they are added
+  kHalfUp,            ///< TensorFlow Lite's sums of two tensors
+  kHalfAwayFromZero,  ///< TensorFlow Lite's averages
 };
 
 /// The code of a value by a tensor's quantisation of one scale.

@@ -185,7 +185,8 @@ class Lowering {
             static_cast<int>(q.lowest()) - shift,
             static_cast<int>(q.highest()) - shift,
             round_mode(n.output_rounding),
-            shift};
+            shift,
+            n.output_rounding == OutputRounding::kHalfToEvenFused};
   }
 
   void quantise(const Node& n) {

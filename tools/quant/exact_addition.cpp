@@ -22,17 +22,34 @@ constexpr int kFewestBits = 13, kMostBits = 30;
 /// An operand of the sum: codes count from `zero`, in units of the output's steps.
 struct Operand {
   int tensor, zero;
-  float ratio;
+  float scale, ratio;
 };
 
 /// What a format makes of two codes, its zero point included, not clamped.
 using Adder = std::function<std::int32_t(int, int)>;
 
+/// Step by step in single precision, as DequantizeLinear, Add and QuantizeLinear say. Products are
+/// exact in double: nothing is fused that must not be.
 Adder onnx_adder(const Operand& a, const Operand& b, const OutputCodes& out) {
-  const auto file = [&](int code) { return static_cast<float>(code + out.unsigned_by); };
-  const float fixed = file(out.zero) - (a.ratio * file(a.zero) + b.ratio * file(b.zero));
+  const auto value = [](int steps, float scale) {
+    return static_cast<float>(steps * double{scale});
+  };
   return [=, &out](int x, int y) {
-    const float sum = std::fma(file(y), b.ratio, std::fma(file(x), a.ratio, fixed));
+    const float sum = value(x - a.zero, a.scale) + value(y - b.zero, b.scale);
+    return static_cast<std::int32_t>(std::nearbyint(sum / static_cast<float>(out.scale))) +
+           out.zero;
+  };
+}
+
+/// ONNX Runtime's QLinearAdd: two fused multiply-adds from what the zero points make.
+Adder fused_adder(const Operand& a, const Operand& b, const OutputCodes& out) {
+  const auto file = [&](int code) { return static_cast<float>(code + out.unsigned_by); };
+  const auto product = [](float x, float y) { return static_cast<float>(double{x} * double{y}); };
+  const float zeros = product(a.ratio, file(a.zero)) + product(b.ratio, file(b.zero));
+  const float fixed = file(out.zero) - zeros;
+  return [=, &out](int x, int y) {
+    const float sum = std::fma(static_cast<float>(y + out.unsigned_by), b.ratio,
+                               std::fma(static_cast<float>(x + out.unsigned_by), a.ratio, fixed));
     return static_cast<std::int32_t>(std::nearbyint(sum)) - out.unsigned_by;
   };
 }
@@ -161,12 +178,14 @@ std::optional<FittedAddition> exact_addition(const ExactSum& sum, const OutputCo
                                              const QOp& op, const QNet& net) {
   const auto operand = [&](int tensor) {
     const QTensor& t = net.tensors[static_cast<std::size_t>(tensor)];
-    return Operand{tensor, t.zero, static_cast<float>(t.scale) / static_cast<float>(out.scale)};
+    const auto scale = static_cast<float>(t.scale);
+    return Operand{tensor, t.zero, scale, scale / static_cast<float>(out.scale)};
   };
   Operand a = operand(sum.op.input), b = operand(sum.op.residual);
   if (sum.residual_is_first) std::swap(a, b);
   std::optional<Adder> adder;
-  if (out.round == RoundMode::kHalfEven) adder = onnx_adder(a, b, out);
+  if (out.round == RoundMode::kHalfEven)
+    adder = out.fused ? fused_adder(a, b, out) : onnx_adder(a, b, out);
   if (out.round == RoundMode::kHalfUp) adder = tflite_adder(a, b, out);
   if (!adder) return std::nullopt;
   std::optional<FittedAddition> best;

@@ -18,11 +18,16 @@ struct Scales {
   int a_zero, b_zero, out_zero;
 };
 
+constexpr Scales kScales[] = {{0.0491f, 0.03684f, 0.04582f, 34, -128, -128},
+                              {0.0737f, 0.0551f, 0.0551f, -20, 0, 7},
+                              {0.011f, 0.0773f, 0.06131f, 11, 3, -20}};
+
 class ExactAddition : public ::testing::Test {
  protected:
   explicit ExactAddition() { net_.act_w = kActW, net_.exponents = 7, net_.mult_w = 32; }
 
-  std::optional<FittedAddition> encode(const Scales& s, RoundMode round, int unsigned_by) {
+  std::optional<FittedAddition> encode(const Scales& s, RoundMode round, int unsigned_by,
+                                       bool fused = false) {
     net_.tensors = {{"a", 1, 1, 1, s.a, s.a_zero}, {"b", 1, 1, 1, s.b, s.b_zero}};
     ExactSum sum;
     sum.op.input = 0;
@@ -37,7 +42,7 @@ class ExactAddition : public ::testing::Test {
     op.post.lo = code_min(kActW);
     op.post.hi = code_max(kActW);
     op.post.round = round;
-    return exact_addition(sum, {s.out, s.out_zero, -128, 127, round, unsigned_by}, op, net_);
+    return exact_addition(sum, {s.out, s.out_zero, -128, 127, round, unsigned_by, fused}, op, net_);
   }
 
   /// What an operation makes of the two codes.
@@ -62,17 +67,29 @@ class ExactAddition : public ::testing::Test {
   QNet net_;
 };
 
-/// ONNX Runtime's kernel, for codes without a sign as the file has them.
 TEST_F(ExactAddition, EveryPairAsInSinglePrecision) {
-  for (const Scales& s : {Scales{0.0491f, 0.03684f, 0.04582f, 34, -128, -128},
-                          Scales{0.0737f, 0.0551f, 0.0551f, -20, 0, 7},
-                          Scales{0.011f, 0.0773f, 0.06131f, 11, 3, -20}}) {
-    const auto op = encode(s, RoundMode::kHalfEven, 128);
+  for (const Scales& s : kScales) {
+    const auto op = encode(s, RoundMode::kHalfEven, 0);
     ASSERT_TRUE(op);
+    EXPECT_EQ(op->wrong, 0);
+    expect_all(op->op, [&](int a, int b) {
+      const volatile float x = static_cast<float>(a - s.a_zero) * s.a;  // rounded before the sum
+      const volatile float y = static_cast<float>(b - s.b_zero) * s.b;
+      return static_cast<int>(std::nearbyint((x + y) / s.out)) + s.out_zero;
+    });
+  }
+}
+
+/// ONNX Runtime's QLinearAdd, for codes without a sign as the file has them.
+TEST_F(ExactAddition, EveryPairAsByFusedMultiplyAdds) {
+  for (const Scales& s : kScales) {
+    const auto op = encode(s, RoundMode::kHalfEven, 128, true);
+    ASSERT_TRUE(op);
+    EXPECT_EQ(op->wrong, 0);
     const float ra = s.a / s.out, rb = s.b / s.out;
     const auto file = [](int code) { return static_cast<float>(code + 128); };
-    const float fixed = file(s.out_zero) - (ra * file(s.a_zero) + rb * file(s.b_zero));
-    EXPECT_EQ(op->wrong, 0);
+    const volatile float za = ra * file(s.a_zero), zb = rb * file(s.b_zero);
+    const float fixed = file(s.out_zero) - (za + zb);
     expect_all(op->op, [&](int a, int b) {
       const float sum = std::fma(file(b), rb, std::fma(file(a), ra, fixed));
       return static_cast<int>(std::nearbyint(sum)) - 128;

@@ -3,45 +3,75 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <utility>
 
 namespace reshift {
 namespace {
 
 constexpr double kMargin = 1e-5;  // of a multiplier's step: what rounding in double can be wrong
-constexpr double kCommon = 16;    // so many codes further from 0 codes are half as common
+constexpr double kSameWeight = 1e-9, kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kCommon = 16;  // so many codes further from 0 codes are half as common
+
+/// How much a point counts.
+double weight(const CodePoint& p, const PostParams& post) {
+  return std::exp2(-std::abs(p.code - post.out_zero) / kCommon);
+}
 
 /// How much is wrong with a factor.
 double wrong_codes(const std::vector<CodePoint>& points, const ChannelParams& params,
                    const PostParams& post, int act_w) {
   double wrong = 0;
   for (const CodePoint& p : points) {
-    if (post_process(p.sum, p.residual, params, post, act_w) != p.code)
-      wrong += std::exp2(-std::abs(p.code - post.out_zero) / kCommon);
+    if (post_process(p.sum, p.residual, params, post, act_w) != p.code) wrong += weight(p, post);
   }
   return wrong;
 }
 
-/// The multipliers next to `mult` that make a point each which `mult` does not.
-std::vector<double> alternatives(const std::vector<CodePoint>& points, double mult, int shift,
-                                 const PostParams& post, int act_w) {
-  std::vector<double> found;
+/// The multipliers that make a point, from `least` to `most`, beside a shift.
+struct Interval {
+  double least, most;
+};
+Interval multipliers(const CodePoint& p, int shift, const PostParams& post, int act_w) {
+  const double residual = static_cast<double>(p.residual - post.res_zero) * post.res_factor;
+  const double code = p.code - post.out_zero - std::ldexp(residual, -fraction_bits(act_w));
+  const auto sum = static_cast<double>(p.sum);
+  double below = p.code > post.lo ? std::ldexp((code - 0.5) / sum, shift) : -kInfinity;
+  double above = p.code < post.hi ? std::ldexp((code + 0.5) / sum, shift) : kInfinity;
+  if (sum < 0) {
+    below = p.code > post.lo ? below : kInfinity;
+    above = p.code < post.hi ? above : -kInfinity;
+    std::swap(below, above);
+  }
+  return {std::floor(below + kMargin) + 1, std::ceil(above - kMargin) - 1};
+}
+
+/// The multiplier that makes the most points, the nearest to `mult` of those.
+double best_multiplier(const std::vector<CodePoint>& points, double mult, int shift,
+                       const PostParams& post, int act_w) {
+  std::vector<std::pair<double, double>> changes;  // from this multiplier on, so much more is right
   for (const CodePoint& p : points) {
     if (p.sum == 0) continue;
-    const double added = post.res_factor == 0
-                             ? 0
-                             : std::ldexp(static_cast<double>(p.residual - post.res_zero) *
-                                              static_cast<double>(post.res_factor),
-                                          -fraction_bits(act_w));
-    const double code = p.code - post.out_zero - added, sum = static_cast<double>(p.sum);
-    const double below = std::ldexp((code - 0.5) / sum, shift);
-    const double above = std::ldexp((code + 0.5) / sum, shift);
-    const double least = std::floor((sum > 0 ? below : above) + kMargin) + 1;
-    const double most = std::ceil((sum > 0 ? above : below) - kMargin) - 1;
-    const bool not_lowest = p.code > post.lo, not_highest = p.code < post.hi;
-    if (mult < least && (sum > 0 ? not_lowest : not_highest)) found.push_back(least);
-    if (mult > most && (sum > 0 ? not_highest : not_lowest)) found.push_back(most);
+    const auto [least, most] = multipliers(p, shift, post, act_w);
+    if (least > most) continue;
+    changes.emplace_back(least, weight(p, post));
+    changes.emplace_back(most + 1, -weight(p, post));
   }
-  return found;
+  std::sort(changes.begin(), changes.end());
+  double best = mult, right = 0, most_right = 0;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    right += changes[i].second;
+    const double next = i + 1 < changes.size() ? changes[i + 1].first : kInfinity;
+    if (next == changes[i].first) continue;
+    const double candidate = std::clamp(mult, changes[i].first, next - 1);
+    const bool nearer = std::abs(candidate - mult) < std::abs(best - mult);
+    const bool as_good = std::abs(right - most_right) < kSameWeight;
+    if (as_good ? nearer : right > most_right) {
+      best = candidate;
+      most_right = right;
+    }
+  }
+  return best;
 }
 
 /// Those of a multiplier; one bit is left for a factor that grows.
@@ -111,8 +141,7 @@ std::optional<FittedFactor> fit_factor(const std::vector<CodePoint>& points, dou
   attempt(nearest.mult, nearest.shift);
   if (!best || best->wrong == 0) return best;
   const NearestFactor fine = with_bits(factor, most_bits(mult_w), mult_w);
-  for (const double mult : alternatives(points, fine.mult, fine.shift, post, act_w))
-    attempt(mult, fine.shift);
+  attempt(best_multiplier(points, fine.mult, fine.shift, post, act_w), fine.shift);
   return best;
 }
 

@@ -191,7 +191,8 @@ class Encoder {
   std::optional<ChannelParams> exact_channel(std::size_t c, std::vector<int>& weights) {
     const double unit = sum_.unit[c], steps = sum_.bias[c] / unit;
     const std::int64_t magnitude = sum_of(weights, [](int w) { return std::abs(w); });
-    if (sum_.op.residual >= 0 || sum_.op.shortcut >= 0 || magnitude == 0) return std::nullopt;
+    if (sum_.op.residual >= 0 || sum_.op.shortcut >= 0) return std::nullopt;
+    if (magnitude == 0) return ChannelParams{function(c, 0) - out_.zero, 1, 0};
     if (distance_to_integer(steps) > 0)
       return weights.size() == 1 ? exact_function(c, weights[0]) : std::nullopt;
     const auto format = rounding(unit, magnitude);
@@ -241,34 +242,51 @@ class Encoder {
   }
 
   /// A factor and an offset of one code: what makes the codes of all 256.
-  std::optional<ChannelParams> exact_function(std::size_t c, int& weight) const {
-    const QTensor& in = tensor(sum_.op.input);
-    const int sign = weight;
-    for (int terms = 1; terms <= kManyTerms; ++terms) {
+  std::optional<ChannelParams> exact_function(std::size_t c, int& weight) {
+    std::optional<FittedFactor> best;
+    int factor = 1;
+    double bias = 0;
+    for (int terms = 1; terms <= kManyTerms && !(best && best->wrong == 0); ++terms) {
       for (int n = 1; n <= kLargestWeight; ++n) {
-        if (minimal_.count(n) != terms || std::abs(n * sign) > kLargestWeight) continue;
+        if (minimal_.count(n) != terms || std::abs(n * weight) > kLargestWeight) continue;
         const double steps = std::floor(sum_.bias[c] / sum_.unit[c] * n);
-        for (const double bias : {steps, steps + 1}) {
-          std::vector<CodePoint> points;
-          for (int code = code_min(net_.act_w); code <= code_max(net_.act_w); ++code)
-            points.push_back({std::int64_t{n} * sign * (code - in.zero) + std::llround(bias), 0,
-                              function(c, sign * (code - in.zero))});
-          const auto found = fit(points, sum_.unit[c] / n / out_.scale, 0);
-          if (!found || found->wrong > 0) continue;
-          weight = n * sign;
-          return with_bias(c, found->params, {weight}, bias);
+        for (const double whole : {steps, steps + 1}) {
+          const auto found =
+              fit(function_points(c, n, weight, whole), sum_.unit[c] / n / out_.scale, 0);
+          if (!found || (best && found->wrong >= best->wrong)) continue;
+          best = found, factor = n, bias = whole;
         }
       }
     }
-    return std::nullopt;
+    if (!best) return std::nullopt;
+    const double apart = std::abs(bias - sum_.bias[c] / sum_.unit[c] * factor);
+    if (best->wrong > 0)
+      inexact(apart * sum_.unit[c] / factor / out_.scale + best->error * (1 << net_.act_w),
+              "a bias between two steps of the sum");
+    weight *= factor;
+    return with_bias(c, best->params, {weight}, bias);
+  }
+
+  /// What all codes become, beside a weight of n * weight and so many steps.
+  std::vector<CodePoint> function_points(std::size_t c, int n, int weight, double steps) const {
+    const int zero = tensor(sum_.op.input).zero;
+    std::vector<CodePoint> points;
+    for (int code = code_min(net_.act_w); code <= code_max(net_.act_w); ++code) {
+      const int weighted = weight * (code - zero);
+      points.push_back(
+          {std::int64_t{n} * weighted + std::llround(steps), 0, function(c, weighted)});
+    }
+    return points;
   }
 
   /// In single precision, as the formats compute between two roundings.
   int function(std::size_t c, int code) const {
     const auto scale = static_cast<float>(tensor(sum_.op.input).scale);
     const auto factor = static_cast<float>(sum_.unit[c] / double{scale});
-    const float value = static_cast<float>(code) * scale * factor;
-    const float offset = value + static_cast<float>(sum_.bias[c]);
+    // Products are exact in double: nothing is fused that must not be.
+    const auto value = static_cast<float>(code * double{scale});
+    const auto product = static_cast<float>(double{value} * double{factor});
+    const float offset = product + static_cast<float>(sum_.bias[c]);
     const PostParams& post = result_.op.post;
     return static_cast<int>(std::clamp<double>(
         round_as(out_.round, double{offset / static_cast<float>(out_.scale)}) + post.out_zero,

@@ -36,6 +36,7 @@ struct OutputCodes {
   int zero = 0, lowest = 0, highest = 0;
   RoundMode round = RoundMode::kHalfEven;
   int unsigned_by = 0;  ///< 128 where the format's codes have no sign: they are more by so much
+  bool fused = false;   ///< products are not rounded before they are added to another
 };
 
 /// The operation whose output codes these are, and how far it is from that.

@@ -238,10 +238,14 @@ void add_batch_norm(OnnxNode& node) {
   weight.dims[0] = v.dims[1];
   Array bias = weight;
   for (std::size_t c = 0; c < size; ++c) {
-    const double spread = std::sqrt(double{variance[c]} + epsilon);
-    if (!(spread > 0)) node.fail("variance {} of channel {} is impossible", variance[c], c);
-    weight.values.push_back(gamma[c] / spread);
-    bias.values.push_back(beta[c] - mean[c] * (gamma[c] / spread));
+    // As ONNX Runtime: where codes are made of the result, the last bit counts.
+    const float inverse = 1 / std::sqrt(variance[c] + epsilon);
+    if (!std::isfinite(inverse))
+      node.fail("variance {} of channel {} is impossible", variance[c], c);
+    const float factor = inverse * gamma[c];
+    const auto shift = static_cast<float>(double{mean[c]} * double{factor});
+    weight.values.push_back(factor);
+    bias.values.push_back(beta[c] - shift);
   }
   node.alias(affine(node, v, weight, bias));
 }

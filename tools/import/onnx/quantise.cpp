@@ -13,7 +13,8 @@ void add_quantize_dequantize(OnnxNode& node) {
   q.is_signed = node.integer("signed", 1) != 0;
   Node result;
   result.kind = NodeKind::kQuantize;
-  result.output_rounding = OutputRounding::kHalfToEven;
+  result.output_rounding = node.integer("fused", 0) != 0 ? OutputRounding::kHalfToEvenFused
+                                                         : OutputRounding::kHalfToEven;
   const auto value = [&](double code) {
     return static_cast<float>((code - q.zero_points[0]) * q.scales[0]);
   };

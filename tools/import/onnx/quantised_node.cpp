@@ -224,6 +224,7 @@ void QuantisedNode::quantise(const std::string& from, const CodesOf& codes, bool
   set("bits", codes.bits);
   set("signed", codes.is_signed);
   set("narrow", codes.narrow);
+  set("fused", proto_.op_type() == "QLinearAdd");
   auto& scale = *node.add_attribute();
   scale.set_name("scale");
   scale.set_type(onnx::AttributeProto::FLOAT);

@@ -182,7 +182,9 @@ TEST(QOperator, AdditionAndConcatenation) {
   const Graph g = import(b.serialized());
   EXPECT_EQ(g.tensor(g.outputs[0].tensor).channels, 4);
   EXPECT_EQ(g.nodes[1].kind, NodeKind::kAdd);
+  EXPECT_EQ(g.nodes[2].output_rounding, OutputRounding::kHalfToEvenFused);
   EXPECT_EQ(g.nodes.back().kind, NodeKind::kQuantize);
+  EXPECT_EQ(g.nodes.back().output_rounding, OutputRounding::kHalfToEven);
 }
 
 TEST(QOperator, IntegerOperatorsAreRefusedByName) {
