@@ -207,28 +207,22 @@ module rs_post_pipeline
     );
   end
 
-  if (Tables > 0) begin : gen_table
-    logic look;
-    assign look = valid_q[Made] && !pixel_q[Made].fill;
-    rs_post_table #(
-      .Lanes(M),
-      .Tables(Tables)
-    ) u_table (
-      .clk_i,
-      .number_i     (look ? op_stage_q[Made].table_index : '0),
-      .code_i       (made),
-      .code_o       (code),
-      .write_valid_i(table_valid_i),
-      .write_ready_o(table_ready_o),
-      .write_addr_i (table_addr_i),
-      .write_i      (table_i)
-    );
-  end else begin : gen_no_table
-    logic unused_table;
-    assign unused_table  = ^{table_valid_i, table_addr_i, table_i};
-    assign table_ready_o = 1'b1;
-    assign code          = made;
-  end
+  logic look;
+  assign look = valid_q[Made] && !pixel_q[Made].fill;
+  rs_post_table #(
+    .Lanes(M),
+    .Tables(Tables),
+    .CodeW(ActW)
+  ) u_table (
+    .clk_i,
+    .number_i     (look ? op_stage_q[Made].table_index : '0),
+    .code_i       (made),
+    .code_o       (code),
+    .write_valid_i(table_valid_i),
+    .write_ready_o(table_ready_o),
+    .write_addr_i (table_addr_i),
+    .write_i      (table_i)
+  );
 
   // A write is asked for while its code is in the making. One that has to wait does so here: the next may
   // come after it.

@@ -234,26 +234,20 @@ module rs_post_serial
     );
   end
 
-  if (Tables > 0) begin : gen_table
-    rs_post_table #(
-      .Lanes(Lanes),
-      .Tables(Tables)
-    ) u_table (
-      .clk_i,
-      .number_i     (state_q == Look ? op_q.table_index : '0),
-      .code_i       (made),
-      .code_o       (code),
-      .write_valid_i(table_valid_i),
-      .write_ready_o(table_ready_o),
-      .write_addr_i (table_addr_i),
-      .write_i      (table_i)
-    );
-  end else begin : gen_no_table
-    logic unused_table;
-    assign unused_table  = ^{table_valid_i, table_addr_i, table_i};
-    assign table_ready_o = 1'b1;
-    assign code          = made;
-  end
+  rs_post_table #(
+    .Lanes(Lanes),
+    .Tables(Tables),
+    .CodeW(ActW)
+  ) u_table (
+    .clk_i,
+    .number_i     (state_q == Look ? op_q.table_index : '0),
+    .code_i       (made),
+    .code_o       (code),
+    .write_valid_i(table_valid_i),
+    .write_ready_o(table_ready_o),
+    .write_addr_i (table_addr_i),
+    .write_i      (table_i)
+  );
 
   always_ff @(posedge clk_i) begin
     if (state_q == Keep) begin

@@ -164,7 +164,10 @@ void dump(const Program& program, const std::vector<std::uint8_t>& output, std::
   const std::size_t of_host = tensors.size();
   for (const StoredTensor& stored : program.stored) {
     const QTensor& t = program.net.tensors[static_cast<std::size_t>(stored.tensor)];
-    tensors.push_back({stored.name,
+    const bool taken = std::any_of(tensors.begin(), tensors.end(), [&](const DumpedTensor& other) {
+      return other.name == stored.name;
+    });
+    tensors.push_back({taken ? stored.name + " (core)" : stored.name,
                        {static_cast<std::size_t>(t.channels), static_cast<std::size_t>(t.height),
                         static_cast<std::size_t>(t.width)},
                        t.scale,

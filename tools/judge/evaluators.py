@@ -70,6 +70,7 @@ class OnnxRuntime:
         weights = {t.name for t in model.graph.initializer}
         value = next(v for v in model.graph.input if v.name not in weights)
         self.name, dims = value.name, value.type.tensor_type.shape.dim
+        self.kind = onnx.helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)
         self.batched = dims[0].dim_value != 1
         self.input_shape = tuple(d.dim_value for d in dims)[1:]
         self.options = onnxruntime.SessionOptions()
@@ -93,6 +94,7 @@ class OnnxRuntime:
         session = self.open(self.model) if everything else self.session
         names = [o.name for o in session.get_outputs()]
         step = len(images) if self.batched else 1
+        images = images.astype(self.kind)
         parts = [session.run(None, {self.name: images[i:i + step]})
                  for i in range(0, len(images), step)]
         found = (numpy.concatenate(p) if p[0].ndim else p[0] for p in zip(*parts))

@@ -26,7 +26,6 @@ from tool import Judge
 
 HERE = pathlib.Path(__file__).resolve().parent
 PREPROCESS = HERE.parent / "preprocess"
-NOTHING = "-"
 
 
 def parse():
@@ -49,18 +48,33 @@ class Network:
     def __init__(self, entry, options):
         self.entry, self.options = entry, options
         self.name, self.hw = entry["name"], entry["hw"]
-        stem = options.work / self.name
-        self.net, self.program, self.result = (stem.with_suffix(s) for s in (".rsq", ".rsp", ".json"))
-        self.dump = options.work / f"{self.name}_outputs"
-        self.preprocess = options.work / f"{self.name}_preprocess.json"
-        self.model = self.path(entry["model"]) if "model" in entry else stem.with_suffix(".onnx")
+        self.quantised = "calib_count" not in entry
+        self.net, self.program, self.result, self.dump, self.preprocess, self.model = (
+            options.work / (self.name + s)
+            for s in (".rsq", ".rsp", ".json", "_outputs", "_preprocess.json", ".onnx"))
+        self.images, self.calib = (options.work / (self.name + s)
+                                   for s in ("_images.npy", "_calib.npy"))
+        if "model" in entry:
+            self.model = self.path(entry["model"])
+        if "random" not in entry:
+            self.images = self.path(entry["images"])
+            self.calib = self.path(entry.get("calib", ""))
 
     def path(self, name):
-        return name if name == "random" else str(self.options.data / name)
+        return str(self.options.data / name)
 
     def missing(self):
-        names = [self.entry.get("model"), self.entry["images"], *self.entry.get("calib", [])[:1]]
-        return [n for n in names if n and n != "random" and not (self.options.data / n).exists()]
+        names = [self.entry[n] for n in ("model", "images", "calib") if n in self.entry]
+        return [n for n in names if not (self.options.data / n).exists()]
+
+    def make_inputs(self):
+        """Noise up to a magnitude, where there is no data."""
+        shape = evaluators.open_evaluator(self.model).input_shape
+        limit = self.entry["random"]
+        for seed, file in enumerate((self.images, self.calib)):
+            count = self.entry["calib_count"] if seed else self.options.images
+            noise = numpy.random.default_rng(seed).uniform(-limit, limit, (count, *shape))
+            numpy.save(file, noise.astype("f4"))
 
     def reshift(self, command, *arguments):
         """Runs a command of the tool; its output goes into a file."""
@@ -74,19 +88,21 @@ class Network:
     def make(self):
         if "zoo" in self.entry:
             self.reshift("make-network", self.entry["zoo"], "-o", self.model)
+        if "random" in self.entry:
+            self.make_inputs()
         text = self.entry.get("preprocess", {})
         if isinstance(text, str):
             text = json.loads((PREPROCESS / text).read_text())
         self.preprocess.write_text(json.dumps(text))
         more = []
-        if "calib" in self.entry:
-            data, count = self.entry["calib"]
-            more = ["--calib", self.path(data), "--calib-count", count, *self.entry.get("options", [])]
+        if not self.quantised:
+            more = ["--calib", self.calib, "--calib-count", self.entry["calib_count"],
+                    *self.entry["options"]]
         self.reshift("quantize", self.model, "--preprocess", self.preprocess, *more, "-o", self.net)
         self.reshift("compile", self.net, "--hw", self.hw, "-o", self.program)
 
     def run_core(self):
-        self.reshift("run", self.program, "--data", self.path(self.entry["images"]), "--count",
+        self.reshift("run", self.program, "--data", self.images, "--count",
                      self.options.frames, "--backend", "rtl", "--json", self.result, "--dump",
                      self.dump)
         return json.loads(self.result.read_text())
@@ -95,17 +111,17 @@ class Network:
         """The golden model's values and steps (None: real values of the host) by name, of --images
         inputs. Beside the file's outputs those of the core, where the host makes others of them."""
         index = json.loads((self.dump / "index.json").read_text())
-        of_core = [t["name"] for t in index if "codes" in t]
-        inner = of_core if len(of_core) < len(index) else []
+        of_core = [t["name"] for t in index if "codes" in t and not t["name"].endswith(" (core)")]
+        inner = of_core if any("codes" not in t for t in index) else []
         tensors = [a for name in inner for a in ("--tensor", name)]
-        self.reshift("eval", self.net, "--data", self.path(self.entry["images"]), "--count",
+        self.reshift("eval", self.net, "--data", self.images, "--count",
                      self.options.images, "--dump", self.dump, *tensors)
         index = json.loads((self.dump / "index.json").read_text())
         return {t["name"]: (numpy.load(self.dump / t["values"]), t.get("scale")) for t in index}
 
     def expected(self, judge):
         evaluator = evaluators.open_evaluator(self.model)
-        source = argparse.Namespace(data=self.path(self.entry["images"]), labels="",
+        source = argparse.Namespace(data=str(self.images), labels="",
                                     preprocess=str(self.preprocess))
         parts = {}
         for images, _ in compare.inputs(judge, source, evaluator.input_shape, self.options.images):
@@ -134,11 +150,10 @@ def run(network, judge):
     network.make()
     result = network.run_core()
     outputs, expected = network.outputs(), network.expected(judge)
-    quantised = "calib" not in network.entry
     names = [n for n in expected if n in outputs]
-    if quantised:  # what goes into a Softmax rather than what comes out of it
+    if network.quantised:  # what goes into a Softmax rather than what comes out of it
         names = names[:1]
-    said = [describe(n, expected[n], *outputs[n], quantised) for n in names]
+    said = [describe(n, expected[n], *outputs[n], network.quantised) for n in names]
     return {"network": network.name, "format": network.entry["format"], "hw": network.hw,
             "cycles": round(result["cycles_per_image"]), "frames": result["images"],
             "mismatches": result["mismatches"],
