@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -37,15 +38,28 @@ Images read_images(const Samples& data, const std::vector<std::size_t>& which) {
   return images;
 }
 
+/// Images that measure: as many as make the noise of their count small, fewer where the network
+/// takes long.
+std::size_t many(const Graph& graph) {
+  constexpr double kWork = 1e11;  // multiplications
+  double macs = 1;
+  for (const Node& node : graph.nodes) {
+    if (node.kind != NodeKind::kConv) continue;
+    const Tensor out = graph.written(node);
+    macs += static_cast<double>(node.weights.size()) * out.height * out.width;
+  }
+  return static_cast<std::size_t>(std::clamp(kWork / macs, 256.0, 2048.0));
+}
+
 /// Which images calibrate and which measure.
 struct Split {
   std::vector<std::size_t> calibration, held_out;
 
-  Split(std::size_t count, std::size_t size, HoldOut hold_out) {
-    constexpr std::size_t kEnough = 256, kFew = 64;
+  Split(std::size_t count, std::size_t size, std::size_t many, HoldOut hold_out) {
+    constexpr std::size_t kFew = 64;
     const std::size_t wanted = hold_out == HoldOut::kNone     ? 0
                                : hold_out == HoldOut::kOthers ? kFew
-                                                              : kEnough;
+                                                              : many;
     const std::size_t others = std::min(size - count, wanted);
     const bool shares =
         hold_out == HoldOut::kEnough && others < std::max<std::size_t>(count / 4, 1);
@@ -162,7 +176,7 @@ Calibration read_calibration(const CalibrationOptions& options, const Graph& gra
   const std::size_t count = options.count ? options.count : default_count(graph, *data);
   if (count > data->size())
     throw Error("{}: {} images asked for, it has {}", options.calib, count, data->size());
-  const Split split(count, data->size(), hold_out);
+  const Split split(count, data->size(), many(graph), hold_out);
   Calibration calibration{read_images(*data, split.calibration).values, {}};
   if (hold_out == HoldOut::kEnough || !split.held_out.empty()) {
     Images others = read_images(*data, split.held_out);

@@ -88,6 +88,17 @@ Eigen::Index rows_of(std::span<const Source<T>> sources) {
   return rows;
 }
 
+/// Output columns begin to end - 1 read inside the image, 0 <= x * stride + dx < in_width.
+struct Inside {
+  int begin, end;
+  Inside(const Window& w, int dx) {
+    const int skipped = dx >= 0 ? 0 : (w.stride_w - 1 - dx) / w.stride_w;
+    const int reached = dx >= w.in_width ? 0 : (w.in_width - 1 - dx) / w.stride_w + 1;
+    begin = std::min(skipped, w.out_width);
+    end = std::clamp(reached, begin, w.out_width);
+  }
+};
+
 /// Writes the rows of a source to `to`; returns where they end.
 template <typename T>
 T* write_columns(const Source<T>& source, int first, int last, T* to) {
@@ -97,12 +108,8 @@ T* write_columns(const Source<T>& source, int first, int last, T* to) {
     const T* plane = source.values + std::ptrdiff_t{c} * w.in_height * w.in_width;
     for (int ky = 0; ky < w.kernel_h; ++ky) {
       for (int kx = 0; kx < w.kernel_w; ++kx) {
-        // Output columns begin..end-1 read inside the image: 0 <= x * stride + dx < in_width.
         const int dx = kx * w.dilation_w - w.pad_left;
-        const int skipped = dx >= 0 ? 0 : (w.stride_w - 1 - dx) / w.stride_w;
-        const int reached = dx >= w.in_width ? 0 : (w.in_width - 1 - dx) / w.stride_w + 1;
-        const int begin = std::min(skipped, w.out_width);
-        const int end = std::clamp(reached, begin, w.out_width);
+        const auto [begin, end] = Inside(w, dx);
         for (int y = first; y < last; ++y, to += w.out_width) {
           const int in_y = y * w.stride_h + ky * w.dilation_h - w.pad_top;
           if (in_y < 0 || in_y >= w.in_height) {
@@ -133,6 +140,34 @@ void im2col(std::span<const Source<T>> sources, int first, int last, Matrix<T>& 
   for (const Source<T>& source : sources) to = write_columns(source, first, last, to);
 }
 
+/// One channel from one channel, as in a depthwise convolution: without columns.
+template <typename T>
+void convolve_plane(const Source<T>& source, const T* weights, T* out) {
+  const Window& w = source.window;
+  for (int y = 0; y < w.out_height; ++y, out += w.out_width) {
+    std::fill(out, out + w.out_width, T{});
+    for (int ky = 0; ky < w.kernel_h; ++ky) {
+      const int in_y = y * w.stride_h + ky * w.dilation_h - w.pad_top;
+      const bool outside = in_y < 0 || in_y >= w.in_height;
+      const T* row = source.values + (outside ? 0 : std::ptrdiff_t{in_y} * w.in_width);
+      for (int kx = 0; kx < w.kernel_w; ++kx) {
+        const T weight = weights[ky * w.kernel_w + kx];
+        const int dx = kx * w.dilation_w - w.pad_left;
+        const Inside inside(w, dx);
+        const int begin = outside ? w.out_width : inside.begin;
+        const int end = outside ? w.out_width : inside.end;
+        for (int x = 0; x < begin; ++x) out[x] += weight * source.pad;
+        if (w.stride_w == 1) {
+          for (int x = begin; x < end; ++x) out[x] += weight * row[x + dx];
+        } else {
+          for (int x = begin; x < end; ++x) out[x] += weight * row[x * w.stride_w + dx];
+        }
+        for (int x = end; x < w.out_width; ++x) out[x] += weight * source.pad;
+      }
+    }
+  }
+}
+
 /// out[o][pixel] = sum over (channel, ky, kx) of all sources of weights[o][...] * value, one group;
 /// `out_channels` rows. `columns` is scratch. Exact for integers as long as every partial sum is
 /// exact in T.
@@ -142,6 +177,8 @@ void convolve(std::span<const Source<T>> sources, const T* weights, int out_chan
   using Strided = Eigen::Map<Matrix<T>, 0, Eigen::OuterStride<>>;
   using ConstStrided = Eigen::Map<const Matrix<T>, 0, Eigen::OuterStride<>>;
   const Window& w = sources[0].window;  // the output's size is the same in all
+  if (sources.size() == 1 && w.channels == 1 && out_channels == 1)
+    return convolve_plane(sources[0], weights, out);
   const bool as_it_is = sources.size() == 1 && w.is_pointwise();
   const Eigen::Index rows = rows_of(sources);
   const Eigen::Map<const Matrix<T>> factors(weights, out_channels, rows);

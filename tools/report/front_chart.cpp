@@ -13,14 +13,15 @@ namespace {
 
 constexpr double kLeft = 70, kTop = 20, kBottom = 380, kRight = 940;
 
-/// A linear axis from 0, or from below it, to a round number.
+/// A linear axis from 0, or from a round number below it, to another.
 struct Axis {
   double least = 0, step = 1, most = 1;
   double from = 0, to = 1;  ///< pixels
 
   Axis(double lowest, double highest, double pixel_from, double pixel_to)
       : from(pixel_from), to(pixel_to) {
-    const double span = std::max(highest - std::min(lowest, 0.0), 1e-9);
+    const double span = std::max(highest, 0.0) - std::min(lowest, 0.0);
+    if (span == 0) return;
     step = std::pow(10, std::floor(std::log10(span)));
     if (span / step < 3) step /= 4;
     least = step * std::floor(std::min(lowest, 0.0) / step);
