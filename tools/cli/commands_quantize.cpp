@@ -228,7 +228,7 @@ void run_quantize(const QuantizeOptions& options) {
   if (options.json != "-") print_result(net, result, options.output);
 }
 
-/// Terms, rounding, formats.
+/// Terms, rounding, range of the outputs.
 void add_choices(CLI::App& command, QuantizeOptions& options) {
   command
       .add_option("--terms", options.terms,
@@ -265,6 +265,9 @@ void add_choices(CLI::App& command, QuantizeOptions& options) {
                                              {"full", OutputRange::kFull}},
           CLI::ignore_case))
       ->default_str("auto");
+}
+
+void add_formats(CLI::App& command, QuantizeOptions& options) {
   command.add_option("--act-bits", options.format.act_w, "bits of an activation")
       ->capture_default_str()
       ->check(CLI::Range(6, 16));
@@ -311,6 +314,7 @@ void add_quantize(CLI::App& app) {
   command->add_option("--input-shape", options->input_shape,
                       "size of the input where the network's file leaves it open, as 1x3x320x320");
   add_choices(*command, *options);
+  add_formats(*command, *options);
   command->add_option("-o,--output", options->output, "quantised network to write (.rsq)")
       ->required();
   command->add_option("--json", options->json,
