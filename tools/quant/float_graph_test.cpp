@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <random>
 
 #include "base/error.hpp"
@@ -291,6 +292,22 @@ TEST(Fuse, ConcatenationTakesNoOperation) {
   EXPECT_THAT(written, ElementsAre(1, 1, 1, 1, 1, 1, 1, 5, 1));
   EXPECT_THAT(output, ElementsAre(5, 5, 1, 5, 1, 5, 5, 6, 6));
   EXPECT_EQ(fused.nodes[0].lo, 0);
+}
+
+TEST(RunFloat, MaximumOfPaddingAloneIsTheLowestNumber) {
+  Graph g;
+  g.tensors = {{"image", 1, 1, 1}, {"m", 1, 3, 3}};
+  Node n;
+  n.name = "m";
+  n.kind = NodeKind::kMaxPool;
+  n.input = 0;
+  n.output = 1;
+  n.pad_top = n.pad_left = n.pad_bottom = n.pad_right = 1;
+  g.nodes = {n};
+  g.outputs = {{"m", 1}};
+  const auto values = run_float(g, std::vector<float>{2}).front();
+  EXPECT_EQ(values[4], 2);
+  EXPECT_EQ(values[0], std::numeric_limits<float>::lowest());
 }
 
 /// A sum of a concatenation and a tensor must not be folded into the operation of one slice.

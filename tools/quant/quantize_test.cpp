@@ -132,8 +132,7 @@ TEST(Quantize, FactorsHaveTheirBits) {
   for (const int bits : {6, 10, 16}) {
     const QNet net = net_of(bits);
     for (const QOp& op : net.ops) {
-      for (const ChannelParams& c : op.params)
-        EXPECT_EQ(std::bit_width(c.mult), bits) << op.name;
+      for (const ChannelParams& c : op.params) EXPECT_EQ(std::bit_width(c.mult), bits) << op.name;
     }
   }
   const double six = sample.error(net_of(6)), ten = sample.error(net_of(10));

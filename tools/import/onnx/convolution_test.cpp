@@ -8,6 +8,7 @@ namespace reshift {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 TEST(Import, ConvolutionWithEveryAttribute) {
   const Graph g = import(single(13, [](OnnxBuilder& b) {

@@ -16,6 +16,10 @@ int Program::constant(Array array) {
 }
 
 int Program::step(HostStep step) {
+  for (const int input : step.inputs) {  // of a node with too few of them
+    if (input >= inputs_ + static_cast<int>(items_.size()))
+      throw Error("input {} is missing", input);
+  }
   items_.emplace_back(std::move(step));
   return inputs_ + static_cast<int>(items_.size()) - 1;
 }
@@ -73,9 +77,9 @@ std::vector<Array> Program::run(const std::vector<const Array*>& inputs) const {
   }
   std::vector<Array> outputs;
   for (const int o : outputs_) {
-    const Array* value = values.at(static_cast<std::size_t>(o));
-    if (!value) throw Error("input {} is missing", o);
-    outputs.push_back(*value);
+    const auto place = static_cast<std::size_t>(o);
+    if (place >= values.size() || !values[place]) throw Error("input {} is missing", o);
+    outputs.push_back(*values[place]);
   }
   return outputs;
 }
