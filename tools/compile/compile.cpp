@@ -22,9 +22,10 @@ void check_fits(const isa::Hardware& hw, const QNet& net) {
                 hw.act_w);
   }
   if (net.mult_w > hw.mult_w) {
-    throw Error("network {} has multipliers of {} bits, {} has {}; take hardware with MultW {} "
-                "(--hw 16x16x8_mult32)",
-                net.name, net.mult_w, hw.name, hw.mult_w, net.mult_w);
+    throw Error(
+        "network {} has multipliers of {} bits, {} has {}; take hardware with MultW {} "
+        "(--hw 16x16x8_mult32)",
+        net.name, net.mult_w, hw.name, hw.mult_w, net.mult_w);
   }
   if (net.exponents > hw.exponents) {
     throw Error("network {} has {} weight exponents, {} has {}", net.name, net.exponents, hw.name,
