@@ -12,7 +12,7 @@ and labels in the data there is no top-1.
 `reference` writes codes and scales of each output and of what goes into a Softmax at the end, and with
 --tensors of every tensor of the first N images. `outputs` compares them with the values NAME.npy of
 the folder DUMP that `reshift eval --dump` writes, or with another REF.npz: share of equal values,
-largest difference in steps of the reference's scale, top-1 of both."""
+largest difference in steps of the reference's scale (float outputs: in values), top-1 of both."""
 
 import argparse
 import pathlib
@@ -133,7 +133,8 @@ def compare(name, expected, got, labels):
     steps = numpy.abs(a - b)
     steps[steps < EQUAL] = 0
     print(f"{name}: {count} images, {100 * (steps == 0).mean():.4f} % of the values equal, "
-          f"largest difference {steps.max():.4g} steps, {100 * same_class:.2f} % same class; "
+          f"largest difference {steps.max():.4g} steps, {steps.any(axis=1).sum()} images differ, "
+          f"{100 * same_class:.2f} % same class; "
           f"expected {top1(a, labels)}, found {top1(b, labels)}")
     return not steps.any()
 
