@@ -135,14 +135,17 @@ def describe(name, expected, values, scale, quantised):
     b = values.astype("f8").reshape(len(a), -1)
     if a.shape != b.shape:
         return f"{name}: {b.shape[1]} values of an image, expected {a.shape[1]}"
-    same = (a.argmax(axis=1) == b.argmax(axis=1)).sum()
+    classes = ""
+    if numpy.squeeze(expected.array[0]).ndim == 1:  # a classifier's
+        same = (a.argmax(axis=1) == b.argmax(axis=1)).sum()
+        classes = f", {same} of {len(a)} classes"
     if quantised:
         steps = numpy.rint(numpy.abs(a - b) / (scale or expected.scale))
         return (f"{name}: {100 * (steps == 0).mean():.2f} % of {steps.size} codes equal, "
-                f"{steps.max():g} steps at most, {same} of {len(a)} classes")
+                f"{steps.max():g} steps at most{classes}")
     noise = ((a - b) ** 2).sum()
     ratio = 10 * numpy.log10((a ** 2).sum() / noise) if noise else numpy.inf
-    return f"{name}: {ratio:.1f} dB, {same} of {len(a)} classes"
+    return f"{name}: {ratio:.1f} dB{classes}"
 
 
 def pairs(network, outputs, expected):
