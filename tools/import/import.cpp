@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -62,6 +64,18 @@ Graph read(const std::string& path, const ImportOptions& options, NetworkCheck& 
   return format->read(std::move(bytes), folder, options, check);
 }
 
+/// Gives each tensor a name of its own: what a node needs besides its output (a copy of its input)
+/// has the node's name too, and comes before it.
+void name_apart(Graph& graph) {
+  std::set<std::string> taken;
+  for (auto tensor = graph.tensors.rbegin(); tensor != graph.tensors.rend(); ++tensor) {
+    const std::string name = tensor->name;
+    for (int n = 1; !taken.insert(tensor->name).second; ++n) {
+      tensor->name = fmt::format("{} (part {})", name, n);
+    }
+  }
+}
+
 }  // namespace
 
 Graph import_network(const std::string& path, const ImportOptions& options) {
@@ -69,6 +83,7 @@ Graph import_network(const std::string& path, const ImportOptions& options) {
   try {
     Graph graph = read(path, options, check);
     if (!check.accepted()) throw Error("{}", check.message());
+    name_apart(graph);
     if (graph.name.empty()) graph.name = std::filesystem::path(path).stem().string();
     return graph;
   } catch (const Error& e) {

@@ -76,7 +76,7 @@ QuantisedRun run_quantised(const Graph& graph, const std::vector<std::vector<flo
   try {
     const Graph fused = fuse(graph);
     const QNet net = quantize(fused, range_of(images), images, uniform_terms(fused, kTerms, kTerms),
-                              {}, Rounding::kNearest);
+                              {}, Rounding::kNearest, OutputRange::kFull);
     stage = "compile";
     const Program program = compile(find_hardware(hw), net, {.store_all = true});
     stage = "run";

@@ -57,7 +57,7 @@ def main():
     parser.add_argument("judge", help="the program reshift_judge")
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--hw", default="4x4x3")
+    parser.add_argument("--hw", default="16x16x8", help="one with tables: functions need them")
     parser.add_argument("--core", type=int, default=0, help="of so many networks the core, too")
     parser.add_argument("--keep", type=pathlib.Path, help="folder for what does not agree")
     options = parser.parse_args()

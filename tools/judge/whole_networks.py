@@ -135,14 +135,27 @@ def describe(name, expected, values, scale, quantised):
     b = values.astype("f8").reshape(len(a), -1)
     if a.shape != b.shape:
         return f"{name}: {b.shape[1]} values of an image, expected {a.shape[1]}"
-    same = (a.argmax(axis=1) == b.argmax(axis=1)).sum()
+    classes = ""
+    if numpy.squeeze(expected.array[0]).ndim == 1:  # a classifier's
+        same = (a.argmax(axis=1) == b.argmax(axis=1)).sum()
+        classes = f", {same} of {len(a)} classes"
     if quantised:
         steps = numpy.rint(numpy.abs(a - b) / (scale or expected.scale))
-        return (f"{100 * (steps == 0).mean():.2f} % of {steps.size} codes equal, "
-                f"{steps.max():g} steps at most, {same} of {len(a)} classes")
+        return (f"{name}: {100 * (steps == 0).mean():.2f} % of {steps.size} codes equal, "
+                f"{steps.max():g} steps at most{classes}")
     noise = ((a - b) ** 2).sum()
     ratio = 10 * numpy.log10((a ** 2).sum() / noise) if noise else numpy.inf
-    return f"{name}: {ratio:.1f} dB, {same} of {len(a)} classes"
+    return f"{name}: {ratio:.1f} dB{classes}"
+
+
+def pairs(network, outputs, expected):
+    """What is compared: name, the evaluator's tensor, values and steps. Of a quantised network what the
+    core makes, which the evaluator has first: what goes into a Softmax, not what comes out of it."""
+    codes = [o for o in outputs.values() if o[1] is not None]
+    if network.quantised and len(codes) == 1:
+        name = next(iter(expected))
+        return [(name, expected[name], *codes[0])]
+    return [(n, expected[n], *outputs[n]) for n in expected if n in outputs]
 
 
 def run(network, judge):
@@ -150,10 +163,8 @@ def run(network, judge):
     network.make()
     result = network.run_core()
     outputs, expected = network.outputs(), network.expected(judge)
-    names = [n for n in expected if n in outputs]
-    if network.quantised:  # what goes into a Softmax rather than what comes out of it
-        names = names[:1]
-    said = [describe(n, expected[n], *outputs[n], network.quantised) for n in names]
+    said = [describe(n, *parts, network.quantised)
+            for n, *parts in pairs(network, outputs, expected)]
     return {"network": network.name, "format": network.entry["format"], "hw": network.hw,
             "cycles": round(result["cycles_per_image"]), "frames": result["images"],
             "mismatches": result["mismatches"],

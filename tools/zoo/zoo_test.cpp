@@ -179,6 +179,21 @@ TEST(ZooTopology, UNetJoinsEachLevelWithItsSkip) {
   EXPECT_EQ(node_of(model, "up0.up").op_type(), "ConvTranspose");
 }
 
+// An upsampled map is copied into a concatenation: both are made for the same node of the file.
+TEST(ZooImport, TensorsHaveNamesOfTheirOwn) {
+  const auto path =
+      std::filesystem::path(::testing::TempDir()) / fmt::format("zoo_names_{}.onnx", ::getpid());
+  {
+    std::ofstream out(path, std::ios::binary);
+    ASSERT_TRUE(make_network("yolo", 1).model.SerializeToOstream(&out));
+  }
+  const Graph graph = import_network(path.string());
+  std::filesystem::remove(path);
+  std::set<std::string> names;
+  for (const Tensor& t : graph.tensors) EXPECT_TRUE(names.insert(t.name).second) << t.name;
+  EXPECT_TRUE(names.contains("neck.fine.concat"));
+}
+
 TEST(MakeNetwork, SameSeedSameBytes) {
   const auto bytes = [](std::uint32_t seed) {
     return make_network("squeezenet", seed).model.SerializeAsString();
