@@ -38,6 +38,8 @@ def main():
                 ("quantize", unread, "--calib", "random", "--preprocess", unread, "--terms", "1", "-o", absent),
                 ("quantize", unread, "--calib", "random", "--preprocess", unread, "--terms", "1", "-o", unread,
                  "--json", absent),
+                ("tune", unread, "--calib", "random", "--preprocess", unread, "-o", absent),
+                ("tune", unread, "--calib", "random", "--preprocess", unread, "-o", unread, "--picture", absent),
                 ("compile", unread, "--hw", "4x4x3", "-o", absent),
                 ("eval", unread, *data, "--json", absent),
                 ("run", unread, *data, "--count", "1", "--backend", "golden", "--json", absent),
