@@ -10,7 +10,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 PICTURES = ("system", "dataflow", "banks", "strips", "module_tree", "tool_flow", "timing",
-            "control_processor", "published")
+            "control_processor", "published", "formats")
 
 
 def main():

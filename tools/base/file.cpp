@@ -237,6 +237,7 @@ FileWriter::FileWriter(FileWriter&&) noexcept = default;
 FileWriter& FileWriter::operator=(FileWriter&&) noexcept = default;
 
 void FileWriter::write(const void* bytes, std::size_t size) {
+  if (size == 0) return;  // of nothing the address may be null, which fwrite does not allow
   if (std::fwrite(bytes, 1, size, state_->file.get()) != size) fail(state_->path, errno);
 }
 

@@ -142,7 +142,7 @@ def split(b, x):
     if x.channels % parts:
         return None
     each = [x.channels // parts] * parts
-    sizes = b.chance(0.35)
+    sizes = b.chance(0.2)
     b.feature("Split", "sizes" if sizes else "equal")
     inputs = [x.name, b.integers(*each)] if sizes and b.opset >= 13 else [x.name]
     names = b.node("Split", inputs, outputs=parts, axis=b.axis(1, 4),
