@@ -69,7 +69,7 @@ class Network:
 
     def make_inputs(self):
         """Noise up to a magnitude, where there is no data."""
-        shape = evaluators.open_evaluator(self.model).input_shape
+        shape = evaluators.open_evaluator(self.model, "default").input_shape
         limit = self.entry["random"]
         for seed, file in enumerate((self.images, self.calib)):
             count = self.entry["calib_count"] if seed else self.options.images
@@ -120,7 +120,7 @@ class Network:
         return {t["name"]: (numpy.load(self.dump / t["values"]), t.get("scale")) for t in index}
 
     def expected(self, judge):
-        evaluator = evaluators.open_evaluator(self.model)
+        evaluator = evaluators.open_evaluator(self.model, "default")
         source = argparse.Namespace(data=str(self.images), labels="",
                                     preprocess=str(self.preprocess))
         parts = {}
