@@ -38,9 +38,8 @@ Images read_images(const Samples& data, const std::vector<std::size_t>& which) {
   return images;
 }
 
-/// Images that measure: as many as make the noise of their count small, fewer where the network
-/// takes long.
-std::size_t many(const Graph& graph) {
+/// Images that measure, from `least` to `most`: fewer where the network takes long.
+std::size_t affordable(const Graph& graph, double least, double most) {
   constexpr double kWork = 1e11;  // multiplications
   double macs = 1;
   for (const Node& node : graph.nodes) {
@@ -48,18 +47,17 @@ std::size_t many(const Graph& graph) {
     const Tensor out = graph.written(node);
     macs += static_cast<double>(node.weights.size()) * out.height * out.width;
   }
-  return static_cast<std::size_t>(std::clamp(kWork / macs, 256.0, 2048.0));
+  return static_cast<std::size_t>(std::clamp(kWork / macs, least, most));
 }
 
 /// Which images calibrate and which measure.
 struct Split {
   std::vector<std::size_t> calibration, held_out;
 
-  Split(std::size_t count, std::size_t size, std::size_t many, HoldOut hold_out) {
-    constexpr std::size_t kFew = 64;
+  Split(std::size_t count, std::size_t size, const Graph& graph, HoldOut hold_out) {
     const std::size_t wanted = hold_out == HoldOut::kNone     ? 0
-                               : hold_out == HoldOut::kOthers ? kFew
-                                                              : many;
+                               : hold_out == HoldOut::kOthers ? affordable(graph, 16, 64)
+                                                              : affordable(graph, 256, 2048);
     const std::size_t others = std::min(size - count, wanted);
     const bool shares =
         hold_out == HoldOut::kEnough && others < std::max<std::size_t>(count / 4, 1);
@@ -176,7 +174,7 @@ Calibration read_calibration(const CalibrationOptions& options, const Graph& gra
   const std::size_t count = options.count ? options.count : default_count(graph, *data);
   if (count > data->size())
     throw Error("{}: {} images asked for, it has {}", options.calib, count, data->size());
-  const Split split(count, data->size(), many(graph), hold_out);
+  const Split split(count, data->size(), graph, hold_out);
   Calibration calibration{read_images(*data, split.calibration).values, {}};
   if (hold_out == HoldOut::kEnough || !split.held_out.empty()) {
     Images others = read_images(*data, split.held_out);

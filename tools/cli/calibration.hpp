@@ -31,7 +31,7 @@ void add_calibration_options(CLI::App& command, CalibrationOptions& options);
 
 /// How much of the images measures.
 enum class HoldOut {
-  kNone,
+  kNone,    ///< that of noise says nothing
   kOthers,  ///< a few of those that do not calibrate, none where all do
   kEnough,  ///< many of those, or every fourth of the calibration images where there are no others
 };

@@ -10,6 +10,7 @@
 #include "cli/exact_quantize.hpp"
 #include "cli/input_shape.hpp"
 #include "cli/output.hpp"
+#include "data/samples.hpp"
 #include "import/import.hpp"
 #include "quant/auto_terms.hpp"
 #include "quant/float_graph.hpp"
@@ -26,9 +27,9 @@ struct QuantizeOptions : CalibrationOptions {
 /// With the terms that the user names; says what they lose where images are left to measure with.
 QNet with_named_terms(const QuantizeOptions& options, const Graph& graph,
                       const Preprocess& preprocess, int inner, nlohmann::json& result) {
-  const bool classes = has_scores(graph, options.output_range);
+  const bool measures = has_scores(graph, options.output_range) && !is_noise(options.calib);
   const Calibration calibration =
-      read_calibration(options, graph, preprocess, classes ? HoldOut::kOthers : HoldOut::kNone);
+      read_calibration(options, graph, preprocess, measures ? HoldOut::kOthers : HoldOut::kNone);
   result["calibration_images"] = calibration.images.size();
   QNet net = quantize(graph, preprocess, calibration.images,
                       uniform_terms(graph, inner, options.end_terms ? options.end_terms : inner),

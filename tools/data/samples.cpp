@@ -156,9 +156,11 @@ std::unique_ptr<Samples> open_array(const std::string& data, NpyArray array,
 
 }  // namespace
 
+bool is_noise(const std::string& data) { return data == "random"; }
+
 std::unique_ptr<Samples> open_samples(const std::string& data, const std::string& labels,
                                       const Preprocess& preprocess, const InputShape& shape) {
-  if (data == "random") {
+  if (is_noise(data)) {
     if (!labels.empty()) throw Error("random data has no classes; leave --labels out");
     return std::make_unique<RandomSamples>(preprocess, shape);
   }

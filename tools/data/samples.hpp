@@ -38,6 +38,9 @@ class Samples {
   virtual Sample get(std::size_t i) const = 0;
 };
 
+/// Whether data are the noise that the word "random" stands for.
+bool is_noise(const std::string& data);
+
 /// Opens data for a network:
 /// - a NumPy array (.npy), batch first: each row has the network's values as they are, without
 ///   preprocessing, channels first, or last if only so its shape is the network's; `labels` is a

@@ -37,7 +37,7 @@ def parse():
     parser.add_argument("--only", default="", help="names of networks, with commas between them")
     parser.add_argument("--images", type=int, default=50)
     parser.add_argument("--frames", type=int, default=1)
-    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("whole_networks"))
+    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("build/whole_networks"))
     parser.add_argument("--json", type=pathlib.Path, help="what the table says, for programs")
     return parser.parse_args()
 

@@ -48,8 +48,7 @@ Adder fused_adder(const Operand& a, const Operand& b, const OutputCodes& out) {
   const float zeros = product(a.ratio, file(a.zero)) + product(b.ratio, file(b.zero));
   const float fixed = file(out.zero) - zeros;
   return [=, &out](int x, int y) {
-    const float sum = std::fma(static_cast<float>(y + out.unsigned_by), b.ratio,
-                               std::fma(static_cast<float>(x + out.unsigned_by), a.ratio, fixed));
+    const float sum = std::fma(file(y), b.ratio, std::fma(file(x), a.ratio, fixed));
     return static_cast<std::int32_t>(std::nearbyint(sum)) - out.unsigned_by;
   };
 }

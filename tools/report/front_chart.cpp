@@ -42,7 +42,7 @@ void draw_axes(const Axis& x, const Axis& y, Svg& svg) {
     svg.line(kLeft, y.at(value), kRight, y.at(value), kGrid);
     svg.text(kLeft - 6, y.at(value) + 4, fmt::format("{:g}", value), Svg::Anchor::kEnd);
   }
-  svg.text((kLeft + kRight) / 2, kBottom + 36, "cycles a frame", Svg::Anchor::kMiddle);
+  svg.text((kLeft + kRight) / 2, kBottom + 36, "cycles per frame", Svg::Anchor::kMiddle);
   svg.text(4, 12, "points of accuracy lost");
 }
 
