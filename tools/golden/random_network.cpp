@@ -407,7 +407,7 @@ class Maker : private Layers {
     if (!supported()) op = before;
   }
 
-  /// Sums of many wide codes may be too large.
+  /// Sums of many wide codes may be too large, or with their biases for 32 bits.
   bool supported() const {
     for (const QOp& op : net_.ops) {
       for (std::size_t channel = 0; channel < op.params.size(); ++channel) {
@@ -416,7 +416,10 @@ class Maker : private Layers {
         for (std::size_t i = 0; i < count; ++i) {
           sum += std::abs(op.term_values[channel * count + i]);
         }
-        if (sum << (options_.act_w - 1) >= std::int64_t{1} << (options_.acc_w - 1)) return false;
+        const std::int64_t most = sum << (options_.act_w - 1);
+        const std::int64_t biased = most + std::abs(std::int64_t{op.params[channel].bias});
+        if (most >= std::int64_t{1} << (options_.acc_w - 1) || biased >= std::int64_t{1} << 31)
+          return false;
       }
     }
     return true;
