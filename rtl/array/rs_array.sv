@@ -29,12 +29,13 @@ module rs_array #(
   /// Activation width.
   parameter int unsigned ActW = 8,
   /// Weight format.
-  parameter int unsigned ExpN = 7,
+  parameter int unsigned WeightFormat = 7,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
   /// Derived.
-  localparam int unsigned TermW = rs_spec_pkg::term_width(ExpN),
-  localparam int unsigned LaneW = rs_spec_pkg::lane_width(ExpN),
+  localparam int unsigned TermW = rs_spec_pkg::term_width(WeightFormat),
+  localparam int unsigned LaneW = rs_spec_pkg::lane_width(WeightFormat),
+  localparam int unsigned LaneActW = rs_spec_pkg::lane_act_width(ActW, WeightFormat),
   localparam int unsigned R = M / C,
   localparam int unsigned SubW = rs_pkg::index_width(R)
 ) (
@@ -47,6 +48,8 @@ module rs_array #(
   input  logic valid_i,
   input  logic first_i,
   input  logic last_i,
+  /// Digits: the tile is of the upper plane.
+  input  logic plane_i,
   /// Max pooling; then only rows `C*sub_i .. C*sub_i + C-1` take part.
   input  logic            max_i,
   input  logic [SubW-1:0] sub_i,
@@ -61,20 +64,30 @@ module rs_array #(
   `RS_PARAM_CHECK(Shape, M % C == 0, "M must be a multiple of C")
 
   localparam int unsigned Chain = rs_pkg::chain_length(C);
-  localparam int unsigned SumDelay = rs_pkg::sum_delay(C, ExpN);
+  localparam int unsigned SumDelay = rs_pkg::sum_delay(C, WeightFormat);
 
-  logic [C-1:0][ActW-1:0]  act    [M+1][P];
+  logic [C-1:0][LaneActW-1:0]  act    [M+1][P];
   logic [C-1:0][LaneW-1:0] weight [M][P+1];
   rs_pkg::pe_ctrl_t      ctrl   [M][P+1];
 
   for (genvar p = 0; p < P; p++) begin : gen_column
     for (genvar c = 0; c < C; c++) begin : gen_lane
+      logic [LaneActW-1:0] lane_act;
+      if (rs_spec_pkg::is_half_octave(WeightFormat)) begin : gen_triple
+        logic signed [ActW+1:0] triple;
+        assign triple   = (ActW + 2)'(signed'(act_i[p][c])) + ((ActW + 2)'(signed'(act_i[p][c])) <<< 1);
+        assign lane_act = {triple[ActW+1:1], act_i[p][c]};
+        logic unused_low;
+        assign unused_low = triple[0];
+      end else begin : gen_plain
+        assign lane_act = act_i[p][c];
+      end
       rs_delay #(
-        .Width(ActW),
+        .Width(LaneActW),
         .Stages(p + c % Chain)
       ) u_skew (
         .clk_i,
-        .data_i(act_i[p][c]),
+        .data_i(lane_act),
         .data_o(act[0][p][c])
       );
     end
@@ -88,6 +101,7 @@ module rs_array #(
     logic first;
     logic last;
     logic max;
+    logic plane;
     logic [SubW-1:0] sub;
   } tile_t;
   tile_t edge_tile [M];
@@ -98,21 +112,22 @@ module rs_array #(
     else valid_q <= (SumDelay - 1)'({valid_q, valid_i});
   end
 
-  logic first, last, max;
+  logic first, last, max, plane;
   logic [SubW-1:0] sub;
   rs_delay #(
-    .Width(3 + SubW),
+    .Width(4 + SubW),
     .Stages(SumDelay - 1)
   ) u_flags (
     .clk_i,
-    .data_i({first_i, last_i, max_i, sub_i}),
-    .data_o({first, last, max, sub})
+    .data_i({first_i, last_i, max_i, plane_i, sub_i}),
+    .data_o({first, last, max, plane, sub})
   );
   assign edge_tile[0] = '{
           valid: valid_q[SumDelay-2],
           first: first,
           last: last,
           max: max,
+          plane: plane,
           sub: sub
       };
 
@@ -125,13 +140,15 @@ module rs_array #(
   for (genvar m = 0; m < M; m++) begin : gen_row
     for (genvar c = 0; c < C; c++) begin : gen_lane
       logic [LaneW-1:0] code;
-      if (rs_spec_pkg::is_multiplier(ExpN)) begin : gen_mult
-        assign code = tile_i[m][c];
-      end else begin : gen_shift
-        logic zero;
-        assign zero = &tile_i[m][c][TermW-2:0];
-        assign code = {zero, tile_i[m][c]};
-      end
+      rs_weight_code #(
+        .WeightFormat(WeightFormat)
+      ) u_code (
+        .clk_i,
+        .valid_i,
+        .plane_i,
+        .code_i(tile_i[m][c]),
+        .code_o(code)
+      );
       rs_delay #(
         .Width(LaneW),
         .Stages(m + c % Chain)
@@ -147,6 +164,7 @@ module rs_array #(
     assign take = !tile.max || tile.sub == SubW'(m / C);
     always_ff @(posedge clk_i) begin
       ctrl[m][0] <= '{
+          plane: tile.plane,
           lowest: tile.valid && tile.first && !take,
           add: tile.valid && take && (tile.first || !tile.max),
           raise: tile.valid && take && tile.max && !tile.first,
@@ -162,7 +180,7 @@ module rs_array #(
       rs_pe #(
         .C(C),
         .ActW(ActW),
-        .ExpN(ExpN),
+        .WeightFormat(WeightFormat),
         .AccW(AccW)
       ) u_pe (
         .clk_i,

@@ -21,18 +21,20 @@ module rs_pe #(
   /// Activation width.
   parameter int unsigned ActW = 8,
   /// Weight format.
-  parameter int unsigned ExpN = 7,
+  parameter int unsigned WeightFormat = 7,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
   /// Derived.
-  localparam int unsigned LaneW = rs_spec_pkg::lane_width(ExpN)
+  localparam int unsigned LaneW = rs_spec_pkg::lane_width(WeightFormat),
+  localparam int unsigned LaneActW = rs_spec_pkg::lane_act_width(ActW, WeightFormat)
 ) (
   /// Clock.
   input  logic clk_i,
 
-  /// Activations of this column's pixel, from the row above.
-  input  logic [C-1:0][ActW-1:0] act_i,
-  output logic [C-1:0][ActW-1:0] act_o,
+  /// Activations of this column's pixel, from the row above; with half-octaves, above the bits of each
+  /// the higher ones of three times its value.
+  input  logic [C-1:0][LaneActW-1:0] act_i,
+  output logic [C-1:0][LaneActW-1:0] act_o,
 
   /// Weights of this row's output channel, in the array's form, from the column to the left.
   input  logic [C-1:0][LaneW-1:0] weight_i,
@@ -49,21 +51,26 @@ module rs_pe #(
 
   localparam int unsigned Chain = rs_pkg::chain_length(C);
   localparam int unsigned Chains = C / Chain;
-  // A product is at most 2^MagnitudeW.
-  localparam int unsigned MagnitudeW = ActW - 1 + (rs_spec_pkg::is_multiplier(
-      ExpN
-  ) ? LaneW - 1 : ExpN - 1);
-  localparam int unsigned SumW = sum_width(C);
-  localparam logic [AccW-1:0] LowestCode = {{(AccW - ActW + 1) {1'b1}}, {(ActW - 1) {1'b0}}};
+  localparam bit Digits = rs_spec_pkg::is_digits(WeightFormat);
+  localparam int unsigned CodeW = rs_spec_pkg::code_width(ActW, WeightFormat);
+  // A weight is at most 2^WeightW; what a lane adds to its chain is at most 2^MagnitudeW.
+  localparam int unsigned WeightW = rs_spec_pkg::is_multiplier(
+      WeightFormat
+  ) ? LaneW - 1 : Digits ? 3 : rs_spec_pkg::is_half_octave(
+      WeightFormat
+  ) ? 4 : WeightFormat - 1;
+  localparam int unsigned MagnitudeW = ActW - 1 + (Digits ? 1 : WeightW);
+  localparam int unsigned SumW = sum_width(C, ActW - 1 + WeightW);
+  localparam logic [AccW-1:0] LowestCode = {{(AccW - CodeW + 1) {1'b1}}, {(CodeW - 1) {1'b0}}};
 
   `RS_PARAM_CHECK(Lanes, C >= 2 && 2 ** $clog2(C) == C, "C must be a power of two, at least 2")
   `RS_PARAM_CHECK(Act, ActW >= 8 && ActW <= 16, "ActW must be 8 to 16")
-  `RS_PARAM_CHECK(Acc, AccW > ActW && AccW <= 32, "AccW must be more than ActW and at most 32")
+  `RS_PARAM_CHECK(Acc, AccW > CodeW && AccW <= 32, "AccW must be more than ActW and at most 32")
 
-  // Width of the sum of n products; what would not fit the accumulator never occurs.
-  function automatic int unsigned sum_width(int unsigned n);
+  // Width of the sum of n products of 2^magnitude; what would not fit the accumulator never occurs.
+  function automatic int unsigned sum_width(int unsigned n, int unsigned magnitude);
     int unsigned width;
-    width = MagnitudeW + $clog2(n + 1) + 1;
+    width = magnitude + $clog2(n + 1) + 1;
     return width < AccW ? width : AccW;
   endfunction
 
@@ -73,50 +80,93 @@ module rs_pe #(
     ctrl_o   <= ctrl_i;
   end
 
-  // Lanes.
-  localparam int unsigned ChainW = sum_width(Chain);
-  logic signed [ChainW-1:0] chain_sum[Chains];
+  // Lanes. With digits a lane has two, each in a chain of its own.
+  localparam int unsigned ChainW = sum_width(Chain, MagnitudeW);
+  logic signed [ChainW-1:0] chain_sum[Chains][1+Digits];
 
   for (genvar h = 0; h < Chains; h++) begin : gen_chain
     for (genvar k = 0; k < Chain; k++) begin : gen_lane
-      localparam int unsigned InW = k == 0 ? 1 : sum_width(k);
-      localparam int unsigned OutW = sum_width(k + 1);
-      logic signed [InW-1:0]  sum_in;
-      logic signed [OutW-1:0] sum_out;
-      if (k == 0) begin : gen_first
-        assign sum_in = '0;
-      end else begin : gen_next
-        assign sum_in = gen_lane[k-1].sum_out;
-      end
-      if (rs_spec_pkg::is_multiplier(ExpN)) begin : gen_mult
-        rs_mult_lane #(
-          .ActW(ActW),
-          .MultW(LaneW),
-          .InW(InW),
-          .OutW(OutW)
-        ) u_lane (
-          .clk_i,
-          .act_i   (act_i[h*Chain+k]),
-          .weight_i(weight_i[h*Chain+k]),
-          .sum_i   (sum_in),
-          .sum_o   (sum_out)
-        );
-      end else begin : gen_shift
-        rs_shift_lane #(
-          .ActW(ActW),
-          .ExpN(ExpN),
-          .InW(InW),
-          .OutW(OutW)
-        ) u_lane (
-          .clk_i,
-          .act_i (act_i[h*Chain+k]),
-          .code_i(weight_i[h*Chain+k]),
-          .sum_i (sum_in),
-          .sum_o (sum_out)
-        );
+      localparam int unsigned InW = k == 0 ? 1 : sum_width(k, MagnitudeW);
+      localparam int unsigned OutW = sum_width(k + 1, MagnitudeW);
+      localparam int unsigned Lane = h * Chain + k;
+      for (genvar d = 0; d <= Digits; d++) begin : gen_digit
+        logic signed [InW-1:0]  sum_in;
+        logic signed [OutW-1:0] sum_out;
+        if (k == 0) begin : gen_first
+          assign sum_in = '0;
+        end else begin : gen_next
+          assign sum_in = gen_lane[k-1].gen_digit[d].sum_out;
+        end
+        if (Digits) begin : gen_digit_lane
+          rs_digit_lane #(
+            .ActW(ActW),
+            .InW(InW),
+            .OutW(OutW)
+          ) u_lane (
+            .clk_i,
+            .act_i  (act_i[Lane]),
+            .digit_i(weight_i[Lane][3*d+:3]),
+            .sum_i  (sum_in),
+            .sum_o  (sum_out)
+          );
+        end else if (rs_spec_pkg::is_multiplier(WeightFormat)) begin : gen_mult_lane
+          rs_mult_lane #(
+            .ActW(ActW),
+            .MultW(LaneW),
+            .InW(InW),
+            .OutW(OutW)
+          ) u_lane (
+            .clk_i,
+            .act_i   (act_i[Lane]),
+            .weight_i(weight_i[Lane]),
+            .sum_i   (sum_in),
+            .sum_o   (sum_out)
+          );
+        end else if (rs_spec_pkg::is_half_octave(WeightFormat)) begin : gen_half_lane
+          rs_half_lane #(
+            .ActW(ActW),
+            .InW(InW),
+            .OutW(OutW)
+          ) u_lane (
+            .clk_i,
+            .act_i   (act_i[Lane][ActW-1:0]),
+            .triple_i({act_i[Lane][LaneActW-1:ActW], act_i[Lane][0]}),
+            .code_i  (weight_i[Lane]),
+            .sum_i   (sum_in),
+            .sum_o   (sum_out)
+          );
+        end else begin : gen_shift_lane
+          rs_shift_lane #(
+            .ActW(ActW),
+            .ExpN(WeightFormat),
+            .InW(InW),
+            .OutW(OutW)
+          ) u_lane (
+            .clk_i,
+            .act_i (act_i[Lane]),
+            .code_i(weight_i[Lane]),
+            .sum_i (sum_in),
+            .sum_o (sum_out)
+          );
+        end
+        if (k == Chain - 1) begin : gen_last
+          assign chain_sum[h][d] = sum_out;
+        end
       end
     end
-    assign chain_sum[h] = gen_lane[Chain-1].sum_out;
+  end
+
+  // Both digits together, then the chains.
+  localparam int unsigned LanesW = sum_width(Chain, ActW - 1 + WeightW);
+  logic signed [LanesW-1:0] lanes_sum[Chains];
+  if (Digits) begin : gen_digits
+    always_ff @(posedge clk_i) begin
+      for (int unsigned h = 0; h < Chains; h++) begin
+        lanes_sum[h] <= LanesW'(chain_sum[h][0]) + (LanesW'(chain_sum[h][1]) <<< 2);
+      end
+    end
+  end else begin : gen_plain
+    always_comb for (int unsigned h = 0; h < Chains; h++) lanes_sum[h] = chain_sum[h][0];
   end
 
   logic signed [SumW-1:0] sum;
@@ -124,23 +174,24 @@ module rs_pe #(
     logic signed [SumW-1:0] join_d;
     always_comb begin
       join_d = '0;
-      for (int unsigned h = 0; h < Chains; h++) join_d += SumW'(chain_sum[h]);
+      for (int unsigned h = 0; h < Chains; h++) join_d += SumW'(lanes_sum[h]);
     end
     always_ff @(posedge clk_i) sum <= join_d;
   end else begin : gen_single
-    assign sum = chain_sum[0];
+    assign sum = lanes_sum[0];
   end
 
   // Accumulator: the plain sum of both, or the sum alone, in one look-up table a bit.
-  logic signed [AccW-1:0] acc_q;
+  logic signed [AccW-1:0] acc_q, weighed;
   logic greater, write;
 
-  assign greater = signed'(sum[ActW-1:0]) > signed'(acc_q[ActW-1:0]);
+  assign weighed = Digits && ctrl_i.plane ? AccW'(sum) <<< 4 : AccW'(sum);
+  assign greater = signed'(sum[CodeW-1:0]) > signed'(acc_q[CodeW-1:0]);
   assign write   = ctrl_i.add || (ctrl_i.raise && greater);
 
   always_ff @(posedge clk_i) begin
     if (ctrl_i.lowest) acc_q <= LowestCode;
-    else if (write) acc_q <= AccW'(sum) + (acc_q & {AccW{!ctrl_i.fresh}});
+    else if (write) acc_q <= weighed + (acc_q & {AccW{!ctrl_i.fresh}});
   end
 
   always_ff @(posedge clk_i) done_o <= ctrl_i.done;

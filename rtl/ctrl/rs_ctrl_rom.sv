@@ -16,7 +16,7 @@ module rs_ctrl_rom
   parameter int unsigned C = 4,
   parameter int unsigned P = 3,
   parameter int unsigned ActW = 8,
-  parameter int unsigned ExpN = 7,
+  parameter int unsigned WeightFormat = 7,
   parameter int unsigned AccW = 28,
   parameter int unsigned MultW = 16,
   parameter int unsigned FbDepth = 16384,
@@ -65,11 +65,11 @@ module rs_ctrl_rom
       9'd18: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd19: code = row(OpLd, WidthAll, 1'b0, 8'h02, 16'(((M + (C * 256)) + (P * 65536)) + (ActW * 16777216)));
       9'd20: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0002);
-      9'd21: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'(((((ExpN + (AccW * 256)) + (MultW * 65536)) + ((AxiDataW / 8) * 16777216)) + 32768) / 65536));
+      9'd21: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'(((((WeightFormat + (AccW * 256)) + (MultW * 65536)) + ((AxiDataW / 8) * 16777216)) + 32768) / 65536));
       9'd22: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0003);
       9'd23: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd24: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
-      9'd25: code = row(OpLd, WidthAll, 1'b0, 8'h03, 16'(((ExpN + (AccW * 256)) + (MultW * 65536)) + ((AxiDataW / 8) * 16777216)));
+      9'd25: code = row(OpLd, WidthAll, 1'b0, 8'h03, 16'(((WeightFormat + (AccW * 256)) + (MultW * 65536)) + ((AxiDataW / 8) * 16777216)));
       9'd26: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0003);
       9'd27: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'((FbDepth + 32768) / 65536));
       9'd28: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0004);
@@ -95,7 +95,7 @@ module rs_ctrl_rom
       9'd48: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd49: code = row(OpLd, WidthAll, 1'b0, 8'h07, 16'(Tables));
       9'd50: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0007);
-      9'd51: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'h0350);
+      9'd51: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'h0450);
       9'd52: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0031);
       9'd53: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd54: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
@@ -107,7 +107,7 @@ module rs_ctrl_rom
       9'd60: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd61: code = row(OpLd, WidthAll, 1'b0, 8'h32, 16'h4454);
       9'd62: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0032);
-      9'd63: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0003);
+      9'd63: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0004);
       9'd64: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0001);
       9'd65: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'((2 ** ActW) - 1));
       9'd66: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0033);
@@ -349,7 +349,7 @@ module rs_ctrl_rom
       9'd286: code = row(OpSub, WidthAll, 1'b0, 8'h30, 16'h0000);
       9'd287: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0047);
       9'd288: code = row(OpLd, Width20, 1'b0, 8'h81, 16'h0000);
-      9'd289: code = row(OpRep, WidthAll, 1'b0, 8'h00, 16'(1024 - $clog2(tile_bytes(M, C, ExpN))));
+      9'd289: code = row(OpRep, WidthAll, 1'b0, 8'h00, 16'(1024 - $clog2(tile_bytes(M, C, WeightFormat))));
       9'd290: code = row(OpDbl, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd291: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0048);
       9'd292: code = row(OpSub, WidthAll, 1'b0, 8'h30, 16'h0000);

@@ -24,7 +24,7 @@ module rs_dma
   parameter int unsigned FbDepth = 16384,
   /// Input channels, and the weight format.
   parameter int unsigned C = 4,
-  parameter int unsigned ExpN = 7,
+  parameter int unsigned WeightFormat = 7,
   /// Tables of post-processing.
   parameter int unsigned Tables = 0,
   /// AXI data width in bits.
@@ -44,7 +44,7 @@ module rs_dma
   /// Words of a descriptor that arrive together.
   parameter int unsigned DescWords = 1,
   /// Bits of a weight tile. Derived.
-  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
+  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat),
   /// Bits of a bank number. Derived.
   localparam int unsigned BankW = $clog2(P),
   /// Bits of a word address. Derived.
@@ -177,7 +177,7 @@ module rs_dma
     .P(P),
     .ActW(ActW),
     .C(C),
-    .ExpN(ExpN),
+    .WeightFormat(WeightFormat),
     .FbDepth(FbDepth),
     .Tables(Tables),
     .AxiDataW(AxiDataW),

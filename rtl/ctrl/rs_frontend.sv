@@ -27,8 +27,8 @@ module rs_frontend
   parameter int unsigned P = 3,
   /// Activation width in bits, 8 to 16.
   parameter int unsigned ActW = 8,
-  /// Number of weight exponents.
-  parameter int unsigned ExpN = 7,
+  /// Weight format.
+  parameter int unsigned WeightFormat = 7,
   /// Accumulator width in bits, reported only.
   parameter int unsigned AccW = 28,
   /// Feature-buffer words a bank.
@@ -46,7 +46,7 @@ module rs_frontend
   /// Bits of a multiplier.
   parameter int unsigned MultW = 16,
   /// Bits of a weight tile. Derived.
-  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
+  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat),
   /// Bits of a bank number. Derived.
   localparam int unsigned BankW = $clog2(P),
   /// Bits of a word address. Derived.
@@ -256,7 +256,7 @@ module rs_frontend
     .C(C),
     .P(P),
     .ActW(ActW),
-    .ExpN(ExpN),
+    .WeightFormat(WeightFormat),
     .AccW(AccW),
     .MultW(MultW),
     .FbDepth(FbDepth),
@@ -306,7 +306,7 @@ module rs_frontend
     .P(P),
     .ActW(ActW),
     .C(C),
-    .ExpN(ExpN),
+    .WeightFormat(WeightFormat),
     .FbDepth(FbDepth),
     .Tables(Tables),
     .AxiDataW(AxiDataW),

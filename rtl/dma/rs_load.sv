@@ -23,7 +23,7 @@ module rs_load
   parameter int unsigned ActW = 8,
   /// Input channels, and the weight format.
   parameter int unsigned C = 4,
-  parameter int unsigned ExpN = 7,
+  parameter int unsigned WeightFormat = 7,
   /// Feature-buffer words a bank.
   parameter int unsigned FbDepth = 16384,
   /// Tables of post-processing.
@@ -41,7 +41,7 @@ module rs_load
   /// Words of a descriptor that go on together, 1 or 2.
   parameter int unsigned DescWords = 1,
   /// Bits of a weight tile. Derived.
-  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
+  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat),
   /// Bits of a byte's offset in a beat. Derived.
   localparam int unsigned ByteW = $clog2(AxiDataW / 8),
   /// Bits of a bank number. Derived.
@@ -114,7 +114,7 @@ module rs_load
 
   localparam int unsigned CodeW = 8 * rs_spec_pkg::code_bytes(ActW);
   localparam int unsigned WordW = M * CodeW;
-  localparam int unsigned TileMemW = 8 * rs_spec_pkg::tile_bytes(M, C, ExpN);
+  localparam int unsigned TileMemW = 8 * rs_spec_pkg::tile_bytes(M, C, WeightFormat);
   localparam int unsigned CountW = 20;
   localparam int unsigned DescItems = rs_spec_pkg::DescriptorBytes / (4 * DescWords);
   // Headers and tiles are padded to 32 bytes: 8 units of 4 bytes.

@@ -18,8 +18,8 @@ module rs_datapath #(
   parameter int unsigned P = 3,
   /// Activation width.
   parameter int unsigned ActW = 8,
-  /// Number of exponents.
-  parameter int unsigned ExpN = 7,
+  /// Weight format.
+  parameter int unsigned WeightFormat = 7,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
   /// Width of a tile address.
@@ -27,7 +27,7 @@ module rs_datapath #(
   /// There are registers after the memories.
   parameter bit RamReg = 1'b1,
   /// Derived.
-  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
+  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat),
   localparam int unsigned SubW = rs_pkg::index_width(M / C)
 ) (
   /// Clock.
@@ -40,6 +40,7 @@ module rs_datapath #(
   input  logic                 first_i,
   input  logic                 last_i,
   input  logic                 max_i,
+  input  logic                 plane_i,
   input  logic [SubW-1:0]      sub_i,
   input  logic [TileAddrW-1:0] tile_addr_i,
   /// The micro-op will not be used again.
@@ -86,15 +87,15 @@ module rs_datapath #(
     .data_o(tile_addr_o)
   );
 
-  logic first, last, max;
+  logic first, last, max, plane;
   logic [SubW-1:0] sub;
   rs_delay #(
-    .Width(3 + SubW),
+    .Width(4 + SubW),
     .Stages(Delay)
   ) u_flags (
     .clk_i,
-    .data_i({first_i, last_i, max_i, sub_i}),
-    .data_o({first, last, max, sub})
+    .data_i({first_i, last_i, max_i, plane_i, sub_i}),
+    .data_o({first, last, max, plane, sub})
   );
 
   rs_array #(
@@ -102,7 +103,7 @@ module rs_datapath #(
     .C(C),
     .P(P),
     .ActW(ActW),
-    .ExpN(ExpN),
+    .WeightFormat(WeightFormat),
     .AccW(AccW)
   ) u_array (
     .clk_i,
@@ -111,6 +112,7 @@ module rs_datapath #(
     .first_i(first),
     .last_i (last),
     .max_i  (max),
+    .plane_i(plane),
     .sub_i  (sub),
     .act_i,
     .tile_i,

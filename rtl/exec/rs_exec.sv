@@ -33,8 +33,8 @@ module rs_exec
   parameter int unsigned P = 3,
   /// Activation width.
   parameter int unsigned ActW = 8,
-  /// Number of exponents.
-  parameter int unsigned ExpN = 7,
+  /// Weight format.
+  parameter int unsigned WeightFormat = 7,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
   /// Feature-buffer words a bank.
@@ -56,7 +56,7 @@ module rs_exec
   /// Derived.
   localparam int unsigned Records = rs_spec_pkg::param_records(M, P, PostLanes),
   localparam int unsigned ParamW = 8 * rs_spec_pkg::param_bytes(MultW),
-  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN),
+  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat),
   localparam int unsigned WordW = M * ActW,
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned AddrW = $clog2(FbDepth),
@@ -265,7 +265,7 @@ module rs_exec
   logic started, reservable, reserve, complete, post_free, issued;
   logic [23:0] written;
   logic [15:0] read_zero;
-  logic read_valid, read_first, read_last, read_max, read_free;
+  logic read_valid, read_first, read_last, read_max, read_plane, read_free;
   logic [4:0] read_dy, read_dx;
   logic [CBlockW-1:0] read_addr, read_step;
   logic [BankW-1:0]     read_rotation;
@@ -318,6 +318,7 @@ module rs_exec
     .read_zero_o       (read_zero),
     .read_tile_o       (read_tile),
     .read_first_o      (read_first),
+    .read_plane_o      (read_plane),
     .read_last_o       (read_last),
     .read_max_o        (read_max),
     .read_free_o       (read_free),
@@ -474,7 +475,7 @@ module rs_exec
     .C(C),
     .P(P),
     .ActW(ActW),
-    .ExpN(ExpN),
+    .WeightFormat(WeightFormat),
     .AccW(AccW),
     .TileAddrW(TileAddrW),
     .RamReg(RamReg)
@@ -485,6 +486,7 @@ module rs_exec
     .first_i    (read_first),
     .last_i     (read_last),
     .max_i      (read_max),
+    .plane_i    (read_plane),
     .sub_i      (read_sub),
     .tile_addr_i(read_tile),
     .free_i     (read_free),

@@ -86,6 +86,7 @@ module rs_issue #(
   output logic [15:0]          read_zero_o,
   output logic [TileAddrW-1:0] read_tile_o,
   output logic                 read_first_o,
+  output logic                 read_plane_o,
   output logic                 read_last_o,
   output logic                 read_max_o,
   /// The micro-op will not be used again: free it when its tile is read.
@@ -211,6 +212,13 @@ module rs_issue #(
     assign unused_free = post_free_i;
   end
 
+  // The first micro-op of an M-block is the one after the last of another.
+  logic first_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) first_q <= 1'b1;
+    else if (issue) first_q <= uop_header_i.last || uop_list_end_i;
+  end
+
   // To the feature buffer, the weight memory, the mask and the array.
   logic [CBlockW-1:0] c_block_addr;
   assign c_block_addr = (uop_header_i.source ? base1_q : base0_q) + CBlockW'(uop_header_i.offset);
@@ -236,7 +244,8 @@ module rs_issue #(
     read_dx_o       <= uop_header_i.dx;
     read_zero_o     <= zero_q;
     read_tile_o     <= uop_tile_i;
-    read_first_o    <= uop_header_i.first;
+    read_first_o    <= first_q;
+    read_plane_o    <= uop_header_i.plane;
     read_last_o     <= uop_header_i.last;
     read_max_o      <= max_q;
     group_o         <= '{last_m: uop_list_end_i, last_g: uop_last_group_i, keep: keep_q};

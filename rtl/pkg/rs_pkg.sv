@@ -7,12 +7,20 @@ package rs_pkg;
   /// What travels with a weight tile through the array: what a PE does with the tile's sum, ready
   /// for use. At most one of `lowest`, `add` and `raise`; without a tile none, nor `done`.
   typedef struct packed {
+    logic plane;   // the tile's sum counts 16 times
     logic lowest;  // start from the lowest code: this row takes no part in the maximum
     logic add;     // add it to the accumulator
     logic raise;   // take it, if it is larger
     logic fresh;   // add to zero: the first of a sum; and wherever `raise`
     logic done;    // the accumulation is complete after this tile
   } pe_ctrl_t;
+
+  /// A digit of a weight: zero, one or two, with a sign. A zero is not negative.
+  typedef struct packed {
+    logic zero;
+    logic twice;
+    logic negative;
+  } digit_t;
 
   /// Where a tensor keeps its pixels. Field meanings as in the `exec` descriptor.
   typedef struct packed {

@@ -4,13 +4,15 @@
 /// The contract with software: parameters, registers, descriptors, stream formats.
 package rs_spec_pkg;
 
-  localparam int unsigned Version = 3;
+  localparam int unsigned Version = 4;
   localparam int unsigned DescriptorBytes = 128;
   localparam logic [31:0] DescriptorSum = 32'h52534454;
   /// The first word of `init`: the letters RSP and the version.
-  localparam logic [31:0] ProgramMagic = 32'h03505352;
+  localparam logic [31:0] ProgramMagic = 32'h04505352;
   localparam logic [31:0] RegisterId = 32'h52534654;
   localparam logic [31:0] BoardMagic = 32'h31425352;
+  localparam int unsigned HalfOctave = 16;
+  localparam int unsigned Digits = 17;
   localparam int unsigned SmallLanes = 32;
   localparam int unsigned SmallRingSlots = 4;
   localparam int unsigned NarrowRingSlots = 16;
@@ -47,29 +49,49 @@ package rs_spec_pkg;
     return 32'(M * code_bytes(ActW));
   endfunction
 
-  /// Whether weights are signed integers of ExpN - 128 bits for multiplier lanes, the baseline.
-  function automatic bit is_multiplier(int unsigned ExpN);
-    return ExpN >= 128;
+  /// Whether weights are signed integers of WeightFormat - 128 bits for multiplier lanes, the baseline.
+  function automatic bit is_multiplier(int unsigned WeightFormat);
+    return WeightFormat >= 128;
   endfunction
 
-  /// Bits of a weight code in memory: sign and exponent, whose all-ones value is zero; or the baseline's signed integer.
-  function automatic int unsigned term_width(int unsigned ExpN);
-    return 32'(is_multiplier(ExpN) ? (ExpN - 128) : (1 + $clog2((ExpN + 1))));
+  /// Bits of a weight code in memory: sign and exponent, whose all-ones value is zero; sign and number of a half-octave likewise; or a signed integer.
+  function automatic int unsigned term_width(int unsigned WeightFormat);
+    return 32'(is_multiplier(WeightFormat) ? (WeightFormat - 128) : ((WeightFormat >= HalfOctave) ? 4 : (1 + $clog2((WeightFormat + 1)))));
   endfunction
 
-  /// Bits of a weight code in the array, where zero has a bit of its own.
-  function automatic int unsigned lane_width(int unsigned ExpN);
-    return 32'(is_multiplier(ExpN) ? (ExpN - 128) : (2 + $clog2((ExpN + 1))));
+  /// Whether weights are half-octaves.
+  function automatic bit is_half_octave(int unsigned WeightFormat);
+    return WeightFormat == HalfOctave;
+  endfunction
+
+  /// Whether weights are digits.
+  function automatic bit is_digits(int unsigned WeightFormat);
+    return WeightFormat == Digits;
+  endfunction
+
+  /// Bits of a weight code in the array: zero has a bit of its own; two digits have three each.
+  function automatic int unsigned lane_width(int unsigned WeightFormat);
+    return 32'(is_multiplier(WeightFormat) ? (WeightFormat - 128) : (is_digits(WeightFormat) ? 6 : (term_width(WeightFormat) + 1)));
+  endfunction
+
+  /// Bits of an activation in the array: half-octaves need three times the activation, too, whose low bit is the same.
+  function automatic int unsigned lane_act_width(int unsigned ActW, int unsigned WeightFormat);
+    return 32'(is_half_octave(WeightFormat) ? ((2 * ActW) + 1) : ActW);
+  endfunction
+
+  /// Bits of a code that maximum pooling compares: the identity of half-octaves is 2.
+  function automatic int unsigned code_width(int unsigned ActW, int unsigned WeightFormat);
+    return 32'(is_half_octave(WeightFormat) ? (ActW + 1) : ActW);
   endfunction
 
   /// Bits of a weight tile.
-  function automatic int unsigned tile_width(int unsigned M, int unsigned C, int unsigned ExpN);
-    return 32'((M * C) * term_width(ExpN));
+  function automatic int unsigned tile_width(int unsigned M, int unsigned C, int unsigned WeightFormat);
+    return 32'((M * C) * term_width(WeightFormat));
   endfunction
 
   /// Bytes of a weight tile in memory.
-  function automatic int unsigned tile_bytes(int unsigned M, int unsigned C, int unsigned ExpN);
-    return 32'((2 ** $clog2((tile_width(M, C, ExpN) > 32 ? tile_width(M, C, ExpN) : 32))) / 8);
+  function automatic int unsigned tile_bytes(int unsigned M, int unsigned C, int unsigned WeightFormat);
+    return 32'((2 ** $clog2((tile_width(M, C, WeightFormat) > 32 ? tile_width(M, C, WeightFormat) : 32))) / 8);
   endfunction
 
   /// Micro-op headers that LOAD delivers together.
@@ -176,7 +198,7 @@ package rs_spec_pkg;
   /// One 32-bit header for each weight tile of a reduction list.
   typedef struct packed {
     logic last;
-    logic first;
+    logic plane;
     logic source;
     logic [4:0] dx;
     logic [4:0] dy;
@@ -231,7 +253,7 @@ package rs_spec_pkg;
     logic [7:0] unused120;
     logic [7:0] mult_w;
     logic [7:0] unused104;
-    logic [7:0] exponents;
+    logic [7:0] weight_format;
     logic [7:0] act_w;
     logic [7:0] p;
     logic [7:0] c;
@@ -559,7 +581,7 @@ package rs_spec_pkg;
     logic [7:0] axi_bytes;
     logic [7:0] mult_w;
     logic [7:0] acc_w;
-    logic [7:0] exponents;
+    logic [7:0] weight_format;
   } reg_cap_format_t;
 
   /// CTRL: commands.

@@ -20,8 +20,8 @@ module reshift_core #(
   parameter int unsigned P = 8,
   /// Activation width, 8 to 16.
   parameter int unsigned ActW = 8,
-  /// Number of exponents.
-  parameter int unsigned ExpN = 7,
+  /// Weight format.
+  parameter int unsigned WeightFormat = 7,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
   /// Bits of a requantisation multiplier: 16 or 32.
@@ -112,7 +112,7 @@ module reshift_core #(
   `RS_PARAM_CHECK(AxiDataW, AxiDataW inside {32, 64, 128, 256},
                   "AxiDataW must be 32, 64, 128 or 256")
 
-  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, ExpN);
+  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat);
   localparam int unsigned WordW = M * ActW;
   localparam int unsigned BankW = $clog2(P);
   localparam int unsigned AddrW = $clog2(FbDepth);
@@ -212,7 +212,7 @@ module reshift_core #(
     .C(C),
     .P(P),
     .ActW(ActW),
-    .ExpN(ExpN),
+    .WeightFormat(WeightFormat),
     .AccW(AccW),
     .FbDepth(FbDepth),
     .WmDepth(WmDepth),
@@ -276,7 +276,7 @@ module reshift_core #(
     .C(C),
     .P(P),
     .ActW(ActW),
-    .ExpN(ExpN),
+    .WeightFormat(WeightFormat),
     .AccW(AccW),
     .FbDepth(FbDepth),
     .WmDepth(WmDepth),

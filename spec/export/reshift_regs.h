@@ -5,7 +5,7 @@
 
 /* Registers of 32 bits: byte offsets (_OFFSET); fields (_MASK, _SHIFT). */
 
-#define RESHIFT_CONTRACT_VERSION 3u  /* what VERSION must read */
+#define RESHIFT_CONTRACT_VERSION 4u  /* what VERSION must read */
 #define RESHIFT_ID_VALUE 0x52534654u  /* what ID must read */
 
 /* 0x52534654, the letters RSFT; read only */
@@ -27,8 +27,8 @@
 
 /* number formats and bus width of the core; read only */
 #define RESHIFT_CAP_FORMAT_OFFSET 0x00cu
-#define RESHIFT_CAP_FORMAT_EXPONENTS_MASK 0x000000ffu  /* ExpN */
-#define RESHIFT_CAP_FORMAT_EXPONENTS_SHIFT 0
+#define RESHIFT_CAP_FORMAT_WEIGHT_FORMAT_MASK 0x000000ffu  /* WeightFormat */
+#define RESHIFT_CAP_FORMAT_WEIGHT_FORMAT_SHIFT 0
 #define RESHIFT_CAP_FORMAT_ACC_W_MASK 0x0000ff00u  /* AccW */
 #define RESHIFT_CAP_FORMAT_ACC_W_SHIFT 8
 #define RESHIFT_CAP_FORMAT_MULT_W_MASK 0x00ff0000u  /* MultW */

@@ -64,7 +64,7 @@ class Operands(unittest.TestCase):
         self.assertEqual(self.operand("exec.dst_row_bank"), (0x89, "hi4"))
         self.assertEqual(self.operand("exec.lo"), (0x8e, "loup"))
         self.assertEqual(self.operand("exec.pitch.word"), (0x83, ""))
-        self.assertEqual(self.operand("CAP_FORMAT.exponents"), (0x03, "8"))
+        self.assertEqual(self.operand("CAP_FORMAT.weight_format"), (0x03, "8"))
 
     def test_neighbour(self):
         contract = with_field(width=6)

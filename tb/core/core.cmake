@@ -20,13 +20,13 @@ foreach(config IN LISTS RESHIFT_CONFIGS)
   reshift_core_test(${config} ${params})
 endforeach()
 
-set(params M=8 C=4 P=5 ActW=10 ExpN=15 AccW=32 MultW=32 FbDepth=8192 WmDepth=1024 PmDepth=64 PostLanes=4
+set(params M=8 C=4 P=5 ActW=10 WeightFormat=15 AccW=32 MultW=32 FbDepth=8192 WmDepth=1024 PmDepth=64 PostLanes=4
   Tables=0 AxiDataW=256)
 reshift_verilate(NAME core_8x4x5 TOP reshift_core PREFIX Vcore_8x4x5 PARAMS ${params})
 reshift_core_test(8x4x5 ${params})
 
 # A lane for every channel, and tables behind them.
-set(params M=4 C=4 P=3 ActW=8 ExpN=7 AccW=28 MultW=16 FbDepth=16384 WmDepth=4096 PmDepth=512 PostLanes=4
+set(params M=4 C=4 P=3 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=16384 WmDepth=4096 PmDepth=512 PostLanes=4
   Tables=4 AxiDataW=64)
 reshift_verilate(NAME core_4x4x3_tables TOP reshift_core PREFIX Vcore_4x4x3_tables
   PARAMS ${params})
@@ -39,15 +39,25 @@ if(NOT 4x4x3_a16t3 IN_LIST RESHIFT_CONFIGS)
   reshift_core_test(4x4x3_a16t3 ${params})
 endif()
 
+# Half-octaves, in two C-blocks a word; digits, whose upper planes take the signs of the tile before.
+set(params M=8 C=4 P=3 ActW=8 WeightFormat=16 AccW=28 MultW=16 FbDepth=8192 WmDepth=2048 PmDepth=256 PostLanes=8
+  Tables=2 AxiDataW=128)
+reshift_verilate(NAME core_8x4x3_half TOP reshift_core PREFIX Vcore_8x4x3_half PARAMS ${params})
+reshift_core_test(8x4x3_half ${params})
+set(params M=4 C=4 P=3 ActW=8 WeightFormat=17 AccW=28 MultW=32 FbDepth=16384 WmDepth=2048 PmDepth=256 PostLanes=4
+  Tables=2 AxiDataW=64)
+reshift_verilate(NAME core_4x4x3_digit TOP reshift_core PREFIX Vcore_4x4x3_digit PARAMS ${params})
+reshift_core_test(4x4x3_digit ${params})
+
 # The multiplier baseline: weights of 16 bits, activations of 16 bits.
-set(params M=4 C=4 P=3 ActW=16 ExpN=144 AccW=32 MultW=32 FbDepth=16384 WmDepth=1024 PmDepth=64 PostLanes=4
+set(params M=4 C=4 P=3 ActW=16 WeightFormat=144 AccW=32 MultW=32 FbDepth=16384 WmDepth=1024 PmDepth=64 PostLanes=4
   Tables=0 AxiDataW=64)
 reshift_verilate(NAME core_4x4x3_mult16 TOP reshift_core PREFIX Vcore_4x4x3_mult16
   PARAMS ${params})
 reshift_core_test(4x4x3_mult16 ${params})
 
 # The smallest: tiles and words that do not fill their place in memory.
-set(params M=2 C=2 P=2 ActW=8 ExpN=7 AccW=28 MultW=16 FbDepth=16384 WmDepth=4096 PmDepth=512 PostLanes=1
+set(params M=2 C=2 P=2 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=16384 WmDepth=4096 PmDepth=512 PostLanes=1
   Tables=2 AxiDataW=32)
 reshift_verilate(NAME core_2x2x2 TOP reshift_core PREFIX Vcore_2x2x2 PARAMS ${params})
 reshift_core_test(2x2x2 ${params})

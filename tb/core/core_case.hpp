@@ -22,7 +22,7 @@ inline constexpr isa::Hardware kHardware{
     .c = RESHIFT_C,
     .p = RESHIFT_P,
     .act_w = RESHIFT_ActW,
-    .exponents = RESHIFT_ExpN,
+    .weight_format = RESHIFT_WeightFormat,
     .acc_w = RESHIFT_AccW,
     .mult_w = RESHIFT_MultW,
     .fb_depth = RESHIFT_FbDepth,
@@ -33,11 +33,11 @@ inline constexpr isa::Hardware kHardware{
     .axi_data_w = RESHIFT_AxiDataW,
 };
 
-/// Exponents of the networks: all of a term's, or so many that the sum of a weight's terms is an
-/// integer that a multiplier lane takes.
-inline constexpr int kExponents = is_multiplier(kHardware.exponents)
-                                      ? std::min(weight_bits(kHardware.exponents) - 2, 7)
-                                      : kHardware.exponents;
+/// Weight format of the networks: that of the core; of multiplier lanes, so many powers of two that
+/// the sum of a weight's terms is an integer that they take.
+inline constexpr int kNetworkFormat = is_multiplier(kHardware.weight_format)
+                                          ? std::min(weight_bits(kHardware.weight_format) - 2, 7)
+                                          : kHardware.weight_format;
 
 /// Channels of the networks: fewer for the smallest cores, which take long.
 inline constexpr int kMaxChannels = kHardware.m * kHardware.c * kHardware.p < 16 ? 16 : 40;
@@ -46,7 +46,7 @@ inline constexpr int kMaxChannels = kHardware.m * kHardware.c * kHardware.p < 16
 struct CoreCase {
   CoreCase(std::uint64_t seed, bool store_all, int frame_count, int batch = 1)
       : net(random_qnet(seed, {.act_w = kHardware.act_w,
-                               .exponents = kExponents,
+                               .weight_format = kNetworkFormat,
                                .mult_w = kHardware.mult_w,
                                .acc_w = kHardware.acc_w,
                                .max_channels = kMaxChannels,

@@ -39,7 +39,7 @@ class SmallProgram {
     init.c = kHardware.c;
     init.p = kHardware.p;
     init.act_w = kHardware.act_w;
-    init.exponents = kHardware.exponents;
+    init.weight_format = kHardware.weight_format;
     init.mult_w = kHardware.mult_w;
     init.fb_depth = kHardware.fb_depth;
     init.wm_depth = kHardware.wm_depth;
@@ -58,7 +58,7 @@ class SmallProgram {
                                             {0, 0, cost::kPostShift});
     std::vector<std::uint32_t> headers;
     for (int i = 0; i < d.uops; ++i) {
-      headers.push_back(encode_header({.first = i % uops == 0, .last = i % uops == uops - 1}));
+      headers.push_back(encode_header({.last = i % uops == uops - 1}));
     }
     const std::vector<std::uint8_t> tiles(
         static_cast<std::size_t>(d.uops * isa::tile_bytes(kHardware)));

@@ -67,7 +67,7 @@ Descriptor init(const Hardware& hw) {
   set(f::kC, hw.c);
   set(f::kP, hw.p);
   set(f::kActW, hw.act_w);
-  set(f::kExponents, hw.exponents);
+  set(f::kWeightFormat, hw.weight_format);
   set(f::kMultW, hw.mult_w);
   set(f::kLoadCredits, 1);
   set(f::kExecCredits, 2);
@@ -107,7 +107,7 @@ Descriptor features(isa::Opcode opcode, unsigned words, unsigned groups, std::ui
 
 std::int64_t weight_bytes(const Hardware& hw, std::int64_t uops, std::int64_t param_blocks) {
   int tile = 4;
-  const int bits = hw.exponents >= 128 ? hw.exponents - 128 : hw.exponents == 7 ? 4 : 5;
+  const int bits = hw.weight_format >= 128 ? hw.weight_format - 128 : hw.weight_format == 7 ? 4 : 5;
   while (tile * 8 < hw.m * hw.c * bits) tile *= 2;
   return param_blocks * hw.m * (hw.mult_w > 16 ? 16 : 8) + (uops * 4 + 31) / 32 * 32 +
          (uops * tile + 31) / 32 * 32;
@@ -301,7 +301,7 @@ TEST_P(ControlProgram, ShowsWhatTheCoreIs) {
   EXPECT_EQ(host.word(word::kCapShape),
             static_cast<std::uint32_t>(hw.m | hw.c << 8 | hw.p << 16 | hw.act_w << 24));
   EXPECT_EQ(host.word(word::kCapFormat),
-            static_cast<std::uint32_t>(hw.exponents | hw.acc_w << 8 | hw.mult_w << 16 |
+            static_cast<std::uint32_t>(hw.weight_format | hw.acc_w << 8 | hw.mult_w << 16 |
                                        hw.axi_data_w / 8 << 24));
   EXPECT_EQ(host.word(word::kCapFbDepth), static_cast<std::uint32_t>(hw.fb_depth));
   EXPECT_EQ(host.word(word::kCapWmDepth), static_cast<std::uint32_t>(hw.wm_depth));
@@ -527,7 +527,7 @@ TEST_P(ControlProgram, InitIsTheCores) {
   EXPECT_EQ(failure([](Descriptor&) {}), std::nullopt);
   EXPECT_EQ(host.credits, std::vector<std::uint32_t>{0x321});
   EXPECT_EQ(host.skipped, 1);
-  for (const Field& field : {f::kM, f::kC, f::kP, f::kActW, f::kExponents, f::kMultW}) {
+  for (const Field& field : {f::kM, f::kC, f::kP, f::kActW, f::kWeightFormat, f::kMultW}) {
     for (const unsigned bit : {0u, 7u}) {
       EXPECT_EQ(failure([&](Descriptor& d) { isa::put(d, field, isa::get(d, field) ^ 1u << bit); }),
                 config)

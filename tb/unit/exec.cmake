@@ -32,14 +32,14 @@ reshift_bench(NAME rs_column_window PARAMS P=3)
 reshift_bench(NAME rs_column_window SET pair PARAMS P=2)
 reshift_bench(NAME rs_tap_mask PARAMS P=3 Latency=4)
 reshift_bench(NAME rs_exec
-  PARAMS M=4 C=4 P=3 ActW=8 ExpN=7 AccW=28 FbDepth=2048 WmDepth=128 PmDepth=8
+  PARAMS M=4 C=4 P=3 ActW=8 WeightFormat=7 AccW=28 FbDepth=2048 WmDepth=128 PmDepth=8
     PostLanes=4 MultW=16)
 reshift_bench(NAME rs_exec SET c_blocks
-  PARAMS M=8 C=4 P=4 ActW=8 ExpN=7 AccW=28 FbDepth=2048 WmDepth=256 PmDepth=8 PostLanes=8
+  PARAMS M=8 C=4 P=4 ActW=8 WeightFormat=7 AccW=28 FbDepth=2048 WmDepth=256 PmDepth=8 PostLanes=8
     MultW=16)
 reshift_bench(NAME rs_exec SET serial
-  PARAMS M=4 C=4 P=2 ActW=8 ExpN=7 AccW=24 FbDepth=2048 WmDepth=128 PmDepth=8 PostLanes=1
+  PARAMS M=4 C=4 P=2 ActW=8 WeightFormat=7 AccW=24 FbDepth=2048 WmDepth=128 PmDepth=8 PostLanes=1
     MultW=16)
 reshift_bench(NAME rs_exec SET pairs
-  PARAMS M=8 C=4 P=5 ActW=9 ExpN=7 AccW=28 FbDepth=2048 WmDepth=256 PmDepth=8 PostLanes=2
+  PARAMS M=8 C=4 P=5 ActW=9 WeightFormat=7 AccW=28 FbDepth=2048 WmDepth=256 PmDepth=8 PostLanes=2
     MultW=32)

@@ -19,8 +19,10 @@ constexpr int kM = RESHIFT_M;
 constexpr int kC = RESHIFT_C;
 constexpr int kP = RESHIFT_P;
 constexpr int kActW = RESHIFT_ActW;
-constexpr int kFormat = RESHIFT_ExpN;
+constexpr int kFormat = RESHIFT_WeightFormat;
 constexpr int kAccW = RESHIFT_AccW;
+constexpr bool kDigitLanes = kFormat == kDigits;
+constexpr int kOne = identity_weight(kFormat);
 constexpr int kTermW = weight_bits(kFormat);
 constexpr int kCBlocks = kM / kC;
 constexpr int kChain = std::min(kC, 8);
@@ -47,25 +49,38 @@ class Array : public testing::Test {
     bench->last_i = random.chance(50);
     bench->max_i = random.chance(50);
     bench->sub_i = static_cast<uint8_t>(random.uniform(0, kCBlocks - 1));
+    bench->plane_i = kDigitLanes && issued_ && random.chance(50);
   }
   int random_weight(bool extreme) {
     if (random.chance(15)) return 0;
-    if (is_multiplier(kFormat)) {
+    if (is_multiplier(kFormat) || kDigitLanes) {
       const int low = code_min(kTermW), high = code_max(kTermW);
       return static_cast<int>(extreme ? low : random.uniform(low, high));
+    }
+    if (kFormat == kHalfOctave) {
+      const int64_t number = extreme ? 6 : random.uniform(0, 6);
+      return (random.chance(50) ? 1 : -1) * kHalfOctaves[number];
     }
     const int64_t exponent = extreme ? kFormat - 1 : random.uniform(0, kFormat - 1);
     return (random.chance(50) ? 1 : -1) * (1 << exponent);
   }
-  /// Tiles of max pooling: +1 where row and lane mean the same channel.
+  /// Tiles of max pooling: the identity where row and lane mean the same channel.
   void identity(int sub) {
     for (int m = 0; m < kM; ++m) {
       for (int c = 0; c < kC; ++c) {
         const bool one = m / kC == sub && m % kC == c;
-        codes_[m * kC + c] = encode_weight(one, kFormat);
+        codes_[m * kC + c] = encode_weight(one ? kOne : 0, kFormat);
       }
     }
     bench->sub_i = static_cast<uint8_t>(sub);
+    bench->plane_i = 0;
+  }
+
+  /// A weight of the tile at the pins: in the upper plane it counts 16 times and is one more where
+  /// the tile before is negative.
+  int weight(int i) {
+    const int value = decode_weight(codes_[i], kFormat);
+    return bench->plane_i ? 16 * (value + (decode_weight(before_[i], kFormat) < 0)) : value;
   }
 
   void issue(bool first, bool last, bool max) {
@@ -76,13 +91,13 @@ class Array : public testing::Test {
       for (int p = 0; p < kP; ++p) {
         int64_t sum = 0;
         for (int c = 0; c < kC; ++c) {
-          sum += acts_[p * kC + c] * decode_weight(codes_[m * kC + c], kFormat);
+          sum += acts_[p * kC + c] * weight(m * kC + c);
         }
         int64_t& acc = accs_[p][m];
         if (!max) {
           acc = first ? sum : acc + sum;
         } else {
-          if (first) acc = code_min(kActW);
+          if (first) acc = kOne * code_min(kActW);
           if (m / kC == bench->sub_i) acc = std::max(acc, sum);
         }
       }
@@ -93,6 +108,8 @@ class Array : public testing::Test {
       }
     }
     cycle(true);
+    before_ = codes_;
+    issued_ = true;
   }
   void idle(int cycles = 1) {
     for (int i = 0; i < cycles; ++i) {
@@ -126,6 +143,8 @@ class Array : public testing::Test {
 
   std::vector<int64_t> acts_ = std::vector<int64_t>(kP * kC);
   std::vector<uint32_t> codes_ = std::vector<uint32_t>(kM * kC);
+  bool issued_ = false;
+  std::vector<uint32_t> before_ = std::vector<uint32_t>(kM * kC);  ///< of the tile before
   std::vector<std::vector<int64_t>> accs_ = std::vector(kP, std::vector<int64_t>(kM));
   std::deque<Pixel> due_;
   int pixels_ = 0;

@@ -29,11 +29,11 @@ constexpr int kP = RESHIFT_P;
 constexpr int kActW = RESHIFT_ActW;
 constexpr int kMultW = RESHIFT_MultW;
 constexpr unsigned kParamW = 8 * isa::param_bytes({.mult_w = kMultW});
-constexpr int kExponents = RESHIFT_ExpN;
+constexpr int kFormat = RESHIFT_WeightFormat;
 constexpr int kFbDepth = RESHIFT_FbDepth;
 constexpr int kWmDepth = RESHIFT_WmDepth;
 constexpr int kR = kM / kC;
-constexpr int kTermW = weight_bits(kExponents);
+constexpr int kTermW = weight_bits(kFormat);
 constexpr int kPostLanes = RESHIFT_PostLanes;
 constexpr int kRecords = isa::param_records({.m = kM, .p = kP, .post_lanes = kPostLanes});
 constexpr uint64_t kLimit = kPostLanes < kM ? 5000000 : 500000;
@@ -207,7 +207,7 @@ class Chain {
   int term(bool max, int row, int sub, int c) {
     if (max) return row / kC == sub && row % kC == c ? 1 : 0;
     const int sign = pick(-1, 1);
-    return sign * (1 << pick(0, kExponents - 1));
+    return sign * (1 << pick(0, kFormat - 1));
   }
 
   void make_post(Operation& op, int words) {
@@ -401,7 +401,7 @@ class Exec : public testing::Test {
         bench->tile_valid_i, bench->tile_ready_o,
         [&](const Tile& tile) {
           std::vector<uint32_t> codes;
-          for (const int weight : tile) codes.push_back(encode_weight(weight, kExponents));
+          for (const int weight : tile) codes.push_back(encode_weight(weight, kFormat));
           pack(bench->tile_i, codes, kTermW);
         },
         weights, run_seed() + 1);
@@ -451,7 +451,7 @@ class Exec : public testing::Test {
       }
       for (const auto& list : kept ? Lists() : op.lists) {
         for (const Tap& tap : list) {
-          headers.push(header(op, chain.tensors, tap, &tap == &list.front(), &tap == &list.back()));
+          headers.push(header(op, chain.tensors, tap, &tap == &list.back()));
           tiles.push(tap.tile);
         }
       }
@@ -501,7 +501,7 @@ class Exec : public testing::Test {
 
  private:
   static uint32_t header(const Operation& op, const std::vector<Tensor>& tensors, const Tap& tap,
-                         bool first, bool last) {
+                         bool last) {
     const Raster& src = tensors[op.src[tap.source]].raster;
     const int o = tap.dy * op.pitch + tap.dx;
     const int r = (o % kP + kP) % kP, q = (o - r) / kP;
@@ -513,7 +513,6 @@ class Exec : public testing::Test {
     isa::set_signed(word, kDy, tap.dy);
     isa::set_signed(word, kDx, tap.dx);
     isa::set(word, kSource, tap.source);
-    isa::set(word, kFirst, first);
     isa::set(word, kLast, last);
     return word[0];
   }

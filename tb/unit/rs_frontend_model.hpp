@@ -18,15 +18,15 @@ namespace reshift {
 
 namespace hw {
 constexpr int kM = RESHIFT_M, kC = RESHIFT_C, kP = RESHIFT_P, kActW = RESHIFT_ActW;
-constexpr int kExpN = RESHIFT_ExpN, kAccW = RESHIFT_AccW, kMultW = RESHIFT_MultW;
+constexpr int kWeightFormat = RESHIFT_WeightFormat, kAccW = RESHIFT_AccW, kMultW = RESHIFT_MultW;
 constexpr int kAxiDataW = RESHIFT_AxiDataW, kParamBytes = kMultW > 16 ? 16 : 8;
 constexpr int kFbDepth = RESHIFT_FbDepth, kWmDepth = RESHIFT_WmDepth, kPmDepth = RESHIFT_PmDepth;
 constexpr int kTables = RESHIFT_Tables;
 constexpr int kCodeBytes = kActW > 8 ? 2 : 1;
 constexpr int kWordBytes = kM * kCodeBytes;
-constexpr int kTileBits = kM * kC * 4;  // ExpN 7: 4 bits a term
+constexpr int kTileBits = kM * kC * 4;  // WeightFormat 7: 4 bits a term
 constexpr int kTileBytes = kTileBits / 8;
-static_assert(kExpN == 7);
+static_assert(kWeightFormat == 7);
 }  // namespace hw
 
 using Bytes = std::vector<uint8_t>;
@@ -235,7 +235,7 @@ struct Program {
     set(first, init::kC, hw::kC);
     set(first, init::kP, hw::kP);
     set(first, init::kActW, hw::kActW);
-    set(first, init::kExponents, hw::kExpN);
+    set(first, init::kWeightFormat, hw::kWeightFormat);
     set(first, init::kMultW, hw::kMultW);
     set(first, init::kLoadCredits, 1);
     set(first, init::kExecCredits, 1);

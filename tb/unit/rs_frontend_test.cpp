@@ -193,7 +193,7 @@ TEST(Frontend, Registers) {
   EXPECT_EQ(s.lite.read_ok(reg::kCapShape),
             static_cast<uint32_t>(hw::kM | hw::kC << 8 | hw::kP << 16 | hw::kActW << 24));
   EXPECT_EQ(s.lite.read_ok(reg::kCapFormat),
-            static_cast<uint32_t>(hw::kExpN | hw::kAccW << 8 | hw::kMultW << 16 |
+            static_cast<uint32_t>(hw::kWeightFormat | hw::kAccW << 8 | hw::kMultW << 16 |
                                   hw::kAxiDataW / 8 << 24));
   EXPECT_EQ(s.lite.read_ok(reg::kCapFbDepth), static_cast<uint32_t>(hw::kFbDepth));
   EXPECT_EQ(s.lite.read_ok(reg::kCapWmDepth), static_cast<uint32_t>(hw::kWmDepth));
@@ -318,7 +318,7 @@ std::vector<Flaw> flaws() {
       field("c", Error::kBadConfig, 0, init::kC, hw::kC / 2),
       field("p", Error::kBadConfig, 0, init::kP, hw::kP + 1),
       field("act_w", Error::kBadConfig, 0, init::kActW, hw::kActW + 1),
-      field("exponents", Error::kBadConfig, 0, init::kExponents, 6),
+      field("exponents", Error::kBadConfig, 0, init::kWeightFormat, 6),
       field("fb_depth", Error::kBadConfig, 0, init::kFbDepth, hw::kFbDepth + 1),
       field("wm_depth", Error::kBadConfig, 0, init::kWmDepth, hw::kWmDepth + 1),
       field("pm_depth", Error::kBadConfig, 0, init::kPmDepth, 0x80000000),

@@ -31,7 +31,7 @@ enum Stall { kIdle, kLoad, kStore, kDepend, kWeights, kPost, kResidual };  // or
 
 struct Uop {
   int offset, rotation, source, tile;
-  bool first, last;
+  bool plane, last;
 };
 
 struct Operation {
@@ -80,10 +80,10 @@ class Issue : public testing::Test {
     for (int m = 0; m < op.m_blocks; ++m) {
       const int taps = static_cast<int>(random.uniform(1, 2 * kP));
       for (int tap = 0; tap < taps; ++tap) {
-        op.uops.push_back({static_cast<int>(random.uniform(0, 32767)),
-                           static_cast<int>(random.uniform(0, kP - 1)),
-                           static_cast<int>(random.uniform(0, 1)),
-                           static_cast<int>(random.uniform(0, 63)), tap == 0, tap == taps - 1});
+        op.uops.push_back(
+            {static_cast<int>(random.uniform(0, 32767)),
+             static_cast<int>(random.uniform(0, kP - 1)), static_cast<int>(random.uniform(0, 1)),
+             static_cast<int>(random.uniform(0, 63)), random.chance(50), tap == taps - 1});
       }
     }
     return op;
@@ -154,7 +154,7 @@ class Issue : public testing::Test {
     isa::set(header, kOffset, e.offset);
     isa::set(header, kRotation, e.rotation);
     isa::set(header, kSource, e.source);
-    isa::set(header, kFirst, e.first);
+    isa::set(header, kPlane, e.plane);
     isa::set(header, kLast, e.last);
     bench->uop_header_i = header_ = header[0];
     bench->uop_tile_i = static_cast<uint8_t>(e.tile);
@@ -266,7 +266,8 @@ class Issue : public testing::Test {
       ASSERT_EQ(bench->read_rotation_o, e.rotation);
       ASSERT_EQ(bench->read_sub_o, addr % kCBlocks);
       ASSERT_EQ(bench->read_tile_o, e.tile);
-      ASSERT_EQ(bench->read_first_o, e.first);
+      ASSERT_EQ(bench->read_first_o, uop_ == 0 || current_.uops[uop_ - 1].last);
+      ASSERT_EQ(bench->read_plane_o, e.plane);
       ASSERT_EQ(bench->read_last_o, e.last);
       ASSERT_EQ(bench->read_max_o, current_.max);
     }
@@ -371,7 +372,7 @@ TEST_F(Issue, RandomNeighboursEveryStall) {
                                  Willing{95, 90, 90, 5, 90, 90}, Willing{95, 90, 90, 90, 10, 90},
                                  Willing{95, 90, 90, 90, 90, 5}}) {
     std::deque<Operation> ops;
-    for (int i = 0; i < 40; ++i) ops.push_back(random_operation());
+    for (int i = 0; i < 60; ++i) ops.push_back(random_operation());
     run(ops, willing);
   }
   for (int cause = kLoad; cause <= kResidual; ++cause) EXPECT_GT(stalls[cause], 20) << cause;

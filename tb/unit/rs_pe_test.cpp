@@ -18,29 +18,58 @@ namespace {
 
 constexpr int kLanes = RESHIFT_C;
 constexpr int kActW = RESHIFT_ActW;
-constexpr int kFormat = RESHIFT_ExpN;
+constexpr int kFormat = RESHIFT_WeightFormat;
 constexpr int kAccW = RESHIFT_AccW;
-constexpr int kLaneW = is_multiplier(kFormat) ? weight_bits(kFormat) : weight_bits(kFormat) + 1;
+constexpr bool kIntegers = is_multiplier(kFormat);
+constexpr bool kDigitLanes = kFormat == kDigits;
+constexpr bool kHalf = kFormat == kHalfOctave;
+constexpr int kOne = identity_weight(kFormat);
+constexpr int kLaneW = kIntegers     ? weight_bits(kFormat)
+                       : kDigitLanes ? 6
+                                     : weight_bits(kFormat) + 1;
+constexpr int kLaneActW = kHalf ? 2 * kActW + 1 : kActW;
 constexpr int kChain = std::min(kLanes, 8);
 // From lane 0's activation to the PE's sum: a lane, the rest of the chain, the joining of chains.
-constexpr int kSumDelay = (is_multiplier(kFormat) ? 3 : 2) + kChain - 1 + (kLanes > kChain);
+constexpr int kSumDelay = (kIntegers ? 3 : 2) + kChain - 1 + (kLanes > kChain);
 // Largest weight of a sum: of up to 12 tiles of integers, that the accumulator holds.
 constexpr int kLargest =
-    is_multiplier(kFormat)
-        ? std::min(1 << (kLaneW - 1), 1 << (kAccW - kActW - std::bit_width(12u * kLanes)))
-        : 1 << (kFormat - 1);
+    kIntegers     ? std::min(1 << (kLaneW - 1), 1 << (kAccW - kActW - std::bit_width(12u * kLanes)))
+    : kDigitLanes ? 8
+    : kHalf       ? 16
+                  : 1 << (kFormat - 1);
 
-/// A weight as the array carries it: a term has a bit of its own that says zero.
+/// A digit, -2 to 2: zero, twice, negative.
+uint32_t digit_code(int digit) {
+  return (digit == 0) << 2 | (digit == 2 || digit == -2) << 1 | (digit < 0);
+}
+
+/// A weight as the array carries it: a term has a bit of its own that says zero; an integer of
+/// digits, -8 to 8, is 4 * high + low, with low -2 to 1.
 uint32_t lane_code(int weight) {
+  if (kDigitLanes) {
+    const int low = ((weight + 2) & 3) - 2;
+    return digit_code((weight - low) / 4) << 3 | digit_code(low);
+  }
   const uint32_t code = encode_weight(weight, kFormat);
-  return is_multiplier(kFormat) || weight != 0 ? code : code | 1u << (kLaneW - 1);
+  return kIntegers || weight != 0 ? code : code | 1u << (kLaneW - 1);
+}
+
+/// An activation as the array carries it: with half-octaves the higher bits of three times it
+/// above.
+int64_t lane_act(int act) {
+  if (!kHalf) return act;
+  return int64_t{3 * act >> 1} << kActW | (act & ((1 << kActW) - 1));
 }
 
 struct Tile {
   std::vector<int> act = std::vector<int>(kLanes, 0);
+  std::vector<int> weights = std::vector<int>(kLanes, 0);
   std::vector<uint32_t> codes = std::vector<uint32_t>(kLanes, lane_code(0));
-  bool first = false, last = false, max = false, enable = true, valid = false;
-  void set(int lane, int weight) { codes[lane] = lane_code(weight); }
+  bool first = false, last = false, max = false, enable = true, valid = false, plane = false;
+  void set(int lane, int weight) {
+    weights[lane] = weight;
+    codes[lane] = lane_code(weight);
+  }
 };
 
 class Pe : public testing::Test {
@@ -60,18 +89,19 @@ class Pe : public testing::Test {
   }
   int random_weight() {
     if (random.chance(20)) return 0;
-    if (is_multiplier(kFormat)) {
-      return static_cast<int>(random.uniform(-kLargest, kLargest - 1));
-    }
-    return (random.chance(50) ? 1 : -1) << random.uniform(0, kFormat - 1);
+    if (kIntegers) return static_cast<int>(random.uniform(-kLargest, kLargest - 1));
+    if (kDigitLanes) return static_cast<int>(random.uniform(-8, 8));
+    const int sign = random.chance(50) ? 1 : -1;
+    if (kHalf) return sign * kHalfOctaves[random.uniform(0, 6)];
+    return sign * (1 << random.uniform(0, kFormat - 1));
   }
   /// Every term; of the integers the lowest, the highest and some of those between.
   std::vector<int> weights() {
     std::vector<int> all = {0};
-    for (int e = 0; e < kFormat && !is_multiplier(kFormat); ++e) {
-      for (const int sign : {1, -1}) all.push_back(sign * (1 << e));
+    for (int weight = -kLargest; weight <= kLargest && !kIntegers; ++weight) {
+      if (kDigitLanes || weight_fits(weight, kFormat)) all.push_back(weight);
     }
-    for (int i = 0; i < 24 && is_multiplier(kFormat); ++i) {
+    for (int i = 0; i < 24 && kIntegers; ++i) {
       const int lowest = code_min(kLaneW);
       const int extremes[] = {lowest, lowest + 1, -1, 1, -lowest - 1};
       all.push_back(i < 5 ? extremes[i] : static_cast<int>(random.uniform(lowest, -lowest - 1)));
@@ -90,7 +120,7 @@ class Pe : public testing::Test {
   static Tile uniform(int act, int weight, bool first, bool last) {
     Tile tile;
     std::fill(tile.act.begin(), tile.act.end(), act);
-    std::fill(tile.codes.begin(), tile.codes.end(), lane_code(weight));
+    for (int c = 0; c < kLanes; ++c) tile.set(c, weight);
     tile.first = first;
     tile.last = last;
     return tile;
@@ -99,9 +129,10 @@ class Pe : public testing::Test {
   /// Lets the tile in and accounts for it.
   void issue(Tile tile) {
     int64_t sum = 0;
-    for (int c = 0; c < kLanes; ++c) sum += int64_t{tile.act[c]} * value(tile.codes[c]);
+    for (int c = 0; c < kLanes; ++c) sum += int64_t{tile.act[c]} * tile.weights[c];
+    if (tile.plane) sum *= 16;
     if (tile.first)
-      acc_ = tile.enable ? sum : code_min(kActW);
+      acc_ = tile.enable ? sum : kOne * code_min(kActW);
     else if (tile.enable)
       acc_ = tile.max ? std::max(acc_, sum) : acc_ + sum;
     if (tile.last) due_.push_back({bench.cycle() + kSumDelay + 1, acc_});
@@ -128,32 +159,28 @@ class Pe : public testing::Test {
     int64_t acc;
   };
 
-  static int value(uint32_t code) {
-    if (!is_multiplier(kFormat) && code >> (kLaneW - 1)) return 0;
-    return decode_weight(code, kFormat);
-  }
-
   /// Lane c sees the tile of c mod chain cycles ago, the accumulator that of kSumDelay cycles ago.
   void cycle(const Tile& newest) {
     history_.push_front(newest);
     history_.resize(kSumDelay + 1);
     Tile pins;
+    std::vector<int64_t> acts(kLanes);
     for (int c = 0; c < kLanes; ++c) {
-      pins.act[c] = history_[c % kChain].act[c];
+      acts[c] = lane_act(history_[c % kChain].act[c]);
       pins.codes[c] = history_[c % kChain].codes[c];
     }
     const Tile& tile = history_.back();
-    pack(bench->act_i, pins.act, kActW);
+    pack(bench->act_i, acts, kLaneActW);
     pack(bench->weight_i, pins.codes, kLaneW);
     const bool add = tile.enable && (tile.first || !tile.max);
     bench->ctrl_i =
-        static_cast<uint8_t>((tile.valid && tile.first && !tile.enable) << 4 |
+        static_cast<uint8_t>(tile.plane << 5 | (tile.valid && tile.first && !tile.enable) << 4 |
                              (tile.valid && add) << 3 | (tile.valid && tile.enable && !add) << 2 |
                              (tile.first || tile.max) << 1 | int{tile.valid && tile.last});
     const auto ctrl = bench->ctrl_i;
     bench.tick();
-    EXPECT_EQ(unpack_signed(bench->act_o, kLanes, kActW),
-              unpack_signed(bench->act_i, kLanes, kActW));
+    EXPECT_EQ(unpack_signed(bench->act_o, kLanes, kLaneActW),
+              unpack_signed(bench->act_i, kLanes, kLaneActW));
     EXPECT_EQ(unpack_signed(bench->weight_o, kLanes, kLaneW),
               unpack_signed(bench->weight_i, kLanes, kLaneW));
     EXPECT_EQ(bench->ctrl_o, ctrl);
@@ -189,14 +216,13 @@ TEST_F(Pe, EveryWeightOnEveryLane) {
 
 // A zero term is zero whatever its sign and exponent say.
 TEST_F(Pe, ZeroTerms) {
-  if (is_multiplier(kFormat)) {
+  const bool terms = !kIntegers && !kDigitLanes;
+  for (uint32_t code = 0; code < (terms ? 1u << (kLaneW - 1) : 1u); ++code) {
     Tile tile = random_tile();
-    tile.first = tile.last = true;
-    issue(tile);
-  }
-  for (uint32_t code = 0; code < 1u << (kLaneW - 1) && !is_multiplier(kFormat); ++code) {
-    Tile tile = random_tile();
-    for (int c = 0; c < kLanes; c += 2) tile.codes[c] = code | 1u << (kLaneW - 1);
+    for (int c = 0; c < kLanes; c += 2) {
+      tile.set(c, 0);
+      if (terms) tile.codes[c] = code | 1u << (kLaneW - 1);
+    }
     tile.first = tile.last = true;
     issue(tile);
   }
@@ -205,7 +231,7 @@ TEST_F(Pe, ZeroTerms) {
 
 TEST_F(Pe, AllLanesAtTheirExtremes) {
   for (const int act : {code_min(kActW), code_max(kActW)}) {
-    for (const int weight : {-kLargest, kLargest - is_multiplier(kFormat)}) {
+    for (const int weight : {-kLargest, kLargest - kIntegers}) {
       issue(uniform(act, weight, true, true));
     }
   }
@@ -216,7 +242,7 @@ TEST_F(Pe, AllLanesAtTheirExtremes) {
 TEST_F(Pe, AccumulatorAtItsExtremes) {
   const int64_t step = int64_t{kLanes} * kLargest << (kActW - 1);
   const int64_t tiles = (int64_t{1} << (kAccW - 1)) / step;
-  if (is_multiplier(kFormat)) {  // no weight of +kLargest: only upwards
+  if (kIntegers) {  // no weight of +kLargest: only upwards
     for (int64_t i = 0; i < tiles; ++i) {
       Tile tile = uniform(code_min(kActW), -kLargest, i == 0, i == tiles - 1);
       if (tile.last) tile.act[0] = code_min(kActW) + 1;
@@ -243,6 +269,7 @@ TEST_F(Pe, RandomSums) {
       Tile tile = random_tile();
       tile.first = i == 0;
       tile.last = i == tiles - 1;
+      tile.plane = kDigitLanes && random.chance(50);
       issue(tile);
     }
   }
@@ -258,7 +285,7 @@ TEST_F(Pe, RandomMaximaAndSums) {
       if (random.chance(20)) idle();
       Tile tile = random_tile();
       if (max) {
-        for (int c = 0; c < kLanes; ++c) tile.set(c, c == lane);
+        for (int c = 0; c < kLanes; ++c) tile.set(c, c == lane ? kOne : 0);
       }
       tile.max = max;
       tile.enable = !max || random.chance(60);

@@ -105,11 +105,19 @@ void add_data_options(CLI::App& command, CalibrationOptions& options) {
 
 }  // namespace
 
+NumberFormat CalibrationOptions::number_format() const {
+  const std::map<std::string, int> formats{
+      {"pow2", exponents}, {"half", kHalfOctave}, {"digit", kDigits}, {"int8", 128 + 8}};
+  NumberFormat format = numbers;
+  format.weight_format = formats.at(weights);
+  return format;
+}
+
 TermSearch CalibrationOptions::search() const {
   TermSearch search;
   search.target_drop = target_drop;
   search.end_terms = end_terms;
-  search.format = format;
+  search.format = number_format();
   search.rounding = how();
   search.output_range = output_range;
   return search;
@@ -146,22 +154,29 @@ void add_calibration_options(CLI::App& command, CalibrationOptions& options) {
                                              {"full", OutputRange::kFull}},
           CLI::ignore_case))
       ->default_str("auto");
-  command.add_option("--act-bits", options.format.act_w, "bits of an activation")
+  command.add_option("--act-bits", options.numbers.act_w, "bits of an activation")
       ->capture_default_str()
       ->check(CLI::Range(6, 16));
   command
-      .add_option("--factor-bits", options.format.factor_w,
+      .add_option("--factor-bits", options.numbers.factor_w,
                   "significant bits of the factor of an output channel, which holds batch "
                   "normalisation")
       ->capture_default_str()
       ->check(CLI::Range(6, 16));
   command
-      .add_option("--exponents", options.format.exponents,
-                  "exponents of a term, at most those of the core: terms of 3, 4 and 5 bits have "
-                  "3, 7 and 15")
+      .add_option(
+          "--format", options.weights,
+          "weight format, that of the core: pow2 (powers of two), half (half-octaves), digit "
+          "(integers of 4 bits, 8 bits with two terms), int8 (multiplier baseline)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"pow2", "half", "digit", "int8"}));
+  command
+      .add_option("--exponents", options.exponents,
+                  "pow2: exponents of a term, at most those of the core: terms of 3, 4 and 5 bits "
+                  "have 3, 7 and 15")
       ->capture_default_str()
       ->check(CLI::Range(3, 15));
-  command.add_option("--acc-bits", options.format.acc_w, "bits of the core's accumulators")
+  command.add_option("--acc-bits", options.numbers.acc_w, "bits of the core's accumulators")
       ->check(CLI::Range(20, 32))
       ->capture_default_str();
 }

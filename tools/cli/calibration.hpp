@@ -18,7 +18,10 @@ struct CalibrationOptions {
   int end_terms = 0;
   bool merge_shortcuts = true;
   double target_drop = 0.5;
-  NumberFormat format;
+  NumberFormat numbers;          ///< but for the weights, see number_format()
+  std::string weights = "pow2";  ///< --format
+  int exponents = 7;             ///< of powers of two
+  NumberFormat number_format() const;
   OutputRange output_range = OutputRange::kAuto;
 
   Rounding how() const {

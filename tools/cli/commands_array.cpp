@@ -61,7 +61,7 @@ isa::Hardware lanes_for(const TraceOptions& options, const QNet& net) {
   isa::Hardware hw = find_hardware(options.hardware);
   hw.act_w = net.act_w;
   if (options.multiplier != 0) {
-    hw.exponents = 128 + options.multiplier;
+    hw.weight_format = 128 + options.multiplier;
     hw.acc_w = 32;
   }
   return hw;
@@ -97,7 +97,7 @@ void run_trace(const TraceOptions& options) {
 
   std::size_t taken = 0;
   write_file(options.output, [&](std::ostream& out) {
-    out << fmt::format("{} {} {} {} {} {} {}\n", hw.m, hw.c, hw.p, hw.act_w, hw.exponents,
+    out << fmt::format("{} {} {} {} {} {} {}\n", hw.m, hw.c, hw.p, hw.act_w, hw.weight_format,
                        sampler.total(), macs);
     run([&](const ArrayInput& input) {
       if (!sampler.take(input)) return;

@@ -39,13 +39,18 @@ nlohmann::json to_json(const NetworkCheck& check) {
   return {{"nodes", nodes}, {"refusals", check.refusals}};
 }
 
+/// Exponents of the terms of a network that is quantised already: other formats take their sums.
+int exact_terms(const isa::Hardware& hw) {
+  return is_power_of_two(hw.weight_format) ? hw.weight_format : ExactFormat{}.weight_format;
+}
+
 /// What the hardware refuses of a network that is read.
 std::vector<Support> refused_by(const isa::Hardware& hw, const CheckOptions& options,
                                 const ImportOptions& how) {
   std::vector<Support> refused;
   const Graph graph = import_network(options.model, how);
   const QNet net = is_quantised(graph)
-                       ? exact_network(graph, {}, {hw.exponents, hw.mult_w, hw.acc_w}).net
+                       ? exact_network(graph, {}, {exact_terms(hw), hw.mult_w, hw.acc_w}).net
                        : skeleton(fuse(graph));
   for (const Support& s : check_support(hw, net)) {
     if (s.verdict == Support::Verdict::kUnsupported) refused.push_back(s);

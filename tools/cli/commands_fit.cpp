@@ -29,7 +29,7 @@ isa::Hardware hardware(const std::string& name, const std::vector<std::string>& 
                                            {"C", &hw.c},
                                            {"P", &hw.p},
                                            {"ActW", &hw.act_w},
-                                           {"ExpN", &hw.exponents},
+                                           {"WeightFormat", &hw.weight_format},
                                            {"AccW", &hw.acc_w},
                                            {"MultW", &hw.mult_w},
                                            {"FbDepth", &hw.fb_depth},

@@ -15,6 +15,7 @@
 #include "quant/auto_terms.hpp"
 #include "quant/float_graph.hpp"
 #include "quant/quantize.hpp"
+#include "quant/weight_codes.hpp"
 
 namespace reshift {
 namespace {
@@ -24,16 +25,26 @@ struct QuantizeOptions : CalibrationOptions {
   int mult_w = 32;
 };
 
+/// Throws Error when a weight of the format has not so many terms.
+void check_terms(const QuantizeOptions& options, int terms) {
+  const int most = most_terms(options.number_format().weight_format);
+  if (terms > most) {
+    throw Error("{} terms a weight; those of --format {} have {} at most", terms, options.weights,
+                most);
+  }
+}
+
 /// With the terms that the user names; says what they lose where images are left to measure with.
 QNet with_named_terms(const QuantizeOptions& options, const Graph& graph,
                       const Preprocess& preprocess, int inner, nlohmann::json& result) {
+  check_terms(options, std::max(inner, options.end_terms));
   const bool measures = has_scores(graph, options.output_range) && !is_noise(options.calib);
   const Calibration calibration =
       read_calibration(options, graph, preprocess, measures ? HoldOut::kOthers : HoldOut::kNone);
   result["calibration_images"] = calibration.images.size();
   QNet net = quantize(graph, preprocess, calibration.images,
                       uniform_terms(graph, inner, options.end_terms ? options.end_terms : inner),
-                      options.format, options.how(), options.output_range);
+                      options.number_format(), options.how(), options.output_range);
   if (calibration.held_out) {
     const HeldOut& held_out = *calibration.held_out;
     const double points = lost_points(held_out, held_out.measure(net));
@@ -68,8 +79,9 @@ QNet quantized(const QuantizeOptions& options, const Graph& graph, const Preproc
     return with_chosen_terms(options, graph, preprocess, result);
   fmt::print(stderr,
              "note: the outputs are no scores of classes, by which terms could be chosen: two "
-             "terms are taken; say --terms to have others\n");
-  return with_named_terms(options, graph, preprocess, 2, result);
+             "terms are taken, or as many as the format has; say --terms to have others\n");
+  return with_named_terms(options, graph, preprocess,
+                          std::min(2, most_terms(options.number_format().weight_format)), result);
 }
 
 void print_result(const QNet& net, const nlohmann::json& result, const std::string& output) {
@@ -88,11 +100,10 @@ void run_quantize(const QuantizeOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const Graph imported = import_network(options.model, {parse_input_shape(options.input_shape)});
   if (is_quantised(imported)) {
-    return quantize_exactly(imported,
-                            {options.preprocess,
-                             options.output,
-                             options.json,
-                             {options.format.exponents, options.mult_w, options.format.acc_w}});
+    return quantize_exactly(imported, {options.preprocess,
+                                       options.output,
+                                       options.json,
+                                       {options.exponents, options.mult_w, options.numbers.acc_w}});
   }
   if (options.calib.empty()) {
     throw Error(
@@ -123,8 +134,8 @@ void run_quantize(const QuantizeOptions& options) {
 
 void add_quantize(CLI::App& app) {
   auto options = std::make_shared<QuantizeOptions>();
-  CLI::App* command = app.add_subcommand(
-      "quantize", "Quantise a network to weights that are sums of powers of two");
+  CLI::App* command =
+      app.add_subcommand("quantize", "Quantise a network to weights of the core's format");
   command->add_option("MODEL", options->model, "network, float or quantised already")->required();
   add_calibration_options(*command, *options);
   command

@@ -109,7 +109,7 @@ class Aligner {
   /// C-block of the input each, but for more words.
   bool keeps_gaps(const QOp& op) {
     const ChannelMap in = map_of(op.input);
-    const std::int64_t tiles = std::int64_t{op.kernel_h} * op.kernel_w * tiles_per_tap(hw_, op);
+    const std::int64_t tiles = std::int64_t{op.kernel_h} * op.kernel_w * op.terms;
     const std::int64_t post = cost::post_cycles(hw_);
     const std::int64_t with =
         words_of(hw_, in.stored) * std::max(tiles * isa::c_blocks_per_word(hw_), post);

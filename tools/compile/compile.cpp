@@ -27,10 +27,6 @@ void check_fits(const isa::Hardware& hw, const QNet& net) {
         "(--hw 16x16x8_mult32)",
         net.name, net.mult_w, hw.name, hw.mult_w, net.mult_w);
   }
-  if (net.exponents > hw.exponents) {
-    throw Error("network {} has {} weight exponents, {} has {}", net.name, net.exponents, hw.name,
-                hw.exponents);
-  }
 }
 
 void check_supported(const std::vector<Support>& report, const isa::Hardware& hw) {
@@ -62,7 +58,7 @@ std::vector<OpReport> report_ops(const isa::Hardware& hw, const QNet& original,
     const int source = lowered.source_op[step.op];
     if (source >= 0) {
       const QOp& real = original.ops[index(source)];
-      r.macs = original.macs(real) * tiles_per_tap(hw, real) * step.images;
+      r.macs = original.macs(real) * op.terms * step.images;
     }
     if (source < 0) r.kind = "copy";
     r.terms = op.terms;

@@ -62,7 +62,7 @@ void check_program(const QNet& net, const Program& program, std::uint64_t seed, 
 
 RandomNetworkOptions formats_of(const isa::Hardware& hw) {
   return {.act_w = hw.act_w,
-          .exponents = hw.exponents,
+          .weight_format = hw.weight_format,
           .mult_w = hw.mult_w,
           .slice_channels = hw.m,
           .tables = hw.tables};
@@ -494,7 +494,7 @@ TEST(Formats, NarrowerNetworksRunOnACore) {
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
       RandomNetworkOptions options = formats_of(hw);
       options.act_w = act_w;
-      options.exponents = 3 + static_cast<int>(seed);
+      options.weight_format = 3 + static_cast<int>(seed);
       const QNet net = random_qnet(seed, options);
       check_program(net, compile(hw, net, {.store_all = true}), seed, true, Timing::kLate);
       if (HasFatalFailure()) return;

@@ -71,7 +71,7 @@ class Emitter {
     d.c = hw_.c;
     d.p = hw_.p;
     d.act_w = hw_.act_w;
-    d.exponents = hw_.exponents;
+    d.weight_format = hw_.weight_format;
     d.mult_w = hw_.mult_w;
     d.fb_depth = allocation_.words;
     d.wm_depth = hw_.wm_depth;

@@ -30,7 +30,7 @@ std::int64_t group_cycles(const isa::Hardware& hw, const QNet& net, const QOp& o
     return words_of(hw, channels) * std::max(taps * isa::c_blocks_per_word(hw), post);
   }
   if (op.groups > 1) return 0;  // leaves gaps out by itself
-  const std::int64_t tiles = taps * ceil_div(channels, hw.c) * tiles_per_tap(hw, op);
+  const std::int64_t tiles = taps * ceil_div(channels, hw.c) * op.terms;
   return words_of(hw, net.written_channels(op)) * std::max(tiles, post);
 }
 

@@ -12,6 +12,7 @@
 #include "compile/pad_inputs.hpp"
 #include "compile/reduction_list.hpp"
 #include "compile/walk.hpp"
+#include "compile/weight_format.hpp"
 #include "cost/exec_cycles.hpp"
 #include "cost/transfers.hpp"
 #include "isa/fields.hpp"
@@ -137,8 +138,8 @@ Lowered apply_packing(const isa::Hardware& hw, const QNet& net, std::size_t read
   }
   const int pitch = std::max(image.width, out.width);
   const int groups = ceil_div((out.height - 1) * pitch + out.width, hw.p);
-  const int uops = ceil_div(image.channels, hw.c) * rows.distinct_taps() * columns.distinct_taps() *
-                   tiles_per_tap(hw, op);
+  const int uops =
+      ceil_div(image.channels, hw.c) * rows.distinct_taps() * columns.distinct_taps() * op.terms;
   const std::int64_t image_bytes = std::int64_t{words_of(hw, image.channels)} * hw.m *
                                    image.height * pitch * isa::code_bytes(hw);
   result.input_cycles = std::max(std::int64_t{groups} * ceil_div(out_channels, hw.m) *
@@ -329,10 +330,12 @@ std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original
   const int packed = packable_reader(net);
   std::vector<Support> report;
   for (std::size_t i = 0; i < net.ops.size(); ++i) {
-    const QOp& op = net.ops[i];
-    Support line{op.name, Support::Verdict::kAccepted, ""};
+    QOp& op = net.ops[i];
+    Support line{op.name, Support::Verdict::kAccepted, to_format(hw, op)};
     const Walk walk = walk_of(op);
-    if (op.shortcut_stride > 2) {
+    if (!line.reason.empty()) {
+      line.reason = fmt::format("weights that {} has no tiles for: {}", hw.name, line.reason);
+    } else if (op.shortcut_stride > 2) {
       line.reason = fmt::format(
           "a shortcut of stride {}; the machine has 1 and 2: quantise without merged "
           "shortcuts",
@@ -366,7 +369,7 @@ std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original
 }
 
 std::vector<Lowered> lower(const isa::Hardware& hw, const QNet& original) {
-  QNet normalised = original;
+  QNet normalised = in_format(hw, original);
   normalise_strides(normalised);
   const AlignedNet aligned = align_slices(hw, normalised);
   const QNet& net = aligned.net;
@@ -416,6 +419,7 @@ std::vector<Lowered> lower(const isa::Hardware& hw, const QNet& original) {
     }
     pad_inputs(l);
     insert_copies(hw, l);
+    l.net = in_format(hw, l.net);  // the copies
   }
   return variants;
 }

@@ -65,9 +65,9 @@ class Builder {
     if (op_.shortcut >= 0) shortcut_tap();
     if (headers_.empty()) {  // all weights are zero: the accumulators still need a start and an end
       clear();
-      append(0, 0, 0);
+      append(0, 0, 0, false);
     }
-    headers_.front().first = headers_.back().last = true;
+    headers_.back().last = true;
     for (const UopHeader& header : headers_) list_.headers.push_back(encode_header(header));
     return std::move(list_);
   }
@@ -83,8 +83,8 @@ class Builder {
       // A maximum visits every C-block of the word, so that all its rows are defined.
       if (op_.kind == QKind::kAvgPool && c_block * hw_.c >= in_.channels) break;
       clear();
-      for (int c = 0; c < hw_.c; ++c) at(j * hw_.c + c, c) = 1;
-      append(ky, kx, c_block);
+      for (int c = 0; c < hw_.c; ++c) at(j * hw_.c + c, c) = identity_weight(hw_.weight_format);
+      append(ky, kx, c_block, false);
     }
   }
 
@@ -92,7 +92,7 @@ class Builder {
     const int taps = op_.kernel_h * op_.kernel_w, tap = ky * op_.kernel_w + kx;
     convolution_tiles(
         in_.channels, op_.groups, [&](int in) { return in * taps + tap; },
-        [&](int c_block) { append(ky, kx, c_block); });
+        [&](int c_block, bool plane) { append(ky, kx, c_block, plane); });
   }
 
   /// Pixel for pixel as the raster is walked; of a polyphase tensor that is phase 0.
@@ -100,17 +100,19 @@ class Builder {
     const int channels = shortcut_.channels;
     convolution_tiles(
         channels, 1, [&](int in) { return row_ - channels + in; },
-        [&](int c_block) { append_uop(1, c_block, shortcut_.shift, 0, 0); });
+        [&](int c_block, bool plane) { append_uop(1, c_block, shortcut_.shift, 0, 0, plane); });
   }
 
   /// All tiles of a tap. `weight_at` is where the weight of a channel of the group is in its row;
-  /// `append_slice` appends a tile.
+  /// `append_c_block` appends a tile, of the upper plane or not.
   template <typename WeightAt, typename Append>
   void convolution_tiles(int channels, int groups, WeightAt weight_at, Append append_c_block) {
     const int group_in = channels / groups, group_out = out_channels_ / groups;
-    const int tiles = tiles_per_tap(hw_, op_);
+    const bool planes = hw_.weight_format == kDigits && op_.terms > 1;
     for (int c_block = 0; c_block * hw_.c < channels; ++c_block) {
-      for (int t = 0; t < tiles; ++t) {
+      // An upper plane takes the signs of the lower one from the tile before.
+      bool upper = false;
+      for (int t = 0; t < op_.terms; ++t) {
         clear();
         bool any = false;
         for (int row = 0; row < hw_.m; ++row) {
@@ -121,13 +123,15 @@ class Builder {
           const int end = std::min((c_block + 1) * hw_.c, first_in + group_in);
           for (int ic = begin; ic < end; ++ic) {
             const std::int64_t weight = std::int64_t{oc} * row_ + weight_at(ic - first_in);
-            const int value =
-                is_multiplier(hw_.exponents) ? op_.weight(index(weight)) : nth_term(weight, t);
-            at(row, ic - c_block * hw_.c) = value;
+            const auto* terms = op_.term_values.data() + weight * op_.terms;
+            int value = planes ? terms[t] : nth_term(weight, t);
             any |= value != 0;
+            upper |= planes && terms[1] != 0;
+            if (planes && t == 1) value = value / kPlane - (terms[0] < 0);
+            at(row, ic - c_block * hw_.c) = value;
           }
         }
-        if (any) append_c_block(c_block);
+        if (any || (upper && t == 0)) append_c_block(c_block, planes && t == 1);
       }
     }
   }
@@ -141,7 +145,7 @@ class Builder {
     return 0;
   }
 
-  void append(int ky, int kx, int c_block) {
+  void append(int ky, int kx, int c_block, bool plane) {
     const TapAxis y = tap_axis(ky, walk_.stride, op_.dilation_h, strip_.pad_top);
     const TapAxis x = tap_axis(kx, walk_.stride, op_.dilation_w, op_.pad_left);
     const int per_word = isa::c_blocks_per_word(hw_);
@@ -154,17 +158,19 @@ class Builder {
                mask_offset(y.offset, walk_.rows(strip_.out.count),
                            extent(strip_.in.count, walk_.stride), isa::header::kDy),
                mask_offset(x.offset, walk_.columns(out_width_), extent(in_.width, walk_.stride),
-                           isa::header::kDx));
+                           isa::header::kDx),
+               plane);
   }
 
   /// `address`: C-blocks from the source's base, modulo the buffer.
-  void append_uop(int source, int address, int rotation, int dy, int dx) {
+  void append_uop(int source, int address, int rotation, int dy, int dx, bool plane) {
     const int buffer = isa::c_blocks(hw_);
     headers_.push_back({.offset = ((address % buffer) + buffer) % buffer,
                         .rotation = rotation,
                         .dy = dy,
                         .dx = dx,
-                        .source = source});
+                        .source = source,
+                        .plane = plane});
     append_tile(hw_, tile_, list_.tiles);
   }
 
@@ -193,10 +199,6 @@ ReductionList reduction_list(const isa::Hardware& hw, const QNet& net, const QOp
   } catch (const Error& e) {
     throw Error("operation {}: {}", op.name, e.what());
   }
-}
-
-int tiles_per_tap(const isa::Hardware& hw, const QOp& op) {
-  return is_multiplier(hw.exponents) ? 1 : op.terms;
 }
 
 namespace {
@@ -236,10 +238,9 @@ ListSize list_size(const isa::Hardware& hw, const QNet& net, const QOp& op) {
   for (int m = 0; m < words_of(hw, out); ++m) {
     int c_blocks = isa::c_blocks_per_word(hw);
     if (op.kind == QKind::kConv) {
-      c_blocks = c_blocks_read(hw, net, op, m) * tiles_per_tap(hw, op);
+      c_blocks = c_blocks_read(hw, net, op, m) * op.terms;
     }
-    std::int64_t uops =
-        std::int64_t{taps} * c_blocks + (added + hw.c - 1) / hw.c * tiles_per_tap(hw, op);
+    std::int64_t uops = std::int64_t{taps} * c_blocks + (added + hw.c - 1) / hw.c * op.terms;
     // Of a kernel that is packed into a few channels, tiles are empty for all weights.
     if (op.input == 0 && op.kind == QKind::kConv && op.shortcut < 0) {
       const QTensor& image = net.tensors[0];

@@ -18,14 +18,12 @@ struct ReductionList {
 };
 
 /// The list of M-block `m_block` (of what it writes) of an operation on a
-/// strip of the source that lies in `source`, and of its shortcut, if any, in `shortcut`. A tile
-/// without a term that is not zero is left out, unless it is the only one.
+/// strip of the source that lies in `source`, and of its shortcut, if any, in `shortcut`; its
+/// weights are as in_format() leaves them. A tile without a term that is not zero is left out,
+/// unless it is the only one.
 ReductionList reduction_list(const isa::Hardware& hw, const QNet& net, const QOp& op,
                              const Strip& strip, const Layout& source, const Layout& shortcut,
                              int m_block);
-
-/// Tiles that a tap of a convolution has a C-block: one a term, or one for multiplier lanes.
-int tiles_per_tap(const isa::Hardware& hw, const QOp& op);
 
 /// Micro-ops of an operation's list of all M-blocks, those of the longest M-block, and the cycles
 /// that a pixel group takes. Empty tiles are counted, but for the image's reader, and unless those

@@ -66,6 +66,10 @@ std::vector<ChannelParams> WeightBlocks::params_of(const ExecPlan& exec) const {
     } else {
       params.push_back(row < channels ? op.params[index(row)] : ChannelParams{});
     }
+    if (op.kind != QKind::kConv && identity_weight(hw_.weight_format) == 2) {
+      params.back().bias *= 2;
+      ++params.back().shift;
+    }
   }
   return params;
 }

@@ -64,7 +64,7 @@ void Runtime::check_core() {
   check("C", s::kC.get(shape), hw.c);
   check("P", s::kP.get(shape), hw.p);
   check("activation bits", s::kActW.get(shape), hw.act_w);
-  check("exponents", reg::cap_format::kExponents.get(format), hw.exponents);
+  check("weight_format", reg::cap_format::kWeightFormat.get(format), hw.weight_format);
   check("accumulator bits", reg::cap_format::kAccW.get(format), hw.acc_w);
   check("multiplier bits", reg::cap_format::kMultW.get(format), hw.mult_w);
   check("feature-buffer words", device_.read_register(reg::kCapFbDepth), hw.fb_depth);

@@ -30,8 +30,8 @@ class ModelDevice : public Device {
     namespace f = reg::cap_format;
     registers[reg::kCapShape] =
         s::kM.put(u(hw.m)) | s::kC.put(u(hw.c)) | s::kP.put(u(hw.p)) | s::kActW.put(u(hw.act_w));
-    registers[reg::kCapFormat] = f::kExponents.put(u(hw.exponents)) | f::kAccW.put(u(hw.acc_w)) |
-                                 f::kMultW.put(u(hw.mult_w)) |
+    registers[reg::kCapFormat] = f::kWeightFormat.put(u(hw.weight_format)) |
+                                 f::kAccW.put(u(hw.acc_w)) | f::kMultW.put(u(hw.mult_w)) |
                                  f::kAxiBytes.put(u(hw.axi_data_w / 8));
     registers[reg::kCapFbDepth] = u(hw.fb_depth);
     registers[reg::kCapWmDepth] = u(hw.wm_depth);

@@ -20,7 +20,7 @@ struct Shape {
         c(array.at("C")),
         p(array.at("P")),
         act_w(array.at("ActW")),
-        format(array.at("ExpN")),
+        format(array.at("WeightFormat")),
         acc_w(array.at("AccW")) {}
   int m, c, p, act_w, format, acc_w;
   /// More cycles than a tile takes through the array.
@@ -90,6 +90,7 @@ class Driver {
               std::vector<std::int64_t>(static_cast<std::size_t>(shape.m))),
         since_last_(shape.p) {
     array_.set("valid_i", 0, 1, 0);
+    array_.set("plane_i", 0, 1, 0);
     array_.set("rst_ni", 0, 1, 0);
     for (int i = 0; i < shape.drain(); ++i) array_.clock();
     array_.set("rst_ni", 0, 1, 1);

@@ -23,8 +23,9 @@ struct ArrayRun {
 /// Drives a netlist of rs_array with a trace (`reshift array-trace`), a tile a cycle, compares
 /// every accumulator with the integer sum (modulo 2^AccW: scaled sums may pass it), and writes the
 /// switching activity to `saif`. `netlist` is Yosys' JSON with the parameters of the array (M, C,
-/// P, ActW, ExpN, AccW) as a further member `array`; a trace of more pixels than P is used in its
-/// first ones. Throws Error when the trace does not fit the array, or at the first wrong sum.
+/// P, ActW, WeightFormat, AccW) as a further member `array`; a trace of more pixels than P is used
+/// in its first ones. Throws Error when the trace does not fit the array, or at the first wrong
+/// sum.
 ArrayRun measure_array(const nlohmann::json& netlist, const std::string& trace,
                        const TraceScale& scale, const std::string& saif);
 

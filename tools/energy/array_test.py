@@ -20,8 +20,8 @@ import budget
 M, C, P, ACT_W = 4, 4, 2, 8
 SEED = 20
 TILES = 60
-ARRAYS = {"shift": ({"ExpN": 7, "AccW": 28}, None), "booth": ({"ExpN": 136, "AccW": 28}, None),
-          "dsp": ({"ExpN": 136, "AccW": 28}, "rs_mult_lane")}
+ARRAYS = {"shift": ({"WeightFormat": 7, "AccW": 28}, None), "booth": ({"WeightFormat": 136, "AccW": 28}, None),
+          "dsp": ({"WeightFormat": 136, "AccW": 28}, "rs_mult_lane")}
 
 
 def write_trace(path, exp_n):
@@ -54,7 +54,7 @@ class Array(unittest.TestCase):
         cls.work = pathlib.Path(cls.folder.name)
         for name, (lanes, whole) in ARRAYS.items():
             activity.make_netlist({"M": M, "C": C, "P": P, "ActW": ACT_W, **lanes}, cls.work / name, 1, whole)
-            write_trace(cls.work / f"{name}.trace", lanes["ExpN"])
+            write_trace(cls.work / f"{name}.trace", lanes["WeightFormat"])
 
     @classmethod
     def tearDownClass(cls):

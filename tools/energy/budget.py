@@ -19,10 +19,10 @@ FILL = 0.8
 # LUTs and DSP slices of the core 16x16x8 without its array (docs/results.md).
 REST = {"lut": 14100, "dsp": 48}
 SHAPE = {"M": 16, "C": 16, "P": 8}
-MULT8, MULT16 = {"ActW": 8, "ExpN": 136, "AccW": 28}, {"ActW": 16, "ExpN": 144, "AccW": 32}
+MULT8, MULT16 = {"ActW": 8, "WeightFormat": 136, "AccW": 28}, {"ActW": 16, "WeightFormat": 144, "AccW": 32}
 # Title, parameters of the array, what becomes of its multiplications.
 ARRAYS = {
-    "shift": ("shift", {"ActW": 8, "ExpN": 7, "AccW": 28}, "dsp"),
+    "shift": ("shift", {"ActW": 8, "WeightFormat": 7, "AccW": 28}, "dsp"),
     "mult8_booth": ("8 x 8 bits in LUTs (Booth rows)", MULT8, "booth"),
     "mult8_yosys": ("8 x 8 bits in LUTs (Yosys' own)", MULT8, "yosys"),
     "mult8_dsp": ("8 x 8 bits in DSP slices", MULT8, "dsp"),

@@ -24,10 +24,10 @@ PIXELS = 4
 ENTRIES = 1000
 # Parameters, and the module that stays whole.
 ARRAYS = {
-    "shift": ({"ActW": 8, "ExpN": 7, "AccW": 28}, None),
-    "mult8": ({"ActW": 8, "ExpN": 136, "AccW": 28}, None),
-    "mult16": ({"ActW": 16, "ExpN": 144, "AccW": 32}, None),
-    "dsp16": ({"ActW": 16, "ExpN": 144, "AccW": 32}, "rs_mult_lane"),
+    "shift": ({"ActW": 8, "WeightFormat": 7, "AccW": 28}, None),
+    "mult8": ({"ActW": 8, "WeightFormat": 136, "AccW": 28}, None),
+    "mult16": ({"ActW": 16, "WeightFormat": 144, "AccW": 32}, None),
+    "dsp16": ({"ActW": 16, "WeightFormat": 144, "AccW": 32}, "rs_mult_lane"),
 }
 
 

@@ -60,7 +60,7 @@ double blocks(const std::vector<Shape>& shapes, int width, int depth) {
 /// as the RTL has them.
 double memory_blocks(std::string_view family, const isa::Hardware& hw) {
   const BlockRam ram = block_ram(family);
-  const int tile_w = hw.m * hw.c * weight_bits(hw.exponents);
+  const int tile_w = hw.m * hw.c * weight_bits(hw.weight_format);
   const int records = isa::param_records(hw);
   constexpr int kRecordW = 54, kResidualDepth = 256, kReadDepth = 128;
   return hw.p * blocks(ram.two_ports, hw.m * hw.act_w, hw.fb_depth) +
@@ -90,7 +90,7 @@ std::vector<double> terms(std::string_view family, std::string_view name, const 
           post,
           p,
           rotation,
-          m * c * weight_bits(hw.exponents),
+          m * c * weight_bits(hw.weight_format),
           double(hw.axi_data_w)};
 }
 
@@ -179,7 +179,7 @@ Sample sample_from_json(const nlohmann::json& report) {
     return p.contains(name) ? get(name) : absent;
   };
   Sample sample{text_field(report, "config"),
-                {"", get("M"), get("C"), get("P"), get("ActW"), get("ExpN"), get("AccW"),
+                {"", get("M"), get("C"), get("P"), get("ActW"), get("WeightFormat"), get("AccW"),
                  get_or("MultW", 16), get("FbDepth"), get("WmDepth"), get("PmDepth"),
                  get_or("PostLanes", get("M")), get_or("Tables", 0), get("AxiDataW")},
                 {}};

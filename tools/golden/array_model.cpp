@@ -24,24 +24,24 @@ const std::vector<std::int32_t>& ArrayModel::accumulate(std::size_t descriptor, 
   const std::int32_t start =
       x.max_mode ? std::numeric_limits<std::int32_t>::min() >> (32 - hw_.acc_w) : 0;
   std::int64_t m_block = -1;
-  bool open = false;
+  const Uop* before = nullptr;
   for (const Uop* uop : list) {
     const UopHeader& header = uop->header;
-    if (header.first == open) throw Error("first and last flags of the list do not pair");
-    if (header.first && ++m_block == x.m_blocks) {
+    const bool first = before == nullptr || before->header.last;
+    if (first && ++m_block == x.m_blocks) {
       throw Error("the list has more M-blocks than the descriptor");
     }
     std::int32_t* sums = sums_.data() + m_block * block_size;
-    if (header.first) std::fill_n(sums, block_size, start);
-    open = !header.last;
+    if (first) std::fill_n(sums, block_size, start);
+    const std::vector<std::int32_t>& weights = weights_of(*uop, before);
     const int c_block = gather(x, group, header);
     if (observer_) {
-      observer_(
-          {descriptor, vectors_, uop->weights, header.first, header.last, x.max_mode, c_block});
+      observer_({descriptor, vectors_, uop->weights, first, header.last, x.max_mode, c_block});
     }
-    x.max_mode ? accumulate_max(*uop, c_block, sums) : accumulate_sum(*uop, sums);
+    x.max_mode ? accumulate_max(weights, c_block, sums) : accumulate_sum(weights, sums);
+    before = uop;
   }
-  if (open || m_block + 1 != x.m_blocks) {
+  if (before == nullptr || !before->header.last || m_block + 1 != x.m_blocks) {
     throw Error("the list has {} M-blocks, the descriptor {}", m_block + 1, x.m_blocks);
   }
   check_sums();
@@ -78,12 +78,25 @@ int ArrayModel::gather(const isa::Exec& x, std::int64_t group, const UopHeader& 
   return static_cast<int>(address % c_blocks_);
 }
 
-void ArrayModel::accumulate_sum(const Uop& uop, std::int32_t* sums) const {
+const std::vector<std::int32_t>& ArrayModel::weights_of(const Uop& uop, const Uop* before) {
+  if (!uop.header.plane) return uop.weights;
+  if (hw_.weight_format != kDigits || before == nullptr) {
+    throw Error("a tile of an upper plane, {}",
+                before == nullptr ? "without one of the lower" : "which only digits have");
+  }
+  upper_ = uop.weights;
+  for (std::size_t i = 0; i < upper_.size(); ++i) {
+    upper_[i] = kPlane * (upper_[i] + (before->weights[i] < 0));
+  }
+  return upper_;
+}
+
+void ArrayModel::accumulate_sum(const std::vector<std::int32_t>& tile, std::int32_t* sums) const {
   const int m = hw_.m;
   for (int column = 0; column < hw_.p; ++column) {
     const std::int32_t* vector = vectors_.data() + static_cast<std::ptrdiff_t>(column * hw_.c);
     std::int32_t* to = sums + column * m;
-    const std::int32_t* weights = uop.weights.data();
+    const std::int32_t* weights = tile.data();
     for (int c = 0; c < hw_.c; ++c, weights += m) {
       const std::int32_t value = vector[c];
       for (int row = 0; row < m; ++row) to[row] = wrapping_add(to[row], weights[row] * value);
@@ -91,12 +104,13 @@ void ArrayModel::accumulate_sum(const Uop& uop, std::int32_t* sums) const {
   }
 }
 
-void ArrayModel::accumulate_max(const Uop& uop, int c_block, std::int32_t* sums) const {
+void ArrayModel::accumulate_max(const std::vector<std::int32_t>& weights, int c_block,
+                                std::int32_t* sums) const {
   for (int column = 0; column < hw_.p; ++column) {
     for (int row = c_block * hw_.c; row < (c_block + 1) * hw_.c; ++row) {
       std::int32_t sum = 0;
       for (int c = 0; c < hw_.c; ++c) {
-        sum += uop.weights[static_cast<std::size_t>(c * hw_.m + row)] *
+        sum += weights[static_cast<std::size_t>(c * hw_.m + row)] *
                vectors_[static_cast<std::size_t>(column * hw_.c + c)];
       }
       std::int32_t& to = sums[column * hw_.m + row];

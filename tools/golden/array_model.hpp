@@ -30,14 +30,18 @@ class ArrayModel {
   /// The activation vectors of all columns into vectors_[column][lane]; returns which C-block of
   /// its word they are.
   int gather(const isa::Exec& x, std::int64_t group, const UopHeader& header);
-  void accumulate_sum(const Uop& uop, std::int32_t* sums) const;
-  void accumulate_max(const Uop& uop, int c_block, std::int32_t* sums) const;
+  /// The weights of a tile, [lane][row]; with digits, the upper plane adds the sign of the tile
+  /// before.
+  const std::vector<std::int32_t>& weights_of(const Uop& uop, const Uop* before);
+  void accumulate_sum(const std::vector<std::int32_t>& weights, std::int32_t* sums) const;
+  void accumulate_max(const std::vector<std::int32_t>& weights, int c_block,
+                      std::int32_t* sums) const;
   void check_sums() const;
 
   const isa::Hardware& hw_;
   FeatureMemory& memory_;
   int c_blocks_;
-  std::vector<std::int32_t> sums_, vectors_;
+  std::vector<std::int32_t> sums_, vectors_, upper_;
   std::vector<std::int64_t> ys_, xs_;  ///< of the group's pixels
   ArrayObserver observer_;
 };

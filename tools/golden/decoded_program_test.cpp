@@ -21,7 +21,7 @@ isa::Init init() {
   d.c = kHw.c;
   d.p = kHw.p;
   d.act_w = kHw.act_w;
-  d.exponents = kHw.exponents;
+  d.weight_format = kHw.weight_format;
   d.mult_w = kHw.mult_w;
   return d;
 }

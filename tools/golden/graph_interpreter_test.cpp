@@ -28,7 +28,7 @@ class RandomNet {
     QNet net;
     net.name = "random";
     net.act_w = pick(0, 1) ? 8 : pick(6, 16);
-    net.exponents = pick(1, 8);
+    net.weight_format = pick(1, 8);
     net.tensors.push_back({"image", pick(1, 6), pick(4, 12), pick(4, 12), 0.1, code(net)});
     for (int i = 0; i < 5; ++i) add_op(net);
     net.outputs = {{"scores", static_cast<int>(net.tensors.size()) - 1}};
@@ -70,7 +70,7 @@ class RandomNet {
       op.terms = pick(1, 3);
       op.term_values.resize(static_cast<std::size_t>(out.channels * net.row_size(op) * op.terms));
       for (auto& v : op.term_values) {
-        v = static_cast<std::int16_t>(pick(-1, 1) * (1 << pick(0, net.exponents - 1)));
+        v = static_cast<std::int16_t>(pick(-1, 1) * (1 << pick(0, net.weight_format - 1)));
       }
     } else if (op.kind == QKind::kMaxPool) {
       out.zero = in.zero;
@@ -195,7 +195,7 @@ TEST(GraphInterpreter, LargeSumsStayExact) {
   QNet net;
   net.name = "wide";
   net.act_w = 16;
-  net.exponents = 15;
+  net.weight_format = 15;
   net.tensors = {{"image", 16, 1, 1, 1.0, 0}, {"out", 1, 1, 1, 1.0, 0}};
   QOp op;
   op.name = "sum";

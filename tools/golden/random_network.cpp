@@ -27,7 +27,7 @@ class Growing {
       : random_(seed), tables_(options.act_w == 8 ? options.tables : 0) {
     net_.name = fmt::format("random-{}", seed);
     net_.act_w = options.act_w;
-    net_.exponents = options.exponents;
+    net_.weight_format = options.weight_format;
     net_.mult_w = options.mult_w;
   }
 
@@ -37,6 +37,19 @@ class Growing {
   bool chance(int of) { return pick(1, of) == 1; }
   const QTensor& tensor(int i) const { return net_.tensors[static_cast<std::size_t>(i)]; }
   int last() const { return static_cast<int>(net_.tensors.size()) - 1; }
+
+  /// Term t of a weight, 0 but for integers never. Of eight bits, `low` is the term before.
+  int random_term(int t, int low) {
+    if (net_.weight_format == kDigits) {
+      return t == 0 ? pick(-8, 7) : kPlane * (low < 0 ? pick(-7, 8) : pick(-8, 7));
+    }
+    const int sign = chance(2) ? 1 : -1;
+    if (net_.weight_format == kHalfOctave) {
+      return sign * kHalfOctaves[static_cast<std::size_t>(
+                        pick(0, static_cast<int>(kHalfOctaves.size()) - 1))];
+    }
+    return sign * (1 << pick(0, net_.weight_format - 1));
+  }
 
   QTensor make_tensor(const std::string& name, int channels, int height, int width) {
     const int zero =
@@ -84,16 +97,16 @@ class Growing {
   }
 
   void add_weights(QOp& op, const QTensor& in, const QTensor& out) {
-    op.terms = pick(1, 3);
+    op.terms = pick(1, net_.weight_format == kDigits ? 2 : 3);
     const int zeros = chance(6) ? 100 : chance(3) ? pick(0, 99) : 10;  // percent
     op.term_values.resize(static_cast<std::size_t>(out.channels) *
                           static_cast<std::size_t>(in.channels / op.groups) *
                           static_cast<std::size_t>(op.kernel_h * op.kernel_w * op.terms));
-    for (auto& value : op.term_values) {
-      if (pick(1, 100) > zeros) {
-        value =
-            static_cast<std::int16_t>((chance(2) ? 1 : -1) * (1 << pick(0, net_.exponents - 1)));
-      }
+    const std::size_t terms = static_cast<std::size_t>(op.terms);
+    for (std::size_t i = 0; i < op.term_values.size(); ++i) {
+      if (pick(1, 100) <= zeros) continue;
+      const int low = i % terms == 0 ? 0 : op.term_values[i - 1];
+      op.term_values[i] = static_cast<std::int16_t>(random_term(static_cast<int>(i % terms), low));
     }
   }
 
@@ -399,7 +412,8 @@ class Maker : private Layers {
       op.term_values.insert(op.term_values.end(), from, end);
       from = end;
       for (int i = 0; i < added.channels * op.terms; ++i) {
-        const int term = pick(-1, 1) * (1 << pick(0, net_.exponents - 1));
+        const int low = i % op.terms == 0 ? 0 : op.term_values.back();
+        const int term = chance(3) ? 0 : random_term(i % op.terms, low);
         op.term_values.push_back(static_cast<std::int16_t>(term));
         p.bias -= added.zero * term;
       }

@@ -10,7 +10,7 @@ namespace reshift {
 
 struct RandomNetworkOptions {
   int act_w = 8;
-  int exponents = 7;
+  int weight_format = 7;
   int mult_w = 16;
   int acc_w = 28;  ///< accumulator bits that hold every sum
   int max_ops = 6;

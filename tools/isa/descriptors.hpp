@@ -22,7 +22,7 @@ struct Init {
   std::int64_t c = 0;  ///< equals C
   std::int64_t p = 0;  ///< equals P
   std::int64_t act_w = 0;  ///< equals ActW
-  std::int64_t exponents = 0;  ///< equals ExpN
+  std::int64_t weight_format = 0;  ///< equals WeightFormat
   std::int64_t mult_w = 0;  ///< equals MultW
   std::int64_t load_credits = 0;  ///< tokens LOAD finds from EXEC at the start
   std::int64_t exec_credits = 0;  ///< tokens EXEC finds from STORE at the start
@@ -47,7 +47,7 @@ struct Init {
     visit(init::kC, self.c);
     visit(init::kP, self.p);
     visit(init::kActW, self.act_w);
-    visit(init::kExponents, self.exponents);
+    visit(init::kWeightFormat, self.weight_format);
     visit(init::kMultW, self.mult_w);
     visit(init::kLoadCredits, self.load_credits);
     visit(init::kExecCredits, self.exec_credits);
@@ -68,7 +68,7 @@ inline void validate(const Init& d, const Hardware& hw) {
   detail::equal("init", init::kC, d.c, hw.c);
   detail::equal("init", init::kP, d.p, hw.p);
   detail::equal("init", init::kActW, d.act_w, hw.act_w);
-  detail::equal("init", init::kExponents, d.exponents, hw.exponents);
+  detail::equal("init", init::kWeightFormat, d.weight_format, hw.weight_format);
   detail::equal("init", init::kMultW, d.mult_w, hw.mult_w);
   detail::in_range("init", init::kFbDepth, d.fb_depth, 0, hw.fb_depth);
   detail::in_range("init", init::kWmDepth, d.wm_depth, 0, hw.wm_depth);

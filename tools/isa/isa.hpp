@@ -17,7 +17,7 @@ struct Hardware {
   int c = 0;  ///< input channels reduced at once (lanes of a PE); a power of two
   int p = 0;  ///< output pixels computed at once (columns of the array), which is also the number of feature-buffer banks; 2 to 15
   int act_w = 0;  ///< activation width in bits, 8 to 16
-  int exponents = 0;  ///< weight format: 3 to 15 is the number of exponents of a term +-2^0 .. +-2^(ExpN-1); 128 + n is the multiplier baseline, signed weights of n bits
+  int weight_format = 0;  ///< weight format: 3 to 15, powers of two, +-2^0 .. +-2^(WeightFormat-1); 16, half-octave; 17, digits; 128 + n, the multiplier baseline, signed weights of n bits
   int acc_w = 0;  ///< accumulator width in bits, at most 32
   int mult_w = 0;  ///< bits of a requantisation multiplier: 16, or 32 for networks whose scale factors have more
   int fb_depth = 0;  ///< feature-buffer depth in words a bank; a power of two, at most 32768 / (M/C)
@@ -28,7 +28,7 @@ struct Hardware {
   int axi_data_w = 0;  ///< AXI data width in bits: 32, 64, 128 or 256
 };
 
-inline constexpr std::array<Hardware, 10> kConfigurations{{
+inline constexpr std::array<Hardware, 15> kConfigurations{{
     {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 0, 32},
     {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 0, 64},
     {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 0, 64},
@@ -39,18 +39,25 @@ inline constexpr std::array<Hardware, 10> kConfigurations{{
     {"32x16x7", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 128},
     {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 16, 2048, 2048, 256, 16, 8, 128},
     {"16x16x8_mult32", 16, 16, 8, 8, 7, 28, 32, 8192, 2048, 256, 16, 8, 128},
+    {"32x16x4", 32, 16, 4, 8, 7, 28, 16, 16384, 1024, 128, 32, 8, 256},
+    {"32x16x7_w256", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 256},
+    {"16x16x8_half", 16, 16, 8, 8, 16, 28, 16, 8192, 2048, 256, 16, 8, 128},
+    {"16x16x8_digit", 16, 16, 8, 8, 17, 28, 32, 8192, 2048, 256, 16, 8, 128},
+    {"16x16x8_dsp", 16, 16, 8, 8, 136, 28, 32, 8192, 2048, 256, 16, 8, 256},
 }};
 
-inline constexpr std::uint32_t kVersion = 3;
+inline constexpr std::uint32_t kVersion = 4;
 inline constexpr int kDescriptorBytes = 128;
 inline constexpr int kDescriptorWords = 32;
 inline constexpr std::uint32_t kDescriptorSum = 0x52534454;
 inline constexpr std::uint32_t kMagicLetters = 0x505352;  ///< RSP
-inline constexpr std::uint32_t kProgramMagic = 0x03505352;  ///< with the version
+inline constexpr std::uint32_t kProgramMagic = 0x04505352;  ///< with the version
 inline constexpr std::uint32_t kRegisterId = 0x52534654;
 inline constexpr std::uint32_t kBoardMagic = 0x31425352;
 inline constexpr int kSectionAlign = 32;  ///< bytes
 inline constexpr int kBlockAlign = 64;  ///< bytes
+inline constexpr int kHalfOctave = 16;  ///< the weight format of half-octaves: 0, +-2, 3, 4, 6, 8, 12, 16
+inline constexpr int kDigits = 17;  ///< the weight format of digits: integers of 4 bits, or of 8 bits in two tiles
 inline constexpr int kSmallLanes = 32;  ///< lanes, M x C x P, up to which a core holds few descriptors and asks for one at a time
 inline constexpr int kSmallRingSlots = 4;  ///< descriptors that such a core holds
 inline constexpr int kNarrowRingSlots = 16;  ///< descriptors that any other holds when AxiDataW is below 128
@@ -83,19 +90,39 @@ constexpr int word_bytes(const Hardware& hw) {
   return static_cast<int>((hw.m * code_bytes(hw)));
 }
 
-/// Whether weights are signed integers of ExpN - 128 bits for multiplier lanes, the baseline.
+/// Whether weights are signed integers of WeightFormat - 128 bits for multiplier lanes, the baseline.
 constexpr bool is_multiplier(const Hardware& hw) {
-  return static_cast<bool>((hw.exponents >= 128));
+  return static_cast<bool>((hw.weight_format >= 128));
 }
 
-/// Bits of a weight code in memory: sign and exponent, whose all-ones value is zero; or the baseline's signed integer.
+/// Bits of a weight code in memory: sign and exponent, whose all-ones value is zero; sign and number of a half-octave likewise; or a signed integer.
 constexpr int term_width(const Hardware& hw) {
-  return static_cast<int>((is_multiplier(hw) ? (hw.exponents - 128) : (1 + clog2((hw.exponents + 1)))));
+  return static_cast<int>((is_multiplier(hw) ? (hw.weight_format - 128) : ((hw.weight_format >= kHalfOctave) ? 4 : (1 + clog2((hw.weight_format + 1))))));
 }
 
-/// Bits of a weight code in the array, where zero has a bit of its own.
+/// Whether weights are half-octaves.
+constexpr bool is_half_octave(const Hardware& hw) {
+  return static_cast<bool>((hw.weight_format == kHalfOctave));
+}
+
+/// Whether weights are digits.
+constexpr bool is_digits(const Hardware& hw) {
+  return static_cast<bool>((hw.weight_format == kDigits));
+}
+
+/// Bits of a weight code in the array: zero has a bit of its own; two digits have three each.
 constexpr int lane_width(const Hardware& hw) {
-  return static_cast<int>((is_multiplier(hw) ? (hw.exponents - 128) : (2 + clog2((hw.exponents + 1)))));
+  return static_cast<int>((is_multiplier(hw) ? (hw.weight_format - 128) : (is_digits(hw) ? 6 : (term_width(hw) + 1))));
+}
+
+/// Bits of an activation in the array: half-octaves need three times the activation, too, whose low bit is the same.
+constexpr int lane_act_width(const Hardware& hw) {
+  return static_cast<int>((is_half_octave(hw) ? ((2 * hw.act_w) + 1) : hw.act_w));
+}
+
+/// Bits of a code that maximum pooling compares: the identity of half-octaves is 2.
+constexpr int code_width(const Hardware& hw) {
+  return static_cast<int>((is_half_octave(hw) ? (hw.act_w + 1) : hw.act_w));
 }
 
 /// Bits of a weight tile.
@@ -266,8 +293,8 @@ inline constexpr Field kRotation{"rotation", 0, 15, 4};  ///< tap offset in pixe
 inline constexpr Field kDy{"dy", 0, 19, 5};  ///< row offset of the tap, signed, for the padding mask
 inline constexpr Field kDx{"dx", 0, 24, 5};  ///< column offset of the tap, signed, for the padding mask
 inline constexpr Field kSource{"source", 0, 29, 1};  ///< 0: src0, 1: src1
-inline constexpr Field kFirst{"first", 0, 30, 1};  ///< the first micro-op of an M-block: the accumulators start from this tile
-inline constexpr Field kLast{"last", 0, 31, 1};  ///< the last micro-op of an M-block: the accumulators are complete after this tile
+inline constexpr Field kPlane{"plane", 0, 30, 1};  ///< digits: the tile counts 16 times; it adds to each weight the top bit of the tile before
+inline constexpr Field kLast{"last", 0, 31, 1};  ///< the last micro-op of an M-block: the accumulators are complete after this tile, the next one starts them
 }  // namespace header
 
 /// One 64-bit record for each output channel; with MultW 32 the wide one.
@@ -306,7 +333,7 @@ inline constexpr Field kM{"m", 2, 0, 8};  ///< equals M
 inline constexpr Field kC{"c", 2, 8, 8};  ///< equals C
 inline constexpr Field kP{"p", 2, 16, 8};  ///< equals P
 inline constexpr Field kActW{"act_w", 2, 24, 8};  ///< equals ActW
-inline constexpr Field kExponents{"exponents", 3, 0, 8};  ///< equals ExpN
+inline constexpr Field kWeightFormat{"weight_format", 3, 0, 8};  ///< equals WeightFormat
 inline constexpr Field kMultW{"mult_w", 3, 16, 8};  ///< equals MultW
 inline constexpr Field kLoadCredits{"load_credits", 4, 0, 4};  ///< tokens LOAD finds from EXEC at the start
 inline constexpr Field kExecCredits{"exec_credits", 4, 4, 4};  ///< tokens EXEC finds from STORE at the start
@@ -459,7 +486,7 @@ inline constexpr BitField kActW{24, 8};  ///< ActW
 }  // namespace cap_shape
 
 namespace cap_format {
-inline constexpr BitField kExponents{0, 8};  ///< ExpN
+inline constexpr BitField kWeightFormat{0, 8};  ///< WeightFormat
 inline constexpr BitField kAccW{8, 8};  ///< AccW
 inline constexpr BitField kMultW{16, 8};  ///< MultW
 inline constexpr BitField kAxiBytes{24, 8};  ///< bytes of an AXI beat

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <limits>
@@ -75,43 +76,78 @@ constexpr std::int32_t post_process(std::int64_t acc, std::int32_t residual, con
 constexpr std::int32_t code_min(int act_w) { return -(1 << (act_w - 1)); }
 constexpr std::int32_t code_max(int act_w) { return (1 << (act_w - 1)) - 1; }
 
-/// Weight formats, as the hardware parameter ExpN: up to 15 is the number of exponents of a term,
-/// which is 0 or +-2^e; 128 + n is the multiplier baseline, a signed integer of n bits.
+/// Weight formats, as the hardware parameter WeightFormat. 3 to 15: that many powers of two, a term
+/// is 0 or +-2^e. 128 + n: the multiplier baseline, a signed integer of n bits.
+constexpr int kHalfOctave = 16;  ///< a term is 0 or +- one of kHalfOctaves
+constexpr int kDigits = 17;      ///< an integer of 4 bits; or of 8 bits, in two planes
 constexpr bool is_multiplier(int format) { return format >= 128; }
+/// Whether a term is a signed power of two.
+constexpr bool is_power_of_two(int format) { return format < kHalfOctave; }
+
+constexpr std::array<int, 7> kHalfOctaves{2, 3, 4, 6, 8, 12, 16};
+
+/// The weight of the identity: all others are multiples of it, or parts.
+constexpr int identity_weight(int format) { return format == kHalfOctave ? 2 : 1; }
+
+/// What the upper plane of an integer of 8 bits counts.
+constexpr int kPlane = 16;
 
 /// Bits of a weight code.
 constexpr int weight_bits(int format) {
   if (is_multiplier(format)) return format - 128;
+  if (!is_power_of_two(format)) return 4;
   return 1 + std::bit_width(static_cast<unsigned>(format));
-}
-
-/// Whether one code holds the value.
-constexpr bool weight_fits(int value, int format) {
-  if (is_multiplier(format)) {
-    return value >= code_min(weight_bits(format)) && value <= code_max(weight_bits(format));
-  }
-  const auto magnitude = static_cast<unsigned>(value < 0 ? -value : value);
-  return magnitude == 0 || (std::has_single_bit(magnitude) && magnitude >> format == 0);
-}
-
-/// Code of a weight that fits. A term has its sign in the top bit and the exponent below; the
-/// exponent of all ones means zero. An integer is a two's complement number.
-constexpr std::uint32_t encode_weight(int value, int format) {
-  const int bits = weight_bits(format);
-  if (is_multiplier(format)) return static_cast<std::uint32_t>(value) & ((1u << bits) - 1);
-  if (value == 0) return (1u << (bits - 1)) - 1;
-  const auto magnitude = static_cast<unsigned>(value < 0 ? -value : value);
-  return (value < 0 ? 1u << (bits - 1) : 0u) |
-         static_cast<std::uint32_t>(std::countr_zero(magnitude));
 }
 
 constexpr int decode_weight(std::uint32_t code, int format) {
   const int sign_bit = weight_bits(format) - 1;
   const bool negative = code >> sign_bit & 1;
   const std::uint32_t low = code & ((1u << sign_bit) - 1);
-  if (is_multiplier(format)) return static_cast<int>(low) - (negative ? 1 << sign_bit : 0);
+  if (is_multiplier(format) || format == kDigits) {
+    return static_cast<int>(low) - (negative ? 1 << sign_bit : 0);
+  }
   if (low == (1u << sign_bit) - 1) return 0;
-  return negative ? -(1 << low) : 1 << low;
+  const int magnitude = format == kHalfOctave ? kHalfOctaves[low] : 1 << low;
+  return negative ? -magnitude : magnitude;
+}
+
+/// Code of a weight that fits. A term has its sign in the top bit and its number below, the
+/// exponent or the place in kHalfOctaves; the number of all ones means zero. An integer is a two's
+/// complement number.
+constexpr std::uint32_t encode_weight(int value, int format) {
+  const int bits = weight_bits(format);
+  if (is_multiplier(format) || format == kDigits) {
+    return static_cast<std::uint32_t>(value) & ((1u << bits) - 1);
+  }
+  if (value == 0) return (1u << (bits - 1)) - 1;
+  const int magnitude = value < 0 ? -value : value;
+  const auto number =
+      format == kHalfOctave
+          ? std::find(kHalfOctaves.begin(), kHalfOctaves.end(), magnitude) - kHalfOctaves.begin()
+          : std::countr_zero(static_cast<unsigned>(magnitude));
+  return (value < 0 ? 1u << (bits - 1) : 0u) | static_cast<std::uint32_t>(number);
+}
+
+/// Whether one code holds the value.
+constexpr bool weight_fits(int value, int format) {
+  const int bits = weight_bits(format);
+  if (is_multiplier(format) || format == kDigits) {
+    return value >= code_min(bits) && value <= code_max(bits);
+  }
+  const int magnitude = value < 0 ? -value : value;
+  if (format == kHalfOctave) {
+    return magnitude == 0 ||
+           std::find(kHalfOctaves.begin(), kHalfOctaves.end(), magnitude) != kHalfOctaves.end();
+  }
+  return magnitude == 0 ||
+         (std::has_single_bit(static_cast<unsigned>(magnitude)) && magnitude >> format == 0);
+}
+
+/// Whether it is a tile's part of a weight, as a network has it: what a code holds; of digits, in
+/// the upper plane, multiples of kPlane up to 8 of them.
+constexpr bool term_fits(int value, int format) {
+  return weight_fits(value, format) ||
+         (format == kDigits && value % kPlane == 0 && value >= -8 * kPlane && value <= 8 * kPlane);
 }
 
 }  // namespace reshift

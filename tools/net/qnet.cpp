@@ -128,6 +128,14 @@ void validate_shortcut(const QNet& net, const QOp& op, const std::string& where)
                   1, 0, 0);
 }
 
+std::string describe_terms(int format) {
+  if (is_power_of_two(format))
+    return fmt::format("not zero or a signed power of two below 2^{}", format);
+  if (format == kHalfOctave) return "not zero or a signed half-octave, 2, 3, 4, 6, 8, 12 or 16";
+  if (format == kDigits) return "not -8 to 7, or 16 times -8 to 8";
+  return fmt::format("more than {} bits", weight_bits(format));
+}
+
 void validate_weights(const QNet& net, const QOp& op, const std::string& where) {
   const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
   const int written = net.written_channels(op);
@@ -143,9 +151,8 @@ void validate_weights(const QNet& net, const QOp& op, const std::string& where) 
           "{} terms stored, expected {} for {} weights", op.term_values.size(),
           weights * static_cast<std::size_t>(op.terms), weights);
   for (const std::int16_t value : op.term_values) {
-    const int magnitude = std::abs(int{value});
-    require((magnitude & (magnitude - 1)) == 0 && magnitude < 1 << net.exponents, where,
-            "term {} is not zero or a signed power of two below 2^{}", value, net.exponents);
+    require(term_fits(value, net.weight_format), where, "term {}: {}", value,
+            describe_terms(net.weight_format));
   }
 }
 
@@ -305,7 +312,9 @@ std::int64_t QNet::macs(const QOp& op) const {
 
 void QNet::validate() const {
   require(act_w >= 6 && act_w <= 16, name, "activations of {} bits, expected 6 to 16", act_w);
-  require(exponents >= 1 && exponents <= 15, name, "{} exponents, expected 1 to 15", exponents);
+  require(weight_format >= 1 && (weight_format <= kDigits || is_multiplier(weight_format)) &&
+              weight_format <= 128 + 16,
+          name, "weight format {}, expected 1 to {}, or 129 to 144", weight_format, kDigits);
   require(mult_w == 16 || mult_w == 32, name, "multipliers of {} bits, expected 16 or 32", mult_w);
   require(!tensors.empty() && tensors.size() <= kMaxTensors, name, "{} tensors, expected 1 to {}",
           tensors.size(), kMaxTensors);
@@ -381,7 +390,7 @@ nlohmann::json to_json(const QNet& net) {
   for (const QOp& op : net.ops) ops.push_back(op_to_json(op));
   return {{"name", net.name},
           {"act_w", net.act_w},
-          {"exponents", net.exponents},
+          {"weight_format", net.weight_format},
           {"mult_w", net.mult_w},
           {"preprocess", to_json(net.preprocess)},
           {"tensors", tensors},
@@ -395,7 +404,7 @@ QNet qnet_from_json(const nlohmann::json& json) {
   try {
     net.name = text_field(json, "name");
     net.act_w = integer_field<int>(json, "act_w");
-    net.exponents = integer_field<int>(json, "exponents");
+    net.weight_format = integer_field<int>(json, "weight_format");
     net.mult_w = integer_field<int>(json, "mult_w");
     net.preprocess = preprocess_from_json(field(json, "preprocess"));
     for (const Json& j : array_field(json, "tensors")) {

@@ -56,7 +56,7 @@ struct QOp {
   int terms = 1;            ///< terms a weight (kConv only)
   /// kConv: an output channel has a row of weights, [in channel of the group][ky][kx], and after
   /// them one for each channel of the shortcut. The terms of weight [out channel][place in the row]
-  /// are term_values[index * terms + t], each 0 or +-2^e; the weight is their sum.
+  /// are term_values[index * terms + t], each one that term_fits(); the weight is their sum.
   std::vector<std::int16_t> term_values;
   /// One record an output channel. `bias` holds everything that is constant: the network's bias
   /// and -zero * sum(w) of both inputs. kMaxPool has none: its output is clamp(maximum, lo, hi),
@@ -83,8 +83,8 @@ struct QOp {
 struct QNet {
   std::string name;
   int act_w = 8;
-  int exponents = 7;
-  int mult_w = 16;  ///< bits of the multipliers in `params`, 16 or 32
+  int weight_format = 7;  ///< see numerics.hpp
+  int mult_w = 16;        ///< bits of the multipliers in `params`, 16 or 32
   Preprocess preprocess;
   std::vector<QTensor> tensors;
   std::vector<QOp> ops;

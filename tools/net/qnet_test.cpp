@@ -119,7 +119,7 @@ TEST(QNet, FieldsOfAnotherTypeAreNamed) {
   for (const nlohmann::json& other :
        {nlohmann::json(1e300), nlohmann::json(std::nan("")), nlohmann::json(2.0),
         nlohmann::json("2"), nlohmann::json(INT64_MAX), nlohmann::json(nullptr)}) {
-    for (const char* key : {"act_w", "exponents"}) {
+    for (const char* key : {"act_w", "weight_format"}) {
       EXPECT_THAT(error_of([&](auto& j) { j[key] = other; }),
                   HasSubstr(fmt::format("field {} is ", key)));
     }

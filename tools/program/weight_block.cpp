@@ -12,8 +12,9 @@ namespace reshift {
 // The codes are those of net/numerics.hpp, their width is the contract's: the same for every
 // format.
 static_assert([] {
-  for (int format = 4; format <= 128 + 32; format += format == 15 ? 128 + 2 - 15 : 1) {
-    if (isa::term_width({.exponents = format}) != weight_bits(format)) return false;
+  static_assert(isa::kHalfOctave == kHalfOctave && isa::kDigits == kDigits);
+  for (int format = 3; format <= 128 + 32; format += format == kDigits ? 128 + 2 - kDigits : 1) {
+    if (isa::term_width({.weight_format = format}) != weight_bits(format)) return false;
   }
   return true;
 }());
@@ -58,7 +59,7 @@ std::uint32_t encode_header(const UopHeader& header) {
   isa::set_signed(word, h::kDy, header.dy);
   isa::set_signed(word, h::kDx, header.dx);
   isa::set(word, h::kSource, header.source);
-  isa::set(word, h::kFirst, header.first);
+  isa::set(word, h::kPlane, header.plane);
   isa::set(word, h::kLast, header.last);
   return bits;
 }
@@ -71,7 +72,7 @@ UopHeader decode_header(std::uint32_t bits) {
           isa::get_signed(word, h::kDy),
           isa::get_signed(word, h::kDx),
           static_cast<int>(isa::get(word, h::kSource)),
-          isa::get(word, h::kFirst) != 0,
+          isa::get(word, h::kPlane) != 0,
           isa::get(word, h::kLast) != 0};
 }
 
@@ -82,10 +83,10 @@ void append_tile(const isa::Hardware& hw, std::span<const int> weights,
   tiles.resize(start + index(isa::tile_bytes(hw)), 0);
   std::size_t bit = 0;
   for (const int weight : weights) {
-    if (!weight_fits(weight, hw.exponents)) {
+    if (!weight_fits(weight, hw.weight_format)) {
       throw Error("the weight {} does not fit {} bits of {}", weight, width, hw.name);
     }
-    const std::uint32_t code = encode_weight(weight, hw.exponents);
+    const std::uint32_t code = encode_weight(weight, hw.weight_format);
     for (int i = 0; i < width; ++i, ++bit) {
       tiles[start + bit / 8] |= static_cast<std::uint8_t>((code >> i & 1) << bit % 8);
     }
@@ -152,7 +153,7 @@ std::vector<std::int32_t> WeightBlockView::weights(std::size_t uop) const {
     for (int c = 0; c < hw_.c; ++c) {
       std::uint32_t code = 0;
       for (int i = 0; i < width; ++i, ++bit) code |= (tile[bit / 8] >> bit % 8 & 1u) << i;
-      weights[index(c * hw_.m + m)] = decode_weight(code, hw_.exponents);
+      weights[index(c * hw_.m + m)] = decode_weight(code, hw_.weight_format);
     }
   }
   return weights;

@@ -24,8 +24,9 @@ struct UopHeader {
   int offset = 0;    ///< C-blocks, modulo the feature buffer
   int rotation = 0;  ///< pixels, 0 to P - 1
   int dy = 0, dx = 0;
-  int source = 0;  ///< 0 or 1
-  bool first = false, last = false;
+  int source = 0;      ///< 0 or 1
+  bool plane = false;  ///< digits: the tile is of the upper plane
+  bool last = false;   ///< of the M-block
 };
 /// Throws Error naming the field whose value has no room in its bits.
 std::uint32_t encode_header(const UopHeader& header);

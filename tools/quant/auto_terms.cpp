@@ -9,11 +9,11 @@
 #include <utility>
 
 #include "quant/sensitivity.hpp"
+#include "quant/weight_codes.hpp"
 
 namespace reshift {
 namespace {
 
-constexpr int kMostTerms = 4;
 /// Held-out images that are enough for what is far from the target, and for the sensitivity.
 constexpr std::size_t kFewImages = 64, kSensitivityImages = 16;
 /// What the probabilities let expect is too little by about this factor: networks are surer of
@@ -31,15 +31,17 @@ class TermChooser {
         search_(search) {}
 
   ChosenTerms run() {
-    for (int terms = 2; terms <= kMostTerms; ++terms) {
+    const int most = most_terms(search_.format.weight_format);
+    for (int terms = std::min(2, most); terms <= most; ++terms) {
       Candidate base = made(fmt::format("{} terms", terms), uniform(terms), terms - 1);
       measure(base);
-      if (terms == 2) result_.two_terms = base.point.cost;
+      if (result_.measured.size() == 1) result_.two_terms = base.point.cost;
+      if (most == 1) return only(std::move(base));
       if (is_limited() || base.point.points <= search_.target_drop) {
         take_terms(std::move(base), terms - 1);
         break;
       }
-      if (terms == kMostTerms) settle_for_less();
+      if (terms == most) settle_for_less();
     }
     std::stable_sort(result_.measured.begin(), result_.measured.end(),
                      [](const TermPoint& a, const TermPoint& b) {
@@ -57,6 +59,14 @@ class TermChooser {
 
   std::vector<int> uniform(int terms) const {
     return uniform_terms(graph_, terms, search_.end_terms ? search_.end_terms : terms);
+  }
+  /// The format leaves no choice.
+  ChosenTerms only(Candidate base) {
+    result_.reached = is_limited() ? base.point.cost <= search_.most_cost
+                                   : base.point.points <= search_.target_drop;
+    result_.net = std::move(base.net);
+    result_.chosen = std::move(base.point);
+    return std::move(result_);
   }
   bool is_limited() const { return std::isfinite(search_.most_cost); }
 

@@ -31,7 +31,7 @@ QNet empty_network(const Graph& graph, const Preprocess& preprocess, const Exact
   QNet net;
   net.name = graph.name;
   net.act_w = kActW;
-  net.exponents = format.exponents;
+  net.weight_format = format.weight_format;
   net.mult_w = format.mult_w;
   net.preprocess = preprocess;
   return net;

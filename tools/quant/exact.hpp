@@ -13,9 +13,9 @@ namespace reshift {
 bool is_quantised(const Graph& graph);
 
 struct ExactFormat {
-  int exponents = 7;  ///< of a term
-  int mult_w = 32;    ///< bits of a multiplier, 16 or 32, where powers of two are not enough
-  int acc_w = 28;     ///< accumulator bits, signed
+  int weight_format = 7;  ///< powers of two, see numerics.hpp
+  int mult_w = 32;        ///< bits of a multiplier, 16 or 32, where powers of two are not enough
+  int acc_w = 28;         ///< accumulator bits, signed
 };
 
 /// A tensor whose codes may differ from those that the format defines.

@@ -72,7 +72,7 @@ class Addition {
         adder_(std::move(adder)),
         op_(op),
         net_(net),
-        minimal_(net.exponents, kLargestWeight) {
+        minimal_(net.weight_format, kLargestWeight) {
     op_.post.res_zero = b.zero;
     for_pairs([&](int x, int y) {
       if (near(x, y)) near_.emplace_back(x, y);

@@ -24,7 +24,7 @@ constexpr Scales kScales[] = {{0.0491f, 0.03684f, 0.04582f, 34, -128, -128},
 
 class ExactAddition : public ::testing::Test {
  protected:
-  explicit ExactAddition() { net_.act_w = kActW, net_.exponents = 7, net_.mult_w = 32; }
+  explicit ExactAddition() { net_.act_w = kActW, net_.weight_format = 7, net_.mult_w = 32; }
 
   std::optional<FittedAddition> encode(const Scales& s, RoundMode round, int unsigned_by,
                                        bool fused = false) {

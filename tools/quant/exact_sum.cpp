@@ -48,7 +48,7 @@ class Encoder {
         rows_(sum.unit.size()),
         shortcut_(sum.op.shortcut < 0 ? 0
                                       : static_cast<std::size_t>(tensor(sum.op.shortcut).channels)),
-        minimal_(net.exponents, kLargestWeight) {
+        minimal_(net.weight_format, kLargestWeight) {
     result_.op = sum.op;
     PostParams& post = result_.op.post;
     post.out_zero = out.zero;

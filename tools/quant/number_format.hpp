@@ -5,10 +5,10 @@ namespace reshift {
 
 /// The formats of a network's numbers.
 struct NumberFormat {
-  int act_w = 8;      ///< activation bits, 6 to 16
-  int exponents = 7;  ///< exponents of a term, 3 to 15
-  int acc_w = 28;     ///< accumulator bits, signed
-  int factor_w = 16;  ///< significant bits of a channel's factor, 6 to 16
+  int act_w = 8;          ///< activation bits, 6 to 16
+  int weight_format = 7;  ///< see numerics.hpp
+  int acc_w = 28;         ///< accumulator bits, signed
+  int factor_w = 16;      ///< significant bits of a channel's factor, 6 to 16
 };
 
 }  // namespace reshift

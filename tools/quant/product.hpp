@@ -6,7 +6,7 @@
 namespace reshift {
 
 /// A product of two tensors: y = x * r, by post-processing: (w * (x - zero of x)) * (r - zero of r)
-/// / 2^shift, w a sum of `terms` powers of two. A step of y is then a fixed multiple of that of x
+/// / 2^shift, w a weight of two terms, or one. A step of y is then a fixed multiple of that of x
 /// and r.
 struct ProductFactor {
   int weight = 1;
@@ -15,7 +15,7 @@ struct ProductFactor {
 
 /// The factor nearest to `factor` (scale of x * scale of r / scale of y), not above it: y's range
 /// never shrinks. Throws Error naming the operation when there is none.
-ProductFactor product_factor(double factor, int exponents, const std::string& operation);
+ProductFactor product_factor(double factor, int weight_format, const std::string& operation);
 
 /// Sets terms, parameters and post-processing of an operation whose tensors have their scales and
 /// zero points: input x, residual r, output y.

@@ -74,7 +74,7 @@ class Quantizer {
         codes_(graph.tensors.size()) {
     net_.name = graph.name;
     net_.act_w = format.act_w;
-    net_.exponents = format.exponents;
+    net_.weight_format = format.weight_format;
     net_.preprocess = preprocess;
     net_.outputs = graph.outputs;
     net_.tail = graph.tail;
@@ -215,7 +215,7 @@ class Quantizer {
   ProductFactor factor_of(const Node& node) {
     return product_factor(
         qtensor(node.input).scale * qtensor(node.residual).scale / qtensor(node.output).scale,
-        format_.exponents, node.name);
+        format_.weight_format, node.name);
   }
 
   void set_post(const Node& node, const Steps& made, QOp& op) {
@@ -252,7 +252,7 @@ class Quantizer {
     std::vector<RoundedLayer> layers(terms.size());
     std::vector<WeightCodes> codes;
     for (std::size_t t = 0; t < terms.size(); ++t) {
-      codes.emplace_back(terms[t], format_.exponents);
+      codes.emplace_back(terms[t], format_.weight_format);
       layers[t].codes.resize(weights.rows(), weights.cols());
       layers[t].scale.resize(weights.rows());
       layers[t].bias.resize(weights.rows());
@@ -285,10 +285,11 @@ class Quantizer {
     const auto weights = common_weights(node, scratch);
     const auto encode = [&](const RoundedLayer& layer, int terms, QOp& to) {
       to.terms = terms;
-      encode_layer(layer, WeightCodes(terms, format_.exponents), net_, made, format_, to);
+      encode_layer(layer, WeightCodes(terms, format_.weight_format), net_, made, format_, to);
     };
     RoundedLayer exact;
-    if (round_exactly(weights, node.bias, format_.exponents, exact)) return encode(exact, 1, op);
+    if (round_exactly(weights, node.bias, format_.weight_format, exact))
+      return encode(exact, 1, op);
     std::vector<int> terms{terms_[index]};
     if (alternative_terms_ > 0 && alternative_terms_ != terms[0])
       terms.push_back(alternative_terms_);

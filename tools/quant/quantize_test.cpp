@@ -157,8 +157,8 @@ TEST(Quantize, ExponentsOfTerms) {
   const Sample sample;
   const auto error = [&](int exponents) {
     const QNet net = quantize(sample.graph, {}, sample.images, uniform_terms(sample.graph, 1, 1),
-                              {.act_w = 12, .exponents = exponents, .acc_w = 32});
-    EXPECT_EQ(net.exponents, exponents);
+                              {.act_w = 12, .weight_format = exponents, .acc_w = 32});
+    EXPECT_EQ(net.weight_format, exponents);
     int largest = 0;
     for (const QOp& op : net.ops) {
       for (const int term : op.term_values) largest = std::max(largest, std::abs(term));

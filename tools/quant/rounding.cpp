@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/parallel.hpp"
+#include "net/numerics.hpp"
 #include "quant/compensation.hpp"
 
 namespace reshift {
@@ -198,19 +199,22 @@ RoundedLayer round_nearest(const LayerMeans& means, const Eigen::Ref<const Matri
 }
 
 bool round_exactly(const Eigen::Ref<const Matrix<float>>& weights, const std::vector<float>& bias,
-                   int exponents, RoundedLayer& layer) {
+                   int weight_format, RoundedLayer& layer) {
   RoundedLayer exact;
   exact.codes.resize(weights.rows(), weights.cols());
   exact.scale.resize(weights.rows());
   exact.bias = Eigen::Map<const Eigen::VectorXf>(bias.data(), weights.rows()).cast<double>();
   for (Eigen::Index o = 0; o < weights.rows(); ++o) {
     const double largest = weights.row(o).cwiseAbs().maxCoeff();
-    exact.scale[o] = std::ldexp(largest, 1 - exponents);
+    exact.scale[o] = largest / largest_power(weight_format);
     for (Eigen::Index i = 0; i < weights.cols(); ++i) {
       const double ratio = weights(o, i) == 0 ? 0 : weights(o, i) / exact.scale[o];
       const int code = static_cast<int>(std::lround(ratio));
       const int magnitude = std::abs(code);
-      if (code != ratio || (magnitude & (magnitude - 1)) != 0) return false;
+      if (code != ratio || (magnitude & (magnitude - 1)) != 0 ||
+          !weight_fits(code, weight_format)) {
+        return false;
+      }
       exact.codes(o, i) = code;
     }
   }

@@ -53,6 +53,6 @@ RoundedLayer round_nearest(const LayerMeans& means, const Eigen::Ref<const Matri
 /// The layer as it is, when every output's weights are its scale times codes of a single term; the
 /// scales are such that the largest code is in use. False, and nothing changed, otherwise.
 bool round_exactly(const Eigen::Ref<const Matrix<float>>& weights, const std::vector<float>& bias,
-                   int exponents, RoundedLayer& layer);
+                   int weight_format, RoundedLayer& layer);
 
 }  // namespace reshift

@@ -44,6 +44,8 @@ std::vector<std::uint32_t> lane_codes(std::vector<std::uint32_t> terms, int expo
   return terms;
 }
 
+constexpr int kCtrlBits = 6;
+
 /// Lanes of a PE that add one after another, and cycles from the first one's activation to the
 /// sum.
 int chain(const isa::Hardware& hw) { return std::min(hw.c, 8); }
@@ -76,11 +78,14 @@ class PeTrace {
       : hw_(hw),
         random_(random),
         trace_("rs_pe",
-               {{"C", hw.c}, {"ActW", hw.act_w}, {"ExpN", hw.exponents}, {"AccW", hw.acc_w}},
-               {{"act_i", act_bits()}, {"weight_i", lane_bits()}, {"ctrl_i", 5}},
+               {{"C", hw.c},
+                {"ActW", hw.act_w},
+                {"WeightFormat", hw.weight_format},
+                {"AccW", hw.acc_w}},
+               {{"act_i", act_bits()}, {"weight_i", lane_bits()}, {"ctrl_i", kCtrlBits}},
                {{"act_o", act_bits()},
                 {"weight_o", lane_bits()},
-                {"ctrl_o", 5},
+                {"ctrl_o", kCtrlBits},
                 {"done_o", 1},
                 {"acc_o", hw.acc_w}}) {}
 
@@ -95,7 +100,7 @@ class PeTrace {
       }
     }
     for (int i = 0; i <= sum_delay(hw_); ++i) idle();
-    trace_.cycle({Bits(act_bits(), 0), Bits(lane_bits(), 0), Bits(5, 0)});
+    trace_.cycle({Bits(act_bits(), 0), Bits(lane_bits(), 0), Bits(kCtrlBits, 0)});
     return std::move(trace_);
   }
 
@@ -106,7 +111,7 @@ class PeTrace {
     std::vector<std::uint32_t> terms;
   };
 
-  int lane_width() const { return weight_bits(hw_.exponents) + 1; }
+  int lane_width() const { return weight_bits(hw_.weight_format) + 1; }
   int act_bits() const { return hw_.c * hw_.act_w; }
   int lane_bits() const { return hw_.c * lane_width(); }
 
@@ -120,8 +125,8 @@ class PeTrace {
   void cycle(bool valid, bool first, bool last, bool max, bool enable, int lane) {
     const int delay = sum_delay(hw_);
     history_.push_front({valid, first, last, max, enable, random_codes(random_, hw_.act_w, hw_.c),
-                         max ? identity_terms(lane, hw_.c, 0, hw_.exponents)
-                             : random_terms(random_, hw_.exponents, hw_.c)});
+                         max ? identity_terms(lane, hw_.c, 0, hw_.weight_format)
+                             : random_terms(random_, hw_.weight_format, hw_.c)});
     if (static_cast<int>(history_.size()) > delay + 1) history_.pop_back();
     std::vector<int> acts;
     std::vector<std::uint32_t> terms;
@@ -138,15 +143,15 @@ class PeTrace {
                      (here && done.enable && !add) << 2 | (done.first || done.max) << 1 |
                      int{here && done.last};
     const Bits act_line = Bits::packed(hw_.act_w, acts);
-    const Bits weight_line = Bits::packed(lane_width(), lane_codes(terms, hw_.exponents));
+    const Bits weight_line = Bits::packed(lane_width(), lane_codes(terms, hw_.weight_format));
     const int now = trace_.now();
-    trace_.cycle({act_line, weight_line, Bits(5, ctrl)});
+    trace_.cycle({act_line, weight_line, Bits(kCtrlBits, ctrl)});
     trace_.expect(now + 1, "act_o", act_line);
     trace_.expect(now + 1, "weight_o", weight_line);
     trace_.expect(now + 1, "ctrl_o", ctrl);
     trace_.expect(now + 1, "done_o", here && done.last);
     if (!here) return;
-    acc_ = accumulate(acc_, dot(done.acts.data(), done.terms.data(), hw_.c, hw_.exponents),
+    acc_ = accumulate(acc_, dot(done.acts.data(), done.terms.data(), hw_.c, hw_.weight_format),
                       done.first, done.max, done.enable, hw_.act_w);
     if (done.last) trace_.expect(now + 1, "acc_o", acc_);
   }
@@ -169,16 +174,17 @@ class ArrayTrace {
                 {"C", hw.c},
                 {"P", hw.p},
                 {"ActW", hw.act_w},
-                {"ExpN", hw.exponents},
+                {"WeightFormat", hw.weight_format},
                 {"AccW", hw.acc_w}},
                {{"rst_ni", 1},
                 {"valid_i", 1},
                 {"first_i", 1},
                 {"last_i", 1},
                 {"max_i", 1},
+                {"plane_i", 1},
                 {"sub_i", sub_width()},
                 {"act_i", hw.p * hw.c * hw.act_w},
-                {"tile_i", hw.m * hw.c * weight_bits(hw.exponents)}},
+                {"tile_i", hw.m * hw.c * weight_bits(hw.weight_format)}},
                {{"valid_o", 1}, {"acc_o", hw.m * hw.acc_w}}),
         accs_(static_cast<std::size_t>(hw.p),
               std::vector<std::int64_t>(static_cast<std::size_t>(hw.m))) {}
@@ -214,18 +220,18 @@ class ArrayTrace {
 
   void cycle(bool reset, bool valid, bool first, bool last, bool max, int sub) {
     const auto acts = random_codes(random_, hw_.act_w, hw_.p * hw_.c);
-    auto tile = random_terms(random_, hw_.exponents, hw_.m * hw_.c);
+    auto tile = random_terms(random_, hw_.weight_format, hw_.m * hw_.c);
     if (max) {
       tile.clear();
       for (int m = 0; m < hw_.m; ++m) {
-        const auto row = identity_terms(m, hw_.c, sub, hw_.exponents);
+        const auto row = identity_terms(m, hw_.c, sub, hw_.weight_format);
         tile.insert(tile.end(), row.begin(), row.end());
       }
     }
     const int now = trace_.now();
     trace_.cycle({Bits(1, !reset), Bits(1, valid), Bits(1, first), Bits(1, last), Bits(1, max),
-                  Bits(sub_width(), sub), Bits::packed(hw_.act_w, acts),
-                  Bits::packed(weight_bits(hw_.exponents), tile)});
+                  Bits(1, 0), Bits(sub_width(), sub), Bits::packed(hw_.act_w, acts),
+                  Bits::packed(weight_bits(hw_.weight_format), tile)});
     if (!valid) return;
     for (int p = 0; p < hw_.p; ++p) {
       auto& pixel = accs_[static_cast<std::size_t>(p)];
@@ -233,7 +239,7 @@ class ArrayTrace {
         auto& acc = pixel[static_cast<std::size_t>(m)];
         acc = accumulate(acc,
                          dot(&acts[static_cast<std::size_t>(p * hw_.c)],
-                             &tile[static_cast<std::size_t>(m * hw_.c)], hw_.c, hw_.exponents),
+                             &tile[static_cast<std::size_t>(m * hw_.c)], hw_.c, hw_.weight_format),
                          first, max, !max || m / hw_.c == sub, hw_.act_w);
       }
       if (last) {

@@ -62,7 +62,7 @@ void compare_models(const Program& program, std::span<const std::uint8_t> window
 QNet small_network(const isa::Hardware& hw, std::uint64_t seed) {
   RandomNetworkOptions small;
   small.act_w = hw.act_w;
-  small.exponents = hw.exponents;
+  small.weight_format = hw.weight_format;
   small.acc_w = hw.acc_w;
   small.max_ops = kMaxOps;
   small.max_side = kMaxSide;

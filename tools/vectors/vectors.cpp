@@ -25,7 +25,7 @@ Json configuration(const isa::Hardware& hw) {
           {"C", hw.c},
           {"P", hw.p},
           {"ActW", hw.act_w},
-          {"ExpN", hw.exponents},
+          {"WeightFormat", hw.weight_format},
           {"AccW", hw.acc_w},
           {"MultW", hw.mult_w},
           {"FbDepth", hw.fb_depth},
