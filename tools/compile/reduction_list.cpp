@@ -108,31 +108,54 @@ class Builder {
   template <typename WeightAt, typename Append>
   void convolution_tiles(int channels, int groups, WeightAt weight_at, Append append_c_block) {
     const int group_in = channels / groups, group_out = out_channels_ / groups;
-    const bool planes = hw_.weight_format == kDigits && op_.terms > 1;
+    const bool planes = hw_.weight_format == kDigits;
     for (int c_block = 0; c_block * hw_.c < channels; ++c_block) {
-      // An upper plane takes the signs of the lower one from the tile before.
-      bool upper = false;
-      for (int t = 0; t < op_.terms; ++t) {
-        clear();
-        bool any = false;
-        for (int row = 0; row < hw_.m; ++row) {
-          const int oc = m_block_ * hw_.m + row;
-          if (oc >= out_channels_) break;
-          const int first_in = oc / group_out * group_in;
-          const int begin = std::max(c_block * hw_.c, first_in);
-          const int end = std::min((c_block + 1) * hw_.c, first_in + group_in);
-          for (int ic = begin; ic < end; ++ic) {
-            const std::int64_t weight = std::int64_t{oc} * row_ + weight_at(ic - first_in);
-            const auto* terms = op_.term_values.data() + weight * op_.terms;
-            int value = planes ? terms[t] : nth_term(weight, t);
-            any |= value != 0;
-            upper |= planes && terms[1] != 0;
-            if (planes && t == 1) value = value / kPlane - (terms[0] < 0);
-            at(row, ic - c_block * hw_.c) = value;
+      std::vector<std::vector<int>> tiles(index(op_.terms), std::vector<int>(tile_.size()));
+      for (int row = 0; row < hw_.m; ++row) {
+        const int oc = m_block_ * hw_.m + row;
+        if (oc >= out_channels_) break;
+        const int first_in = oc / group_out * group_in;
+        const int begin = std::max(c_block * hw_.c, first_in);
+        const int end = std::min((c_block + 1) * hw_.c, first_in + group_in);
+        for (int ic = begin; ic < end; ++ic) {
+          const std::int64_t weight = std::int64_t{oc} * row_ + weight_at(ic - first_in);
+          for (int t = 0; t < op_.terms; ++t) {
+            tiles[index(t)][index(row * hw_.c + ic - c_block * hw_.c)] =
+                planes ? op_.term_values[index(weight * op_.terms + t)] : nth_term(weight, t);
           }
         }
-        if (any || (upper && t == 0)) append_c_block(c_block, planes && t == 1);
       }
+      planes ? append_planes(tiles, c_block, append_c_block)
+             : append_terms(tiles, c_block, append_c_block);
+    }
+  }
+
+  static bool is_empty(const std::vector<int>& tile) {
+    return std::all_of(tile.begin(), tile.end(), [](int weight) { return weight == 0; });
+  }
+
+  template <typename Append>
+  void append_terms(const std::vector<std::vector<int>>& tiles, int c_block,
+                    Append append_c_block) {
+    for (const std::vector<int>& tile : tiles) {
+      if (is_empty(tile)) continue;
+      tile_ = tile;
+      append_c_block(c_block, false);
+    }
+  }
+
+  /// A tile of an upper plane adds the signs of the one before, so only the last ones are left out.
+  template <typename Append>
+  void append_planes(std::vector<std::vector<int>>& tiles, int c_block, Append append_c_block) {
+    while (!tiles.empty() && is_empty(tiles.back())) tiles.pop_back();
+    for (std::size_t t = 0; t < tiles.size(); ++t) {
+      if (t > 0) {
+        for (std::size_t i = 0; i < tile_.size(); ++i) {
+          tiles[t][i] = tiles[t][i] / kPlane - (tile_[i] < 0);
+        }
+      }
+      tile_ = tiles[t];
+      append_c_block(c_block, t > 0);
     }
   }
 

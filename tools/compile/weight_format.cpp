@@ -11,6 +11,8 @@
 namespace reshift {
 namespace {
 
+constexpr int kMostTerms = 16;  // of a network
+
 std::vector<int> weights_of(const QOp& op) {
   std::vector<int> weights(op.term_values.size() / index(op.terms));
   for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = op.weight(i);
@@ -24,37 +26,50 @@ int unfit_term(const QOp& op, int format) {
   return unfit == op.term_values.end() ? 0 : *unfit;
 }
 
-std::string to_integers(const isa::Hardware& hw, QOp& op) {
+/// As many equal tiles as the largest weight needs.
+void to_integers(int format, QOp& op) {
   const std::vector<int> weights = weights_of(op);
+  const int bits = weight_bits(format);
+  int tiles = 1;
   for (const int weight : weights) {
-    if (!weight_fits(weight, hw.weight_format)) {
-      return fmt::format("the weight {}, more than {} bits", weight, weight_bits(hw.weight_format));
+    if (!weight_fits(weight, format)) {
+      tiles = std::max(tiles, ceil_div(std::abs(weight), code_max(bits)));
     }
   }
-  op.terms = 1;
-  op.term_values.assign(weights.begin(), weights.end());
-  return "";
+  op.terms = tiles;
+  op.term_values.clear();
+  for (int weight : weights) {
+    for (int t = 0; t < tiles; ++t) {
+      const int part =
+          std::clamp(weight, tiles == 1 ? code_min(bits) : -code_max(bits), code_max(bits));
+      op.term_values.push_back(static_cast<std::int16_t>(part));
+      weight -= part;
+    }
+  }
 }
 
-std::string to_digits(QOp& op) {
+/// Four bits, and where that is not enough the rest in upper planes: one for eight bits. A tile of
+/// an upper plane has one less where the tile before is negative, so that not all can have +-8.
+void to_digits(QOp& op) {
+  constexpr int kMost = 7 * kPlane;
   const std::vector<int> weights = weights_of(op);
-  const auto [least, most] = std::minmax_element(weights.begin(), weights.end());
-  if (weights.empty() || (weight_fits(*least, kDigits) && weight_fits(*most, kDigits))) {
-    op.terms = 1;
-    op.term_values.assign(weights.begin(), weights.end());
-    return "";
+  int upper = 0;
+  for (const int weight : weights) {
+    if (weight_fits(weight, kDigits)) continue;
+    const bool eight_bits = weight >= code_min(8) && weight <= code_max(8);
+    upper = std::max(upper, eight_bits ? 1 : ceil_div(std::abs(weight) + kPlane / 2, kMost));
   }
-  if (*least < code_min(8) || *most > code_max(8)) {
-    return fmt::format("weights from {} to {}, more than 8 bits", *least, *most);
-  }
-  op.terms = 2;
+  op.terms = 1 + upper;
   op.term_values.clear();
   for (const int weight : weights) {
-    const int high = (weight + kPlane / 2) & -kPlane;
+    int high = upper == 0 ? 0 : (weight + kPlane / 2) & -kPlane;
     op.term_values.push_back(static_cast<std::int16_t>(weight - high));
-    op.term_values.push_back(static_cast<std::int16_t>(high));
+    for (int t = 0; t < upper; ++t) {
+      const int part = upper == 1 ? high : std::clamp(high, -kMost, kMost);
+      op.term_values.push_back(static_cast<std::int16_t>(part));
+      high -= part;
+    }
   }
-  return "";
 }
 
 std::string to_half_octaves(const isa::Hardware& hw, QOp& op) {
@@ -80,9 +95,13 @@ std::string to_half_octaves(const isa::Hardware& hw, QOp& op) {
 
 std::string to_format(const isa::Hardware& hw, QOp& op) {
   if (op.kind != QKind::kConv) return "";
-  if (is_multiplier(hw.weight_format)) return to_integers(hw, op);
-  if (hw.weight_format == kDigits) return to_digits(op);
   if (hw.weight_format == kHalfOctave) return to_half_octaves(hw, op);
+  if (is_multiplier(hw.weight_format) || hw.weight_format == kDigits) {
+    hw.weight_format == kDigits ? to_digits(op) : to_integers(hw.weight_format, op);
+    return op.terms <= kMostTerms
+               ? ""
+               : fmt::format("weights that take {} tiles each, {} at most", op.terms, kMostTerms);
+  }
   if (const int term = unfit_term(op, hw.weight_format); term != 0) {
     return fmt::format("the term {}, not a power of two below 2^{}", term, hw.weight_format);
   }

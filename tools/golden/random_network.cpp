@@ -43,6 +43,10 @@ class Growing {
     if (net_.weight_format == kDigits) {
       return t == 0 ? pick(-8, 7) : kPlane * (low < 0 ? pick(-7, 8) : pick(-8, 7));
     }
+    if (is_multiplier(net_.weight_format)) {
+      const int most = code_max(weight_bits(net_.weight_format));
+      return pick(-most, most);
+    }
     const int sign = chance(2) ? 1 : -1;
     if (net_.weight_format == kHalfOctave) {
       return sign * kHalfOctaves[static_cast<std::size_t>(
