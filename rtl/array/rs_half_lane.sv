@@ -58,7 +58,7 @@ module rs_half_lane #(
   rs_shift_add #(
     .NearW(NearW),
     .FarW(1),
-    .Step(2),
+    .StepW(1),
     .InW(InW),
     .OutW(OutW)
   ) u_add (

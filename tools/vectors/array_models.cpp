@@ -23,25 +23,52 @@ std::vector<int> random_codes(Random& random, int act_w, int count) {
   return codes;
 }
 
-/// Term codes; zero with either sign, which the hardware must take.
-std::vector<std::uint32_t> random_terms(Random& random, int exponents, int count) {
+/// Whether a code is a two's complement number.
+bool is_integer(int format) { return is_multiplier(format) || format == kDigits; }
+
+/// Weight codes; zero with either sign, which the hardware must take.
+std::vector<std::uint32_t> random_terms(Random& random, int format, int count) {
+  const int bits = weight_bits(format);
   std::vector<std::uint32_t> terms(static_cast<std::size_t>(count));
   for (std::uint32_t& term : terms) {
-    const int weight = (random.chance(50) ? 1 : -1) * (1 << random.uniform(0, exponents - 1));
-    const std::uint32_t minus_zero =
-        encode_weight(0, exponents) | 1u << (weight_bits(exponents) - 1);
-    term =
-        random.chance(10) ? minus_zero : encode_weight(random.chance(15) ? 0 : weight, exponents);
+    const auto any = static_cast<std::uint32_t>(random.uniform(0, (1 << bits) - 1));
+    const std::uint32_t zero = encode_weight(0, format);
+    const std::uint32_t minus_zero = is_integer(format) ? zero : zero | 1u << (bits - 1);
+    term = random.chance(10) ? minus_zero : random.chance(15) ? zero : any;
+    if (!weight_fits(decode_weight(term, format), format)) term = zero;
   }
   return terms;
 }
 
-/// Terms as the array carries them, zero marked by a bit of its own above.
-std::vector<std::uint32_t> lane_codes(std::vector<std::uint32_t> terms, int exponents) {
+/// A digit, -2 to 2, as the array carries it: zero, twice, negative.
+std::uint32_t digit_code(int digit) {
+  return static_cast<std::uint32_t>((digit == 0) << 2 | (digit == 2 || digit == -2) << 1 |
+                                    (digit < 0));
+}
+
+/// Weights as the array carries them: a term has a bit of its own above that says zero; an integer
+/// of digits is 4 * high + low, with low -2 to 1.
+std::vector<std::uint32_t> lane_codes(std::vector<std::uint32_t> terms, int format) {
   for (std::uint32_t& term : terms) {
-    if (decode_weight(term, exponents) == 0) term |= 1u << weight_bits(exponents);
+    const int value = decode_weight(term, format);
+    if (format == kDigits) {
+      const int low = ((value + 2) & 3) - 2;
+      term = digit_code((value - low) / 4) << 3 | digit_code(low);
+    } else if (!is_integer(format) && value == 0) {
+      term |= 1u << weight_bits(format);
+    }
   }
   return terms;
+}
+
+/// Activations as the array carries them: with half-octaves the higher bits of three times each above.
+std::vector<std::int64_t> lane_acts(const std::vector<int>& acts, const isa::Hardware& hw) {
+  std::vector<std::int64_t> lanes(acts.begin(), acts.end());
+  if (hw.weight_format != kHalfOctave) return lanes;
+  for (std::int64_t& act : lanes) {
+    act = (3 * act >> 1) << hw.act_w | (act & ((std::int64_t{1} << hw.act_w) - 1));
+  }
+  return lanes;
 }
 
 constexpr int kCtrlBits = 6;
@@ -49,25 +76,28 @@ constexpr int kCtrlBits = 6;
 /// Lanes of a PE that add one after another, and cycles from the first one's activation to the
 /// sum.
 int chain(const isa::Hardware& hw) { return std::min(hw.c, 8); }
-int sum_delay(const isa::Hardware& hw) { return 1 + chain(hw) + (hw.c > chain(hw)); }
+int sum_delay(const isa::Hardware& hw) {
+  return 1 + is_multiplier(hw.weight_format) + chain(hw) + (hw.c > chain(hw));
+}
 
-/// +1 on the lane of row `m`, when the row belongs to C-block `sub`.
-std::vector<std::uint32_t> identity_terms(int m, int c, int sub, int exponents) {
-  std::vector<std::uint32_t> terms(static_cast<std::size_t>(c), encode_weight(0, exponents));
-  if (m / c == sub) terms[static_cast<std::size_t>(m % c)] = encode_weight(1, exponents);
+/// The identity on the lane of row `m`, when the row belongs to C-block `sub`.
+std::vector<std::uint32_t> identity_terms(int m, int c, int sub, int format) {
+  std::vector<std::uint32_t> terms(static_cast<std::size_t>(c), encode_weight(0, format));
+  if (m / c == sub)
+    terms[static_cast<std::size_t>(m % c)] = encode_weight(identity_weight(format), format);
   return terms;
 }
 
-std::int64_t dot(const int* acts, const std::uint32_t* terms, int c, int exponents) {
+std::int64_t dot(const int* acts, const std::uint32_t* terms, int c, int format) {
   std::int64_t sum = 0;
-  for (int i = 0; i < c; ++i) sum += acts[i] * decode_weight(terms[i], exponents);
+  for (int i = 0; i < c; ++i) sum += acts[i] * decode_weight(terms[i], format);
   return sum;
 }
 
 /// The next accumulator after a tile whose sum is `sum`.
 std::int64_t accumulate(std::int64_t acc, std::int64_t sum, bool first, bool max, bool enable,
-                        int act_w) {
-  if (first) acc = max ? code_min(act_w) : 0;
+                        const isa::Hardware& hw) {
+  if (first) acc = max ? identity_weight(hw.weight_format) * code_min(hw.act_w) : 0;
   if (!enable) return acc;
   return max ? std::max(acc, sum) : acc + sum;
 }
@@ -111,9 +141,8 @@ class PeTrace {
     std::vector<std::uint32_t> terms;
   };
 
-  int lane_width() const { return weight_bits(hw_.weight_format) + 1; }
-  int act_bits() const { return hw_.c * hw_.act_w; }
-  int lane_bits() const { return hw_.c * lane_width(); }
+  int act_bits() const { return hw_.c * isa::lane_act_width(hw_); }
+  int lane_bits() const { return hw_.c * isa::lane_width(hw_); }
 
   /// Without `valid` anything may be at the other pins.
   void idle() {
@@ -142,8 +171,8 @@ class PeTrace {
     const int ctrl = (here && done.first && !done.enable) << 4 | (here && add) << 3 |
                      (here && done.enable && !add) << 2 | (done.first || done.max) << 1 |
                      int{here && done.last};
-    const Bits act_line = Bits::packed(hw_.act_w, acts);
-    const Bits weight_line = Bits::packed(lane_width(), lane_codes(terms, hw_.weight_format));
+    const Bits act_line = Bits::packed(isa::lane_act_width(hw_), lane_acts(acts, hw_));
+    const Bits weight_line = Bits::packed(isa::lane_width(hw_), lane_codes(terms, hw_.weight_format));
     const int now = trace_.now();
     trace_.cycle({act_line, weight_line, Bits(kCtrlBits, ctrl)});
     trace_.expect(now + 1, "act_o", act_line);
@@ -152,7 +181,7 @@ class PeTrace {
     trace_.expect(now + 1, "done_o", here && done.last);
     if (!here) return;
     acc_ = accumulate(acc_, dot(done.acts.data(), done.terms.data(), hw_.c, hw_.weight_format),
-                      done.first, done.max, done.enable, hw_.act_w);
+                      done.first, done.max, done.enable, hw_);
     if (done.last) trace_.expect(now + 1, "acc_o", acc_);
   }
 
@@ -240,7 +269,7 @@ class ArrayTrace {
         acc = accumulate(acc,
                          dot(&acts[static_cast<std::size_t>(p * hw_.c)],
                              &tile[static_cast<std::size_t>(m * hw_.c)], hw_.c, hw_.weight_format),
-                         first, max, !max || m / hw_.c == sub, hw_.act_w);
+                         first, max, !max || m / hw_.c == sub, hw_);
       }
       if (last) {
         leaves_.push_back(now + latency_ + p);
