@@ -99,6 +99,7 @@ class CoreBench {
     config.write_latency = options.write_latency;
     config.seed = seed;
     if (options.stalls) {
+      config.early_beats = 16;
       for (Stalls* s : {&config.ar, &config.r, &config.aw, &config.w, &config.b})
         *s = Stalls::light();
     }

@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint64_t kPage = 4096;
 constexpr uint8_t kIncr = 1;
+constexpr int kBurstBeats = 256;  // at most
 
 }  // namespace
 
@@ -36,6 +37,9 @@ AxiMemory::AxiMemory(const AxiMemoryConfig& config)
       std::max(config.max_reads, config.max_writes) > kMaxOpen) {
     throw Error("AXI memory: open bursts must be 1..{}", kMaxOpen);
   }
+  if (config.early_beats < 0 || config.early_beats > kBurstBeats) {
+    throw Error("AXI memory: early beats must be 0..{}", kBurstBeats);
+  }
 }
 
 void AxiMemory::tick() {
@@ -47,7 +51,7 @@ void AxiMemory::tick() {
   AxiPins& p = pins_;
   p.ar_ready = reads_.size() < config_.max_reads && !ar_stall_.stall();
   p.aw_ready = writes_.size() + responses_.size() < config_.max_writes && !aw_stall_.stall();
-  p.w_ready = !writes_.empty() && !w_stall_.stall();
+  p.w_ready = takes_data() && !w_stall_.stall();
 }
 
 void AxiMemory::read_step() {
@@ -92,33 +96,7 @@ void AxiMemory::write_step() {
   }
   if (p.w_valid && p.w_ready) {
     ++write_beats_;
-    Burst& burst = writes_.front();
-    const AxiResponse response = response_of(burst.address, burst.number, burst.beat, false);
-    burst.response = std::max(burst.response, response);
-    if (response == AxiResponse::kOkay) {
-      uint8_t* to = memory_.get() + (burst.address - config_.base);
-      const auto* from = reinterpret_cast<const uint8_t*>(p.w_data.data());
-      const uint32_t all = static_cast<uint32_t>((1ull << bytes_) - 1);
-      if ((p.w_strb & all) == all) {
-        std::memcpy(to, from, bytes_);
-      } else {
-        for (uint64_t i = 0; i < bytes_; ++i) {
-          if (p.w_strb >> i & 1) to[i] = from[i];
-        }
-      }
-    }
-    burst.address += bytes_;
-    ++burst.beat;
-    --burst.left;
-    if (p.w_last != (burst.left == 0)) {
-      throw ProtocolError("AXI cycle {}: WLAST {} with {} beats left in the burst", cycle_,
-                          p.w_last ? 1 : 0, burst.left);
-    }
-    if (burst.left == 0) {
-      burst.due = cycle_ + static_cast<uint64_t>(config_.write_latency);
-      responses_.push(burst);
-      writes_.pop();
-    }
+    early_.push_back({p.w_data, p.w_strb, p.w_last});
   }
   if (p.aw_valid && p.aw_ready) {
     Burst burst = accept({p.aw_addr, p.aw_id, p.aw_len, p.aw_size, p.aw_burst}, "AW");
@@ -130,12 +108,44 @@ void AxiMemory::write_step() {
                           config_.declared_writes);
     }
   }
+  for (; !early_.empty() && !writes_.empty(); early_.pop_front()) write_beat(early_.front());
+  if (!early_.empty() && p.w_valid && p.w_ready) ++early_write_beats_;
   if (p.b_valid || responses_.empty() || cycle_ + 1 < responses_.front().due || b_stall_.stall()) {
     return;
   }
   p.b_valid = true;
   p.b_id = responses_.front().id;
   p.b_resp = static_cast<uint8_t>(responses_.front().response);
+}
+
+void AxiMemory::write_beat(const WriteData& beat) {
+  Burst& burst = writes_.front();
+  const AxiResponse response = response_of(burst.address, burst.number, burst.beat, false);
+  burst.response = std::max(burst.response, response);
+  if (response == AxiResponse::kOkay) {
+    uint8_t* to = memory_.get() + (burst.address - config_.base);
+    const auto* from = reinterpret_cast<const uint8_t*>(beat.data.data());
+    const uint32_t all = static_cast<uint32_t>((1ull << bytes_) - 1);
+    if ((beat.strb & all) == all) {
+      std::memcpy(to, from, bytes_);
+    } else {
+      for (uint64_t i = 0; i < bytes_; ++i) {
+        if (beat.strb >> i & 1) to[i] = from[i];
+      }
+    }
+  }
+  burst.address += bytes_;
+  ++burst.beat;
+  --burst.left;
+  if (beat.last != (burst.left == 0)) {
+    throw ProtocolError("AXI cycle {}: WLAST {} with {} beats left in the burst", cycle_,
+                        beat.last ? 1 : 0, burst.left);
+  }
+  if (burst.left == 0) {
+    burst.due = cycle_ + static_cast<uint64_t>(config_.write_latency);
+    responses_.push(burst);
+    writes_.pop();
+  }
 }
 
 AxiMemory::Burst AxiMemory::accept(const Address& a, const char* channel) const {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <deque>
 #include <memory>
 #include <span>
 #include <vector>
@@ -57,6 +58,7 @@ struct AxiMemoryConfig {
   int write_latency = 1;     ///< cycles from the last data handshake to the response, at least 1
   int max_reads = 16;        ///< bursts accepted and not finished, 1..64
   int max_writes = 16;
+  int early_beats = 0;      ///< beats of write data accepted before their address, 0..256
   int declared_reads = 64;  ///< a master with more reads open breaks the protocol
   int declared_writes = 64;
   Stalls ar, r, aw, w, b;  ///< back-pressure (ready late) and gaps (valid late), each channel
@@ -64,9 +66,10 @@ struct AxiMemoryConfig {
 };
 
 /// An AXI4 slave with flat memory behind it: INCR bursts, responses in order, one beat a cycle each
-/// way. Checks the master: burst type and size, alignment, 4 KB rule, WLAST, payload
-/// stable while it waits, number of open bursts; throws ProtocolError.
-/// Pages never touched cost nothing, so a large `bytes` is fine.
+/// way; each channel stalls by itself. Write data meets the addresses in order, whichever comes
+/// first. Checks the master: burst type and size, alignment, 4 KB rule, WLAST, payload stable while
+/// it waits, number of open bursts; throws ProtocolError. Pages never touched cost nothing, so a
+/// large `bytes` is fine.
 class AxiMemory {
  public:
   static constexpr int kMaxOpen = 64;
@@ -91,13 +94,17 @@ class AxiMemory {
   void fail_write(uint64_t burst, AxiResponse response);
   void clear_failures();
 
-  /// No burst is open, no response is due.
-  bool quiet() const { return reads_.empty() && writes_.empty() && responses_.empty(); }
+  /// No burst is open, no data is without an address, no response is due.
+  bool quiet() const {
+    return reads_.empty() && writes_.empty() && early_.empty() && responses_.empty();
+  }
   uint64_t cycle() const { return cycle_; }
   uint64_t read_bursts() const { return read_bursts_; }
   uint64_t write_bursts() const { return write_bursts_; }
   uint64_t read_beats() const { return read_beats_; }
   uint64_t write_beats() const { return write_beats_; }
+  /// Of those, taken before their address.
+  uint64_t early_write_beats() const { return early_write_beats_; }
 
  private:
   struct Burst {
@@ -155,6 +162,11 @@ class AxiMemory {
   Burst accept(const Address& address, const char* channel) const;
   void read_step();
   void write_step();
+  /// A beat of data meets the oldest address without all of its data.
+  void write_beat(const WriteData& beat);
+  bool takes_data() const {
+    return !writes_.empty() || static_cast<int>(early_.size()) < config_.early_beats;
+  }
   bool inside(uint64_t address) const {
     return address >= config_.base && address - config_.base + bytes_ <= config_.bytes;
   }
@@ -167,8 +179,10 @@ class AxiMemory {
   uint64_t cycle_ = 0;
 
   Queue reads_, writes_, responses_;
+  std::deque<WriteData> early_;  ///< without an address
   StallSource ar_stall_, r_stall_, aw_stall_, w_stall_, b_stall_;
-  uint64_t read_bursts_ = 0, write_bursts_ = 0, read_beats_ = 0, write_beats_ = 0;
+  uint64_t read_bursts_ = 0, write_bursts_ = 0, read_beats_ = 0, write_beats_ = 0,
+           early_write_beats_ = 0;
 
   std::vector<AddressFault> address_faults_;
   std::vector<BurstFault> burst_faults_;

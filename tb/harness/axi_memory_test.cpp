@@ -110,6 +110,90 @@ TEST(AxiMemory, ReadsWhatWasWritten) {
   EXPECT_EQ(memory.read_beats(), memory.write_beats());
 }
 
+TEST(AxiMemory, TakesDataBeforeItsAddress) {
+  AxiMemoryConfig config = config64();
+  config.early_beats = 3;
+  AxiMemory memory(config);
+  AxiPins& p = memory.pins();
+  edge(memory);  // ready appears
+  p.b_ready = p.w_valid = true;
+  // Two bursts, of one beat and of three; the last beat has to wait for an address.
+  const std::vector<uint32_t> words{11, 22, 33, 44};
+  size_t sent = 0;
+  const auto send = [&](int cycles) {
+    for (int i = 0; i < cycles; ++i) {
+      p.w_valid = sent < words.size();
+      if (p.w_valid) p.w_data[0] = words[sent];
+      p.w_strb = 0xff;
+      p.w_last = sent == 0 || sent == 3;
+      const bool taken = p.w_valid && p.w_ready;
+      edge(memory);
+      sent += taken;
+    }
+  };
+  send(10);
+  EXPECT_EQ(sent, 3u);
+  EXPECT_FALSE(p.b_valid);
+  EXPECT_FALSE(memory.quiet());
+  EXPECT_EQ(memory.early_write_beats(), 3u);
+  offer_write(p, kBase, 1);
+  send(10);
+  EXPECT_EQ(sent, 4u);
+  offer_write(p, kBase + 64, 3);
+  send(10);
+  EXPECT_TRUE(memory.quiet());
+  EXPECT_EQ(memory.early_write_beats(), 4u);
+  EXPECT_EQ(read_burst(memory, kBase, 1), std::vector<uint64_t>{11});
+  EXPECT_EQ(read_burst(memory, kBase + 64, 4), (std::vector<uint64_t>{22, 33, 44, 0}));
+}
+
+// Addresses and data of many bursts, each offered as soon as the one before is taken.
+TEST(AxiMemory, EachChannelStallsByItself) {
+  uint64_t early = 0, late = 0;
+  for (const bool slow_address : {false, true}) {
+    AxiMemoryConfig config = config64();
+    config.early_beats = 20;
+    config.aw = slow_address ? Stalls{90, 60} : Stalls::none();
+    config.w = slow_address ? Stalls::none() : Stalls::heavy();
+    config.b = Stalls::light();
+    AxiMemory memory(config);
+    AxiPins& p = memory.pins();
+    Random random(run_seed());
+    std::vector<int> lengths(100);
+    for (int& length : lengths) length = static_cast<int>(random.uniform(1, 16));
+    size_t addressed = 0, burst = 0, answers = 0;
+    int beat = 0;
+    p.b_ready = true;
+    for (int i = 0; i < 200000 && answers < lengths.size(); ++i) {
+      if (!p.aw_valid && addressed < lengths.size()) {
+        offer_write(p, kBase + 128 * addressed, lengths[addressed]);
+        ++addressed;
+      }
+      p.w_valid = burst < lengths.size();
+      if (p.w_valid) {
+        p.w_data[0] = static_cast<uint32_t>(100 * burst) + static_cast<uint32_t>(beat);
+        p.w_strb = 0xff;
+        p.w_last = beat + 1 == lengths[burst];
+      }
+      const bool taken = p.w_valid && p.w_ready;
+      answers += p.b_valid;
+      edge(memory);
+      if (taken && ++beat == lengths[burst]) {
+        beat = 0;
+        ++burst;
+      }
+    }
+    ASSERT_TRUE(memory.quiet());
+    for (size_t b = 0; b < lengths.size(); ++b) {
+      const auto data = read_burst(memory, kBase + 128 * b, lengths[b]);
+      for (size_t i = 0; i < data.size(); ++i) ASSERT_EQ(data[i], 100 * b + i);
+    }
+    (slow_address ? early : late) = memory.early_write_beats();
+  }
+  EXPECT_GT(early, 300u);
+  EXPECT_LT(late, early / 4);
+}
+
 TEST(AxiMemory, StrobesSelectBytes) {
   AxiMemory memory(config64());
   write_burst(memory, kBase, {0x1111111111111111});
@@ -180,6 +264,7 @@ TEST_P(BrokenRule, IsSeen) {
   config.read_latency = config.write_latency = 20;
   config.declared_reads = config.declared_writes = 2;
   config.max_reads = config.max_writes = 3;
+  config.early_beats = 1;
   AxiMemory memory(config);
   edge(memory);
   try {
@@ -211,6 +296,13 @@ INSTANTIATE_TEST_SUITE_P(AxiMemory, BrokenRule,
                                                      edge(m);
                                                      m.pins().w_valid = m.pins().w_last = true;
                                                    })},
+                                         std::pair{"WLAST 1", Crime([](AxiMemory& m) {
+                                                     AxiPins& p = m.pins();  // before its address
+                                                     p.w_valid = p.w_last = true;
+                                                     edge(m);
+                                                     p.w_valid = false;
+                                                     offer_write(p, kBase, 2);
+                                                   })},
                                          std::pair{"WLAST 0", Crime([](AxiMemory& m) {
                                                      offer_write(m.pins(), kBase, 1);
                                                      edge(m);
@@ -241,8 +333,8 @@ INSTANTIATE_TEST_SUITE_P(AxiMemory, BrokenRule,
                                                      m.pins().aw_valid = false;
                                                    })},
                                          std::pair{"W changed", Crime([](AxiMemory& m) {
-                                                     m.pins().w_valid =
-                                                         true;  // no address yet, so not ready
+                                                     m.pins().w_ready = false;
+                                                     m.pins().w_valid = true;
                                                      edge(m);
                                                      m.pins().w_data[0] = 1;
                                                    })}));

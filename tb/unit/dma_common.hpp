@@ -72,6 +72,7 @@ inline AxiMemoryConfig memory_config(int data_width, const Traffic& traffic) {
   config.bytes = 1 << 18;
   config.data_width = data_width;
   config.read_latency = config.write_latency = traffic.latency;
+  config.early_beats = 16;
   config.declared_reads = config.declared_writes = 9;
   config.ar = config.r = config.aw = config.w = config.b = traffic.bus;
   return config;

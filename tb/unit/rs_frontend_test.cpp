@@ -152,6 +152,7 @@ class Frontend {
     c.bytes = kMemory;
     c.data_width = hw::kAxiDataW;
     c.read_latency = c.write_latency = traffic.latency;
+    c.early_beats = 16;
     c.declared_reads = c.declared_writes = 9;
     c.ar = c.r = c.aw = c.w = c.b = traffic.bus;
     return c;
