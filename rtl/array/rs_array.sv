@@ -74,8 +74,9 @@ module rs_array #(
     for (genvar c = 0; c < C; c++) begin : gen_lane
       logic [LaneActW-1:0] lane_act;
       if (rs_spec_pkg::is_half_octave(WeightFormat)) begin : gen_triple
-        logic signed [ActW+1:0] triple;
-        assign triple   = (ActW + 2)'(signed'(act_i[p][c])) + ((ActW + 2)'(signed'(act_i[p][c])) <<< 1);
+        logic signed [ActW+1:0] wide, triple;
+        assign wide     = (ActW + 2)'(signed'(act_i[p][c]));
+        assign triple   = wide + (wide <<< 1);
         assign lane_act = {triple[ActW+1:1], act_i[p][c]};
         logic unused_low;
         assign unused_low = triple[0];

@@ -61,7 +61,8 @@ std::vector<std::uint32_t> lane_codes(std::vector<std::uint32_t> terms, int form
   return terms;
 }
 
-/// Activations as the array carries them: with half-octaves the higher bits of three times each above.
+/// Activations as the array carries them: with half-octaves the higher bits of three times each
+/// above.
 std::vector<std::int64_t> lane_acts(const std::vector<int>& acts, const isa::Hardware& hw) {
   std::vector<std::int64_t> lanes(acts.begin(), acts.end());
   if (hw.weight_format != kHalfOctave) return lanes;
@@ -172,7 +173,8 @@ class PeTrace {
                      (here && done.enable && !add) << 2 | (done.first || done.max) << 1 |
                      int{here && done.last};
     const Bits act_line = Bits::packed(isa::lane_act_width(hw_), lane_acts(acts, hw_));
-    const Bits weight_line = Bits::packed(isa::lane_width(hw_), lane_codes(terms, hw_.weight_format));
+    const Bits weight_line =
+        Bits::packed(isa::lane_width(hw_), lane_codes(terms, hw_.weight_format));
     const int now = trace_.now();
     trace_.cycle({act_line, weight_line, Bits(kCtrlBits, ctrl)});
     trace_.expect(now + 1, "act_o", act_line);
