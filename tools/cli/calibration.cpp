@@ -10,6 +10,8 @@
 #include "base/error.hpp"
 #include "base/parallel.hpp"
 #include "data/samples.hpp"
+#include "net/numerics.hpp"
+#include "quant/weight_codes.hpp"
 
 namespace reshift {
 namespace {
@@ -113,7 +115,15 @@ NumberFormat CalibrationOptions::number_format() const {
   return format;
 }
 
+void CalibrationOptions::check_terms(int terms) const {
+  const int most = most_terms(number_format().weight_format);
+  if (terms > most) {
+    throw Error("{} terms a weight; those of --format {} have {} at most", terms, weights, most);
+  }
+}
+
 TermSearch CalibrationOptions::search() const {
+  check_terms(end_terms);
   TermSearch search;
   search.target_drop = target_drop;
   search.end_terms = end_terms;

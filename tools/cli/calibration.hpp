@@ -22,6 +22,8 @@ struct CalibrationOptions {
   std::string weights = "pow2";  ///< --format
   int exponents = 7;             ///< of powers of two
   NumberFormat number_format() const;
+  /// Throws Error when a weight of the format has not so many terms.
+  void check_terms(int terms) const;
   OutputRange output_range = OutputRange::kAuto;
 
   Rounding how() const {

@@ -9,6 +9,7 @@
 #include "cli/output.hpp"
 #include "fit/fit.hpp"
 #include "fit_data.hpp"
+#include "net/numerics.hpp"
 #include "program/hardware.hpp"
 
 namespace reshift {
@@ -51,6 +52,13 @@ isa::Hardware hardware(const std::string& name, const std::vector<std::string>& 
     } catch (const std::exception&) {
       throw Error("\"{}\": expected a number", change);
     }
+  }
+  if (!is_power_of_two(hw.weight_format)) {
+    throw Error(
+        "{}: the estimate was made of cores with powers of two and knows no other lanes; `make "
+        "synth "
+        "CONFIG={} DEVICE=xc7` measures them",
+        hw.name, hw.name);
   }
   if (hw.post_lanes == 0) hw.post_lanes = hw.m;  // a lane for every channel, as before
   return hw;

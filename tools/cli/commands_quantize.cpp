@@ -25,19 +25,10 @@ struct QuantizeOptions : CalibrationOptions {
   int mult_w = 32;
 };
 
-/// Throws Error when a weight of the format has not so many terms.
-void check_terms(const QuantizeOptions& options, int terms) {
-  const int most = most_terms(options.number_format().weight_format);
-  if (terms > most) {
-    throw Error("{} terms a weight; those of --format {} have {} at most", terms, options.weights,
-                most);
-  }
-}
-
 /// With the terms that the user names; says what they lose where images are left to measure with.
 QNet with_named_terms(const QuantizeOptions& options, const Graph& graph,
                       const Preprocess& preprocess, int inner, nlohmann::json& result) {
-  check_terms(options, std::max(inner, options.end_terms));
+  options.check_terms(std::max(inner, options.end_terms));
   const bool measures = has_scores(graph, options.output_range) && !is_noise(options.calib);
   const Calibration calibration =
       read_calibration(options, graph, preprocess, measures ? HoldOut::kOthers : HoldOut::kNone);

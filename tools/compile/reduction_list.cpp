@@ -321,16 +321,22 @@ std::string unreachable_tap(const QNet& net, const QOp& op) {
 
 std::string overflow(const isa::Hardware& hw, const QNet& net, const QOp& op) {
   if (op.kind == QKind::kMaxPool) return "";
-  const std::int64_t taps = std::int64_t{op.kernel_h} * op.kernel_w;
+  const bool average = op.kind == QKind::kAvgPool;
+  const int one = average ? identity_weight(hw.weight_format) : 1;
+  const std::int64_t taps = std::int64_t{op.kernel_h} * op.kernel_w * one;
   const int channels = net.written_channels(op);
   const std::size_t per_channel = op.term_values.size() / index(channels);
   for (int oc = 0; oc < channels; ++oc) {
-    std::int64_t sum = op.kind == QKind::kAvgPool ? taps : 0;
+    std::int64_t sum = average ? taps : 0;
     for (std::size_t i = 0; i < per_channel && op.kind == QKind::kConv; ++i) {
       sum += std::abs(op.term_values[index(oc) * per_channel + i]);
     }
     const std::int64_t bound = sum << (net.act_w - 1);
-    const std::int64_t bias = op.params[index(oc)].bias;
+    const std::int64_t bias = std::int64_t{op.params[index(oc)].bias} * one;
+    if (one > 1 && op.params[index(oc)].shift >= max_shift(hw.mult_w)) {
+      return fmt::format("a shift of {} beside the larger identity of half-octaves, at most {}",
+                         op.params[index(oc)].shift, max_shift(hw.mult_w) - 1);
+    }
     if (bound >= std::int64_t{1} << (hw.acc_w - 1)) {
       return fmt::format(
           "accumulator of channel {} reaches {}, {} bits hold less than {}; take hardware with "

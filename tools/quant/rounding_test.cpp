@@ -11,12 +11,28 @@
 #include <random>
 #include <set>
 
+#include "base/error.hpp"
+#include "net/numerics.hpp"
 #include "quant/compensation.hpp"
 
 namespace reshift {
 namespace {
 
 using ::testing::ElementsAre;
+
+TEST(WeightCodes, OtherFormats) {
+  EXPECT_THAT(WeightCodes(1, kHalfOctave).values(),
+              ElementsAre(-16, -12, -8, -6, -4, -3, -2, 0, 2, 3, 4, 6, 8, 12, 16));
+  EXPECT_EQ(WeightCodes(2, kHalfOctave).largest(), 32);
+  EXPECT_EQ(WeightCodes(1, kDigits).values().size(), 15u);
+  const WeightCodes bytes(2, kDigits);
+  EXPECT_EQ(bytes.largest(), 127);
+  EXPECT_THAT(bytes.terms_of(127), ElementsAre(-1, 128));
+  EXPECT_THAT(bytes.terms_of(-100), ElementsAre(-4, -96));
+  EXPECT_EQ(WeightCodes(1, 128 + 8).values().size(), 255u);
+  EXPECT_THROW(WeightCodes(3, kDigits), Error);
+  EXPECT_THROW(WeightCodes(2, 128 + 8), Error);
+}
 
 TEST(WeightCodes, AreAllSumsOfTerms) {
   EXPECT_THAT(WeightCodes(1, 3).values(), ElementsAre(-4, -2, -1, 0, 1, 2, 4));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/error.hpp"
 #include "net/numerics.hpp"
 
 namespace reshift {
@@ -31,6 +32,9 @@ int largest_power(int weight_format) {
 }
 
 WeightCodes::WeightCodes(int terms, int weight_format) {
+  if (terms > most_terms(weight_format)) {
+    throw Error("{} terms a weight, the format has {}", terms, most_terms(weight_format));
+  }
   if (is_multiplier(weight_format)) {
     add_integers(terms, code_max(weight_bits(weight_format)));
   } else if (weight_format == kDigits) {

@@ -12,7 +12,7 @@ namespace reshift {
 /// of digits and multipliers are without the lowest one: -7 to 7, -127 to 127.
 class WeightCodes {
  public:
-  /// `terms` is at most most_terms(weight_format).
+  /// Throws Error when `terms` is more than most_terms(weight_format).
   WeightCodes(int terms, int weight_format);
 
   const std::vector<int>& values() const { return values_; }  ///< ascending
