@@ -6,6 +6,9 @@
 /// Nothing divides. Its takers turn the pixels into addresses in memory and into the windows of
 /// taps that do not reach into the padding.
 ///
+/// A pixel group all of whose pixels lie below the raster does not come: an operation that asks for
+/// one stands still, and the watchdog ends the run.
+///
 /// Throughput: a pixel per cycle, a pause of two cycles between operations.
 /// Latency: 2 cycles from an operation to its first pixel.
 /// Handshake: operations are valid/ready; `step_o` says that the current pixel is taken.
@@ -51,7 +54,7 @@ module rs_raster_counter #(
 
   assign op_ready_o = !active_q;
   assign start      = op_valid_i && op_ready_o;
-  assign step_o     = active_q && !begin_q && (ready_i || !first_p_q);
+  assign step_o     = active_q && !begin_q && (!first_p_q || (ready_i && !beyond_y_q));
   assign new_row    = begin_q || (step_o && row_end_q);
   assign last_p     = p_q == BankW'(P - 1);
   assign last_group = groups_q == 20'd1;

@@ -7,6 +7,9 @@
 /// is complete and its channel parameters are loaded; a pixel group starts when the pixels it reads
 /// are written; an M-block ends when post-processing has room for it and its residual is here.
 ///
+/// A list whose `last` flags make other M-blocks than the operation has is given up: nothing more is
+/// issued, nothing of the M-block at fault gets to post-processing, and the watchdog ends the run.
+///
 /// Throughput: a micro-op per cycle, from operation to operation.
 /// Latency: 1 cycle from a micro-op to `read_*`.
 /// Handshake: operations and micro-ops are valid/ready; what is issued is never stalled.
@@ -103,6 +106,7 @@ module rs_issue #(
 
   // Operation under way.
   logic active_q, max_q, residual_q, keep_q;
+  logic sound_q;  // and its list is right so far
   logic [15:0] zero_q;
   logic [CBlockW-1:0] base0_q, base1_q, step0_q, step1_q;
   logic [23:0] not_need_q, not_step_q;
@@ -128,13 +132,31 @@ module rs_issue #(
 
   // Issue of a micro-op.
   logic depend_ok, post_ok, post_room, residual_ok, ok, issue, met_q, met, grant;
+  logic last_m_q, list_end, list_wrong;
 
   assign depend_ok   = windows_valid_i && (granted_q != '0 || met_q);
   assign post_ok     = !uop_header_i.last || post_room;
   assign residual_ok = !uop_header_i.last || !residual_q || reservable_i;
-  assign ok          = active_q && depend_ok && post_ok && residual_ok && !halt_i;
+  assign ok          = sound_q && depend_ok && post_ok && residual_ok && !halt_i;
   assign issue       = uop_valid_i && ok;
-  assign op_end      = issue && uop_list_end_i && uop_last_group_i;
+  assign op_end      = issue && list_end && uop_last_group_i;
+
+  // The list ends with its last M-block, and neither without the other.
+  logic [ParamPtrW-1:0] m_blocks_q, m_left_q;
+
+  assign list_end   = uop_header_i.last && last_m_q && uop_list_end_i;
+  assign list_wrong = (uop_header_i.last && last_m_q) != uop_list_end_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!active_q || op_end) begin
+      m_blocks_q <= ParamPtrW'(op_i.m_blocks);
+      m_left_q   <= ParamPtrW'(op_i.m_blocks);
+      last_m_q   <= op_i.m_blocks == 12'd1;
+    end else if (issue && uop_header_i.last) begin
+      m_left_q <= last_m_q ? m_blocks_q : m_left_q - 1'b1;
+      last_m_q <= last_m_q ? m_blocks_q == ParamPtrW'(1) : m_left_q == ParamPtrW'(2);
+    end
+  end
 
   assign uop_ready_o  = ok;
   assign windows_next_o = issue && uop_list_end_i;
@@ -150,6 +172,7 @@ module rs_issue #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       active_q     <= 1'b0;
+      sound_q      <= 1'b0;
       ready_q      <= 1'b0;
       started_q    <= 1'b0;
       in_flight_q  <= '0;
@@ -158,6 +181,7 @@ module rs_issue #(
       met_q        <= 1'b0;
     end else begin
       active_q    <= start || (active_q && !op_end);
+      sound_q     <= start || (sound_q && !op_end && !(issue && list_wrong));
       ready_q     <= op_valid_i && load_ok && store_ok && order_ok && params_ok
                      && !start && !started_q;
       started_q   <= start;
@@ -231,7 +255,7 @@ module rs_issue #(
     end else begin
       read_valid_o  <= issue;
       read_free_o   <= issue && uop_last_group_i && !keep_q;
-      group_valid_o <= issue && uop_header_i.last;
+      group_valid_o <= issue && uop_header_i.last && !list_wrong;
     end
   end
 
@@ -246,7 +270,7 @@ module rs_issue #(
     read_tile_o     <= uop_tile_i;
     read_first_o    <= first_q;
     read_plane_o    <= uop_header_i.plane;
-    read_last_o     <= uop_header_i.last;
+    read_last_o     <= uop_header_i.last && !list_wrong;
     read_max_o      <= max_q;
     group_o         <= '{last_m: uop_list_end_i, last_g: uop_last_group_i, keep: keep_q};
   end
@@ -264,7 +288,7 @@ module rs_issue #(
       else stall_o = rs_pkg::StallWeights;
     end else if (active_q) begin
       if (!depend_ok) stall_o = rs_pkg::StallDepend;
-      else if (!uop_valid_i) stall_o = rs_pkg::StallWeights;
+      else if (!uop_valid_i || !sound_q) stall_o = rs_pkg::StallWeights;
       else if (!post_ok) stall_o = rs_pkg::StallPost;
       else stall_o = rs_pkg::StallResidual;
     end

@@ -104,6 +104,52 @@ class Issue : public testing::Test {
     EXPECT_FALSE(bench->busy_o);
   }
 
+  void put_operation(const Operation& op) {
+    const std::span<uint32_t> words(bench->op_i.m_storage, isa::kDescriptorWords);
+    for (uint32_t& word : words) word = 0;
+    isa::set(words, isa::common::kWaitLoad, op.wait_load);
+    isa::set(words, isa::common::kWaitStore, op.wait_store);
+    isa::set(words, exec::kWaitPrevious, op.wait_previous);
+    isa::set(words, exec::kMaxMode, op.max);
+    isa::set(words, exec::kResidual, op.residual);
+    isa::set(words, exec::kKeepList, op.keep);
+    isa::set(words, exec::kMBlocks, op.m_blocks);
+    isa::set(words, exec::kSrc0Base, op.base[0]);
+    isa::set(words, exec::kSrc1Base, op.base[1]);
+    isa::set(words, exec::kSrc0Step, op.step[0]);
+    isa::set(words, exec::kSrc1Step, op.step[1]);
+    isa::set(words, exec::kNeedFirst, op.need_first);
+    isa::set(words, exec::kNeedStep, op.need_step);
+    isa::set_signed(words, exec::kInZero, op.in_zero);
+  }
+
+  /// Micro-ops that are issued of a list that is wrong, and M-blocks that reach post-processing,
+  /// while nothing else is in the way.
+  std::pair<int, int> given_up(const Operation& op) {
+    bench.reset();
+    put_operation(op);
+    bench->op_valid_i = bench->uop_valid_i = bench->windows_valid_i = bench->post_free_i = 1;
+    bench->params_loaded_i = static_cast<uint8_t>(kPmDepth);
+    int uops = 0, m_blocks = 0;
+    for (int i = 0; i < 200; ++i) {
+      const auto at = static_cast<std::size_t>(uops) % op.uops.size();
+      uint32_t header[1] = {0};
+      isa::set(header, isa::header::kLast, op.uops[at].last);
+      bench->uop_header_i = header[0];
+      bench->uop_list_end_i = bench->uop_last_group_i = at + 1 == op.uops.size();
+      bench.settle();
+      uops += bench->issued_o;
+      const bool taken = bench->op_ready_o;
+      bench.tick();
+      if (taken) bench->op_valid_i = 0;
+      m_blocks += bench->group_valid_o;
+    }
+    EXPECT_TRUE(bench->busy_o);
+    bench->op_valid_i = bench->uop_valid_i = bench->windows_valid_i = bench->post_free_i = 0;
+    bench->params_loaded_i = 0;
+    return {uops, m_blocks};
+  }
+
   Bench<Vrs_issue> bench;
   Random& random = bench.random();
   int stalls[7] = {};  ///< cycles of each cause
@@ -160,25 +206,6 @@ class Issue : public testing::Test {
     bench->uop_tile_i = static_cast<uint8_t>(e.tile);
     bench->uop_list_end_i = uop_list_end();
     bench->uop_last_group_i = uop_last_group();
-  }
-
-  void put_operation(const Operation& op) {
-    const std::span<uint32_t> words(bench->op_i.m_storage, isa::kDescriptorWords);
-    for (uint32_t& word : words) word = 0;
-    isa::set(words, isa::common::kWaitLoad, op.wait_load);
-    isa::set(words, isa::common::kWaitStore, op.wait_store);
-    isa::set(words, exec::kWaitPrevious, op.wait_previous);
-    isa::set(words, exec::kMaxMode, op.max);
-    isa::set(words, exec::kResidual, op.residual);
-    isa::set(words, exec::kKeepList, op.keep);
-    isa::set(words, exec::kMBlocks, op.m_blocks);
-    isa::set(words, exec::kSrc0Base, op.base[0]);
-    isa::set(words, exec::kSrc1Base, op.base[1]);
-    isa::set(words, exec::kSrc0Step, op.step[0]);
-    isa::set(words, exec::kSrc1Step, op.step[1]);
-    isa::set(words, exec::kNeedFirst, op.need_first);
-    isa::set(words, exec::kNeedStep, op.need_step);
-    isa::set_signed(words, exec::kInZero, op.in_zero);
   }
 
   int64_t cycle() const { return static_cast<int64_t>(bench.cycle()); }
@@ -387,6 +414,22 @@ TEST_F(Issue, IdleWithoutOperation) {
     EXPECT_FALSE(bench->issued_o);
     bench.tick();
   }
+}
+
+TEST_F(Issue, GivesUpAListOfOtherMBlocks) {
+  Operation op;
+  op.residual = false;
+  op.m_blocks = 3;
+  const Uop more{0, 0, 0, 0, false, false}, last{0, 0, 0, 0, false, true};
+  op.uops = {more, last, last, more, last};
+  EXPECT_EQ(given_up(op), std::pair(5, 3)) << "a good one";
+  op.m_blocks = 2;
+  EXPECT_EQ(given_up(op), std::pair(3, 1));
+  op.m_blocks = 4;
+  EXPECT_EQ(given_up(op), std::pair(5, 2));
+  op.m_blocks = 3;
+  op.uops.back().last = false;
+  EXPECT_EQ(given_up(op), std::pair(5, 2));
 }
 
 TEST_F(Issue, NothingWhileHalted) {

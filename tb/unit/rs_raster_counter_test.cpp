@@ -106,7 +106,7 @@ TEST_F(RasterCounter, SmallestShapes) {
       r.out_height = height;
       r.out_width = width;
       r.pitch = polyphase ? (width + 1) / 2 * 2 : width;
-      r.groups = (r.pitch * (height + 1) + kP - 1) / kP;
+      r.groups = (r.pitch * (polyphase ? (height + 1) / 2 * 2 : height) + kP - 1) / kP;
       walk({r, height, width}, 0);
     }
   }
@@ -125,6 +125,30 @@ TEST_F(RasterCounter, LargestCoordinates) {
   r.pitch = 2;
   r.groups = r.pitch * 4094 / kP;
   walk({r, 4, 1}, 0);
+}
+
+// A pixel group more than the raster has never comes, until a reset.
+TEST_F(RasterCounter, NothingBelowTheRaster) {
+  for (int i = 0; i < 20; ++i) {
+    const Operation op = random_operation();
+    Operation more = op;
+    ++more.raster.groups;
+    bench->op_valid_i = 1;
+    put(more);
+    bench.tick();
+    bench->op_valid_i = 0;
+    bench->ready_i = 1;
+    int steps = 0;
+    for (int cycle = 0; cycle < (op.raster.groups + 5) * kP; ++cycle) {
+      bench.settle();
+      steps += bench->step_o;
+      ASSERT_FALSE(bench->op_ready_o);
+      bench.tick();
+    }
+    ASSERT_EQ(steps, op.raster.groups * kP);
+    bench.reset();
+    walk(op, 0);
+  }
 }
 
 TEST_F(RasterCounter, Random) {

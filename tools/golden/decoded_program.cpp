@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/error.hpp"
+#include "base/integer.hpp"
 #include "isa/fields.hpp"
 
 namespace reshift::golden {
@@ -72,6 +73,11 @@ isa::Exec read_exec(const isa::Hardware& hw, const isa::Descriptor& words) {
   const auto d = checked<isa::Exec>(hw, words);
   if (d.m_blocks > hw.pm_depth) {
     throw Error("{} M-blocks exceed the parameter memory", d.m_blocks);
+  }
+  const std::int64_t rows = d.dst_polyphase ? (d.out_height + 1) / 2 * 2 : d.out_height;
+  if ((d.groups - 1) * hw.p >= rows * d.pitch) {
+    throw Error("{} pixel groups, the raster has {}", d.groups,
+                ceil_div(rows * d.pitch, std::int64_t{hw.p}));
   }
   if (d.residual && d.res_factor > max_res_factor(hw.act_w)) {
     throw Error("residual factor {}, more than {}", d.res_factor, max_res_factor(hw.act_w));

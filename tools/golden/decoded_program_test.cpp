@@ -26,10 +26,11 @@ isa::Init init() {
   return d;
 }
 
-/// What decoding `init` with an `end` after it says.
-std::string error(const isa::Init& d) {
+/// What decoding a program of these descriptors, with an `end` after them, says.
+template <typename... Descriptors>
+std::string error(const Descriptors&... descriptors) {
   std::vector<std::uint8_t> image;
-  for (const isa::Descriptor& words : {isa::encode(d), isa::encode(isa::End{})}) {
+  for (const isa::Descriptor& words : {isa::encode(descriptors)..., isa::encode(isa::End{})}) {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(words.data());
     image.insert(image.end(), bytes, bytes + sizeof words);
   }
@@ -56,6 +57,22 @@ TEST(DecodedProgram, OfAnotherCoreIsRefused) {
   d = init();
   d.fb_depth = kHw.fb_depth + 1;
   EXPECT_THAT(error(d), HasSubstr("init.fb_depth"));
+}
+
+TEST(DecodedProgram, GroupsBelowTheRasterAreRefused) {
+  isa::Exec x;
+  x.uops = x.m_blocks = x.in_height = x.in_width = x.dst_words = 1;
+  x.pitch = x.out_width = 5;
+  x.out_height = 3;
+  const auto groups = [&](std::int64_t count, bool polyphase) {
+    x.groups = count;
+    x.dst_polyphase = polyphase;
+    return error(init(), x);
+  };
+  EXPECT_EQ(groups(5, false), "");
+  EXPECT_EQ(groups(6, false), "descriptor 1: 6 pixel groups, the raster has 5");
+  EXPECT_EQ(groups(7, true), "");
+  EXPECT_EQ(groups(8, true), "descriptor 1: 8 pixel groups, the raster has 7");
 }
 
 }  // namespace
