@@ -93,7 +93,7 @@ netlist-test: configure  ## the benches on netlists of every module and of the c
 	python3 tb/netlist/run.py "$(BUILD)/netlist/runs.txt"
 
 .PHONY: core-test
-core-test: build  ## more random networks on every simulated core than `make test` has
+core-test: build  ## more random networks and changed programs on the simulated cores than `make test` has
 	for test in "$(BUILD)"/bin/core_*_test; do \
 	  "$$test" --gtest_brief=1 --gtest_filter='Full/*' || exit; done
 

@@ -25,6 +25,13 @@ set(params M=8 C=4 P=5 ActW=10 WeightFormat=15 AccW=32 MultW=32 FbDepth=8192 WmD
 reshift_verilate(NAME core_8x4x5 TOP reshift_core PREFIX Vcore_8x4x5 PARAMS ${params})
 reshift_core_test(8x4x5 ${params})
 
+# Changed programs, on two small cores that have little in common.
+foreach(config 4x4x3 8x4x5)
+  if(TARGET core_${config}_test)
+    target_sources(core_${config}_test PRIVATE core/mutation_test.cpp)
+  endif()
+endforeach()
+
 # A lane for every channel, and tables behind them.
 set(params M=4 C=4 P=3 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=16384 WmDepth=4096 PmDepth=512 PostLanes=4
   Tables=4 AxiDataW=64)
