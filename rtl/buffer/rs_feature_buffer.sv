@@ -11,6 +11,9 @@
 /// and STORE come last, in turn. With SharedData LOAD writes only when post-processing does not,
 /// and STORE reads only when no residual is read: that saves choices of data.
 ///
+/// In reset it is cleared, a word of each bank per cycle: nothing of an earlier program is left
+/// after FbDepth + 1 cycles of it.
+///
 /// Throughput: P C-blocks per cycle on the array port; on the other side a word of each kind per
 /// cycle.
 /// Latency: 4 + RamReg cycles from an address of the array port to activations; 4 + RamReg cycles
@@ -122,6 +125,12 @@ module rs_feature_buffer #(
 
   // What is chosen is known late in a cycle, and the banks are far away: the choice is made in one
   // cycle, its address and data are in the next.
+  // In reset the words are cleared one after the other, by the way of an address of STORE. The count goes
+  // on from wherever it stands.
+  logic [AddrW-1:0] clear_q;
+  initial clear_q = '0;
+  always_ff @(posedge clk_i) if (!rst_ni) clear_q <= clear_q + 1'b1;
+
   logic wr_valid_q;
   logic [AddrW-1:0] wr_addr_q, res_addr_q, load_addr_q, store_addr_q;
   logic [WordW-1:0] load_data_q, load_wdata_q, wdata_q;
@@ -130,10 +139,11 @@ module rs_feature_buffer #(
     wr_addr_q    <= wr_addr_i;
     res_addr_q   <= res_addr_i;
     load_addr_q  <= load_addr_i;
-    store_addr_q <= store_addr_i;
+    store_addr_q <= rst_ni ? store_addr_i : clear_q;
     load_data_q  <= load_data_i;
     load_wdata_q <= load_data_q;
-    wdata_q      <= SharedData && !wr_valid_q ? load_data_q : wr_data_i;
+    if (!rst_ni) wdata_q <= '0;
+    else wdata_q <= SharedData && !wr_valid_q ? load_data_q : wr_data_i;
   end
 
   // Array port pipeline: bank addresses, memory, its output register if there is one, two for columns.
@@ -184,14 +194,16 @@ module rs_feature_buffer #(
       b_addr_q  <= wr_hit_q ? wr_addr_q :
                    res_hit_q ? res_addr_q :
                    load_hit_q ? load_addr_q : store_addr_q;
-      b_write_q <= wr_hit_q || load_hit_q;
-      b_load_q  <= !SharedData && load_hit_q;
       if (!rst_ni) begin
         {wr_hit_q, res_hit_q, load_hit_q, store_hit_q} <= '0;
-        b_en_q <= 1'b0;
+        b_en_q    <= 1'b1;
+        b_write_q <= 1'b1;
+        b_load_q  <= 1'b0;
       end else begin
         {wr_hit_q, res_hit_q, load_hit_q, store_hit_q} <= {wr_hit, res_hit, load_hit, store_hit};
-        b_en_q <= wr_hit_q || res_hit_q || load_hit_q || store_hit_q;
+        b_en_q    <= wr_hit_q || res_hit_q || load_hit_q || store_hit_q;
+        b_write_q <= wr_hit_q || load_hit_q;
+        b_load_q  <= !SharedData && load_hit_q;
       end
     end
 

@@ -12,7 +12,8 @@
 ///   soft reset: any --> Quiet -> Reset -> Prepare -> Idle
 ///
 /// Throughput: a command at a time.
-/// Latency: a reset reaches the core 1 cycle late and lasts 4 cycles at a start, 256 otherwise.
+/// Latency: a reset reaches the core 1 cycle late and lasts 4 cycles at a start, otherwise 256 or as
+/// long as the feature buffer takes to be cleared.
 /// Handshake: events and commands are pulses of one cycle; states are levels.
 /// Assumes: `start_i` only while `start_ok_o`; the core empties its pipelines within 256 cycles.
 module rs_core_state
@@ -20,6 +21,8 @@ module rs_core_state
   import rs_axi_pkg::AddrW;
   import rs_axi_pkg::fault_t;
 #(
+  /// Feature-buffer words a bank.
+  parameter int unsigned FbDepth = 16384,
   /// Bits of the number of a descriptor slot.
   parameter int unsigned SlotW = 2
 ) (
@@ -66,7 +69,8 @@ module rs_core_state
 
   // A start finds the core at rest; other resets last until what was under way has left its pipelines
   // (see rs_array).
-  localparam int unsigned StartCycles = 4, ResetCycles = 256;
+  localparam int unsigned StartCycles = 4;
+  localparam int unsigned ResetCycles = FbDepth < 252 ? 256 : FbDepth + 4;
 
   typedef enum logic [2:0] {
     StIdle,

@@ -201,6 +201,7 @@ module rs_frontend
   );
 
   rs_core_state #(
+    .FbDepth(FbDepth),
     .SlotW(SlotW)
   ) u_core_state (
     .clk_i,

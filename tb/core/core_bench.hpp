@@ -49,11 +49,14 @@ class CoreBench {
     return kOutBase + static_cast<std::uint64_t>(options_.misalignment);
   }
 
-  /// Places program and inputs, and starts; returns when the interrupt comes.
+  /// Places program and inputs, clears the output windows, and starts; returns when the interrupt
+  /// comes.
   void run(const Program& program, const std::vector<std::uint8_t>& inputs, int frames) {
     const std::uint64_t in_base = kInBase + static_cast<std::uint64_t>(options_.misalignment);
     memory_.write(kProgBase, program.image);
     memory_.write(in_base, inputs);
+    const auto out_bytes = static_cast<std::size_t>(program.frame_out_stride() * frames);
+    memory_.write(out_base(), std::vector<std::uint8_t>(out_bytes));
     set(isa::reg::kIrqEnable, 3);
     set(isa::reg::kProgBaseLo, kProgBase);
     set(isa::reg::kProgBaseHi, 0);

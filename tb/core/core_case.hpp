@@ -10,6 +10,7 @@
 #include "compile/compile.hpp"
 #include "core/core_bench.hpp"
 #include "golden/graph_interpreter.hpp"
+#include "golden/program_interpreter.hpp"
 #include "golden/random_network.hpp"
 #include "net/numerics.hpp"
 
@@ -60,9 +61,12 @@ struct CoreCase {
       inputs.insert(inputs.end(), window.begin(), window.end());
       expected.push_back(run_graph(net, image));
     }
+    windows = ProgramInterpreter(kHardware, program.image)
+                  .run(inputs, program.frame_in_stride(), program.frame_out_stride());
   }
 
-  /// Runs the program and compares every tensor that it stored.
+  /// Runs the program on a core after a reset, and compares every tensor that it stored; then the
+  /// whole output windows: what belongs to no tensor is zero, or else the program wrote it.
   template <typename Model>
   void run_and_compare(CoreBench<Model>& core) const {
     core.run(program, inputs, frames);
@@ -80,6 +84,7 @@ struct CoreCase {
             << "image " << i << ", " << tensor.name;
       }
     }
+    ASSERT_TRUE(outputs == windows) << "bytes of no tensor differ";
   }
 
   QNet net;
@@ -87,6 +92,7 @@ struct CoreCase {
   int frames;
   std::vector<std::uint8_t> inputs;
   std::vector<std::vector<std::vector<std::int32_t>>> expected;  ///< [image][tensor][element]
+  std::vector<std::uint8_t> windows;  ///< output windows of all frames, by the program interpreter
 };
 
 }  // namespace reshift

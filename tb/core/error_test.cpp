@@ -35,7 +35,8 @@ class CoreErrors : public testing::Test {
     core.memory().clear_failures();
     core.set(isa::reg::kIrqStatus, kIrqError);
     core.set(isa::reg::kCtrl, 2);
-    for (int i = 0; core.get(isa::reg::kStatus) & kStatusResetting; ++i) ASSERT_LT(i, 1000);
+    for (int i = 0; core.get(isa::reg::kStatus) & kStatusResetting; ++i)
+      ASSERT_LT(i, kHardware.fb_depth);
     EXPECT_FALSE(core.bench()->irq);
     good.run_and_compare(core);
   }

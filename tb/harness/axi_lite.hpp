@@ -36,8 +36,9 @@ class AxiLiteMaster {
     AxiResponse response;
   };
 
-  /// `stalls`: how late the master takes responses.
-  explicit AxiLiteMaster(std::function<void()> tick, int timeout = 1000, Stalls stalls = {});
+  /// `stalls`: how late the master takes responses. Some registers of a core do not answer during
+  /// its reset, which takes as many cycles as a bank of the feature buffer has words.
+  explicit AxiLiteMaster(std::function<void()> tick, int timeout = 100'000, Stalls stalls = {});
 
   AxiResponse write(uint32_t address, uint32_t data, Order order = Order::kTogether,
                     uint8_t strobes = 0xf);

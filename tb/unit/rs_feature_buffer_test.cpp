@@ -172,6 +172,12 @@ class FeatureBuffer : public testing::Test {
       }
     }
   }
+  /// A reset of so many cycles, after which every word is zero.
+  void clear(int cycles) {
+    bench.reset(cycles);
+    memory_.assign(kP, std::vector<Word>(kDepth, Word(kM)));
+    touched_.clear();
+  }
   void drain() {
     while (wr || res || load || store) cycle();
     for (uint64_t i = 0; i < kLatency; ++i) cycle();
@@ -244,6 +250,22 @@ class FeatureBuffer : public testing::Test {
   std::deque<Answer> res_answers_, store_answers_;
   bool load_went_ = true;  ///< the last time that LOAD and STORE wanted the same bank
 };
+
+TEST_F(FeatureBuffer, AResetClearsEveryWord) {
+  for (int round = 0; round < 2; ++round) {
+    fill();
+    drain();
+    clear(kDepth + 1);
+    for (int bank = 0; bank < kP; ++bank) {
+      for (int addr = 0; addr < kDepth; ++addr) {
+        store = Request{bank, addr, {}};
+        cycle();
+      }
+    }
+    drain();
+  }
+  EXPECT_EQ(store_words, 2 * kP * kDepth);
+}
 
 TEST_F(FeatureBuffer, EveryRotationCBlockAndTheWrap) {
   fill();

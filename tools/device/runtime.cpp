@@ -20,6 +20,7 @@ std::uint64_t align(std::uint64_t bytes) { return (bytes + kPage - 1) / kPage * 
 
 Runtime::Runtime(Device& device, const Program& program) : device_(device), program_(program) {
   check_core();
+  soft_reset();  // another program may have left its features in the core
   const std::uint64_t program_base = device.memory_base();
   in_base_ = program_base + align(program.image.size());
   const auto frame =
@@ -129,7 +130,8 @@ void Runtime::report_error() {
 
 void Runtime::soft_reset() {
   device_.write_register(reg::kCtrl, reg::ctrl::kSoftReset.mask());
-  constexpr int kPolls = 10000;  // the core only waits for open bursts
+  // The core waits for open bursts and clears its feature buffer, 32768 cycles at most.
+  constexpr int kPolls = 10000;
   for (int i = 0; i < kPolls; ++i) {
     if ((device_.read_register(reg::kStatus) & kBusy) == 0) return;
   }

@@ -34,7 +34,8 @@ class Runtime {
  public:
   /// Throws Error when the device is no ReShift core, has another interface version or
   /// configuration than the program was compiled for, or its memory is too small for the program
-  /// and one frame. `device` and `program` must outlive this object.
+  /// and one frame. Gives the core a soft reset, which clears what another program has left.
+  /// `device` and `program` must outlive this object.
   Runtime(Device& device, const Program& program);
 
   /// Frames, of the program's batch of images each, that one start can run in the device's memory.
