@@ -5,20 +5,21 @@
 /// The array: M x P PEs, systolic and output-stationary. Activations move down the rows, weights
 /// and control move along the columns, a register a hop, so no net has a wide fan-out:
 ///
-///                 act 0   act 1  ...  act P-1      (column p enters p cycles late)
+///                 act 0   act 1  ...  act P-1      (column p enters p div Q cycles late)
 ///                   |       |            |
 ///   tile row 0  --PE----PE--  ... --PE-      (row m enters m cycles late)
 ///   tile row 1  --PE----PE--  ... --PE-
 ///
 /// The skew brings the pixels of an M-block out one after another, just as post-processing wants
-/// them: no drain registers, a row's results are merged by an OR. The lanes of a PE are skewed too,
-/// in the same delay lines: lane c enters c mod chain_length cycles late.
+/// them: no drain registers, a row's results are merged by an OR. With Q above 1, Q neighbours stand
+/// at the same hop and their pixels come out together. The lanes of a PE are skewed too, in the same
+/// delay lines: lane c enters c mod chain_length cycles late.
 ///
-/// Throughput: a tile per cycle; a pixel (M accumulators) per cycle comes out.
-/// Latency: pixel p leaves M + 1 + sum_delay + p cycles after its last tile entered.
+/// Throughput: a tile per cycle; Q pixels (of M accumulators) per cycle come out.
+/// Latency: pixel p leaves M + 1 + sum_delay + p div Q cycles after its last tile entered.
 /// Handshake: none, free-running.
-/// Assumes: last tiles are at least P cycles apart; reset is held until the array is empty, M + P +
-/// sum_delay + 1 cycles: only its entry has a reset, which thus reaches few registers.
+/// Assumes: last tiles are at least P / Q cycles apart; reset is held until the array is empty, M +
+/// P + sum_delay + 1 cycles: only its entry has a reset, which thus reaches few registers.
 module rs_array #(
   /// Rows: output channels.
   parameter int unsigned M = 16,
@@ -26,6 +27,8 @@ module rs_array #(
   parameter int unsigned C = 16,
   /// Columns: pixels.
   parameter int unsigned P = 8,
+  /// Pixels that leave together.
+  parameter int unsigned Q = 1,
   /// Activation width.
   parameter int unsigned ActW = 8,
   /// Weight format.
@@ -56,19 +59,21 @@ module rs_array #(
   input  logic [P-1:0][C-1:0][ActW-1:0]  act_i,
   input  logic [M-1:0][C-1:0][TermW-1:0] tile_i,
 
-  /// A pixel leaves in this cycle.
-  output logic                   valid_o,
-  output logic [M-1:0][AccW-1:0] acc_o
+  /// Q pixels leave in this cycle.
+  output logic                          valid_o,
+  output logic [Q-1:0][M-1:0][AccW-1:0] acc_o
 );
 
   `RS_PARAM_CHECK(Shape, M % C == 0, "M must be a multiple of C")
+  `RS_PARAM_CHECK(Pixels, P % Q == 0, "Q must be a divisor of P")
 
   localparam int unsigned Chain = rs_pkg::chain_length(C);
   localparam int unsigned SumDelay = rs_pkg::sum_delay(C, WeightFormat);
+  localparam int unsigned Hops = P / Q;
 
   logic [C-1:0][LaneActW-1:0]  act    [M+1][P];
-  logic [C-1:0][LaneW-1:0] weight [M][P+1];
-  rs_pkg::pe_ctrl_t      ctrl   [M][P+1];
+  logic [C-1:0][LaneW-1:0] weight [M][Hops+1];
+  rs_pkg::pe_ctrl_t      ctrl   [M][Hops+1];
 
   for (genvar p = 0; p < P; p++) begin : gen_column
     for (genvar c = 0; c < C; c++) begin : gen_lane
@@ -85,7 +90,7 @@ module rs_array #(
       end
       rs_delay #(
         .Width(LaneActW),
-        .Stages(p + c % Chain)
+        .Stages(p / Q + c % Chain)
       ) u_skew (
         .clk_i,
         .data_i(lane_act),
@@ -178,6 +183,9 @@ module rs_array #(
     logic [AccW-1:0] pe_acc [P];
 
     for (genvar p = 0; p < P; p++) begin : gen_pe
+      logic [C-1:0][LaneW-1:0] weight_out;
+      rs_pkg::pe_ctrl_t ctrl_out;
+
       rs_pe #(
         .C(C),
         .ActW(ActW),
@@ -187,38 +195,52 @@ module rs_array #(
         .clk_i,
         .act_i   (act[m][p]),
         .act_o   (act[m+1][p]),
-        .weight_i(weight[m][p]),
-        .weight_o(weight[m][p+1]),
-        .ctrl_i  (ctrl[m][p]),
-        .ctrl_o  (ctrl[m][p+1]),
+        .weight_i(weight[m][p/Q]),
+        .weight_o(weight_out),
+        .ctrl_i  (ctrl[m][p/Q]),
+        .ctrl_o  (ctrl_out),
         .done_o  (pe_done[p]),
         .acc_o   (pe_acc[p])
       );
+
+      // The first of Q neighbours hands on what all of them have.
+      if (p % Q == 0) begin : gen_hop
+        assign weight[m][p/Q+1] = weight_out;
+        assign ctrl[m][p/Q+1]   = ctrl_out;
+      end else begin : gen_beside
+        logic unused_out;
+        assign unused_out = ^{weight_out, ctrl_out};
+      end
     end
 
     logic unused_end;
-    assign unused_end = ^{weight[m][P], ctrl[m][P]};
+    assign unused_end = ^{weight[m][Hops], ctrl[m][Hops]};
+
+    always_ff @(posedge clk_i) row_done[m] <= |pe_done;
 
     // Merge the row's results and take the skew between the rows out again.
-    logic [AccW-1:0] merged, merged_q;
-    always_comb begin
-      merged = '0;
-      for (int unsigned p = 0; p < P; p++) if (pe_done[p]) merged |= pe_acc[p];
-    end
-    always_ff @(posedge clk_i) begin
-      merged_q    <= merged;
-      row_done[m] <= |pe_done;
-    end
-    rs_delay #(
-      .Width(AccW),
-      .Stages(M - 1 - m)
-    ) u_deskew (
-      .clk_i,
-      .data_i(merged_q),
-      .data_o(acc_o[m])
-    );
+    for (genvar q = 0; q < Q; q++) begin : gen_pixel
+      logic [AccW-1:0] merged, merged_q;
+      logic [Hops-1:0] done;
+      always_comb begin
+        merged = '0;
+        for (int unsigned h = 0; h < Hops; h++) begin
+          done[h] = pe_done[h*Q+q];
+          if (done[h]) merged |= pe_acc[h*Q+q];
+        end
+      end
+      always_ff @(posedge clk_i) merged_q <= merged;
+      rs_delay #(
+        .Width(AccW),
+        .Stages(M - 1 - m)
+      ) u_deskew (
+        .clk_i,
+        .data_i(merged_q),
+        .data_o(acc_o[q][m])
+      );
 
-    `RS_ASSERT(OnePixelAtATime, $onehot0(pe_done))
+      `RS_ASSERT(OnePixelAtATime, $onehot0(done))
+    end
   end
 
   assign valid_o = row_done[M-1];

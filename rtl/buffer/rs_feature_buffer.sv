@@ -5,10 +5,10 @@
 /// The feature buffer: P banks, each a memory of M-channel words. Its first port belongs to the
 /// array and reads P consecutive pixels at any offset: bank b gives the word of its row, or of the
 /// next row when b < rotation; a rotation puts the pixels in column order, and columns whose tap
-/// lies in the padding get the padding value instead. The banks' second ports make, together, a
-/// write for post-processing, a residual read, a write of LOAD and a read of STORE a cycle, in
-/// different banks. In the same bank the residual is read first, unless the write is urgent; LOAD
-/// and STORE come last, in turn. With SharedData LOAD writes only when post-processing does not,
+/// lies in the padding get the padding value instead. The banks' second ports make, together, Q
+/// writes for post-processing, Q residual reads, a write of LOAD and a read of STORE a cycle, in
+/// different banks. In the same bank the residual is read first, unless the write is urgent; of the Q
+/// the first goes before the second; LOAD and STORE come last, in turn. With SharedData LOAD writes only when post-processing does not,
 /// and STORE reads only when no residual is read: that saves choices of data.
 ///
 /// In reset it is cleared, a word of each bank per cycle: nothing of an earlier program is left
@@ -30,6 +30,8 @@ module rs_feature_buffer #(
   parameter int unsigned C = 16,
   /// Banks.
   parameter int unsigned P = 8,
+  /// Ways of post-processing.
+  parameter int unsigned Q = 1,
   /// Activation width.
   parameter int unsigned ActW = 8,
   /// Words a bank; a power of two.
@@ -61,20 +63,20 @@ module rs_feature_buffer #(
   output logic [P-1:0][C-1:0][ActW-1:0] rd_act_o,
 
   /// Post-processing writes; the data comes in the cycle after.
-  input  logic             wr_valid_i,
-  output logic             wr_ready_o,
-  input  logic             wr_urgent_i,
-  input  logic [BankW-1:0] wr_bank_i,
-  input  logic [AddrW-1:0] wr_addr_i,
-  input  logic [WordW-1:0] wr_data_i,
+  input  logic [Q-1:0]            wr_valid_i,
+  output logic [Q-1:0]            wr_ready_o,
+  input  logic                    wr_urgent_i,
+  input  logic [Q-1:0][BankW-1:0] wr_bank_i,
+  input  logic [Q-1:0][AddrW-1:0] wr_addr_i,
+  input  logic [Q-1:0][WordW-1:0] wr_data_i,
 
   /// Residual reads.
-  input  logic             res_valid_i,
-  output logic             res_ready_o,
-  input  logic [BankW-1:0] res_bank_i,
-  input  logic [AddrW-1:0] res_addr_i,
-  output logic             res_valid_o,
-  output logic [WordW-1:0] res_rdata_o,
+  input  logic [Q-1:0]            res_valid_i,
+  output logic [Q-1:0]            res_ready_o,
+  input  logic [Q-1:0][BankW-1:0] res_bank_i,
+  input  logic [Q-1:0][AddrW-1:0] res_addr_i,
+  output logic [Q-1:0]            res_valid_o,
+  output logic [Q-1:0][WordW-1:0] res_rdata_o,
 
   /// LOAD's writes.
   input  logic             load_valid_i,
@@ -102,22 +104,37 @@ module rs_feature_buffer #(
   localparam int unsigned QuadW = rs_pkg::index_width(Quads);
 
   `RS_PARAM_CHECK(Banks, P >= 2 && P <= 15, "P must be 2 to 15")
+  `RS_PARAM_CHECK(Ways, Q == 1 || !SharedData, "with SharedData there is one way")
   `RS_PARAM_CHECK(Address, CBlockW <= 15, "C-block addresses have at most 15 bits")
 
   // Second port: who goes in which bank.
-  logic clash;
-  assign clash       = wr_valid_i && res_valid_i && wr_bank_i == res_bank_i;
-  assign wr_ready_o  = !clash || wr_urgent_i;
-  assign res_ready_o = !clash || !wr_urgent_i;
+  always_comb begin
+    for (int unsigned q = 0; q < Q; q++) begin
+      wr_ready_o[q]  = 1'b1;
+      res_ready_o[q] = 1'b1;
+      for (int unsigned i = 0; i < Q; i++) begin
+        if (res_valid_i[i] && res_bank_i[i] == wr_bank_i[q] && !wr_urgent_i) wr_ready_o[q] = 1'b0;
+        if (wr_valid_i[i] && wr_bank_i[i] == res_bank_i[q] && wr_urgent_i) res_ready_o[q] = 1'b0;
+        if (i < q) begin
+          if (wr_valid_i[i] && wr_bank_i[i] == wr_bank_i[q]) wr_ready_o[q] = 1'b0;
+          if (res_valid_i[i] && res_bank_i[i] == res_bank_i[q]) res_ready_o[q] = 1'b0;
+        end
+      end
+    end
+  end
 
   logic load_turn_q, same_bank;  // LOAD goes before STORE
   assign same_bank = load_valid_i && store_valid_i && load_bank_i == store_bank_i;
-  assign load_ready_o = !(wr_valid_i && (SharedData || wr_bank_i == load_bank_i)) &&
-                        !(res_valid_i && res_bank_i == load_bank_i) &&
-                        !(same_bank && !load_turn_q);
-  assign store_ready_o = !(res_valid_i && (SharedData || res_bank_i == store_bank_i)) &&
-                         !(wr_valid_i && wr_bank_i == store_bank_i) &&
-                         !(same_bank && load_turn_q);
+  always_comb begin
+    load_ready_o  = !(same_bank && !load_turn_q);
+    store_ready_o = !(same_bank && load_turn_q);
+    for (int unsigned q = 0; q < Q; q++) begin
+      if (wr_valid_i[q] && (SharedData || wr_bank_i[q] == load_bank_i)) load_ready_o = 1'b0;
+      if (res_valid_i[q] && res_bank_i[q] == load_bank_i) load_ready_o = 1'b0;
+      if (res_valid_i[q] && (SharedData || res_bank_i[q] == store_bank_i)) store_ready_o = 1'b0;
+      if (wr_valid_i[q] && wr_bank_i[q] == store_bank_i) store_ready_o = 1'b0;
+    end
+  end
   always_ff @(posedge clk_i) begin
     if (!rst_ni) load_turn_q <= 1'b0;
     else if (same_bank && (load_ready_o || store_ready_o)) load_turn_q <= !load_turn_q;
@@ -132,10 +149,12 @@ module rs_feature_buffer #(
   always_ff @(posedge clk_i) if (!rst_ni) clear_q <= clear_q + 1'b1;
 
   logic wr_valid_q;
-  logic [AddrW-1:0] wr_addr_q, res_addr_q, load_addr_q, store_addr_q;
-  logic [WordW-1:0] load_data_q, load_wdata_q, wdata_q;
+  logic [Q-1:0][AddrW-1:0] wr_addr_q, res_addr_q;
+  logic [AddrW-1:0] load_addr_q, store_addr_q;
+  logic [WordW-1:0] load_data_q, load_wdata_q;
+  logic [Q-1:0][WordW-1:0] wdata_q;
   always_ff @(posedge clk_i) begin
-    wr_valid_q   <= wr_valid_i;
+    wr_valid_q   <= |wr_valid_i;
     wr_addr_q    <= wr_addr_i;
     res_addr_q   <= res_addr_i;
     load_addr_q  <= load_addr_i;
@@ -143,7 +162,7 @@ module rs_feature_buffer #(
     load_data_q  <= load_data_i;
     load_wdata_q <= load_data_q;
     if (!rst_ni) wdata_q <= '0;
-    else wdata_q <= SharedData && !wr_valid_q ? load_data_q : wr_data_i;
+    else wdata_q <= SharedData && !wr_valid_q ? {Q{load_data_q}} : wr_data_i;
   end
 
   // Array port pipeline: bank addresses, memory, its output register if there is one, two for columns.
@@ -181,19 +200,32 @@ module rs_feature_buffer #(
     end
 
     // A read of STORE that waits may read all the same, where nobody else does.
-    logic wr_hit, res_hit, load_hit, store_hit;
-    logic wr_hit_q, res_hit_q, load_hit_q, store_hit_q;
+    logic [Q-1:0] wr_hit, res_hit, wr_hit_q, res_hit_q, b_way_q;
+    logic load_hit, store_hit, load_hit_q, store_hit_q;
     logic b_en_q, b_write_q, b_load_q;
-    logic [AddrW-1:0] b_addr_q;
-    assign wr_hit    = wr_valid_i && wr_ready_o && wr_bank_i == BankW'(b);
-    assign res_hit   = res_valid_i && res_ready_o && res_bank_i == BankW'(b);
+    logic [AddrW-1:0] b_addr, b_addr_q;
+    logic [WordW-1:0] b_wdata;
+    for (genvar q = 0; q < Q; q++) begin : gen_hit
+      assign wr_hit[q]  = wr_valid_i[q] && wr_ready_o[q] && wr_bank_i[q] == BankW'(b);
+      assign res_hit[q] = res_valid_i[q] && res_ready_o[q] && res_bank_i[q] == BankW'(b);
+    end
     assign load_hit  = load_valid_i && load_ready_o && load_bank_i == BankW'(b);
     assign store_hit = store_valid_i && store_bank_i == BankW'(b);
 
+    always_comb begin
+      b_addr = load_hit_q ? load_addr_q : store_addr_q;
+      for (int unsigned q = 0; q < Q; q++) if (res_hit_q[q]) b_addr = res_addr_q[q];
+      for (int unsigned q = 0; q < Q; q++) if (wr_hit_q[q]) b_addr = wr_addr_q[q];
+      b_wdata = wdata_q[0];
+      for (int unsigned q = 1; q < Q; q++) if (b_way_q[q]) b_wdata = wdata_q[q];
+      if (b_load_q) b_wdata = load_wdata_q;
+    end
+    logic unused_way;
+    assign unused_way = b_way_q[0];
+
     always_ff @(posedge clk_i) begin
-      b_addr_q  <= wr_hit_q ? wr_addr_q :
-                   res_hit_q ? res_addr_q :
-                   load_hit_q ? load_addr_q : store_addr_q;
+      b_addr_q <= b_addr;
+      b_way_q  <= wr_hit_q;
       if (!rst_ni) begin
         {wr_hit_q, res_hit_q, load_hit_q, store_hit_q} <= '0;
         b_en_q    <= 1'b1;
@@ -201,8 +233,8 @@ module rs_feature_buffer #(
         b_load_q  <= 1'b0;
       end else begin
         {wr_hit_q, res_hit_q, load_hit_q, store_hit_q} <= {wr_hit, res_hit, load_hit, store_hit};
-        b_en_q    <= wr_hit_q || res_hit_q || load_hit_q || store_hit_q;
-        b_write_q <= wr_hit_q || load_hit_q;
+        b_en_q    <= |wr_hit_q || |res_hit_q || load_hit_q || store_hit_q;
+        b_write_q <= |wr_hit_q || load_hit_q;
         b_load_q  <= !SharedData && load_hit_q;
       end
     end
@@ -219,7 +251,7 @@ module rs_feature_buffer #(
       .b_en_i   (b_en_q),
       .b_write_i(b_write_q),
       .b_addr_i (b_addr_q),
-      .b_wdata_i(b_load_q ? load_wdata_q : wdata_q),
+      .b_wdata_i(b_wdata),
       .b_rdata_o(b_word[b])
     );
   end
@@ -279,15 +311,16 @@ module rs_feature_buffer #(
   // Answers of the second port: who, bank address, memory, its output register if there is one, choice of
   // the bank in one step or two.
   localparam int unsigned AnswerDelay = (Quads > 1 ? 5 : 4) + int'(RamReg);
-  localparam int unsigned Readers = SharedData ? 1 : 2;  // residual, STORE
-  logic [AnswerDelay-1:0] res_q, store_q;
+  localparam int unsigned Readers = SharedData ? 1 : Q + 1;  // residuals, STORE
+  logic [AnswerDelay-1:0][Q-1:0] res_q;
+  logic [AnswerDelay-1:0] store_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       res_q <= '0;
       store_q <= '0;
     end else begin
-      res_q <= {res_q[AnswerDelay-2:0], res_valid_i && res_ready_o};
+      res_q <= {res_q[AnswerDelay-2:0], res_valid_i & res_ready_o};
       store_q <= {store_q[AnswerDelay-2:0], store_valid_i && store_ready_o};
     end
   end
@@ -296,11 +329,12 @@ module rs_feature_buffer #(
 
   logic [Readers-1:0][BankW-1:0] bank;
   logic [Readers-1:0][WordW-1:0] rdata;
-  assign bank[0]       = SharedData && !res_valid_i ? store_bank_i : res_bank_i;
-  assign res_rdata_o   = rdata[0];
+  assign res_rdata_o   = rdata[Q-1:0];
   assign store_rdata_o = rdata[Readers-1];
-  if (!SharedData) begin : gen_store_bank
-    assign bank[1] = store_bank_i;
+  if (SharedData) begin : gen_one_bank
+    assign bank[0] = !res_valid_i[0] ? store_bank_i : res_bank_i[0];
+  end else begin : gen_banks
+    assign bank = {store_bank_i, res_bank_i};
   end
 
   for (genvar k = 0; k < Readers; k++) begin : gen_reader
@@ -344,8 +378,11 @@ module rs_feature_buffer #(
     end
   end
 
-  `RS_ASSERT_STABLE(WriteRequest, wr_valid_i, wr_ready_o, {wr_bank_i, wr_addr_i})
-  `RS_ASSERT_STABLE(ResidualRequest, res_valid_i, res_ready_o, {res_bank_i, res_addr_i})
+  for (genvar q = 0; q < Q; q++) begin : gen_stable
+    `RS_ASSERT_STABLE(WriteRequest, wr_valid_i[q], wr_ready_o[q], {wr_bank_i[q], wr_addr_i[q]})
+    `RS_ASSERT_STABLE(ResidualRequest, res_valid_i[q], res_ready_o[q], {res_bank_i[q], res_addr_i[q]
+                      })
+  end
   `RS_ASSERT_STABLE(LoadRequest, load_valid_i, load_ready_o, {load_bank_i, load_addr_i, load_data_i
                     })
   `RS_ASSERT_STABLE(StoreRequest, store_valid_i, store_ready_o, {store_bank_i, store_addr_i})

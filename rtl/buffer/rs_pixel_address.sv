@@ -4,9 +4,10 @@
 
 /// The addresses of the raster's pixels in a tensor: bank and word address. They are worked out
 /// once, in the order of the raster, go into a ring, and leave in the order in which the array
-/// delivers the pixels: pixel group by pixel group, and in each M-block by M-block.
+/// delivers the pixels: pixel group by pixel group, and in each M-block by M-block. Q neighbours go
+/// together.
 ///
-/// Throughput: a pixel in and a pixel out per cycle.
+/// Throughput: Q pixels in and Q pixels out per cycle.
 /// Latency: 5 cycles.
 /// Handshake: a pixel group goes in without a pause, begun while `room_o`; for each M-block,
 /// `group_valid_i` with its tag stays until `group_next_o`; addresses out are valid/ready.
@@ -15,6 +16,8 @@
 module rs_pixel_address #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
+  /// Pixels at a time, a divisor of P / 2.
+  parameter int unsigned Q = 1,
   /// Width of a word address.
   parameter int unsigned AddrW = 10,
   /// Derived.
@@ -29,10 +32,10 @@ module rs_pixel_address #(
   input  logic            start_i,
   input  logic            use_i,
   input  rs_pkg::tensor_t tensor_i,
-  /// A pixel of it.
-  output logic           room_o,
-  input  logic           step_i,
-  input  rs_pkg::pixel_t pixel_i,
+  /// Q pixels of it.
+  output logic                   room_o,
+  input  logic                   step_i,
+  input  rs_pkg::pixel_t [Q-1:0] pixel_i,
 
   /// The M-block whose addresses are wanted. `group_last_o` comes with `group_next_o`: it belongs to the
   /// operation's last pixel group.
@@ -41,53 +44,76 @@ module rs_pixel_address #(
   output logic           group_last_o,
   input  rs_pkg::group_t group_i,
 
-  /// Addresses, what the pixel is, and the M-block's tag; the operation's last address.
-  output logic             valid_o,
-  input  logic             ready_i,
-  output logic [BankW-1:0] bank_o,
-  output logic [AddrW-1:0] addr_o,
-  output logic             write_o,
-  output logic             fill_o,
-  output rs_pkg::group_t   group_o,
-  output logic             last_o
+  /// Addresses, what the pixels are, and the M-block's tag; the operation's last addresses.
+  output logic                        valid_o,
+  input  logic                        ready_i,
+  output logic [Q-1:0][BankW-1:0]     bank_o,
+  output logic [Q-1:0][AddrW-1:0]     addr_o,
+  output logic [Q-1:0]                write_o,
+  output logic [Q-1:0]                fill_o,
+  output rs_pkg::group_t              group_o,
+  output logic                        last_o
 );
 
-  localparam int unsigned Depth = 256;
+  localparam int unsigned Depth = 256 / Q;
   localparam int unsigned PtrW = $clog2(Depth);
+  localparam int unsigned Steps = P / Q;
+
+  `RS_PARAM_CHECK(Pixels, P % Q == 0 && Steps >= 2, "Q must be a divisor of P, at most half of it")
 
   typedef struct packed {
-    logic             last_group;
     logic             write;
     logic             fill;
     logic [BankW-1:0] bank;
     logic [AddrW-1:0] addr;
   } address_t;
 
-  // The address of the current pixel, its phase apart, and of the row it is in.
-  logic polyphase_q, double_q, broadcast_q, use_q, bank_end, stored_row_end, moves;
+  // The address of the first of the current pixels, its phase apart, and of the row it is in.
+  logic polyphase_q, double_q, broadcast_q, use_q, row_end, stored_row_end;
   logic [AddrW-1:0] words_q, phase_q, row_step_q, row_wrap_q;
   logic [BankW-1:0] row_bank_q;
   logic [AddrW-1:0] addr_q, row_addr_q, from, by, next_addr;
-  logic [BankW-1:0] bank_q, row_q, next_row_q, to_bank;
+  logic [BankW-1:0] bank_q, row_q, next_row_q;
   logic next_wrap_q, begin_q;
   logic [BankW:0] bank_sum;
   logic           bank_wrap;
 
   // Pixels that are not kept lie where the next one that is will be.
-  assign stored_row_end = pixel_i.y_kept && (!polyphase_q || pixel_i.y_odd);
-  assign moves          = pixel_i.x_kept && !broadcast_q && (!polyphase_q || pixel_i.x_odd);
-  assign bank_end       = bank_q >= BankW'(P - 1) - BankW'(double_q);
-  assign to_bank        = bank_q + (double_q ? BankW'(2) : BankW'(1)) - (bank_end ? BankW'(P) : '0);
+  assign row_end        = pixel_i[0].row_end;
+  assign stored_row_end = pixel_i[0].y_kept && (!polyphase_q || pixel_i[0].y_odd);
+
+  // Banks from the first of the current pixels to the others and to the first of the next ones: never
+  // more than P.
+  logic [Q:0] wraps;
+  logic [BankW-1:0] bank [Q+1];
+
+  assign wraps[0] = 1'b0;
+  assign bank[0]  = bank_q;
+
+  for (genvar q = 1; q <= Q; q++) begin : gen_bank
+    logic [BankW:0] moves, end_from;
+    always_comb begin
+      moves = '0;
+      for (int unsigned i = 0; i < q; i++) begin
+        if (pixel_i[i].x_kept && !broadcast_q && (!polyphase_q || pixel_i[i].x_odd)) begin
+          moves = moves + (BankW + 1)'(double_q ? 2 : 1);
+        end
+      end
+      end_from = (BankW + 1)'(P) - moves;
+    end
+    assign wraps[q] = {1'b0, bank_q} >= end_from;
+    assign bank[q]  = BankW'({1'b0, bank_q} + moves - (wraps[q] ? (BankW + 1)'(P) : '0));
+  end
 
   // One addition: from the row's begin to the next row's or to the other half of a polyphase one, or from
-  // a pixel to the next.
+  // a pixel to those after it.
   always_comb begin
-    from = pixel_i.row_end ? row_addr_q : addr_q;
+    from = row_end ? row_addr_q : addr_q;
     by   = '0;
-    if (pixel_i.row_end) begin
+    if (row_end) begin
       if (stored_row_end) by = next_wrap_q ? row_wrap_q : row_step_q;
       else if (polyphase_q) by = AddrW'({phase_q, 1'b0});
-    end else if (bank_end && moves) begin
+    end else if (wraps[Q]) begin
       by = words_q;
     end
     next_addr = from + by;
@@ -116,8 +142,8 @@ module rs_pixel_address #(
     end else begin
       if (step_i) begin
         addr_q <= next_addr;
-        if (!pixel_i.row_end) begin
-          if (moves) bank_q <= to_bank;
+        if (!row_end) begin
+          bank_q <= bank[Q];
         end else if (stored_row_end) begin
           bank_q     <= next_row_q;
           row_q      <= next_row_q;
@@ -127,7 +153,7 @@ module rs_pixel_address #(
         end
       end
       // The row after the first one is worked out before the first pixel comes.
-      if (begin_q || (step_i && pixel_i.row_end && stored_row_end)) begin
+      if (begin_q || (step_i && row_end && stored_row_end)) begin
         next_row_q  <= BankW'(bank_wrap ? bank_sum - (BankW + 1)'(P) : bank_sum);
         next_wrap_q <= bank_wrap;
       end
@@ -139,24 +165,32 @@ module rs_pixel_address #(
   end
 
   // Into the ring: the phase of odd columns is added.
-  logic push_q, in_first_q;
-  address_t in_q, out;
+  logic push_q, in_first_q, in_last_q, last_group;
+  address_t [Q-1:0] in_q, out;
   logic [PtrW-1:0] push_ptr_q, fetch_ptr_q, used;
 
   assign used = push_ptr_q - fetch_ptr_q;
 
+  for (genvar q = 0; q < Q; q++) begin : gen_in
+    logic [AddrW-1:0] words, phase;
+    assign words = wraps[q] ? words_q : '0;
+    assign phase = polyphase_q && pixel_i[q].x_odd ? phase_q : '0;
+    always_ff @(posedge clk_i) begin
+      in_q[q] <= '{
+          write: pixel_i[q].write,
+          fill: pixel_i[q].fill,
+          bank: bank[q],
+          addr: addr_q + words + phase
+      };
+    end
+  end
+
   always_ff @(posedge clk_i) begin
-    in_first_q <= pixel_i.first_p;
-    in_q       <= '{
-        last_group: pixel_i.last_group,
-        write: pixel_i.write,
-        fill: pixel_i.fill,
-        bank: bank_q,
-        addr: addr_q + (polyphase_q && pixel_i.x_odd ? phase_q : '0)
-    };
-    // Of the group being fetched P - 1 pixels may be needed again; a whole one and some on their way
-    // come in.
-    room_o <= used < PtrW'(Depth - 8 - 2 * P);
+    in_first_q <= pixel_i[0].first_p;
+    in_last_q  <= pixel_i[0].last_group;
+    // Of the group being fetched all steps but one may be needed again; a whole one and some on their
+    // way come in.
+    room_o <= used < PtrW'(Depth - 8 - 2 * Steps);
     if (!rst_ni) begin
       push_q     <= 1'b0;
       push_ptr_q <= '0;
@@ -176,24 +210,24 @@ module rs_pixel_address #(
   rs_pkg::group_t out_group_q;
 
   assign fetch        = group_valid_i && some_q && (!out_valid_q || move);
-  assign last_p       = p_q == BankW'(P - 1);
+  assign last_p       = p_q == BankW'(Steps - 1);
   assign group_next_o = fetch && last_p;
   assign enters       = push_q && in_first_q;
   assign leaves       = group_next_o && group_i.last_m;
-  // The memory shows the pixel fetched before, which is of the same group: P is at least 2.
-  assign group_last_o = out.last_group;
+  // The memory shows the pixels fetched before, which are of the same group: it has two steps at least.
+  assign group_last_o = last_group;
 
   rs_ram_1r1w #(
-    .Width($bits(address_t)),
+    .Width(1 + Q * $bits(address_t)),
     .Depth(Depth)
   ) u_ring (
     .clk_i,
     .write_i(push_q),
     .waddr_i(push_ptr_q),
-    .wdata_i(in_q),
+    .wdata_i({in_last_q, in_q}),
     .read_i (fetch),
     .raddr_i(fetch_ptr_q),
-    .rdata_o(out)
+    .rdata_o({last_group, out})
   );
 
   always_ff @(posedge clk_i) begin
@@ -207,7 +241,7 @@ module rs_pixel_address #(
     end else begin
       if (fetch) begin
         p_q         <= last_p ? '0 : p_q + 1'b1;
-        fetch_ptr_q <= fetch_ptr_q + (last_p && !group_i.last_m ? PtrW'(1 - P) : PtrW'(1));
+        fetch_ptr_q <= fetch_ptr_q + (last_p && !group_i.last_m ? PtrW'(1 - int'(Steps)) : PtrW'(1));
       end
       groups_q <= groups_q + PtrW'(enters) - PtrW'(leaves);
       some_q   <= enters || |groups_q[PtrW-1:1] || (groups_q[0] && !leaves);
@@ -223,19 +257,26 @@ module rs_pixel_address #(
     end
   end
 
-  logic [AddrW-1:0] out_addr;
-  logic             out_last;
-  assign out_addr = out.addr + m_q;
-  assign out_last = out_last_q && out_group_q.last_m && out.last_group;
+  logic [Q-1:0][BankW-1:0] out_bank;
+  logic [Q-1:0][AddrW-1:0] out_addr;
+  logic [Q-1:0] out_write, out_fill;
+  logic out_last;
+  assign out_last = out_last_q && out_group_q.last_m && last_group;
+  for (genvar q = 0; q < Q; q++) begin : gen_out
+    assign out_bank[q]  = out[q].bank;
+    assign out_addr[q]  = out[q].addr + m_q;
+    assign out_write[q] = out[q].write;
+    assign out_fill[q]  = out[q].fill;
+  end
 
   rs_skid #(
-    .Width(BankW + AddrW + $bits(rs_pkg::group_t) + 3)
+    .Width(Q * (BankW + AddrW + 2) + $bits(rs_pkg::group_t) + 1)
   ) u_out (
     .clk_i,
     .rst_ni,
     .in_valid_i (out_valid_q),
     .in_ready_o (move),
-    .in_data_i  ({out.bank, out_addr, out.write, out.fill, out_group_q, out_last}),
+    .in_data_i  ({out_bank, out_addr, out_write, out_fill, out_group_q, out_last}),
     .out_valid_o(valid_o),
     .out_ready_i(ready_i),
     .out_data_o ({bank_o, addr_o, write_o, fill_o, group_o, last_o})
@@ -246,6 +287,6 @@ module rs_pixel_address #(
   assign unused_bits = ^{tensor_i, pixel_i};
 
   `RS_ASSERT(FirstPixel, !(begin_q && step_i))
-  `RS_ASSERT(Room, !push_q || used < PtrW'(Depth - P))
+  `RS_ASSERT(Room, !push_q || used < PtrW'(Depth - Steps))
 
 endmodule

@@ -8,16 +8,20 @@
 /// and since a word is read before it can be consumed, and consumed before its pixel can be
 /// written, a sum in place has no hazard.
 ///
-/// Throughput: a word per cycle inside an operation.
-/// Latency: P + 2 cycles from `started_i` to the first group; a word comes 2 cycles after its
-/// `pop_i`, 1 without RamReg, and stays.
+/// Q neighbours go together; where their words are in one bank, their reads come one after the other.
+///
+/// Throughput: Q words per cycle inside an operation.
+/// Latency: P / Q + 2 cycles from `started_i` to the first group; words come 2 cycles after their
+/// `pop_i`, 1 without RamReg, and stay.
 /// Handshake: operations, addresses and read requests are valid/ready; `started_i` tells that the
 /// issuer started the next operation.
 /// Assumes: reads that come after `started_i` are ordered after all earlier writes that they need;
-/// answers come in order.
+/// answers of a way come in order.
 module rs_residual #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
+  /// Pixels at a time.
+  parameter int unsigned Q = 1,
   /// Width of a word.
   parameter int unsigned WordW = 128,
   /// Most M-blocks of an operation.
@@ -50,22 +54,24 @@ module rs_residual #(
   input  logic             addr_valid_i,
   output logic             addr_ready_o,
   input  logic             addr_last_i,
-  output logic             req_valid_o,
-  input  logic             req_ready_i,
-  input  logic             rsp_valid_i,
-  input  logic [WordW-1:0] rsp_data_i,
+  output logic [Q-1:0]     req_valid_o,
+  input  logic [Q-1:0]     req_ready_i,
+  input  logic [Q-1:0]     rsp_valid_i,
+  input  logic [Q-1:0][WordW-1:0] rsp_data_i,
 
   /// P unreserved words are here or on their way; reserve them.
   output logic reservable_o,
   input  logic reserve_i,
 
-  /// The oldest word; it must be reserved.
-  input  logic             pop_i,
-  output logic [WordW-1:0] data_o
+  /// The oldest Q words; they must be reserved.
+  input  logic                    pop_i,
+  output logic [Q-1:0][WordW-1:0] data_o
 );
 
-  localparam int unsigned Depth = 256;
+  // Everything counts in Q words.
+  localparam int unsigned Depth = 256 / Q;
   localparam int unsigned PtrW = $clog2(Depth);
+  localparam int unsigned Steps = P / Q;
 
   // Addresses are fetched before the operation starts, words are read after its start.
   typedef enum logic [1:0] {
@@ -125,47 +131,63 @@ module rs_residual #(
 
   // Requests as far as the ring has room; those made count as filled. One that waits is not taken back
   // when those before it turn out to fill the ring.
-  logic [PtrW-1:0] request_ptr_q, push_ptr_q, pop_ptr_q, used;
+  logic [PtrW-1:0] request_ptr_q, pop_ptr_q, used;
   logic room_q, waits_q, open, request;
+  logic [Q-1:0] made_q, answered;  // requests of the current addresses that were taken before
 
-  assign used          = request_ptr_q - pop_ptr_q;
-  assign open          = started_q && (room_q || waits_q);
-  assign req_valid_o   = addr_valid_i && open;
-  assign request       = req_valid_o && req_ready_i;
-  assign addr_ready_o = open && req_ready_i;
-  assign last_request  = request && addr_last_i;
+  assign used         = request_ptr_q - pop_ptr_q;
+  assign open         = started_q && (room_q || waits_q);
+  assign req_valid_o  = {Q{addr_valid_i && open}} & ~made_q;
+  assign addr_ready_o = open && &(made_q | req_ready_i);
+  assign request      = addr_valid_i && addr_ready_o;
+  assign last_request = request && addr_last_i;
 
   always_ff @(posedge clk_i) begin
     room_q <= used < PtrW'(Depth - 8);
     if (!rst_ni) begin
       request_ptr_q <= '0;
-      push_ptr_q    <= '0;
       pop_ptr_q     <= '0;
       waits_q       <= 1'b0;
+      made_q        <= '0;
     end else begin
-      waits_q       <= req_valid_o && !req_ready_i;
+      waits_q       <= addr_valid_i && open && !request;
+      made_q        <= request ? '0 : made_q | (req_valid_o & req_ready_i);
       request_ptr_q <= request_ptr_q + PtrW'(request);
-      push_ptr_q    <= push_ptr_q + PtrW'(rsp_valid_i);
       pop_ptr_q     <= pop_ptr_q + PtrW'(pop_i);
     end
   end
 
-  rs_ram_1r1w #(
-    .Width(WordW),
-    .Depth(Depth),
-    .OutReg(RamReg)
-  ) u_words (
-    .clk_i,
-    .write_i(rsp_valid_i),
-    .waddr_i(push_ptr_q),
-    .wdata_i(rsp_data_i),
-    .read_i (pop_i),
-    .raddr_i(pop_ptr_q),
-    .rdata_o(data_o)
-  );
+  for (genvar q = 0; q < Q; q++) begin : gen_way
+    logic [PtrW-1:0] push_ptr_q;
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) push_ptr_q <= '0;
+      else push_ptr_q <= push_ptr_q + PtrW'(rsp_valid_i[q]);
+    end
+
+    rs_ram_1r1w #(
+      .Width(WordW),
+      .Depth(Depth),
+      .OutReg(RamReg)
+    ) u_words (
+      .clk_i,
+      .write_i(rsp_valid_i[q]),
+      .waddr_i(push_ptr_q),
+      .wdata_i(rsp_data_i[q]),
+      .read_i (pop_i),
+      .raddr_i(pop_ptr_q),
+      .rdata_o(data_o[q])
+    );
+
+    assign answered[q] = pop_ptr_q != push_ptr_q;
+    `RS_ASSERT_STABLE(Request, req_valid_o[q], req_ready_i[q], 1'b1)
+    `RS_ASSERT(RoomForAnswer, !rsp_valid_i[q] || push_ptr_q + 1'b1 != pop_ptr_q)
+  end
+
+  logic unused_answered;
+  assign unused_answered = ^answered;
 
   // Words requested and not yet reserved; they arrive before the pixels of the tile that reserves them.
-  // Reservations are at least P cycles apart, and three.
+  // Reservations are at least P / Q cycles apart, and three.
   logic [PtrW-1:0] free_q;
   logic reserve_q;
 
@@ -175,16 +197,14 @@ module rs_residual #(
       reserve_q    <= 1'b0;
       reservable_o <= 1'b0;
     end else begin
-      free_q       <= free_q + PtrW'(request) - (reserve_q ? PtrW'(P) : '0);
+      free_q       <= free_q + PtrW'(request) - (reserve_q ? PtrW'(Steps) : '0);
       reserve_q    <= reserve_i;
-      reservable_o <= (free_q >= PtrW'(P) || (free_q == PtrW'(P - 1) && request))
+      reservable_o <= (free_q >= PtrW'(Steps) || (free_q == PtrW'(Steps - 1) && request))
                       && !reserve_i && !reserve_q;
     end
   end
 
-  `RS_ASSERT_STABLE(Request, req_valid_o, req_ready_i, 1'b1)
-  `RS_ASSERT(RoomForAnswer, !rsp_valid_i || push_ptr_q + 1'b1 != pop_ptr_q)
-  `RS_ASSERT(PopHasWord, !pop_i || pop_ptr_q != push_ptr_q)
+  `RS_ASSERT(PopHasWord, !pop_i || &answered)
   `RS_ASSERT(AddressOfOperation, !addr_valid_i || state_q == Walk)
   `RS_ASSERT(ReserveHasWords, !reserve_i || reservable_o)
 

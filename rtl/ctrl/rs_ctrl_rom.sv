@@ -95,7 +95,7 @@ module rs_ctrl_rom
       9'd48: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd49: code = row(OpLd, WidthAll, 1'b0, 8'h07, 16'(Tables));
       9'd50: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0007);
-      9'd51: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'h0450);
+      9'd51: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'h0550);
       9'd52: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0031);
       9'd53: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd54: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
@@ -107,7 +107,7 @@ module rs_ctrl_rom
       9'd60: code = row(OpBranch, WidthAll, 1'b0, 8'h00, 16'h0000);
       9'd61: code = row(OpLd, WidthAll, 1'b0, 8'h32, 16'h4454);
       9'd62: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0032);
-      9'd63: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0004);
+      9'd63: code = row(OpLdi, WidthAll, 1'b0, 8'h00, 16'h0005);
       9'd64: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0001);
       9'd65: code = row(OpLdhi, WidthAll, 1'b0, 8'h00, 16'((2 ** ActW) - 1));
       9'd66: code = row(OpSt, WidthAll, 1'b0, 8'h00, 16'h0033);

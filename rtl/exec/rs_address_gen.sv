@@ -4,13 +4,15 @@
 /// pixels: the windows of taps of the pixel group that is issued, the addresses where
 /// post-processing writes, and those where the residual is read.
 ///
-/// Throughput: a pixel per cycle on each side.
-/// Latency: P + 2 cycles from an operation to its first windows.
+/// Throughput: Q pixels per cycle on each side.
+/// Latency: P / Q + 2 cycles from an operation to its first windows.
 /// Handshake: valid/ready; see rs_raster_counter, rs_column_window and rs_pixel_address.
 /// Assumes: M-blocks ask for addresses in the order in which they are issued.
 module rs_address_gen #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
+  /// Pixels at a time.
+  parameter int unsigned Q = 1,
   /// Width of a word address.
   parameter int unsigned AddrW = 10,
   /// Derived.
@@ -38,10 +40,10 @@ module rs_address_gen #(
   input  rs_pkg::group_t   dst_group_i,
   output logic             dst_valid_o,
   input  logic             dst_ready_i,
-  output logic [BankW-1:0] dst_bank_o,
-  output logic [AddrW-1:0] dst_addr_o,
-  output logic             dst_write_o,
-  output logic             dst_fill_o,
+  output logic [Q-1:0][BankW-1:0] dst_bank_o,
+  output logic [Q-1:0][AddrW-1:0] dst_addr_o,
+  output logic [Q-1:0]     dst_write_o,
+  output logic [Q-1:0]     dst_fill_o,
   output rs_pkg::group_t   dst_group_o,
 
   /// Addresses of the residual.
@@ -51,19 +53,21 @@ module rs_address_gen #(
   input  rs_pkg::group_t   res_group_i,
   output logic             res_valid_o,
   input  logic             res_ready_i,
-  output logic [BankW-1:0] res_bank_o,
-  output logic [AddrW-1:0] res_addr_o,
+  output logic [Q-1:0][BankW-1:0] res_bank_o,
+  output logic [Q-1:0][AddrW-1:0] res_addr_o,
   output logic             res_last_o
 );
 
   logic windows_room, dst_room, res_room, step, start;
-  rs_pkg::pixel_t pixel;
-  rs_pkg::window_t window_y, window_x;
+  rs_pkg::pixel_t [Q-1:0] pixel;
+  rs_pkg::window_t window_y;
+  rs_pkg::window_t [Q-1:0] window_x;
 
   assign start = op_valid_i && op_ready_o;
 
   rs_raster_counter #(
-    .P(P)
+    .P(P),
+    .Q(Q)
   ) u_raster_counter (
     .clk_i,
     .rst_ni,
@@ -78,13 +82,14 @@ module rs_address_gen #(
   );
 
   rs_column_window #(
-    .P(P)
+    .P(P),
+    .Q(Q)
   ) u_windows (
     .clk_i,
     .rst_ni,
     .ready_o (windows_room),
     .step_i  (step),
-    .last_p_i(pixel.last_p),
+    .last_p_i(pixel[0].last_p),
     .y_i     (window_y),
     .x_i     (window_x),
     .valid_o (windows_valid_o),
@@ -96,6 +101,7 @@ module rs_address_gen #(
   logic unused_dst_group, unused_dst_last;
   rs_pixel_address #(
     .P(P),
+    .Q(Q),
     .AddrW(AddrW)
   ) u_dst (
     .clk_i,
@@ -121,12 +127,13 @@ module rs_address_gen #(
   );
 
   logic unused_res;
-  logic res_write, res_fill;
+  logic [Q-1:0] res_write, res_fill;
   rs_pkg::group_t res_group;
   assign unused_res = ^{res_write, res_fill, res_group};
 
   rs_pixel_address #(
     .P(P),
+    .Q(Q),
     .AddrW(AddrW)
   ) u_res (
     .clk_i,

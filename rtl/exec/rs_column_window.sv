@@ -6,27 +6,29 @@
 /// the tap offsets that do not reach into the padding. Those of the next group are collected
 /// meanwhile.
 ///
-/// Throughput: a group per P cycles, the least that a group takes.
+/// Throughput: a group per P / Q cycles, the least that a group takes.
 /// Latency: 1 cycle from the last pixel of a group to `valid_o`.
-/// Handshake: a pixel is taken with `step_i`, while `ready_o`. `valid_o`: the next group to be
+/// Handshake: Q pixels of a row are taken with `step_i`, while `ready_o`. `valid_o`: the next group to be
 /// issued is there; `next_i`: its last micro-op is issued. The windows are those of the micro-op
 /// issued in the cycle before.
 /// Assumes: none.
 module rs_column_window #(
   /// Columns.
-  parameter int unsigned P = 8
+  parameter int unsigned P = 8,
+  /// Pixels that come together.
+  parameter int unsigned Q = 1
 ) (
   /// Clock.
   input  logic clk_i,
   /// Synchronous reset, active low.
   input  logic rst_ni,
 
-  /// Pixels with their windows, group by group.
-  output logic            ready_o,
-  input  logic            step_i,
-  input  logic            last_p_i,
-  input  rs_pkg::window_t y_i,
-  input  rs_pkg::window_t x_i,
+  /// Pixels with their windows, group by group; with the last Q of a group.
+  output logic                    ready_o,
+  input  logic                    step_i,
+  input  logic                    last_p_i,
+  input  rs_pkg::window_t         y_i,
+  input  rs_pkg::window_t [Q-1:0] x_i,
 
   /// The windows of the current pixel group.
   output logic                    valid_o,
@@ -63,8 +65,8 @@ module rs_column_window #(
 
   always_ff @(posedge clk_i) begin
     if (step_i) begin
-      y_q <= {y_i, y_q[P-1:1]};
-      x_q <= {x_i, x_q[P-1:1]};
+      y_q <= {{Q{y_i}}, y_q[P-1:Q]};
+      x_q <= {x_i, x_q[P-1:Q]};
     end
     if (load) begin
       y_o <= y_q;

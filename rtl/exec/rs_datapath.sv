@@ -8,7 +8,7 @@
 /// Throughput: a micro-op per cycle.
 /// Latency: that of the array and 5 or 4 cycles.
 /// Handshake: none, free-running.
-/// Assumes: last tiles are at least P cycles apart.
+/// Assumes: last tiles are at least P / Q cycles apart.
 module rs_datapath #(
   /// Output channels computed at once.
   parameter int unsigned M = 4,
@@ -16,6 +16,8 @@ module rs_datapath #(
   parameter int unsigned C = 4,
   /// Output pixels computed at once.
   parameter int unsigned P = 3,
+  /// Pixels that leave together.
+  parameter int unsigned Q = 1,
   /// Activation width.
   parameter int unsigned ActW = 8,
   /// Weight format.
@@ -56,9 +58,9 @@ module rs_datapath #(
   output logic                 free_o,
   input  logic [TileW-1:0]     tile_i,
 
-  /// A pixel: M accumulators.
-  output logic                   valid_o,
-  output logic [M-1:0][AccW-1:0] acc_o
+  /// Q pixels of M accumulators.
+  output logic                          valid_o,
+  output logic [Q-1:0][M-1:0][AccW-1:0] acc_o
 );
 
   localparam int unsigned TileDelay = 3;  // from valid_i to the tile's address
@@ -102,6 +104,7 @@ module rs_datapath #(
     .M(M),
     .C(C),
     .P(P),
+    .Q(Q),
     .ActW(ActW),
     .WeightFormat(WeightFormat),
     .AccW(AccW)

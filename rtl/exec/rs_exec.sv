@@ -43,7 +43,7 @@ module rs_exec
   parameter int unsigned WmDepth = 512,
   /// Parameter-memory groups.
   parameter int unsigned PmDepth = 64,
-  /// Channels post-processed at once: M, or a smaller divisor of it.
+  /// Channels post-processed at once: M, a multiple of it, or a smaller divisor of it.
   parameter int unsigned PostLanes = M,
   /// Tables of post-processing.
   parameter int unsigned Tables = 0,
@@ -54,6 +54,7 @@ module rs_exec
   /// LOAD and STORE share the ways of data with post-processing.
   parameter bit SharedData = 1'b0,
   /// Derived.
+  localparam int unsigned Q = rs_spec_pkg::post_pixels(M, PostLanes),
   localparam int unsigned Records = rs_spec_pkg::param_records(M, P, PostLanes),
   localparam int unsigned ParamW = 8 * rs_spec_pkg::param_bytes(MultW),
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat),
@@ -118,8 +119,8 @@ module rs_exec
 );
 
   `RS_PARAM_CHECK(Shape, M % C == 0, "M must be a multiple of C")
-  `RS_PARAM_CHECK(Lanes, PostLanes >= 1 && M % PostLanes == 0,
-                  "PostLanes must be M or a divisor of it")
+  `RS_PARAM_CHECK(Lanes, PostLanes >= 1 && (M % PostLanes == 0 || PostLanes % M == 0),
+                  "PostLanes must be M, a multiple or a divisor of it")
 
   localparam int unsigned R = M / C;
   localparam int unsigned CBlockW = $clog2(FbDepth * R);
@@ -127,11 +128,15 @@ module rs_exec
   localparam int unsigned TileAddrW = $clog2(WmDepth);
   localparam int unsigned ParamPtrW = $clog2(PmDepth) + 1;
   localparam int unsigned ParamAddrW = $clog2(PmDepth * (M / Records));
-  localparam bit Serial = PostLanes != M;
+  localparam bit Serial = PostLanes < M;
   // The smallest cores go without registers after their memories.
   localparam bit RamReg = !Serial;
-  // M-blocks between issue and post-processing.
-  localparam int unsigned GroupsInFlight = Serial ? 2 : (M + 48) / P + 2;
+  // M-blocks between issue and post-processing; with several pixels at a time, those that are not yet
+  // written: for as many cycles as it takes from issue to write.
+  localparam int unsigned BlockCycles = P / Q;
+  localparam int unsigned QueueDepth = 2 ** $clog2(M + 48);
+  localparam int unsigned Blocks = Serial ? 1 : Q > 1 ? QueueDepth / BlockCycles : 0;
+  localparam int unsigned GroupsInFlight = Serial ? 2 : (M + 48) / BlockCycles + 2;
 
   // One operation, five takers.
   typedef enum int unsigned {
@@ -220,15 +225,17 @@ module rs_exec
   rs_pkg::window_t [P-1:0] window_y, window_x;
   logic group_valid, group_next, issued_valid;
   rs_pkg::group_t issued_group, group, dst_group;
-  logic dst_valid, dst_ready, dst_write, dst_fill;
+  logic dst_valid, dst_ready;
+  logic [Q-1:0] dst_write, dst_fill;
   logic res_group_valid, res_group_next, res_group_last;
   logic res_addr_valid, res_addr_ready, res_addr_last;
   rs_pkg::group_t res_group;
-  logic [BankW-1:0] dst_bank, res_bank;
-  logic [AddrW-1:0] dst_addr, res_addr;
+  logic [Q-1:0][BankW-1:0] dst_bank, res_bank;
+  logic [Q-1:0][AddrW-1:0] dst_addr, res_addr;
 
   rs_address_gen #(
     .P(P),
+    .Q(Q),
     .AddrW(AddrW)
   ) u_address_gen (
     .clk_i,
@@ -281,7 +288,8 @@ module rs_exec
     .R(R),
     .PmDepth(PmDepth),
     .TileAddrW(TileAddrW),
-    .OneAtATime(Serial)
+    .BlockCycles(Serial ? 1 : BlockCycles),
+    .Blocks(Blocks)
   ) u_issue (
     .clk_i,
     .rst_ni,
@@ -363,12 +371,11 @@ module rs_exec
   logic [P-1:0] keep;
   logic [ActW-1:0] zero;
   logic [P-1:0][C-1:0][ActW-1:0] act;
-  logic wr_valid, wr_ready, wr_urgent;
-  logic res_req_valid, res_req_ready, res_rsp_valid;
-  logic [WordW-1:0] res_rdata;
-  logic [BankW-1:0] wr_bank;
-  logic [AddrW-1:0] wr_addr;
-  logic [WordW-1:0] wr_data, residual;
+  logic wr_urgent;
+  logic [Q-1:0] wr_valid, wr_ready, res_req_valid, res_req_ready, res_rsp_valid;
+  logic [Q-1:0][BankW-1:0] wr_bank;
+  logic [Q-1:0][AddrW-1:0] wr_addr;
+  logic [Q-1:0][WordW-1:0] wr_data, residual, res_rdata;
   logic residual_pop;
 
   rs_tap_mask #(
@@ -397,6 +404,7 @@ module rs_exec
     .M(M),
     .C(C),
     .P(P),
+    .Q(Q),
     .ActW(ActW),
     .FbDepth(FbDepth),
     .RamReg(RamReg),
@@ -438,6 +446,7 @@ module rs_exec
 
   rs_residual #(
     .P(P),
+    .Q(Q),
     .WordW(WordW),
     .MaxGroups(PmDepth),
     .RamReg(RamReg)
@@ -467,13 +476,14 @@ module rs_exec
   );
 
   // The array.
-  logic                   pixel_valid;
-  logic [M-1:0][AccW-1:0] pixel;
+  logic pixel_valid;
+  logic [Q-1:0][M-1:0][AccW-1:0] pixel;
 
   rs_datapath #(
     .M(M),
     .C(C),
     .P(P),
+    .Q(Q),
     .ActW(ActW),
     .WeightFormat(WeightFormat),
     .AccW(AccW),
@@ -534,7 +544,8 @@ module rs_exec
     .PmDepth(PmDepth),
     .PostLanes(PostLanes),
     .Tables(Tables),
-    .MultW(MultW)
+    .MultW(MultW),
+    .QueueDepth(QueueDepth)
   ) u_post (
     .clk_i,
     .rst_ni,

@@ -26,9 +26,10 @@ module rs_issue #(
   parameter int unsigned PmDepth = 64,
   /// Width of a tile address.
   parameter int unsigned TileAddrW = 9,
-  /// Post-processing takes an M-block at a time and says when it has room for the next; otherwise a
-  /// pixel a cycle.
-  parameter bit OneAtATime = 1'b0,
+  /// Cycles that post-processing takes for an M-block.
+  parameter int unsigned BlockCycles = 8,
+  /// M-blocks that may be on their way before post-processing says that one has left it; 0: any number.
+  parameter int unsigned Blocks = 0,
   /// Derived.
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned SubW = rs_pkg::index_width(R),
@@ -73,7 +74,7 @@ module rs_issue #(
   output logic reserve_o,
 
   /// Post-processing: pixels written of the oldest operation under way, its completion, and room for
-  /// an M-block (with OneAtATime).
+  /// an M-block.
   input  logic [23:0] written_i,
   input  logic        complete_i,
   input  logic        post_free_i,
@@ -213,25 +214,45 @@ module rs_issue #(
     end
   end
 
-  // Room in post-processing.
-  if (OneAtATime) begin : gen_one_at_a_time
-    logic busy_q;
+  // Room in post-processing: the M-block before has begun BlockCycles ago, and there are not too many.
+  logic rested, few;
+  assign post_room = rested && few;
+
+  if (BlockCycles > 1) begin : gen_cooldown
+    localparam int unsigned CooldownW = $clog2(BlockCycles);
+    logic [CooldownW-1:0] cooldown_q;
+    logic                 rested_q;
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) busy_q <= 1'b0;
-      else busy_q <= (busy_q && !post_free_i) || (issue && uop_header_i.last);
-    end
-    assign post_room = !busy_q;
-  end else begin : gen_cooldown
-    logic [BankW-1:0] cooldown_q;
-    logic             room_q;
-    always_ff @(posedge clk_i) begin
-      if (!rst_ni) room_q <= 1'b1;
-      else room_q <= issue && uop_header_i.last ? 1'b0 : room_q || cooldown_q == BankW'(1);
+      if (!rst_ni) rested_q <= 1'b1;
+      else begin
+        rested_q <= issue && uop_header_i.last ? 1'b0 : rested_q || cooldown_q == CooldownW'(1);
+      end
     end
     always_ff @(posedge clk_i) begin
-      cooldown_q <= room_q ? BankW'(P - 1) : cooldown_q - 1'b1;
+      cooldown_q <= rested_q ? CooldownW'(BlockCycles - 1) : cooldown_q - 1'b1;
     end
-    assign post_room = room_q;
+    assign rested = rested_q;
+  end else begin : gen_no_cooldown
+    assign rested = 1'b1;
+  end
+
+  if (Blocks > 0) begin : gen_few
+    localparam int unsigned BlocksW = $clog2(Blocks + 1);
+    logic [BlocksW-1:0] blocks_q, blocks_d;
+    logic               few_q;
+    assign blocks_d = blocks_q + BlocksW'(issue && uop_header_i.last) - BlocksW'(post_free_i);
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        blocks_q <= '0;
+        few_q    <= 1'b1;
+      end else begin
+        blocks_q <= blocks_d;
+        few_q    <= blocks_d < BlocksW'(Blocks);
+      end
+    end
+    assign few = few_q;
+  end else begin : gen_any
+    assign few = 1'b1;
     logic unused_free;
     assign unused_free = post_free_i;
   end

@@ -2,10 +2,10 @@
 
 `include "rs_assert.svh"
 
-/// The post-processing unit: turns the array's pixels, M accumulators at a time, into codes, writes
-/// them to their addresses in the feature buffer and tells who waits for them. With a lane for
-/// every channel it takes a pixel a cycle (rs_post_pipeline), with fewer an M-block at a time
-/// (rs_post_serial).
+/// The post-processing unit: turns the array's pixels, M accumulators each, into codes, writes them
+/// to their addresses in the feature buffer and tells who waits for them. With a lane for every
+/// channel of Q pixels it takes Q pixels a cycle (rs_post_pipeline), with fewer than M an M-block at a
+/// time (rs_post_serial).
 ///
 /// Throughput: that of rs_post_pipeline or rs_post_serial.
 /// Latency: that of rs_post_pipeline or rs_post_serial. Progress may be read on within a cycle or
@@ -27,13 +27,16 @@ module rs_post #(
   parameter int unsigned AddrW = 10,
   /// Groups of the parameter memory.
   parameter int unsigned PmDepth = 64,
-  /// Channels processed at once: M, or a smaller divisor of it.
+  /// Channels processed at once: M, a multiple of it, or a smaller divisor of it.
   parameter int unsigned PostLanes = 16,
   /// Tables behind it; ActW must be 8 then.
   parameter int unsigned Tables = 0,
   /// Bits of a multiplier.
   parameter int unsigned MultW = 16,
+  /// Pixels of a way that are on their way, at most, with several pixels at a time.
+  parameter int unsigned QueueDepth = 64,
   /// Derived.
+  localparam int unsigned Q = rs_spec_pkg::post_pixels(M, PostLanes),
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned Records = rs_spec_pkg::param_records(M, P, PostLanes),
@@ -51,19 +54,20 @@ module rs_post #(
   output logic                    op_ready_o,
   input  rs_spec_pkg::desc_exec_t op_i,
 
-  /// A pixel from the array. With fewer lanes than channels, `free_o` asks for another M-block.
-  input  logic                   valid_i,
-  input  logic [M-1:0][AccW-1:0] acc_i,
-  output logic                   free_o,
+  /// Pixels from the array. With fewer lanes than channels, or several pixels, `free_o` says that an
+  /// M-block has left.
+  input  logic                          valid_i,
+  input  logic [Q-1:0][M-1:0][AccW-1:0] acc_i,
+  output logic                          free_o,
 
-  /// Its destination.
-  input  logic             dst_valid_i,
-  output logic             dst_ready_o,
-  input  logic [BankW-1:0] dst_bank_i,
-  input  logic [AddrW-1:0] dst_addr_i,
-  input  logic             dst_write_i,
-  input  logic             dst_fill_i,
-  input  rs_pkg::group_t   dst_group_i,
+  /// Their destinations.
+  input  logic                    dst_valid_i,
+  output logic                    dst_ready_o,
+  input  logic [Q-1:0][BankW-1:0] dst_bank_i,
+  input  logic [Q-1:0][AddrW-1:0] dst_addr_i,
+  input  logic [Q-1:0]            dst_write_i,
+  input  logic [Q-1:0]            dst_fill_i,
+  input  rs_pkg::group_t          dst_group_i,
 
   /// Parameter memory, read latency 2, 1 with fewer lanes than M.
   input  logic [PtrW-1:0]                  params_loaded_i,
@@ -74,8 +78,8 @@ module rs_post #(
   output logic [PtrW-1:0]                  params_free_count_o,
 
   /// Residual words, 2 cycles after the pop; 1 with fewer lanes than channels.
-  output logic                   residual_pop_o,
-  input  logic [M-1:0][ActW-1:0] residual_i,
+  output logic                          residual_pop_o,
+  input  logic [Q-1:0][M-1:0][ActW-1:0] residual_i,
 
   /// Entries of the tables, two at a time.
   input  logic                   table_valid_i,
@@ -84,12 +88,12 @@ module rs_post #(
   input  logic [15:0]            table_i,
 
   /// Feature buffer writes; the data comes in the cycle after.
-  output logic                   wr_valid_o,
-  input  logic                   wr_ready_i,
-  output logic                   wr_urgent_o,
-  output logic [BankW-1:0]       wr_bank_o,
-  output logic [AddrW-1:0]       wr_addr_o,
-  output logic [M-1:0][ActW-1:0] wr_data_o,
+  output logic [Q-1:0]                  wr_valid_o,
+  input  logic [Q-1:0]                  wr_ready_i,
+  output logic                          wr_urgent_o,
+  output logic [Q-1:0][BankW-1:0]       wr_bank_o,
+  output logic [Q-1:0][AddrW-1:0]       wr_addr_o,
+  output logic [Q-1:0][M-1:0][ActW-1:0] wr_data_o,
 
   /// Progress: pixels written of this operation; complete, with its tokens.
   output logic [23:0] written_o,
@@ -98,16 +102,20 @@ module rs_post #(
   output logic        post_store_o
 );
 
-  `RS_PARAM_CHECK(Lanes, M % PostLanes == 0, "PostLanes must be M or a divisor of it")
+  `RS_PARAM_CHECK(Lanes, M % PostLanes == 0 || PostLanes % M == 0,
+                  "PostLanes must be M, a multiple or a divisor of it")
+  `RS_PARAM_CHECK(Pixels, Q == 1 || P / Q >= 3, "of a group's P pixels at most a third at a time")
   `RS_PARAM_CHECK(Tables, Tables == 0 || ActW == 8, "Tables are for ActW 8")
 
   logic early, done;
   rs_pkg::progress_t early_pixel, done_pixel;
 
-  if (PostLanes == M) begin : gen_pipeline
+  if (PostLanes >= M) begin : gen_pipeline
     rs_post_pipeline #(
       .M(M),
       .P(P),
+      .Q(Q),
+      .QueueDepth(QueueDepth),
       .ActW(ActW),
       .AccW(AccW),
       .AddrW(AddrW),
@@ -123,6 +131,7 @@ module rs_post #(
       .op_i         (rs_pkg::post_op(op_i)),
       .valid_i,
       .acc_i,
+      .free_o,
       .dst_valid_i,
       .dst_ready_o,
       .dst_bank_i,
@@ -151,7 +160,6 @@ module rs_post #(
       .done_o       (done),
       .done_pixel_o (done_pixel)
     );
-    assign free_o = 1'b0;
   end else begin : gen_serial
     rs_post_serial #(
       .M(M),

@@ -2,17 +2,18 @@
 
 `include "rs_assert.svh"
 
-/// Post-processing with a lane for every channel: takes the array's pixels, M accumulators at a
-/// time, turns them into codes and writes them to their addresses in the feature buffer.
+/// Post-processing with a lane for every channel of Q pixels: takes the array's pixels, M
+/// accumulators each, turns them into codes and writes them to their addresses in the feature
+/// buffer.
 ///
-/// Throughput: a pixel (M channels) per cycle, operations back to back.
-/// Latency: 10 cycles from pixel to data, 12 with tables; a residual read of the same bank may go
-/// first, which
-/// delays the write by a cycle.
+/// Throughput: Q pixels (of M channels) per cycle, operations back to back.
+/// Latency: 10 cycles from pixel to data, 12 with tables. With Q = 1 a residual read of the same bank
+/// may go first, which delays the write by a cycle. With more, writes go through queues
+/// (rs_post_queue), which take 2 cycles and let neighbours in one bank go one after the other.
 /// Handshake: operations are valid/ready; pixels and residual words cannot be stalled; writes are
-/// valid/ready, and urgent when they have waited.
+/// valid/ready, and with Q = 1 urgent when they have waited.
 /// Assumes: an operation, the addresses of its pixels and its parameters are here before its first
-/// pixel.
+/// pixel; with Q above 1, no more M-blocks than the queues hold are on their way.
 module rs_post_pipeline
   import rs_pkg::post_op_t;
 #(
@@ -20,6 +21,10 @@ module rs_post_pipeline
   parameter int unsigned M = 16,
   /// Pixels of a group.
   parameter int unsigned P = 8,
+  /// Pixels at a time.
+  parameter int unsigned Q = 1,
+  /// Pixels that a queue holds, with Q above 1.
+  parameter int unsigned QueueDepth = 64,
   /// Activation width.
   parameter int unsigned ActW = 8,
   /// Accumulator width.
@@ -51,18 +56,19 @@ module rs_post_pipeline
   output logic     op_ready_o,
   input  post_op_t op_i,
 
-  /// A pixel from the array.
-  input  logic                   valid_i,
-  input  logic [M-1:0][AccW-1:0] acc_i,
+  /// Q pixels from the array; with Q above 1 `free_o` says that an M-block is written.
+  input  logic                          valid_i,
+  input  logic [Q-1:0][M-1:0][AccW-1:0] acc_i,
+  output logic                          free_o,
 
-  /// Its destination.
-  input  logic             dst_valid_i,
-  output logic             dst_ready_o,
-  input  logic [BankW-1:0] dst_bank_i,
-  input  logic [AddrW-1:0] dst_addr_i,
-  input  logic             dst_write_i,
-  input  logic             dst_fill_i,
-  input  rs_pkg::group_t   dst_group_i,
+  /// Their destinations.
+  input  logic                    dst_valid_i,
+  output logic                    dst_ready_o,
+  input  logic [Q-1:0][BankW-1:0] dst_bank_i,
+  input  logic [Q-1:0][AddrW-1:0] dst_addr_i,
+  input  logic [Q-1:0]            dst_write_i,
+  input  logic [Q-1:0]            dst_fill_i,
+  input  rs_pkg::group_t          dst_group_i,
 
   /// Parameter memory, read latency 2.
   input  logic [PtrW-1:0]                  params_loaded_i,
@@ -71,8 +77,8 @@ module rs_post_pipeline
   input  logic [Records-1:0][ChannelW-1:0] params_i,
 
   /// Residual words, 2 cycles after the pop.
-  output logic                   residual_pop_o,
-  input  logic [M-1:0][ActW-1:0] residual_i,
+  output logic                          residual_pop_o,
+  input  logic [Q-1:0][M-1:0][ActW-1:0] residual_i,
 
   /// Entries of the tables, two at a time.
   input  logic                   table_valid_i,
@@ -81,33 +87,32 @@ module rs_post_pipeline
   input  logic [15:0]            table_i,
 
   /// Feature buffer writes; the data comes in the cycle after.
-  output logic                   wr_valid_o,
-  input  logic                   wr_ready_i,
-  output logic                   wr_urgent_o,
-  output logic [BankW-1:0]       wr_bank_o,
-  output logic [AddrW-1:0]       wr_addr_o,
-  output logic [M-1:0][ActW-1:0] wr_data_o,
+  output logic [Q-1:0]                  wr_valid_o,
+  input  logic [Q-1:0]                  wr_ready_i,
+  output logic                          wr_urgent_o,
+  output logic [Q-1:0][BankW-1:0]       wr_bank_o,
+  output logic [Q-1:0][AddrW-1:0]       wr_addr_o,
+  output logic [Q-1:0][M-1:0][ActW-1:0] wr_data_o,
 
-  /// Progress: what an early pixel allows to read is asked for two cycles after its write at the earliest.
+  /// Progress: what early pixels allow to read is asked for two cycles after their write at the earliest.
   output logic              early_o,
   output rs_pkg::progress_t early_pixel_o,
   output logic              done_o,
   output rs_pkg::progress_t done_pixel_o
 );
 
-  // From pixel to code, and through its table; a write that has waited is a stage further. The stage
-  // whose pixels may be reported.
+  // From pixel to code, and through its table; a write that has waited is a stage further.
   localparam int unsigned Made = 10;
   localparam int unsigned Stages = Made + (Tables > 0 ? 2 : 0);
-  localparam int unsigned Early = Stages - 1;
 
   typedef struct packed {
-    logic             write;
-    logic             fill;
-    logic [BankW-1:0] bank;
-    logic [AddrW-1:0] addr;
-    logic             group_end;
-    logic             op_end;
+    logic [Q-1:0]            write;
+    logic [Q-1:0]            fill;
+    logic [Q-1:0][BankW-1:0] bank;
+    logic [Q-1:0][AddrW-1:0] addr;
+    logic                    block_end;
+    logic                    group_end;
+    logic                    op_end;
   } pixel_t;
 
   // The next operation is taken with the last pixel of this one: their pixels may follow back to back.
@@ -117,7 +122,7 @@ module rs_post_pipeline
   logic first_p, last_p, group_end, op_end;
 
   assign first_p    = p_q == '0;
-  assign last_p     = p_q == BankW'(P - 1);
+  assign last_p     = p_q == BankW'(P / Q - 1);
   assign group_end  = last_p && dst_group_i.last_m;
   assign op_end     = group_end && dst_group_i.last_g;
   assign op_ready_o = !op_valid_q || (valid_i && op_end);
@@ -145,7 +150,8 @@ module rs_post_pipeline
   always_ff @(posedge clk_i) begin
     op_stage_q[1] <= op_q;
     pixel_q[1]    <= '{write: dst_write_i, fill: dst_fill_i, bank: dst_bank_i,
-                       addr: dst_addr_i, group_end: group_end, op_end: op_end};
+                       addr: dst_addr_i, block_end: last_p, group_end: group_end,
+                       op_end: op_end};
     for (int unsigned s = 2; s <= Stages; s++) begin
       op_stage_q[s] <= op_stage_q[s-1];
       pixel_q[s]    <= pixel_q[s-1];
@@ -173,104 +179,155 @@ module rs_post_pipeline
     .word_i  (params_i)
   );
 
-  // A pixel that is not data: both bounds are the zero point.
-  logic [ActW-1:0] lo, hi;
-  assign lo = ActW'(pixel_q[8].fill ? op_stage_q[8].out_zero : op_stage_q[8].lo);
-  assign hi = ActW'(pixel_q[8].fill ? op_stage_q[8].out_zero : op_stage_q[8].hi);
-
-  logic [M-1:0][AccW-1:0] acc_q;
+  logic [Q-1:0][M-1:0][AccW-1:0] acc_q;
   always_ff @(posedge clk_i) acc_q <= acc_i;
 
-  logic [M-1:0][ActW-1:0] made, code;
+  logic [Q-1:0][M-1:0][ActW-1:0] made, code;
 
-  for (genvar m = 0; m < M; m++) begin : gen_lane
-    rs_post_lane #(
-      .ActW(ActW),
-      .AccW(AccW),
-      .MultW(MultW)
-    ) u_lane (
-      .clk_i,
-      .acc_i           (acc_q[m]),
-      .bias_i          (params[m][31:0]),
-      .mult_i          (params[m][32+:MultW+1]),
-      .shift_i         (params[m][ChannelW-1-:5]),
-      .residual_valid_i(op_stage_q[1].residual),
-      .product_i       (op_stage_q[1].product),
-      .residual_i      (residual_i[m]),
-      .res_zero_i      (op_stage_q[2].res_zero[ActW-1:0]),
-      .res_factor_i    (op_stage_q[5].res_factor[ActW+11:0]),
-      .round_i         (op_stage_q[8].round),
-      .out_zero_i      (op_stage_q[8].out_zero[ActW-1:0]),
-      .lo_i            (lo),
-      .hi_i            (hi),
-      .code_o          (made[m])
-    );
+  for (genvar q = 0; q < Q; q++) begin : gen_pixel
+    // A pixel that is not data: both bounds are the zero point.
+    logic [ActW-1:0] lo, hi;
+    assign lo = ActW'(pixel_q[8].fill[q] ? op_stage_q[8].out_zero : op_stage_q[8].lo);
+    assign hi = ActW'(pixel_q[8].fill[q] ? op_stage_q[8].out_zero : op_stage_q[8].hi);
+
+    for (genvar m = 0; m < M; m++) begin : gen_lane
+      rs_post_lane #(
+        .ActW(ActW),
+        .AccW(AccW),
+        .MultW(MultW)
+      ) u_lane (
+        .clk_i,
+        .acc_i           (acc_q[q][m]),
+        .bias_i          (params[m][31:0]),
+        .mult_i          (params[m][32+:MultW+1]),
+        .shift_i         (params[m][ChannelW-1-:5]),
+        .residual_valid_i(op_stage_q[1].residual),
+        .product_i       (op_stage_q[1].product),
+        .residual_i      (residual_i[q][m]),
+        .res_zero_i      (op_stage_q[2].res_zero[ActW-1:0]),
+        .res_factor_i    (op_stage_q[5].res_factor[ActW+11:0]),
+        .round_i         (op_stage_q[8].round),
+        .out_zero_i      (op_stage_q[8].out_zero[ActW-1:0]),
+        .lo_i            (lo),
+        .hi_i            (hi),
+        .code_o          (made[q][m])
+      );
+    end
   end
 
+  // All Q look, or none: what is not data passes by.
   logic look;
-  assign look = valid_q[Made] && !pixel_q[Made].fill;
+  logic [Q-1:0][M-1:0][ActW-1:0] looked;
+  assign look = valid_q[Made] && !(&pixel_q[Made].fill);
   rs_post_table #(
-    .Lanes(M),
+    .Lanes(Q * M),
     .Tables(Tables),
     .CodeW(ActW)
   ) u_table (
     .clk_i,
     .number_i     (look ? op_stage_q[Made].table_index : '0),
     .code_i       (made),
-    .code_o       (code),
+    .code_o       (looked),
     .write_valid_i(table_valid_i),
     .write_ready_o(table_ready_o),
     .write_addr_i (table_addr_i),
     .write_i      (table_i)
   );
-
-  // A write is asked for while its code is in the making. One that has to wait does so here: the next may
-  // come after it.
-  localparam int unsigned Ask = Stages - 1;
-  logic asks_q, waiting_q, waiting_d, waited_q;
-  logic [AddrW-1:0]       waiting_addr_q;
-  logic [M-1:0][ActW-1:0] code_q;
-
-  assign waiting_d   = asks_q && (waiting_q || !wr_ready_i);
-  assign wr_urgent_o = waiting_q;
-  assign wr_addr_o   = waiting_q ? waiting_addr_q : pixel_q[Ask].addr;
-  assign wr_data_o   = waited_q ? code_q : code;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      asks_q     <= 1'b0;
-      waiting_q  <= 1'b0;
-      waited_q   <= 1'b0;
-      wr_valid_o <= 1'b0;
-    end else begin
-      asks_q     <= valid_q[Ask-1] && pixel_q[Ask-1].write;
-      waiting_q  <= waiting_d;
-      waited_q   <= waiting_q;
-      wr_valid_o <= waiting_d || (valid_q[Ask-1] && pixel_q[Ask-1].write);
+  for (genvar q = 0; q < Q; q++) begin : gen_code
+    if (Q > 1 && Tables > 0) begin : gen_fill
+      assign code[q] = pixel_q[Stages].fill[q] ? {M{op_stage_q[Stages].out_zero[ActW-1:0]}}
+                                               : looked[q];
+    end else begin : gen_looked
+      assign code[q] = looked[q];
     end
   end
-  always_ff @(posedge clk_i) begin
-    wr_bank_o      <= waiting_d ? pixel_q[Ask].bank : pixel_q[Ask-1].bank;
-    waiting_addr_q <= pixel_q[Ask].addr;
-    code_q         <= code;
-  end
 
-  assign early_o       = valid_q[Early];
-  assign done_o        = valid_q[Stages];
-  assign early_pixel_o = '{
-          group_end: pixel_q[Early].group_end,
-          op_end: pixel_q[Early].op_end,
-          post_load: op_stage_q[Early].post_load,
-          post_store: op_stage_q[Early].post_store,
-          m_blocks: op_stage_q[Early].m_blocks
-      };
-  assign done_pixel_o = '{
+  rs_pkg::progress_t made_progress;
+  assign made_progress = '{
           group_end: pixel_q[Stages].group_end,
           op_end: pixel_q[Stages].op_end,
           post_load: op_stage_q[Stages].post_load,
           post_store: op_stage_q[Stages].post_store,
           m_blocks: op_stage_q[Stages].m_blocks
       };
+
+  if (Q == 1) begin : gen_direct
+    // A write is asked for while its code is in the making. One that has to wait does so here: the next
+    // may come after it.
+    localparam int unsigned Ask = Stages - 1;
+    logic asks_q, waiting_q, waiting_d, waited_q;
+    logic [AddrW-1:0]       waiting_addr_q;
+    logic [M-1:0][ActW-1:0] code_q;
+
+    assign waiting_d   = asks_q && (waiting_q || !wr_ready_i[0]);
+    assign wr_urgent_o = waiting_q;
+    assign wr_addr_o   = waiting_q ? waiting_addr_q : pixel_q[Ask].addr;
+    assign wr_data_o   = waited_q ? code_q : code;
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        asks_q     <= 1'b0;
+        waiting_q  <= 1'b0;
+        waited_q   <= 1'b0;
+        wr_valid_o <= 1'b0;
+      end else begin
+        asks_q     <= valid_q[Ask-1] && pixel_q[Ask-1].write[0];
+        waiting_q  <= waiting_d;
+        waited_q   <= waiting_q;
+        wr_valid_o <= waiting_d || (valid_q[Ask-1] && pixel_q[Ask-1].write[0]);
+      end
+    end
+    always_ff @(posedge clk_i) begin
+      wr_bank_o      <= waiting_d ? pixel_q[Ask].bank : pixel_q[Ask-1].bank;
+      waiting_addr_q <= pixel_q[Ask].addr;
+      code_q         <= code;
+    end
+
+    assign early_o       = valid_q[Ask];
+    assign early_pixel_o = '{
+            group_end: pixel_q[Ask].group_end,
+            op_end: pixel_q[Ask].op_end,
+            post_load: op_stage_q[Ask].post_load,
+            post_store: op_stage_q[Ask].post_store,
+            m_blocks: op_stage_q[Ask].m_blocks
+        };
+    assign done_o        = valid_q[Stages];
+    assign done_pixel_o  = made_progress;
+    assign free_o        = 1'b0;
+
+    `RS_ASSERT(UrgentIsTaken, !wr_urgent_o || wr_ready_i)
+  end else begin : gen_queues
+    logic block_end;
+
+    rs_post_queue #(
+      .Q(Q),
+      .WordW(M * ActW),
+      .BankW(BankW),
+      .AddrW(AddrW),
+      .TagW(1 + $bits(rs_pkg::progress_t)),
+      .Depth(QueueDepth)
+    ) u_queue (
+      .clk_i,
+      .rst_ni,
+      .valid_i   (valid_q[Stages]),
+      .write_i   (pixel_q[Stages].write),
+      .bank_i    (pixel_q[Stages].bank),
+      .addr_i    (pixel_q[Stages].addr),
+      .data_i    (code),
+      .tag_i     ({pixel_q[Stages].block_end, made_progress}),
+      .wr_valid_o,
+      .wr_ready_i,
+      .wr_bank_o,
+      .wr_addr_o,
+      .wr_data_o,
+      .done_o,
+      .tag_o     ({block_end, done_pixel_o})
+    );
+    assign free_o        = done_o && block_end;
+    assign early_o       = done_o;
+    assign early_pixel_o = done_pixel_o;
+    assign wr_urgent_o   = 1'b0;
+  end
 
   logic unused_stages;
   always_comb begin
@@ -279,6 +336,5 @@ module rs_post_pipeline
   end
 
   `RS_ASSERT(OperationBeforePixel, !valid_i || (op_valid_q && dst_valid_i))
-  `RS_ASSERT(UrgentIsTaken, !wr_urgent_o || wr_ready_i)
 
 endmodule

@@ -4,11 +4,11 @@
 /// The contract with software: parameters, registers, descriptors, stream formats.
 package rs_spec_pkg;
 
-  localparam int unsigned Version = 4;
+  localparam int unsigned Version = 5;
   localparam int unsigned DescriptorBytes = 128;
   localparam logic [31:0] DescriptorSum = 32'h52534454;
   /// The first word of `init`: the letters RSP and the version.
-  localparam logic [31:0] ProgramMagic = 32'h04505352;
+  localparam logic [31:0] ProgramMagic = 32'h05505352;
   localparam logic [31:0] RegisterId = 32'h52534654;
   localparam logic [31:0] BoardMagic = 32'h31425352;
   localparam int unsigned HalfOctave = 16;
@@ -114,9 +114,19 @@ package rs_spec_pkg;
     return 32'(wide_params(MultW) ? 63 : 47);
   endfunction
 
-  /// Channel-parameter records of a word of their memory: those of an M-block are read in P - 2 cycles; with fewer lanes than channels, those of a pass.
+  /// Pixels that the raster and post-processing take at once; the pitch of a raster is a multiple of it.
+  function automatic int unsigned post_pixels(int unsigned M, int unsigned PostLanes);
+    return 32'((PostLanes / M) > 1 ? (PostLanes / M) : 1);
+  endfunction
+
+  /// Cycles that post-processing takes for an M-block.
+  function automatic int unsigned block_cycles(int unsigned M, int unsigned P, int unsigned PostLanes);
+    return 32'(P / post_pixels(M, PostLanes));
+  endfunction
+
+  /// Channel-parameter records of a word of their memory: those of an M-block are read in block_cycles - 2 cycles; with fewer lanes than channels, those of a pass.
   function automatic int unsigned param_records(int unsigned M, int unsigned P, int unsigned PostLanes);
-    return 32'((PostLanes < M) ? PostLanes : (2 ** $clog2((((M + ((P - 2) > 1 ? (P - 2) : 1)) - 1) / ((P - 2) > 1 ? (P - 2) : 1)))));
+    return 32'((PostLanes < M) ? PostLanes : (2 ** $clog2((((M + ((block_cycles(M, P, PostLanes) - 2) > 1 ? (block_cycles(M, P, PostLanes) - 2) : 1)) - 1) / ((block_cycles(M, P, PostLanes) - 2) > 1 ? (block_cycles(M, P, PostLanes) - 2) : 1)))));
   endfunction
 
   /// Bits of the address of two entries of the tables.

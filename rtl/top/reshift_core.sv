@@ -104,8 +104,8 @@ module reshift_core #(
   `RS_PARAM_CHECK(Shape, rs_pkg::is_power_of_two(M) && rs_pkg::is_power_of_two(C) && M % C == 0,
                   "M and C must be powers of two, M a multiple of C")
   `RS_PARAM_CHECK(Act, ActW >= 8 && ActW <= 16, "ActW must be 8 to 16")
-  `RS_PARAM_CHECK(Lanes, PostLanes >= 1 && M % PostLanes == 0,
-                  "PostLanes must be M or a divisor of it")
+  `RS_PARAM_CHECK(Lanes, PostLanes >= 1 && (M % PostLanes == 0 || PostLanes % M == 0),
+                  "PostLanes must be M, a multiple or a divisor of it")
   `RS_PARAM_CHECK(Mult, MultW == 16 || MultW == 32, "MultW must be 16 or 32")
   `RS_PARAM_CHECK(Tables, Tables == 0 || (ActW == 8 && rs_pkg::is_power_of_two(Tables
                   ) && Tables <= 128), "Tables must be 0, or with ActW 8 a power of two up to 128")

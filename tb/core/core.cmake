@@ -56,6 +56,16 @@ set(params M=4 C=4 P=3 ActW=8 WeightFormat=17 AccW=28 MultW=32 FbDepth=16384 WmD
 reshift_verilate(NAME core_4x4x3_digit TOP reshift_core PREFIX Vcore_4x4x3_digit PARAMS ${params})
 reshift_core_test(4x4x3_digit ${params})
 
+# Two pixels a cycle in post-processing, and four, in two C-blocks a word.
+set(params M=4 C=4 P=6 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=8192 WmDepth=2048 PmDepth=256 PostLanes=8
+  Tables=2 AxiDataW=64)
+reshift_verilate(NAME core_4x4x6_q2 TOP reshift_core PREFIX Vcore_4x4x6_q2 PARAMS ${params})
+reshift_core_test(4x4x6_q2 ${params})
+set(params M=8 C=4 P=12 ActW=9 WeightFormat=7 AccW=28 MultW=16 FbDepth=4096 WmDepth=1024 PmDepth=128 PostLanes=32
+  Tables=0 AxiDataW=128)
+reshift_verilate(NAME core_8x4x12_q4 TOP reshift_core PREFIX Vcore_8x4x12_q4 PARAMS ${params})
+reshift_core_test(8x4x12_q4 ${params})
+
 # The multiplier baseline: weights of 16 bits, activations of 16 bits.
 set(params M=4 C=4 P=3 ActW=16 WeightFormat=144 AccW=32 MultW=32 FbDepth=16384 WmDepth=1024 PmDepth=64 PostLanes=4
   Tables=0 AxiDataW=64)

@@ -24,7 +24,8 @@ constexpr int kP = RESHIFT_P;
 constexpr int kCBlocks = RESHIFT_R;
 constexpr int kCBlockW = RESHIFT_CBlockW;
 constexpr int kPmDepth = RESHIFT_PmDepth;
-constexpr bool kOneAtATime = RESHIFT_OneAtATime;
+constexpr int kBlockCycles = RESHIFT_BlockCycles;
+constexpr int kBlocks = RESHIFT_Blocks;  // 0: any number
 constexpr int kLag = 3;
 
 enum Stall { kIdle, kLoad, kStore, kDepend, kWeights, kPost, kResidual };  // order of STALL_*
@@ -236,7 +237,7 @@ class Issue : public testing::Test {
         reason_ = kDepend;
       else if (!uop_valid_)
         reason_ = kWeights;
-      else if (last && (kOneAtATime ? in_post_ : cycle() < last_issue_ + kP))
+      else if (last && (cycle() < last_issue_ + kBlockCycles || (kBlocks > 0 && in_post_ >= kBlocks)))
         reason_ = kPost;
       else {
         reason_ = kResidual;
@@ -320,7 +321,7 @@ class Issue : public testing::Test {
     const Uop& e = current_.uops[uop_];
     ++issued;
     if (e.last) last_issue_ = cycle() - 1;
-    if (e.last) in_post_ = true;
+    if (e.last) ++in_post_;
     if (e.last && current_.residual) reservable_ = false;
     uop_valid_ = uop_kept_ = false;
     if (!uop_list_end()) {
@@ -337,8 +338,8 @@ class Issue : public testing::Test {
   /// Writes pixels of the oldest operation, as far as they were issued; the end is one pulse.
   void post_process_some() {
     complete_ = false;
-    if (post_free_) in_post_ = false;
-    post_free_ = in_post_ && random.chance(willing_.pixel);
+    if (post_free_) --in_post_;
+    post_free_ = in_post_ > 0 && random.chance(willing_.pixel);
     if (flights_.empty() || available_ == 0 || !random.chance(willing_.pixel)) return;
     Flight& oldest = flights_.front();
     available_ -= kP;
@@ -356,9 +357,10 @@ class Issue : public testing::Test {
   bool active_ = false, accepted_ = false, starts_ = false, issues_ = false, complete_ = false;
   std::size_t uop_ = 0;
   int group_ = 0, in_flight_ = 0, available_ = 0;
-  int64_t last_issue_ = -kP;
+  int64_t last_issue_ = -kBlockCycles;
   uint32_t header_ = 0;
-  bool may_start_ = false, may_issue_ = false, in_post_ = false, post_free_ = false;
+  bool may_start_ = false, may_issue_ = false, post_free_ = false;
+  int in_post_ = 0;
   Stall reason_ = kIdle;
   int idle_ = 0;  ///< cycles in which something might have been done
   bool uop_valid_ = false, uop_kept_ = false, coords_valid_ = false, load_token_ = false,
@@ -369,7 +371,7 @@ class Issue : public testing::Test {
 
 // Lists no shorter than P: a micro-op a cycle, from operation to operation.
 TEST_F(Issue, FullRate) {
-  if (kOneAtATime) GTEST_SKIP() << "with a pixel a cycle only";
+  if (kBlocks > 0) GTEST_SKIP() << "with any number of M-blocks on their way only";
   std::deque<Operation> ops;
   uint64_t cycles = 0;
   for (int i = 0; i < 20; ++i) {

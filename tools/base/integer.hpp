@@ -15,6 +15,12 @@ constexpr T ceil_div(T a, T b) {
   return (a + b - 1) / b;
 }
 
+/// The least multiple of b that is not below a; a is at least 0, b above 0.
+template <typename T>
+constexpr T round_up(T a, T b) {
+  return ceil_div(a, b) * b;
+}
+
 /// a / b rounded down; b is above 0.
 constexpr int floor_div(int a, int b) { return a >= 0 ? a / b : -ceil_div(-a, b); }
 

@@ -53,11 +53,10 @@ isa::Hardware hardware(const std::string& name, const std::vector<std::string>& 
       throw Error("\"{}\": expected a number", change);
     }
   }
-  if (!is_power_of_two(hw.weight_format)) {
+  if (!is_power_of_two(hw.weight_format) || hw.post_lanes > hw.m) {
     throw Error(
-        "{}: the estimate was made of cores with powers of two and knows no other lanes; `make "
-        "synth "
-        "CONFIG={} DEVICE=xc7` measures them",
+        "{}: the estimate was made of cores with powers of two and a pixel a cycle in "
+        "post-processing, and knows no others; `make synth CONFIG={} DEVICE=xc7` measures them",
         hw.name, hw.name);
   }
   if (hw.post_lanes == 0) hw.post_lanes = hw.m;  // a lane for every channel, as before

@@ -136,7 +136,7 @@ Lowered apply_packing(const isa::Hardware& hw, const QNet& net, std::size_t read
       }
     }
   }
-  const int pitch = std::max(image.width, out.width);
+  const int pitch = round_up(std::max(image.width, out.width), isa::post_pixels(hw));
   const int groups = ceil_div((out.height - 1) * pitch + out.width, hw.p);
   const int uops =
       ceil_div(image.channels, hw.c) * rows.distinct_taps() * columns.distinct_taps() * op.terms;
@@ -307,7 +307,8 @@ void check_lists(const isa::Hardware& hw, const Lowered& lowered, std::vector<Su
   for (std::size_t i = 0; i < lowered.net.ops.size(); ++i) {
     const QOp& op = lowered.net.ops[i];
     const QShape out = lowered.net.written(op);
-    const int pitch = std::max(out.width, lowered.net.tensors[index(op.input)].width);
+    const int pitch = round_up(std::max(out.width, lowered.net.tensors[index(op.input)].width),
+                               isa::post_pixels(hw));
     const bool one_group = (out.height - 1) * pitch + out.width <= hw.p;
     if (lowered.source_op[i] < 0 || one_group || sizes[i].longest <= hw.wm_depth) continue;
     const std::int64_t tiles = longest_list(hw, lowered.net, op);

@@ -44,13 +44,15 @@ std::vector<Layout> tensor_layouts(const isa::Hardware& hw, const QNet& net) {
     }
     layouts.push_back(l);
   }
-  for (Layout& l : layouts) l.pitch = l.phase_width();
+  const int pixels = isa::post_pixels(hw);  // a row of a raster is whole steps of it
+  for (Layout& l : layouts) l.pitch = round_up(l.phase_width(), pixels);
   for (const QOp& op : net.ops) {
     Layout& in = layouts[index(op.input)];
     const Layout& out = layouts[index(op.output)];
     if (walks_flat(op, in)) continue;
     in.pitch = std::max(in.pitch, out.polyphase ? 2 * out.phase_width()
                                                 : walk_of(op).columns(net.written(op).width));
+    in.pitch = round_up(in.pitch, pixels);
     if (in.pitch > kMaxPitch) {
       throw Error("operation {}: rows of {} pixels, a descriptor says at most {}", op.name,
                   in.pitch, kMaxPitch);
@@ -62,7 +64,7 @@ std::vector<Layout> tensor_layouts(const isa::Hardware& hw, const QNet& net) {
 
 void pad_pitch(const isa::Hardware& hw, const QNet& net, int tensor, std::vector<Layout>& layouts) {
   int& pitch = layouts[index(tensor)].pitch;
-  pitch = ceil_div(pitch, hw.p) * hw.p;
+  pitch = round_up(pitch, hw.p);
   match_pitches(net, layouts);
 }
 

@@ -33,6 +33,8 @@ inline constexpr std::int64_t kDescriptor = 150;
 inline constexpr std::int64_t kDrainStages = 26;
 /// More of them, where there are tables behind post-processing.
 inline constexpr std::int64_t kTableStages = 2;
+/// More of them, where several pixels go through queues.
+inline constexpr std::int64_t kQueueStages = 4;
 
 // Post-processing with fewer lanes than channels, see post_cycles(): 512 of them for 5 pixels of
 // two passes each; measured: 486.

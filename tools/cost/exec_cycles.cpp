@@ -8,13 +8,14 @@
 namespace reshift::cost {
 
 std::int64_t post_cycles(const isa::Hardware& hw) {
-  if (hw.post_lanes == hw.m) return hw.p;
+  if (hw.post_lanes >= hw.m) return isa::block_cycles(hw);
   const std::int64_t passes = std::int64_t{hw.p} * (hw.m / hw.post_lanes);
   return passes * (hw.mult_w + kPostPass + kPostShift) + kPostPipeline;
 }
 
 std::int64_t drain_cycles(const isa::Hardware& hw) {
-  return hw.m + hw.p + kDrainStages + (hw.tables > 0 ? kTableStages : 0);
+  return hw.m + isa::block_cycles(hw) + kDrainStages + (hw.tables > 0 ? kTableStages : 0) +
+         (isa::post_pixels(hw) > 1 ? kQueueStages : 0);
 }
 
 ExecCycles exec_cycles(const isa::Hardware& hw, std::span<const std::size_t> m_block_uops,

@@ -74,6 +74,10 @@ isa::Exec read_exec(const isa::Hardware& hw, const isa::Descriptor& words) {
   if (d.m_blocks > hw.pm_depth) {
     throw Error("{} M-blocks exceed the parameter memory", d.m_blocks);
   }
+  if (d.pitch % isa::post_pixels(hw) != 0) {
+    throw Error("a pitch of {} is no multiple of the {} pixels that the raster takes at once", d.pitch,
+                isa::post_pixels(hw));
+  }
   const std::int64_t rows = d.dst_polyphase ? (d.out_height + 1) / 2 * 2 : d.out_height;
   if ((d.groups - 1) * hw.p >= rows * d.pitch) {
     throw Error("{} pixel groups, the raster has {}", d.groups,

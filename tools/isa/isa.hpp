@@ -23,12 +23,12 @@ struct Hardware {
   int fb_depth = 0;  ///< feature-buffer depth in words a bank; a power of two, at most 32768 / (M/C)
   int wm_depth = 0;  ///< weight-memory depth in tiles; a power of two
   int pm_depth = 0;  ///< channel-parameter memory depth in M-blocks; a power of two
-  int post_lanes = 0;  ///< channels post-processed at once: M, a pixel a cycle with three multipliers a channel; or a smaller divisor of M, about 25 + shift cycles each, without multipliers
+  int post_lanes = 0;  ///< channels post-processed at once: M, a pixel a cycle with three multipliers a channel; 2 M or 4 M, as many pixels a cycle; or a smaller divisor of M, about 25 + shift cycles each, without multipliers
   int tables = 0;  ///< tables of 256 codes behind post-processing that the core holds: a power of two, at most 128, or 0; ActW must be 8 then
   int axi_data_w = 0;  ///< AXI data width in bits: 32, 64, 128 or 256
 };
 
-inline constexpr std::array<Hardware, 15> kConfigurations{{
+inline constexpr std::array<Hardware, 16> kConfigurations{{
     {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 0, 32},
     {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 0, 64},
     {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 0, 64},
@@ -38,6 +38,7 @@ inline constexpr std::array<Hardware, 15> kConfigurations{{
     {"16x16x8", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 128},
     {"32x16x7", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 128},
     {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 16, 2048, 2048, 256, 16, 8, 128},
+    {"16x16x8_q2", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 32, 8, 128},
     {"16x16x8_mult32", 16, 16, 8, 8, 7, 28, 32, 8192, 2048, 256, 16, 8, 128},
     {"32x16x4", 32, 16, 4, 8, 7, 28, 16, 16384, 1024, 128, 32, 8, 256},
     {"32x16x7_w256", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 256},
@@ -46,12 +47,12 @@ inline constexpr std::array<Hardware, 15> kConfigurations{{
     {"16x16x8_dsp", 16, 16, 8, 8, 136, 28, 32, 8192, 2048, 256, 16, 8, 256},
 }};
 
-inline constexpr std::uint32_t kVersion = 4;
+inline constexpr std::uint32_t kVersion = 5;
 inline constexpr int kDescriptorBytes = 128;
 inline constexpr int kDescriptorWords = 32;
 inline constexpr std::uint32_t kDescriptorSum = 0x52534454;
 inline constexpr std::uint32_t kMagicLetters = 0x505352;  ///< RSP
-inline constexpr std::uint32_t kProgramMagic = 0x04505352;  ///< with the version
+inline constexpr std::uint32_t kProgramMagic = 0x05505352;  ///< with the version
 inline constexpr std::uint32_t kRegisterId = 0x52534654;
 inline constexpr std::uint32_t kBoardMagic = 0x31425352;
 inline constexpr int kSectionAlign = 32;  ///< bytes
@@ -155,9 +156,19 @@ constexpr int max_shift(const Hardware& hw) {
   return static_cast<int>((wide_params(hw) ? 63 : 47));
 }
 
-/// Channel-parameter records of a word of their memory: those of an M-block are read in P - 2 cycles; with fewer lanes than channels, those of a pass.
+/// Pixels that the raster and post-processing take at once; the pitch of a raster is a multiple of it.
+constexpr int post_pixels(const Hardware& hw) {
+  return static_cast<int>(std::max<std::int64_t>((hw.post_lanes / hw.m), 1));
+}
+
+/// Cycles that post-processing takes for an M-block.
+constexpr int block_cycles(const Hardware& hw) {
+  return static_cast<int>((hw.p / post_pixels(hw)));
+}
+
+/// Channel-parameter records of a word of their memory: those of an M-block are read in block_cycles - 2 cycles; with fewer lanes than channels, those of a pass.
 constexpr int param_records(const Hardware& hw) {
-  return static_cast<int>(((hw.post_lanes < hw.m) ? hw.post_lanes : (std::int64_t{1} << clog2((((hw.m + std::max<std::int64_t>((hw.p - 2), 1)) - 1) / std::max<std::int64_t>((hw.p - 2), 1))))));
+  return static_cast<int>(((hw.post_lanes < hw.m) ? hw.post_lanes : (std::int64_t{1} << clog2((((hw.m + std::max<std::int64_t>((block_cycles(hw) - 2), 1)) - 1) / std::max<std::int64_t>((block_cycles(hw) - 2), 1))))));
 }
 
 /// Bits of the address of two entries of the tables.
