@@ -337,6 +337,14 @@ module rs_feature_buffer #(
     assign bank = {store_bank_i, res_bank_i};
   end
 
+  // Four banks a choice.
+  logic [Choices-1:0][WordW-1:0] quad_words [Quads];
+  for (genvar q = 0; q < Quads; q++) begin : gen_quad
+    for (genvar b = 0; b < Choices; b++) begin : gen_word
+      assign quad_words[q][b] = b_word[(4*q+b)%P];
+    end
+  end
+
   for (genvar k = 0; k < Readers; k++) begin : gen_reader
     logic [BankW-1:0] bank_word, bank_quad_q;
     logic [WordW-1:0] quad_q[Quads];
@@ -353,13 +361,9 @@ module rs_feature_buffer #(
 
     for (genvar q = 0; q < Quads; q++) begin : gen_quad
       logic [LowW-1:0] low_q;
-      logic [Choices-1:0][WordW-1:0] word;
-      for (genvar b = 0; b < Choices; b++) begin : gen_word
-        assign word[b] = b_word[(4*q+b)%P];
-      end
       (* keep *)
       always_ff @(posedge clk_i) low_q <= bank_word[LowW-1:0];
-      always_ff @(posedge clk_i) quad_q[q] <= word[low_q];
+      always_ff @(posedge clk_i) quad_q[q] <= quad_words[q][low_q];
     end
 
     logic unused_bank;

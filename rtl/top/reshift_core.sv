@@ -285,7 +285,7 @@ module reshift_core #(
     .Tables(Tables),
     .MultW(MultW),
     .HeadersPerBeat(HeadersPerBeat),
-    .SharedData(AxiDataW < 128)
+    .SharedData(AxiDataW < 128 && PostLanes <= M)
   ) u_exec (
     .clk_i             (clk),
     .rst_ni            (exec_rst_n),

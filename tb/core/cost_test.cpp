@@ -112,7 +112,7 @@ class SmallProgram {
     image_.add(isa::End{}, "end");
     Program program;
     program.hw = kHardware;
-    program.in_stride = program.out_stride = std::int64_t{1} << 16;
+    program.in_stride = program.out_stride = std::int64_t{1} << 20;
     program.image = image_.assemble(kHardware, blocks_);
     CoreBench<RESHIFT_MODEL> core(kHardware, {.read_latency = latency, .write_latency = latency});
     constexpr int kFrames = 2;
