@@ -14,6 +14,7 @@ reshift_bench(NAME rs_issue SET two_pixels
   PARAMS P=8 CBlockW=12 R=2 PmDepth=8 TileAddrW=6 BlockCycles=4 Blocks=3)
 reshift_bench(NAME rs_issue SET one_at_a_time
   PARAMS P=2 CBlockW=9 R=1 PmDepth=8 TileAddrW=6 BlockCycles=1 Blocks=1)
+reshift_bench(NAME rs_post_queue PARAMS Q=2 WordW=32 BankW=3 AddrW=10 TagW=8 Depth=16)
 reshift_bench(NAME rs_post PARAMS M=4 P=3 ActW=8 AccW=28 AddrW=9 PmDepth=8 PostLanes=4 MultW=16 Tables=4
   LIBS reshift_golden)
 reshift_bench(NAME rs_post SET wide

@@ -5,6 +5,8 @@
 #include <Vrs_feature_buffer.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <optional>
 #include <set>
@@ -12,6 +14,7 @@
 
 #include "harness/bench.hpp"
 #include "harness/bits.hpp"
+#include "isa/isa.hpp"
 
 namespace reshift {
 namespace {
@@ -19,8 +22,11 @@ namespace {
 constexpr int kM = RESHIFT_M;
 constexpr int kC = RESHIFT_C;
 constexpr int kP = RESHIFT_P;
+constexpr unsigned kQ = RESHIFT_Q;
 constexpr int kActW = RESHIFT_ActW;
 constexpr int kDepth = RESHIFT_FbDepth;
+constexpr unsigned kBankW = isa::clog2(kP), kAddrW = isa::clog2(kDepth);
+constexpr unsigned kWordW = kM * kActW;
 #ifdef RESHIFT_SharedData
 constexpr bool kShared = RESHIFT_SharedData;
 #else
@@ -46,7 +52,8 @@ class FeatureBuffer : public testing::Test {
     bench.reset();
   }
   ~FeatureBuffer() override {
-    EXPECT_TRUE(reads_.empty() && res_answers_.empty() && store_answers_.empty());
+    EXPECT_TRUE(reads_.empty() && store_answers_.empty());
+    for (const auto& answers : res_answers_) EXPECT_TRUE(answers.empty());
   }
 
   Word random_word() {
@@ -61,19 +68,24 @@ class FeatureBuffer : public testing::Test {
 
   /// One cycle with what each port is offered; requests not taken stay in place.
   void cycle() {
-    bench->wr_valid_i = wr.has_value();
     bench->wr_urgent_i = urgent;
-    bench->res_valid_i = res.has_value();
     bench->load_valid_i = load.has_value();
     bench->store_valid_i = store.has_value();
-    if (wr) {
-      bench->wr_bank_i = static_cast<uint8_t>(wr->bank);
-      bench->wr_addr_i = static_cast<uint16_t>(wr->addr);
-    }
-    pack(bench->wr_data_i, wr_data_, kActW);
-    if (res) {
-      bench->res_bank_i = static_cast<uint8_t>(res->bank);
-      bench->res_addr_i = static_cast<uint16_t>(res->addr);
+    for (unsigned q = 0; q < kQ; ++q) {
+      set_bits(bench->wr_valid_i, q, 1, writes[q].has_value());
+      set_bits(bench->res_valid_i, q, 1, residuals[q].has_value());
+      if (writes[q]) {
+        set_bits(bench->wr_bank_i, q * kBankW, kBankW, static_cast<uint64_t>(writes[q]->bank));
+        set_bits(bench->wr_addr_i, q * kAddrW, kAddrW, static_cast<uint64_t>(writes[q]->addr));
+      }
+      for (unsigned m = 0; m < kM; ++m) {
+        set_bits(bench->wr_data_i, q * kWordW + m * kActW, kActW,
+                 static_cast<uint64_t>(wr_data_[q][m]));
+      }
+      if (residuals[q]) {
+        set_bits(bench->res_bank_i, q * kBankW, kBankW, static_cast<uint64_t>(residuals[q]->bank));
+        set_bits(bench->res_addr_i, q * kAddrW, kAddrW, static_cast<uint64_t>(residuals[q]->addr));
+      }
     }
     if (load) {
       bench->load_bank_i = static_cast<uint8_t>(load->bank);
@@ -86,19 +98,30 @@ class FeatureBuffer : public testing::Test {
     }
     bench.settle();
     // One access a bank.
-    const bool clash = wr && res && wr->bank == res->bank;
-    const bool wr_ready = !clash || urgent;
-    const bool res_ready = !clash || !urgent;
-    // LOAD and STORE wait for these, and in the same bank, in turn, for each other.
-    const auto blocked = [](const auto& dma, const auto& by, bool shared) {
-      return dma && by && (shared || dma->bank == by->bank);
+    const auto blocked = [](const auto& one, const Ways& by, std::size_t ways, bool shared) {
+      for (std::size_t q = 0; q < ways; ++q) {
+        if (one && by[q] && (shared || one->bank == by[q]->bank)) return true;
+      }
+      return false;
     };
-    const bool load_may = load && !blocked(load, wr, kShared) && !blocked(load, res, false);
-    const bool store_may = store && !blocked(store, res, kShared) && !blocked(store, wr, false);
+    std::array<bool, kQ> wr_ready{}, res_ready{};
+    for (unsigned q = 0; q < kQ; ++q) {
+      wr_ready[q] = writes[q] && !blocked(writes[q], writes, q, false) &&
+                    (urgent || !blocked(writes[q], residuals, kQ, false));
+      res_ready[q] = residuals[q] && !blocked(residuals[q], residuals, q, false) &&
+                     !(urgent && blocked(residuals[q], writes, kQ, false));
+    }
+    // LOAD and STORE wait for these, and in the same bank, in turn, for each other.
+    const bool load_may =
+        load && !blocked(load, writes, kQ, kShared) && !blocked(load, residuals, kQ, false);
+    const bool store_may =
+        store && !blocked(store, residuals, kQ, kShared) && !blocked(store, writes, kQ, false);
     const bool load_ready = load && bench->load_ready_o;
     const bool store_ready = store && bench->store_ready_o;
-    ASSERT_TRUE(!wr || bench->wr_ready_o == wr_ready);
-    ASSERT_TRUE(!res || bench->res_ready_o == res_ready);
+    for (unsigned q = 0; q < kQ; ++q) {
+      ASSERT_TRUE(!writes[q] || get_bits(bench->wr_ready_o, q, 1) == wr_ready[q]);
+      ASSERT_TRUE(!residuals[q] || get_bits(bench->res_ready_o, q, 1) == res_ready[q]);
+    }
     if (load && store && load->bank == store->bank) {
       ASSERT_LE(load_ready, load_may);
       ASSERT_LE(store_ready, store_may);
@@ -115,7 +138,9 @@ class FeatureBuffer : public testing::Test {
     const uint64_t due = bench.cycle() + kLatency;
     const uint64_t answer_due = bench.cycle() + kAnswerLatency;
     Places touched;
-    if (wr && wr_ready) touched.insert({wr->bank, wr->addr});
+    for (unsigned q = 0; q < kQ; ++q) {
+      if (wr_ready[q]) touched.insert({writes[q]->bank, writes[q]->addr});
+    }
     if (load_ready) touched.insert({load->bank, load->addr});
     Places uncertain = touched;
     uncertain.merge(touched_);
@@ -123,14 +148,17 @@ class FeatureBuffer : public testing::Test {
     if (reading_) expect_read(due, uncertain);
     bench->rd_valid_i = reading_;
     reading_ = false;
-    wr_data_ = wr && wr_ready ? wr->data : random_word();
-    if (wr && wr_ready) {
-      memory_[wr->bank][wr->addr] = wr->data;
-      wr.reset();
-    }
-    if (res && res_ready) {
-      res_answers_.push_back({answer_due, memory_[res->bank][res->addr]});
-      res.reset();
+    for (unsigned q = 0; q < kQ; ++q) {
+      wr_data_[q] = wr_ready[q] ? writes[q]->data : random_word();
+      if (wr_ready[q]) {
+        memory_[writes[q]->bank][writes[q]->addr] = writes[q]->data;
+        writes[q].reset();
+      }
+      if (res_ready[q]) {
+        const Request& read = *residuals[q];
+        res_answers_[q].push_back({answer_due, memory_[read.bank][read.addr]});
+        residuals[q].reset();
+      }
     }
     if (store_ready) {
       store_answers_.push_back({answer_due, memory_[store->bank][store->addr]});
@@ -147,8 +175,11 @@ class FeatureBuffer : public testing::Test {
     set_bits(bench->rd_zero_i, 0, kActW, static_cast<uint64_t>(next_mask_.zero));
     bench.tick();
     check_reads();
-    check_answer(res_answers_, bench->res_valid_o, bench->res_rdata_o, residual_words);
-    check_answer(store_answers_, bench->store_rvalid_o, bench->store_rdata_o, store_words);
+    for (unsigned q = 0; q < kQ; ++q) {
+      check_answer(res_answers_[q], get_bits(bench->res_valid_o, q, 1), bench->res_rdata_o, q,
+                   residual_words);
+    }
+    check_answer(store_answers_, bench->store_rvalid_o, bench->store_rdata_o, 0, store_words);
   }
 
   /// Array port in the next cycle: C-block address of bank 0's row, step in words, rotation.
@@ -179,13 +210,23 @@ class FeatureBuffer : public testing::Test {
     touched_.clear();
   }
   void drain() {
-    while (wr || res || load || store) cycle();
+    while (waiting()) cycle();
     for (uint64_t i = 0; i < kLatency; ++i) cycle();
   }
 
   Bench<Vrs_feature_buffer> bench;
   Random& random = bench.random();
-  std::optional<Request> wr, res, load, store;
+  bool waiting() const {
+    const auto any = [](const Ways& ways) {
+      return std::any_of(ways.begin(), ways.end(), [](const auto& way) { return way.has_value(); });
+    };
+    return any(writes) || any(residuals) || load || store;
+  }
+
+  using Ways = std::array<std::optional<Request>, kQ>;
+  Ways writes, residuals;
+  std::optional<Request>&wr = writes[0], &res = residuals[0];  ///< the first way
+  std::optional<Request> load, store;
   bool urgent = false;                                    ///< writes go before residual reads
   int c_blocks = 0, residual_words = 0, store_words = 0;  ///< compared
 
@@ -232,22 +273,27 @@ class FeatureBuffer : public testing::Test {
     reads_.pop_front();
   }
   template <typename Port>
-  void check_answer(std::deque<Answer>& answers, bool valid, const Port& data, int& compared) {
+  void check_answer(std::deque<Answer>& answers, bool valid, const Port& data, unsigned way,
+                    int& compared) {
     const bool due = !answers.empty() && answers.front().cycle == bench.cycle();
     ASSERT_EQ(valid, due);
     if (!due) return;
-    ASSERT_EQ(unpack_signed(data, kM, kActW), answers.front().data);
+    for (unsigned m = 0; m < kM; ++m) {
+      ASSERT_EQ(sign_extend(get_bits(data, way * kWordW + m * kActW, kActW), kActW),
+                answers.front().data[m]);
+    }
     answers.pop_front();
     ++compared;
   }
 
   std::vector<std::vector<Word>> memory_ = std::vector(kP, std::vector<Word>(kDepth, Word(kM)));
-  Word wr_data_ = Word(kM);  ///< of the write taken in the cycle before
-  Places touched_;           ///< by writes of the cycle before
+  std::vector<Word> wr_data_ = std::vector(kQ, Word(kM));  ///< of the writes of the cycle before
+  Places touched_;                                         ///< by writes of the cycle before
   bool reading_ = false;
   Mask mask_, next_mask_;
   std::deque<Columns> reads_;
-  std::deque<Answer> res_answers_, store_answers_;
+  std::array<std::deque<Answer>, kQ> res_answers_;
+  std::deque<Answer> store_answers_;
   bool load_went_ = true;  ///< the last time that LOAD and STORE wanted the same bank
 };
 
@@ -302,7 +348,7 @@ TEST_F(FeatureBuffer, PriorityOfTheSecondPort) {
       EXPECT_EQ(wr.has_value(), !urgent && r == w);
       EXPECT_EQ(res.has_value(), urgent && r == w);
       EXPECT_EQ(dma.has_value(), d == w || d == r || kShared);
-      while (wr || res || load || store) cycle();
+      while (waiting()) cycle();
     }
   }
   drain();
@@ -344,9 +390,13 @@ TEST_F(FeatureBuffer, RandomOnAllPorts) {
   fill();
   for (int i = 0; i < 5000; ++i) {
     if (random.chance(80)) random_read();
-    if (!wr && random.chance(50)) wr = random_request();
+    for (auto& way : writes) {
+      if (!way && random.chance(50)) way = random_request();
+    }
     urgent = random.chance(20);
-    if (!res && random.chance(50)) res = random_request();
+    for (auto& way : residuals) {
+      if (!way && random.chance(50)) way = random_request();
+    }
     if (!load && random.chance(50)) load = random_request();
     if (!store && random.chance(50)) store = random_request();
     cycle();

@@ -7,7 +7,9 @@
 #include <deque>
 #include <vector>
 
+#include "base/integer.hpp"
 #include "harness/bench.hpp"
+#include "harness/bits.hpp"
 #include "harness/stream.hpp"
 #include "unit/models/raster.hpp"
 
@@ -15,7 +17,10 @@ namespace reshift {
 namespace {
 
 constexpr int kP = RESHIFT_P;
-constexpr int kAddrW = RESHIFT_AddrW;
+constexpr int kQ = RESHIFT_Q;
+constexpr unsigned kAddrW = RESHIFT_AddrW;
+constexpr unsigned kBankW = RESHIFT_P > 8 ? 4 : RESHIFT_P > 4 ? 3 : RESHIFT_P > 2 ? 2 : 1;
+constexpr unsigned kPixelW = 10;
 
 /// Steps of the rasters when there is room; the M-blocks wanted; the addresses.
 class Surroundings : public Agent {
@@ -50,21 +55,22 @@ class Surroundings : public Agent {
     }
     if (!bench_->valid_o || !bench_->ready_i) return;
     ASSERT_LT(taken_, expected_.size());
-    const Raster::Pixel& q = expected_[taken_];
-    ASSERT_EQ(bench_->write_o, q.inside);
-    ASSERT_EQ(bench_->fill_o, q.fill);
-    ASSERT_EQ(bench_->group_o, q.last_m << 2 | q.last_g << 1);
-    ASSERT_EQ(bench_->last_o, q.last);
-    if (q.inside) {
-      ASSERT_EQ(bench_->bank_o, q.bank) << "pixel " << taken_;
-      ASSERT_EQ(bench_->addr_o, q.addr % (1 << kAddrW)) << "pixel " << taken_;
+    for (unsigned i = 0; i < kQ; ++i, ++taken_) {
+      const Raster::Pixel& q = expected_[taken_];
+      ASSERT_EQ(get_bits(bench_->write_o, i, 1), q.inside);
+      ASSERT_EQ(get_bits(bench_->fill_o, i, 1), q.fill);
+      ASSERT_EQ(bench_->group_o, q.last_m << 2 | q.last_g << 1);
+      ASSERT_TRUE(i < kQ - 1 || bench_->last_o == q.last);
+      if (!q.inside) continue;
+      ASSERT_EQ(get_bits(bench_->bank_o, i * kBankW, kBankW), q.bank) << "pixel " << taken_;
+      ASSERT_EQ(get_bits(bench_->addr_o, i * kAddrW, kAddrW), q.addr % (1 << kAddrW))
+          << "pixel " << taken_;
     }
-    ++taken_;
   }
 
   void drive() override {
     bench_->start_i = bench_->step_i = 0;
-    bench_->pixel_i = static_cast<uint16_t>(random()() & 0x3ff);
+    for (unsigned i = 0; i < kQ; ++i) set_bits(bench_->pixel_i, i * kPixelW, kPixelW, random()());
     if (!feeds_.empty() && !started_) {
       bench_->start_i = 1;
       bench_->use_i = feeds_.front().use;
@@ -77,8 +83,11 @@ class Surroundings : public Agent {
                (pixel_ % kP != 0 || (bench_->room_o && random().chance(step_percent_)))) {
       const Feed& feed = feeds_.front();
       bench_->step_i = 1;
-      bench_->pixel_i = static_cast<uint16_t>(pixel_bits(feed.raster, feed.pixels[pixel_]));
-      if (++pixel_ == feed.pixels.size()) {
+      for (unsigned i = 0; i < kQ; ++i, ++pixel_) {
+        set_bits(bench_->pixel_i, i * kPixelW, kPixelW,
+                 static_cast<uint64_t>(pixel_bits(feed.raster, feed.pixels[pixel_])));
+      }
+      if (pixel_ == feed.pixels.size()) {
         feeds_.pop_front();
         started_ = false;
       }
@@ -115,7 +124,7 @@ class Surroundings : public Agent {
 
 std::vector<Raster> rasters(Random& random, int count) {
   std::vector<Raster> all;
-  for (int i = 0; i < count; ++i) all.push_back(random_raster(random, kP));
+  for (int i = 0; i < count; ++i) all.push_back(random_raster(random, kP, 12, 3, kQ));
   return all;
 }
 
@@ -136,10 +145,10 @@ INSTANTIATE_TEST_SUITE_P(Percents, Place,
                          testing::Values(std::tuple{100, 100, 100}, std::tuple{60, 100, 100},
                                          std::tuple{100, 100, 40}, std::tuple{100, 20, 100}));
 
-// Once it runs, a pixel a cycle, M-blocks and operations without a pause.
+// Once it runs, Q pixels a cycle, M-blocks and operations without a pause.
 TEST(PlaceRate, FullRate) {
   Bench<Vrs_pixel_address> bench;
-  Raster raster = random_raster(bench.random(), kP);
+  Raster raster = random_raster(bench.random(), kP, 12, 3, kQ);
   raster.groups = 60;
   raster.m_blocks = 3;
   Surroundings around(bench, {raster}, 100, 100, 100, true);
@@ -147,7 +156,7 @@ TEST(PlaceRate, FullRate) {
   bench.run_until([&] { return around.taken() > 0; });
   const uint64_t begin = bench.cycle();
   bench.run_until([&] { return around.done(); });
-  EXPECT_EQ(bench.cycle() - begin, around.taken() - 1);
+  EXPECT_EQ(bench.cycle() - begin, around.taken() / kQ - 1);
 }
 
 // Places one by one, in the largest tensors.
@@ -156,13 +165,14 @@ TEST(PlaceRate, LargestRow) {
   Raster r;
   r.p = kP;
   r.out_height = 3;
-  r.out_width = r.pitch = r.tensor_pitch = 4095;
+  r.q = kQ;
+  r.out_width = r.pitch = r.tensor_pitch = 4095 / kQ * kQ;
   r.groups = r.pitch * 3 / kP;
   Raster polyphase = r;
   polyphase.polyphase = true;
   polyphase.out_height = 4093;
   polyphase.out_width = 1;
-  polyphase.pitch = 2;
+  polyphase.pitch = round_up(2, kQ);
   polyphase.tensor_pitch = 1;
   polyphase.phase = 1 << (kAddrW - 1);
   polyphase.groups = polyphase.pitch * 4094 / kP;

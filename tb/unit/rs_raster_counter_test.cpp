@@ -5,7 +5,9 @@
 #include <span>
 #include <vector>
 
+#include "base/integer.hpp"
 #include "harness/bench.hpp"
+#include "harness/bits.hpp"
 #include "isa/fields.hpp"
 #include "unit/models/raster.hpp"
 
@@ -13,6 +15,8 @@ namespace reshift {
 namespace {
 
 constexpr int kP = RESHIFT_P;
+constexpr int kQ = RESHIFT_Q;
+constexpr unsigned kPixelW = 10, kWindowW = 11;
 
 struct Operation {
   Raster raster;
@@ -27,7 +31,7 @@ class RasterCounter : public testing::Test {
   }
 
   Operation random_operation() {
-    return {random_raster(random, kP, 12, 1), static_cast<int>(random.uniform(1, 40)),
+    return {random_raster(random, kP, 12, 1, kQ), static_cast<int>(random.uniform(1, 40)),
             static_cast<int>(random.uniform(1, 40))};
   }
 
@@ -58,7 +62,9 @@ class RasterCounter : public testing::Test {
     bench.settle();
     ASSERT_FALSE(bench->step_o);
     bench.tick();
-    for (const Raster::Pixel& pixel : op.raster.walk()) {
+    const std::vector<Raster::Pixel> walk = op.raster.walk();
+    for (std::size_t i = 0; i < walk.size(); i += kQ) {
+      const Raster::Pixel& pixel = walk[i];
       bool ready = false;
       do {
         ready = !random.chance(pause_percent);
@@ -68,13 +74,19 @@ class RasterCounter : public testing::Test {
         ready = ready || !pixel.first_p;
         ASSERT_EQ(bench->step_o, ready);
         ASSERT_FALSE(bench->op_ready_o);
-        ASSERT_EQ(bench->pixel_o, pixel_bits(op.raster, pixel)) << pixel.y << ' ' << pixel.x;
         ASSERT_EQ(bench->window_y_o, window_bits(pixel.y, op.in_height)) << "y " << pixel.y;
-        ASSERT_EQ(bench->window_x_o, window_bits(pixel.x, op.in_width)) << "x " << pixel.x;
+        for (unsigned q = 0; q < kQ; ++q) {
+          const Raster::Pixel& at = walk[i + q];
+          ASSERT_EQ(get_bits(bench->pixel_o, q * kPixelW, kPixelW), pixel_bits(op.raster, at))
+              << at.y << ' ' << at.x;
+          ASSERT_EQ(get_bits(bench->window_x_o, q * kWindowW, kWindowW),
+                    window_bits(at.x, op.in_width))
+              << "x " << at.x;
+        }
         bench.tick();
         ++cycles;
       } while (!ready);
-      ++pixels;
+      ++steps;
     }
     bench->ready_i = 1;
     bench.settle();
@@ -83,7 +95,7 @@ class RasterCounter : public testing::Test {
 
   Bench<Vrs_raster_counter> bench;
   Random& random = bench.random();
-  int pixels = 0, cycles = 0;
+  int steps = 0, cycles = 0;
 };
 
 TEST_F(RasterCounter, IdleUntilStarted) {
@@ -93,7 +105,7 @@ TEST_F(RasterCounter, IdleUntilStarted) {
     ASSERT_FALSE(bench->step_o);
   }
   walk(random_operation(), 0);
-  EXPECT_EQ(cycles, pixels);
+  EXPECT_EQ(cycles, steps);
 }
 
 // A pixel, a column, a row, a raster narrower than a group.
@@ -102,10 +114,11 @@ TEST_F(RasterCounter, SmallestShapes) {
     for (const auto& [height, width] : {std::pair{1, 1}, {7, 1}, {1, 9}, {2, 2}, {5, kP - 1}}) {
       Raster r;
       r.p = kP;
+      r.q = kQ;
       r.polyphase = polyphase;
       r.out_height = height;
       r.out_width = width;
-      r.pitch = polyphase ? (width + 1) / 2 * 2 : width;
+      r.pitch = round_up(polyphase ? (width + 1) / 2 * 2 : width, kQ);
       r.groups = (r.pitch * (polyphase ? (height + 1) / 2 * 2 : height) + kP - 1) / kP;
       walk({r, height, width}, 0);
     }
@@ -115,14 +128,15 @@ TEST_F(RasterCounter, SmallestShapes) {
 TEST_F(RasterCounter, LargestCoordinates) {
   Raster r;
   r.p = kP;
+  r.q = kQ;
   r.out_height = 3;
-  r.out_width = r.pitch = 4095;
+  r.out_width = r.pitch = 4095 / kQ * kQ;
   r.groups = r.pitch * 3 / kP;
   walk({r, 4095, 4095}, 0);
   r.polyphase = true;
   r.out_height = 4093;
   r.out_width = 1;
-  r.pitch = 2;
+  r.pitch = round_up(2, kQ);
   r.groups = r.pitch * 4094 / kP;
   walk({r, 4, 1}, 0);
 }
@@ -138,17 +152,36 @@ TEST_F(RasterCounter, NothingBelowTheRaster) {
     bench.tick();
     bench->op_valid_i = 0;
     bench->ready_i = 1;
-    int steps = 0;
+    int steps_taken = 0;
     for (int cycle = 0; cycle < (op.raster.groups + 5) * kP; ++cycle) {
       bench.settle();
-      steps += bench->step_o;
+      steps_taken += bench->step_o;
       ASSERT_FALSE(bench->op_ready_o);
       bench.tick();
     }
-    ASSERT_EQ(steps, op.raster.groups * kP);
+    ASSERT_EQ(steps_taken, op.raster.groups * kP / kQ);
     bench.reset();
     walk(op, 0);
   }
+}
+
+// A pitch that is no multiple of Q: nothing comes, until a reset.
+TEST_F(RasterCounter, NothingOfAPitchThatQDoesNotDivide) {
+  if (kQ == 1) GTEST_SKIP() << "every pitch is a multiple of 1";
+  Operation op = random_operation();
+  ++op.raster.pitch;
+  bench->op_valid_i = 1;
+  put(op);
+  bench.tick();
+  bench->op_valid_i = 0;
+  bench->ready_i = 1;
+  for (int cycle = 0; cycle < 100; ++cycle) {
+    bench.settle();
+    ASSERT_FALSE(bench->step_o || bench->op_ready_o);
+    bench.tick();
+  }
+  bench.reset();
+  walk(random_operation(), 0);
 }
 
 TEST_F(RasterCounter, Random) {
@@ -156,7 +189,7 @@ TEST_F(RasterCounter, Random) {
     walk(random_operation(), i % 2 == 0 ? 0 : 30);
     if (HasFatalFailure()) return;
   }
-  EXPECT_GT(pixels, 5000);
+  EXPECT_GT(steps * kQ, 5000);
 }
 
 }  // namespace

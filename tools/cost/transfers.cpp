@@ -15,6 +15,7 @@ std::int64_t list_bytes(const isa::Hardware& hw, std::int64_t uops) {
 
 std::int64_t transfer_beside_polyphase(const isa::Hardware& hw, std::int64_t beats,
                                        std::int64_t m_blocks, std::int64_t cycles) {
+  if (isa::post_pixels(hw) > 1) return beats;
   const std::int64_t period = std::max<std::int64_t>(cycles, hw.p);
   const std::int64_t word_beats = std::max(hw.m * isa::code_bytes(hw) * 8 / hw.axi_data_w, 1);
   constexpr std::int64_t kLong = 4096;  // enough for the mean

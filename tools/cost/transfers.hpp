@@ -18,7 +18,8 @@ std::int64_t list_bytes(const isa::Hardware& hw, std::int64_t uops);
 
 /// Cycles of a transfer of so many beats while an operation of `m_blocks` M-blocks, of `cycles`
 /// each, writes a polyphase tensor: post-processing, which goes first, stays for two words in a
-/// bank, the transfer for one, and they meet again and again.
+/// bank, the transfer for one, and they meet again and again. With several pixels at a time all stay
+/// for one.
 std::int64_t transfer_beside_polyphase(const isa::Hardware& hw, std::int64_t beats,
                                        std::int64_t m_blocks, std::int64_t cycles);
 

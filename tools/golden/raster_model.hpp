@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/integer.hpp"
 #include "base/random.hpp"
 
 namespace reshift {
@@ -13,6 +14,7 @@ namespace reshift {
 /// it, with multiplications and divisions where the RTL counts.
 struct Raster {
   int p = 2;  ///< pixels of a group, banks
+  int q = 1;  ///< pixels at a time, a divisor of p and of the pitch
   int groups = 1, m_blocks = 1;
   int pitch = 1;  ///< of the raster walked
   int out_height = 1, out_width = 1;
@@ -31,7 +33,8 @@ struct Raster {
     bool x_kept, y_kept;
     bool inside;  ///< in the tensor or its even extension, and kept
     bool fill;    ///< not data
-    bool first_p, last_p, last_m, last_g, last;
+    bool first_p, last_p, last_m, last_g;  ///< of the first, the last q of a group, and so on
+    bool last;
   };
 
   /// Where pixel (y, x) keeps word w.
@@ -52,21 +55,21 @@ struct Raster {
       for (int m = 0; m < m_blocks; ++m) {
         for (int column = 0; column < p; ++column) {
           const int i = g * p + column;
-          Pixel q{};
-          q.y = i / pitch;
-          q.x = i % pitch;
-          std::tie(q.bank, q.addr) = address(q.y, q.x, m);
-          q.x_kept = q.x % (skip_columns + 1) == 0;
-          q.y_kept = q.y % (skip_rows + 1) == 0;
-          q.inside = q.x_kept && q.y_kept && q.x >> s <= (out_width - 1) >> s &&
-                     q.y >> s <= (out_height - 1) >> s;
-          q.fill = q.x >= out_width || q.y >= out_height;
-          q.first_p = column == 0;
-          q.last_p = column == p - 1;
-          q.last_m = m == m_blocks - 1;
-          q.last_g = g == groups - 1;
-          q.last = q.last_p && q.last_m && q.last_g;
-          pixels.push_back(q);
+          Pixel at{};
+          at.y = i / pitch;
+          at.x = i % pitch;
+          std::tie(at.bank, at.addr) = address(at.y, at.x, m);
+          at.x_kept = at.x % (skip_columns + 1) == 0;
+          at.y_kept = at.y % (skip_rows + 1) == 0;
+          at.inside = at.x_kept && at.y_kept && at.x >> s <= (out_width - 1) >> s &&
+                     at.y >> s <= (out_height - 1) >> s;
+          at.fill = at.x >= out_width || at.y >= out_height;
+          at.first_p = column < q;
+          at.last_p = column >= p - q;
+          at.last_m = m == m_blocks - 1;
+          at.last_g = g == groups - 1;
+          at.last = at.last_p && at.last_m && at.last_g;
+          pixels.push_back(at);
         }
       }
     }
@@ -75,9 +78,11 @@ struct Raster {
 };
 
 /// Width and height up to `size`, a walk that covers the tensor, with junk at the right and below.
-inline Raster random_raster(Random& random, int p, int size = 12, int max_m_blocks = 3) {
+inline Raster random_raster(Random& random, int p, int size = 12, int max_m_blocks = 3,
+                            int q = 1) {
   Raster r;
   r.p = p;
+  r.q = q;
   r.polyphase = random.chance(40);
   if (!r.polyphase) {
     r.bank = static_cast<int>(random.uniform(0, p - 1));
@@ -90,7 +95,7 @@ inline Raster random_raster(Random& random, int p, int size = 12, int max_m_bloc
   const int s = r.polyphase ? 1 : 0;
   const int rows = (r.out_height + s) >> s << s;
   const int columns = (r.out_width + s) >> s << s;
-  r.pitch = columns + static_cast<int>(random.chance(50) ? 0 : random.uniform(1, 4));
+  r.pitch = round_up(columns + static_cast<int>(random.chance(50) ? 0 : random.uniform(1, 4)), q);
   r.tensor_pitch = (r.column_step * columns >> s) +
                    static_cast<int>(random.chance(50) ? 0 : random.uniform(1, 4));
   r.groups = (r.pitch * rows + p - 1) / p;
@@ -117,7 +122,7 @@ void tensor_fields(const Raster& r, Field field) {
 
 /// A value of type rs_pkg::pixel_t.
 inline int pixel_bits(const Raster& r, const Raster::Pixel& q) {
-  return (q.x == r.pitch - 1) << 9 | (q.x & 1) << 8 | (q.y & 1) << 7 | q.x_kept << 6 |
+  return (q.x >= r.pitch - r.q) << 9 | (q.x & 1) << 8 | (q.y & 1) << 7 | q.x_kept << 6 |
          q.y_kept << 5 | q.inside << 4 | q.fill << 3 | q.first_p << 2 | q.last_p << 1 |
          int{q.last_g};
 }
