@@ -6,6 +6,8 @@
 /// accumulators each, turns them into codes and writes them to their addresses in the feature
 /// buffer.
 ///
+/// With `sum_group` the first pixel of a group gets the sum of all its pixels.
+///
 /// Throughput: Q pixels (of M channels) per cycle, operations back to back.
 /// Latency: 10 cycles from pixel to data, 12 with tables. With Q = 1 a residual read of the same bank
 /// may go first, which delays the write by a cycle. With more, writes go through queues
@@ -138,10 +140,34 @@ module rs_post_pipeline
   end
   always_ff @(posedge clk_i) if (op_ready_o) op_q <= op_i;
 
-  // What goes with the pixel, stage by stage.
+  // What goes with the pixel, stage by stage. The sum of a group is complete with its last pixels: they
+  // go where its first one belongs.
   logic [Stages:1] valid_q;
   post_op_t op_stage_q [1:Stages];
-  pixel_t pixel_q [1:Stages];
+  pixel_t pixel, pixel_q [1:Stages];
+  logic first_write_q, first_fill_q;
+  logic [BankW-1:0] first_bank_q;
+  logic [AddrW-1:0] first_addr_q;
+
+  always_ff @(posedge clk_i) begin
+    if (first_p) begin
+      {first_write_q, first_fill_q} <= {dst_write_i[0], dst_fill_i[0]};
+      {first_bank_q, first_addr_q}  <= {dst_bank_i[0], dst_addr_i[0]};
+    end
+  end
+
+  always_comb begin
+    pixel = '{write: dst_write_i, fill: dst_fill_i, bank: dst_bank_i,
+              addr: dst_addr_i, block_end: last_p, group_end: group_end,
+              op_end: op_end};
+    if (op_q.sum_group) begin
+      pixel.write    = '0;
+      pixel.write[0] = last_p && first_write_q;
+      pixel.fill[0]  = first_fill_q;
+      pixel.bank[0]  = first_bank_q;
+      pixel.addr[0]  = first_addr_q;
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) valid_q <= '0;
@@ -149,9 +175,7 @@ module rs_post_pipeline
   end
   always_ff @(posedge clk_i) begin
     op_stage_q[1] <= op_q;
-    pixel_q[1]    <= '{write: dst_write_i, fill: dst_fill_i, bank: dst_bank_i,
-                       addr: dst_addr_i, block_end: last_p, group_end: group_end,
-                       op_end: op_end};
+    pixel_q[1]    <= pixel;
     for (int unsigned s = 2; s <= Stages; s++) begin
       op_stage_q[s] <= op_stage_q[s-1];
       pixel_q[s]    <= pixel_q[s-1];
@@ -180,7 +204,20 @@ module rs_post_pipeline
   );
 
   logic [Q-1:0][M-1:0][AccW-1:0] acc_q;
-  always_ff @(posedge clk_i) acc_q <= acc_i;
+  for (genvar m = 0; m < M; m++) begin : gen_sum
+    logic [AccW-1:0] sum;
+    always_comb begin
+      sum = acc_i[0][m];
+      if (op_q.sum_group) begin
+        for (int unsigned q = 1; q < Q; q++) sum = sum + acc_i[q][m];
+        if (!first_p) sum = sum + acc_q[0][m];
+      end
+    end
+    always_ff @(posedge clk_i) begin
+      acc_q[0][m] <= sum;
+      for (int unsigned q = 1; q < Q; q++) acc_q[q][m] <= acc_i[q][m];
+    end
+  end
 
   logic [Q-1:0][M-1:0][ActW-1:0] made, code;
 

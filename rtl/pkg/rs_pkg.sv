@@ -77,6 +77,7 @@ package rs_pkg;
   typedef struct packed {
     logic        residual;
     logic        product;
+    logic        sum_group;
     round_e      round;
     logic [15:0] res_zero;
     logic [27:0] res_factor;
@@ -181,6 +182,7 @@ package rs_pkg;
     '{
         residual: op.residual,
         product: op.product,
+        sum_group: op.sum_group,
         round: round_e'(op.round_mode),
         res_zero: op.res_zero,
         res_factor: op.res_factor[27:0],

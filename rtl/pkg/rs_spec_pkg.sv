@@ -382,7 +382,7 @@ package rs_spec_pkg;
     logic res_broadcast;
     logic res_double;
     logic dst_double;
-    logic unused23;
+    logic sum_group;
     logic product;
     logic keep_list;
     logic res_polyphase;
@@ -491,6 +491,7 @@ package rs_spec_pkg;
     kept[0] |= low_bits(1) << 20;  // res_polyphase
     kept[0] |= low_bits(1) << 21;  // keep_list
     kept[0] |= low_bits(1) << 22;  // product
+    kept[0] |= low_bits(1) << 23;  // sum_group
     kept[0] |= low_bits(1) << 24;  // dst_double
     kept[0] |= low_bits(1) << 25;  // res_double
     kept[0] |= low_bits(1) << 26;  // res_broadcast

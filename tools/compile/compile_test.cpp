@@ -433,29 +433,32 @@ TEST(Batch, LoadsListsOnceThatTheWeightMemoryHolds) {
   }
 }
 
-/// The mean of each channel of the image.
-QNet global_pooling(int channels, int side) {
+/// The mean or the maximum of each channel of the image.
+QNet global_pooling(QKind kind, int channels, int height, int width) {
   QNet net;
   net.name = "pool";
-  net.tensors = {{"image", channels, side, side, 0.1, 0}, {"means", channels, 1, 1, 0.1, 0}};
+  net.tensors = {{"image", channels, height, width, 0.1, -3}, {"pooled", channels, 1, 1, 0.1, -3}};
   QOp op;
   op.name = "pool";
-  op.kind = QKind::kAvgPool;
+  op.kind = kind;
   op.input = 0;
   op.output = 1;
-  op.kernel_h = op.kernel_w = side;
-  op.params.assign(static_cast<std::size_t>(channels), {0, 21399, 18});
-  op.post = {0, -128, 127};
+  op.kernel_h = height;
+  op.kernel_w = width;
+  if (kind == QKind::kAvgPool) {
+    op.params.assign(static_cast<std::size_t>(channels), {3 * height * width, 21399, 18});
+  }
+  op.post = {-3, -128, 127};
   net.ops = {op};
   net.outputs = {{"scores", 1}};
   return net;
 }
 
 // Words of the source in turn through one list, which a part of the weight memory holds.
-TEST(Batch, GlobalPoolingKeepsItsList) {
+TEST(Batch, GlobalMaximumKeepsItsList) {
   for (const char* name : {"16x16x8", "32x16x7"}) {
     isa::Hardware hw = find_hardware(name);
-    const QNet net = global_pooling(12 * hw.m, 4);
+    const QNet net = global_pooling(QKind::kMaxPool, 12 * hw.m, 4, 4);
     hw.wm_depth = 256;
     for (const int batch : {1, 2, 3}) {
       const Program program = compile(hw, net, {false, batch});
@@ -465,6 +468,32 @@ TEST(Batch, GlobalPoolingKeepsItsList) {
       EXPECT_GT(op.uops, hw.wm_depth / 2);
       if (batch == 1) continue;  // the last list may be shorter
       EXPECT_EQ(loaded_uops(program) * op.execs, op.uops * batch) << name;
+    }
+  }
+}
+
+// The mean of a map is made of sums of P pixels, one list for all words; on a core with fewer lanes of
+// post-processing than channels, and where rows have gaps that are no pixel groups, pixel by pixel.
+TEST(Mean, SumsOfPixelGroups) {
+  struct Case {
+    const char* hw;
+    int height, width, uops;  ///< of a word
+    bool sums = true;
+  };
+  for (const Case& c : {Case{"16x16x8", 7, 7, 7}, Case{"16x16x8", 1, 3, 1}, Case{"16x16x8_q2", 8, 8, 8},
+                        Case{"16x16x8_q2", 7, 7, 7}, Case{"16x16x8_q2", 9, 9, 81, false}, Case{"32x16x7", 7, 7, 7 * 2},
+                        Case{"32x16x4", 14, 14, 49 * 2}, Case{"4x4x2", 3, 3, 9, false}}) {
+    const isa::Hardware hw = find_hardware(c.hw);
+    for (const int words : {1, 5}) {
+      const QNet net =
+          global_pooling(QKind::kAvgPool, words * hw.m - (words > 1), c.height, c.width);
+      for (const int batch : {1, 2}) {
+        const Program program = compile(hw, net, {false, batch});
+        check_program(net, program, 2, false, Timing::kLate);
+        if (HasFatalFailure()) return;
+      }
+      const OpReport& op = compile(hw, net, {}).ops.at(0);
+      EXPECT_EQ(op.uops, c.sums ? c.uops : c.uops * words) << c.hw;
     }
   }
 }

@@ -79,6 +79,21 @@ void set_residual(const isa::Hardware& hw, const QNet& net, const QOp& op, const
   d.product = op.post.product;
 }
 
+/// The raster of sums: a row of P pixels for each word of the source's pixels, of which the first one is
+/// written.
+void set_sums(const isa::Hardware& hw, const ExecPlan& exec, isa::Exec& d) {
+  d.sum_group = true;
+  d.pitch = d.in_width = hw.p;
+  d.in_height = d.out_height = exec.groups;
+  d.out_width = 1;
+  d.skip_rows = d.skip_columns = 0;
+  d.src0_step = isa::c_blocks_per_word(hw);
+  d.dst_words = 1;
+  d.dst_row_bank = 0;
+  d.dst_row_addr = 1;
+  d.in_zero = 0;
+}
+
 }  // namespace
 
 isa::Exec exec_descriptor(const isa::Hardware& hw, const QNet& net, const ExecPlan& exec,
@@ -103,6 +118,7 @@ isa::Exec exec_descriptor(const isa::Hardware& hw, const QNet& net, const ExecPl
   d.round_mode = static_cast<std::int64_t>(op.post.round);
   d.need_first = exec.need.first;
   d.need_step = exec.need.step;
+  if (exec.sums_groups) set_sums(hw, exec, d);
   return d;
 }
 

@@ -2,6 +2,7 @@
 #include "compile/plan.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/error.hpp"
 #include "base/integer.hpp"
@@ -100,6 +101,25 @@ int pooled_m_blocks(const isa::Hardware& hw, const QOp& op, int groups) {
   return ceil_div(static_cast<int>(cost::kWorthADescriptor), cycles);
 }
 
+/// Whether an operation is the mean of a whole map that lies in the buffer so that its pixels can be
+/// added P at a time.
+bool sums_groups(const isa::Hardware& hw, const QNet& net, const QOp& op, const ExecPlan& exec) {
+  const QTensor& in = net.tensors[index(op.input)];
+  const QTensor& out = net.tensors[index(op.output)];
+  const Layout &source = exec.source, &destination = exec.destination;
+  const bool whole_map = op.kind == QKind::kAvgPool && out.height == 1 && out.width == 1 &&
+                         op.kernel_h == in.height && op.kernel_w == in.width && op.pad_top == 0 &&
+                         op.pad_left == 0 && source.height == in.height && op.residual < 0;
+  const bool in_order = !source.polyphase && !destination.polyphase && source.shift == 0 &&
+                        destination.shift == 0 &&
+                        (source.pitch == source.width || source.pitch % hw.p == 0);
+  const bool alike = std::adjacent_find(op.params.begin(), op.params.end(),
+                                        std::not_equal_to<>()) == op.params.end();
+  const std::int64_t most_rows = isa::field_mask(isa::exec::kPitch);
+  return hw.post_lanes >= hw.m && whole_map && in_order && alike &&
+         words_of(hw, in.channels) <= most_rows;
+}
+
 std::vector<ExecPlan> closed(std::vector<OpenExec> execs) {
   execs.back().exec.last_of_strip = true;
   std::vector<ExecPlan> plans;
@@ -123,6 +143,14 @@ std::vector<ExecPlan> split_strip(const isa::Hardware& hw, const QNet& net,
   fresh.op = step.op;
   fresh.strip = strip_number;
   locate_exec(hw, net, allocation, step.first_image, fresh);
+  const int words = words_of(hw, net.written_channels(op));
+  fresh.sums_groups = sums_groups(hw, net, op, fresh);
+  if (fresh.sums_groups) {
+    fresh.groups = words;
+    OpenExec exec{fresh, {}};
+    append(exec, map_sum_list(hw, fresh.source));
+    return closed({std::move(exec)});
+  }
   fresh.groups = raster_groups(hw, net, op, fresh.rows, fresh.source, fresh.destination);
   // With several pixel groups, or images, the list stays for all of them.
   const ListSize size = (*allocation.lists)[step.op];
@@ -133,7 +161,6 @@ std::vector<ExecPlan> split_strip(const isa::Hardware& hw, const QNet& net,
   // No more than one EXEC may have anyway: each counts from its own first word.
   int pooled = std::min(pooled_m_blocks(hw, op, fresh.groups), most_m_blocks);
   if (stays) pooled = std::min(pooled, std::max(1, static_cast<int>(part / size.longest)));
-  const int words = words_of(hw, net.written_channels(op));
   for (int m_block = 0; m_block < words; ++m_block) {
     if (pooled > 0 && m_block % pooled == 0 && m_block > 0) {
       execs.push_back({fresh, {}});
@@ -208,7 +235,8 @@ std::vector<ExecPlan> plan_execs(const isa::Hardware& hw, const QNet& net,
     // Pixels that lie in another order than rows are not counted, nor those of which another
     // operation writes the neighbours.
     const bool counted = whole && previous.out_stride == 1 && !walks_flat(op, layout(op.input)) &&
-                         !walks_flat(previous, layout(previous.input));
+                         !walks_flat(previous, layout(previous.input)) &&
+                         !execs[first].sums_groups && !execs[first - 1].sums_groups;
     ExecPlan& part = execs[first];
     part.wait_previous = (op.residual == previous.output && area.residual_buffers.empty()) ||
                          (op.shortcut == previous.output && area.shortcut_buffers.empty()) ||

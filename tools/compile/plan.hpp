@@ -28,6 +28,9 @@ struct ExecPlan {
   int first_m_block = 0, m_blocks = 0;
   int groups = 0;       ///< pixel groups
   int source_word = 0;  ///< of the source's pixels, from which on the list counts
+  /// The mean of a whole map: a pixel group is a word of the source's pixels, its list goes through
+  /// the map P pixels at a time, and its one output is the sum of the group.
+  bool sums_groups = false;
   bool last_of_strip = false;
   std::vector<std::size_t> m_block_uops;
   std::shared_ptr<const ReductionList> list;  ///< one for all images

@@ -224,6 +224,34 @@ ReductionList reduction_list(const isa::Hardware& hw, const QNet& net, const QOp
   }
 }
 
+ReductionList map_sum_list(const isa::Hardware& hw, const Layout& source) {
+  const bool without_gaps = source.pitch == source.width;
+  const int rows = without_gaps ? 1 : source.height;
+  const int row_pixels = without_gaps ? source.width * source.height : source.width;
+  const int per_word = isa::c_blocks_per_word(hw);
+  ReductionList list;
+  std::vector<int> tile(index(hw.m * hw.c));
+  std::vector<UopHeader> headers;
+  for (int row = 0; row < rows; ++row) {
+    for (int pixel = 0; pixel < row_pixels; pixel += hw.p) {
+      const int group = row * source.pitch / hw.p + pixel / hw.p;
+      const int hidden = hw.p - std::min(hw.p, row_pixels - pixel);
+      for (int j = 0; j < per_word; ++j) {
+        headers.push_back({.offset = (group * source.words * per_word + j) % isa::c_blocks(hw),
+                           .dx = hidden});
+        std::fill(tile.begin(), tile.end(), 0);
+        for (int c = 0; c < hw.c; ++c) {
+          tile[index((j * hw.c + c) * hw.c + c)] = identity_weight(hw.weight_format);
+        }
+        append_tile(hw, tile, list.tiles);
+      }
+    }
+  }
+  headers.back().last = true;
+  for (const UopHeader& header : headers) list.headers.push_back(encode_header(header));
+  return list;
+}
+
 namespace {
 
 /// C-blocks of the input of which an M-block of a convolution has weights.

@@ -25,6 +25,11 @@ ReductionList reduction_list(const isa::Hardware& hw, const QNet& net, const QOp
                              const Strip& strip, const Layout& source, const Layout& shortcut,
                              int m_block);
 
+/// The list that adds all pixels of a map, P at a time, for one word of them: each lane adds up its
+/// channel, and the sum of all columns is that of the map. The mask of a tap hides what is behind the
+/// last pixel of a row, or of the map where rows lie without gaps.
+ReductionList map_sum_list(const isa::Hardware& hw, const Layout& source);
+
 /// Micro-ops of an operation's list of all M-blocks, those of the longest M-block, and the cycles
 /// that a pixel group takes. Empty tiles are counted, but for the image's reader, and unless those
 /// of all taps of a C-block are empty: of channels that an operation does not read.

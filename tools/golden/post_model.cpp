@@ -2,6 +2,7 @@
 #include "golden/post_model.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/error.hpp"
 
@@ -47,15 +48,30 @@ void PostModel::write_group(const std::vector<std::int32_t>& sums) {
   for (std::int64_t m_block = 0; m_block < x_.m_blocks; ++m_block) {
     destination_ = destination;
     residual_ = residual;
-    write_m_block(m_block, sums.data() + m_block * hw_.p * hw_.m, destination_, residual_);
+    const std::int32_t* block = sums.data() + m_block * hw_.p * hw_.m;
+    write_m_block(m_block, x_.sum_group ? sum_of(block) : block, destination_, residual_);
   }
   ++group_;
 }
 
+const std::int32_t* PostModel::sum_of(const std::int32_t* sums) {
+  total_.assign(sums, sums + hw_.m);
+  for (int column = 1; column < hw_.p; ++column) {
+    for (int row = 0; row < hw_.m; ++row) {
+      std::int32_t& total = total_[static_cast<std::size_t>(row)];
+      total += sums[column * hw_.m + row];
+      if (std::abs(std::int64_t{total}) >= std::int64_t{1} << (hw_.acc_w - 1)) {
+        throw Error("the sum of a pixel group leaves {} bits", hw_.acc_w);
+      }
+    }
+  }
+  return total_.data();
+}
+
 void PostModel::write_m_block(std::int64_t m_block, const std::int32_t* sums, PixelAddress& out,
                               PixelAddress& residual) {
-  const int s = x_.dst_polyphase ? 1 : 0;
-  for (int column = 0; column < hw_.p; ++column, sums += hw_.m) {
+  const int s = x_.dst_polyphase ? 1 : 0, pixels = x_.sum_group ? 1 : hw_.p;
+  for (int column = 0; column < pixels; ++column, sums += hw_.m) {
     const std::int64_t pixel = group_ * hw_.p + column;
     const int y = static_cast<int>(pixel / x_.pitch), x = static_cast<int>(pixel % x_.pitch);
     if (x >> s > (x_.out_width - 1) >> s || y >> s > (x_.out_height - 1) >> s) continue;

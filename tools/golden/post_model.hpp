@@ -37,6 +37,8 @@ class PostModel {
   /// Walks the group's pixels for one M-block.
   void write_m_block(std::int64_t m_block, const std::int32_t* sums, PixelAddress& out,
                      PixelAddress& residual);
+  /// Of an M-block's pixels, [row].
+  const std::int32_t* sum_of(const std::int32_t* sums);
   /// Into codes_.
   void make_codes(std::size_t m_block, const std::int32_t* sums, const std::int16_t* residual);
 
@@ -50,6 +52,7 @@ class PostModel {
   const Observer& observer_;
   PixelAddress destination_, residual_;
   std::vector<std::int16_t> codes_;  ///< of a word
+  std::vector<std::int32_t> total_;
 };
 
 }  // namespace reshift::golden

@@ -165,6 +165,7 @@ struct Exec {
   bool res_polyphase = false;  ///< so is the residual tensor
   bool keep_list = false;  ///< the list and its parameters stay: the next EXEC has the same ones
   bool product = false;  ///< multiply by the residual tensor in post-processing instead of adding it
+  bool sum_group = false;  ///< the first pixel of each group gets the sum of all its pixels; with PostLanes of M or more
   bool dst_double = false;  ///< destination: every second pixel of a row is written; not with dst_polyphase
   bool res_double = false;  ///< residual: every second pixel of a row is read; not with res_polyphase
   bool res_broadcast = false;  ///< residual: all pixels of a row of the raster read its first one; with a row pitch of 0 all rows, too
@@ -221,6 +222,7 @@ struct Exec {
     visit(exec::kResPolyphase, self.res_polyphase);
     visit(exec::kKeepList, self.keep_list);
     visit(exec::kProduct, self.product);
+    visit(exec::kSumGroup, self.sum_group);
     visit(exec::kDstDouble, self.dst_double);
     visit(exec::kResDouble, self.res_double);
     visit(exec::kResBroadcast, self.res_broadcast);

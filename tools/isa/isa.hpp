@@ -28,7 +28,7 @@ struct Hardware {
   int axi_data_w = 0;  ///< AXI data width in bits: 32, 64, 128 or 256
 };
 
-inline constexpr std::array<Hardware, 16> kConfigurations{{
+inline constexpr std::array<Hardware, 17> kConfigurations{{
     {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 0, 32},
     {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 0, 64},
     {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 0, 64},
@@ -39,6 +39,7 @@ inline constexpr std::array<Hardware, 16> kConfigurations{{
     {"32x16x7", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 128},
     {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 16, 2048, 2048, 256, 16, 8, 128},
     {"16x16x8_q2", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 32, 8, 128},
+    {"mobile", 16, 16, 8, 8, 17, 28, 32, 8192, 4096, 512, 32, 8, 256},
     {"16x16x8_mult32", 16, 16, 8, 8, 7, 28, 32, 8192, 2048, 256, 16, 8, 128},
     {"32x16x4", 32, 16, 4, 8, 7, 28, 16, 16384, 1024, 128, 32, 8, 256},
     {"32x16x7_w256", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 256},
@@ -383,6 +384,7 @@ inline constexpr Field kDstPolyphase{"dst_polyphase", 0, 19, 1};  ///< the desti
 inline constexpr Field kResPolyphase{"res_polyphase", 0, 20, 1};  ///< so is the residual tensor
 inline constexpr Field kKeepList{"keep_list", 0, 21, 1};  ///< the list and its parameters stay: the next EXEC has the same ones
 inline constexpr Field kProduct{"product", 0, 22, 1};  ///< multiply by the residual tensor in post-processing instead of adding it
+inline constexpr Field kSumGroup{"sum_group", 0, 23, 1};  ///< the first pixel of each group gets the sum of all its pixels; with PostLanes of M or more
 inline constexpr Field kDstDouble{"dst_double", 0, 24, 1};  ///< destination: every second pixel of a row is written; not with dst_polyphase
 inline constexpr Field kResDouble{"res_double", 0, 25, 1};  ///< residual: every second pixel of a row is read; not with res_polyphase
 inline constexpr Field kResBroadcast{"res_broadcast", 0, 26, 1};  ///< residual: all pixels of a row of the raster read its first one; with a row pitch of 0 all rows, too
