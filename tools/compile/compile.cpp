@@ -106,8 +106,9 @@ void finish_reports(Program& program) {
   program.cycles = frames[1].cycles;
   std::size_t exec = 0;
   for (OpReport& r : program.ops) {
-    r.memory_cycles = cost::bus_cycles(
-        program.hw, std::max(r.weight_bytes + r.feature_bytes_read, r.feature_bytes_written));
+    r.memory_cycles = std::max(cost::bus_cycles(program.hw, r.weight_bytes) +
+                                   cost::feature_cycles(program.hw, r.feature_bytes_read),
+                               cost::feature_cycles(program.hw, r.feature_bytes_written));
     if (r.memory_cycles > r.exec_cycles) {
       r.bound = "memory";
     } else {

@@ -144,7 +144,7 @@ Lowered apply_packing(const isa::Hardware& hw, const QNet& net, std::size_t read
                                    image.height * pitch * isa::code_bytes(hw);
   result.input_cycles = std::max(std::int64_t{groups} * ceil_div(out_channels, hw.m) *
                                      std::max<std::int64_t>(uops, cost::post_cycles(hw)),
-                                 cost::bus_cycles(hw, image_bytes));
+                                 cost::feature_cycles(hw, image_bytes));
   return result;
 }
 

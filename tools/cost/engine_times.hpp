@@ -40,9 +40,9 @@ class EngineTimes {
 
  private:
   /// Cycles of a transfer of features.
-  std::int64_t feature_cycles(std::int64_t bytes) const;
+  std::int64_t stretched(std::int64_t bytes) const;
 
-  /// Beats whose cycles `stretch_` is.
+  /// Cycles of a transfer that take `stretch_` beside what the step writes.
   static constexpr std::int64_t kUnit = 256;
 
   const isa::Hardware& hw_;

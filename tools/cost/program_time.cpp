@@ -125,7 +125,8 @@ class Model {
   /// Of a transfer of features, while the last EXEC or its next strip runs.
   template <typename D>
   Time feature_cycles(const D& d) const {
-    const Time time = bus_cycles(hw_, d.words * d.groups * hw_.p * isa::word_bytes(hw_));
+    const Time time =
+        cost::feature_cycles(hw_, d.words * d.groups * hw_.p * isa::word_bytes(hw_));
     if (!now_.exec.dst_polyphase) return time;
     return transfer_beside_polyphase(hw_, time, now_.exec.m_blocks,
                                      now_.group / now_.exec.m_blocks);
@@ -159,7 +160,8 @@ class Model {
       in_memory_ -= rooms_.front().uops;
       rooms_.pop_front();
     }
-    loaded(d, start, bus_cycles(hw_, d.bytes) + beyond_beats(d.uops));
+    const Time params = bus_cycles(hw_, d.bytes - list_bytes(hw_, d.uops));
+    loaded(d, start, params + list_cycles(hw_, d.uops));
     blocks_.push_back({d.uops, walk_cycles(d), bus_});
     walk();
   }
@@ -176,11 +178,6 @@ class Model {
     bus_ = std::max(bus_, start) + data;
     post(d, Engine::kLoad, bus_);
     pass(bus_);
-  }
-
-  /// Of headers, which leave LOAD more slowly than some buses bring them.
-  Time beyond_beats(std::int64_t headers) const {
-    return std::max<Time>(headers / isa::headers_per_beat(hw_) - bus_cycles(hw_, headers * 4), 0);
   }
 
   /// To walk a block: the array is slowed down by post-processing where an M-block has few

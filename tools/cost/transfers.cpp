@@ -13,7 +13,7 @@ std::int64_t list_bytes(const isa::Hardware& hw, std::int64_t uops) {
   return uops * (isa::tile_bytes(hw) + kHeaderBytes);
 }
 
-std::int64_t transfer_beside_polyphase(const isa::Hardware& hw, std::int64_t beats,
+std::int64_t transfer_beside_polyphase(const isa::Hardware& hw, std::int64_t alone,
                                        std::int64_t m_blocks, std::int64_t cycles) {
   const std::int64_t period = std::max<std::int64_t>(cycles, hw.p);
   const std::int64_t word_beats = std::max(hw.m * isa::code_bytes(hw) * 8 / hw.axi_data_w, 1);
@@ -25,7 +25,7 @@ std::int64_t transfer_beside_polyphase(const isa::Hardware& hw, std::int64_t bea
     bank = (bank + 1) % hw.p;
     ++words;
   }
-  return std::max(beats, beats * kLong / (words * word_beats));
+  return std::max(alone, alone * kLong / (words * word_beats));
 }
 
 }  // namespace reshift::cost
