@@ -161,11 +161,22 @@ class Search {
       if (!all) continue;
       for (int depth = hw_.wm_depth / 2; depth >= kLeastMemory; depth /= 2) {
         try_plan(all->finalist, depth, part);
+        if (const auto cut = allocated_for(all->finalist, depth)) try_plan(*cut, depth, part);
       }
       improve_and_keep(std::move(all));
       improve_and_keep(std::move(part));
     }
     return std::move(best->plan);
+  }
+
+  /// The same choice with strips as for a smaller weight memory.
+  std::optional<Finalist> allocated_for(Finalist finalist, int wm_depth) {
+    const isa::Hardware hw = with_weight_memory(hw_, wm_depth);
+    std::optional<Allocation> allocation =
+        allocate(hw, forms_[finalist.form].net, lists_[finalist.form], finalist.choice, too_much_);
+    if (!allocation) return {};
+    finalist.allocation = *std::move(allocation);
+    return finalist;
   }
 
   /// Whether the program of a finalist is faster than that of the best one, which it becomes then.

@@ -139,7 +139,7 @@ class Model {
       looked_ = std::max(looked_, passed_[last_of_batch - slots_] + kTransferStart);
     }
     looked_ += kDescriptor;
-    bus_ += bus_cycles(hw_, isa::kDescriptorBytes);
+    bus_ += descriptor_cycles(hw_) + kCommandGap / isa::ring_batch(hw_);
   }
 
   /// All engines have passed a descriptor and those before it.
@@ -161,7 +161,7 @@ class Model {
       rooms_.pop_front();
     }
     const Time params = bus_cycles(hw_, d.bytes - list_bytes(hw_, d.uops));
-    loaded(d, start, params + list_cycles(hw_, d.uops));
+    loaded(d, start, params + list_cycles(hw_, d.uops) + 2 * kSectionGap);
     blocks_.push_back({d.uops, walk_cycles(d), bus_});
     walk();
   }
@@ -175,7 +175,7 @@ class Model {
   /// LOAD has done a transfer of `data` cycles that begins at `start` at the earliest.
   template <typename D>
   void loaded(const D& d, Time start, Time data) {
-    bus_ = std::max(bus_, start) + data;
+    bus_ = std::max(bus_ + kCommandGap, start) + data;
     post(d, Engine::kLoad, bus_);
     pass(bus_);
   }

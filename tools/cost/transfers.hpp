@@ -33,6 +33,12 @@ constexpr std::int64_t list_cycles(const isa::Hardware& hw, std::int64_t uops) {
   return std::max(bus_cycles(hw, uops * isa::tile_bytes(hw)), uops) + header_cycles(hw, uops);
 }
 
+/// Cycles of LOAD for a descriptor, which goes to the control program by words, two of them at a
+/// time on all but the narrowest bus.
+constexpr std::int64_t descriptor_cycles(const isa::Hardware& hw) {
+  return isa::kDescriptorWords / (hw.axi_data_w > 32 ? 2 : 1);
+}
+
 /// Cycles of a transfer of features that takes `alone` of them by itself, while an operation of
 /// `m_blocks` M-blocks, of `cycles` each, writes a polyphase tensor: post-processing, which goes
 /// first, stays for two words in a bank, the transfer for one, and they meet again and again.
