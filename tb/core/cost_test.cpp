@@ -290,7 +290,9 @@ TEST(Cost, TransfersBesideAPolyphaseTensor) {
   const double exec = (kMany - kFew) * kHardware.p;
   constexpr std::int64_t kBeats = 1000;
   expect_constant("transfer_beside_polyphase()", kBeats / (1 - lost / exec),
-                  cost::transfer_beside_polyphase(kHardware, kBeats, 1, kHardware.p), 15);
+                  cost::transfer_beside_polyphase(
+                      kHardware, kBeats, cost::words_beside_polyphase(kHardware, 1, kHardware.p)),
+                  15);
 }
 
 }  // namespace

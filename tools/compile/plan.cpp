@@ -161,8 +161,7 @@ std::vector<ExecPlan> split_strip(const isa::Hardware& hw, const QNet& net,
 /// The EXECs of a step: all images for a part of the list where no image waits for a buffer, else
 /// image by image, strip by strip.
 std::vector<ExecPlan> plan_step(const isa::Hardware& hw, const QNet& net,
-                                const Allocation& allocation, NetTiles& tiles,
-                                std::size_t number) {
+                                const Allocation& allocation, NetTiles& tiles, std::size_t number) {
   const Step& step = allocation.schedule.steps[number];
   const StepAllocation& area = allocation.steps[number];
   std::vector<ExecPlan> execs, of_image;

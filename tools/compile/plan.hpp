@@ -52,8 +52,8 @@ isa::Hardware with_weight_memory(const isa::Hardware& hw, int wm_depth);
 /// with all tensors resident, one part after the other, each for all images.
 bool images_share(const isa::Hardware& hw, const ListSize& list, const StepAllocation& area);
 
-/// The EXECs of a frame in order; `tiles` are those of `net`. Throws Error naming the operation when
-/// a list cannot fit.
+/// The EXECs of a frame in order; `tiles` are those of `net`. Throws Error naming the operation
+/// when a list cannot fit.
 std::vector<ExecPlan> plan_execs(const isa::Hardware& hw, const QNet& net,
                                  const Allocation& allocation, NetTiles& tiles);
 

@@ -8,6 +8,7 @@
 #include "base/integer.hpp"
 #include "compile/walk.hpp"
 #include "cost/exec_cycles.hpp"
+#include "cost/transfers.hpp"
 #include "isa/fields.hpp"
 #include "program/weight_block.hpp"
 
@@ -58,7 +59,8 @@ class Builder {
       }
     }
     if (op_.shortcut >= 0) shortcut_tap();
-    if (made_.places.empty()) {  // all weights are zero: the accumulators still need a start, an end
+    if (made_.places
+            .empty()) {  // all weights are zero: the accumulators still need a start, an end
       clear();
       append({});
     }
@@ -85,7 +87,9 @@ class Builder {
     const int taps = op_.kernel_h * op_.kernel_w, tap = ky * op_.kernel_w + kx;
     convolution_tiles(
         in_.channels, op_.groups, [&](int in) { return in * taps + tap; },
-        [&](int c_block, bool plane) { append({ky, kx, c_block, false, plane}); });
+        [&](int c_block, bool plane) {
+          append({ky, kx, c_block, false, plane});
+        });
   }
 
   /// Pixel for pixel as the raster is walked; of a polyphase tensor that is phase 0.
@@ -93,7 +97,9 @@ class Builder {
     const int channels = net_.tensors[index(op_.shortcut)].channels;
     convolution_tiles(
         channels, 1, [&](int in) { return row_ - channels + in; },
-        [&](int c_block, bool plane) { append({0, 0, c_block, true, plane}); });
+        [&](int c_block, bool plane) {
+          append({0, 0, c_block, true, plane});
+        });
   }
 
   /// All tiles of a tap. `weight_at` is where the weight of a channel of the group is in its row;
@@ -337,6 +343,8 @@ ListSize list_size(const isa::Hardware& hw, const QNet& net, const QOp& op) {
     size.longest = std::max(size.longest, uops);
     size.group_cycles += std::max(uops, cost::post_cycles(hw));
   }
+  const int m_blocks = words_of(hw, out);
+  size.words_beside = cost::words_beside_polyphase(hw, m_blocks, size.group_cycles / m_blocks);
   return size;
 }
 

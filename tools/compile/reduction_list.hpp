@@ -59,11 +59,12 @@ ReductionList reduction_list(const isa::Hardware& hw, const QNet& net, const QOp
                              const MBlockTiles& tiles, const Strip& strip, const Layout& source,
                              const Layout& shortcut);
 
-/// Micro-ops of an operation's list of all M-blocks, those of the longest M-block, and the cycles
-/// that a pixel group takes. Empty tiles are counted, but for the image's reader, and unless those
-/// of all taps of a C-block are empty: of channels that an operation does not read.
+/// Micro-ops of an operation's list of all M-blocks, those of the longest M-block, the cycles that
+/// a pixel group takes, and what words_beside_polyphase() says of it. Empty tiles are counted, but
+/// for the image's reader, and unless those of all taps of a C-block are empty: of channels that an
+/// operation does not read.
 struct ListSize {
-  std::int64_t uops = 0, longest = 0, group_cycles = 0;
+  std::int64_t uops = 0, longest = 0, group_cycles = 0, words_beside = 0;
 };
 /// Of all operations.
 std::vector<ListSize> list_sizes(const isa::Hardware& hw, const QNet& net);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -14,7 +13,7 @@
 #include "base/integer.hpp"
 #include "base/progress.hpp"
 #include "compile/allocation_cost.hpp"
-#include "compile/program_cost.hpp"
+#include "compile/finalists.hpp"
 
 namespace reshift {
 namespace {
@@ -25,41 +24,21 @@ class Search {
   Search(const isa::Hardware& hw, const std::vector<Lowered>& forms) : hw_(hw), forms_(forms) {
     for (const Lowered& form : forms) {
       lists_.push_back(std::make_shared<const std::vector<ListSize>>(list_sizes(hw, form.net)));
-      tiles_.emplace_back(hw, form.net, tiles_.empty() ? nullptr : &tiles_.front());
     }
   }
 
   NetPlan run(int images) {
     find([&] { change_form(); });
     if (images > 1) {
-      forget();
+      best_.reset();
+      finalists_.clear();
       choice_.images = images;
       find([&] { move_cut(); });
     }
-    return finish();
+    return finalists_.fastest();
   }
 
  private:
-  /// What may become the program.
-  struct Finalist {
-    std::size_t form = 0;
-    Allocation allocation;
-    AllocationChoice choice;
-    AllocationCost cost;
-  };
-
-  /// One whose program was made.
-  struct Candidate {
-    Finalist finalist;
-    NetPlan plan;
-    ProgramCost cost;
-  };
-
-  /// A plan counts on so many tiles of the weight memory at least.
-  static constexpr int kLeastMemory = 64;
-  /// Of those with the whole image in the buffer, and of those with the image in strips.
-  static constexpr std::size_t kFinalists = 6;
-
   /// The best of what `start` considers, and of what lies near it.
   template <typename Start>
   void find(Start start) {
@@ -82,8 +61,9 @@ class Search {
     const AllocationChoice start = choice_;
     for (std::size_t form = 0; form < forms_.size(); ++form) {
       const QNet& net = forms_[form].net;
-      const auto reader = std::find_if(net.ops.begin(), net.ops.end(),
-                                       [](const QOp& op) { return op.input == 0; });
+      const auto reader =
+          std::find_if(net.ops.begin(), net.ops.end(), [](const QOp& op) { return op.input == 0; });
+      if (reader == net.ops.end() || !can_spill(net, 0)) continue;
       AllocationChoice choice = start;
       choice.spilled.resize(net.tensors.size(), false);
       choice.spilled[0] = true;
@@ -116,7 +96,7 @@ class Search {
     std::optional<Allocation> allocation = allocate(hw_, net, lists_[form], choice, too_much_);
     if (!allocation) return false;
     const AllocationCost cost = allocation_cost(hw_, net, *allocation);
-    remember({form, *allocation, choice, cost});
+    finalists_.add({form, *allocation, choice, cost});
     if (best_ && cost >= cost_) return false;
     form_ = form;
     best_ = std::move(allocation);
@@ -125,112 +105,6 @@ class Search {
     choice_.spilled = best_->spilled;
     choice_.resident.clear();
     return true;
-  }
-
-  /// A choice that is one of the best of its kind so far.
-  void remember(Finalist fresh) {
-    std::vector<Finalist>& finalists = finalists_[fresh.allocation.spilled[0] ? 1 : 0];
-    const auto later =
-        std::find_if(finalists.begin(), finalists.end(),
-                     [&](const Finalist& f) { return fresh.cost <= f.cost; });
-    const bool known = later != finalists.end() && later->cost == fresh.cost;
-    if (known || later - finalists.begin() == kFinalists) return;
-    finalists.insert(later, std::move(fresh));
-    if (finalists.size() > kFinalists) finalists.pop_back();
-  }
-
-  void forget() {
-    best_.reset();
-    for (auto& finalists : finalists_) finalists.clear();
-  }
-
-  /// The plan whose program is the fastest: of each kind the best finalist, or what is better near
-  /// it.
-  NetPlan finish() {
-    std::optional<Candidate> best;
-    const auto improve_and_keep = [&](std::optional<Candidate> candidate) {
-      if (!candidate) return;
-      int tries = most_tries(candidate->finalist);
-      while (refine(*candidate, tries)) {
-      }
-      if (!best || candidate->cost < best->cost) best = std::move(candidate);
-    };
-    for (const auto& finalists : finalists_) {
-      std::optional<Candidate> all, part;  // of the weight memory
-      for (const Finalist& f : finalists) try_plan(f, hw_.wm_depth, all);
-      if (!all) continue;
-      for (int depth = hw_.wm_depth / 2; depth >= kLeastMemory; depth /= 2) {
-        try_plan(all->finalist, depth, part);
-        if (const auto cut = allocated_for(all->finalist, depth)) try_plan(*cut, depth, part);
-      }
-      improve_and_keep(std::move(all));
-      improve_and_keep(std::move(part));
-    }
-    return std::move(best->plan);
-  }
-
-  /// The same choice with strips as for a smaller weight memory.
-  std::optional<Finalist> allocated_for(Finalist finalist, int wm_depth) {
-    const isa::Hardware hw = with_weight_memory(hw_, wm_depth);
-    std::optional<Allocation> allocation =
-        allocate(hw, forms_[finalist.form].net, lists_[finalist.form], finalist.choice, too_much_);
-    if (!allocation) return {};
-    finalist.allocation = *std::move(allocation);
-    return finalist;
-  }
-
-  /// Whether the program of a finalist is faster than that of the best one, which it becomes then.
-  bool try_plan(const Finalist& finalist, int wm_depth, std::optional<Candidate>& best) {
-    const Lowered& lowered = forms_[finalist.form];
-    const isa::Hardware hw = with_weight_memory(hw_, wm_depth);
-    NetPlan plan{finalist.form, finalist.allocation, {}, wm_depth};
-    try {
-      plan.execs = plan_execs(hw, lowered.net, plan.allocation, tiles_[plan.form]);
-    } catch (const Error&) {  // a list longer than that
-      if (wm_depth == hw_.wm_depth) throw;
-      return false;
-    }
-    const ProgramCost cost = program_cost(hw_, lowered, plan);
-    if (best && cost >= best->cost) return false;
-    best = Candidate{finalist, std::move(plan), cost};
-    return true;
-  }
-
-  /// How many programs are tried near the best one: as many as together have so many bytes of
-  /// tiles.
-  int most_tries(const Finalist& finalist) const {
-    constexpr std::int64_t kMost = 40, kMostBytes = std::int64_t{200} << 20;
-    std::int64_t uops = 1;
-    for (const ListSize& list : *finalist.allocation.lists) uops += list.uops;
-    return static_cast<int>(std::min(kMost, kMostBytes / (uops * isa::tile_bytes(hw_))));
-  }
-
-  /// Whether smaller or larger strips of an operation make the program faster.
-  bool refine(Candidate& candidate, int& tries) {
-    std::optional<Candidate> best = std::move(candidate);
-    bool better = false;
-    const std::size_t form = best->plan.form, steps = best->plan.allocation.steps.size();
-    for (std::size_t i = 0; i < steps; ++i) {
-      const int rows = best->plan.allocation.steps[i].strips[0].out.count;
-      for (const int other : {(rows + 1) / 2, 2 * rows}) {
-        const Allocation& start = best->plan.allocation;
-        if (start.steps[i].resident() || tries == 0) break;
-        Finalist near{form, {}, best->finalist.choice, {}};
-        near.choice.spilled = start.spilled;
-        near.choice.resident = start.spilled;
-        near.choice.resident.flip();
-        near.choice.rows.resize(forms_[form].net.ops.size(), std::numeric_limits<int>::max());
-        near.choice.rows[start.schedule.steps[i].op] = other;
-        std::optional<Allocation> allocation =
-            allocate(hw_, forms_[form].net, lists_[form], near.choice, too_much_);
-        if (!allocation || allocation->steps[i].strips[0].out.count == rows) continue;
-        near.allocation = *std::move(allocation);
-        --tries;
-        better |= try_plan(near, best->plan.wm_depth, best);
-      }
-    }
-    candidate = *std::move(best);
-    return better;
   }
 
   /// Whether another cut is better: with the same tensors spilled, or also those that lie across it
@@ -332,10 +206,9 @@ class Search {
 
   const isa::Hardware& hw_;
   const std::vector<Lowered>& forms_;
-  std::vector<std::shared_ptr<const std::vector<ListSize>>> lists_;  ///< by form
-  std::deque<NetTiles> tiles_;                                       ///< by form
-  std::array<std::vector<Finalist>, 2> finalists_;                   ///< the cheapest first
-  std::size_t form_ = 0;                                             ///< of the best one
+  FormLists lists_;
+  Finalists finalists_{hw_, forms_, lists_};
+  std::size_t form_ = 0;  ///< of the best one
   std::optional<Allocation> best_;
   AllocationCost cost_;
   AllocationChoice choice_;

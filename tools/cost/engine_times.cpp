@@ -8,10 +8,8 @@
 
 namespace reshift::cost {
 
-void EngineTimes::begin_step(std::int64_t polyphase_m_blocks, std::int64_t group_cycles) {
-  stretch_ = polyphase_m_blocks == 0 ? kUnit
-                                     : transfer_beside_polyphase(hw_, kUnit, polyphase_m_blocks,
-                                                                 group_cycles / polyphase_m_blocks);
+void EngineTimes::begin_step(std::int64_t words) {
+  stretch_ = words == 0 ? kUnit : transfer_beside_polyphase(hw_, kUnit, words);
 }
 
 void EngineTimes::load(std::int64_t bytes, std::int64_t free) {

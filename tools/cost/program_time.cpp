@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 #include <deque>
+#include <map>
 #include <utility>
 
 #include "base/integer.hpp"
@@ -124,12 +125,13 @@ class Model {
 
   /// Of a transfer of features, while the last EXEC or its next strip runs.
   template <typename D>
-  Time feature_cycles(const D& d) const {
-    const Time time =
-        cost::feature_cycles(hw_, d.words * d.groups * hw_.p * isa::word_bytes(hw_));
+  Time feature_cycles(const D& d) {
+    const Time time = cost::feature_cycles(hw_, d.words * d.groups * hw_.p * isa::word_bytes(hw_));
     if (!now_.exec.dst_polyphase) return time;
-    return transfer_beside_polyphase(hw_, time, now_.exec.m_blocks,
-                                     now_.group / now_.exec.m_blocks);
+    const std::pair key{now_.exec.m_blocks, now_.group / now_.exec.m_blocks};
+    const auto [words, fresh] = words_beside_.try_emplace(key);
+    if (fresh) words->second = words_beside_polyphase(hw_, key.first, key.second);
+    return transfer_beside_polyphase(hw_, time, words->second);
   }
 
   /// The next descriptor comes when the last of its batch has a slot, and is looked at.
@@ -268,6 +270,7 @@ class Model {
   Walk last_, now_;
   Time started_ = 0, issued_ = 0, complete_ = 0, complete_before_ = 0;  ///< the last EXEC
   Time frame_begin_ = 0;
+  std::map<std::pair<std::int64_t, Time>, std::int64_t> words_beside_;  ///< polyphase tensors
   std::vector<Time> execs_;
 };
 
