@@ -75,7 +75,7 @@ bool Finalists::try_plan(const Finalist& finalist, int wm_depth, std::optional<C
     if (wm_depth == hw_.wm_depth) throw;
     return false;
   }
-  const ProgramCost cost = program_cost(hw_, lowered, plan);
+  const std::int64_t cost = program_cost(hw_, lowered, plan);
   if (best && cost >= best->cost) return false;
   best = Candidate{finalist, std::move(plan), cost};
   return true;

@@ -42,7 +42,7 @@ class Finalists {
   struct Candidate {
     Finalist finalist;
     NetPlan plan;
-    ProgramCost cost;
+    std::int64_t cost = 0;  ///< program_cost()
   };
 
   bool try_plan(const Finalist& finalist, int wm_depth, std::optional<Candidate>& best);
