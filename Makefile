@@ -97,6 +97,11 @@ core-test: build  ## more random networks and changed programs on the simulated 
 	for test in "$(BUILD)"/bin/core_*_test; do \
 	  "$$test" --gtest_brief=1 --gtest_filter='Full/*' || exit; done
 
+.PHONY: plan-test
+plan-test: configure  ## large networks: no slower with a wider bus or deeper memories (minutes)
+	$(NINJA) --target compile_test
+	"$(BUILD)/bin/compile_test" --gtest_brief=1 --gtest_filter='Full/*'
+
 .PHONY: cosim
 cosim: configure  ## every write into the feature buffer against the model: 40 networks and ResNet-8
 	$(NINJA) --target reshift cosim_4x4x3_test cosim_16x16x8_test

@@ -207,7 +207,7 @@ TEST(Cost, ExecAfterExec) {
 
 TEST(Cost, Tokens) {
   const double data = static_cast<double>(
-      cost::bus_cycles(kHardware, std::int64_t{kHardware.p} * isa::word_bytes(kHardware)));
+      cost::feature_cycles(kHardware, std::int64_t{kHardware.p} * isa::word_bytes(kHardware)));
   const double drained = drained_exec();
   const double load = chain_with_load(cost::kMemoryLatency) - drained - data;
   expect_constant("kTransferStart + kExecStart, LOAD", load,
@@ -257,9 +257,29 @@ double load_frame(int groups, int exec_groups) {
 TEST(Cost, Transfers) {
   const double cycles = (load_frame(500, 0) - load_frame(400, 0)) / 4;
   const std::int64_t words = std::int64_t{100} * kHardware.p;
-  // LOAD takes a word per cycle, which cost leaves out: the bus may bring more.
-  const std::int64_t bus = cost::bus_cycles(kHardware, words * isa::word_bytes(kHardware));
-  expect_constant("bus_cycles(), or a cycle for each word", cycles, std::max(bus, words), 10);
+  expect_constant("feature_cycles()", cycles,
+                  cost::feature_cycles(kHardware, words * isa::word_bytes(kHardware)), 10);
+}
+
+// A list for each EXEC, which has a single pixel group: LOAD sets the pace.
+TEST(Cost, WeightBlocks) {
+  if (kSerial) GTEST_SKIP() << "post-processing takes longer than lists of so many micro-ops";
+  constexpr int kListUops = kHardware.axi_data_w < 128 ? 200 : 100;
+  const auto cycles = [](int lists) {
+    SmallProgram p;
+    for (int i = 0; i < lists; ++i) {
+      p.load_weights(1, kListUops);
+      p.exec(1, true);
+    }
+    return p.run();
+  };
+  constexpr int kFew = 10, kMany = 20;
+  const FrameCycles few = cycles(kFew), many = cycles(kMany);
+  const double list = (many.core - few.core) / (kMany - kFew);
+  const double expected = (many.expected - few.expected) / (kMany - kFew);
+  fmt::print("list: {:.1f} cycles, expected {:.1f}, to load alone {}\n", list, expected,
+             cost::list_cycles(kHardware, kListUops));
+  EXPECT_NEAR(list, expected, 0.03 * expected);
 }
 
 // While it runs, the bus moves fewer beats.
@@ -270,7 +290,9 @@ TEST(Cost, TransfersBesideAPolyphaseTensor) {
   const double exec = (kMany - kFew) * kHardware.p;
   constexpr std::int64_t kBeats = 1000;
   expect_constant("transfer_beside_polyphase()", kBeats / (1 - lost / exec),
-                  cost::transfer_beside_polyphase(kHardware, kBeats, 1, kHardware.p), 15);
+                  cost::transfer_beside_polyphase(
+                      kHardware, kBeats, cost::words_beside_polyphase(kHardware, 1, kHardware.p)),
+                  15);
 }
 
 }  // namespace

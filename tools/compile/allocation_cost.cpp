@@ -53,8 +53,7 @@ class ScheduleCost {
     StepState state{step, area, op, (*allocation_.lists)[step.op]};
     state.shared = images_share(hw_, state.list, area);
     state.begin = times_.executed();
-    times_.begin_step(layout(op.output).polyphase ? words_of(hw_, net_.written_channels(op)) : 0,
-                      state.list.group_cycles);
+    times_.begin_step(layout(op.output).polyphase ? state.list.words_beside : 0);
     // Strip buffers are free from the step before on, those of what it makes, when it is over.
     const std::int64_t input_free = just_made(net_, allocation_.schedule, i) ? state.begin : begin_;
     for (int image = step.first_image; image < step.first_image + step.images; ++image) {

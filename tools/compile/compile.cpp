@@ -106,8 +106,9 @@ void finish_reports(Program& program) {
   program.cycles = frames[1].cycles;
   std::size_t exec = 0;
   for (OpReport& r : program.ops) {
-    r.memory_cycles = cost::bus_cycles(
-        program.hw, std::max(r.weight_bytes + r.feature_bytes_read, r.feature_bytes_written));
+    r.memory_cycles = std::max(cost::bus_cycles(program.hw, r.weight_bytes) +
+                                   cost::feature_cycles(program.hw, r.feature_bytes_read),
+                               cost::feature_cycles(program.hw, r.feature_bytes_written));
     if (r.memory_cycles > r.exec_cycles) {
       r.bound = "memory";
     } else {
@@ -132,16 +133,16 @@ Program compile(const isa::Hardware& hw, const QNet& net, const CompileOptions& 
   program.support = check_support(hw, net);
   check_supported(program.support, hw);
   const std::vector<Lowered> forms = lower(hw, net);
-  const auto [form, allocation] = allocate_tensors(hw, forms, options.batch);
-  const Lowered& lowered = forms[form];
-  const std::vector<ExecPlan> execs = plan_execs(hw, lowered.net, allocation);
+  const NetPlan plan = plan_net(hw, forms, options.batch);
+  const Lowered& lowered = forms[plan.form];
+  const Allocation& allocation = plan.allocation;
   program.table = lowered.table;
   program.input = lowered.net.tensors[0];
   program.input_layout = allocation.layout(0, 0);
   program.buffer_words = allocation.words;
   program.naive_words = allocation.naive_words;
   program.buffer = buffer_uses(lowered.net, allocation);
-  program.ops = report_ops(hw, net, lowered, allocation, execs);
+  program.ops = report_ops(hw, net, lowered, allocation, plan.execs);
   for (const std::size_t op : lowered.left_out) {
     program.support[op] = {net.ops[op].name, Support::Verdict::kRewritten,
                            "its input is written where the copy would be"};
@@ -152,7 +153,7 @@ Program compile(const isa::Hardware& hw, const QNet& net, const CompileOptions& 
     Support& line = program.support[index(op)];
     line = {line.op, Support::Verdict::kRewritten, program.ops[i].note};
   }
-  emit(lowered, allocation, execs, options.store_all, program);
+  emit(lowered, plan, options.store_all, program);
   finish_reports(program);
   program.validate();
   return program;

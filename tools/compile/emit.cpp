@@ -23,17 +23,16 @@ constexpr std::size_t kLookAhead = 2;
 /// Puts the descriptors of a frame in order.
 class Emitter {
  public:
-  Emitter(const Lowered& lowered, const Allocation& allocation, const std::vector<ExecPlan>& execs,
-          bool store_all, Program& program)
+  Emitter(const Lowered& lowered, const NetPlan& plan, bool store_all, Program& program)
       : net_(lowered.net),
-        allocation_(allocation),
-        execs_(execs),
+        allocation_(plan.allocation),
+        execs_(plan.execs),
         program_(program),
-        hw_(program.hw),
+        hw_(with_weight_memory(program.hw, plan.wm_depth)),
         tables_(tables_of(net_)),
         blocks_(hw_, net_),
-        window_(hw_, lowered, allocation, store_all),
-        plan_(plan_loads(hw_, net_, allocation, execs, tables_, blocks_)),
+        window_(hw_, lowered, allocation_, store_all),
+        plan_(plan_loads(hw_, net_, allocation_, execs_, tables_, blocks_)),
         queue_(hw_, plan_.loads) {}
 
   void run() {
@@ -177,7 +176,7 @@ class Emitter {
   const Allocation& allocation_;
   const std::vector<ExecPlan>& execs_;
   Program& program_;
-  const isa::Hardware& hw_;
+  const isa::Hardware hw_;
   const Tables tables_;
   WeightBlocks blocks_;
   OutputWindow window_;
@@ -188,9 +187,8 @@ class Emitter {
 
 }  // namespace
 
-void emit(const Lowered& lowered, const Allocation& allocation, const std::vector<ExecPlan>& execs,
-          bool store_all, Program& program) {
-  Emitter(lowered, allocation, execs, store_all, program).run();
+void emit(const Lowered& lowered, const NetPlan& plan, bool store_all, Program& program) {
+  Emitter(lowered, plan, store_all, program).run();
 }
 
 }  // namespace reshift

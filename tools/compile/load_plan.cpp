@@ -178,7 +178,7 @@ const Load* LoadQueue::take_for(std::size_t end) {
 }
 
 const Load* LoadQueue::take_ahead(std::int64_t exec_time) {
-  if (next_ == loads_.size() || time_ + cost::bus_cycles(hw_, loads_[next_].bytes) > exec_time ||
+  if (next_ == loads_.size() || time_ + cycles(loads_[next_]) > exec_time ||
       !fits(std::max<std::size_t>(execs_, 2) - 2)) {
     return nullptr;
   }
@@ -202,8 +202,15 @@ bool LoadQueue::fits(std::size_t oldest) const {
 
 const Load* LoadQueue::take() {
   const Load& load = loads_[next_++];
-  time_ += cost::bus_cycles(hw_, load.bytes);
+  time_ += cycles(load);
   return &load;
+}
+
+std::int64_t LoadQueue::cycles(const Load& load) const {
+  if (load.features) return cost::feature_cycles(hw_, load.bytes);
+  const auto uops = static_cast<std::int64_t>(load.block.uops);
+  return cost::bus_cycles(hw_, load.bytes - cost::list_bytes(hw_, uops)) +
+         cost::list_cycles(hw_, uops);
 }
 
 }  // namespace reshift

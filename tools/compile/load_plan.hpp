@@ -56,6 +56,8 @@ class LoadQueue {
 
  private:
   bool fits(std::size_t oldest) const;
+  /// That LOAD takes.
+  std::int64_t cycles(const Load& load) const;
   const Load* take();
 
   const isa::Hardware& hw_;

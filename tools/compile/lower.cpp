@@ -144,7 +144,7 @@ Lowered apply_packing(const isa::Hardware& hw, const QNet& net, std::size_t read
                                    image.height * pitch * isa::code_bytes(hw);
   result.input_cycles = std::max(std::int64_t{groups} * ceil_div(out_channels, hw.m) *
                                      std::max<std::int64_t>(uops, cost::post_cycles(hw)),
-                                 cost::bus_cycles(hw, image_bytes));
+                                 cost::feature_cycles(hw, image_bytes));
   return result;
 }
 
@@ -284,19 +284,9 @@ Lowered plain(const QNet& net) {
 
 /// Tiles of the longest M-block of an operation.
 std::int64_t longest_list(const isa::Hardware& hw, const QNet& net, const QOp& op) {
-  const QTensor& in = net.tensors[index(op.input)];
-  const auto layout = [&](const QTensor& t, bool polyphase) {
-    return Layout{t.channels, t.height, t.width, t.width, polyphase, words_of(hw, t.channels)};
-  };
-  const Layout source = layout(in, walk_of(op).stride == 2);
-  Layout shortcut;
-  if (op.shortcut >= 0) {
-    shortcut = layout(net.tensors[index(op.shortcut)], op.shortcut_stride == 2);
-  }
-  const Strip all = cut(net, op, source.polyphase, net.written(op).height).front();
   std::size_t longest = 0;
   for (int m = 0; m < words_of(hw, net.written_channels(op)); ++m) {
-    longest = std::max(longest, reduction_list(hw, net, op, all, source, shortcut, m).uops());
+    longest = std::max(longest, m_block_tiles(hw, net, op, m).places.size());
   }
   return static_cast<std::int64_t>(longest);
 }

@@ -132,8 +132,8 @@ std::vector<ExecPlan> closed(std::vector<OpenExec> execs) {
 
 /// The EXECs of a strip of a step's first image.
 std::vector<ExecPlan> split_strip(const isa::Hardware& hw, const QNet& net,
-                                  const Allocation& allocation, std::size_t step_number,
-                                  std::size_t strip_number) {
+                                  const Allocation& allocation, NetTiles& tiles,
+                                  std::size_t step_number, std::size_t strip_number) {
   const Step& step = allocation.schedule.steps[step_number];
   const QOp& op = net.ops[step.op];
   const StepAllocation& area = allocation.steps[step_number];
@@ -166,8 +166,9 @@ std::vector<ExecPlan> split_strip(const isa::Hardware& hw, const QNet& net,
       execs.push_back({fresh, {}});
       execs.back().exec.first_m_block = execs.back().exec.source_word = m_block;
     }
-    const ReductionList list = reduction_list(hw, net, op, strip, fresh.source, fresh.shortcut,
-                                              m_block - execs.back().exec.source_word);
+    const MBlockTiles& made = tiles.of(step.op, m_block - execs.back().exec.source_word);
+    const ReductionList list =
+        reduction_list(hw, net, op, made, strip, fresh.source, fresh.shortcut);
     if (stays && list.uops() > index(hw.wm_depth)) {
       throw Error(
           "operation {}: {} weight tiles for {} output channels, the weight memory of {} holds {}",
@@ -187,12 +188,12 @@ std::vector<ExecPlan> split_strip(const isa::Hardware& hw, const QNet& net,
 /// The EXECs of a step: all images for a part of the list where no image waits for a buffer, else
 /// image by image, strip by strip.
 std::vector<ExecPlan> plan_step(const isa::Hardware& hw, const QNet& net,
-                                const Allocation& allocation, std::size_t number) {
+                                const Allocation& allocation, NetTiles& tiles, std::size_t number) {
   const Step& step = allocation.schedule.steps[number];
   const StepAllocation& area = allocation.steps[number];
   std::vector<ExecPlan> execs, of_image;
   for (std::size_t strip = 0; strip < area.strips.size(); ++strip) {
-    std::vector<ExecPlan> parts = split_strip(hw, net, allocation, number, strip);
+    std::vector<ExecPlan> parts = split_strip(hw, net, allocation, tiles, number, strip);
     std::move(parts.begin(), parts.end(), std::back_inserter(of_image));
   }
   const std::size_t together = area.resident() ? 1 : of_image.size();
@@ -209,12 +210,18 @@ std::vector<ExecPlan> plan_step(const isa::Hardware& hw, const QNet& net,
 
 }  // namespace
 
+isa::Hardware with_weight_memory(const isa::Hardware& hw, int wm_depth) {
+  isa::Hardware part = hw;
+  part.wm_depth = wm_depth;
+  return part;
+}
+
 bool images_share(const isa::Hardware& hw, const ListSize& list, const StepAllocation& area) {
   return cost::list_stays(hw, list.uops) || (area.resident() && list.longest <= hw.wm_depth);
 }
 
 std::vector<ExecPlan> plan_execs(const isa::Hardware& hw, const QNet& net,
-                                 const Allocation& allocation) {
+                                 const Allocation& allocation, NetTiles& tiles) {
   std::vector<ExecPlan> execs;
   const auto layout = [&](int tensor) -> const Layout& {
     return allocation.layouts[index(tensor)];
@@ -222,7 +229,7 @@ std::vector<ExecPlan> plan_execs(const isa::Hardware& hw, const QNet& net,
   for (std::size_t i = 0; i < allocation.schedule.steps.size(); ++i) {
     const StepAllocation& area = allocation.steps[i];
     const std::size_t first = execs.size();
-    std::vector<ExecPlan> planned = plan_step(hw, net, allocation, i);
+    std::vector<ExecPlan> planned = plan_step(hw, net, allocation, tiles, i);
     std::move(planned.begin(), planned.end(), std::back_inserter(execs));
     // Only the first EXEC has the producer right before it, and that only when both are of the same
     // image; for the others it is complete, and so are the operations that wrote other slices of

@@ -38,12 +38,26 @@ struct ExecPlan {
   bool wait_previous = false;
 };
 
+/// What becomes a program.
+struct NetPlan {
+  std::size_t form = 0;  ///< of the network
+  Allocation allocation;
+  std::vector<ExecPlan> execs;
+  /// Tiles of the weight memory that it counts on: all, or a part of them. Shorter lists, with more
+  /// EXECs, may be loaded at better times.
+  int wm_depth = 0;
+};
+
+/// A core of which a plan counts on so many tiles of the weight memory.
+isa::Hardware with_weight_memory(const isa::Hardware& hw, int wm_depth);
+
 /// Whether a step's images share one load of its list: all of it stays in the weight memory, or,
 /// with all tensors resident, one part after the other, each for all images.
 bool images_share(const isa::Hardware& hw, const ListSize& list, const StepAllocation& area);
 
-/// The EXECs of a frame in order. Throws Error naming the operation when a list cannot fit.
+/// The EXECs of a frame in order; `tiles` are those of `net`. Throws Error naming the operation
+/// when a list cannot fit.
 std::vector<ExecPlan> plan_execs(const isa::Hardware& hw, const QNet& net,
-                                 const Allocation& allocation);
+                                 const Allocation& allocation, NetTiles& tiles);
 
 }  // namespace reshift

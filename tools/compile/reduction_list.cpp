@@ -8,6 +8,7 @@
 #include "base/integer.hpp"
 #include "compile/walk.hpp"
 #include "cost/exec_cycles.hpp"
+#include "cost/transfers.hpp"
 #include "isa/fields.hpp"
 #include "program/weight_block.hpp"
 
@@ -41,35 +42,29 @@ int extent(int size, int stride) { return (size + stride - 1) / stride; }
 /// Builds the tiles of one M-block: rows are output channels, columns input channels of a C-block.
 class Builder {
  public:
-  Builder(const isa::Hardware& hw, const QNet& net, const QOp& op, const Strip& strip,
-          const Layout& source, const Layout& shortcut, int m_block)
+  Builder(const isa::Hardware& hw, const QNet& net, const QOp& op, int m_block)
       : hw_(hw),
+        net_(net),
         op_(op),
-        strip_(strip),
-        source_(source),
-        shortcut_(shortcut),
         m_block_(m_block),
         in_(net.tensors[index(op.input)]),
-        out_width_(net.written(op).width),
-        walk_(walk_of(op)),
         out_channels_(net.written_channels(op)),
         row_(op.kind == QKind::kConv ? net.row_size(op) : 0),
         tile_(index(hw.m * hw.c)) {}
 
-  ReductionList build() {
+  MBlockTiles build() {
     for (int ky = 0; ky < op_.kernel_h; ++ky) {
       for (int kx = 0; kx < op_.kernel_w; ++kx) {
         op_.kind == QKind::kConv ? convolution_tap(ky, kx) : pooling_tap(ky, kx);
       }
     }
     if (op_.shortcut >= 0) shortcut_tap();
-    if (headers_.empty()) {  // all weights are zero: the accumulators still need a start and an end
+    if (made_.places
+            .empty()) {  // all weights are zero: the accumulators still need a start, an end
       clear();
-      append(0, 0, 0, false);
+      append({});
     }
-    headers_.back().last = true;
-    for (const UopHeader& header : headers_) list_.headers.push_back(encode_header(header));
-    return std::move(list_);
+    return std::move(made_);
   }
 
  private:
@@ -84,7 +79,7 @@ class Builder {
       if (op_.kind == QKind::kAvgPool && c_block * hw_.c >= in_.channels) break;
       clear();
       for (int c = 0; c < hw_.c; ++c) at(j * hw_.c + c, c) = identity_weight(hw_.weight_format);
-      append(ky, kx, c_block, false);
+      append({ky, kx, c_block});
     }
   }
 
@@ -92,15 +87,19 @@ class Builder {
     const int taps = op_.kernel_h * op_.kernel_w, tap = ky * op_.kernel_w + kx;
     convolution_tiles(
         in_.channels, op_.groups, [&](int in) { return in * taps + tap; },
-        [&](int c_block, bool plane) { append(ky, kx, c_block, plane); });
+        [&](int c_block, bool plane) {
+          append({ky, kx, c_block, false, plane});
+        });
   }
 
   /// Pixel for pixel as the raster is walked; of a polyphase tensor that is phase 0.
   void shortcut_tap() {
-    const int channels = shortcut_.channels;
+    const int channels = net_.tensors[index(op_.shortcut)].channels;
     convolution_tiles(
         channels, 1, [&](int in) { return row_ - channels + in; },
-        [&](int c_block, bool plane) { append_uop(1, c_block, shortcut_.shift, 0, 0, plane); });
+        [&](int c_block, bool plane) {
+          append({0, 0, c_block, true, plane});
+        });
   }
 
   /// All tiles of a tap. `weight_at` is where the weight of a channel of the group is in its row;
@@ -168,33 +167,63 @@ class Builder {
     return 0;
   }
 
-  void append(int ky, int kx, int c_block, bool plane) {
-    const TapAxis y = tap_axis(ky, walk_.stride, op_.dilation_h, strip_.pad_top);
-    const TapAxis x = tap_axis(kx, walk_.stride, op_.dilation_w, op_.pad_left);
+  void append(const TilePlace& place) {
+    made_.places.push_back(place);
+    append_tile(hw_, tile_, made_.tiles);
+  }
+
+  const isa::Hardware& hw_;
+  const QNet& net_;
+  const QOp& op_;
+  int m_block_;
+  const QTensor& in_;
+  int out_channels_, row_;
+  std::vector<int> tile_;
+  MBlockTiles made_;
+};
+
+/// Says where the operands of a strip's tiles are.
+class HeaderWriter {
+ public:
+  HeaderWriter(const isa::Hardware& hw, const QNet& net, const QOp& op, const Strip& strip,
+               const Layout& source, const Layout& shortcut)
+      : hw_(hw),
+        op_(op),
+        strip_(strip),
+        source_(source),
+        shortcut_(shortcut),
+        in_(net.tensors[index(op.input)]),
+        out_width_(net.written(op).width),
+        walk_(walk_of(op)) {}
+
+  UopHeader header(const TilePlace& place) const {
+    if (place.shortcut) return at(place.c_block, shortcut_.shift, 0, 0, place);
+    const TapAxis y = tap_axis(place.ky, walk_.stride, op_.dilation_h, strip_.pad_top);
+    const TapAxis x = tap_axis(place.kx, walk_.stride, op_.dilation_w, op_.pad_left);
     const int per_word = isa::c_blocks_per_word(hw_);
     const int linear = source_.shift + y.offset * source_.pitch + x.offset;
     const int whole = floor_div(linear, hw_.p);
     const int address =
         (whole * source_.words + (2 * y.phase + x.phase) * source_.phase_words(hw_)) * per_word +
-        c_block;
-    append_uop(0, address, linear - whole * hw_.p,
-               mask_offset(y.offset, walk_.rows(strip_.out.count),
-                           extent(strip_.in.count, walk_.stride), isa::header::kDy),
-               mask_offset(x.offset, walk_.columns(out_width_), extent(in_.width, walk_.stride),
-                           isa::header::kDx),
-               plane);
+        place.c_block;
+    return at(address, linear - whole * hw_.p,
+              mask_offset(y.offset, walk_.rows(strip_.out.count),
+                          extent(strip_.in.count, walk_.stride), isa::header::kDy),
+              mask_offset(x.offset, walk_.columns(out_width_), extent(in_.width, walk_.stride),
+                          isa::header::kDx),
+              place);
   }
 
+ private:
   /// `address`: C-blocks from the source's base, modulo the buffer.
-  void append_uop(int source, int address, int rotation, int dy, int dx, bool plane) {
+  UopHeader at(int address, int rotation, int dy, int dx, const TilePlace& place) const {
     const int buffer = isa::c_blocks(hw_);
-    headers_.push_back({.offset = ((address % buffer) + buffer) % buffer,
-                        .rotation = rotation,
-                        .dy = dy,
-                        .dx = dx,
-                        .source = source,
-                        .plane = plane});
-    append_tile(hw_, tile_, list_.tiles);
+    return {.offset = ((address % buffer) + buffer) % buffer,
+            .rotation = rotation,
+            .dy = dy,
+            .dx = dx,
+            .source = place.shortcut ? 1 : 0,
+            .plane = place.plane};
   }
 
   const isa::Hardware& hw_;
@@ -202,23 +231,64 @@ class Builder {
   const Strip& strip_;
   const Layout& source_;
   const Layout& shortcut_;
-  int m_block_;
   const QTensor& in_;
   int out_width_;
   Walk walk_;
-  int out_channels_, row_;
-  std::vector<int> tile_;
-  std::vector<UopHeader> headers_;
-  ReductionList list_;
 };
 
 }  // namespace
 
-ReductionList reduction_list(const isa::Hardware& hw, const QNet& net, const QOp& op,
-                             const Strip& strip, const Layout& source, const Layout& shortcut,
-                             int m_block) {
+namespace {
+
+bool same_tiles(const QNet& a_net, const QOp& a, const QNet& b_net, const QOp& b) {
+  const auto channels = [](const QNet& net, int tensor) {
+    return tensor < 0 ? 0 : net.tensors[index(tensor)].channels;
+  };
+  return a.kind == b.kind && a.kernel_h == b.kernel_h && a.kernel_w == b.kernel_w &&
+         a.groups == b.groups && a.terms == b.terms && a.params.size() == b.params.size() &&
+         channels(a_net, a.input) == channels(b_net, b.input) &&
+         channels(a_net, a.shortcut) == channels(b_net, b.shortcut) &&
+         a.term_values == b.term_values;
+}
+
+}  // namespace
+
+MBlockTiles m_block_tiles(const isa::Hardware& hw, const QNet& net, const QOp& op, int m_block) {
   try {
-    return Builder(hw, net, op, strip, source, shortcut, m_block).build();
+    return Builder(hw, net, op, m_block).build();
+  } catch (const Error& e) {
+    throw Error("operation {}: {}", op.name, e.what());
+  }
+}
+
+NetTiles::NetTiles(const isa::Hardware& hw, const QNet& net, NetTiles* first)
+    : hw_(hw), net_(net), first_(first), same_(net.ops.size(), false) {
+  for (std::size_t i = 0; first != nullptr && i < std::min(net.ops.size(), first->same_.size());
+       ++i) {
+    same_[i] = same_tiles(net, net.ops[i], first->net_, first->net_.ops[i]);
+  }
+}
+
+const MBlockTiles& NetTiles::of(std::size_t op, int m_block) {
+  if (same_[op]) return first_->of(op, m_block);
+  const auto [found, fresh] = made_.try_emplace({op, m_block});
+  if (fresh) found->second = m_block_tiles(hw_, net_, net_.ops[op], m_block);
+  return found->second;
+}
+
+ReductionList reduction_list(const isa::Hardware& hw, const QNet& net, const QOp& op,
+                             const MBlockTiles& tiles, const Strip& strip, const Layout& source,
+                             const Layout& shortcut) {
+  try {
+    const HeaderWriter writer(hw, net, op, strip, source, shortcut);
+    ReductionList list;
+    for (std::size_t i = 0; i < tiles.places.size(); ++i) {
+      UopHeader header = writer.header(tiles.places[i]);
+      header.last = i + 1 == tiles.places.size();
+      list.headers.push_back(encode_header(header));
+    }
+    list.tiles = tiles.tiles;
+    return list;
   } catch (const Error& e) {
     throw Error("operation {}: {}", op.name, e.what());
   }
@@ -294,22 +364,15 @@ ListSize list_size(const isa::Hardware& hw, const QNet& net, const QOp& op) {
     std::int64_t uops = std::int64_t{taps} * c_blocks + (added + hw.c - 1) / hw.c * op.terms;
     // Of a kernel that is packed into a few channels, tiles are empty for all weights.
     if (op.input == 0 && op.kind == QKind::kConv && op.shortcut < 0) {
-      const QTensor& image = net.tensors[0];
-      const Layout layout{image.channels,
-                          image.height,
-                          image.width,
-                          image.width,
-                          walk_of(op).stride == 2,
-                          words_of(hw, image.channels)};
-      const int height = net.written(op).height;
-      const Strip all = cut(net, op, layout.polyphase, height).front();
-      uops = static_cast<std::int64_t>(reduction_list(hw, net, op, all, layout, {}, m).uops());
+      uops = static_cast<std::int64_t>(m_block_tiles(hw, net, op, m).places.size());
     }
     uops = std::max<std::int64_t>(uops, 1);  // accumulators need a start and an end
     size.uops += uops;
     size.longest = std::max(size.longest, uops);
     size.group_cycles += std::max(uops, cost::post_cycles(hw));
   }
+  const int m_blocks = words_of(hw, out);
+  size.words_beside = cost::words_beside_polyphase(hw, m_blocks, size.group_cycles / m_blocks);
   return size;
 }
 

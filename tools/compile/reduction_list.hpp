@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compile/strip.hpp"
@@ -17,24 +19,57 @@ struct ReductionList {
   std::size_t uops() const { return headers.size(); }
 };
 
-/// The list of M-block `m_block` (of what it writes) of an operation on a
-/// strip of the source that lies in `source`, and of its shortcut, if any, in `shortcut`; its
-/// weights are as in_format() leaves them. A tile without a term that is not zero is left out,
-/// unless it is the only one.
+/// A tile of a list, wherever its operands lie: its tap and its C-block, of the input or of the
+/// shortcut.
+struct TilePlace {
+  int ky = 0, kx = 0, c_block = 0;
+  bool shortcut = false, plane = false;
+};
+
+/// What the list of an M-block has on every strip.
+struct MBlockTiles {
+  std::vector<TilePlace> places;
+  std::vector<std::uint8_t> tiles;  ///< as they lie in memory
+};
+
+/// The tiles of M-block `m_block` (of what it writes) of an operation whose weights are as
+/// in_format() leaves them. A tile without a term that is not zero is left out, unless it is the
+/// only one.
+MBlockTiles m_block_tiles(const isa::Hardware& hw, const QNet& net, const QOp& op, int m_block);
+
+/// The tiles of a network, each M-block's made once for all strips and plans; also once for those
+/// of another form of the network, `first`, that are the same.
+class NetTiles {
+ public:
+  /// All must outlive this object.
+  NetTiles(const isa::Hardware& hw, const QNet& net, NetTiles* first);
+  const MBlockTiles& of(std::size_t op, int m_block);
+
+ private:
+  const isa::Hardware& hw_;
+  const QNet& net_;
+  NetTiles* first_;
+  std::vector<bool> same_;  ///< by operation: as in `first_`
+  std::map<std::pair<std::size_t, int>, MBlockTiles> made_;
+};
+
+/// The list of an M-block with these tiles, of an operation on a strip of the source that lies in
+/// `source`, and of its shortcut, if any, in `shortcut`.
 ReductionList reduction_list(const isa::Hardware& hw, const QNet& net, const QOp& op,
-                             const Strip& strip, const Layout& source, const Layout& shortcut,
-                             int m_block);
+                             const MBlockTiles& tiles, const Strip& strip, const Layout& source,
+                             const Layout& shortcut);
 
 /// The list that adds all pixels of a map, P at a time, for one word of them: each lane adds up its
 /// channel, and the sum of all columns is that of the map. The mask of a tap hides what is behind the
 /// last pixel of a row, or of the map where rows lie without gaps.
 ReductionList map_sum_list(const isa::Hardware& hw, const Layout& source);
 
-/// Micro-ops of an operation's list of all M-blocks, those of the longest M-block, and the cycles
-/// that a pixel group takes. Empty tiles are counted, but for the image's reader, and unless those
-/// of all taps of a C-block are empty: of channels that an operation does not read.
+/// Micro-ops of an operation's list of all M-blocks, those of the longest M-block, the cycles that
+/// a pixel group takes, and what words_beside_polyphase() says of it. Empty tiles are counted, but
+/// for the image's reader, and unless those of all taps of a C-block are empty: of channels that an
+/// operation does not read.
 struct ListSize {
-  std::int64_t uops = 0, longest = 0, group_cycles = 0;
+  std::int64_t uops = 0, longest = 0, group_cycles = 0, words_beside = 0;
 };
 /// Of all operations.
 std::vector<ListSize> list_sizes(const isa::Hardware& hw, const QNet& net);

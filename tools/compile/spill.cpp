@@ -13,6 +13,7 @@
 #include "base/integer.hpp"
 #include "base/progress.hpp"
 #include "compile/allocation_cost.hpp"
+#include "compile/finalists.hpp"
 
 namespace reshift {
 namespace {
@@ -26,14 +27,15 @@ class Search {
     }
   }
 
-  AllocatedNet run(int images) {
+  NetPlan run(int images) {
     find([&] { change_form(); });
     if (images > 1) {
       best_.reset();
+      finalists_.clear();
       choice_.images = images;
       find([&] { move_cut(); });
     }
-    return {form_, *best_};
+    return finalists_.fastest();
   }
 
  private:
@@ -47,28 +49,32 @@ class Search {
       if (best_) break;
     }
     if (!best_) throw Error("{}", too_much_);
-    if (best_->any_spilled()) {
-      improve();
-    } else {
-      strip_image();
-    }
+    const bool whole = !best_->any_spilled();
+    if (!whole) improve();
+    strip_image();
+    if (!whole && best_->spilled[0]) improve();
   }
 
-  /// Where all fits: whether the image is better in strips than whole, so that the first operation
-  /// need not wait for all of it.
+  /// Whether the image is better in strips than whole, so that the first operation need not wait
+  /// for all of it.
   void strip_image() {
-    const auto reader = std::find_if(net().ops.begin(), net().ops.end(),
-                                     [](const QOp& op) { return op.input == 0; });
-    AllocationChoice choice = choice_;
-    choice.spilled.assign(net().tensors.size(), false);
-    choice.spilled[0] = true;
-    choice.resident = choice.spilled;
-    choice.resident.flip();
-    choice.rows.assign(net().ops.size(), std::numeric_limits<int>::max());
-    int& rows = choice.rows[index(reader - net().ops.begin())];
-    for (rows = net().tensors[index(reader->output)].height; rows > 1;) {
-      rows = (rows + 1) / 2;
-      consider(choice);
+    const AllocationChoice start = choice_;
+    for (std::size_t form = 0; form < forms_.size(); ++form) {
+      const QNet& net = forms_[form].net;
+      const auto reader =
+          std::find_if(net.ops.begin(), net.ops.end(), [](const QOp& op) { return op.input == 0; });
+      if (reader == net.ops.end() || !can_spill(net, 0)) continue;
+      AllocationChoice choice = start;
+      choice.spilled.resize(net.tensors.size(), false);
+      choice.spilled[0] = true;
+      choice.resident = choice.spilled;
+      choice.resident.flip();
+      choice.rows.resize(net.ops.size(), std::numeric_limits<int>::max());
+      int& rows = choice.rows[index(reader - net.ops.begin())];
+      for (rows = net.tensors[index(reader->output)].height; rows > 1;) {
+        rows = (rows + 1) / 2;
+        consider(choice, form);
+      }
     }
   }
 
@@ -90,6 +96,7 @@ class Search {
     std::optional<Allocation> allocation = allocate(hw_, net, lists_[form], choice, too_much_);
     if (!allocation) return false;
     const AllocationCost cost = allocation_cost(hw_, net, *allocation);
+    finalists_.add({form, *allocation, choice, cost});
     if (best_ && cost >= cost_) return false;
     form_ = form;
     best_ = std::move(allocation);
@@ -199,8 +206,9 @@ class Search {
 
   const isa::Hardware& hw_;
   const std::vector<Lowered>& forms_;
-  std::vector<std::shared_ptr<const std::vector<ListSize>>> lists_;  ///< by form
-  std::size_t form_ = 0;                                             ///< of the best one
+  FormLists lists_;
+  Finalists finalists_{hw_, forms_, lists_};
+  std::size_t form_ = 0;  ///< of the best one
   std::optional<Allocation> best_;
   AllocationCost cost_;
   AllocationChoice choice_;
@@ -209,8 +217,7 @@ class Search {
 
 }  // namespace
 
-AllocatedNet allocate_tensors(const isa::Hardware& hw, const std::vector<Lowered>& forms,
-                              int images) {
+NetPlan plan_net(const isa::Hardware& hw, const std::vector<Lowered>& forms, int images) {
   return Search(hw, forms).run(images);
 }
 

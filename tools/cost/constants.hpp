@@ -17,6 +17,11 @@ inline constexpr std::int64_t kMemoryLatency = 40;
 /// From the token that a transfer waits for to its first data, the memory's answer included.
 /// Measured with kExecStart: 61, 59 and 61 for LOAD, 60, 59 and 60 for STORE.
 inline constexpr std::int64_t kTransferStart = kMemoryLatency + 15;
+/// Of LOAD, in which it takes no data: between two commands, and between two of the three sections
+/// of a weight block. What both and the words of two descriptors add to a load of weights and its
+/// EXEC is measured together, see descriptor_cycles().
+inline constexpr std::int64_t kCommandGap = 7;
+inline constexpr std::int64_t kSectionGap = 4;
 /// From the token that an EXEC waits for to its first micro-op.
 inline constexpr std::int64_t kExecStart = 6;
 /// Between one EXEC's last micro-op and the next one's first, when nothing holds it up. Measured:

@@ -8,20 +8,18 @@
 
 namespace reshift::cost {
 
-void EngineTimes::begin_step(std::int64_t polyphase_m_blocks, std::int64_t group_cycles) {
-  stretch_ = polyphase_m_blocks == 0 ? kUnit
-                                     : transfer_beside_polyphase(hw_, kUnit, polyphase_m_blocks,
-                                                                 group_cycles / polyphase_m_blocks);
+void EngineTimes::begin_step(std::int64_t words) {
+  stretch_ = words == 0 ? kUnit : transfer_beside_polyphase(hw_, kUnit, words);
 }
 
 void EngineTimes::load(std::int64_t bytes, std::int64_t free) {
-  loaded_ = std::max(loaded_, free + kExecToTransfer) + feature_cycles(bytes);
+  loaded_ = std::max(loaded_, free + kExecToTransfer) + stretched(bytes);
   bytes_ += bytes;
 }
 
 void EngineTimes::load_list(std::int64_t uops, std::int64_t free) {
   const std::int64_t bytes = list_bytes(hw_, uops);
-  loaded_ = std::max(loaded_, free) + bus_cycles(hw_, bytes);
+  loaded_ = std::max(loaded_, free) + list_cycles(hw_, uops);
   bytes_ += bytes;
 }
 
@@ -32,14 +30,14 @@ void EngineTimes::execute(std::int64_t start, std::int64_t cycles) {
 }
 
 void EngineTimes::store(std::int64_t bytes) {
-  stored_ = std::max(stored_, executed_ + kExecToTransfer) + feature_cycles(bytes);
+  stored_ = std::max(stored_, executed_ + kExecToTransfer) + stretched(bytes);
   bytes_ += bytes;
 }
 
 std::int64_t EngineTimes::done() const { return std::max({loaded_, executed_, stored_}); }
 
-std::int64_t EngineTimes::feature_cycles(std::int64_t bytes) const {
-  return bytes * stretch_ / (hw_.axi_data_w / 8) / kUnit;
+std::int64_t EngineTimes::stretched(std::int64_t bytes) const {
+  return feature_cycles(hw_, bytes * stretch_ / kUnit);
 }
 
 }  // namespace reshift::cost

@@ -15,9 +15,9 @@ class EngineTimes {
   /// `hw` must outlive this object.
   explicit EngineTimes(const isa::Hardware& hw) : hw_(hw) {}
 
-  /// A further operation. With `polyphase_m_blocks` above 0 it writes a polyphase tensor with so
-  /// many M-blocks, which slows down transfers; `group_cycles`: of a pixel group.
-  void begin_step(std::int64_t polyphase_m_blocks, std::int64_t group_cycles);
+  /// A further operation. With `words` above 0 it writes a polyphase tensor, which slows down
+  /// transfers: what words_beside_polyphase() says of it.
+  void begin_step(std::int64_t words);
 
   /// LOAD brings features, not before what they wait for is done at `free`.
   void load(std::int64_t bytes, std::int64_t free);
@@ -40,9 +40,9 @@ class EngineTimes {
 
  private:
   /// Cycles of a transfer of features.
-  std::int64_t feature_cycles(std::int64_t bytes) const;
+  std::int64_t stretched(std::int64_t bytes) const;
 
-  /// Beats whose cycles `stretch_` is.
+  /// Cycles of a transfer that take `stretch_` beside what the step writes.
   static constexpr std::int64_t kUnit = 256;
 
   const isa::Hardware& hw_;

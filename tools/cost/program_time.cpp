@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 #include <deque>
+#include <map>
 #include <utility>
 
 #include "base/integer.hpp"
@@ -124,11 +125,13 @@ class Model {
 
   /// Of a transfer of features, while the last EXEC or its next strip runs.
   template <typename D>
-  Time feature_cycles(const D& d) const {
-    const Time time = bus_cycles(hw_, d.words * d.groups * hw_.p * isa::word_bytes(hw_));
+  Time feature_cycles(const D& d) {
+    const Time time = cost::feature_cycles(hw_, d.words * d.groups * hw_.p * isa::word_bytes(hw_));
     if (!now_.exec.dst_polyphase) return time;
-    return transfer_beside_polyphase(hw_, time, now_.exec.m_blocks,
-                                     now_.group / now_.exec.m_blocks);
+    const std::pair key{now_.exec.m_blocks, now_.group / now_.exec.m_blocks};
+    const auto [words, fresh] = words_beside_.try_emplace(key);
+    if (fresh) words->second = words_beside_polyphase(hw_, key.first, key.second);
+    return transfer_beside_polyphase(hw_, time, words->second);
   }
 
   /// The next descriptor comes when the last of its batch has a slot, and is looked at.
@@ -138,7 +141,7 @@ class Model {
       looked_ = std::max(looked_, passed_[last_of_batch - slots_] + kTransferStart);
     }
     looked_ += kDescriptor;
-    bus_ += bus_cycles(hw_, isa::kDescriptorBytes);
+    bus_ += descriptor_cycles(hw_) + kCommandGap / isa::ring_batch(hw_);
   }
 
   /// All engines have passed a descriptor and those before it.
@@ -159,7 +162,8 @@ class Model {
       in_memory_ -= rooms_.front().uops;
       rooms_.pop_front();
     }
-    loaded(d, start, bus_cycles(hw_, d.bytes) + beyond_beats(d.uops));
+    const Time params = bus_cycles(hw_, d.bytes - list_bytes(hw_, d.uops));
+    loaded(d, start, params + list_cycles(hw_, d.uops) + 2 * kSectionGap);
     blocks_.push_back({d.uops, walk_cycles(d), bus_});
     walk();
   }
@@ -173,14 +177,9 @@ class Model {
   /// LOAD has done a transfer of `data` cycles that begins at `start` at the earliest.
   template <typename D>
   void loaded(const D& d, Time start, Time data) {
-    bus_ = std::max(bus_, start) + data;
+    bus_ = std::max(bus_ + kCommandGap, start) + data;
     post(d, Engine::kLoad, bus_);
     pass(bus_);
-  }
-
-  /// Of headers, which leave LOAD more slowly than some buses bring them.
-  Time beyond_beats(std::int64_t headers) const {
-    return std::max<Time>(headers / isa::headers_per_beat(hw_) - bus_cycles(hw_, headers * 4), 0);
   }
 
   /// To walk a block: the array is slowed down by post-processing where an M-block has few
@@ -271,6 +270,7 @@ class Model {
   Walk last_, now_;
   Time started_ = 0, issued_ = 0, complete_ = 0, complete_before_ = 0;  ///< the last EXEC
   Time frame_begin_ = 0;
+  std::map<std::pair<std::int64_t, Time>, std::int64_t> words_beside_;  ///< polyphase tensors
   std::vector<Time> execs_;
 };
 

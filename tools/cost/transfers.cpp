@@ -13,20 +13,18 @@ std::int64_t list_bytes(const isa::Hardware& hw, std::int64_t uops) {
   return uops * (isa::tile_bytes(hw) + kHeaderBytes);
 }
 
-std::int64_t transfer_beside_polyphase(const isa::Hardware& hw, std::int64_t beats,
-                                       std::int64_t m_blocks, std::int64_t cycles) {
-  if (isa::post_pixels(hw) > 1) return beats;
+std::int64_t words_beside_polyphase(const isa::Hardware& hw, std::int64_t m_blocks,
+                                    std::int64_t cycles) {
+  if (isa::post_pixels(hw) > 1) return kManyCycles;
   const std::int64_t period = std::max<std::int64_t>(cycles, hw.p);
-  const std::int64_t word_beats = std::max(hw.m * isa::code_bytes(hw) * 8 / hw.axi_data_w, 1);
-  constexpr std::int64_t kLong = 4096;  // enough for the mean
   std::int64_t bank = 0, words = 0;
-  for (std::int64_t t = 0; t < kLong; ++t) {
+  for (std::int64_t t = 0; t < kManyCycles; ++t) {
     const std::int64_t pixel = t / period / m_blocks * hw.p + t % period;
     if (t % period < hw.p && pixel / 2 % hw.p == bank) continue;
     bank = (bank + 1) % hw.p;
     ++words;
   }
-  return std::max(beats, beats * kLong / (words * word_beats));
+  return words;
 }
 
 }  // namespace reshift::cost

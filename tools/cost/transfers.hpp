@@ -1,26 +1,58 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "isa/isa.hpp"
 
 namespace reshift::cost {
 
-/// Cycles of the bus for so many bytes: a beat per cycle. Features take a cycle for each word at
-/// least; on a core whose words are narrower than its bus they take longer than this says.
+/// Cycles of the bus for so many bytes: a beat per cycle.
 constexpr std::int64_t bus_cycles(const isa::Hardware& hw, std::int64_t bytes) {
   return bytes * 8 / hw.axi_data_w;
+}
+
+/// Cycles of a transfer of features of so many bytes: LOAD and STORE move a beat per cycle, and a
+/// word at most, also where the bus is wider than a word.
+constexpr std::int64_t feature_cycles(const isa::Hardware& hw, std::int64_t bytes) {
+  return std::max(bus_cycles(hw, bytes), bytes / isa::word_bytes(hw));
 }
 
 /// Bytes of a list of micro-ops in memory, parameters and padding not counted.
 std::int64_t list_bytes(const isa::Hardware& hw, std::int64_t uops);
 
-/// Cycles of a transfer of so many beats while an operation of `m_blocks` M-blocks, of `cycles`
-/// each, writes a polyphase tensor: post-processing, which goes first, stays for two words in a
-/// bank, the transfer for one, and they meet again and again. With several pixels at a time all stay
-/// for one.
-std::int64_t transfer_beside_polyphase(const isa::Hardware& hw, std::int64_t beats,
-                                       std::int64_t m_blocks, std::int64_t cycles);
+/// Cycles of LOAD for so many micro-op headers: it takes as many of them together as
+/// headers_per_beat() says, also where the bus brings more.
+constexpr std::int64_t header_cycles(const isa::Hardware& hw, std::int64_t uops) {
+  return std::max(bus_cycles(hw, uops * 4), uops / isa::headers_per_beat(hw));
+}
+
+/// Cycles of LOAD for the tiles and headers of so many micro-ops.
+constexpr std::int64_t list_cycles(const isa::Hardware& hw, std::int64_t uops) {
+  return std::max(bus_cycles(hw, uops * isa::tile_bytes(hw)), uops) + header_cycles(hw, uops);
+}
+
+/// Cycles of LOAD for a descriptor, which goes to the control program by words, two of them at a
+/// time on all but the narrowest bus.
+constexpr std::int64_t descriptor_cycles(const isa::Hardware& hw) {
+  return isa::kDescriptorWords / (hw.axi_data_w > 32 ? 2 : 1);
+}
+
+/// Words that a transfer moves in kManyCycles cycles while an operation of `m_blocks` M-blocks, of
+/// `cycles` each, writes a polyphase tensor: post-processing, which goes first, stays for two words
+/// in a bank, the transfer for one, and they meet again and again. With several pixels at a time
+/// all stay for one.
+std::int64_t words_beside_polyphase(const isa::Hardware& hw, std::int64_t m_blocks,
+                                    std::int64_t cycles);
+inline constexpr std::int64_t kManyCycles = 4096;  // enough for the mean
+
+/// Cycles of a transfer of features that takes `alone` of them by itself, beside an operation of
+/// which words_beside_polyphase() says `words`.
+constexpr std::int64_t transfer_beside_polyphase(const isa::Hardware& hw, std::int64_t alone,
+                                                 std::int64_t words) {
+  const std::int64_t word_beats = std::max(isa::word_bytes(hw) * 8 / hw.axi_data_w, 1);
+  return std::max(alone, alone * kManyCycles / (words * word_beats));
+}
 
 }  // namespace reshift::cost

@@ -151,8 +151,8 @@ void validate_weights(const QNet& net, const QOp& op, const std::string& where) 
           "{} terms stored, expected {} for {} weights", op.term_values.size(),
           weights * static_cast<std::size_t>(op.terms), weights);
   for (const std::int16_t value : op.term_values) {
-    require(term_fits(value, net.weight_format), where, "term {}: {}", value,
-            describe_terms(net.weight_format));
+    if (term_fits(value, net.weight_format)) continue;  // the text takes longer than the test
+    require(false, where, "term {}: {}", value, describe_terms(net.weight_format));
   }
 }
 

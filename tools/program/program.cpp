@@ -75,7 +75,12 @@ void Program::validate() const {
           "input table");
   require(in_stride >= input_layout.bytes(hw) && in_stride <= input_layout.bytes(hw) + kMostGap,
           "input window");
+  // What is stored, and what is kept there meanwhile: tensors of the network and copies of them.
   std::int64_t most_stored = kMostGap;
+  for (const QTensor& t : net.tensors) {
+    const std::int64_t pixels = (std::int64_t{t.height} + 2) * (t.width + 2 * hw.p);
+    most_stored += 2 * pixels * (t.channels + hw.m) * isa::code_bytes(hw);
+  }
   for (const StoredTensor& t : stored) {
     check_layout(t.layout);
     require(t.tensor >= 0 && t.tensor < static_cast<int>(net.tensors.size()), "stored tensor");

@@ -21,6 +21,7 @@ STEPS = {
     "test": ["test"],
     "lint": ["lint"],
     "core-test": ["core-test"],
+    "plan-test": ["plan-test"],
     "cosim": ["cosim"],
     "netlist-test": ["netlist-test"],
     "bench": ["bench"],

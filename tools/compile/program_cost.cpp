@@ -1,0 +1,18 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "compile/program_cost.hpp"
+
+#include "compile/emit.hpp"
+#include "cost/program_time.hpp"
+
+namespace reshift {
+
+std::int64_t program_cost(const isa::Hardware& hw, const Lowered& lowered, const NetPlan& plan) {
+  Program program;
+  program.hw = hw;
+  program.ops.resize(plan.allocation.steps.size());
+  emit(lowered, plan, false, program);
+  const auto frames = cost::frame_times(hw, program.image, 2);
+  return frames[0].cycles + (kRunFrames - 1) * frames[1].cycles;
+}
+
+}  // namespace reshift
