@@ -117,7 +117,8 @@ bool sums_groups(const isa::Hardware& hw, const QNet& net, const QOp& op, const 
                                         std::not_equal_to<>()) == op.params.end();
   const std::int64_t most_rows = isa::field_mask(isa::exec::kPitch);
   return hw.post_lanes >= hw.m && whole_map && in_order && alike &&
-         words_of(hw, in.channels) <= most_rows;
+         words_of(hw, in.channels) <= most_rows &&
+         map_sum_list(hw, source).uops() <= index(hw.wm_depth);
 }
 
 std::vector<ExecPlan> closed(std::vector<OpenExec> execs) {
