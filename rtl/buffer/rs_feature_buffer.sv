@@ -338,7 +338,7 @@ module rs_feature_buffer #(
   end
 
   // Four banks a choice.
-  logic [Choices-1:0][WordW-1:0] quad_words [Quads];
+  logic [Choices-1:0][WordW-1:0] quad_words[Quads];
   for (genvar q = 0; q < Quads; q++) begin : gen_quad
     for (genvar b = 0; b < Choices; b++) begin : gen_word
       assign quad_words[q][b] = b_word[(4*q+b)%P];

@@ -55,7 +55,7 @@ module rs_pixel_address #(
   output logic                        last_o
 );
 
-  localparam int unsigned Depth = 256 / Q;
+  localparam int unsigned Depth = 256;  // of Q pixels
   localparam int unsigned PtrW = $clog2(Depth);
   localparam int unsigned Steps = P / Q;
 
@@ -202,6 +202,7 @@ module rs_pixel_address #(
 
   // Out of the ring: once for each M-block, then the group's pixels are forgotten. Groups are
   // counted as they begin, so that a flag says that one is there: it comes no slower than it leaves.
+  localparam logic [PtrW-1:0] Back = PtrW'(1 - int'(Steps));
   logic fetch, move, out_valid_q, last_p, enters, leaves, some_q;
   logic [PtrW-1:0] groups_q;
   logic [BankW-1:0] p_q;
@@ -241,7 +242,7 @@ module rs_pixel_address #(
     end else begin
       if (fetch) begin
         p_q         <= last_p ? '0 : p_q + 1'b1;
-        fetch_ptr_q <= fetch_ptr_q + (last_p && !group_i.last_m ? PtrW'(1 - int'(Steps)) : PtrW'(1));
+        fetch_ptr_q <= fetch_ptr_q + (last_p && !group_i.last_m ? Back : PtrW'(1));
       end
       groups_q <= groups_q + PtrW'(enters) - PtrW'(leaves);
       some_q   <= enters || |groups_q[PtrW-1:1] || (groups_q[0] && !leaves);

@@ -188,7 +188,7 @@ module rs_raster_counter #(
     end
 
     logic [3:0] first_left, first_left_q, left_q, left_d;
-    logic       kept_q;
+    logic kept_q;
     assign first_left = modulo(q, op_i.skip_columns);
     assign left_d     = left_q >= hop_x_q ? left_q - hop_x_q : left_q + back_x_q;
 

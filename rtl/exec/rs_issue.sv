@@ -239,7 +239,7 @@ module rs_issue #(
   if (Blocks > 0) begin : gen_few
     localparam int unsigned BlocksW = $clog2(Blocks + 1);
     logic [BlocksW-1:0] blocks_q, blocks_d;
-    logic               few_q;
+    logic few_q;
     assign blocks_d = blocks_q + BlocksW'(issue && uop_header_i.last) - BlocksW'(post_free_i);
     always_ff @(posedge clk_i) begin
       if (!rst_ni) begin

@@ -144,7 +144,7 @@ module rs_post_pipeline
   // go where its first one belongs.
   logic [Stages:1] valid_q;
   post_op_t op_stage_q [1:Stages];
-  pixel_t pixel, pixel_q [1:Stages];
+  pixel_t pixel, pixel_q[1:Stages];
   logic first_write_q, first_fill_q;
   logic [BankW-1:0] first_bank_q;
   logic [AddrW-1:0] first_addr_q;
@@ -157,9 +157,15 @@ module rs_post_pipeline
   end
 
   always_comb begin
-    pixel = '{write: dst_write_i, fill: dst_fill_i, bank: dst_bank_i,
-              addr: dst_addr_i, block_end: last_p, group_end: group_end,
-              op_end: op_end};
+    pixel = '{
+        write: dst_write_i,
+        fill: dst_fill_i,
+        bank: dst_bank_i,
+        addr: dst_addr_i,
+        block_end: last_p,
+        group_end: group_end,
+        op_end: op_end
+    };
     if (op_q.sum_group) begin
       pixel.write    = '0;
       pixel.write[0] = last_p && first_write_q;

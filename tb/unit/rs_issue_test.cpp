@@ -237,7 +237,8 @@ class Issue : public testing::Test {
         reason_ = kDepend;
       else if (!uop_valid_)
         reason_ = kWeights;
-      else if (last && (cycle() < last_issue_ + kBlockCycles || (kBlocks > 0 && in_post_ >= kBlocks)))
+      else if (last &&
+               (cycle() < last_issue_ + kBlockCycles || (kBlocks > 0 && in_post_ >= kBlocks)))
         reason_ = kPost;
       else {
         reason_ = kResidual;

@@ -65,7 +65,8 @@ class PostQueue : public testing::Test {
       ASSERT_EQ(bench->tag_o, tags.front().first);
       for (unsigned q = 0; q < kQ; ++q) {
         // Writes that pass by are not seen from outside.
-        while (passed[q] < tags.front().second && !ways[q].empty() && !ways[q].front().write) pass(q);
+        while (passed[q] < tags.front().second && !ways[q].empty() && !ways[q].front().write)
+          pass(q);
         ASSERT_GE(passed[q], tags.front().second) << "a tag before its pixel, way " << q;
       }
       tags.pop_front();

@@ -85,6 +85,11 @@ std::optional<Program> compile_if_it_fits(const isa::Hardware& hw, const QNet& n
 
 class RandomNetworks : public ::testing::TestWithParam<isa::Hardware> {};
 
+/// So many networks, a quarter of them for large shapes, which take long.
+std::uint64_t networks(const isa::Hardware& hw, std::uint64_t count) {
+  return hw.m * hw.c * hw.p > 1000 ? count / 4 : count;
+}
+
 // Every shape; memories that take all of these networks (what does not fit is refused, see
 // program_test.cpp).
 TEST_P(RandomNetworks, ProgramEqualsGraph) {
@@ -93,7 +98,7 @@ TEST_P(RandomNetworks, ProgramEqualsGraph) {
   hw.fb_depth = std::max(hw.fb_depth, 8192);
   hw.wm_depth = std::max(hw.wm_depth, 4096);
   hw.pm_depth = std::max(hw.pm_depth, 128);
-  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+  for (std::uint64_t seed = 1; seed <= networks(hw, 100); ++seed) {
     if (seed % 2 == 0) hw.tables = std::min(GetParam().tables, 1);
     check_seed(hw, seed, seed % 2 == 0, seed % 4 < 2 ? Timing::kLate : Timing::kEager);
     if (HasFatalFailure()) return;
@@ -108,7 +113,7 @@ TEST_P(RandomNetworks, ProgramEqualsGraphWithTensorsInMemory) {
   hw.wm_depth = std::max(hw.wm_depth, 4096);
   hw.pm_depth = std::max(hw.pm_depth, 128);
   int spilled = 0;
-  for (std::uint64_t seed = 1; seed <= 80; ++seed) {
+  for (std::uint64_t seed = 1; seed <= networks(hw, 80); ++seed) {
     const bool store_all = seed % 2 == 0;
     const QNet net = random_qnet(seed, formats_of(hw));
     for (hw.fb_depth = 4096; hw.fb_depth >= 8; hw.fb_depth /= 2) {
@@ -474,16 +479,18 @@ TEST(Batch, GlobalMaximumKeepsItsList) {
   }
 }
 
-// The mean of a map is made of sums of P pixels, one list for all words; on a core with fewer lanes of
-// post-processing than channels, and where rows have gaps that are no pixel groups, pixel by pixel.
+// The mean of a map is made of sums of P pixels, one list for all words; on a core with fewer lanes
+// of post-processing than channels, and where rows have gaps that are no pixel groups, pixel by
+// pixel.
 TEST(Mean, SumsOfPixelGroups) {
   struct Case {
     const char* hw;
     int height, width, uops;  ///< of a word
     bool sums = true;
   };
-  for (const Case& c : {Case{"16x16x8", 7, 7, 7}, Case{"16x16x8", 1, 3, 1}, Case{"16x16x8_q2", 8, 8, 8},
-                        Case{"16x16x8_q2", 7, 7, 7}, Case{"16x16x8_q2", 9, 9, 81, false}, Case{"32x16x7", 7, 7, 7 * 2},
+  for (const Case& c : {Case{"16x16x8", 7, 7, 7}, Case{"16x16x8", 1, 3, 1},
+                        Case{"16x16x8_q2", 8, 8, 8}, Case{"16x16x8_q2", 7, 7, 7},
+                        Case{"16x16x8_q2", 9, 9, 81, false}, Case{"32x16x7", 7, 7, 7 * 2},
                         Case{"32x16x4", 14, 14, 49 * 2}, Case{"4x4x2", 3, 3, 9, false}}) {
     const isa::Hardware hw = find_hardware(c.hw);
     for (const int words : {1, 5}) {

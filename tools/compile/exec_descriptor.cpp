@@ -79,8 +79,8 @@ void set_residual(const isa::Hardware& hw, const QNet& net, const QOp& op, const
   d.product = op.post.product;
 }
 
-/// The raster of sums: a row of P pixels for each word of the source's pixels, of which the first one is
-/// written.
+/// The raster of sums: a row of P pixels for each word of the source's pixels, of which the first
+/// one is written.
 void set_sums(const isa::Hardware& hw, const ExecPlan& exec, isa::Exec& d) {
   d.sum_group = true;
   d.pitch = d.in_width = hw.p;

@@ -101,8 +101,8 @@ int pooled_m_blocks(const isa::Hardware& hw, const QOp& op, int groups) {
   return ceil_div(static_cast<int>(cost::kWorthADescriptor), cycles);
 }
 
-/// Whether an operation is the mean of a whole map that lies in the buffer so that its pixels can be
-/// added P at a time.
+/// Whether an operation is the mean of a whole map that lies in the buffer so that its pixels can
+/// be added P at a time.
 bool sums_groups(const isa::Hardware& hw, const QNet& net, const QOp& op, const ExecPlan& exec) {
   const QTensor& in = net.tensors[index(op.input)];
   const QTensor& out = net.tensors[index(op.output)];

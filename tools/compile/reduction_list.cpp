@@ -307,8 +307,8 @@ ReductionList map_sum_list(const isa::Hardware& hw, const Layout& source) {
       const int group = row * source.pitch / hw.p + pixel / hw.p;
       const int hidden = hw.p - std::min(hw.p, row_pixels - pixel);
       for (int j = 0; j < per_word; ++j) {
-        headers.push_back({.offset = (group * source.words * per_word + j) % isa::c_blocks(hw),
-                           .dx = hidden});
+        headers.push_back(
+            {.offset = (group * source.words * per_word + j) % isa::c_blocks(hw), .dx = hidden});
         std::fill(tile.begin(), tile.end(), 0);
         for (int c = 0; c < hw.c; ++c) {
           tile[index((j * hw.c + c) * hw.c + c)] = identity_weight(hw.weight_format);

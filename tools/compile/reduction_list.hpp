@@ -60,8 +60,8 @@ ReductionList reduction_list(const isa::Hardware& hw, const QNet& net, const QOp
                              const Layout& shortcut);
 
 /// The list that adds all pixels of a map, P at a time, for one word of them: each lane adds up its
-/// channel, and the sum of all columns is that of the map. The mask of a tap hides what is behind the
-/// last pixel of a row, or of the map where rows lie without gaps.
+/// channel, and the sum of all columns is that of the map. The mask of a tap hides what is behind
+/// the last pixel of a row, or of the map where rows lie without gaps.
 ReductionList map_sum_list(const isa::Hardware& hw, const Layout& source);
 
 /// Micro-ops of an operation's list of all M-blocks, those of the longest M-block, the cycles that

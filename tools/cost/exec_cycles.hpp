@@ -9,8 +9,8 @@
 
 namespace reshift::cost {
 
-/// Cycles that post-processing takes for an M-block of P pixels: one, two or four pixels per cycle, or
-/// passes of `post_lanes` channels, which go bit by bit through multiplier and shift.
+/// Cycles that post-processing takes for an M-block of P pixels: one, two or four pixels per cycle,
+/// or passes of `post_lanes` channels, which go bit by bit through multiplier and shift.
 std::int64_t post_cycles(const isa::Hardware& hw);
 
 /// From an EXEC's last micro-op to its last pixel in the feature buffer: through the rows and the

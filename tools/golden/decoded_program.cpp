@@ -75,11 +75,12 @@ isa::Exec read_exec(const isa::Hardware& hw, const isa::Descriptor& words) {
     throw Error("{} M-blocks exceed the parameter memory", d.m_blocks);
   }
   if (d.sum_group && (hw.post_lanes < hw.m || d.residual)) {
-    throw Error("sums of pixel groups beside a residual, or on a core with fewer lanes than channels");
+    throw Error(
+        "sums of pixel groups beside a residual, or on a core with fewer lanes than channels");
   }
   if (d.pitch % isa::post_pixels(hw) != 0) {
-    throw Error("a pitch of {} is no multiple of the {} pixels that the raster takes at once", d.pitch,
-                isa::post_pixels(hw));
+    throw Error("a pitch of {} is no multiple of the {} pixels that the raster takes at once",
+                d.pitch, isa::post_pixels(hw));
   }
   const std::int64_t rows = d.dst_polyphase ? (d.out_height + 1) / 2 * 2 : d.out_height;
   if ((d.groups - 1) * hw.p >= rows * d.pitch) {

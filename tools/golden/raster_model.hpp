@@ -31,8 +31,8 @@ struct Raster {
     int y, x;
     int bank, addr;  ///< addr is not reduced to the depth of the memory
     bool x_kept, y_kept;
-    bool inside;  ///< in the tensor or its even extension, and kept
-    bool fill;    ///< not data
+    bool inside;                           ///< in the tensor or its even extension, and kept
+    bool fill;                             ///< not data
     bool first_p, last_p, last_m, last_g;  ///< of the first, the last q of a group, and so on
     bool last;
   };
@@ -62,7 +62,7 @@ struct Raster {
           at.x_kept = at.x % (skip_columns + 1) == 0;
           at.y_kept = at.y % (skip_rows + 1) == 0;
           at.inside = at.x_kept && at.y_kept && at.x >> s <= (out_width - 1) >> s &&
-                     at.y >> s <= (out_height - 1) >> s;
+                      at.y >> s <= (out_height - 1) >> s;
           at.fill = at.x >= out_width || at.y >= out_height;
           at.first_p = column < q;
           at.last_p = column >= p - q;
@@ -78,8 +78,7 @@ struct Raster {
 };
 
 /// Width and height up to `size`, a walk that covers the tensor, with junk at the right and below.
-inline Raster random_raster(Random& random, int p, int size = 12, int max_m_blocks = 3,
-                            int q = 1) {
+inline Raster random_raster(Random& random, int p, int size = 12, int max_m_blocks = 3, int q = 1) {
   Raster r;
   r.p = p;
   r.q = q;
