@@ -220,7 +220,7 @@ module rs_post_pipeline
       end
     end
     always_ff @(posedge clk_i) begin
-      acc_q[0][m] <= sum;
+      if (valid_i) acc_q[0][m] <= sum;
       for (int unsigned q = 1; q < Q; q++) acc_q[q][m] <= acc_i[q][m];
     end
   end

@@ -45,7 +45,7 @@ using Channels = std::vector<ChannelParams>;
 
 struct Operation {
   Raster raster;
-  bool residual = false, post_load = false, post_store = false;
+  bool residual = false, sum = false, post_load = false, post_store = false;
   PostParams post;
   int table = 0;
   std::vector<Channels> params;  ///< for each M-block
@@ -87,6 +87,7 @@ class Post : public testing::Test {
     op.raster.groups = std::min(op.raster.groups, max_groups);
     op.post = random_post(kWidths, random);
     op.residual = op.post.reads_residual() || random.chance(20);
+    op.sum = !kSerial && !op.residual && random.chance(40);
     op.post_load = random.chance(50);
     op.post_store = random.chance(50);
     op.table = random.chance(30) ? 0 : static_cast<int>(random.uniform(0, kTables));
@@ -238,6 +239,7 @@ class Post : public testing::Test {
     const std::span<uint32_t> words(bench->op_i.m_storage, isa::kDescriptorWords);
     for (uint32_t& word : words) word = static_cast<uint32_t>(random());
     isa::set(words, exec::kResidual, op.residual);
+    isa::set(words, exec::kSumGroup, op.sum);
     isa::set(words, exec::kMBlocks, op.raster.m_blocks);
     isa::set(words, exec::kKeepList, 0);  // rs_exec's bench keeps lists
     isa::set(words, isa::common::kPostLoad, op.post_load);
@@ -286,12 +288,19 @@ class Post : public testing::Test {
   }
 
   Expected expected(const Operation& op, const Raster::Pixel& q, std::size_t pixel, int written) {
+    // The sum of a group goes with its last pixel to where its first one belongs.
+    if (q.first_p) first_ = q;
+    for (std::size_t m = 0; m < kM; ++m) {
+      sum_[m] = sign_extend(static_cast<uint64_t>(acc_[m] + (q.first_p ? 0 : sum_[m])), kAccW);
+    }
+    const Raster::Pixel& place = op.sum ? first_ : q;
+    const std::vector<int64_t>& acc = op.sum ? sum_ : acc_;
     Expected e;
     e.cycle = bench.cycle();
     e.index = pixels_sent;
-    e.write = q.inside;
-    e.bank = q.bank;
-    e.addr = q.addr % (1 << kAddrW);
+    e.write = place.inside && (!op.sum || q.last_p);
+    e.bank = place.bank;
+    e.addr = place.addr % (1 << kAddrW);
     e.written = written;
     e.last = q.last;
     e.post_load = q.last && op.post_load;
@@ -304,10 +313,10 @@ class Post : public testing::Test {
     }
     const auto m_block = pixel / kP % static_cast<std::size_t>(op.raster.m_blocks);
     for (std::size_t m = 0; m < kM; ++m) {
-      e.data.push_back(
-          q.fill ? op.post.out_zero
-                 : entry(op.table, post_process(acc_[m], static_cast<int32_t>(residual[m]),
-                                                op.params[m_block][m], op.post, kActW)));
+      e.data.push_back(place.fill
+                           ? op.post.out_zero
+                           : entry(op.table, post_process(acc[m], static_cast<int32_t>(residual[m]),
+                                                          op.params[m_block][m], op.post, kActW)));
     }
     return e;
   }
@@ -396,7 +405,8 @@ class Post : public testing::Test {
   std::vector<Channels> memory_;
   int loaded_ = 0, freed_ = 0;
   std::size_t loaded_operations_ = 0, noted_ = 0;
-  std::vector<int64_t> acc_;
+  std::vector<int64_t> acc_, sum_ = std::vector<int64_t>(kM);
+  Raster::Pixel first_{};  ///< of the group
   std::deque<std::vector<int64_t>> residuals_;
   std::deque<uint64_t> shows_;  ///< when residual words show
   std::deque<Raster::Pixel> destinations_;
