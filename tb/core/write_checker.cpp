@@ -1,13 +1,17 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include "core/write_checker.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "golden/program_interpreter.hpp"
 
 namespace reshift {
 
 WriteChecker::WriteChecker(const Program& program, std::span<const std::uint8_t> inputs)
-    : descriptors_(program.descriptors), m_(static_cast<std::size_t>(program.hw.m)) {
+    : descriptors_(program.descriptors),
+      m_(static_cast<std::size_t>(program.hw.m)),
+      ahead_(isa::post_pixels(program.hw) > 1 ? kMostInFlight : 1) {
   ProgramInterpreter interpreter(program.hw, program.image);
   interpreter.observe_writes([this](const FeatureWrite& w) {
     of(w.engine).expected.push_back(
@@ -31,6 +35,14 @@ void WriteChecker::check(const CoreWrite& write) {
     throw Error("cycle {}: {} writes bank {} address {} after the last of its {} writes",
                 write.cycle, engine, write.bank, write.addr, writes.done);
   }
+  // Of several pixels at a time each way keeps its order, but one may be ahead of another.
+  const auto next = writes.expected.begin() + static_cast<std::ptrdiff_t>(writes.done);
+  const auto last = std::min(next + (write.engine == Engine::kExec ? ahead_ : 1),
+                             writes.expected.end());
+  const auto found = std::find_if(next, last, [&](const Expected& e) {
+    return e.bank == write.bank && e.addr == write.addr;
+  });
+  if (found != last) std::rotate(next, found, found + 1);
   const Expected& e = writes.expected[writes.done++];
   if (write.bank != e.bank || write.addr != e.addr) {
     throw Error("cycle {}: {}: the core writes bank {} address {}, the model bank {} address {}",

@@ -22,7 +22,8 @@ struct CoreWrite {
 
 /// Compares the writes of a core into its feature buffer with those of the program interpreter.
 /// Each engine's writes come in the order of its descriptors, words and pixels; those of the two
-/// engines may come in any order.
+/// engines may come in any order. Where post-processing takes several pixels at a time, a write may be
+/// ahead of others, no further than their queues are long; those of an address keep their order.
 class WriteChecker {
  public:
   /// Runs the interpreter on the frames whose input windows are `inputs`.
@@ -50,8 +51,11 @@ class WriteChecker {
   /// Which write it is, for a message.
   std::string text(Engine engine, const Expected& e) const;
 
+  static constexpr int kMostInFlight = 256;
+
   std::vector<std::string> descriptors_;
   std::size_t m_;
+  int ahead_;  ///< writes of EXEC among which the next one is
   std::array<Writes, kEngines> writes_;
   std::vector<std::int16_t> codes_;
 };
