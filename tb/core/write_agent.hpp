@@ -70,7 +70,7 @@ class WriteAgent : public Agent {
   const isa::Hardware& hw_;
   WriteChecker& checker_;
   std::vector<std::optional<CoreWrite>> post_;  ///< of each way: taken, its data comes
-  std::uint64_t cycle_ = 0;        ///< since reset
+  std::uint64_t cycle_ = 0;                     ///< since reset
 };
 
 }  // namespace reshift

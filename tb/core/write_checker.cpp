@@ -37,11 +37,10 @@ void WriteChecker::check(const CoreWrite& write) {
   }
   // Of several pixels at a time each way keeps its order, but one may be ahead of another.
   const auto next = writes.expected.begin() + static_cast<std::ptrdiff_t>(writes.done);
-  const auto last = std::min(next + (write.engine == Engine::kExec ? ahead_ : 1),
-                             writes.expected.end());
-  const auto found = std::find_if(next, last, [&](const Expected& e) {
-    return e.bank == write.bank && e.addr == write.addr;
-  });
+  const auto last =
+      std::min(next + (write.engine == Engine::kExec ? ahead_ : 1), writes.expected.end());
+  const auto found = std::find_if(
+      next, last, [&](const Expected& e) { return e.bank == write.bank && e.addr == write.addr; });
   if (found != last) std::rotate(next, found, found + 1);
   const Expected& e = writes.expected[writes.done++];
   if (write.bank != e.bank || write.addr != e.addr) {

@@ -22,8 +22,8 @@ struct CoreWrite {
 
 /// Compares the writes of a core into its feature buffer with those of the program interpreter.
 /// Each engine's writes come in the order of its descriptors, words and pixels; those of the two
-/// engines may come in any order. Where post-processing takes several pixels at a time, a write may be
-/// ahead of others, no further than their queues are long; those of an address keep their order.
+/// engines may come in any order. Where post-processing takes several pixels at a time, a write may
+/// be ahead of others, no further than their queues are long; those of an address keep their order.
 class WriteChecker {
  public:
   /// Runs the interpreter on the frames whose input windows are `inputs`.
