@@ -8,8 +8,9 @@
 /// lies in the padding get the padding value instead. The banks' second ports make, together, Q
 /// writes for post-processing, Q residual reads, a write of LOAD and a read of STORE a cycle, in
 /// different banks. In the same bank the residual is read first, unless the write is urgent; of the Q
-/// the first goes before the second; LOAD and STORE come last, in turn. With SharedData LOAD writes only when post-processing does not,
-/// and STORE reads only when no residual is read: that saves choices of data.
+/// the first goes before the second; LOAD and STORE come last, in turn. With SharedData LOAD writes
+/// only when post-processing does not, and STORE reads only when no residual is read: that saves
+/// choices of data.
 ///
 /// In reset it is cleared, a word of each bank per cycle: nothing of an earlier program is left
 /// after FbDepth + 1 cycles of it.

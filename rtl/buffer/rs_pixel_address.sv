@@ -16,7 +16,7 @@
 module rs_pixel_address #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
-  /// Pixels at a time, a divisor of P / 2.
+  /// Pixels at a time: a divisor of P, at most half of it.
   parameter int unsigned Q = 1,
   /// Width of a word address.
   parameter int unsigned AddrW = 10,

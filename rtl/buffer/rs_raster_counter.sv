@@ -2,8 +2,8 @@
 
 `include "rs_assert.svh"
 
-/// Counts through the raster of each operation once, Q pixels of a row at a time, pixel group by pixel
-/// group. Nothing divides. Its takers turn the pixels into addresses in memory and into the windows of
+/// Counts through the raster of each operation once, Q pixels of a row at a time, group by group.
+/// Nothing divides. Its takers turn the pixels into addresses in memory and into the windows of
 /// taps that do not reach into the padding.
 ///
 /// A pixel group all of whose pixels lie below the raster does not come: an operation that asks for

@@ -32,7 +32,8 @@ module reshift_core #(
   parameter int unsigned WmDepth = 2048,
   /// Parameter-memory groups.
   parameter int unsigned PmDepth = 256,
-  /// Channels post-processed at once: M, or a smaller divisor of it, one bit after the other.
+  /// Channels post-processed at once: M, 2 M or 4 M for as many pixels a cycle, or a smaller divisor
+  /// of M, one bit after the other.
   parameter int unsigned PostLanes = M,
   /// Tables of post-processing: a power of two, or 0.
   parameter int unsigned Tables = 0,

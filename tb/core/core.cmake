@@ -20,10 +20,15 @@ foreach(config IN LISTS RESHIFT_CONFIGS)
   reshift_core_test(${config} ${params})
 endforeach()
 
-set(params M=8 C=4 P=5 ActW=10 WeightFormat=15 AccW=32 MultW=32 FbDepth=8192 WmDepth=1024 PmDepth=64 PostLanes=4
+# A core that has no name in spec/configurations.json.
+function(reshift_shape_test name)
+  reshift_verilate(NAME core_${name} TOP reshift_core PREFIX Vcore_${name} PARAMS ${ARGN})
+  reshift_core_test(${name} ${ARGN})
+endfunction()
+
+reshift_shape_test(8x4x5
+  M=8 C=4 P=5 ActW=10 WeightFormat=15 AccW=32 MultW=32 FbDepth=8192 WmDepth=1024 PmDepth=64 PostLanes=4
   Tables=0 AxiDataW=256)
-reshift_verilate(NAME core_8x4x5 TOP reshift_core PREFIX Vcore_8x4x5 PARAMS ${params})
-reshift_core_test(8x4x5 ${params})
 
 # Changed programs, on two small cores that have little in common.
 foreach(config 4x4x3 8x4x5)
@@ -33,11 +38,9 @@ foreach(config 4x4x3 8x4x5)
 endforeach()
 
 # A lane for every channel, and tables behind them.
-set(params M=4 C=4 P=3 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=16384 WmDepth=4096 PmDepth=512 PostLanes=4
+reshift_shape_test(4x4x3_tables
+  M=4 C=4 P=3 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=16384 WmDepth=4096 PmDepth=512 PostLanes=4
   Tables=4 AxiDataW=64)
-reshift_verilate(NAME core_4x4x3_tables TOP reshift_core PREFIX Vcore_4x4x3_tables
-  PARAMS ${params})
-reshift_core_test(4x4x3_tables ${params})
 
 # The widest activations, the narrowest terms (docs/formats.md).
 if(NOT 4x4x3_a16t3 IN_LIST RESHIFT_CONFIGS)
@@ -47,37 +50,30 @@ if(NOT 4x4x3_a16t3 IN_LIST RESHIFT_CONFIGS)
 endif()
 
 # Half-octaves, in two C-blocks a word; digits, whose upper planes take the signs of the tile before.
-set(params M=8 C=4 P=3 ActW=8 WeightFormat=16 AccW=28 MultW=16 FbDepth=8192 WmDepth=2048 PmDepth=256 PostLanes=8
+reshift_shape_test(8x4x3_half
+  M=8 C=4 P=3 ActW=8 WeightFormat=16 AccW=28 MultW=16 FbDepth=8192 WmDepth=2048 PmDepth=256 PostLanes=8
   Tables=2 AxiDataW=128)
-reshift_verilate(NAME core_8x4x3_half TOP reshift_core PREFIX Vcore_8x4x3_half PARAMS ${params})
-reshift_core_test(8x4x3_half ${params})
-set(params M=4 C=4 P=3 ActW=8 WeightFormat=17 AccW=28 MultW=32 FbDepth=16384 WmDepth=2048 PmDepth=256 PostLanes=4
+reshift_shape_test(4x4x3_digit
+  M=4 C=4 P=3 ActW=8 WeightFormat=17 AccW=28 MultW=32 FbDepth=16384 WmDepth=2048 PmDepth=256 PostLanes=4
   Tables=2 AxiDataW=64)
-reshift_verilate(NAME core_4x4x3_digit TOP reshift_core PREFIX Vcore_4x4x3_digit PARAMS ${params})
-reshift_core_test(4x4x3_digit ${params})
 
 # Two pixels a cycle in post-processing, and four, in two C-blocks a word.
-set(params M=4 C=4 P=6 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=8192 WmDepth=2048 PmDepth=256 PostLanes=8
+reshift_shape_test(4x4x6_q2
+  M=4 C=4 P=6 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=8192 WmDepth=2048 PmDepth=256 PostLanes=8
   Tables=2 AxiDataW=64)
-reshift_verilate(NAME core_4x4x6_q2 TOP reshift_core PREFIX Vcore_4x4x6_q2 PARAMS ${params})
-reshift_core_test(4x4x6_q2 ${params})
-set(params M=8 C=4 P=12 ActW=9 WeightFormat=7 AccW=28 MultW=16 FbDepth=4096 WmDepth=1024 PmDepth=128 PostLanes=32
+reshift_shape_test(8x4x12_q4
+  M=8 C=4 P=12 ActW=9 WeightFormat=7 AccW=28 MultW=16 FbDepth=4096 WmDepth=1024 PmDepth=128 PostLanes=32
   Tables=0 AxiDataW=128)
-reshift_verilate(NAME core_8x4x12_q4 TOP reshift_core PREFIX Vcore_8x4x12_q4 PARAMS ${params})
-reshift_core_test(8x4x12_q4 ${params})
 
 # The multiplier baseline: weights of 16 bits, activations of 16 bits.
-set(params M=4 C=4 P=3 ActW=16 WeightFormat=144 AccW=32 MultW=32 FbDepth=16384 WmDepth=1024 PmDepth=64 PostLanes=4
+reshift_shape_test(4x4x3_mult16
+  M=4 C=4 P=3 ActW=16 WeightFormat=144 AccW=32 MultW=32 FbDepth=16384 WmDepth=1024 PmDepth=64 PostLanes=4
   Tables=0 AxiDataW=64)
-reshift_verilate(NAME core_4x4x3_mult16 TOP reshift_core PREFIX Vcore_4x4x3_mult16
-  PARAMS ${params})
-reshift_core_test(4x4x3_mult16 ${params})
 
 # The smallest: tiles and words that do not fill their place in memory.
-set(params M=2 C=2 P=2 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=16384 WmDepth=4096 PmDepth=512 PostLanes=1
+reshift_shape_test(2x2x2
+  M=2 C=2 P=2 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=16384 WmDepth=4096 PmDepth=512 PostLanes=1
   Tables=2 AxiDataW=32)
-reshift_verilate(NAME core_2x2x2 TOP reshift_core PREFIX Vcore_2x2x2 PARAMS ${params})
-reshift_core_test(2x2x2 ${params})
 
 # Every write into the feature buffer against the program interpreter; tb/core/cosim.sh runs all of it.
 foreach(config IN LISTS RESHIFT_CONFIGS)
