@@ -26,6 +26,11 @@ function(reshift_shape_test name)
   reshift_core_test(${name} ${ARGN})
 endfunction()
 
+# What the models of cost expect of random networks, on the cores that their figures are made for.
+foreach(config IN LISTS RESHIFT_CONFIGS)
+  target_sources(core_${config}_test PRIVATE core/random_cost_test.cpp)
+endforeach()
+
 reshift_shape_test(8x4x5
   M=8 C=4 P=5 ActW=10 WeightFormat=15 AccW=32 MultW=32 FbDepth=8192 WmDepth=1024 PmDepth=64 PostLanes=4
   Tables=0 AxiDataW=256)

@@ -153,7 +153,7 @@ const std::int64_t kDrain =
 /// EXEC before.
 template <typename Add>
 double marginal_cycles(Add add, int latency = cost::kMemoryLatency) {
-  constexpr int kFew = 4, kMany = 12;
+  constexpr int kFew = 6, kMany = 14;
   const auto cycles = [&](int count) {
     SmallProgram p;
     p.load_weights(1, kUops);
@@ -187,12 +187,14 @@ TEST(Cost, ControlProgram) {
     return p.run();
   };
   const FrameCycles few = cycles(16), many = cycles(48);
+  fmt::print("{:<16} first frame {:.0f} / {:.0f}, second {:.0f} / {:.0f}, expected / measured\n",
+             kHardware.name, few.expected_first, few.core_first, few.expected, few.core);
   const double descriptor = (many.core - few.core) / 32;
   expect_constant("kDescriptor", descriptor, cost::kDescriptor, 20);
   EXPECT_GT(cost::kWorthADescriptor, descriptor);
-  // What the first frame takes longer, but for what the model says that comes of something else.
-  const double other = few.expected_first - few.expected - double{cost::kControlStart};
-  expect_constant("kControlStart", few.core_first - few.core - other, cost::kControlStart, 50);
+  // The first frame begins with `init`, and the second one drops what was asked for behind `end`.
+  EXPECT_NEAR(few.core_first, few.expected_first, 0.15 * few.expected_first);
+  EXPECT_NEAR(few.core, few.expected, 0.05 * few.expected);
 }
 
 TEST(Cost, ExecAfterExec) {

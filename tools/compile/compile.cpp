@@ -101,9 +101,9 @@ std::vector<BufferUse> buffer_uses(const QNet& net, const Allocation& allocation
 
 /// What emit() made known: memory traffic, the bound of each operation, the frame's cycles.
 void finish_reports(Program& program) {
-  const std::vector<cost::FrameTime> frames = cost::frame_times(program.hw, program.image, 2);
+  const std::vector<cost::FrameTime> frames = cost::frame_times(program.hw, program.image, 3);
   program.first_cycles = frames[0].cycles;
-  program.cycles = frames[1].cycles;
+  program.cycles = frames[2].cycles;
   std::size_t exec = 0;
   for (OpReport& r : program.ops) {
     r.memory_cycles = std::max(cost::bus_cycles(program.hw, r.weight_bytes) +
@@ -116,7 +116,7 @@ void finish_reports(Program& program) {
     }
     for (int i = 0; i < r.execs; ++i, ++exec) {
       r.first_cycles += frames[0].execs.at(exec);
-      r.cycles += frames[1].execs.at(exec);
+      r.cycles += frames[2].execs.at(exec);
     }
   }
 }

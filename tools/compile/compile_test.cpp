@@ -516,12 +516,13 @@ TEST(Batch, ConvolutionsInPartsShareThem) {
   check_program(net, three, 2, false, Timing::kLate);
   ASSERT_EQ(one.ops.size(), three.ops.size()) << "a cut";
   EXPECT_GT(one.ops[0].execs + one.ops[1].execs + one.ops[3].execs, 3) << "no list in parts";
-  EXPECT_EQ(loaded_uops(three), loaded_uops(one));
+  // The plans may differ: one image may read a part again for a further strip.
+  EXPECT_LE(loaded_uops(three), loaded_uops(one));
   for (std::size_t i = 0; i < one.ops.size(); ++i) {
     EXPECT_EQ(three.ops[i].execs % 3, 0) << "parts may be smaller than those of one image";
     EXPECT_EQ(three.ops[i].macs, 3 * one.ops[i].macs);
-    EXPECT_EQ(three.ops[i].weight_bytes, one.ops[i].weight_bytes);
-    EXPECT_EQ(three.ops[i].exec_cycles, 3 * one.ops[i].exec_cycles);
+    EXPECT_LE(three.ops[i].weight_bytes, one.ops[i].weight_bytes);
+    EXPECT_LE(three.ops[i].exec_cycles, 3 * one.ops[i].exec_cycles);
   }
 }
 

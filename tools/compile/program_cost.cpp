@@ -11,8 +11,8 @@ std::int64_t program_cost(const isa::Hardware& hw, const Lowered& lowered, const
   program.hw = hw;
   program.ops.resize(plan.allocation.steps.size());
   emit(lowered, plan, false, program);
-  const auto frames = cost::frame_times(hw, program.image, 2);
-  return frames[0].cycles + (kRunFrames - 1) * frames[1].cycles;
+  const auto frames = cost::frame_times(hw, program.image, 3);
+  return frames[0].cycles + frames[1].cycles + (kRunFrames - 2) * frames[2].cycles;
 }
 
 }  // namespace reshift

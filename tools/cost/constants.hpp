@@ -27,11 +27,25 @@ inline constexpr std::int64_t kExecStart = 6;
 /// Between one EXEC's last micro-op and the next one's first, when nothing holds it up. Measured:
 /// 0.
 inline constexpr std::int64_t kExecGap = 1;
-/// The control program's: from the start to the first descriptor after `init`. Measured: 389,
-/// 433 and 433.
-inline constexpr std::int64_t kControlStart = 300;
-/// The control program's for a descriptor: to check it and to work out its addresses. Measured for
-/// transfers of features: 151, 159 and 156.
+/// The control program's (control_time.hpp). From the start to its first request for descriptors.
+inline constexpr std::int64_t kControlStart = 80;
+/// To ask for a batch, and for each descriptor of it; from the end of the program to its begin.
+inline constexpr std::int64_t kAsk = 18;
+inline constexpr std::int64_t kAskSlot = 16;
+inline constexpr std::int64_t kNextPass = 35;
+/// Beats that LOAD's addresses are ahead of its data: so long before the end of a transfer the bus
+/// takes the address of the next.
+inline constexpr std::int64_t kReadAhead = 128;
+/// To look at a descriptor: to check it and to work out its addresses.
+inline constexpr std::int64_t kLookLoad = 132;
+inline constexpr std::int64_t kLookExec = 132;
+inline constexpr std::int64_t kLookStore = 168;
+inline constexpr std::int64_t kLookEnd = 103;
+/// To drop one that was asked for behind the end.
+inline constexpr std::int64_t kDrop = 28;
+/// From there to the first micro-op of an EXEC that waits for nothing: its words are copied.
+inline constexpr std::int64_t kExecCopy = 29;
+/// Of a descriptor in the middle of a program, all of that.
 inline constexpr std::int64_t kDescriptor = 150;
 /// Stages from a column's accumulator to its pixel in the feature buffer, see drain_cycles().
 /// Measured: 22, 27, and 26 less post_cycles().

@@ -10,6 +10,7 @@
 
 #include "base/integer.hpp"
 #include "cost/constants.hpp"
+#include "cost/control_time.hpp"
 #include "cost/exec_cycles.hpp"
 #include "cost/transfers.hpp"
 #include "isa/descriptors.hpp"
@@ -45,12 +46,8 @@ struct Walk {
 
 class Model {
  public:
-  Model(const isa::Hardware& hw, std::span<const std::uint8_t> image)
-      : hw_(hw),
-        image_(image),
-        slots_(index(isa::ring_slots(hw))),
-        batch_(index(isa::ring_batch(hw))),
-        drain_(drain_cycles(hw)) {
+  Model(const isa::Hardware& hw, std::span<const std::uint8_t> image, std::size_t frames)
+      : hw_(hw), image_(image), drain_(drain_cycles(hw)), control_(hw, std::ssize(image), frames) {
     const auto init = isa::decode<isa::Init>(descriptor(0));
     tokens(Engine::kExec, Engine::kLoad).assign(index(init.load_credits), 0);
     tokens(Engine::kStore, Engine::kExec).assign(index(init.exec_credits), 0);
@@ -61,8 +58,9 @@ class Model {
     execs_.clear();
     for (std::size_t i = 1;; ++i) {
       const isa::Descriptor words = descriptor(i);
-      look();
-      switch (isa::opcode(words)) {
+      const isa::Opcode opcode = isa::opcode(words);
+      look(opcode);
+      switch (opcode) {
         case isa::Opcode::kLoadWeights:
           load_weights(isa::decode<isa::LoadWeights>(words));
           break;
@@ -83,7 +81,7 @@ class Model {
           break;
         default: {
           const Time end = std::max(stored_, looked_);
-          pass(end);
+          control_.pass(end);
           return {end - std::exchange(frame_begin_, end), execs_};
         }
       }
@@ -134,36 +132,28 @@ class Model {
     return transfer_beside_polyphase(hw_, time, words->second);
   }
 
-  /// The next descriptor comes when the last of its batch has a slot, and is looked at.
-  void look() {
-    const std::size_t last_of_batch = passed_.size() | (batch_ - 1);
-    if (last_of_batch >= slots_) {
-      looked_ = std::max(looked_, passed_[last_of_batch - slots_] + kTransferStart);
-    }
-    looked_ += kDescriptor;
+  /// The control program looks at the next descriptor.
+  void look(isa::Opcode opcode) {
+    looked_ = control_.look(opcode);
     bus_ += descriptor_cycles(hw_) + kCommandGap / isa::ring_batch(hw_);
   }
-
-  /// All engines have passed a descriptor and those before it.
-  void pass(Time time) { passed_.push_back(std::max(passed_.back(), time)); }
 
   template <typename D>
   void load_features(const D& d) {
     asked_ = std::max({asked_, looked_, take(d, Engine::kLoad)});
-    loaded(d, asked_ + kTransferStart, feature_cycles(d));
+    loaded(d, feature_cycles(d));
   }
 
   void load_weights(const isa::LoadWeights& d) {
     asked_ = std::max({asked_, looked_, take(d, Engine::kLoad)});
-    Time start = asked_ + kTransferStart;
+    Time start = 0;  // no tile comes before all micro-op headers have room
     in_memory_ += d.uops;
-    while (in_memory_ > hw_.wm_depth && !rooms_.empty()) {
+    for (; in_memory_ > hw_.wm_depth && !rooms_.empty(); rooms_.pop_front()) {
       start = std::max(start, rooms_.front().since);
       in_memory_ -= rooms_.front().uops;
-      rooms_.pop_front();
     }
     const Time params = bus_cycles(hw_, d.bytes - list_bytes(hw_, d.uops));
-    loaded(d, start, params + list_cycles(hw_, d.uops) + 2 * kSectionGap);
+    loaded(d, params + list_cycles(hw_, d.uops) + 2 * kSectionGap, start);
     blocks_.push_back({d.uops, walk_cycles(d), bus_});
     walk();
   }
@@ -171,15 +161,17 @@ class Model {
   /// Two entries a cycle.
   void load_table(const isa::LoadTable& d) {
     asked_ = std::max({asked_, looked_, take(d, Engine::kLoad)});
-    loaded(d, asked_ + kTransferStart, isa::kTableBytes / 2);
+    loaded(d, isa::kTableBytes / 2);
   }
 
-  /// LOAD has done a transfer of `data` cycles that begins at `start` at the earliest.
+  /// LOAD has done the transfer that it asked for last, of `data` cycles, begun at `start` at the
+  /// earliest.
   template <typename D>
-  void loaded(const D& d, Time start, Time data) {
-    bus_ = std::max(bus_ + kCommandGap, start) + data;
+  void loaded(const D& d, Time data, Time start = 0) {
+    bus_ = std::max({bus_ + kCommandGap, asked_ + kTransferStart, start}) + data;
+    control_.load(asked_, bus_);
     post(d, Engine::kLoad, bus_);
-    pass(bus_);
+    control_.pass(bus_);
   }
 
   /// To walk a block: the array is slowed down by post-processing where an M-block has few
@@ -201,13 +193,14 @@ class Model {
     stored_ =
         std::max({stored_, looked_, take(d, Engine::kStore)}) + kTransferStart + feature_cycles(d);
     post(d, Engine::kStore, stored_);
-    pass(stored_);
+    control_.pass(stored_);
   }
 
   void exec(const isa::Exec& d) {
-    pass(std::max(looked_, started_));  // the words of one that waits are kept beside the ring
-    started_ = std::max(
-        {issued_ + kExecGap, looked_, take(d, Engine::kExec) + kExecStart, complete_before_});
+    control_.pass(
+        std::max(looked_, started_));  // the words of one that waits are kept beside the ring
+    started_ = std::max({issued_ + kExecGap, looked_ + kExecCopy,
+                         take(d, Engine::kExec) + kExecStart, complete_before_});
     if (d.wait_previous) started_ = std::max(started_, complete_);
     last_ = now_;
     started_ = std::max(started_, written(d.need_first));
@@ -255,12 +248,10 @@ class Model {
 
   const isa::Hardware& hw_;
   std::span<const std::uint8_t> image_;
-  /// Of the ring of descriptors, and how many are asked for at a time (rs_frontend).
-  const std::size_t slots_, batch_;
   const Time drain_;  ///< from an EXEC's last micro-op to its last pixel
   std::array<std::array<std::deque<Time>, kEngines>, kEngines> tokens_;  ///< [from][to]
-  std::vector<Time> passed_{0};                                          ///< by descriptor
-  Time looked_ = kControlStart;                                          ///< at the last descriptor
+  ControlTime control_;
+  Time looked_ = 0;  ///< at the last descriptor
   Time asked_ = 0;   ///< for the last transfer of LOAD
   Time bus_ = 0;     ///< data of the last one is there
   Time stored_ = 0;  ///< the last one of STORE
@@ -278,7 +269,7 @@ class Model {
 
 std::vector<FrameTime> frame_times(const isa::Hardware& hw, std::span<const std::uint8_t> image,
                                    std::size_t frames) {
-  Model model(hw, image);
+  Model model(hw, image, frames);
   std::vector<FrameTime> times;
   for (std::size_t i = 0; i < frames; ++i) times.push_back(model.run());
   return times;

@@ -54,7 +54,7 @@ class ProgramText {
     return d;
   }
 
-  /// The second frame; a frame is over when what it stores, or else the last EXEC's result, is.
+  /// The third frame; a frame is over when what it stores, or else the last EXEC's result, is.
   FrameTime steady() {
     const auto is_store = [](const Any& d) {
       return std::holds_alternative<isa::StoreFeatures>(d);
@@ -77,7 +77,7 @@ class ProgramText {
       image.insert(image.end(), bytes, bytes + isa::kDescriptorBytes);
     }
     image.insert(image.end(), blocks_.begin(), blocks_.end());
-    return frame_times(kHw, image, 2).at(1);
+    return frame_times(kHw, image, 3).at(2);
   }
 
  private:
