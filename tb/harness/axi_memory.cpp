@@ -37,6 +37,10 @@ AxiMemory::AxiMemory(const AxiMemoryConfig& config)
       std::max(config.max_reads, config.max_writes) > kMaxOpen) {
     throw Error("AXI memory: open bursts must be 1..{}", kMaxOpen);
   }
+  if (config.other_percent < 0 || config.other_percent > 90) {
+    throw Error("AXI memory: another master takes 0 to 90 % of the cycles, not {}",
+                config.other_percent);
+  }
   if (config.early_beats < 0 || config.early_beats > kBurstBeats) {
     throw Error("AXI memory: early beats must be 0..{}", kBurstBeats);
   }
@@ -51,7 +55,13 @@ void AxiMemory::tick() {
   AxiPins& p = pins_;
   p.ar_ready = reads_.size() < config_.max_reads && !ar_stall_.stall();
   p.aw_ready = writes_.size() + responses_.size() < config_.max_writes && !aw_stall_.stall();
-  p.w_ready = takes_data() && !w_stall_.stall();
+  p.w_ready = takes_data() && !other_next() && !w_stall_.stall();
+}
+
+bool AxiMemory::other_next() const {
+  const uint64_t percent = static_cast<uint64_t>(config_.other_percent);
+  const uint64_t burst = cycle_ / kOtherBeats;
+  return (burst + 1) * percent / 100 != burst * percent / 100;
 }
 
 void AxiMemory::read_step() {
@@ -74,7 +84,10 @@ void AxiMemory::read_step() {
                           config_.declared_reads);
     }
   }
-  if (p.r_valid || reads_.empty() || cycle_ + 1 < reads_.front().due || r_stall_.stall()) return;
+  if (p.r_valid || reads_.empty() || cycle_ + 1 < reads_.front().due || other_next() ||
+      r_stall_.stall()) {
+    return;
+  }
   const Burst& burst = reads_.front();
   const AxiResponse response = response_of(burst.address, burst.number, burst.beat, true);
   p.r_valid = true;

@@ -61,6 +61,9 @@ struct AxiMemoryConfig {
   int early_beats = 0;      ///< beats of write data accepted before their address, 0..256
   int declared_reads = 64;  ///< a master with more reads open breaks the protocol
   int declared_writes = 64;
+  /// Of the cycles of each data channel, 0..90 %: another master moves its own data in them, in
+  /// bursts of kOtherBeats, spread evenly.
+  int other_percent = 0;
   Stalls ar, r, aw, w, b;  ///< back-pressure (ready late) and gaps (valid late), each channel
   uint64_t seed = run_seed();
 };
@@ -73,6 +76,7 @@ struct AxiMemoryConfig {
 class AxiMemory {
  public:
   static constexpr int kMaxOpen = 64;
+  static constexpr uint64_t kOtherBeats = 16;
 
   explicit AxiMemory(const AxiMemoryConfig& config);
 
@@ -160,6 +164,8 @@ class AxiMemory {
   void check_stable();
   void remember_waiting();
   Burst accept(const Address& address, const char* channel) const;
+  /// The data channels of the next cycle are another master's.
+  bool other_next() const;
   void read_step();
   void write_step();
   /// A beat of data meets the oldest address without all of its data.

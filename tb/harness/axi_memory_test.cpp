@@ -225,6 +225,28 @@ TEST(AxiMemory, FirstDataComesAfterTheLatencyThenEveryCycleAcrossBursts) {
   }
 }
 
+// Another master's bursts come between: both ways a burst takes as much longer as they take.
+TEST(AxiMemory, AnotherMasterTakesItsShareOfTheDataCycles) {
+  for (const int percent : {0, 25, 50, 90}) {
+    AxiMemoryConfig config = config64();
+    config.other_percent = percent;
+    AxiMemory memory(config);
+    const std::vector<uint64_t> data(256, 1);
+    const double expected = 256 / (1 - percent / 100.0);
+    const auto cycles = [&](const std::function<void()>& burst) {
+      const uint64_t begin = memory.cycle();
+      burst();
+      return static_cast<double>(memory.cycle() - begin);
+    };
+    EXPECT_NEAR(cycles([&] { write_burst(memory, kBase, data); }), expected, 0.1 * expected);
+    EXPECT_NEAR(cycles([&] { EXPECT_EQ(read_burst(memory, kBase, 256), data); }), expected,
+                0.1 * expected);
+  }
+  AxiMemoryConfig config = config64();
+  config.other_percent = 91;
+  EXPECT_THROW(AxiMemory{config}, Error);
+}
+
 TEST(AxiMemory, FaultsHitTheBeatAndTheBurstAsked) {
   AxiMemory memory(config64());
   memory.fail_read(1, 2, AxiResponse::kSlverr);

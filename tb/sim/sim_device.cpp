@@ -24,6 +24,7 @@ AxiMemoryConfig memory_config(const SimOptions& options) {
   config.bytes = options.memory_bytes;
   config.data_width = RESHIFT_DATA_WIDTH;
   config.read_latency = config.write_latency = options.memory_latency;
+  config.other_percent = options.other_master;
   config.seed = options.seed;
   return config;
 }
@@ -32,6 +33,7 @@ class SimDevice : public Device {
  public:
   explicit SimDevice(const SimOptions& options)
       : bytes_(options.memory_bytes),
+        latency_(static_cast<std::uint32_t>(options.memory_latency)),
         bench_(options.seed),
         memory_(memory_config(options)),
         master_([this] { bench_.tick(); }),
@@ -47,6 +49,8 @@ class SimDevice : public Device {
   void write_register(std::uint32_t offset, std::uint32_t value) override {
     master_.write_ok(offset, value);
   }
+
+  std::uint32_t longest_wait() const override { return 5'000 + 10 * latency_; }
 
   std::uint64_t memory_base() const override { return 0; }
   std::uint64_t memory_bytes() const override { return bytes_; }
@@ -64,6 +68,7 @@ class SimDevice : public Device {
 
  private:
   std::uint64_t bytes_;
+  std::uint32_t latency_;
   Bench<RESHIFT_MODEL> bench_;
   AxiMemory memory_;
   AxiLiteMaster master_;

@@ -15,7 +15,6 @@ namespace reg = isa::reg;
 constexpr std::size_t kHeadWords = 64;  ///< words of 8 bytes for header and steps
 constexpr std::uint64_t kAlignment = 64, kWordBytes = 8;
 constexpr std::uint64_t kMaxBytes = 1 << 24;
-constexpr std::uint32_t kWatchdogCycles = 1'000'000;  ///< the memory answers at once
 
 std::uint64_t align(std::uint64_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
@@ -55,7 +54,7 @@ std::vector<std::uint64_t> run_steps(const Program& program, const BoardImage& i
   set(reg::kOutBaseHi, 0);
   set(reg::kOutStride, static_cast<std::uint64_t>(program.out_stride));
   set(reg::kFrames, 1);
-  set(reg::kWatchdog, kWatchdogCycles);
+  set(reg::kWatchdog, program.watchdog());  // the memory answers at once
   namespace irq = reg::irq_enable;
   const std::uint32_t end = irq::kDone.mask() | irq::kError.mask();
   set(reg::kIrqStatus, end | irq::kFrame.mask());

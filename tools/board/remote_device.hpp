@@ -28,7 +28,7 @@ class RemoteDevice : public Device {
   void read_memory(std::uint64_t address, std::span<std::uint8_t> bytes) override;
   /// Serves the core's memory meanwhile. Only the core's watchdog ends a run that stands still.
   void wait_interrupt() override;
-  std::uint32_t watchdog_cycles() const override { return 1'000'000'000; }
+  std::uint32_t longest_wait() const override { return 1'000'000'000; }
 
  private:
   struct Frame {

@@ -30,6 +30,7 @@ struct Options {
   int label_offset = 0;
   std::size_t count = 0;
   int memory_latency = 40;
+  int other_master = 0;
 };
 
 double seconds_since(Clock::time_point start) {
@@ -98,6 +99,7 @@ struct Measured {
 Measured run_rtl(const Program& program, const Images& images, const Options& options) {
   SimOptions sim;
   sim.memory_latency = options.memory_latency;
+  sim.other_master = options.other_master;
   sim.trace = options.trace;
   Recorder recorder;
   if (!options.timeline.empty()) sim.probe = &recorder;
@@ -335,7 +337,8 @@ void run_program(const Options& options) {
       {"lanes", program.hw.m * program.hw.c * program.hw.p},
       {"macs", program.macs() / program.batch},
       {"golden_images_per_second", static_cast<double>(images.codes.size()) / golden_seconds},
-      {"memory_latency", options.memory_latency}};
+      {"memory_latency", options.memory_latency},
+      {"other_master_percent", options.other_master}};
   for (const char* key : {"cycles_first", "cycles_per_frame", "cycles_per_image", "mac_utilization",
                           "stalls", "sim_cycles_per_second"}) {
     result[key] = nullptr;  // the golden back end knows no cycles
@@ -375,6 +378,12 @@ void add_run(CLI::App& app) {
       ->add_option("--mem-latency", options->memory_latency,
                    "cycles from an address to its first data")
       ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+  command
+      ->add_option("--other-master", options->other_master,
+                   "percent of the bus's cycles, each way, that another master takes, in bursts of "
+                   "16 beats")
+      ->check(CLI::Range(0, 90))
       ->capture_default_str();
   command->add_option("--trace", options->trace, "write a waveform (FST)");
   command->add_option("--timeline", options->timeline,

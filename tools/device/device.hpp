@@ -25,9 +25,8 @@ class Device {
   /// device grants.
   virtual void wait_interrupt() = 0;
 
-  /// Cycles without progress after which the core shall stop: longer than any wait of a working
-  /// one, whose slowest step is a descriptor's worth of bursts.
-  virtual std::uint32_t watchdog_cycles() const { return 1'000'000; }
+  /// Cycles that the memory may keep a working core waiting: no watchdog is shorter.
+  virtual std::uint32_t longest_wait() const { return 5'000; }
 
   /// Clock cycles the core has run, where the device knows them; else 0.
   virtual std::uint64_t clock_cycles() const { return 0; }

@@ -39,7 +39,7 @@ Runtime::Runtime(Device& device, const Program& program) : device_(device), prog
   device.write_register(reg::kProgSize, static_cast<std::uint32_t>(program.image.size()));
   device.write_register(reg::kInStride, static_cast<std::uint32_t>(program.frame_in_stride()));
   device.write_register(reg::kOutStride, static_cast<std::uint32_t>(program.frame_out_stride()));
-  device.write_register(reg::kWatchdog, device.watchdog_cycles());
+  device.write_register(reg::kWatchdog, std::max(program.watchdog(), device.longest_wait()));
 }
 
 void Runtime::check_core() {

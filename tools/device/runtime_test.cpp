@@ -149,6 +149,18 @@ TEST_F(RuntimeTest, RunsFramesAndComparesEveryLayer) {
   EXPECT_THAT(different.first(), HasSubstr("pixel y 0 x 0, channel 0"));
 }
 
+// As long as a frame of the program takes, but no shorter than its memory may be late.
+TEST_F(RuntimeTest, SetsTheWatchdogByTheProgram) {
+  Program program = program_;
+  for (const auto& [cycles, watchdog] :
+       {std::pair{1'000, 5'000u}, {70'000, 70'000u}, {12'345'678, 1'000'000u}}) {
+    program.first_cycles = cycles;
+    ModelDevice device(hw_, 1 << 24);
+    Runtime runtime(device, program);
+    EXPECT_EQ(device.registers[reg::kWatchdog], watchdog);
+  }
+}
+
 TEST_F(RuntimeTest, RefusesAnotherCore) {
   ModelDevice other(find_hardware("16x16x8"), 1 << 24);
   EXPECT_THAT(error_of([&] { Runtime(other, program_); }),

@@ -14,6 +14,7 @@ namespace reshift {
 struct SimOptions {
   std::uint64_t memory_bytes = std::uint64_t{1} << 30;
   int memory_latency = 40;  ///< cycles from a read's address to its first data; writes alike
+  int other_master = 0;     ///< percent of the bus's cycles that another master takes, 0 to 90
   std::uint64_t seed = 1;   ///< of the registers' random values before reset
   std::string trace;        ///< FST waveform, empty: none
   Probe* probe = nullptr;   ///< is told of every cycle; must outlive the device

@@ -7,6 +7,11 @@
 
 namespace reshift {
 
+std::uint32_t Program::watchdog() const {
+  constexpr std::int64_t kMost = 1'000'000;
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(first_cycles, 1, kMost));
+}
+
 std::int64_t Program::macs() const {
   std::int64_t sum = 0;
   for (const OpReport& r : ops) sum += r.macs;

@@ -53,6 +53,9 @@ struct Program {
   /// Bytes of a frame's windows, in which those of its images lie one after the other.
   std::int64_t frame_in_stride() const { return batch * in_stride; }
   std::int64_t frame_out_stride() const { return batch * out_stride; }
+  /// Cycles without progress after which a run has failed: those expected of a first frame, and a
+  /// million at most. A run that stands still so takes little longer than its own time.
+  std::uint32_t watchdog() const;
   /// Useful multiplications of a frame over convolutions and fully connected layers, real sizes, a
   /// term each.
   std::int64_t macs() const;
