@@ -22,7 +22,7 @@ ARRAY = "rs_array"
 # What may be in LUT RAM or registers: FIFOs, whose read is asynchronous, and the memories of a tiny
 # configuration, which would waste a block. Module, most bits.
 SMALL_MEMORIES = {"rs_fifo": 32 * 1024, "rs_ram_1r1w": 4 * 1024}
-RESOURCES = ("lut", "lutram", "srl", "carry", "ff", "bram", "dsp")
+RESOURCES = ("lut", "lutram", "srl", "carry", "ff", "bram", "uram", "dsp")
 
 
 class Progress:
