@@ -16,11 +16,24 @@ const char* format_suffix(int weight_format) {
   return is_multiplier(weight_format) ? "_mult" : "";
 }
 
+/// An error's first two lines, which name the network and one operation.
+std::string first_reason(std::string text) {
+  const auto second = text.find('\n');
+  if (second != std::string::npos) text.resize(std::min(text.find('\n', second + 1), text.size()));
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
 /// The memories of a core of this shape for which a part has room: no pair can have a deeper
 /// feature buffer or weight memory.
 void add_memories(const FitModel& model, const Part& part, const Limits& limits,
                   Candidate candidate, std::vector<Candidate>& found) {
   isa::Hardware& hw = candidate.hw;
+  // Logic does not depend on the depths of the memories.
+  hw.fb_depth = hw.wm_depth = 256;
+  hw.pm_depth = 32;
+  if (!model.knows(hw)) return;
+  if (!fits(needs_on(model, part, hw, candidate.cores), part, limits.share)) return;
   int widest = 0;
   for (int features = 32768 / (hw.m / hw.c); features >= 256; features /= 2) {
     for (int weights = 4096; weights > std::max(widest, 64); weights /= 2) {
@@ -67,17 +80,13 @@ bool add_shape(const FitModel& model, const Part& part, const Limits& limits, co
 }
 
 /// Leaves out the formats that the model knows nothing of.
-void check_formats(const FitModel& model, const isa::Hardware& like, Task& task) {
+void check_formats(const FitModel& model, const Part& part, isa::Hardware like, Task& task) {
   std::erase_if(task.formats, [&](const Format& format) {
-    try {
-      isa::Hardware hw = like;
-      hw.weight_format = format.weight_format;
-      (void)model.predict(hw);
-      return false;
-    } catch (const Error& e) {
-      task.left_out.push_back(e.what());
-      return true;
-    }
+    like.weight_format = format.weight_format;
+    if (model.knows(like)) return false;
+    task.left_out.push_back(fmt::format("weight format {}: the area model of {} has no such core",
+                                        format.weight_format, part.family));
+    return true;
   });
   if (task.formats.empty()) throw Error("{}", task.left_out.back());
 }
@@ -105,7 +114,7 @@ Task make_task(const std::vector<QNet>& nets) {
       for (const QNet& net : nets) format.nets.push_back(in_format(hw, net));
       task.formats.push_back(std::move(format));
     } catch (const Error& e) {
-      task.left_out.push_back(e.what());
+      task.left_out.push_back(first_reason(e.what()));
     }
   }
   if (task.formats.empty())
@@ -122,10 +131,10 @@ std::vector<Candidate> candidates(const FitModel& model, const Part& part, const
   base.hw.tables = task.tables;
   isa::Hardware like = base.hw;
   like.m = like.c = like.p = 4;
-  like.post_lanes = 1;
+  like.post_lanes = 4;
   like.fb_depth = like.wm_depth = like.pm_depth = 256;
   like.axi_data_w = limits.widest_bus;
-  check_formats(model, like, task);
+  check_formats(model, part, like, task);
   std::vector<Candidate> found;
   for (int c = 2; c <= 32; c *= 2) {
     for (int m = c; m <= std::min(4 * c, 64); m *= 2) {

@@ -23,8 +23,8 @@ MODEL = ROOT / "tools/fit/model.json"
 FITTED = [
     ("4x4x2", ""), ("4x4x3", ""), ("8x8x8", ""), ("16x16x8", ""), ("32x16x7", ""),
     ("8x8x8", "M=8 C=4 P=4"), ("8x8x8", "P=4"), ("8x8x8", "PostLanes=2"), ("8x8x8", "M=16 PostLanes=4"),
-    ("16x16x8", "C=8 P=4"), ("16x16x8", "P=4"), ("16x16x8", "C=8 FbDepth=4096"),
-    ("32x16x7", "P=4"),
+    ("16x16x8", "C=8 P=4"), ("16x16x8", "P=4"), ("8x8x8", "AxiDataW=256"),
+
 ]
 HELD_OUT = [
     ("8x8x8", "P=6"), ("8x8x8", "C=4 PostLanes=4"), ("16x16x8", "P=6"), ("16x16x8", "C=8 P=6"),
@@ -44,7 +44,6 @@ HELD_OUT_FORMATS = [
 LIKE = {"xcup": ("xc7", [("8x8x8", ""), ("16x16x8", "")])}
 SMALL_FAMILIES = {"ice40": 512, "ecp5": 2048}  # lanes, at most
 
-
 def run(family, config, changes, build, jobs):
     """Report of a synthesis run."""
     params = [option for change in changes.split() for option in ("--param", change)]
@@ -60,7 +59,6 @@ def run(family, config, changes, build, jobs):
                 raise SystemExit(f"the synthesis of {name} failed: see {log.name}")
     return report
 
-
 def runs(family, configurations, build, jobs):
     most = SMALL_FAMILIES.get(family, 1 << 20)
     shapes = Contract().configurations
@@ -69,7 +67,6 @@ def runs(family, configurations, build, jobs):
         values.update(change.split("=") for change in changes.split())
         if int(values["M"]) * int(values["C"]) * int(values["P"]) <= most:
             yield run(family, config, changes, build, jobs)
-
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -94,7 +91,6 @@ def main():
     subprocess.run([tool, "fit", *command, "--output", model], check=True)
     shutil.copy(model, MODEL)
     print(f"{MODEL.relative_to(ROOT)} is written: build again")
-
 
 if __name__ == "__main__":
     main()

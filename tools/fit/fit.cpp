@@ -242,20 +242,26 @@ nlohmann::json FitModel::to_json() const {
   return json;
 }
 
-Resources FitModel::predict(const isa::Hardware& hw, bool ultra_ram) const {
-  Resources result;
-  for (const char* resource : kFitted) {
-    const Coefficients& known = coefficients_.at(resource);
+std::string FitModel::unknown_term(const isa::Hardware& hw) const {
+  for (const auto& [resource, known] : coefficients_) {
     for (const Term& term : terms(family_, resource, hw)) {
-      if (term.value == 0) continue;
-      const auto found = known.find(term.name);
-      if (found == known.end()) {
-        throw Error(
-            "the area model of {} was fitted to no core with {}: `make synth DEVICE={}` measures "
-            "one",
-            family_, term.name, family_);
-      }
-      result[resource] += found->second * term.value;
+      if (term.value != 0 && !known.contains(term.name)) return term.name;
+    }
+  }
+  return "";
+}
+
+Resources FitModel::predict(const isa::Hardware& hw, bool ultra_ram) const {
+  if (const std::string unknown = unknown_term(hw); !unknown.empty()) {
+    throw Error(
+        "the area model of {0} was fitted to no core with {1}: `make synth DEVICE={0}` measures "
+        "one",
+        family_, unknown);
+  }
+  Resources result;
+  for (const auto& [resource, known] : coefficients_) {
+    for (const Term& term : terms(family_, resource, hw)) {
+      if (term.value != 0) result[resource] += known.at(term.name) * term.value;
     }
   }
   const MemoryBlocks blocks = memory_blocks(family_, hw, ultra_ram);

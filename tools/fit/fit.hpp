@@ -54,6 +54,8 @@ class FitModel {
   static FitModel from_json(const nlohmann::json& models, std::string_view family);
   nlohmann::json to_json() const;
 
+  /// Whether runs of the model had all that the core has; otherwise predict() throws.
+  bool knows(const isa::Hardware& hw) const { return unknown_term(hw).empty(); }
   /// What a core takes; with `ultra_ram` its large memories are in UltraRAM (memories.hpp). Throws
   /// Error when the core has something that no run of the model had.
   Resources predict(const isa::Hardware& hw, bool ultra_ram = false) const;
@@ -68,6 +70,8 @@ class FitModel {
   static std::map<std::string, Coefficients> fit_all(std::string_view family,
                                                      const std::vector<Sample>& runs);
   double error_of(const Sample& run) const;
+  /// A term of the core that has no coefficient; empty: none.
+  std::string unknown_term(const isa::Hardware& hw) const;
 
   std::string family_;
   std::map<std::string, Coefficients> coefficients_;  ///< by resource, without UltraRAM
