@@ -1,4 +1,5 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
 #include <set>
 
@@ -19,7 +20,7 @@ struct Options {
   std::string device, json, html;
   double clock = 0, spare = 20;
   int most_cores = 4, widest_bus = 128;
-  std::size_t configurations = 60, shown = 8;
+  std::size_t configurations = 40, shown = 6;
 };
 
 constexpr std::size_t kPoints = 2000;  ///< of the picture
@@ -83,12 +84,19 @@ std::vector<Choice> shown_choices(const Found& found, std::size_t count) {
   }
   Progress progress("smallest memories", shown.size());
   parallel_for(shown.size(), [&](std::size_t i) {
-    shown[i] = with_smallest_memories(
-        shown[i], [&](const Candidate& candidate) { return compile_all(found.task, candidate); },
+    const Choice smallest = with_smallest_memories(
+        shown[i],
+        [&](const Candidate& candidate) { return compile_all(found.task, candidate, true); },
         [&](const Candidate& candidate) {
           return needs_on(found.model, found.part, candidate.hw, candidate.cores);
         });
+    shown[i] = recompiled(smallest, [&](const Candidate& candidate) {
+      return compile_all(found.task, candidate, false);
+    });
     progress.advance();
+  });
+  std::stable_sort(shown.begin(), shown.end(), [](const Choice& a, const Choice& b) {
+    return a.frames_per_cycle > b.frames_per_cycle;
   });
   return shown;
 }
@@ -129,10 +137,10 @@ nlohmann::json result_json(const Options& o, const Found& found, const std::vect
   for (const QNet& net : nets) json["networks"].push_back(net.name);
   json["conditions"] = fmt::format(
       "{} at {:g} MHz ({}), {:g} % of LUTs and flip-flops to spare. Cycles are the compiler's "
-      "estimate of a single frame after another, with a memory that serves every core's port; "
-      "areas are the model of `reshift fit`, which met a run left out within {:.0f} %.",
+      "estimate of one frame after another, with a memory that serves every core's port; areas "
+      "are estimated from {}.",
       found.part.name, found.mhz, o.clock == 0 ? "assumed" : "as given", o.spare,
-      100 * found.model.error());
+      found.model.quality());
   json["searched"] = fmt::format(
       "{} configurations compiled, {} of them cannot run the networks; {} candidates skipped, "
       "because another one is better whatever they did, {} not reached.",
@@ -188,7 +196,7 @@ void run_explore(const Options& o) {
     Progress progress("configurations", o.configurations);
     found.result = search(
         found.task, all, o.configurations,
-        [&](const Candidate& candidate) { return compile_all(found.task, candidate); },
+        [&](const Candidate& candidate) { return compile_all(found.task, candidate, true); },
         [&] { progress.advance(); });
   }
   if (found.result.choices.empty()) {

@@ -160,8 +160,7 @@ void run_fit(const Options& o) {
   } else {
     fmt::print("no configuration with these memories fits {}\n", part.name);
   }
-  fmt::print("Estimated from {} synthesis runs; a run left out was met within {:.1f}%.\n",
-             model.runs().size(), 100 * model.error());
+  fmt::print("Estimated from {}.\n", model.quality());
 }
 
 }  // namespace

@@ -80,6 +80,8 @@ class Search {
     };
     std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
       if (bounds_[a] != bounds_[b]) return bounds_[a] > bounds_[b];
+      if (all_[a].hw.axi_data_w != all_[b].hw.axi_data_w)
+        return all_[a].hw.axi_data_w > all_[b].hw.axi_data_w;
       if (room(a) != room(b)) return room(a) > room(b);
       return a < b;
     });
@@ -226,10 +228,10 @@ class Search {
 
 }  // namespace
 
-std::vector<NetworkResult> compile_all(const Task& task, const Candidate& candidate) {
+std::vector<NetworkResult> compile_all(const Task& task, const Candidate& candidate, bool quick) {
   std::vector<NetworkResult> results;
   for (const QNet& net : task.formats[candidate.format].nets) {
-    const Program program = compile(candidate.hw, net, {});
+    const Program program = compile(candidate.hw, net, {.quick = quick});
     NetworkResult result;
     result.cycles = static_cast<double>(program.cycles);
     for (const OpReport& op : program.ops) {
@@ -245,7 +247,7 @@ std::vector<NetworkResult> compile_all(const Task& task, const Candidate& candid
 
 double most_frames(const Task& task, const Candidate& candidate) {
   std::vector<NetworkResult> least;
-  for (const QNet& net : task.formats[candidate.format].nets)
+  for (const auto& net : task.formats[candidate.format].sizes)
     least.push_back({static_cast<double>(least_cycles(candidate.hw, net))});
   return frames(least, candidate.cores);
 }
@@ -253,6 +255,12 @@ double most_frames(const Task& task, const Candidate& candidate) {
 SearchResult search(const Task& task, const std::vector<Candidate>& candidates, std::size_t most,
                     const Evaluate& evaluate, const std::function<void()>& done) {
   return Search(task, candidates, most, evaluate, done).run();
+}
+
+Choice recompiled(Choice choice, const Evaluate& evaluate) {
+  choice.networks = evaluate(choice.candidate);
+  choice.frames_per_cycle = frames(choice.networks, choice.candidate.cores);
+  return choice;
 }
 
 Choice with_smallest_memories(Choice choice, const Evaluate& evaluate,

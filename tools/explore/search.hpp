@@ -20,8 +20,8 @@ struct NetworkResult {
 /// Compiles every network; throws Error when one cannot run on the configuration.
 using Evaluate = std::function<std::vector<NetworkResult>(const Candidate&)>;
 
-/// The compiler's estimates of a format's networks.
-std::vector<NetworkResult> compile_all(const Task& task, const Candidate& candidate);
+/// The compiler's estimates of a format's networks; `quick` as in CompileOptions.
+std::vector<NetworkResult> compile_all(const Task& task, const Candidate& candidate, bool quick);
 
 /// A candidate whose networks were compiled.
 struct Choice {
@@ -48,6 +48,9 @@ double most_frames(const Task& task, const Candidate& candidate);
 /// frames than it can have. `done` is called after each configuration, from any thread.
 SearchResult search(const Task& task, const std::vector<Candidate>& candidates, std::size_t most,
                     const Evaluate& evaluate, const std::function<void()>& done);
+
+/// The same choice with other estimates.
+Choice recompiled(Choice choice, const Evaluate& evaluate);
 
 /// The same choice with the shallowest feature buffer and weight memory that do not cost frames;
 /// `needs` says what a candidate takes of the part.

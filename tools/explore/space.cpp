@@ -106,12 +106,15 @@ Task make_task(const std::vector<QNet>& nets) {
   }
   task.acc_w = task.act_w > 8 ? 32 : 28;
   for (const int weight_format : {powers, kHalfOctave, kDigits, 128 + 8}) {
-    Format format{weight_format, {}};
+    Format format{weight_format, {}, {}};
     isa::Hardware hw;
     hw.name = "a core of that format";
     hw.weight_format = weight_format;
     try {
-      for (const QNet& net : nets) format.nets.push_back(in_format(hw, net));
+      for (const QNet& net : nets) {
+        format.nets.push_back(in_format(hw, net));
+        format.sizes.push_back(convolutions(format.nets.back()));
+      }
       task.formats.push_back(std::move(format));
     } catch (const Error& e) {
       task.left_out.push_back(first_reason(e.what()));

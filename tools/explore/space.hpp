@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "explore/least_cycles.hpp"
 #include "fit/fit.hpp"
 #include "net/qnet.hpp"
 
@@ -14,6 +15,7 @@ namespace reshift {
 struct Format {
   int weight_format = 7;
   std::vector<QNet> nets;
+  std::vector<std::vector<ConvolutionSize>> sizes;  ///< of each
 };
 
 /// What a search is about.

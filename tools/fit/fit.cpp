@@ -204,6 +204,7 @@ FitModel FitModel::fit(std::string_view family, const std::vector<Sample>& runs)
 FitModel FitModel::like(const FitModel& other, std::string_view family,
                         const std::vector<Sample>& runs) {
   FitModel model = other;
+  model.like_ = other.family_;
   model.family_ = family;
   model.runs_.clear();
   model.error_ = 0;
@@ -229,6 +230,7 @@ FitModel FitModel::from_json(const nlohmann::json& models, std::string_view fami
       for (const auto& run : array_field(value, "runs"))
         model.runs_.push_back(to_text(run, "runs"));
       model.error_ = number_field(value, "error");
+      if (value.contains("like")) model.like_ = text_field(value, "like");
       return model;
     }
     known += (known.empty() ? "" : ", ") + key;
@@ -238,8 +240,16 @@ FitModel FitModel::from_json(const nlohmann::json& models, std::string_view fami
 
 nlohmann::json FitModel::to_json() const {
   nlohmann::json json{{"runs", runs_}, {"error", error_}};
+  if (!like_.empty()) json["like"] = like_;
   for (const char* resource : kFitted) json[resource] = coefficients_.at(resource);
   return json;
+}
+
+std::string FitModel::quality() const {
+  const std::string family =
+      like_.empty() ? "" : fmt::format(" of {}, with the model of {}", family_, like_);
+  return fmt::format("{} synthesis runs{}; {} met within {:.1f}%", runs_.size(), family,
+                     like_.empty() ? "a run left out was" : "they were", 100 * error_);
 }
 
 std::string FitModel::unknown_term(const isa::Hardware& hw) const {

@@ -62,6 +62,8 @@ class FitModel {
   /// Largest relative error of LUTs and block RAM over the runs, each predicted by a model fitted
   /// to the others, where those have all that it has.
   double error() const { return error_; }
+  /// How well the model met what was measured, as a text.
+  std::string quality() const;
   /// Names of the configurations it was fitted to.
   const std::vector<std::string>& runs() const { return runs_; }
 
@@ -73,7 +75,7 @@ class FitModel {
   /// A term of the core that has no coefficient; empty: none.
   std::string unknown_term(const isa::Hardware& hw) const;
 
-  std::string family_;
+  std::string family_, like_;
   std::map<std::string, Coefficients> coefficients_;  ///< by resource, without UltraRAM
   std::vector<std::string> runs_;
   double error_ = 0;

@@ -141,6 +141,10 @@ TEST(Fit, OneFamilyLikeAnother) {
   const FitModel copy = FitModel::like(model, "xcup", {run});
   EXPECT_NEAR(copy.error(), 0.2, 0.01);
   EXPECT_EQ(copy.predict(run.hw), model.predict(run.hw));
+  EXPECT_THAT(
+      FitModel::from_json({{"xcup", copy.to_json()}}, "xcup").quality(),
+      HasSubstr("1 synthesis runs of xcup, with the model of xc7; they were met within 20"));
+  EXPECT_THAT(model.quality(), HasSubstr("; a run left out was met within"));
 }
 
 TEST(Fit, LargestThatFits) {
