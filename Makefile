@@ -13,7 +13,7 @@ help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## */\t/' | expand -t 14
 	@echo
 	@echo 'CONFIG=$(CONFIG)   hardware configuration, for verilog, sim, vectors and synth'
-	@echo 'DEVICE=$(DEVICE)         FPGA family, for synth: xc7, xcup, ecp5, ice40'
+	@echo 'DEVICE=$(DEVICE)         FPGA family, for synth: xc7, xcup, xcup_uram, ecp5, ice40'
 	@echo 'VERILATOR=   program to use instead of the one found (5.006 or newer)'
 	@echo 'BUILD=$(BUILD)  JOBS=$(JOBS)'
 

@@ -44,11 +44,13 @@ def columns(modules):
     used = {c for _, children in modules.values() for c in children}
     roots = [m for m in modules if modules[m][0] == "top"
              or m not in used and modules[m][0] != LEAVES]
-    roots.sort(key=lambda m: (modules[m][0] != "top", m))
+    # The core before what is made of cores.
+    tops = set(roots)
+    roots.sort(key=lambda m: (modules[m][0] != "top", bool(tops & set(modules[m][1])), m))
     seen, out = set(), []
     for root in roots:
         tree = rows(modules, root, 0, seen)
-        if modules[root][0] == "top":
+        if modules[root][0] == "top" and len(tree) > 10:
             starts = [i for i, (depth, *_) in enumerate(tree) if depth == 1] + [len(tree)]
             out += [tree[:1] + tree[a:b] for a, b in zip(starts, starts[1:])]
         elif out and modules[out[-1][0][1]][0] == modules[root][0]:

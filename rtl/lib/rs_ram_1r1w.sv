@@ -32,7 +32,9 @@ module rs_ram_1r1w #(
 
   `RS_PARAM_CHECK(Depth, rs_pkg::is_power_of_two(Depth), "Depth must be a power of two")
 
-  (* no_rw_check *) logic [Width-1:0] mem [Depth];
+  localparam string Style = Width >= rs_tech_pkg::LargeWidth && Depth >= rs_tech_pkg::LargeDepth ?
+                            rs_tech_pkg::LargeStyle : "auto";
+  (* no_rw_check, ram_style = Style *) logic [Width-1:0] mem [Depth];
   logic [Width-1:0] rdata_q;
 
   always_ff @(posedge clk_i) begin

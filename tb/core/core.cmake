@@ -80,6 +80,19 @@ reshift_shape_test(2x2x2
   M=2 C=2 P=2 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=16384 WmDepth=4096 PmDepth=512 PostLanes=1
   Tables=2 AxiDataW=32)
 
+# Two cores behind one register port.
+reshift_configuration(4x4x3 params)
+reshift_verilate(NAME cluster_model TOP reshift_cluster PARAMS Cores=2 ${params})
+add_executable(cluster_test core/cluster_test.cpp)
+target_compile_definitions(cluster_test PRIVATE RESHIFT_CONFIG="4x4x3"
+  RESHIFT_MODEL=Vreshift_cluster RESHIFT_MODEL_HEADER="Vreshift_cluster.h" RESHIFT_Cores=2)
+foreach(param IN LISTS params)
+  target_compile_definitions(cluster_test PRIVATE RESHIFT_${param})
+endforeach()
+target_link_libraries(cluster_test PRIVATE
+  cluster_model reshift_compile reshift_golden reshift_bench_main reshift_warnings)
+gtest_discover_tests(cluster_test TEST_PREFIX core_cluster. DISCOVERY_TIMEOUT 60)
+
 # Every write into the feature buffer against the program interpreter; tb/core/cosim.sh runs all of it.
 foreach(config IN LISTS RESHIFT_CONFIGS)
   reshift_configuration(${config} params)

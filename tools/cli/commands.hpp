@@ -19,6 +19,7 @@ void add_make_network(CLI::App& app);
 void add_vectors(CLI::App& app);
 void add_array(CLI::App& app);
 void add_fit(CLI::App& app);
+void add_explore(CLI::App& app);
 void add_board_image(CLI::App& app);
 void add_board(CLI::App& app);
 

@@ -16,16 +16,18 @@ namespace reshift {
 namespace {
 
 struct Options {
-  std::string device, hw = "16x16x8", json, output;
+  std::string device, hw = "16x16x8", json, output, like;
   std::vector<std::string> parameters, reports, check;
   double share = 0.8;
+  int cores = 1;
 };
 
 /// A named configuration with some RTL parameters changed.
 isa::Hardware hardware(const std::string& name, const std::vector<std::string>& changes) {
   isa::Hardware hw = find_hardware(name);
-  const bool all_lanes = hw.post_lanes == hw.m;
-  hw.post_lanes = all_lanes ? 0 : hw.post_lanes;
+  // Lanes of as many pixels, unless they are changed, too.
+  const int pixels = hw.post_lanes >= hw.m ? isa::post_pixels(hw) : 0;
+  if (pixels > 0) hw.post_lanes = 0;
   const std::map<std::string, int*> values{{"M", &hw.m},
                                            {"C", &hw.c},
                                            {"P", &hw.p},
@@ -53,23 +55,24 @@ isa::Hardware hardware(const std::string& name, const std::vector<std::string>& 
       throw Error("\"{}\": expected a number", change);
     }
   }
-  if (!is_power_of_two(hw.weight_format) || hw.post_lanes > hw.m) {
-    throw Error(
-        "{}: the estimate was made of cores with powers of two and a pixel a cycle in "
-        "post-processing, and knows no others; `make synth CONFIG={} DEVICE=xc7` measures them",
-        hw.name, hw.name);
-  }
-  if (hw.post_lanes == 0) hw.post_lanes = hw.m;  // a lane for every channel, as before
+  if (hw.post_lanes == 0) hw.post_lanes = pixels * hw.m;
   return hw;
 }
 
 std::string shape(const isa::Hardware& hw) { return fmt::format("{}x{}x{}", hw.m, hw.c, hw.p); }
 
 nlohmann::json report(const isa::Hardware& hw, const Resources& needs, const Part& part) {
-  nlohmann::json json{
-      {"shape", shape(hw)},     {"lanes", hw.m * hw.c * hw.p}, {"FbDepth", hw.fb_depth},
-      {"WmDepth", hw.wm_depth}, {"PmDepth", hw.pm_depth},      {"PostLanes", hw.post_lanes},
-      {"Tables", hw.tables},    {"AxiDataW", hw.axi_data_w},   {"needs", nlohmann::json::object()}};
+  nlohmann::json json{{"shape", shape(hw)},
+                      {"lanes", hw.m * hw.c * hw.p},
+                      {"FbDepth", hw.fb_depth},
+                      {"WmDepth", hw.wm_depth},
+                      {"PmDepth", hw.pm_depth},
+                      {"PostLanes", hw.post_lanes},
+                      {"Tables", hw.tables},
+                      {"AxiDataW", hw.axi_data_w},
+                      {"WeightFormat", hw.weight_format},
+                      {"MultW", hw.mult_w},
+                      {"needs", nlohmann::json::object()}};
   for (const auto& [name, value] : needs) {
     json["needs"][name] = value;
     json["has"][name] = part.has.at(name);
@@ -83,6 +86,7 @@ void print(const std::string& title, const nlohmann::json& r) {
              int{r.at("WmDepth")}, int{r.at("PmDepth")}, int{r.at("AxiDataW")});
   for (const char* name : kResourceNames) {
     const double needs = r.at("needs").at(name), has = r.at("has").at(name);
+    if (needs == 0 && has == 0) continue;
     fmt::print("  {:<5} {:>9.0f} of {:>9.0f}  {:>6}{}\n", name, needs, has,
                has > 0 ? fmt::format("{:.1f}%", 100 * needs / has) : "",
                needs > has ? fmt::format("  too many by {:.0f}", needs - has) : "");
@@ -114,7 +118,10 @@ void calibrate(const Options& o) {
   }
   nlohmann::json models = nlohmann::json::parse(kFitModels);
   for (const auto& [family, samples] : runs) {
-    models[family] = FitModel::fit(family, samples).to_json();
+    models[family] =
+        o.like.empty()
+            ? FitModel::fit(family, samples).to_json()
+            : FitModel::like(FitModel::from_json(models, o.like), family, samples).to_json();
   }
   for (const std::string& path : o.check) {
     const auto [device, run] = read_report(path);
@@ -138,21 +145,22 @@ void run_fit(const Options& o) {
   const Part part = find_part(nlohmann::json::parse(kParts), o.device);
   const FitModel model = FitModel::from_json(nlohmann::json::parse(kFitModels), part.family);
   const isa::Hardware hw = hardware(o.hw, o.parameters);
-  const isa::Hardware best = largest_that_fits(model, part, hw, o.share);
+  const isa::Hardware best = largest_that_fits(model, part, hw, o.share, o.cores);
   nlohmann::json result{{"part", part.name},
+                        {"cores", o.cores},
                         {"error", model.error()},
-                        {"asked", report(hw, model.predict(hw), part)}};
-  if (best.m > 0) result["largest"] = report(best, model.predict(best), part);
+                        {"asked", report(hw, needs_on(model, part, hw, o.cores), part)}};
+  if (best.m > 0) result["largest"] = report(best, needs_on(model, part, best, o.cores), part);
   if (!o.json.empty()) return write_json(o.json, result);
-  print(fmt::format("{} on {}", o.hw, part.name), result.at("asked"));
+  const std::string cores = o.cores > 1 ? fmt::format("{} cores of ", o.cores) : "";
+  print(fmt::format("{}{} on {}", cores, o.hw, part.name), result.at("asked"));
   if (best.m > 0) {
-    print(fmt::format("largest that fits {:.0f}% of the LUTs", 100 * o.share),
-          result.at("largest"));
+    const std::string who = o.cores > 1 ? fmt::format("of which {} fit", o.cores) : "that fits";
+    print(fmt::format("largest {} {:.0f}% of the LUTs", who, 100 * o.share), result.at("largest"));
   } else {
     fmt::print("no configuration with these memories fits {}\n", part.name);
   }
-  fmt::print("Estimated from {} synthesis runs; a run left out was met within {:.1f}%.\n",
-             model.runs().size(), 100 * model.error());
+  fmt::print("Estimated from {}.\n", model.quality());
 }
 
 }  // namespace
@@ -161,7 +169,11 @@ void add_fit(CLI::App& app) {
   auto o = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "fit", "Estimate what a configuration takes of an FPGA, and the largest one that fits");
-  auto* device = command->add_option("--device", o->device, "part, as in tools/synth/parts.json");
+  auto* device = command->add_option("--device,--part,--board", o->device,
+                                     "part or board, as in tools/synth/parts.json");
+  command->add_option("--cores", o->cores, "cores side by side on the part")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 16));
   command->add_option("--hw", o->hw, "named hardware configuration")->capture_default_str();
   command->add_option("--param", o->parameters,
                       "RTL parameter NAME=VALUE over the configuration's");
@@ -174,6 +186,10 @@ void add_fit(CLI::App& app) {
   auto* output =
       command->add_option("--output", o->output, "file for the models")->needs(calibrate);
   calibrate->needs(output);
+  command
+      ->add_option("--like", o->like,
+                   "take the model of this family for that of the reports, and measure its error")
+      ->needs(calibrate);
   command->add_option("--check", o->check, "reports to compare with the model fitted anew")
       ->needs(calibrate);
   device->excludes(calibrate);

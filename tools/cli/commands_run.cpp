@@ -13,8 +13,8 @@
 #include "data/samples.hpp"
 #include "data/tensor_dump.hpp"
 #include "device/compare.hpp"
+#include "device/cores.hpp"
 #include "device/layer_times.hpp"
-#include "device/runtime.hpp"
 #include "device/sim.hpp"
 #include "device/trace.hpp"
 #include "golden/graph_interpreter.hpp"
@@ -29,8 +29,7 @@ struct Options {
   std::string program, data, labels, backend, json, trace, timeline, dump;
   int label_offset = 0;
   std::size_t count = 0;
-  int memory_latency = 40;
-  int other_master = 0;
+  int memory_latency = 40, other_master = 0, cores = 1;
 };
 
 double seconds_since(Clock::time_point start) {
@@ -51,6 +50,11 @@ Images read_images(const Program& program, const Options& options) {
   if (options.count % static_cast<std::size_t>(program.batch) != 0) {
     throw Error("{} takes {} images at a time, --count asks for {}: ask for a multiple",
                 options.program, program.batch, options.count);
+  }
+  if (const std::size_t frames = options.count / static_cast<std::size_t>(program.batch);
+      frames < static_cast<std::size_t>(options.cores)) {
+    throw Error("--count {} is {} frames for {} cores: ask for a frame a core, at least",
+                options.count, frames, options.cores);
   }
   Images images;
   for (std::size_t i = 0; i < options.count; ++i) {
@@ -86,12 +90,8 @@ std::vector<std::uint8_t> run_golden(const Program& program, const Images& image
   return output;
 }
 
-/// What the core did, summed over the starts that the device's memory asked for.
 struct Measured {
-  std::vector<std::uint8_t> output;
-  Counters counters;
-  std::uint64_t later_cycles = 0;  ///< cycles of all frames but the first of each start
-  std::size_t later_frames = 0;
+  CoresRun run;
   double cycles_per_second = 0;
   std::optional<Timeline> timeline;
 };
@@ -103,36 +103,20 @@ Measured run_rtl(const Program& program, const Images& images, const Options& op
   sim.trace = options.trace;
   Recorder recorder;
   if (!options.timeline.empty()) sim.probe = &recorder;
-  const auto device = open_sim_device(program.hw.name, sim);
-  Runtime runtime(*device, program);
-  const auto in = static_cast<std::size_t>(program.frame_in_stride()),
-             batch = static_cast<std::size_t>(program.batch);
-  Measured measured;
-  Progress progress("core", images.codes.size());
-  const auto start = Clock::now();
-  const std::uint64_t start_cycle = device->clock_cycles();
-  const std::size_t count = images.codes.size() / batch;
-  for (std::size_t first = 0; first < count; first += runtime.max_frames()) {
-    const std::size_t frames = std::min(runtime.max_frames(), count - first);
-    std::size_t seen = 0;
-    const auto result = runtime.run(std::span(images.windows).subspan(first * in, frames * in),
-                                    [&](std::size_t done) {
-                                      progress.advance((done - seen) * batch);
-                                      seen = done;
-                                    });
-    const Counters& c = result.counters;
-    measured.output.insert(measured.output.end(), result.output.begin(), result.output.end());
-    measured.counters.cycles += c.cycles;
-    if (first == 0) measured.counters.cycles_first = c.cycles_first;
-    measured.counters.exec_busy += c.exec_busy;
-    for (const auto& [cause, cycles] : c.stalls) measured.counters.stalls[cause] += cycles;
-    measured.counters.read_beats += c.read_beats;
-    measured.counters.write_beats += c.write_beats;
-    measured.later_cycles += c.cycles - c.cycles_first;
-    measured.later_frames += frames - 1;
+  std::vector<std::unique_ptr<Device>> devices;
+  std::uint64_t cycles = 0;
+  for (int core = 0; core < options.cores; ++core) {
+    devices.push_back(open_sim_device(program.hw.name, sim));
+    cycles -= devices.back()->clock_cycles();
   }
-  measured.cycles_per_second =
-      static_cast<double>(device->clock_cycles() - start_cycle) / seconds_since(start);
+  Measured measured;
+  Progress progress(options.cores > 1 ? "cores" : "core", images.codes.size());
+  const auto start = Clock::now();
+  measured.run = run_in_turn(devices, program, images.windows, [&](std::size_t frames) {
+    progress.advance(frames * static_cast<std::size_t>(program.batch));
+  });
+  for (const auto& device : devices) cycles += device->clock_cycles();
+  measured.cycles_per_second = static_cast<double>(cycles) / seconds_since(start);
   if (sim.probe) measured.timeline = recorder.timeline(program);
   return measured;
 }
@@ -207,26 +191,63 @@ Comparison compare_all(const Program& program, const Images& images,
   return comparison;
 }
 
+/// Of one core its cycles from frame to frame; of several those of the whole run, shared out.
+double cycles_per_frame(const CoresRun& run) {
+  if (run.cores.size() == 1) return run.cores.front().cycles_per_frame();
+  std::size_t frames = 0;
+  for (const CoreRun& core : run.cores) frames += core.frames;
+  return static_cast<double>(run.cycles()) / static_cast<double>(frames);
+}
+
 void add_measured(const Program& program, const Measured& measured, nlohmann::json& result) {
-  const bool single = measured.later_frames == 0;
-  const double per_frame = single ? static_cast<double>(measured.counters.cycles_first)
-                                  : static_cast<double>(measured.later_cycles) /
-                                        static_cast<double>(measured.later_frames);
-  const double lanes = result.at("lanes");
-  result["cycles"] = measured.counters.cycles;
-  result["cycles_first"] = measured.counters.cycles_first;
+  const double per_frame = cycles_per_frame(measured.run);
+  const double lanes =
+      result.at("lanes").get<double>() * static_cast<double>(measured.run.cores.size());
+  Counters sum;
+  result["cores"] = nlohmann::json::array();
+  for (const CoreRun& core : measured.run.cores) {
+    const Counters& c = core.counters;
+    sum.cycles += c.cycles;
+    sum.cycles_first = std::max(sum.cycles_first, c.cycles_first);
+    sum.exec_busy += c.exec_busy;
+    for (const auto& [cause, cycles] : c.stalls) sum.stalls[cause] += cycles;
+    sum.read_beats += c.read_beats;
+    sum.write_beats += c.write_beats;
+    result["cores"].push_back({{"frames", core.frames},
+                               {"cycles", c.cycles},
+                               {"cycles_first", c.cycles_first},
+                               {"cycles_per_frame", core.cycles_per_frame()}});
+  }
+  result["cycles"] = measured.run.cycles();
+  result["core_cycles"] = sum.cycles;
+  result["cycles_first"] = sum.cycles_first;
   result["cycles_per_frame"] = per_frame;
   result["cycles_per_image"] = per_frame / program.batch;
+  result["frames_per_cycle"] = 1 / per_frame;
   result["mac_utilization"] = static_cast<double>(program.macs()) / (lanes * per_frame);
-  result["exec_busy"] = measured.counters.exec_busy;
-  result["stalls"] = measured.counters.stalls;
-  result["read_beats"] = measured.counters.read_beats;
-  result["write_beats"] = measured.counters.write_beats;
+  result["exec_busy"] = sum.exec_busy;
+  result["stalls"] = sum.stalls;
+  result["read_beats"] = sum.read_beats;
+  result["write_beats"] = sum.write_beats;
   result["sim_cycles_per_second"] = measured.cycles_per_second;
   if (measured.timeline) {
     result["layers"] =
         layers_json(layer_times(program, *measured.timeline), result.at("lanes").get<int>());
   }
+}
+
+void print_cores(const nlohmann::json& r) {
+  const auto& cores = r.at("cores");
+  if (cores.size() == 1) return;
+  for (std::size_t i = 0; i < cores.size(); ++i) {
+    const auto& core = cores[i];
+    fmt::print("  core {}: {} frames in {} cycles, {:.0f} a frame ({} for the first)\n", i,
+               core.at("frames").get<std::size_t>(), core.at("cycles").get<std::uint64_t>(),
+               core.at("cycles_per_frame").get<double>(),
+               core.at("cycles_first").get<std::uint64_t>());
+  }
+  fmt::print("  together {:.3g} frames a cycle, over {} cycles\n",
+             r.at("frames_per_cycle").get<double>(), r.at("cycles").get<std::uint64_t>());
 }
 
 void print_result(const nlohmann::json& r) {
@@ -247,8 +268,10 @@ void print_result(const nlohmann::json& r) {
       "a second\n",
       r.at("cycles_per_image").get<double>(), r.at("cycles_first").get<std::uint64_t>(),
       batch > 1 ? fmt::format(" {}", batch) : "", 100 * r.at("mac_utilization").get<double>(),
-      r.at("lanes").get<int>(), r.at("sim_cycles_per_second").get<double>());
-  const double cycles = r.at("cycles");
+      r.at("lanes").get<int>() * static_cast<int>(r.at("cores").size()),
+      r.at("sim_cycles_per_second").get<double>());
+  print_cores(r);
+  const double cycles = r.at("core_cycles");
   fmt::print("  {:<10} {:>12} {:>6.1f} %\n", "busy", r.at("exec_busy").get<std::uint64_t>(),
              100 * r.at("exec_busy").get<double>() / cycles);
   for (const auto& [cause, stall] : r.at("stalls").items()) {
@@ -276,6 +299,14 @@ void check_outputs(const Options& options) {
     }
     if (!options.trace.empty()) {
       throw Error("--trace needs --backend rtl: the golden model has no signals");
+    }
+  }
+  if (options.cores > 1) {
+    if (options.backend != "rtl") {
+      throw Error("--cores needs --backend rtl: the golden model knows no cores");
+    }
+    if (!options.timeline.empty() || !options.trace.empty()) {
+      throw Error("--timeline and --trace show one core: leave --cores out");
     }
   }
   for (const std::string& path : {options.timeline, options.trace, options.json}) {
@@ -310,9 +341,9 @@ void run_program(const Options& options) {
   const std::vector<std::uint8_t> golden = run_golden(program, images);
   const double golden_seconds = seconds_since(golden_start);
   const Comparison comparison =
-      compare_all(program, images, golden, rtl ? &measured->output : nullptr);
+      compare_all(program, images, golden, rtl ? &measured->run.output : nullptr);
 
-  const std::vector<std::uint8_t>& output = rtl ? measured->output : golden;
+  const std::vector<std::uint8_t>& output = rtl ? measured->run.output : golden;
   const auto out = static_cast<std::size_t>(program.out_stride);
   if (!options.dump.empty()) dump(program, output, images.codes.size(), options.dump);
   std::size_t correct = 0;
@@ -340,7 +371,7 @@ void run_program(const Options& options) {
       {"memory_latency", options.memory_latency},
       {"other_master_percent", options.other_master}};
   for (const char* key : {"cycles_first", "cycles_per_frame", "cycles_per_image", "mac_utilization",
-                          "stalls", "sim_cycles_per_second"}) {
+                          "frames_per_cycle", "stalls", "sim_cycles_per_second"}) {
     result[key] = nullptr;  // the golden back end knows no cycles
   }
   if (rtl) add_measured(program, *measured, result);
@@ -384,6 +415,13 @@ void add_run(CLI::App& app) {
                    "percent of the bus's cycles, each way, that another master takes, in bursts of "
                    "16 beats")
       ->check(CLI::Range(0, 90))
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--cores", options->cores,
+          "cores side by side, each with a memory port of its own; frames are handed out in "
+          "turn")
+      ->check(CLI::Range(1, 16))
       ->capture_default_str();
   command->add_option("--trace", options->trace, "write a waveform (FST)");
   command->add_option("--timeline", options->timeline,

@@ -43,10 +43,11 @@ std::string picture(const ChosenTerms& chosen) {
   std::vector<FrontPoint> points;
   for (std::size_t i = 0; i < front.size(); ++i) {
     const TermPoint& point = chosen.measured[i];
-    points.push_back(
-        {point.name, point.cost, point.points, front[i], point.name == chosen.chosen.name});
+    points.push_back({point.name, point.cost, point.points, front[i],
+                      point.name == chosen.chosen.name,
+                      fmt::format("{:.0f} cycles, {:.2f} points lost", point.cost, point.points)});
   }
-  return front_chart(std::move(points));
+  return front_chart(std::move(points), "cycles per frame", "points of accuracy lost");
 }
 
 nlohmann::json result_json(const TuneOptions& options, const ChosenTerms& chosen,

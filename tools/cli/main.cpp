@@ -54,6 +54,7 @@ int main(int argc, char** argv) {
   reshift::add_vectors(app);
   reshift::add_array(app);
   reshift::add_fit(app);
+  reshift::add_explore(app);
   reshift::add_board_image(app);
   reshift::add_board(app);
   try {

@@ -46,6 +46,7 @@ def main():
                 ("run", unread, *data, "--count", "1", "--backend", "rtl", "--trace", absent),
                 ("run", unread, *data, "--count", "1", "--backend", "rtl", "--timeline", absent),
                 ("report", unread, "-o", absent),
+                ("explore", unread, "--board", "kv260", "--html", absent),
                 ("make-network", "resnet18", "-o", absent),
                 ("fit", "--device", "xc7z045", "--json", absent)):
             expect(run(*command, stdout=subprocess.DEVNULL), f"cannot write {absent}: No such file or directory")

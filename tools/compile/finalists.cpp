@@ -41,7 +41,7 @@ void Finalists::clear() {
   for (std::vector<Finalist>& best : best_) best.clear();
 }
 
-NetPlan Finalists::fastest() {
+NetPlan Finalists::fastest(bool quick) {
   std::optional<Candidate> fastest;
   const auto refine_and_keep = [&](std::optional<Candidate> candidate) {
     if (!candidate) return;
@@ -52,6 +52,10 @@ NetPlan Finalists::fastest() {
   };
   for (const std::vector<Finalist>& finalists : best_) {
     std::optional<Candidate> all, part;  // of the weight memory
+    if (quick) {
+      if (!finalists.empty()) try_plan(finalists.front(), hw_.wm_depth, fastest);
+      continue;
+    }
     for (const Finalist& f : finalists) try_plan(f, hw_.wm_depth, all);
     if (!all) continue;
     for (int depth = hw_.wm_depth / 2; depth >= kLeastMemory; depth /= 2) {

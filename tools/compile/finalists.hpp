@@ -34,8 +34,8 @@ class Finalists {
   void clear();
 
   /// The plan whose program is the fastest: of each kind the best finalist, or what is better near
-  /// it. There must be a finalist.
-  NetPlan fastest();
+  /// it; `quick`: the best finalist by its coarse cost. There must be a finalist.
+  NetPlan fastest(bool quick);
 
  private:
   /// One whose program was made.

@@ -21,7 +21,8 @@ namespace {
 /// Finds what to spill.
 class Search {
  public:
-  Search(const isa::Hardware& hw, const std::vector<Lowered>& forms) : hw_(hw), forms_(forms) {
+  Search(const isa::Hardware& hw, const std::vector<Lowered>& forms, bool quick)
+      : hw_(hw), forms_(forms), quick_(quick) {
     for (const Lowered& form : forms) {
       lists_.push_back(std::make_shared<const std::vector<ListSize>>(list_sizes(hw, form.net)));
     }
@@ -35,7 +36,7 @@ class Search {
       choice_.images = images;
       find([&] { move_cut(); });
     }
-    return finalists_.fastest();
+    return finalists_.fastest(quick_);
   }
 
  private:
@@ -187,7 +188,7 @@ class Search {
   /// Spills a tensor more, or one less, or two that are used together, or a row of sums, as long as
   /// that helps.
   void improve() {
-    for (bool better = true; better;) {
+    for (bool better = true, first = true; better && (first || !quick_); first = false) {
       better = false;
       const std::size_t tensors = net().tensors.size();
       Progress progress(fmt::format("planning, {} cycles so far", cost_.first), tensors);
@@ -206,6 +207,7 @@ class Search {
 
   const isa::Hardware& hw_;
   const std::vector<Lowered>& forms_;
+  const bool quick_;
   FormLists lists_;
   Finalists finalists_{hw_, forms_, lists_};
   std::size_t form_ = 0;  ///< of the best one
@@ -217,8 +219,9 @@ class Search {
 
 }  // namespace
 
-NetPlan plan_net(const isa::Hardware& hw, const std::vector<Lowered>& forms, int images) {
-  return Search(hw, forms).run(images);
+NetPlan plan_net(const isa::Hardware& hw, const std::vector<Lowered>& forms, int images,
+                 bool quick) {
+  return Search(hw, forms, quick).run(images);
 }
 
 }  // namespace reshift

@@ -9,8 +9,9 @@ namespace reshift {
 /// save cycles; or, where they do not fit, the cheapest choice of those that are spilled, of strips
 /// and of the network's form that a search from one change to the next finds; with several images,
 /// also of the schedule's cut. Of the best few, that whose program takes the fewest cycles for a
-/// run. Forms differ in the image and its reader only. Throws Error naming the operation when none
-/// fits.
-NetPlan plan_net(const isa::Hardware& hw, const std::vector<Lowered>& forms, int images);
+/// run. Forms differ in the image and its reader only. `quick` goes through the changes once and
+/// makes one program of each kind. Throws Error naming the operation when none fits.
+NetPlan plan_net(const isa::Hardware& hw, const std::vector<Lowered>& forms, int images,
+                 bool quick);
 
 }  // namespace reshift

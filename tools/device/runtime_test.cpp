@@ -4,9 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "base/error.hpp"
 #include "compile/compile.hpp"
 #include "device/compare.hpp"
+#include "device/cores.hpp"
 #include "device/sim.hpp"
 #include "golden/graph_interpreter.hpp"
 #include "golden/program_interpreter.hpp"
@@ -115,6 +118,40 @@ class RuntimeTest : public ::testing::Test {
   const Program program_ = compile(hw_, random_qnet(5), {true});
   const std::vector<std::int32_t> image_ = random_image(program_.net, 7);
 };
+
+// Frame f goes to device f mod 3; the results come back in order, and a device without room for all
+// of its frames starts several times.
+TEST_F(RuntimeTest, CoresTakeFramesInTurn) {
+  std::vector<std::unique_ptr<Device>> devices;
+  const auto frame = static_cast<std::size_t>(program_.in_stride + program_.out_stride);
+  const std::size_t room = (program_.image.size() / 4096 + 2) * 4096 + frame * 3 / 2;
+  for (const std::size_t bytes : {std::size_t{1} << 24, room, std::size_t{1} << 24})
+    devices.push_back(std::make_unique<ModelDevice>(hw_, bytes));
+  constexpr std::size_t kFrames = 8;
+  std::vector<std::uint8_t> input;
+  for (std::size_t f = 0; f < kFrames; ++f) {
+    const auto window = program_.input_window(random_image(program_.net, 100 + f));
+    input.insert(input.end(), window.begin(), window.end());
+  }
+  std::atomic<std::size_t> done = 0;
+  const CoresRun run =
+      run_in_turn(devices, program_, input, [&](std::size_t frames) { done += frames; });
+  EXPECT_EQ(done, kFrames);
+  Comparison same(program_);
+  const auto stride = static_cast<std::size_t>(program_.out_stride);
+  for (std::size_t f = 0; f < kFrames; ++f) {
+    same.add(f, {"cores", std::span(run.output).subspan(f * stride, stride)},
+             LayerReference(program_.net).run(random_image(program_.net, 100 + f)));
+  }
+  EXPECT_EQ(same.mismatches(), 0u);
+  ASSERT_EQ(run.cores.size(), 3u);
+  EXPECT_EQ(run.cores[0].frames, 3u);
+  EXPECT_EQ(run.cores[1].frames, 3u);
+  EXPECT_EQ(run.cores[2].frames, 2u);
+  EXPECT_EQ(run.cores[0].later_frames, 2u);
+  EXPECT_EQ(run.cores[2].later_frames, 1u);
+  EXPECT_LT(run.cores[1].later_frames, 2u);
+}
 
 TEST_F(RuntimeTest, RunsFramesAndComparesEveryLayer) {
   ModelDevice device(hw_, 1 << 24);

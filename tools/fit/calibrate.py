@@ -23,15 +23,26 @@ MODEL = ROOT / "tools/fit/model.json"
 FITTED = [
     ("4x4x2", ""), ("4x4x3", ""), ("8x8x8", ""), ("16x16x8", ""), ("32x16x7", ""),
     ("8x8x8", "M=8 C=4 P=4"), ("8x8x8", "P=4"), ("8x8x8", "PostLanes=2"), ("8x8x8", "M=16 PostLanes=4"),
-    ("16x16x8", "C=8 P=4"), ("16x16x8", "P=4"), ("16x16x8", "C=8 FbDepth=4096"),
-    ("32x16x7", "P=4"), ("32x16x7", "C=8"),
+    ("16x16x8", "C=8 P=4"), ("16x16x8", "P=4"), ("8x8x8", "AxiDataW=256"),
+
 ]
 HELD_OUT = [
     ("8x8x8", "P=6"), ("8x8x8", "C=4 PostLanes=4"), ("16x16x8", "P=6"), ("16x16x8", "C=8 P=6"),
     ("32x16x7", "P=5 FbDepth=8192"),
 ]
+# Other weights than powers of two, and several pixels a cycle: of these families only.
+FORMATS_OF = {"xc7"}
+FITTED_FORMATS = [
+    ("8x8x8", "WeightFormat=16"), ("8x8x8", "WeightFormat=17 MultW=32"), ("8x8x8", "PostLanes=16"),
+    ("8x8x8", "WeightFormat=136 MultW=32"), ("16x16x8_half", ""), ("16x16x8_digit", ""), ("16x16x8_q2", ""),
+    ("16x16x8_dsp", ""),
+]
+HELD_OUT_FORMATS = [
+    ("16x16x8_half", "C=8 P=4"), ("16x16x8_digit", "C=8 PostLanes=32"), ("mobile", ""),
+]
+# A family whose logic is that of another has its model; these runs measure its error.
+LIKE = {"xcup": ("xc7", [("8x8x8", ""), ("16x16x8", "")])}
 SMALL_FAMILIES = {"ice40": 512, "ecp5": 2048}  # lanes, at most
-
 
 def run(family, config, changes, build, jobs):
     """Report of a synthesis run."""
@@ -48,7 +59,6 @@ def run(family, config, changes, build, jobs):
                 raise SystemExit(f"the synthesis of {name} failed: see {log.name}")
     return report
 
-
 def runs(family, configurations, build, jobs):
     most = SMALL_FAMILIES.get(family, 1 << 20)
     shapes = Contract().configurations
@@ -58,23 +68,29 @@ def runs(family, configurations, build, jobs):
         if int(values["M"]) * int(values["C"]) * int(values["P"]) <= most:
             yield run(family, config, changes, build, jobs)
 
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"), help="build folder")
-    parser.add_argument("--device", action="append", required=True, help="family, as of `make synth`; may be repeated")
+    parser.add_argument("--device", required=True, help="family, as of `make synth`")
     parser.add_argument("-j", dest="jobs", type=int, default=os.cpu_count(), help="processes")
     arguments = parser.parse_args()
     model = arguments.build / "fit/model.json"
-    fitted, held_out = ([report for family in arguments.device for report in
-                         runs(family, configurations, arguments.build, arguments.jobs)]
-                        for configurations in (FITTED, HELD_OUT))
-    print("| not fitted to | LUT | estimate | error | BRAM | estimate | error |\n" + "| --- " * 7 + "|", flush=True)
-    subprocess.run([arguments.build / "bin/reshift", "fit", "--calibrate", *fitted, "--check", *held_out,
-                    "--output", model], check=True)
+    tool = arguments.build / "bin/reshift"
+    family = arguments.device
+    if family in LIKE:
+        like, configurations = LIKE[family]
+        reports = list(runs(family, configurations, arguments.build, arguments.jobs))
+        command = ["--calibrate", *reports, "--like", like, "--check", *reports]
+    else:
+        formats = family in FORMATS_OF
+        fitted, held_out = (list(runs(family, configurations, arguments.build, arguments.jobs))
+                            for configurations in (FITTED + FITTED_FORMATS * formats,
+                                                   HELD_OUT + HELD_OUT_FORMATS * formats))
+        command = ["--calibrate", *fitted, "--check", *held_out]
+    print("| configuration | LUT | estimate | error | BRAM | estimate | error |\n" + "| --- " * 7 + "|", flush=True)
+    subprocess.run([tool, "fit", *command, "--output", model], check=True)
     shutil.copy(model, MODEL)
-    print(f"{MODEL.relative_to(ROOT)} is written, from {len(fitted)} runs: build again")
-
+    print(f"{MODEL.relative_to(ROOT)} is written: build again")
 
 if __name__ == "__main__":
     main()

@@ -5,93 +5,64 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
 
 #include "base/error.hpp"
 #include "base/json_fields.hpp"
+#include "fit/memories.hpp"
 #include "isa/fields.hpp"
 #include "net/numerics.hpp"
 
 namespace reshift {
 namespace {
 
-/// A block RAM's shapes: data bits at a depth, with two full ports and with one read and one write.
-struct Shape {
-  int width, depth;
-  double blocks;
+/// Kinds of numbers that a synthesis run reports and a model is fitted to.
+constexpr std::array<const char*, 4> kFitted{"lut", "ff", "bram", "dsp"};
+
+struct Term {
+  const char* name;
+  double value;
 };
 
-struct BlockRam {
-  std::vector<Shape> two_ports, one_write;
-};
-
-BlockRam block_ram(std::string_view family) {
-  if (family == "ecp5") {
-    const std::vector<Shape> both{{18, 1024, 1}, {9, 2048, 1}, {4, 4096, 1}, {2, 8192, 1}};
-    std::vector<Shape> simple = both;
-    simple.push_back({36, 512, 1});
-    return {both, simple};
-  }
-  if (family == "ice40") {
-    const std::vector<Shape> simple{{16, 256, 1}, {8, 512, 1}, {4, 1024, 1}, {2, 2048, 1}};
-    std::vector<Shape> copies = simple;  // a second reader is a second copy
-    for (Shape& shape : copies) shape.blocks = 2;
-    return {copies, simple};
-  }
-  const std::vector<Shape> both{{18, 1024, 0.5}, {9, 2048, 0.5}, {36, 1024, 1}, {18, 2048, 1},
-                                {9, 4096, 1},    {4, 8192, 1},   {2, 16384, 1}};
-  std::vector<Shape> simple = both;
-  simple.push_back({36, 512, 0.5});
-  simple.push_back({72, 512, 1});
-  return {both, simple};
-}
-
-double blocks(const std::vector<Shape>& shapes, int width, int depth) {
-  double best = std::numeric_limits<double>::max();
-  for (const Shape& shape : shapes) {
-    const auto times = [](int size, int unit) { return (size + unit - 1) / unit; };
-    best = std::min(best, shape.blocks * times(width, shape.width) * times(depth, shape.depth));
-  }
-  return best;
-}
-
-/// Block RAM of the feature buffer, the weight tiles and their headers, the channel parameters, the
-/// residual's words, what is read from the bus and the tables of post-processing: widths and depths
-/// as the RTL has them.
-double memory_blocks(std::string_view family, const isa::Hardware& hw) {
-  const BlockRam ram = block_ram(family);
-  const int tile_w = hw.m * hw.c * weight_bits(hw.weight_format);
-  const int records = isa::param_records(hw);
-  constexpr int kRecordW = 54, kResidualDepth = 256, kReadDepth = 128;
-  return hw.p * blocks(ram.two_ports, hw.m * hw.act_w, hw.fb_depth) +
-         blocks(ram.one_write, tile_w, hw.wm_depth) + blocks(ram.one_write, 32, hw.wm_depth) +
-         blocks(ram.one_write, kRecordW * records, hw.pm_depth * (hw.m / records)) +
-         blocks(ram.one_write, hw.m * hw.act_w, kResidualDepth) +
-         blocks(ram.one_write, hw.axi_data_w, kReadDepth) +
-         (hw.tables == 0 ? 0
-                         : (hw.post_lanes + 1) / 2 *
-                               blocks(ram.two_ports, 16, 1 << isa::table_address_width(hw)));
+/// What the lanes of a core are called in the model.
+const char* lanes_of(int weight_format) {
+  if (weight_format == kHalfOctave) return "half_octave_lanes";
+  if (weight_format == kDigits) return "digit_lanes";
+  if (is_multiplier(weight_format)) return "multiplier_lanes";
+  return "lanes";
 }
 
 /// What a resource of the core grows with.
-std::vector<double> terms(std::string_view family, std::string_view name, const isa::Hardware& hw) {
+std::vector<Term> terms(std::string_view family, std::string_view resource,
+                        const isa::Hardware& hw) {
   const double m = hw.m, c = hw.c, p = hw.p;
-  const double rotation = p * m * hw.act_w * std::bit_width(static_cast<unsigned>(hw.p - 1));
-  if (name == "bram") return {1, memory_blocks(family, hw)};
-  const double post = hw.post_lanes == hw.m ? m : 0;
-  if (name == "dsp") return {1, post};
-  // Control; lanes; cells; channels (words); channels post-processed at full speed; pixels
-  // (windows, masks); the rotation of the feature buffer's banks; weights of a tile (edge of the
-  // array); the bus.
-  return {1,
-          m * c * p,
-          m * p,
-          m,
-          post,
-          p,
-          rotation,
-          m * c * weight_bits(hw.weight_format),
-          double(hw.axi_data_w)};
+  if (resource == "bram") {
+    return {{"base", 1}, {"memories", memory_blocks(family, hw, false).block_ram}};
+  }
+  // Channels post-processed at full speed, of all pixels at once; those with wide multipliers.
+  const double post = hw.post_lanes >= hw.m ? hw.post_lanes : 0;
+  const double wide_post = isa::wide_params(hw) ? post : 0;
+  const Term lanes{lanes_of(hw.weight_format), m * c * p};
+  if (resource == "dsp") {
+    std::vector<Term> result{{"base", 1}, {"post", post}, {"wide_post", wide_post}};
+    if (is_multiplier(hw.weight_format)) result.push_back(lanes);
+    return result;
+  }
+  const double bank_bits = p * m * hw.act_w;
+  return {{"base", 1},
+          lanes,
+          {"cells", m * p},
+          {"channels", m},
+          {"post", post},
+          {"wide_post", wide_post},
+          {"tables", hw.tables > 0 ? hw.post_lanes : 0.0},
+          // Windows and masks.
+          {"pixels", p},
+          // Feature words turned from banks to columns; the further ways to the banks.
+          {"rotation", bank_bits * std::bit_width(static_cast<unsigned>(hw.p - 1))},
+          {"ways", bank_bits * (isa::post_pixels(hw) - 1)},
+          // The edge of the array.
+          {"tile", m * c * weight_bits(hw.weight_format)},
+          {"bus", double(hw.axi_data_w)}};
 }
 
 /// Coefficients >= 0 that minimise the sum of squared relative errors, by coordinate descent on the
@@ -114,37 +85,29 @@ std::vector<double> solve(const Eigen::MatrixXd& relative) {
   return {x.begin(), x.end()};
 }
 
-using Coefficients = std::array<std::vector<double>, kResourceNames.size()>;
-
-Coefficients fit_all(std::string_view family, const std::vector<Sample>& runs) {
-  Coefficients result;
-  for (std::size_t r = 0; r < kResourceNames.size(); ++r) {
-    const char* name = kResourceNames[r];
-    const auto columns = static_cast<Eigen::Index>(terms(family, name, runs.front().hw).size());
-    Eigen::MatrixXd relative(static_cast<Eigen::Index>(runs.size()), columns);
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-      const std::vector<double> row = terms(family, name, runs[i].hw);
-      const double took = std::max(runs[i].took.at(name), 1.0);
-      for (Eigen::Index j = 0; j < columns; ++j) {
-        relative(static_cast<Eigen::Index>(i), j) = row[static_cast<std::size_t>(j)] / took;
-      }
-    }
-    result[r] = solve(relative);
-  }
-  return result;
-}
-
-Resources apply(std::string_view family, const Coefficients& coefficients,
-                const isa::Hardware& hw) {
-  Resources result;
-  for (std::size_t r = 0; r < kResourceNames.size(); ++r) {
-    const std::vector<double> row = terms(family, kResourceNames[r], hw);
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      result[kResourceNames[r]] += coefficients[r].at(i) * row[i];
+/// A resource's terms over runs, without those that none of them has, divided by what was taken.
+Eigen::MatrixXd relative_terms(std::string_view family, const char* resource,
+                               const std::vector<Sample>& runs, std::vector<std::string>& names) {
+  std::map<std::string, std::vector<double>> columns;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const double took = std::max(runs[i].took.at(resource), 1.0);
+    for (const Term& term : terms(family, resource, runs[i].hw)) {
+      if (term.value == 0) continue;
+      columns[term.name].resize(runs.size());
+      columns[term.name][i] = term.value / took;
     }
   }
-  return result;
+  Eigen::MatrixXd relative(static_cast<Eigen::Index>(runs.size()),
+                           static_cast<Eigen::Index>(columns.size()));
+  for (const auto& [name, column] : columns) {
+    relative.col(static_cast<Eigen::Index>(names.size())) =
+        Eigen::Map<const Eigen::VectorXd>(column.data(), relative.rows());
+    names.push_back(name);
+  }
+  return relative;
 }
+
+}  // namespace
 
 bool fits(const Resources& needs, const Part& part, double share) {
   return std::all_of(kResourceNames.begin(), kResourceNames.end(), [&](const std::string& name) {
@@ -154,19 +117,24 @@ bool fits(const Resources& needs, const Part& part, double share) {
   });
 }
 
-}  // namespace
-
 Part find_part(const nlohmann::json& parts, std::string_view name) {
   std::string known;
   for (const auto& [key, value] : parts.items()) {
-    if (key == name) {
-      Part part{key, text_field(value, "family"), {}};
+    bool found = key == name;
+    std::string boards;
+    for (const auto& board : array_field(value, "boards")) {
+      const std::string text = to_text(board, "boards");
+      found = found || text == name;
+      boards += (boards.empty() ? "" : ", ") + text;
+    }
+    if (found) {
+      Part part{key, text_field(value, "family"), {}, number_field(value, "mhz")};
       for (const char* r : kResourceNames) part.has[r] = number_field(value, r);
       return part;
     }
-    known += (known.empty() ? "" : ", ") + key;
+    known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", key, boards);
   }
-  throw Error("unknown part \"{}\"; known are {}", name, known);
+  throw Error("unknown part or board \"{}\"; known are {}", name, known);
 }
 
 Sample sample_from_json(const nlohmann::json& report) {
@@ -183,27 +151,66 @@ Sample sample_from_json(const nlohmann::json& report) {
                  get_or("MultW", 16), get("FbDepth"), get("WmDepth"), get("PmDepth"),
                  get_or("PostLanes", get("M")), get_or("Tables", 0), get("AxiDataW")},
                 {}};
-  for (const char* r : kResourceNames) sample.took[r] = number_field(report, r);
+  for (const char* r : kFitted) sample.took[r] = number_field(report, r);
   return sample;
 }
 
-FitModel FitModel::fit(std::string_view family, const std::vector<Sample>& runs) {
-  const std::size_t least = runs.empty() ? 1 : terms(family, "lut", runs.front().hw).size();
-  if (runs.size() < least) {
-    throw Error("{} runs on {} are too few for a model of {} terms", runs.size(), family, least);
+std::map<std::string, FitModel::Coefficients> FitModel::fit_all(std::string_view family,
+                                                                const std::vector<Sample>& runs) {
+  std::map<std::string, Coefficients> result;
+  for (const char* resource : kFitted) {
+    std::vector<std::string> names;
+    const Eigen::MatrixXd relative = relative_terms(family, resource, runs, names);
+    const std::vector<double> values = solve(relative);
+    for (std::size_t i = 0; i < names.size(); ++i) result[resource][names[i]] = values[i];
   }
+  return result;
+}
+
+double FitModel::error_of(const Sample& run) const {
+  const Resources guess = predict(run.hw);
+  double error = 0;
+  for (const char* name : {"lut", "bram"}) {
+    const double took = run.took.at(name);
+    error = std::max(error, std::abs(guess.at(name) - took) / took);
+  }
+  return error;
+}
+
+FitModel FitModel::fit(std::string_view family, const std::vector<Sample>& runs) {
+  if (runs.empty()) throw Error("no runs on {} to fit a model to", family);
   FitModel model;
   model.family_ = family;
   model.coefficients_ = fit_all(family, runs);
+  if (const std::size_t least = model.coefficients_.at("lut").size(); runs.size() < least) {
+    throw Error("{} runs on {} are too few for a model of {} terms", runs.size(), family, least);
+  }
   for (std::size_t i = 0; i < runs.size(); ++i) {
     model.runs_.push_back(runs[i].name);
     std::vector<Sample> others = runs;
     others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
-    const Resources guess = apply(family, fit_all(family, others), runs[i].hw);
-    for (const char* name : {"lut", "bram"}) {
-      const double took = runs[i].took.at(name);
-      model.error_ = std::max(model.error_, std::abs(guess.at(name) - took) / took);
-    }
+    FitModel without = model;
+    without.coefficients_ = fit_all(family, others);
+    // Terms that only this run has stay unknown without it.
+    const auto& full = model.coefficients_;
+    const bool known = std::all_of(full.begin(), full.end(), [&](const auto& entry) {
+      return without.coefficients_.at(entry.first).size() == entry.second.size();
+    });
+    if (known) model.error_ = std::max(model.error_, without.error_of(runs[i]));
+  }
+  return model;
+}
+
+FitModel FitModel::like(const FitModel& other, std::string_view family,
+                        const std::vector<Sample>& runs) {
+  FitModel model = other;
+  model.like_ = other.family_;
+  model.family_ = family;
+  model.runs_.clear();
+  model.error_ = 0;
+  for (const Sample& run : runs) {
+    model.runs_.push_back(run.name);
+    model.error_ = std::max(model.error_, model.error_of(run));
   }
   return model;
 }
@@ -214,13 +221,16 @@ FitModel FitModel::from_json(const nlohmann::json& models, std::string_view fami
     if (key == family) {
       FitModel model;
       model.family_ = family;
-      for (std::size_t r = 0; r < kResourceNames.size(); ++r) {
-        for (const auto& c : array_field(value, kResourceNames[r]))
-          model.coefficients_[r].push_back(to_number(c, kResourceNames[r]));
+      for (const char* resource : kFitted) {
+        const nlohmann::json& terms_of = field(value, resource);
+        if (!terms_of.is_object()) throw Error("field {}: expected an object", resource);
+        for (const auto& [term, c] : terms_of.items())
+          model.coefficients_[resource][term] = to_number(c, resource);
       }
       for (const auto& run : array_field(value, "runs"))
         model.runs_.push_back(to_text(run, "runs"));
       model.error_ = number_field(value, "error");
+      if (value.contains("like")) model.like_ = text_field(value, "like");
       return model;
     }
     known += (known.empty() ? "" : ", ") + key;
@@ -230,18 +240,64 @@ FitModel FitModel::from_json(const nlohmann::json& models, std::string_view fami
 
 nlohmann::json FitModel::to_json() const {
   nlohmann::json json{{"runs", runs_}, {"error", error_}};
-  for (std::size_t r = 0; r < kResourceNames.size(); ++r) {
-    json[kResourceNames[r]] = coefficients_[r];
-  }
+  if (!like_.empty()) json["like"] = like_;
+  for (const char* resource : kFitted) json[resource] = coefficients_.at(resource);
   return json;
 }
 
-Resources FitModel::predict(const isa::Hardware& hw) const {
-  return apply(family_, coefficients_, hw);
+std::string FitModel::quality() const {
+  const std::string family =
+      like_.empty() ? "" : fmt::format(" of {}, with the model of {}", family_, like_);
+  return fmt::format("{} synthesis runs{}; {} met within {:.1f}%", runs_.size(), family,
+                     like_.empty() ? "a run left out was" : "they were", 100 * error_);
+}
+
+std::string FitModel::unknown_term(const isa::Hardware& hw) const {
+  for (const auto& [resource, known] : coefficients_) {
+    for (const Term& term : terms(family_, resource, hw)) {
+      if (term.value != 0 && !known.contains(term.name)) return term.name;
+    }
+  }
+  return "";
+}
+
+Resources FitModel::predict(const isa::Hardware& hw, bool ultra_ram) const {
+  if (const std::string unknown = unknown_term(hw); !unknown.empty()) {
+    throw Error(
+        "the area model of {0} was fitted to no core with {1}: `make synth DEVICE={0}` measures "
+        "one",
+        family_, unknown);
+  }
+  Resources result;
+  for (const auto& [resource, known] : coefficients_) {
+    for (const Term& term : terms(family_, resource, hw)) {
+      if (term.value != 0) result[resource] += known.at(term.name) * term.value;
+    }
+  }
+  const MemoryBlocks blocks = memory_blocks(family_, hw, ultra_ram);
+  if (ultra_ram) {
+    result["bram"] -= coefficients_.at("bram").at("memories") *
+                      (memory_blocks(family_, hw, false).block_ram - blocks.block_ram);
+  }
+  result["uram"] = blocks.ultra_ram;
+  return result;
+}
+
+Resources needs_on(const FitModel& model, const Part& part, const isa::Hardware& hw, int cores) {
+  const auto all = [&](bool ultra) {
+    Resources needs = model.predict(hw, ultra);
+    for (auto& [name, value] : needs) value *= cores;
+    return needs;
+  };
+  if (part.has.at("uram") > 0) {
+    const Resources needs = all(true);
+    if (needs.at("uram") <= part.has.at("uram")) return needs;
+  }
+  return all(false);
 }
 
 isa::Hardware largest_that_fits(const FitModel& model, const Part& part, const isa::Hardware& like,
-                                double share) {
+                                double share, int cores) {
   isa::Hardware best = like;
   best.m = best.c = best.p = 0;
   const std::int64_t feature_words = std::int64_t{like.m} * like.p * like.fb_depth;
@@ -253,7 +309,9 @@ isa::Hardware largest_that_fits(const FitModel& model, const Part& part, const i
         hw.m = m;
         hw.c = c;
         hw.p = p;
-        hw.post_lanes = like.post_lanes == like.m ? m : 1;
+        const int pixels = isa::post_pixels(like);
+        if (pixels > 1 && (p % pixels != 0 || p < 3 * pixels)) continue;
+        hw.post_lanes = like.post_lanes >= like.m ? pixels * m : 1;
         const auto depth = [](std::int64_t words) {
           return static_cast<int>(
               std::bit_ceil(static_cast<std::uint64_t>(std::max(words, std::int64_t{2}))));
@@ -262,7 +320,8 @@ isa::Hardware largest_that_fits(const FitModel& model, const Part& part, const i
         hw.wm_depth = depth(weights / (m * c));
         hw.pm_depth = depth(std::int64_t{like.m} * like.pm_depth / m);
         if (hw.fb_depth > 32768 / (m / c)) continue;
-        if (m * c * p > best.m * best.c * best.p && fits(model.predict(hw), part, share)) best = hw;
+        if (m * c * p <= best.m * best.c * best.p) continue;
+        if (fits(needs_on(model, part, hw, cores), part, share)) best = hw;
       }
     }
   }

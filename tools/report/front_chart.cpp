@@ -30,7 +30,8 @@ struct Axis {
   double at(double value) const { return from + (value - least) / (most - least) * (to - from); }
 };
 
-void draw_axes(const Axis& x, const Axis& y, Svg& svg) {
+void draw_axes(const Axis& x, const Axis& y, const std::string& x_name, const std::string& y_name,
+               Svg& svg) {
   constexpr const char* kGrid = "#dddddd";
   for (int i = 0; x.least + i * x.step <= x.most * 1.001; ++i) {
     const double value = x.least + i * x.step;
@@ -42,35 +43,34 @@ void draw_axes(const Axis& x, const Axis& y, Svg& svg) {
     svg.line(kLeft, y.at(value), kRight, y.at(value), kGrid);
     svg.text(kLeft - 6, y.at(value) + 4, fmt::format("{:g}", value), Svg::Anchor::kEnd);
   }
-  svg.text((kLeft + kRight) / 2, kBottom + 36, "cycles per frame", Svg::Anchor::kMiddle);
-  svg.text(4, 12, "points of accuracy lost");
+  svg.text((kLeft + kRight) / 2, kBottom + 36, x_name, Svg::Anchor::kMiddle);
+  svg.text(4, 12, y_name);
 }
 
 }  // namespace
 
-std::string front_chart(std::vector<FrontPoint> points) {
+std::string front_chart(std::vector<FrontPoint> points, const std::string& x_name,
+                        const std::string& y_name) {
   std::sort(points.begin(), points.end(),
-            [](const FrontPoint& a, const FrontPoint& b) { return a.cycles < b.cycles; });
+            [](const FrontPoint& a, const FrontPoint& b) { return a.x < b.x; });
   const auto [least, most] =
       std::minmax_element(points.begin(), points.end(),
-                          [](const FrontPoint& a, const FrontPoint& b) { return a.lost < b.lost; });
-  const Axis x(0, points.back().cycles, kLeft, kRight), y(least->lost, most->lost, kBottom, kTop);
+                          [](const FrontPoint& a, const FrontPoint& b) { return a.y < b.y; });
+  const Axis x(0, points.back().x, kLeft, kRight), y(least->y, most->y, kBottom, kTop);
   Svg svg(kRight + 20, kBottom + 45);
-  draw_axes(x, y, svg);
+  draw_axes(x, y, x_name, y_name, svg);
   constexpr const char *kFront = "#1b9e77", *kOther = "#bbbbbb", *kChosen = "#d95f02";
   const FrontPoint* last = nullptr;
   for (const FrontPoint& point : points) {
     if (!point.on_front) continue;
-    if (last)
-      svg.line(x.at(last->cycles), y.at(last->lost), x.at(point.cycles), y.at(point.lost), kFront);
+    if (last) svg.line(x.at(last->x), y.at(last->y), x.at(point.x), y.at(point.y), kFront);
     last = &point;
   }
   for (const FrontPoint& point : points) {
     const char* colour = point.chosen ? kChosen : point.on_front ? kFront : kOther;
-    svg.dot(x.at(point.cycles), y.at(point.lost), colour,
-            fmt::format("{}: {:.0f} cycles, {:.2f} points lost{}", point.name, point.cycles,
-                        point.lost, point.chosen ? ", taken" : ""));
-    if (point.chosen) svg.text(x.at(point.cycles) + 7, y.at(point.lost) - 7, point.name);
+    svg.dot(x.at(point.x), y.at(point.y), colour,
+            fmt::format("{}: {}{}", point.name, point.tip, point.chosen ? ", taken" : ""));
+    if (point.chosen) svg.text(x.at(point.x) + 7, y.at(point.y) - 7, point.name);
   }
   return svg.str();
 }

@@ -6,15 +6,17 @@
 
 namespace reshift {
 
-/// A quantised form of a network: what it costs and what it loses.
+/// Something that costs one thing and gives or loses another.
 struct FrontPoint {
   std::string name;
-  double cycles = 0;  ///< of a frame
-  double lost = 0;    ///< points of accuracy
+  double x = 0, y = 0;
   bool on_front = false, chosen = false;
+  std::string tip;  ///< shows beside the name when the mouse is over it
 };
 
-/// Accuracy lost against cycles, as SVG; the points of the front are joined. At least one point.
-std::string front_chart(std::vector<FrontPoint> points);
+/// Points as SVG, their axes with a name each; the points of the front are joined. At least one
+/// point.
+std::string front_chart(std::vector<FrontPoint> points, const std::string& x_name,
+                        const std::string& y_name);
 
 }  // namespace reshift

@@ -119,6 +119,8 @@ std::string buffer_table(const Program& p) {
 
 }  // namespace
 
+std::string_view page_style() { return kStyle; }
+
 std::string report_page(const Program& program, const nlohmann::json& run) {
   const ReportData data = gather(program, run);
   const std::string name = fmt::format("{} on {}", escape(program.net.name), program.hw.name);

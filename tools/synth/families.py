@@ -36,6 +36,8 @@ class Family:
     bram: dict
     # Inputs of a carry cell that continue the chain, and outputs in the order of the chain.
     carry_in: str
+    # Large memory blocks, counted apart.
+    uram: str = ""
     define: str = "SYNTHESIS"
 
     @functools.lru_cache(maxsize=None)
@@ -54,27 +56,28 @@ class Family:
         return 0
 
 
-def xilinx(name, dsp):
+def xilinx(name, dsp, options=""):
     return Family(
         name=name,
-        map_coarse=f"synth_xilinx -family {name} -noiopad -noclkbuf -top {{top}} -run begin:map_luts",
+        map_coarse=f"synth_xilinx -family {options or name} -noiopad -noclkbuf -top {{top}} -run begin:map_luts",
         map_luts=("opt_expr -mux_undef -noclkinv", "abc -luts 2:2,3,6:5,10,20", "clean",
                   "xilinx_srl -fixed -minlen 3",
                   "techmap -map +/xilinx/lut_map.v -map +/xilinx/cells_map.v -D LUT_WIDTH=6",
                   "xilinx_dffopt", "opt_lut_ins -tech xilinx", "clean", "check -assert"),
         libraries=("xilinx/cells_sim.v", "xilinx/cells_xtra.v"),
         kinds={"lut": r"LUT[1-6]|INV", "mux": r"MUXF[789]", "carry": r"CARRY[48]",
-               "ff": r"FD[RSCP]E(_1)?", "latch": r"LD[CP]E", "bram": r"RAMB(18|36)E[12]",
+               "ff": r"FD[RSCP]E(_1)?", "latch": r"LD[CP]E", "bram": r"RAMB(18|36)E[12]|URAM288",
                "lutram": r"RAM\d+(M\d*|X1[SD])", "srl": r"SRL16E|SRLC32E", "dsp": dsp},
         luts={r"LUT[1-6]|INV|SRL16E|SRLC32E|RAM(32|64)X1S": 1, r"RAM(32|64)X1D|RAM128X1S": 2,
               r"RAM(32|64)M|RAM128X1D|RAM256X1S": 4, r"RAM32M16|RAM64M8|RAM256X1D": 8},
         bram={r"RAMB36E[12]": 1, r"RAMB18E[12]": 0.5},
-        carry_in="CI")
+        uram=r"URAM288", carry_in="CI")
 
 
 FAMILIES = {family.name: family for family in (
     xilinx("xc7", "DSP48E1"),
     xilinx("xcup", "DSP48E2"),
+    xilinx("xcup_uram", "DSP48E2", "xcup -uram"),  # parts with UltraRAM
     Family(
         name="ecp5",
         map_coarse="synth_lattice -family ecp5 -noflatten -top {top} -run :map_luts",

@@ -96,6 +96,7 @@ class Module:
                 total[kind] += 1
             for pattern, amount in family.bram.items():
                 total["bram"] += amount if re.fullmatch(pattern, cell["type"]) else 0
+            total["uram"] += bool(re.fullmatch(family.uram, cell["type"]))
         total["lut"] += self.carry_luts()
         if family.name == "ice40":
             total["cells"] = total["lut"] + self.lone_registers()
@@ -115,7 +116,7 @@ class Module:
         from the LUT of the same place, so it needs one of its own when its signal is no LUT's output or
         that LUT drives another S already. iCE40: the adder's LUT shares the carry's inputs, else
         the carry takes a place alone."""
-        if self.family.name in ("xc7", "xcup"):
+        if self.family.name.startswith("xc"):
             used = set()
             extra = 0
             for cell in self.cells.values():

@@ -22,7 +22,8 @@ ARRAY = "rs_array"
 # What may be in LUT RAM or registers: FIFOs, whose read is asynchronous, and the memories of a tiny
 # configuration, which would waste a block. Module, most bits.
 SMALL_MEMORIES = {"rs_fifo": 32 * 1024, "rs_ram_1r1w": 4 * 1024}
-RESOURCES = ("lut", "lutram", "srl", "carry", "ff", "bram", "dsp")
+FIRST_MULTIPLIER = 128  # WeightFormat, see spec/core.json
+RESOURCES = ("lut", "lutram", "srl", "carry", "ff", "bram", "uram", "dsp")
 
 
 class Progress:
@@ -56,14 +57,15 @@ def lanes(values):
     return int(values["C"]) * int(values.get("M", 1)) * int(values.get("P", 1))
 
 
-def findings(before, design):
-    """What makes a run fail. `before` is `mapping.inspect`, `design` the mapped netlist."""
+def findings(before, design, multipliers=False):
+    """What makes a run fail. `before` is `mapping.inspect`, `design` the mapped netlist; `multipliers`:
+    the array is the baseline's, whose lanes may be DSP blocks."""
     result = [f"{kind}: a latch" for kind, (_, latch) in sorted(before.items()) if latch]
     result += [f"{kind}: a latch" for kind in sorted(design.kinds_with("latch"))]
     array = set().union(*(design.kinds_below(kind) for kind in design.own
                           if plain_verilog.name_of(kind) == ARRAY))
     result += [f"{kind}: {design.own[kind]['dsp']} DSP blocks in the shift array"
-               for kind in sorted(array) if design.own[kind]["dsp"]]
+               for kind in sorted(array) if design.own[kind]["dsp"] and not multipliers]
     block_ram = design.kinds_with("bram")
     for kind, (memories, _) in sorted(before.items()):
         small = SMALL_MEMORIES.get(plain_verilog.name_of(kind), 0)
@@ -150,7 +152,7 @@ def synthesize(top, values, family, work, jobs, flatten, progress, extra=()):
     progress(f"mapping {len(before)} kinds of modules to {family.name}: memories, arithmetic, registers")
     modules = mapping.map_all(text, top, family, work, jobs, progress, flatten)
     design = netlist.Netlist(modules, top, family, text.read_text())
-    return design, findings(before, design)
+    return design, findings(before, design, int(values.get("WeightFormat", 0)) >= FIRST_MULTIPLIER)
 
 
 def main():
@@ -182,7 +184,7 @@ def main():
     progress(f"report in {target}")
     print("\n" + table(f"{arguments.top} {arguments.config or ''} on {family.name}", result) + "\n")
     print("\n".join("FAILED: " + finding for finding in found)
-          or "every memory in block RAM, no latch, no DSP in the array")
+          or "every memory in block RAM or UltraRAM, no latch, no DSP in an array without multipliers")
     return 1 if found else 0
 
 

@@ -107,6 +107,17 @@ class Resources(unittest.TestCase):
         # The input of `chain` is no LUT's output inside the module: one LUT each.
         self.assertEqual(direct.own["chain"]["lut"], 1)
 
+    def test_deep_memories_in_ultra_ram(self):
+        for family, depth, expected in (("xcup", 4096, (8, 0)), ("xcup_uram", 4096, (0, 1)),
+                                        ("xcup_uram", 1024, (2, 0))):
+            with self.subTest(family=family, depth=depth), tempfile.TemporaryDirectory() as folder:
+                design, found = synth.synthesize(
+                    "rs_ram_1r_1rw", {"Width": 72, "Depth": depth}, families.family(family),
+                    pathlib.Path(folder), 1, False, lambda text: None)
+                total = design.below(design.top)
+                self.assertEqual((total["bram"], total["uram"]), expected)
+                self.assertEqual(found, [])
+
 
 class Findings(unittest.TestCase):
     def test_clean(self):
@@ -126,7 +137,7 @@ class Findings(unittest.TestCase):
         self.assertTrue(found and "16384 bits of memory, no block RAM" in found[0], found)
 
     def test_multiplier_in_the_array(self):
-        found = synth.findings({}, structural("""
+        design = structural("""
 module lane(input [29:0] a, output [47:0] p);
   DSP48E1 u_multiplier (.A(a), .P(p));
 endmodule
@@ -137,8 +148,9 @@ module top(input [29:0] a, output [47:0] p, r);
   DSP48E1 u_elsewhere (.A(a), .P(r));
   rs_array u_array (.a(a), .p(p));
 endmodule
-"""))
-        self.assertEqual(found, ["lane: 1 DSP blocks in the shift array"])
+""")
+        self.assertEqual(synth.findings({}, design), ["lane: 1 DSP blocks in the shift array"])
+        self.assertEqual(synth.findings({}, design, multipliers=True), [])
 
 
 class PlaceAndRoute(unittest.TestCase):
