@@ -101,14 +101,11 @@ std::optional<Finalist> Finalists::with_rows(const Candidate& candidate, std::si
   near.choice.spilled = near.choice.resident = start.spilled;
   near.choice.resident.flip();
   near.choice.rows.resize(net.ops.size(), std::numeric_limits<int>::max());
-  near.choice.rows[start.schedule.steps[step].op] = rows;
+  near.choice.rows[start.schedule.steps[step].last_op()] = rows;
   std::string too_much;
   std::optional<Allocation> allocation =
       allocate(hw_, net, lists_[near.form], near.choice, too_much);
-  if (!allocation ||
-      allocation->steps[step].strips[0].out.count == start.steps[step].strips[0].out.count) {
-    return {};
-  }
+  if (!allocation || allocation->strip_rows(step) == start.strip_rows(step)) return {};
   near.allocation = *std::move(allocation);
   return near;
 }
@@ -126,7 +123,7 @@ bool Finalists::refine(std::optional<Candidate>& best, int& tries) {
   bool better = false;
   const std::size_t steps = best->plan.allocation.steps.size();
   for (std::size_t i = 0; i < steps; ++i) {
-    const int rows = best->plan.allocation.steps[i].strips[0].out.count;
+    const int rows = best->plan.allocation.strip_rows(i);
     for (const int other : {(rows + 1) / 2, 2 * rows}) {
       if (best->plan.allocation.steps[i].resident() || tries == 0) break;
       const std::optional<Finalist> near = with_rows(*best, i, other);

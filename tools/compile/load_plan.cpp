@@ -2,6 +2,7 @@
 #include "compile/load_plan.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/integer.hpp"
 #include "cost/transfers.hpp"
@@ -29,7 +30,8 @@ class LoadPlanner {
     for (std::size_t e = 0; e < execs_.size(); ++e) {
       const bool new_turn =
           e == 0 || execs_[e - 1].step != execs_[e].step || execs_[e - 1].turn != execs_[e].turn;
-      if (new_turn) bring_features(e);
+      if (new_turn) brought_.clear();
+      if (new_turn || execs_[e - 1].op != execs_[e].op) bring_features(e);
       bring_weights(e);
     }
     return std::move(plan_);
@@ -39,25 +41,14 @@ class LoadPlanner {
   void bring_features(std::size_t e) {
     const ExecPlan& exec = execs_[e];
     const QOp& op = net_.ops[exec.op];
-    const StepAllocation& area = allocation_.steps[exec.step];
-    const Strip& strip = area.strips[exec.strip];
-    const bool reads_image = op.input == 0 || op.shortcut == 0 || op.residual == 0;
-    if (!image_loaded_[index(exec.image)] && !allocation_.spilled[0] && reads_image) {
+    if (!image_loaded_[index(exec.image)] && !allocation_.spilled[0] && uses(op, 0)) {
       image_loaded_[index(exec.image)] = true;
       const Layout whole = allocation_.layout(0, exec.image);
       bring(e, {0, exec.image, {0, whole.height}, whole.phases(), whole}, 0);
     }
-    if (!area.input_buffers.empty()) {
-      bring(e, {op.input, exec.image, strip.in, phases_read(op, exec.source), exec.source},
-            area.input_buffers.size());
-    }
-    if (!area.shortcut_buffers.empty()) {
-      bring(e, {op.shortcut, exec.image, strip.shortcut, 1, exec.shortcut},
-            area.shortcut_buffers.size());
-    }
-    if (!area.residual_buffers.empty()) {
-      bring(e, {op.residual, exec.image, strip.out, exec.residual.phases(), exec.residual},
-            area.residual_buffers.size());
+    for (const StripTensor& t : allocation_.steps[exec.step].tensors) {
+      if (t.made || !uses(op, t.tensor) || !brought_.insert(t.tensor).second) continue;
+      bring(e, strip_transfer(hw_, allocation_, exec, t), t.buffers.size());
     }
   }
 
@@ -83,8 +74,8 @@ class LoadPlanner {
     return e;
   }
 
-  /// After the strip that had the buffer before, or else what lay there before, which is of steps
-  /// before the last one, or also of the last.
+  /// After what used the buffer in the strip that had it before, or else what lay there before,
+  /// which is of steps before the last one, or also of the last.
   std::size_t region_free(std::size_t e, int tensor, std::size_t buffers) const {
     const ExecPlan& exec = execs_[e];
     if (buffers == 0) {
@@ -93,11 +84,11 @@ class LoadPlanner {
     }
     if (exec.turn >= buffers) {
       return up_to(e, [&](const ExecPlan& x) {
-        return x.step < exec.step || x.turn + buffers <= exec.turn;
+        return x.step < exec.step ||
+               (x.turn + buffers <= exec.turn && uses(net_.ops[x.op], tensor));
       });
     }
-    const bool late =
-        just_made(net_, allocation_.schedule, exec.step) && tensor == net_.ops[exec.op].input;
+    const bool late = just_made(net_, allocation_.schedule, exec.step, tensor);
     return up_to(e, [&](const ExecPlan& x) { return x.step + (late ? 0 : 1) < exec.step; });
   }
 
@@ -105,7 +96,7 @@ class LoadPlanner {
   std::size_t rows_made(std::size_t e, const Transfer& t) const {
     return up_to(e, [&](const ExecPlan& x) {
       return net_.ops[x.op].output == t.tensor && x.image == t.image &&
-             allocation_.steps[x.step].strips[x.strip].out.first < t.rows.first + t.rows.count;
+             x.rows.first < t.rows.first + t.rows.count;
     });
   }
 
@@ -161,6 +152,7 @@ class LoadPlanner {
   WeightBlocks& blocks_;
   TablePlaces places_;
   std::vector<bool> image_loaded_;  ///< by image
+  std::set<int> brought_;           ///< tensors, for the turn that is planned
   LoadPlan plan_;
 };
 

@@ -18,10 +18,14 @@
 namespace reshift {
 namespace {
 
+/// Operations that are tried as a chain at once; chains grow further by parts.
+constexpr std::size_t kLongestChain = 3;
+
 /// Finds what to spill.
 class Search {
  public:
-  Search(const isa::Hardware& hw, const std::vector<Lowered>& forms) : hw_(hw), forms_(forms) {
+  Search(const isa::Hardware& hw, const std::vector<Lowered>& forms, bool may_fuse)
+      : hw_(hw), forms_(forms), may_fuse_(may_fuse) {
     for (const Lowered& form : forms) {
       lists_.push_back(std::make_shared<const std::vector<ListSize>>(list_sizes(hw, form.net)));
     }
@@ -129,7 +133,7 @@ class Search {
   bool read_behind(int tensor, std::size_t cut) const {
     return std::any_of(
         net().ops.begin() + static_cast<std::ptrdiff_t>(cut), net().ops.end(), [&](const QOp& op) {
-          return op.input == tensor || op.shortcut == tensor || op.residual == tensor;
+          return uses(op, tensor);
         });
   }
 
@@ -174,18 +178,50 @@ class Search {
     return found;
   }
 
+  /// Whether it is better to run operations strip by strip in turn, what they make for one another
+  /// in strips only: with what else is spilled now, or with more where that makes room.
+  bool fuse(std::size_t first, std::size_t last) {
+    if (!may_fuse_ || last >= net().ops.size() || !can_fuse(net(), first, last)) return false;
+    AllocationChoice choice = choice_;
+    choice.fused.resize(net().ops.size(), false);
+    bool more = false;
+    for (std::size_t op = first; op < last; ++op) {
+      more |= !choice.fused[op];
+      choice.fused[op] = true;
+      choice.spilled[index(net().ops[op].output)] = true;
+    }
+    return more && consider_both(choice);
+  }
+
+  /// Whether it is better to end a chain with an operation.
+  bool separate(std::size_t op) {
+    if (choice_.fused.empty() || !choice_.fused[op]) return false;
+    AllocationChoice choice = choice_;
+    choice.fused[op] = false;
+    return consider_both(choice);
+  }
+
+  /// Whether a choice is better with what is spilled in it, or with more.
+  bool consider_both(AllocationChoice& choice) {
+    choice.resident.clear();
+    const bool better = consider(choice);
+    choice.resident = choice.spilled;
+    choice.resident.flip();
+    return consider(choice) || better;
+  }
+
   /// Whether smaller strips of an operation are better: EXEC begins earlier.
   bool cut_finer(std::size_t step) {
-    const std::vector<Strip>& strips = best_->steps[step].strips;
-    if (best_->steps[step].resident() || strips[0].out.count < 2) return false;
+    const int rows = best_->strip_rows(step);
+    if (best_->steps[step].resident() || rows < 2) return false;
     AllocationChoice choice = choice_;
     choice.rows.resize(net().ops.size(), std::numeric_limits<int>::max());
-    choice.rows[best_->schedule.steps[step].op] = (strips[0].out.count + 1) / 2;
+    choice.rows[best_->schedule.steps[step].last_op()] = (rows + 1) / 2;
     return consider(choice);
   }
 
-  /// Spills a tensor more, or one less, or two that are used together, or a row of sums, as long as
-  /// that helps.
+  /// Spills a tensor more, or one less, or two that are used together, or a row of sums, or makes
+  /// or ends a chain of operations, as long as that helps.
   void improve() {
     for (bool better = true; better;) {
       better = false;
@@ -198,6 +234,10 @@ class Search {
         if (sums.size() > 1) better |= flip(sums);
         for (const int other : neighbours(t)) better |= flip({t, other});
       }
+      for (std::size_t op = 0; op < net().ops.size(); ++op) {
+        for (std::size_t ops = 2; ops <= kLongestChain; ++ops) better |= fuse(op, op + ops - 1);
+        better |= separate(op);
+      }
       for (std::size_t i = 0; i < best_->steps.size(); ++i) better |= cut_finer(i);
       better |= change_form();
       if (choice_.images > 1) better |= move_cut();
@@ -206,6 +246,7 @@ class Search {
 
   const isa::Hardware& hw_;
   const std::vector<Lowered>& forms_;
+  const bool may_fuse_;
   FormLists lists_;
   Finalists finalists_{hw_, forms_, lists_};
   std::size_t form_ = 0;  ///< of the best one
@@ -217,8 +258,9 @@ class Search {
 
 }  // namespace
 
-NetPlan plan_net(const isa::Hardware& hw, const std::vector<Lowered>& forms, int images) {
-  return Search(hw, forms).run(images);
+NetPlan plan_net(const isa::Hardware& hw, const std::vector<Lowered>& forms, int images,
+                 bool may_fuse) {
+  return Search(hw, forms, may_fuse).run(images);
 }
 
 }  // namespace reshift

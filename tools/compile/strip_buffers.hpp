@@ -1,7 +1,6 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <vector>
 
 #include "compile/allocate.hpp"
@@ -9,7 +8,8 @@
 namespace reshift {
 
 /// How steps with spilled tensors cut their operations into strips, and the buffers that the strips
-/// take in turn.
+/// take in turn. What an operation of a chain makes for a later one has a single buffer, since EXEC
+/// writes and reads it in order.
 class StripBuffers {
  public:
   /// `most_rows`: of a strip, by operation; empty: any number. All must outlive this object, which
@@ -38,18 +38,14 @@ class StripBuffers {
     int copies = 2;             ///< buffers for a tensor
     bool finest = true;         ///< its strips cannot be smaller
   };
-  /// Words of a buffer for input, shortcut, residual and output.
-  using Sizes = std::array<int, 4>;
 
-  const QOp& op_of(int step) const;
-  const ListSize& list(int step) const;
+  const Step& step_of(int step) const;
+  bool lists_stay(int step) const;
   const Layout& layout(int tensor) const;
-  int copies(int step, const std::vector<Strip>& strips) const;
-  Sizes sizes(const QOp& op, const std::vector<Strip>& strips) const;
-  int words(int step, const std::vector<Strip>& strips) const;
-  int buffer_words(int tensor, const std::vector<Strip>& strips, Rows Strip::*rows,
-                   int phases) const;
-  std::vector<Strip> cut_finer(int step, int most_rows);
+  StepStrips cut(int step, int rows) const;
+  int copies(int step, const StepStrips& cut, const StripTensor& tensor) const;
+  int words(int step, const StepStrips& cut) const;
+  StepStrips cut_finer(int step, int most_rows);
   template <typename May>
   int shrink_one(int step, May may);
 
