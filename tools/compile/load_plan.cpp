@@ -59,6 +59,7 @@ class LoadPlanner {
               .last = e,
               .after = std::max(region_free(e, transfer.tensor, buffers), rows_made(e, transfer)),
               .features = true,
+              .strip = buffers > 0,
               .table = 0,
               .place = 0,
               .block = {},
@@ -118,6 +119,7 @@ class LoadPlanner {
                              .last = e,
                              .after = 0,
                              .features = false,
+                             .whole_list = exec.list->uops() <= index(hw_.wm_depth) / 2,
                              .table = 0,
                              .place = 0,
                              .block = block,
@@ -164,23 +166,42 @@ LoadPlan plan_loads(const isa::Hardware& hw, const QNet& net, const Allocation& 
   return LoadPlanner(hw, net, allocation, execs, tables, blocks).run();
 }
 
-const Load* LoadQueue::take_for(std::size_t end) {
-  if (next_ == loads_.size() || loads_[next_].exec >= end || !fits(execs_)) return nullptr;
-  return take();
+/// Weights of an EXEC that fit now go before its strips that have to wait, unless EXEC has to empty
+/// the memory to take them all.
+void LoadQueue::advance_weights() {
+  if (next_ == loads_.size() || !loads_[next_].strip || fits(next_, execs_)) return;
+  std::size_t weights = next_;
+  while (weights < loads_.size() && loads_[weights].exec == loads_[next_].exec &&
+         loads_[weights].strip) {
+    ++weights;
+  }
+  const bool same = weights < loads_.size() && loads_[weights].exec == loads_[next_].exec;
+  if (!same || !loads_[weights].whole_list) return;
+  const auto at = [&](std::size_t i) { return loads_.begin() + static_cast<std::ptrdiff_t>(i); };
+  std::rotate(at(next_), at(weights), at(weights) + 1);
 }
 
-const Load* LoadQueue::take_ahead(std::int64_t exec_time) {
-  if (next_ == loads_.size() || time_ + cycles(loads_[next_]) > exec_time ||
-      !fits(std::max<std::size_t>(execs_, 2) - 2)) {
+const Load* LoadQueue::take_for(std::size_t end) {
+  advance_weights();
+  if (next_ == loads_.size() || loads_[next_].exec >= end || !fits(next_, execs_)) {
     return nullptr;
   }
   return take();
 }
 
-/// Whether the next load has room: weights beside the lists of EXEC `oldest` and later ones,
+const Load* LoadQueue::take_ahead(std::int64_t exec_time) {
+  advance_weights();
+  if (next_ == loads_.size() || time_ + cycles(loads_[next_]) > exec_time ||
+      !fits(next_, std::max<std::size_t>(execs_, 2) - 2)) {
+    return nullptr;
+  }
+  return take();
+}
+
+/// Whether a load has room if it is the next one: weights beside the lists of EXEC `oldest` and later ones,
 /// features and tables where EXECs were that the program has.
-bool LoadQueue::fits(std::size_t oldest) const {
-  const Load& next = loads_[next_];
+bool LoadQueue::fits(std::size_t number, std::size_t oldest) const {
+  const Load& next = loads_[number];
   if (next.features || next.table > 0) return next.after <= execs_;
   std::size_t uops = next.block.uops;
   int params = next.block.param_blocks;
