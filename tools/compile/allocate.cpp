@@ -41,7 +41,7 @@ class Allocator {
         schedule_(allocation_.schedule),
         steps_(static_cast<int>(schedule_.steps.size())),
         lives_(lifetimes_of(net, schedule_)),
-        strips_(hw, net, allocation_, choice.rows) {
+        strips_(hw, net, allocation_, choice) {
     for (int t = 0; t < static_cast<int>(choice.spilled.size()); ++t) {
       if (choice.spilled[index(t)]) spill(t);
     }

@@ -62,6 +62,9 @@ struct AllocationChoice {
   std::vector<bool> resident;  ///< by tensor: not to be spilled; empty: any may be
   /// By operation: of a strip, at most; empty: any number. Of a chain that of the last one counts.
   std::vector<int> rows;
+  /// By operation: its step has a single buffer for a tensor's strips, which may be twice as large.
+  /// Empty: none. Of a chain that of the last one counts.
+  std::vector<bool> single;
   /// Rows of spilled tensors begin in bank 0, so that a strip may have any number of them, at the
   /// cost of pixels that nobody needs.
   bool padded = false;

@@ -210,6 +210,15 @@ class Search {
     return consider(choice) || better;
   }
 
+  /// Whether a step is better with single buffers, or with two again.
+  bool change_buffers(std::size_t step) {
+    if (best_->steps[step].resident()) return false;
+    AllocationChoice choice = choice_;
+    choice.single.resize(net().ops.size(), false);
+    choice.single[best_->schedule.steps[step].last_op()].flip();
+    return consider_both(choice);
+  }
+
   /// Whether smaller strips of an operation are better: EXEC begins earlier.
   bool cut_finer(std::size_t step) {
     const int rows = best_->strip_rows(step);
@@ -238,7 +247,10 @@ class Search {
         for (std::size_t ops = 2; ops <= kLongestChain; ++ops) better |= fuse(op, op + ops - 1);
         better |= separate(op);
       }
-      for (std::size_t i = 0; i < best_->steps.size(); ++i) better |= cut_finer(i);
+      for (std::size_t i = 0; i < best_->steps.size(); ++i) {
+        better |= cut_finer(i);
+        better |= change_buffers(i);
+      }
       better |= change_form();
       if (choice_.images > 1) better |= move_cut();
     }

@@ -12,19 +12,20 @@
 namespace reshift {
 
 StripBuffers::StripBuffers(const isa::Hardware& hw, const QNet& net, const Allocation& allocation,
-                           const std::vector<int>& most_rows)
+                           const AllocationChoice& choice)
     : hw_(hw),
       net_(net),
       allocation_(allocation),
-      most_rows_(most_rows),
+      choice_(choice),
       states_(allocation.schedule.steps.size()) {
   reset();
 }
 
 void StripBuffers::reset() {
-  for (State& state : states_) {
-    state.budget = hw_.fb_depth;
-    state.copies = 2;
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const std::size_t op = allocation_.schedule.steps[i].last_op();
+    states_[i].budget = hw_.fb_depth;
+    states_[i].copies = !choice_.single.empty() && choice_.single[op] ? 1 : 2;
   }
 }
 
@@ -61,7 +62,7 @@ int StripBuffers::words(int step, const StepStrips& cut) const {
 void StripBuffers::cut_step(int step, StepAllocation& area, std::vector<Region>& regions) {
   const std::size_t last_op = step_of(step).last_op();
   const int height = net_.written(net_.ops[last_op]).height;
-  const int most_rows = most_rows_.empty() ? height : most_rows_[last_op];
+  const int most_rows = choice_.rows.empty() ? height : choice_.rows[last_op];
   State& state = states_[index(step)];
   StepStrips strips = cut(step, height);
   state.words = words(step, strips);

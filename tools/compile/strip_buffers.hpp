@@ -12,12 +12,14 @@ namespace reshift {
 /// writes and reads it in order.
 class StripBuffers {
  public:
-  /// `most_rows`: of a strip, by operation; empty: any number. All must outlive this object, which
-  /// reads the schedule, the layouts and what is spilled from `allocation`.
+  /// Of `choice` counts how large strips may be and which steps have single buffers. All must
+  /// outlive this object, which reads the schedule, the layouts and what is spilled from
+  /// `allocation`.
   StripBuffers(const isa::Hardware& hw, const QNet& net, const Allocation& allocation,
-               const std::vector<int>& most_rows);
+               const AllocationChoice& choice);
 
-  /// Every step may have strips as large as the buffer again, and two buffers for each tensor.
+  /// Every step may have strips as large as the buffer again, and two buffers for each tensor, or
+  /// one where that was chosen.
   void reset();
 
   /// Strips of a step, as few as its words allow or as many as there can be, and their buffers:
@@ -52,7 +54,7 @@ class StripBuffers {
   const isa::Hardware& hw_;
   const QNet& net_;
   const Allocation& allocation_;
-  const std::vector<int>& most_rows_;
+  const AllocationChoice& choice_;
   std::vector<State> states_;  ///< by step
 };
 
