@@ -53,7 +53,10 @@ class Allocator {
     while (true) {
       make_regions();
       fit();
-      if (allocation_.words <= hw_.fb_depth) return allocation_;
+      if (allocation_.words <= hw_.fb_depth) {
+        allocation_.single = strips_.single();
+        return allocation_;
+      }
       const int worst = worst_step(allocation_.regions, hw_.fb_depth, steps_);
       if (strips_.shrink(worst)) continue;
       const int tensor = spillable(worst);

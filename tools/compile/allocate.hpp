@@ -38,6 +38,7 @@ struct Allocation {
   std::vector<int> bases;                              ///< of resident tensors, by copy
   std::vector<bool> spilled;                           ///< by tensor
   std::vector<StepAllocation> steps;
+  std::vector<bool> single;  ///< by operation: as chosen, or where two buffers did not fit
   std::vector<Region> regions;
   int words = 0;        ///< highest word used + 1
   int naive_words = 0;  ///< every tensor in a region of its own

@@ -57,8 +57,7 @@ class ScheduleCost {
     // Strip buffers are free from the step before on, those of what it makes, when it is over.
     std::vector<std::int64_t> free;
     for (const StripTensor& t : state.area.tensors) {
-      const bool late = just_made(net_, allocation_.schedule, i, t.tensor);
-      free.push_back(late ? state.begin : begin_);
+      free.push_back(t.early ? begin_ : state.begin);
     }
     for (int image = step.first_image; image < step.first_image + step.images; ++image) {
       for (std::size_t strip = 0; strip < state.area.turns(); ++strip, ++state.turn) {

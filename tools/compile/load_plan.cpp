@@ -44,22 +44,22 @@ class LoadPlanner {
     if (!image_loaded_[index(exec.image)] && !allocation_.spilled[0] && uses(op, 0)) {
       image_loaded_[index(exec.image)] = true;
       const Layout whole = allocation_.layout(0, exec.image);
-      bring(e, {0, exec.image, {0, whole.height}, whole.phases(), whole}, 0);
+      bring(e, {0, exec.image, {0, whole.height}, whole.phases(), whole}, nullptr);
     }
     for (const StripTensor& t : allocation_.steps[exec.step].tensors) {
       if (t.made || !uses(op, t.tensor) || !brought_.insert(t.tensor).second) continue;
-      bring(e, strip_transfer(hw_, allocation_, exec, t), t.buffers.size());
+      bring(e, strip_transfer(hw_, allocation_, exec, t), &t);
     }
   }
 
   /// After all that the address of the rows in the feature buffer and their content depend on.
-  /// `buffers`: that strips of the tensor take in turn, 0: it has a region of its own.
-  void bring(std::size_t e, const Transfer& transfer, std::size_t buffers) {
+  /// `strip`: null when the tensor has a region of its own.
+  void bring(std::size_t e, const Transfer& transfer, const StripTensor* strip) {
     Load load{.exec = e,
               .last = e,
-              .after = std::max(region_free(e, transfer.tensor, buffers), rows_made(e, transfer)),
+              .after = std::max(region_free(e, strip), rows_made(e, transfer)),
               .features = true,
-              .strip = buffers > 0,
+              .strip = strip != nullptr,
               .table = 0,
               .place = 0,
               .block = {},
@@ -77,20 +77,21 @@ class LoadPlanner {
 
   /// After what used the buffer in the strip that had it before, or else what lay there before,
   /// which is of steps before the last one, or also of the last.
-  std::size_t region_free(std::size_t e, int tensor, std::size_t buffers) const {
+  std::size_t region_free(std::size_t e, const StripTensor* strip) const {
     const ExecPlan& exec = execs_[e];
-    if (buffers == 0) {
+    if (strip == nullptr) {
       const std::size_t from = allocation_.schedule.loaded_from(exec.image);
       return up_to(e, [&](const ExecPlan& x) { return x.step < from; });
     }
+    const std::size_t buffers = strip->buffers.size();
     if (exec.turn >= buffers) {
       return up_to(e, [&](const ExecPlan& x) {
         return x.step < exec.step ||
-               (x.turn + buffers <= exec.turn && uses(net_.ops[x.op], tensor));
+               (x.turn + buffers <= exec.turn && uses(net_.ops[x.op], strip->tensor));
       });
     }
-    const bool late = just_made(net_, allocation_.schedule, exec.step, tensor);
-    return up_to(e, [&](const ExecPlan& x) { return x.step + (late ? 0 : 1) < exec.step; });
+    const std::size_t ahead = strip->early ? 1 : 0;
+    return up_to(e, [&](const ExecPlan& x) { return x.step + ahead < exec.step; });
   }
 
   /// After the strips that made the rows.

@@ -107,6 +107,7 @@ class Search {
     cost_ = cost;
     choice_ = choice;
     choice_.spilled = best_->spilled;
+    choice_.single = best_->single;
     choice_.resident.clear();
     return true;
   }

@@ -16,6 +16,7 @@ struct StripTensor {
   int phases = 1;          ///< that are moved, from the first one on
   bool made = false;       ///< by an operation of the step; else LOAD brings it
   bool stored = false;     ///< because other steps read it; else it never goes to memory
+  bool early = false;      ///< its buffers are free already when the step before runs
   /// What strips take in turn, image after image: word addresses, once all have one.
   std::vector<int> buffers;
 

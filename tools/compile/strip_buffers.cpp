@@ -24,6 +24,7 @@ StripBuffers::StripBuffers(const isa::Hardware& hw, const QNet& net, const Alloc
 void StripBuffers::reset() {
   for (std::size_t i = 0; i < states_.size(); ++i) {
     const std::size_t op = allocation_.schedule.steps[i].last_op();
+    states_[i].cuts.clear();
     states_[i].budget = hw_.fb_depth;
     states_[i].copies = !choice_.single.empty() && choice_.single[op] ? 1 : 2;
   }
@@ -41,9 +42,13 @@ bool StripBuffers::lists_stay(int step) const {
 
 const Layout& StripBuffers::layout(int tensor) const { return allocation_.layouts[index(tensor)]; }
 
-StepStrips StripBuffers::cut(int step, int rows) const {
-  return reshift::cut_step(hw_, net_, allocation_.layouts, allocation_.spilled, step_of(step),
-                           rows);
+const StepStrips& StripBuffers::cut(int step, int rows) {
+  const auto [found, fresh] = states_[index(step)].cuts.try_emplace(rows);
+  if (fresh) {
+    found->second = reshift::cut_step(hw_, net_, allocation_.layouts, allocation_.spilled,
+                                      step_of(step), rows);
+  }
+  return found->second;
 }
 
 int StripBuffers::copies(int step, const StepStrips& cut, const StripTensor& tensor) const {
@@ -64,18 +69,18 @@ void StripBuffers::cut_step(int step, StepAllocation& area, std::vector<Region>&
   const int height = net_.written(net_.ops[last_op]).height;
   const int most_rows = choice_.rows.empty() ? height : choice_.rows[last_op];
   State& state = states_[index(step)];
-  StepStrips strips = cut(step, height);
-  state.words = words(step, strips);
+  const StepStrips& whole = cut(step, height);
+  state.words = words(step, whole);
   state.finest = state.words == 0;
-  if (state.words > state.budget || (state.words > 0 && most_rows < height)) {
-    strips = cut_finer(step, most_rows);
-  }
+  const bool finer = state.words > state.budget || (state.words > 0 && most_rows < height);
+  StepStrips strips = finer ? cut_finer(step, most_rows) : whole;
   const auto steps = static_cast<int>(states_.size());
   for (StripTensor& tensor : strips.tensors) {
-    const bool early = !tensor.made && !just_made(net_, allocation_.schedule, index(step),
-                                                  tensor.tensor);
-    const int first = std::max(early ? step - 1 : step, 0);
-    const int last = std::min(tensor.stored ? step + 1 : step, steps);
+    const bool late = just_made(net_, allocation_.schedule, index(step), tensor.tensor);
+    const bool two = state.copies > 1;
+    tensor.early = !tensor.made && !late && two;
+    const int first = std::max(tensor.early ? step - 1 : step, 0);
+    const int last = std::min(tensor.stored && two ? step + 1 : step, steps);
     const int size = tensor.words(hw_, layout(tensor.tensor));
     for (int n = 0; size > 0 && n < copies(step, strips, tensor); ++n) {
       tensor.buffers.push_back(static_cast<int>(regions.size()));
@@ -88,24 +93,24 @@ void StripBuffers::cut_step(int step, StepAllocation& area, std::vector<Region>&
 
 /// The fewest strips within the budget, but of `most_rows` rows at most where rows may be so few;
 /// or the finest.
-StepStrips StripBuffers::cut_finer(int step, int most_rows) {
+const StepStrips& StripBuffers::cut_finer(int step, int most_rows) {
   const int height = net_.written(net_.ops[step_of(step).last_op()]).height;
   State& state = states_[index(step)];
   const int unit = last_row_unit(hw_, net_, allocation_.layouts, step_of(step));
   const int units = ceil_div(height, unit);
-  StepStrips strips = cut(step, height);
+  const StepStrips* strips = &cut(step, height);
   state.finest = true;
   for (int count = 2, rows = 0; count <= units; ++count) {
     const int fewer = ceil_div(units, count) * unit;
     if (fewer == rows || (fewer > most_rows && fewer > unit)) continue;
     rows = fewer;
-    strips = cut(step, rows);
-    state.words = words(step, strips);
+    strips = &cut(step, rows);
+    state.words = words(step, *strips);
     if (state.words > state.budget) continue;
     state.finest = count == units;
     break;
   }
-  return strips;
+  return *strips;
 }
 
 /// Fewer words for a step that may have them, the one with the largest buffers beside `step`; -1:
@@ -131,6 +136,16 @@ int StripBuffers::shrink_one(int step, May may) {
 
 bool StripBuffers::shrink(int step) {
   return shrink_one(step, [](const State& s) { return !s.finest; }) >= 0;
+}
+
+std::vector<bool> StripBuffers::single() const {
+  std::vector<bool> single(net_.ops.size(), false);
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    if (states_[i].words > 0 && states_[i].copies == 1) {
+      single[allocation_.schedule.steps[i].last_op()] = true;
+    }
+  }
+  return single;
 }
 
 bool StripBuffers::merge(int step) {

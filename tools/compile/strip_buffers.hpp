@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "compile/allocate.hpp"
@@ -30,24 +31,27 @@ class StripBuffers {
   /// Gives the step with the largest buffers in use at `step` fewer words; false when its strips
   /// are as small as can be.
   bool shrink(int step);
-  /// Gives it a single buffer for each tensor, which keeps LOAD and EXEC from working at once;
-  /// false when it has.
+  /// Gives it a single buffer for each tensor, and only while the step runs, which keeps LOAD, EXEC
+  /// and STORE from working at once; false when it has.
   bool merge(int step);
+  /// By operation, the last one of a step: which steps have single buffers.
+  std::vector<bool> single() const;
 
  private:
   struct State {
     int budget = 0, words = 0;  ///< that its buffers may have, and do
     int copies = 2;             ///< buffers for a tensor
     bool finest = true;         ///< its strips cannot be smaller
+    std::map<int, StepStrips> cuts = {};  ///< by rows: made before
   };
 
   const Step& step_of(int step) const;
   bool lists_stay(int step) const;
   const Layout& layout(int tensor) const;
-  StepStrips cut(int step, int rows) const;
+  const StepStrips& cut(int step, int rows);
   int copies(int step, const StepStrips& cut, const StripTensor& tensor) const;
   int words(int step, const StepStrips& cut) const;
-  StepStrips cut_finer(int step, int most_rows);
+  const StepStrips& cut_finer(int step, int most_rows);
   template <typename May>
   int shrink_one(int step, May may);
 
