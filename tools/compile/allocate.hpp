@@ -66,6 +66,9 @@ struct AllocationChoice {
   /// By operation: its step has a single buffer for a tensor's strips, which may be twice as large.
   /// Empty: none. Of a chain that of the last one counts.
   std::vector<bool> single;
+  /// By operation: the strips of what the step before makes may be loaded while that still runs.
+  /// Empty: none. Of a chain that of the last one counts.
+  std::vector<bool> early;
   /// Rows of spilled tensors begin in bank 0, so that a strip may have any number of them, at the
   /// cost of pixels that nobody needs.
   bool padded = false;

@@ -143,7 +143,14 @@ class ScheduleCost {
             std::int64_t free) {
     const Rows& rows = tensor.rows[strip];
     const std::size_t buffers = tensor.buffers.size();
-    if (s.turn >= buffers) free = s.executed[s.turn - buffers];
+    if (s.turn >= buffers) {
+      free = s.executed[s.turn - buffers];
+      for (std::size_t t = 0; t < s.area.tensors.size(); ++t) {
+        const StripTensor& other = s.area.tensors[t];
+        const bool over = other.over == tensor.tensor && other.stored;
+        if (over) free = std::max(free, s.stored[t][s.turn - buffers]);
+      }
+    }
     for (const Made& made : made_[allocation_.schedule.copy(tensor.tensor, image)]) {
       free = std::max(free, made.time);
       if (made.end >= rows.first + rows.count) break;

@@ -84,10 +84,17 @@ class LoadPlanner {
       return up_to(e, [&](const ExecPlan& x) { return x.step < from; });
     }
     const std::size_t buffers = strip->buffers.size();
+    const StripTensor* over = nullptr;  // written into the same buffer
+    for (const StripTensor& t : allocation_.steps[exec.step].tensors) {
+      if (t.over == strip->tensor) over = &t;
+    }
+    const auto has_it = [&](const QOp& op) {
+      return uses(op, strip->tensor) || (over != nullptr && uses(op, over->tensor));
+    };
     if (exec.turn >= buffers) {
       return up_to(e, [&](const ExecPlan& x) {
         return x.step < exec.step ||
-               (x.turn + buffers <= exec.turn && uses(net_.ops[x.op], strip->tensor));
+               (x.turn + buffers <= exec.turn && has_it(net_.ops[x.op]));
       });
     }
     const std::size_t ahead = strip->early ? 1 : 0;

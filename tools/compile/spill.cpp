@@ -211,12 +211,13 @@ class Search {
     return consider(choice) || better;
   }
 
-  /// Whether a step is better with single buffers, or with two again.
-  bool change_buffers(std::size_t step) {
+  /// Whether a step is better with single buffers, or with two again; or with buffers for what the
+  /// step before makes while that still runs, or without.
+  bool change_buffers(std::size_t step, std::vector<bool> AllocationChoice::*buffers) {
     if (best_->steps[step].resident()) return false;
     AllocationChoice choice = choice_;
-    choice.single.resize(net().ops.size(), false);
-    choice.single[best_->schedule.steps[step].last_op()].flip();
+    (choice.*buffers).resize(net().ops.size(), false);
+    (choice.*buffers)[best_->schedule.steps[step].last_op()].flip();
     return consider_both(choice);
   }
 
@@ -250,7 +251,8 @@ class Search {
       }
       for (std::size_t i = 0; i < best_->steps.size(); ++i) {
         better |= cut_finer(i);
-        better |= change_buffers(i);
+        better |= change_buffers(i, &AllocationChoice::single);
+        better |= change_buffers(i, &AllocationChoice::early);
       }
       better |= change_form();
       if (choice_.images > 1) better |= move_cut();

@@ -103,6 +103,18 @@ class StepCutter {
     tensor.made = true;
     tensor.stored = number == step_.last_op() || read_outside(net_, step_, op.output);
     for (const Strip& strip : strips_of(number)) tensor.rows.push_back(strip.out);
+    if (lies_over_residual(number)) tensor.over = op.residual;
+  }
+
+  /// Whether a loaded residual is read by nothing else in the step and has the form of the output.
+  bool lies_over_residual(std::size_t number) const {
+    const QOp& op = net_.ops[number];
+    if (op.residual <= 0 || op.residual == op.input || op.residual == op.shortcut) return false;
+    for (std::size_t i = step_.op; step_.has(i); ++i) {
+      if (net_.ops[i].output == op.residual) return false;
+      if (i != number && uses(net_.ops[i], op.residual)) return false;
+    }
+    return spilled_[index(op.residual)] && layout(op.residual).same_shape(layout(op.output));
   }
 
   void add_read(int tensor, std::size_t op, Rows Strip::*rows, int phases) {

@@ -17,6 +17,8 @@ struct StripTensor {
   bool made = false;       ///< by an operation of the step; else LOAD brings it
   bool stored = false;     ///< because other steps read it; else it never goes to memory
   bool early = false;      ///< its buffers are free already when the step before runs
+  /// The residual that it lies over, strip for strip; -1: none.
+  int over = -1;
   /// What strips take in turn, image after image: word addresses, once all have one.
   std::vector<int> buffers;
 

@@ -59,7 +59,7 @@ int StripBuffers::copies(int step, const StepStrips& cut, const StripTensor& ten
 int StripBuffers::words(int step, const StepStrips& cut) const {
   int words = 0;
   for (const StripTensor& t : cut.tensors) {
-    words += t.words(hw_, layout(t.tensor)) * copies(step, cut, t);
+    if (t.over < 0) words += t.words(hw_, layout(t.tensor)) * copies(step, cut, t);
   }
   return words;
 }
@@ -76,11 +76,24 @@ void StripBuffers::cut_step(int step, StepAllocation& area, std::vector<Region>&
   StepStrips strips = finer ? cut_finer(step, most_rows) : whole;
   const auto steps = static_cast<int>(states_.size());
   for (StripTensor& tensor : strips.tensors) {
-    const bool late = just_made(net_, allocation_.schedule, index(step), tensor.tensor);
     const bool two = state.copies > 1;
-    tensor.early = !tensor.made && !late && two;
+    const bool ahead = (!choice_.early.empty() && choice_.early[last_op]) ||
+                       !just_made(net_, allocation_.schedule, index(step), tensor.tensor);
+    tensor.early = !tensor.made && ahead && two;
     const int first = std::max(tensor.early ? step - 1 : step, 0);
     const int last = std::min(tensor.stored && two ? step + 1 : step, steps);
+    if (tensor.over >= 0) {  // loaded into the same buffers
+      const auto residual = std::find_if(
+          strips.tensors.begin(), strips.tensors.end(),
+          [&](const StripTensor& t) { return t.tensor == tensor.over; });
+      tensor.buffers = residual->buffers;
+      for (const int buffer : tensor.buffers) {
+        Region& region = regions[index(buffer)];
+        region.last = std::max(region.last, last);
+        region.tenants.push_back({tensor.tensor, -1});
+      }
+      continue;
+    }
     const int size = tensor.words(hw_, layout(tensor.tensor));
     for (int n = 0; size > 0 && n < copies(step, strips, tensor); ++n) {
       tensor.buffers.push_back(static_cast<int>(regions.size()));
