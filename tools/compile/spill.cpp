@@ -56,7 +56,7 @@ class Search {
     const bool whole = !best_->any_spilled();
     if (!whole) improve();
     strip_image();
-    if (!whole && best_->spilled[0]) improve();
+    if (best_->spilled[0]) improve();
   }
 
   /// Whether the image is better in strips than whole, so that the first operation need not wait
@@ -180,18 +180,31 @@ class Search {
   }
 
   /// Whether it is better to run operations strip by strip in turn, what they make for one another
-  /// in strips only: with what else is spilled now, or with more where that makes room.
+  /// in strips only: with two buffers or one for strips, with what they read and make last in strips
+  /// too or as it is.
   bool fuse(std::size_t first, std::size_t last) {
     if (!may_fuse_ || last >= net().ops.size() || !can_fuse(net(), first, last)) return false;
-    AllocationChoice choice = choice_;
-    choice.fused.resize(net().ops.size(), false);
-    bool more = false;
+    AllocationChoice start = choice_;
+    start.fused.resize(net().ops.size(), false);
+    start.single.resize(net().ops.size(), false);
+    bool more = false, better = false;
     for (std::size_t op = first; op < last; ++op) {
-      more |= !choice.fused[op];
-      choice.fused[op] = true;
-      choice.spilled[index(net().ops[op].output)] = true;
+      more |= !start.fused[op];
+      start.fused[op] = true;
+      start.spilled[index(net().ops[op].output)] = true;
     }
-    return more && consider_both(choice);
+    for (const bool single : {false, true}) {
+      for (const bool ends_spilled : {false, true}) {
+        if (!more) continue;
+        AllocationChoice choice = start;
+        choice.single[last] = single;
+        for (const int t : {net().ops[first].input, net().ops[last].output}) {
+          if (ends_spilled && can_spill(net(), t)) choice.spilled[index(t)] = true;
+        }
+        better |= consider_both(choice);
+      }
+    }
+    return better;
   }
 
   /// Whether it is better to end a chain with an operation.
