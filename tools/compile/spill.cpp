@@ -56,7 +56,9 @@ class Search {
     const bool whole = !best_->any_spilled();
     if (!whole) improve();
     strip_image();
+    keep_image_in_strips_ = whole;  // its other form is what there was before
     if (best_->spilled[0]) improve();
+    keep_image_in_strips_ = false;
   }
 
   /// Whether the image is better in strips than whole, so that the first operation need not wait
@@ -144,7 +146,7 @@ class Search {
     AllocationChoice choice = choice_;
     choice.resident.assign(choice.spilled.size(), false);
     for (const int t : tensors) {
-      if (!can_spill(net(), t)) return false;
+      if (!can_spill(net(), t) || (keep_image_in_strips_ && t == 0)) return false;
       choice.resident[index(t)] = choice.spilled[index(t)];
       choice.spilled[index(t)] = !choice.spilled[index(t)];
     }
@@ -277,6 +279,7 @@ class Search {
   const bool may_fuse_;
   FormLists lists_;
   Finalists finalists_{hw_, forms_, lists_};
+  bool keep_image_in_strips_ = false;
   std::size_t form_ = 0;  ///< of the best one
   std::optional<Allocation> best_;
   AllocationCost cost_;
