@@ -28,7 +28,8 @@ Finalists::Finalists(const isa::Hardware& hw, const std::vector<Lowered>& forms,
 }
 
 void Finalists::add(Finalist fresh) {
-  std::vector<Finalist>& best = best_[fresh.allocation.spilled[0] ? 1 : 0];
+  const std::size_t half = fresh.wm_depth < hw_.wm_depth ? 2 : 0;
+  std::vector<Finalist>& best = best_[half + (fresh.allocation.spilled[0] ? 1 : 0)];
   const auto later = std::find_if(best.begin(), best.end(),
                                   [&](const Finalist& f) { return fresh.cost <= f.cost; });
   const bool known = later != best.end() && later->cost == fresh.cost;
@@ -52,9 +53,9 @@ NetPlan Finalists::fastest() {
   };
   for (const std::vector<Finalist>& finalists : best_) {
     std::optional<Candidate> all, part;  // of the weight memory
-    for (const Finalist& f : finalists) try_plan(f, hw_.wm_depth, all);
+    for (const Finalist& f : finalists) try_plan(f, f.wm_depth, all);
     if (!all) continue;
-    for (int depth = hw_.wm_depth / 2; depth >= kLeastMemory; depth /= 2) {
+    for (int depth = all->finalist.wm_depth / 2; depth >= kLeastMemory; depth /= 2) {
       try_plan(all->finalist, depth, part);
       if (const auto cut = allocated_for(all->finalist, depth)) try_plan(*cut, depth, part);
     }
@@ -97,7 +98,7 @@ std::optional<Finalist> Finalists::with_rows(const Candidate& candidate, std::si
                                              int rows) const {
   const Allocation& start = candidate.plan.allocation;
   const QNet& net = forms_[candidate.plan.form].net;
-  Finalist near{candidate.plan.form, {}, candidate.finalist.choice, {}};
+  Finalist near = candidate.finalist;
   near.choice.spilled = near.choice.resident = start.spilled;
   near.choice.resident.flip();
   near.choice.rows.resize(net.ops.size(), std::numeric_limits<int>::max());

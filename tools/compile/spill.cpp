@@ -25,7 +25,7 @@ constexpr std::size_t kLongestChain = 3;
 class Search {
  public:
   Search(const isa::Hardware& hw, const std::vector<Lowered>& forms, bool may_fuse)
-      : hw_(hw), forms_(forms), may_fuse_(may_fuse) {
+      : hw_(hw), forms_(forms), may_fuse_(may_fuse), finalists_(hw, forms_, lists_) {
     for (const Lowered& form : forms) {
       lists_.push_back(std::make_shared<const std::vector<ListSize>>(list_sizes(hw, form.net)));
     }
@@ -33,6 +33,13 @@ class Search {
 
   NetPlan run(int images) {
     find([&] { change_form(); });
+    if (images == 1 && best_->any_spilled()) {
+      // What is best for half of the weight memory may be so for all of it.
+      best_.reset();
+      choice_ = {};
+      hw_.wm_depth /= 2;
+      find([&] { change_form(); });
+    }
     if (images > 1) {
       best_.reset();
       finalists_.clear();
@@ -102,7 +109,7 @@ class Search {
     std::optional<Allocation> allocation = allocate(hw_, net, lists_[form], choice, too_much_);
     if (!allocation) return false;
     const AllocationCost cost = allocation_cost(hw_, net, *allocation);
-    finalists_.add({form, *allocation, choice, cost});
+    finalists_.add({form, *allocation, choice, cost, hw_.wm_depth});
     if (best_ && cost >= cost_) return false;
     form_ = form;
     best_ = std::move(allocation);
@@ -274,11 +281,11 @@ class Search {
     }
   }
 
-  const isa::Hardware& hw_;
+  isa::Hardware hw_;  ///< with the weight memory that it counts on
   const std::vector<Lowered>& forms_;
   const bool may_fuse_;
   FormLists lists_;
-  Finalists finalists_{hw_, forms_, lists_};
+  Finalists finalists_;
   bool keep_image_in_strips_ = false;
   std::size_t form_ = 0;  ///< of the best one
   std::optional<Allocation> best_;
