@@ -125,8 +125,7 @@ class Allocator {
         op.out_stride == 1 && op.residual > 0 && op.residual != op.input &&
         op.residual != op.shortcut && !net_.is_output(op.output) && !net_.is_output(op.residual) &&
         lives_.last[schedule_.copy(op.residual, image)] == step && !spilled(op.residual) &&
-        !read_beside(all, number, op.residual) &&
-        layout(op.residual).same_shape(layout(op.output));
+        !read_beside(all, number, op.residual) && layout(op.residual).same_shape(layout(op.output));
     if (in_place) allocation_.steps[index(step)].in_place |= std::size_t{1} << (number - all.op);
     const std::size_t output = schedule_.copy(op.output, image);
     if (in_place) {

@@ -29,8 +29,8 @@ struct StepAllocation {
 
 /// Where everything lies: resident tensors in the feature buffer, in words of a bank, for as long
 /// as they are used; spilled ones in memory, the image in the input window, others in the output
-/// window. Operations on spilled tensors run strip by strip through buffers of the buffer. A spilled
-/// tensor that only the step reads that makes it is never in memory.
+/// window. Operations on spilled tensors run strip by strip through buffers of the buffer. A
+/// spilled tensor that only the step reads that makes it is never in memory.
 struct Allocation {
   Schedule schedule;
   std::shared_ptr<const std::vector<ListSize>> lists;  ///< by operation

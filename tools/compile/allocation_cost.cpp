@@ -20,13 +20,13 @@ namespace {
 struct StepState {
   const Step& step;
   const StepAllocation& area;
-  std::int64_t begin = 0;           ///< of the step
+  std::int64_t begin = 0;  ///< of the step
   std::size_t turn = 0;
   std::vector<std::int64_t> executed{};  ///< when each turn was
   /// When each turn's rows of what a step makes were stored, by the step's tensor.
   std::vector<std::vector<std::int64_t>> stored{};
-  std::size_t shared = SIZE_MAX;         ///< the operation of a list that stays
-  std::array<int, 3> kept{-1, -1, -1};   ///< what that list depends on
+  std::size_t shared = SIZE_MAX;        ///< the operation of a list that stays
+  std::array<int, 3> kept{-1, -1, -1};  ///< what that list depends on
 };
 
 class ScheduleCost {
@@ -95,8 +95,8 @@ class ScheduleCost {
       }
     }
     const Layout& in = layout(op.input);
-    const std::int64_t pixels = std::int64_t{walk_of(op).rows(strip.out.count)} * in.pitch *
-                                (walks_flat(op, in) ? 2 : 1);
+    const std::int64_t pixels =
+        std::int64_t{walk_of(op).rows(strip.out.count)} * in.pitch * (walks_flat(op, in) ? 2 : 1);
     const std::int64_t cycles = ceil_div(pixels, std::int64_t{hw_.p}) * list.group_cycles;
     start = std::max(start, times_.loaded());
     const bool whole = cost::list_stays(hw_, list.uops);

@@ -93,8 +93,7 @@ class LoadPlanner {
     };
     if (exec.turn >= buffers) {
       return up_to(e, [&](const ExecPlan& x) {
-        return x.step < exec.step ||
-               (x.turn + buffers <= exec.turn && has_it(net_.ops[x.op]));
+        return x.step < exec.step || (x.turn + buffers <= exec.turn && has_it(net_.ops[x.op]));
       });
     }
     const std::size_t ahead = strip->early ? 1 : 0;
@@ -206,8 +205,8 @@ const Load* LoadQueue::take_ahead(std::int64_t exec_time) {
   return take();
 }
 
-/// Whether a load has room if it is the next one: weights beside the lists of EXEC `oldest` and later ones,
-/// features and tables where EXECs were that the program has.
+/// Whether a load has room if it is the next one: weights beside the lists of EXEC `oldest` and
+/// later ones, features and tables where EXECs were that the program has.
 bool LoadQueue::fits(std::size_t number, std::size_t oldest) const {
   const Load& next = loads_[number];
   if (next.features || next.table > 0) return next.after <= execs_;

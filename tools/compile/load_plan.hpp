@@ -19,10 +19,10 @@ struct Load {
   bool features = false;
   bool strip = false;       ///< features: of a tensor that is not in the buffer as a whole
   bool whole_list = false;  ///< weights: half of the weight memory holds all those of the EXEC
-  int table = 0;      ///< its number in the network; 0: none
-  int place = 0;      ///< of the table in the core
-  WeightBlock block;  ///< of weights
-  Transfer transfer;  ///< of features
+  int table = 0;            ///< its number in the network; 0: none
+  int place = 0;            ///< of the table in the core
+  WeightBlock block;        ///< of weights
+  Transfer transfer;        ///< of features
   std::int64_t bytes = 0;
 };
 

@@ -230,9 +230,9 @@ void order_after(const isa::Hardware& hw, const QNet& net, const Allocation& all
                        (op.shortcut >= 0 && reads(op.shortcut)) || (reads(op.input) && !counted);
   if (!reads(op.input) || !counted) return;
   const Layout& raster = allocation.layouts[index(previous.input)];
-  exec.need = pixels_needed(hw, net, op, allocation.strip(exec.step, exec.op, exec.strip),
-                            exec.source, {walk_of(previous), raster.pitch, before.rows.first},
-                            exec.groups);
+  exec.need =
+      pixels_needed(hw, net, op, allocation.strip(exec.step, exec.op, exec.strip), exec.source,
+                    {walk_of(previous), raster.pitch, before.rows.first}, exec.groups);
 }
 
 }  // namespace

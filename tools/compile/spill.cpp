@@ -63,9 +63,16 @@ class Search {
     const bool whole = !best_->any_spilled();
     if (!whole) improve();
     strip_image();
-    keep_image_in_strips_ = whole;  // its other form is what there was before
-    if (best_->spilled[0]) improve();
-    keep_image_in_strips_ = false;
+    if (!best_->spilled[0]) return;
+    if (!whole) {
+      improve();
+    } else if (choice_.images == 1) {  // others stay as they are where all fits
+      const AllocationChoice whole_choice = choice_;
+      keep_image_in_strips_ = true;
+      improve();
+      keep_image_in_strips_ = false;
+      choice_ = whole_choice;
+    }
   }
 
   /// Whether the image is better in strips than whole, so that the first operation need not wait
@@ -141,10 +148,8 @@ class Search {
   }
 
   bool read_behind(int tensor, std::size_t cut) const {
-    return std::any_of(
-        net().ops.begin() + static_cast<std::ptrdiff_t>(cut), net().ops.end(), [&](const QOp& op) {
-          return uses(op, tensor);
-        });
+    return std::any_of(net().ops.begin() + static_cast<std::ptrdiff_t>(cut), net().ops.end(),
+                       [&](const QOp& op) { return uses(op, tensor); });
   }
 
   /// Whether it is better to spill those of some tensors that are not, and not to spill the others:
@@ -189,8 +194,8 @@ class Search {
   }
 
   /// Whether it is better to run operations strip by strip in turn, what they make for one another
-  /// in strips only: with two buffers or one for strips, with what they read and make last in strips
-  /// too or as it is.
+  /// in strips only: with two buffers or one for strips, with what they read and make last in
+  /// strips too or as it is.
   bool fuse(std::size_t first, std::size_t last) {
     if (!may_fuse_ || last >= net().ops.size() || !can_fuse(net(), first, last)) return false;
     AllocationChoice start = choice_;

@@ -45,8 +45,8 @@ const Layout& StripBuffers::layout(int tensor) const { return allocation_.layout
 const StepStrips& StripBuffers::cut(int step, int rows) {
   const auto [found, fresh] = states_[index(step)].cuts.try_emplace(rows);
   if (fresh) {
-    found->second = reshift::cut_step(hw_, net_, allocation_.layouts, allocation_.spilled,
-                                      step_of(step), rows);
+    found->second =
+        reshift::cut_step(hw_, net_, allocation_.layouts, allocation_.spilled, step_of(step), rows);
   }
   return found->second;
 }
@@ -83,9 +83,9 @@ void StripBuffers::cut_step(int step, StepAllocation& area, std::vector<Region>&
     const int first = std::max(tensor.early ? step - 1 : step, 0);
     const int last = std::min(tensor.stored && two ? step + 1 : step, steps);
     if (tensor.over >= 0) {  // loaded into the same buffers
-      const auto residual = std::find_if(
-          strips.tensors.begin(), strips.tensors.end(),
-          [&](const StripTensor& t) { return t.tensor == tensor.over; });
+      const auto residual =
+          std::find_if(strips.tensors.begin(), strips.tensors.end(),
+                       [&](const StripTensor& t) { return t.tensor == tensor.over; });
       tensor.buffers = residual->buffers;
       for (const int buffer : tensor.buffers) {
         Region& region = regions[index(buffer)];

@@ -39,9 +39,9 @@ class StripBuffers {
 
  private:
   struct State {
-    int budget = 0, words = 0;  ///< that its buffers may have, and do
-    int copies = 2;             ///< buffers for a tensor
-    bool finest = true;         ///< its strips cannot be smaller
+    int budget = 0, words = 0;            ///< that its buffers may have, and do
+    int copies = 2;                       ///< buffers for a tensor
+    bool finest = true;                   ///< its strips cannot be smaller
     std::map<int, StepStrips> cuts = {};  ///< by rows: made before
   };
 

@@ -25,10 +25,11 @@ std::vector<std::size_t> layers_of_execs(const Program& program) {
     const std::string_view name = std::string_view(descriptor).substr(kExec.size());
     // A layer that takes all images of a frame has no image in its name.
     const std::string_view layer = name.substr(0, name.rfind(", image "));
-    const auto named = std::find_if(program.ops.begin(), program.ops.end(), [&](const OpReport& op) {
-      const auto number = static_cast<std::size_t>(&op - program.ops.data());
-      return left[number] > 0 && (op.name == name || op.name == layer);
-    });
+    const auto named =
+        std::find_if(program.ops.begin(), program.ops.end(), [&](const OpReport& op) {
+          const auto number = static_cast<std::size_t>(&op - program.ops.data());
+          return left[number] > 0 && (op.name == name || op.name == layer);
+        });
     if (named == program.ops.end()) throw Error("the program has no layer of {}", descriptor);
     const auto number = static_cast<std::size_t>(named - program.ops.begin());
     layer_of.push_back(number);
