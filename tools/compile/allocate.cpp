@@ -126,7 +126,9 @@ class Allocator {
         op.residual != op.shortcut && !net_.is_output(op.output) && !net_.is_output(op.residual) &&
         lives_.last[schedule_.copy(op.residual, image)] == step && !spilled(op.residual) &&
         !read_beside(all, number, op.residual) && layout(op.residual).same_shape(layout(op.output));
-    if (in_place) allocation_.steps[index(step)].in_place |= std::size_t{1} << (number - all.op);
+    std::vector<bool>& over = allocation_.steps[index(step)].in_place;
+    over.resize(all.ops, false);
+    if (in_place) over[number - all.op] = true;
     const std::size_t output = schedule_.copy(op.output, image);
     if (in_place) {
       const int region_number = region_of_[output] = region_of_[schedule_.copy(op.residual, image)];

@@ -19,7 +19,7 @@ struct StepAllocation {
   /// Of an image, in order, by operation of the step; one each when all tensors are resident.
   std::vector<std::vector<Strip>> strips;
   std::vector<StripTensor> tensors;  ///< those that are not resident
-  std::size_t in_place = 0;  ///< operations whose output lies over their residual, a bit for each
+  std::vector<bool> in_place;  ///< by operation of the step: its output lies over its residual
 
   std::size_t turns() const { return strips.back().size(); }
   bool resident() const { return tensors.empty(); }

@@ -73,7 +73,8 @@ std::vector<OpReport> report_ops(const isa::Hardware& hw, const QNet& original,
     if (source < 0) r.kind = "copy";
     r.terms = op.terms;
     r.m_blocks = words_of(hw, lowered.net.written_channels(op));
-    r.in_place = (allocation.steps[i].in_place >> (number - step.op) & 1) != 0;
+    const std::vector<bool>& in_place = allocation.steps[i].in_place;
+    r.in_place = !in_place.empty() && in_place[number - step.op];
     r.strips = static_cast<int>(allocation.steps[i].turns());
     r.buffer_bytes = out.bytes(hw) / out.words * r.m_blocks * step.images;
     for (const ExecPlan& exec : execs) {

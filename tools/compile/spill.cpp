@@ -32,7 +32,7 @@ class Search {
   }
 
   NetPlan run(int images) {
-    find([&] { change_form(); });
+    if (!find([&] { change_form(); })) throw Error("{}", too_much_);
     if (images == 1 && best_->any_spilled()) {
       // What is best for half of the weight memory may be so for all of it.
       best_.reset();
@@ -44,35 +44,34 @@ class Search {
       best_.reset();
       finalists_.clear();
       choice_.images = images;
-      find([&] { move_cut(); });
+      if (!find([&] { move_cut(); })) throw Error("{}", too_much_);
     }
     return finalists_.fastest();
   }
 
  private:
-  /// The best of what `start` considers, and of what lies near it.
+  /// The best of what `start` considers, and of what lies near it; false: nothing fits.
   template <typename Start>
-  void find(Start start) {
+  bool find(Start start) {
     for (const bool padded :
          {false, true}) {  // which costs cycles: only where the rest does not do
       choice_.padded = padded;
       start();
       if (best_) break;
     }
-    if (!best_) throw Error("{}", too_much_);
+    if (!best_) return false;
     const bool whole = !best_->any_spilled();
     if (!whole) improve();
     strip_image();
-    if (!best_->spilled[0]) return;
-    if (!whole) {
-      improve();
-    } else if (choice_.images == 1) {  // others stay as they are where all fits
+    if (!whole && best_->spilled[0]) improve();
+    if (whole && best_->spilled[0] && choice_.images == 1) {
       const AllocationChoice whole_choice = choice_;
       keep_image_in_strips_ = true;
       improve();
       keep_image_in_strips_ = false;
       choice_ = whole_choice;
     }
+    return true;
   }
 
   /// Whether the image is better in strips than whole, so that the first operation need not wait
