@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "base/error.hpp"
@@ -64,14 +65,20 @@ class Search {
     if (!whole) improve();
     strip_image();
     if (!whole && best_->spilled[0]) improve();
-    if (whole && best_->spilled[0] && choice_.images == 1) {
-      const AllocationChoice whole_choice = choice_;
-      keep_image_in_strips_ = true;
-      improve();
-      keep_image_in_strips_ = false;
-      choice_ = whole_choice;
-    }
+    if (whole && choice_.images == 1) improve_image_in_strips();
     return true;
+  }
+
+  /// Where all fits: the best with the image in strips, whether that is better than whole or not,
+  /// and what lies near it. The finished programs decide between the two.
+  void improve_image_in_strips() {
+    const auto before = std::tuple(best_, cost_, choice_, form_);
+    best_.reset();
+    strip_image();
+    keep_image_in_strips_ = true;
+    if (best_) improve();
+    keep_image_in_strips_ = false;
+    std::tie(best_, cost_, choice_, form_) = before;
   }
 
   /// Whether the image is better in strips than whole, so that the first operation need not wait
