@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "base/error.hpp"
@@ -65,20 +64,7 @@ class Search {
     if (!whole) improve();
     strip_image();
     if (!whole && best_->spilled[0]) improve();
-    if (whole && choice_.images == 1) improve_image_in_strips();
     return true;
-  }
-
-  /// Where all fits: the best with the image in strips, whether that is better than whole or not,
-  /// and what lies near it. The finished programs decide between the two.
-  void improve_image_in_strips() {
-    const auto before = std::tuple(best_, cost_, choice_, form_);
-    best_.reset();
-    strip_image();
-    keep_image_in_strips_ = true;
-    if (best_) improve();
-    keep_image_in_strips_ = false;
-    std::tie(best_, cost_, choice_, form_) = before;
   }
 
   /// Whether the image is better in strips than whole, so that the first operation need not wait
@@ -164,7 +150,7 @@ class Search {
     AllocationChoice choice = choice_;
     choice.resident.assign(choice.spilled.size(), false);
     for (const int t : tensors) {
-      if (!can_spill(net(), t) || (keep_image_in_strips_ && t == 0)) return false;
+      if (!can_spill(net(), t)) return false;
       choice.resident[index(t)] = choice.spilled[index(t)];
       choice.spilled[index(t)] = !choice.spilled[index(t)];
     }
@@ -297,7 +283,6 @@ class Search {
   const bool may_fuse_;
   FormLists lists_;
   Finalists finalists_;
-  bool keep_image_in_strips_ = false;
   std::size_t form_ = 0;  ///< of the best one
   std::optional<Allocation> best_;
   AllocationCost cost_;
