@@ -18,7 +18,7 @@ Allocation nothing_allocated(const isa::Hardware& hw, const QNet& net,
                              const AllocationChoice& choice) {
   Allocation allocation;
   allocation.lists = std::move(lists);
-  allocation.schedule = make_schedule(net, choice.images, choice.cut);
+  allocation.schedule = make_schedule(net, choice.images, choice.cut, choice.fused);
   allocation.layouts = tensor_layouts(hw, net);
   allocation.spilled.assign(net.tensors.size(), false);
   const auto tensors = static_cast<int>(net.tensors.size());
@@ -41,7 +41,7 @@ class Allocator {
         schedule_(allocation_.schedule),
         steps_(static_cast<int>(schedule_.steps.size())),
         lives_(lifetimes_of(net, schedule_)),
-        strips_(hw, net, allocation_, choice.rows) {
+        strips_(hw, net, allocation_, choice) {
     for (int t = 0; t < static_cast<int>(choice.spilled.size()); ++t) {
       if (choice.spilled[index(t)]) spill(t);
     }
@@ -53,7 +53,10 @@ class Allocator {
     while (true) {
       make_regions();
       fit();
-      if (allocation_.words <= hw_.fb_depth) return allocation_;
+      if (allocation_.words <= hw_.fb_depth) {
+        allocation_.single = strips_.single();
+        return allocation_;
+      }
       const int worst = worst_step(allocation_.regions, hw_.fb_depth, steps_);
       if (strips_.shrink(worst)) continue;
       const int tensor = spillable(worst);
@@ -64,7 +67,7 @@ class Allocator {
         too_much = fmt::format(
             "operation {}{}: the feature buffer of {} is too small: {} words a bank are alive "
             "there, what can be in memory not counted, and {} needed in all, it has {}",
-            net_.ops[step.op].name,
+            net_.ops[step.last_op()].name,
             step.images > 1 ? fmt::format(" on {} images", step.images) : "", hw_.name,
             words_alive(allocation_.regions, worst), allocation_.words, hw_.fb_depth);
         return {};
@@ -94,29 +97,42 @@ class Allocator {
     for (int image = 0; !spilled(0) && image < choice_.images; ++image) open(0, image);
     for (int i = 0; i < steps_; ++i) {
       const Step& step = schedule_.steps[index(i)];
-      const QOp& op = net_.ops[step.op];
-      if (spilled(op.output)) continue;
-      for (int n = 0; n < step.images; ++n) allocate_output(i, op, step.first_image + n);
+      for (std::size_t op = step.op; step.has(op); ++op) {
+        if (spilled(net_.ops[op].output)) continue;
+        for (int n = 0; n < step.images; ++n) allocate_output(i, op, step.first_image + n);
+      }
     }
     for (int i = 0; i < steps_; ++i) {
       strips_.cut_step(i, allocation_.steps[index(i)], allocation_.regions);
     }
   }
 
-  /// A region for what a step makes of an image.
-  void allocate_output(int step, const QOp& op, int image) {
+  /// Whether another operation of a step reads a tensor.
+  bool read_beside(const Step& step, std::size_t number, int tensor) const {
+    for (std::size_t op = step.op; step.has(op); ++op) {
+      if (op != number && uses(net_.ops[op], tensor)) return true;
+    }
+    return false;
+  }
+
+  /// A region for what an operation of a step makes of an image.
+  void allocate_output(int step, std::size_t number, int image) {
+    const QOp& op = net_.ops[number];
+    const Step& all = schedule_.steps[index(step)];
     // Later pixels still read the input, so it must not be the tensor that is overwritten. A
     // slice has another shape than the tensor that it is written into, and is never in place.
     const bool in_place =
         op.out_stride == 1 && op.residual > 0 && op.residual != op.input &&
         op.residual != op.shortcut && !net_.is_output(op.output) && !net_.is_output(op.residual) &&
         lives_.last[schedule_.copy(op.residual, image)] == step && !spilled(op.residual) &&
-        layout(op.residual).same_shape(layout(op.output));
-    allocation_.steps[index(step)].in_place = in_place;
+        !read_beside(all, number, op.residual) && layout(op.residual).same_shape(layout(op.output));
+    std::vector<bool>& over = allocation_.steps[index(step)].in_place;
+    over.resize(all.ops, false);
+    if (in_place) over[number - all.op] = true;
     const std::size_t output = schedule_.copy(op.output, image);
     if (in_place) {
-      const int number = region_of_[output] = region_of_[schedule_.copy(op.residual, image)];
-      Region& region = allocation_.regions[index(number)];
+      const int region_number = region_of_[output] = region_of_[schedule_.copy(op.residual, image)];
+      Region& region = allocation_.regions[index(region_number)];
       region.last = lives_.last[output];
       region.tenants.push_back({op.output, image});
     } else if (region_of_[output] < 0) {
@@ -139,9 +155,8 @@ class Allocator {
       if (region_of_[c] >= 0) allocation_.bases[c] = regions[index(region_of_[c])].base;
     }
     for (StepAllocation& step : allocation_.steps) {
-      for (auto* buffers : {&step.input_buffers, &step.shortcut_buffers, &step.residual_buffers,
-                            &step.output_buffers}) {
-        for (int& buffer : *buffers) buffer = regions[index(buffer)].base;
+      for (StripTensor& tensor : step.tensors) {
+        for (int& buffer : tensor.buffers) buffer = regions[index(buffer)].base;
       }
     }
   }
@@ -191,13 +206,20 @@ Layout Allocation::layout(int tensor, int image) const {
   return l;
 }
 
-bool can_spill(const QNet& net, int tensor) {
-  const auto writers = std::count_if(net.ops.begin(), net.ops.end(),
-                                     [&](const QOp& op) { return op.output == tensor; });
-  const bool read_apart = std::any_of(net.ops.begin(), net.ops.end(), [&](const QOp& op) {
-    return op.residual == tensor && (op.out_stride > 1 || broadcasts(net, op));
+bool Allocation::in_memory(const QNet& net, int tensor) const {
+  if (!spilled[index(tensor)]) return false;
+  return std::none_of(schedule.steps.begin(), schedule.steps.end(), [&](const Step& step) {
+    for (std::size_t op = step.op; op < step.last_op(); ++op) {
+      if (net.ops[op].output == tensor) return !read_outside(net, step, tensor);
+    }
+    return false;
   });
-  return !net.is_output(tensor) && (tensor == 0 || writers == 1) && !read_apart;
+}
+
+const StripTensor* StepAllocation::of(int tensor) const {
+  const auto found = std::find_if(tensors.begin(), tensors.end(),
+                                  [&](const StripTensor& t) { return t.tensor == tensor; });
+  return found == tensors.end() ? nullptr : &*found;
 }
 
 std::optional<Allocation> allocate(const isa::Hardware& hw, const QNet& net,

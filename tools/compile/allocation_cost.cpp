@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "base/integer.hpp"
@@ -18,12 +20,13 @@ namespace {
 struct StepState {
   const Step& step;
   const StepAllocation& area;
-  const QOp& op;
-  ListSize list;
-  bool shared = false;                             ///< a list that is loaded once
-  std::int64_t begin = 0;                          ///< of the step
-  std::vector<std::int64_t> executed{}, stored{};  ///< when each turn was
-  std::array<int, 3> kept{-1, -1, -1};             ///< what the last list depends on
+  std::int64_t begin = 0;  ///< of the step
+  std::size_t turn = 0;
+  std::vector<std::int64_t> executed{};  ///< when each turn was
+  /// When each turn's rows of what a step makes were stored, by the step's tensor.
+  std::vector<std::vector<std::int64_t>> stored{};
+  std::size_t shared = SIZE_MAX;        ///< the operation of a list that stays
+  std::array<int, 3> kept{-1, -1, -1};  ///< what that list depends on
 };
 
 class ScheduleCost {
@@ -48,76 +51,119 @@ class ScheduleCost {
 
   void step(std::size_t i) {
     const Step& step = allocation_.schedule.steps[i];
-    const StepAllocation& area = allocation_.steps[i];
-    const QOp& op = net_.ops[step.op];
-    StepState state{step, area, op, (*allocation_.lists)[step.op]};
-    state.shared = images_share(hw_, state.list, area);
+    StepState state{step, allocation_.steps[i]};
     state.begin = times_.executed();
-    times_.begin_step(layout(op.output).polyphase ? state.list.words_beside : 0);
+    state.stored.resize(state.area.tensors.size());
     // Strip buffers are free from the step before on, those of what it makes, when it is over.
-    const std::int64_t input_free = just_made(net_, allocation_.schedule, i) ? state.begin : begin_;
+    std::vector<std::int64_t> free;
+    for (const StripTensor& t : state.area.tensors) {
+      free.push_back(t.early ? begin_ : state.begin);
+    }
     for (int image = step.first_image; image < step.first_image + step.images; ++image) {
-      for (const Strip& strip : area.strips) this->strip(state, image, strip, input_free);
+      for (std::size_t strip = 0; strip < state.area.turns(); ++strip, ++state.turn) {
+        for (std::size_t op = step.op; step.has(op); ++op) {
+          if (state.area.strips[op - step.op][strip].out.count > 0) {
+            this->strip(state, image, op, strip, free);
+          }
+        }
+        state.executed.push_back(times_.executed());
+      }
     }
     begin_ = state.begin;
   }
 
-  void strip(StepState& s, int image, const Strip& strip, std::int64_t input_free) {
-    if (s.op.input == 0 && s.area.input_buffers.empty() && image == images_) {
+  void strip(StepState& s, int image, std::size_t number, std::size_t strip_number,
+             const std::vector<std::int64_t>& free) {
+    const QOp& op = net_.ops[number];
+    const Strip& strip = s.area.strips[number - s.step.op][strip_number];
+    const ListSize& list = (*allocation_.lists)[number];
+    times_.begin_step(layout(op.output).polyphase ? list.words_beside : 0);
+    if (op.input == 0 && s.area.of(0) == nullptr && image == images_) {
       ++images_;
       load_image();
     }
-    const int residual_phases = s.op.residual < 0 ? 0 : layout(s.op.residual).phases();
     std::int64_t descriptors = 1;
-    descriptors += bring(s, image, s.op.input, s.area.input_buffers, strip.in,
-                         phases_read(s.op, layout(s.op.input)), input_free);
-    descriptors +=
-        bring(s, image, s.op.shortcut, s.area.shortcut_buffers, strip.shortcut, 1, begin_);
-    descriptors +=
-        bring(s, image, s.op.residual, s.area.residual_buffers, strip.out, residual_phases, begin_);
-    const Layout& in = layout(s.op.input);
-    const std::int64_t pixels = std::int64_t{walk_of(s.op).rows(strip.out.count)} * in.pitch *
-                                (walks_flat(s.op, in) ? 2 : 1);
-    const std::int64_t cycles = ceil_div(pixels, std::int64_t{hw_.p}) * s.list.group_cycles;
-    const bool whole = cost::list_stays(hw_, s.list.uops);
-    std::int64_t start = std::max(times_.executed(), times_.loaded());
-    const std::array list_of{strip.pad_top, shift(s.op.input, strip.in),
-                             shift(s.op.shortcut, strip.shortcut)};
-    if (std::exchange(s.kept, list_of) != list_of || !s.shared) {
-      times_.load_list(s.list.uops, begin_);
+    std::int64_t start = times_.executed();
+    for (std::size_t t = 0; t < s.area.tensors.size(); ++t) {
+      const StripTensor& tensor = s.area.tensors[t];
+      if (!tensor.made && uses(op, tensor.tensor) && first_use(s, number, strip_number, tensor)) {
+        descriptors += bring(s, image, tensor, strip_number, free[t]);
+      }
+      const std::size_t buffers = tensor.buffers.size();
+      if (tensor.stored && tensor.tensor == op.output && s.turn >= buffers) {
+        start = std::max(start, s.stored[t][s.turn - buffers]);
+      }
+    }
+    const Layout& in = layout(op.input);
+    const std::int64_t pixels =
+        std::int64_t{walk_of(op).rows(strip.out.count)} * in.pitch * (walks_flat(op, in) ? 2 : 1);
+    const std::int64_t cycles = ceil_div(pixels, std::int64_t{hw_.p}) * list.group_cycles;
+    start = std::max(start, times_.loaded());
+    const bool whole = cost::list_stays(hw_, list.uops);
+    if (needs_list(s, number, strip)) {
+      times_.load_list(list.uops, begin_);
       ++descriptors;
       // The first pixel group walks a list as it comes; of a long one a part at a time.
-      start = std::max(start, times_.loaded() - (whole ? s.list.group_cycles : cycles));
+      start = std::max(start, times_.loaded() - (whole ? list.group_cycles : cycles));
     }
-    const std::size_t turn = s.executed.size(), buffers = s.area.output_buffers.size();
-    if (buffers > 0 && turn >= buffers) start = std::max(start, s.stored[turn - buffers]);
     times_.execute(start, std::max(cycles, descriptors * cost::kDescriptor));
-    s.executed.push_back(times_.executed());
     if (!whole) {
-      times_.hold_load(times_.executed() - cycles * cost::most_uops_ahead(hw_) / s.list.uops);
+      times_.hold_load(times_.executed() - cycles * cost::most_uops_ahead(hw_) / list.uops);
     }
-    if (buffers > 0) store(s, image, strip.out);
+    for (std::size_t t = 0; t < s.area.tensors.size(); ++t) {
+      const StripTensor& tensor = s.area.tensors[t];
+      if (tensor.stored && tensor.tensor == op.output) store(s, image, t, strip.out);
+    }
   }
 
-  /// Loads rows of a tensor when they are made and their strip buffer is free; returns how many
+  /// Whether no operation of the step before this one uses a tensor's rows of the strip.
+  bool first_use(const StepState& s, std::size_t number, std::size_t strip,
+                 const StripTensor& tensor) const {
+    for (std::size_t op = s.step.op; op < number; ++op) {
+      if (uses(net_.ops[op], tensor.tensor) && s.area.strips[op - s.step.op][strip].out.count > 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// Whether a strip's list is not the one that is in the weight memory.
+  bool needs_list(StepState& s, std::size_t number, const Strip& strip) const {
+    const QOp& op = net_.ops[number];
+    const std::array list_of{strip.pad_top, shift(op.input, strip.in),
+                             shift(op.shortcut, strip.shortcut)};
+    const bool shared = images_share(hw_, (*allocation_.lists)[number], s.area);
+    const bool same = std::exchange(s.kept, list_of) == list_of;
+    return std::exchange(s.shared, number) != number || !same || !shared;
+  }
+
+  /// Loads a strip's rows of a tensor when they are made and their buffer is free; returns how many
   /// descriptors say so.
-  int bring(const StepState& s, int image, int tensor, const std::vector<int>& buffers,
-            const Rows& rows, int phases, std::int64_t free) {
-    if (buffers.empty()) return 0;
-    const std::size_t turn = s.executed.size();
-    if (turn >= buffers.size()) free = s.executed[turn - buffers.size()];
-    for (const Made& made : made_[allocation_.schedule.copy(tensor, image)]) {
+  int bring(const StepState& s, int image, const StripTensor& tensor, std::size_t strip,
+            std::int64_t free) {
+    const Rows& rows = tensor.rows[strip];
+    const std::size_t buffers = tensor.buffers.size();
+    if (s.turn >= buffers) {
+      free = s.executed[s.turn - buffers];
+      for (std::size_t t = 0; t < s.area.tensors.size(); ++t) {
+        const StripTensor& other = s.area.tensors[t];
+        const bool over = other.over == tensor.tensor && other.stored;
+        if (over) free = std::max(free, s.stored[t][s.turn - buffers]);
+      }
+    }
+    for (const Made& made : made_[allocation_.schedule.copy(tensor.tensor, image)]) {
       free = std::max(free, made.time);
       if (made.end >= rows.first + rows.count) break;
     }
-    times_.load(bytes(tensor, rows, phases), free);
-    return phases;
+    times_.load(bytes(tensor.tensor, rows, tensor.phases), free);
+    return tensor.phases;
   }
 
-  void store(StepState& s, int image, const Rows& rows) {
-    times_.store(bytes(s.op.output, rows, layout(s.op.output).phases()));
-    s.stored.push_back(times_.stored());
-    made_[allocation_.schedule.copy(s.op.output, image)].push_back(
+  void store(StepState& s, int image, std::size_t tensor, const Rows& rows) {
+    const int number = s.area.tensors[tensor].tensor;
+    times_.store(bytes(number, rows, layout(number).phases()));
+    s.stored[tensor].resize(s.turn + 1, times_.stored());
+    made_[allocation_.schedule.copy(number, image)].push_back(
         {rows.first + rows.count, times_.stored()});
   }
 

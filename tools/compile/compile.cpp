@@ -39,23 +39,33 @@ void check_supported(const std::vector<Support>& report, const isa::Hardware& hw
   if (!message.empty()) throw Error("{} cannot run this network:{}", hw.name, message);
 }
 
-/// One report line per step, without what emit() adds.
+/// Steps and their operations, in order.
+std::vector<std::pair<std::size_t, std::size_t>> operations_of(const Schedule& schedule) {
+  std::vector<std::pair<std::size_t, std::size_t>> operations;
+  for (std::size_t i = 0; i < schedule.steps.size(); ++i) {
+    const Step& step = schedule.steps[i];
+    for (std::size_t op = step.op; step.has(op); ++op) operations.emplace_back(i, op);
+  }
+  return operations;
+}
+
+/// One report line per operation of a step, without what emit() adds.
 std::vector<OpReport> report_ops(const isa::Hardware& hw, const QNet& original,
                                  const Lowered& lowered, const Allocation& allocation,
                                  const std::vector<ExecPlan>& execs) {
   std::vector<OpReport> reports;
   const Schedule& schedule = allocation.schedule;
-  for (std::size_t i = 0; i < schedule.steps.size(); ++i) {
+  for (const auto& [i, number] : operations_of(schedule)) {
     const Step& step = schedule.steps[i];
-    const QOp& op = lowered.net.ops[step.op];
+    const QOp& op = lowered.net.ops[number];
     const Layout& out = allocation.layouts[index(op.output)];
     OpReport r;
     r.name = op.name;
     if (step.images < schedule.images) r.name += fmt::format(", image {}", step.first_image);
     r.kind = to_string(op.kind);
-    r.note = lowered.notes[step.op];
+    r.note = lowered.notes[number];
     if (r.note.ends_with("; ")) r.note.resize(r.note.size() - 2);
-    const int source = lowered.source_op[step.op];
+    const int source = lowered.source_op[number];
     if (source >= 0) {
       const QOp& real = original.ops[index(source)];
       r.macs = original.macs(real) * op.terms * step.images;
@@ -63,11 +73,12 @@ std::vector<OpReport> report_ops(const isa::Hardware& hw, const QNet& original,
     if (source < 0) r.kind = "copy";
     r.terms = op.terms;
     r.m_blocks = words_of(hw, lowered.net.written_channels(op));
-    r.in_place = allocation.steps[i].in_place;
-    r.strips = static_cast<int>(allocation.steps[i].strips.size());
+    const std::vector<bool>& in_place = allocation.steps[i].in_place;
+    r.in_place = !in_place.empty() && in_place[number - step.op];
+    r.strips = static_cast<int>(allocation.steps[i].turns());
     r.buffer_bytes = out.bytes(hw) / out.words * r.m_blocks * step.images;
     for (const ExecPlan& exec : execs) {
-      if (exec.step != i) continue;
+      if (exec.step != i || exec.op != number) continue;
       const cost::ExecCycles cycles = cost::exec_cycles(hw, exec.m_block_uops, exec.groups);
       ++r.execs;
       if (exec.first_m_block == 0) r.groups += exec.groups;
@@ -83,9 +94,12 @@ std::vector<OpReport> report_ops(const isa::Hardware& hw, const QNet& original,
 
 std::vector<BufferUse> buffer_uses(const QNet& net, const Allocation& allocation) {
   std::vector<BufferUse> uses;
-  const int last_step = static_cast<int>(allocation.steps.size()) - 1;
+  const Schedule& schedule = allocation.schedule;
   for (const Region& region : allocation.regions) {
-    BufferUse use{"", region.first, std::min(region.last, last_step), region.base, region.size};
+    const std::size_t last = std::min(index(region.last), schedule.steps.size() - 1);
+    BufferUse use{"", static_cast<int>(schedule.steps[index(region.first)].before),
+                  static_cast<int>(schedule.place(last, schedule.steps[last].last_op())),
+                  region.base, region.size};
     for (const Region::Tenant& t : region.tenants) {
       if (!use.name.empty()) use.name += ", ";
       if (t.image < 0) use.name += "strips of ";
@@ -100,11 +114,10 @@ std::vector<BufferUse> buffer_uses(const QNet& net, const Allocation& allocation
 }
 
 /// What emit() made known: memory traffic, the bound of each operation, the frame's cycles.
-void finish_reports(Program& program) {
+void finish_reports(const NetPlan& plan, Program& program) {
   const std::vector<cost::FrameTime> frames = cost::frame_times(program.hw, program.image, 3);
   program.first_cycles = frames[0].cycles;
   program.cycles = frames[2].cycles;
-  std::size_t exec = 0;
   for (OpReport& r : program.ops) {
     r.memory_cycles = std::max(cost::bus_cycles(program.hw, r.weight_bytes) +
                                    cost::feature_cycles(program.hw, r.feature_bytes_read),
@@ -114,10 +127,11 @@ void finish_reports(Program& program) {
     } else {
       r.bound = r.post_cycles > r.array_cycles ? "post-processing" : "array";
     }
-    for (int i = 0; i < r.execs; ++i, ++exec) {
-      r.first_cycles += frames[0].execs.at(exec);
-      r.cycles += frames[2].execs.at(exec);
-    }
+  }
+  for (std::size_t e = 0; e < plan.execs.size(); ++e) {
+    const std::size_t op = plan.allocation.schedule.place(plan.execs[e].step, plan.execs[e].op);
+    program.ops[op].first_cycles += frames[0].execs.at(e);
+    program.ops[op].cycles += frames[2].execs.at(e);
   }
 }
 
@@ -133,7 +147,8 @@ Program compile(const isa::Hardware& hw, const QNet& net, const CompileOptions& 
   program.support = check_support(hw, net);
   check_supported(program.support, hw);
   const std::vector<Lowered> forms = lower(hw, net);
-  const NetPlan plan = plan_net(hw, forms, options.batch, options.quick);
+  const NetPlan plan = plan_net(hw, forms, options.batch,
+                                {.may_fuse = !options.store_all, .quick = options.quick});
   const Lowered& lowered = forms[plan.form];
   const Allocation& allocation = plan.allocation;
   program.table = lowered.table;
@@ -147,14 +162,15 @@ Program compile(const isa::Hardware& hw, const QNet& net, const CompileOptions& 
     program.support[op] = {net.ops[op].name, Support::Verdict::kRewritten,
                            "its input is written where the copy would be"};
   }
-  for (std::size_t i = 0; i < program.ops.size(); ++i) {
-    const int op = lowered.source_op[allocation.schedule.steps[i].op];
-    if (op < 0 || program.ops[i].note.empty()) continue;
+  for (const auto& [step, number] : operations_of(allocation.schedule)) {
+    const std::string& note = program.ops[allocation.schedule.place(step, number)].note;
+    const int op = lowered.source_op[number];
+    if (op < 0 || note.empty()) continue;
     Support& line = program.support[index(op)];
-    line = {line.op, Support::Verdict::kRewritten, program.ops[i].note};
+    line = {line.op, Support::Verdict::kRewritten, note};
   }
   emit(lowered, plan, options.store_all, program);
-  finish_reports(program);
+  finish_reports(plan, program);
   program.validate();
   return program;
 }

@@ -83,6 +83,18 @@ std::optional<Program> compile_if_it_fits(const isa::Hardware& hw, const QNet& n
   }
 }
 
+/// Whether operations run strip by strip in turn: one goes on after another one has begun.
+bool takes_turns(const Program& program) {
+  std::vector<std::string> order;
+  for (const std::string& name : program.descriptors) {
+    if (!name.starts_with("exec ")) continue;
+    if (!order.empty() && name == order.back()) continue;
+    if (std::find(order.begin(), order.end(), name) != order.end()) return true;
+    order.push_back(name);
+  }
+  return false;
+}
+
 class RandomNetworks : public ::testing::TestWithParam<isa::Hardware> {};
 
 /// So many networks, a quarter of them for large shapes, which take long.
@@ -112,7 +124,7 @@ TEST_P(RandomNetworks, ProgramEqualsGraphWithTensorsInMemory) {
   hw.acc_w = std::max(hw.acc_w, 28);
   hw.wm_depth = std::max(hw.wm_depth, 4096);
   hw.pm_depth = std::max(hw.pm_depth, 128);
-  int spilled = 0;
+  int spilled = 0, in_turn = 0;
   for (std::uint64_t seed = 1; seed <= networks(hw, 80); ++seed) {
     const bool store_all = seed % 2 == 0;
     const QNet net = random_qnet(seed, formats_of(hw));
@@ -123,12 +135,95 @@ TEST_P(RandomNetworks, ProgramEqualsGraphWithTensorsInMemory) {
                                       [](const OpReport& op) { return op.strips > 1; });
       if (!strips) continue;
       ++spilled;
+      in_turn += takes_turns(*program);
       check_program(net, *program, seed, store_all, seed % 4 < 2 ? Timing::kLate : Timing::kEager);
       if (HasFatalFailure()) return;
     }
   }
   // The networks are too small for the widest core's words.
   EXPECT_GT(spilled, hw.m < 32 ? 0 : -1);
+  EXPECT_GT(in_turn, hw.m < 16 ? 0 : -1);
+}
+
+/// Blocks of MobileNetV2: wider, a 3x3 convolution of `stride`, narrower; where the stride is 1
+/// with a sum. The wide maps have as many pixels as the image, and six times its channels.
+QNet inverted_residuals(int side, int stride) {
+  PortableRandom random(17);
+  QNet net;
+  net.name = "inverted";
+  const int half = (side - 1) / stride + 1;
+  net.tensors = {{"image", 8, side, side, 0.1, -128}, {"x", 8, side, side, 0.1, 0},
+                 {"wide", 48, side, side, 0.1, -128}, {"depthwise", 48, half, half, 0.1, -128},
+                 {"narrow", 8, half, half, 0.1, 0},   {"scores", 8, half, half, 0.1, 0}};
+  const auto conv = [&](const char* name, int input, int kernel, int groups) {
+    QOp op;
+    op.name = name;
+    op.input = input;
+    op.output = input + 1;
+    op.groups = groups;
+    op.kernel_h = op.kernel_w = kernel;
+    op.pad_top = op.pad_left = op.pad_bottom = op.pad_right = kernel / 2;
+    const QTensor& out = net.tensors[static_cast<std::size_t>(input + 1)];
+    for (int i = 0; i < out.channels * net.row_size(op); ++i) {
+      op.term_values.push_back((random.uniform() < 0.5 ? -1 : 1) *
+                               (1 << static_cast<int>(random.uniform() * 7)));
+    }
+    for (int c = 0; c < out.channels; ++c) op.params.push_back({100 * c, 30000, 22});
+    op.post = {out.zero, -128, 127};
+    net.ops.push_back(op);
+  };
+  conv("stem", 0, 1, 1);
+  conv("widen", 1, 1, 1);
+  conv("depthwise", 2, 3, 48);
+  net.ops.back().stride_h = net.ops.back().stride_w = stride;
+  conv("narrow", 3, 1, 1);
+  if (stride == 1) {
+    net.ops.back().residual = 1;
+    net.ops.back().post.res_factor = 1 << 16;
+  }
+  conv("scores", 4, 1, 1);
+  net.outputs = {{"scores", 5}};
+  return net;
+}
+
+// The wide map, which the buffer does not hold, is made and used strip by strip and never goes to
+// memory; with every tensor stored it does.
+TEST(Chain, KeepsAWideMapOffTheBus) {
+  for (const char* name : {"4x4x3", "8x8x8", "16x16x8"}) {
+    for (const int stride : {1, 2}) {
+      const QNet net = inverted_residuals(33, stride);
+      isa::Hardware hw = find_hardware(name);
+      int in_turn = 0;
+      for (hw.fb_depth = 4096; hw.fb_depth >= 64; hw.fb_depth /= 2) {
+        const std::optional<Program> program = compile_if_it_fits(hw, net, {});
+        if (!program || program->ops.at(1).strips == 1) continue;
+        check_program(net, *program, 5, false, Timing::kLate);
+        check_program(net, *program, 5, false, Timing::kEager);
+        if (HasFatalFailure()) return;
+        const bool fused = takes_turns(*program);
+        in_turn += fused && program->ops.at(1).feature_bytes_written == 0;
+        const std::optional<Program> stored = compile_if_it_fits(hw, net, {.store_all = true});
+        if (!stored) continue;
+        EXPECT_FALSE(takes_turns(*stored));
+        EXPECT_LE(program->cycles, stored->cycles) << name << " " << hw.fb_depth;
+      }
+      EXPECT_GT(in_turn, 0) << name << " stride " << stride;
+    }
+  }
+}
+
+TEST(Chain, TakesImagesOfABatchOneByOne) {
+  const QNet net = inverted_residuals(20, 1);
+  isa::Hardware hw = find_hardware("8x8x8");
+  int in_turn = 0;
+  for (hw.fb_depth = 1024; hw.fb_depth >= 64; hw.fb_depth /= 2) {
+    const std::optional<Program> program = compile_if_it_fits(hw, net, {false, 2});
+    if (!program) continue;
+    check_program(net, *program, 6, false, Timing::kLate);
+    if (HasFatalFailure()) return;
+    in_turn += takes_turns(*program);
+  }
+  EXPECT_GT(in_turn, 0);
 }
 
 /// A block of ResNet-50 that halves its map: a tensor that a 1x1 convolution of stride 1 reads and
@@ -188,7 +283,7 @@ QNet downsampling_block(int side, bool merged = false) {
 }
 
 // The 1x1 convolution walks the phases as they lie, so that nothing is copied; strips of an
-// operation share its list.
+// operation share its list. No chains, which load lists again.
 TEST(DownsamplingBlock, NeedsNoCopyAndLoadsListsOnce) {
   const QNet net = downsampling_block(24);
   for (const char* name : {"4x4x3", "8x8x8", "16x16x8"}) {
@@ -198,9 +293,9 @@ TEST(DownsamplingBlock, NeedsNoCopyAndLoadsListsOnce) {
     check_program(net, whole, 1, true, Timing::kLate);
     int strips = 0;
     for (hw.fb_depth = 1024; hw.fb_depth >= 64; hw.fb_depth /= 2) {
-      const std::optional<Program> program = compile_if_it_fits(hw, net, {false});
+      const std::optional<Program> program = compile_if_it_fits(hw, net, {true});
       if (!program) break;
-      check_program(net, *program, 1, false, Timing::kLate);
+      check_program(net, *program, 1, true, Timing::kLate);
       for (const std::size_t op : {1u, 2u}) {
         strips = std::max(strips, program->ops[op].strips);
         EXPECT_EQ(program->ops[op].weight_bytes, whole.ops[op].weight_bytes)
@@ -211,28 +306,37 @@ TEST(DownsamplingBlock, NeedsNoCopyAndLoadsListsOnce) {
   }
 }
 
-// The list of the sum has the tiles of both; the operation's input, shortcut and output in memory,
-// strip by strip.
+// The list of the sum has the tiles of both.
 TEST(DownsamplingBlock, MergedShortcutNeedsOneOperationLess) {
   const QNet apart = downsampling_block(28), merged = downsampling_block(28, true);
   for (const char* name : {"4x4x3", "8x8x8", "16x16x8"}) {
-    isa::Hardware hw = find_hardware(name);
+    const isa::Hardware& hw = find_hardware(name);
     const Program before = compile(hw, apart, {true}), whole = compile(hw, merged, {true});
     check_program(merged, whole, 1, true, Timing::kLate);
     ASSERT_EQ(whole.ops.size() + 1, before.ops.size()) << "a copy";
     EXPECT_EQ(whole.macs(), before.macs());
     EXPECT_LE(whole.ops[3].exec_cycles, before.ops[1].exec_cycles + before.ops[4].exec_cycles);
+  }
+}
+
+// Its input, shortcut and output in memory, strip by strip.
+TEST(DownsamplingBlock, MergedShortcutIsReadInStrips) {
+  for (const char* name : {"4x4x3", "8x8x8", "16x16x8"}) {
+    isa::Hardware hw = find_hardware(name);
     int strips = 0, from_memory = 0;
-    for (hw.fb_depth = 1024; hw.fb_depth >= 32; hw.fb_depth /= 2) {
-      for (const int batch : {1, 2}) {
-        const std::optional<Program> program = compile_if_it_fits(hw, merged, {false, batch});
-        if (!program) continue;
-        check_program(merged, *program, 1, false, Timing::kLate);
-        strips = std::max(strips, program->ops.back().strips);
-        from_memory +=
-            std::any_of(program->buffer.begin(), program->buffer.end(), [&](const BufferUse& use) {
-              return use.name == "strips of x" && use.last + 1 == std::ssize(program->ops);
-            });
+    for (const int side : {20, 28, 36}) {
+      const QNet merged = downsampling_block(side, true);
+      for (hw.fb_depth = 1024; hw.fb_depth >= 32; hw.fb_depth /= 2) {
+        for (const int batch : {1, 2}) {
+          const std::optional<Program> program = compile_if_it_fits(hw, merged, {false, batch});
+          if (!program) continue;
+          check_program(merged, *program, 1, false, Timing::kLate);
+          strips = std::max(strips, program->ops.back().strips);
+          from_memory += std::any_of(
+              program->buffer.begin(), program->buffer.end(), [&](const BufferUse& use) {
+                return use.name == "strips of x" && use.last + 1 == std::ssize(program->ops);
+              });
+        }
       }
     }
     EXPECT_GT(strips, 1) << name;

@@ -26,23 +26,24 @@ std::vector<int> furthest(int out, int source, int kernel, int stride, int dilat
 
 }  // namespace
 
-Need pixels_needed(const isa::Hardware& hw, const QNet& net, const QOp& op, const Layout& source,
-                   const Walk& producer, int producer_pitch, int groups) {
-  const QShape out = net.written(op);
+Need pixels_needed(const isa::Hardware& hw, const QNet& net, const QOp& op, const Strip& strip,
+                   const Layout& source, const Producer& producer, int groups) {
+  const int width = net.written(op).width;
   const Walk walk = walk_of(op);
   const int scale = source.polyphase ? 2 : 1;
-  const auto rows = furthest(out.height, scale * source.phase_height(), op.kernel_h, op.stride_h,
-                             op.dilation_h, op.pad_top);
-  const auto columns = furthest(out.width, scale * source.phase_width(), op.kernel_w, op.stride_w,
+  const auto rows = furthest(strip.out.count, scale * source.phase_height(), op.kernel_h,
+                             op.stride_h, op.dilation_h, strip.pad_top);
+  const auto columns = furthest(width, scale * source.phase_width(), op.kernel_w, op.stride_w,
                                 op.dilation_w, op.pad_left);
   std::vector<std::int64_t> need(index(groups), 0);
-  for (int y = 0; y < out.height; ++y) {
-    for (int x = 0; x < out.width; ++x) {
-      const int row = rows[index(y)], column = columns[index(x)];
-      if (row < 0 || column < 0) continue;
+  for (int y = 0; y < strip.out.count; ++y) {
+    const int row = rows[index(y)] + strip.in.first - producer.first;
+    for (int x = 0; rows[index(y)] >= 0 && row >= 0 && x < width; ++x) {
+      const int column = columns[index(x)];
+      if (column < 0) continue;
       auto& n = need[index((y * walk.row * source.pitch + x * walk.column) / hw.p)];
-      n = std::max(
-          n, std::int64_t{row} * producer.row * producer_pitch + column * producer.column + 1);
+      n = std::max(n, std::int64_t{row} * producer.walk.row * producer.pitch +
+                          column * producer.walk.column + 1);
     }
   }
   Need line{need[0], 0};

@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "compile/strip.hpp"
 #include "compile/walk.hpp"
 #include "program/layout.hpp"
 
@@ -12,10 +13,16 @@ struct Need {
   std::int64_t first = 0, step = 0;
 };
 
-/// The tightest such line from the exact need of every group of `op`, which reads the tensor in
-/// `source` that the operation before it writes in the walk `producer` of a raster of
-/// `producer_pitch`; `groups` is the number of groups of `op`.
-Need pixels_needed(const isa::Hardware& hw, const QNet& net, const QOp& op, const Layout& source,
-                   const Walk& producer, int producer_pitch, int groups);
+/// How an EXEC makes rows of a tensor, from `first` on: its walk, of a raster of `pitch`.
+struct Producer {
+  Walk walk;
+  int pitch = 0, first = 0;
+};
+
+/// The tightest such line from the exact need of every group of a strip of `op`, which reads rows
+/// of the tensor in `source` that the EXEC before it writes, or ones that were there before;
+/// `groups` is the number of groups of the strip.
+Need pixels_needed(const isa::Hardware& hw, const QNet& net, const QOp& op, const Strip& strip,
+                   const Layout& source, const Producer& producer, int groups);
 
 }  // namespace reshift

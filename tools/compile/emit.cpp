@@ -57,7 +57,9 @@ class Emitter {
   }
 
  private:
-  OpReport& report_of(std::size_t exec) { return program_.ops[execs_[exec].step]; }
+  OpReport& report_of(std::size_t exec) {
+    return program_.ops[allocation_.schedule.place(execs_[exec].step, execs_[exec].op)];
+  }
 
   /// Which image a descriptor is about, where there are several.
   std::string of_image(int image) const {
@@ -157,11 +159,10 @@ class Emitter {
     const int tensor = net_.ops[exec.op].output;
     const StepAllocation& area = allocation_.steps[exec.step];
     if (!exec.last_of_strip) return;
-    if (!area.output_buffers.empty()) {
-      store(e, {tensor, exec.image, area.strips[exec.strip].out, exec.destination.phases(),
-                exec.destination});
+    if (const StripTensor* strip = area.of(tensor)) {
+      if (strip->stored) store(e, strip_transfer(hw_, allocation_, exec, *strip));
     } else if (window_.stored(tensor) && window_.completes(exec.op) &&
-               exec.strip + 1 == area.strips.size()) {
+               exec.strip + 1 == area.turns()) {
       const Layout whole = allocation_.layout(tensor, exec.image);
       store(e, {tensor, exec.image, {0, whole.height}, whole.phases(), whole});
     }

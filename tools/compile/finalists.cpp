@@ -28,7 +28,8 @@ Finalists::Finalists(const isa::Hardware& hw, const std::vector<Lowered>& forms,
 }
 
 void Finalists::add(Finalist fresh) {
-  std::vector<Finalist>& best = best_[fresh.allocation.spilled[0] ? 1 : 0];
+  const std::size_t half = fresh.wm_depth < hw_.wm_depth ? 2 : 0;
+  std::vector<Finalist>& best = best_[half + (fresh.allocation.spilled[0] ? 1 : 0)];
   const auto later = std::find_if(best.begin(), best.end(),
                                   [&](const Finalist& f) { return fresh.cost <= f.cost; });
   const bool known = later != best.end() && later->cost == fresh.cost;
@@ -53,12 +54,12 @@ NetPlan Finalists::fastest(bool quick) {
   for (const std::vector<Finalist>& finalists : best_) {
     std::optional<Candidate> all, part;  // of the weight memory
     if (quick) {
-      if (!finalists.empty()) try_plan(finalists.front(), hw_.wm_depth, fastest);
+      if (!finalists.empty()) try_plan(finalists.front(), finalists.front().wm_depth, fastest);
       continue;
     }
-    for (const Finalist& f : finalists) try_plan(f, hw_.wm_depth, all);
+    for (const Finalist& f : finalists) try_plan(f, f.wm_depth, all);
     if (!all) continue;
-    for (int depth = hw_.wm_depth / 2; depth >= kLeastMemory; depth /= 2) {
+    for (int depth = all->finalist.wm_depth / 2; depth >= kLeastMemory; depth /= 2) {
       try_plan(all->finalist, depth, part);
       if (const auto cut = allocated_for(all->finalist, depth)) try_plan(*cut, depth, part);
     }
@@ -101,18 +102,15 @@ std::optional<Finalist> Finalists::with_rows(const Candidate& candidate, std::si
                                              int rows) const {
   const Allocation& start = candidate.plan.allocation;
   const QNet& net = forms_[candidate.plan.form].net;
-  Finalist near{candidate.plan.form, {}, candidate.finalist.choice, {}};
+  Finalist near = candidate.finalist;
   near.choice.spilled = near.choice.resident = start.spilled;
   near.choice.resident.flip();
   near.choice.rows.resize(net.ops.size(), std::numeric_limits<int>::max());
-  near.choice.rows[start.schedule.steps[step].op] = rows;
+  near.choice.rows[start.schedule.steps[step].last_op()] = rows;
   std::string too_much;
   std::optional<Allocation> allocation =
       allocate(hw_, net, lists_[near.form], near.choice, too_much);
-  if (!allocation ||
-      allocation->steps[step].strips[0].out.count == start.steps[step].strips[0].out.count) {
-    return {};
-  }
+  if (!allocation || allocation->strip_rows(step) == start.strip_rows(step)) return {};
   near.allocation = *std::move(allocation);
   return near;
 }
@@ -130,7 +128,7 @@ bool Finalists::refine(std::optional<Candidate>& best, int& tries) {
   bool better = false;
   const std::size_t steps = best->plan.allocation.steps.size();
   for (std::size_t i = 0; i < steps; ++i) {
-    const int rows = best->plan.allocation.steps[i].strips[0].out.count;
+    const int rows = best->plan.allocation.strip_rows(i);
     for (const int other : {(rows + 1) / 2, 2 * rows}) {
       if (best->plan.allocation.steps[i].resident() || tries == 0) break;
       const std::optional<Finalist> near = with_rows(*best, i, other);

@@ -21,6 +21,7 @@ struct Finalist {
   Allocation allocation;
   AllocationChoice choice;
   AllocationCost cost;
+  int wm_depth = 0;  ///< tiles of the weight memory that it was found for: all, or half of them
 };
 
 /// The best that a search found by its coarse cost, of which the finished programs decide.
@@ -29,7 +30,8 @@ class Finalists {
   /// All must outlive this object; `lists` is read when a finalist is there.
   Finalists(const isa::Hardware& hw, const std::vector<Lowered>& forms, const FormLists& lists);
 
-  /// One that may be among the best of its kind: with the whole image, or with its strips.
+  /// One that may be among the best of its kind: with the whole image, or with its strips, for all
+  /// of the weight memory, or for half of it.
   void add(Finalist fresh);
   void clear();
 
@@ -55,7 +57,7 @@ class Finalists {
   const std::vector<Lowered>& forms_;
   const FormLists& lists_;
   std::deque<NetTiles> tiles_;                 ///< by form
-  std::array<std::vector<Finalist>, 2> best_;  ///< of each kind, the cheapest first
+  std::array<std::vector<Finalist>, 4> best_;  ///< of each kind, the cheapest first
 };
 
 }  // namespace reshift

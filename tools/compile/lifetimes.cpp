@@ -12,12 +12,14 @@ Lifetimes lifetimes_of(const QNet& net, const Schedule& schedule) {
   Lifetimes lives{std::vector<int>(copies, steps), std::vector<int>(copies, 0), {}};
   for (int i = 0; i < steps; ++i) {
     const Step& step = schedule.steps[static_cast<std::size_t>(i)];
-    const QOp& op = net.ops[step.op];
     for (int image = step.first_image; image < step.first_image + step.images; ++image) {
-      int& opened = lives.first[schedule.copy(op.output, image)];
-      opened = std::min(opened, i);  // the first of the operations that write slices of it
-      for (const int t : {op.input, op.shortcut, op.residual, op.output}) {
-        if (t >= 0) lives.last[schedule.copy(t, image)] = i;
+      for (std::size_t number = step.op; step.has(number); ++number) {
+        const QOp& op = net.ops[number];
+        int& opened = lives.first[schedule.copy(op.output, image)];
+        opened = std::min(opened, i);  // the first of the operations that write slices of it
+        for (const int t : {op.input, op.shortcut, op.residual, op.output}) {
+          if (t >= 0) lives.last[schedule.copy(t, image)] = i;
+        }
       }
     }
   }

@@ -2,6 +2,7 @@
 #include "compile/load_plan.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/integer.hpp"
 #include "cost/transfers.hpp"
@@ -29,7 +30,8 @@ class LoadPlanner {
     for (std::size_t e = 0; e < execs_.size(); ++e) {
       const bool new_turn =
           e == 0 || execs_[e - 1].step != execs_[e].step || execs_[e - 1].turn != execs_[e].turn;
-      if (new_turn) bring_features(e);
+      if (new_turn) brought_.clear();
+      if (new_turn || execs_[e - 1].op != execs_[e].op) bring_features(e);
       bring_weights(e);
     }
     return std::move(plan_);
@@ -39,35 +41,25 @@ class LoadPlanner {
   void bring_features(std::size_t e) {
     const ExecPlan& exec = execs_[e];
     const QOp& op = net_.ops[exec.op];
-    const StepAllocation& area = allocation_.steps[exec.step];
-    const Strip& strip = area.strips[exec.strip];
-    const bool reads_image = op.input == 0 || op.shortcut == 0 || op.residual == 0;
-    if (!image_loaded_[index(exec.image)] && !allocation_.spilled[0] && reads_image) {
+    if (!image_loaded_[index(exec.image)] && !allocation_.spilled[0] && uses(op, 0)) {
       image_loaded_[index(exec.image)] = true;
       const Layout whole = allocation_.layout(0, exec.image);
-      bring(e, {0, exec.image, {0, whole.height}, whole.phases(), whole}, 0);
+      bring(e, {0, exec.image, {0, whole.height}, whole.phases(), whole}, nullptr);
     }
-    if (!area.input_buffers.empty()) {
-      bring(e, {op.input, exec.image, strip.in, phases_read(op, exec.source), exec.source},
-            area.input_buffers.size());
-    }
-    if (!area.shortcut_buffers.empty()) {
-      bring(e, {op.shortcut, exec.image, strip.shortcut, 1, exec.shortcut},
-            area.shortcut_buffers.size());
-    }
-    if (!area.residual_buffers.empty()) {
-      bring(e, {op.residual, exec.image, strip.out, exec.residual.phases(), exec.residual},
-            area.residual_buffers.size());
+    for (const StripTensor& t : allocation_.steps[exec.step].tensors) {
+      if (t.made || !uses(op, t.tensor) || !brought_.insert(t.tensor).second) continue;
+      bring(e, strip_transfer(hw_, allocation_, exec, t), &t);
     }
   }
 
   /// After all that the address of the rows in the feature buffer and their content depend on.
-  /// `buffers`: that strips of the tensor take in turn, 0: it has a region of its own.
-  void bring(std::size_t e, const Transfer& transfer, std::size_t buffers) {
+  /// `strip`: null when the tensor has a region of its own.
+  void bring(std::size_t e, const Transfer& transfer, const StripTensor* strip) {
     Load load{.exec = e,
               .last = e,
-              .after = std::max(region_free(e, transfer.tensor, buffers), rows_made(e, transfer)),
+              .after = std::max(region_free(e, strip), rows_made(e, transfer)),
               .features = true,
+              .strip = strip != nullptr,
               .table = 0,
               .place = 0,
               .block = {},
@@ -83,29 +75,36 @@ class LoadPlanner {
     return e;
   }
 
-  /// After the strip that had the buffer before, or else what lay there before, which is of steps
-  /// before the last one, or also of the last.
-  std::size_t region_free(std::size_t e, int tensor, std::size_t buffers) const {
+  /// After what used the buffer in the strip that had it before, or else what lay there before,
+  /// which is of steps before the last one, or also of the last.
+  std::size_t region_free(std::size_t e, const StripTensor* strip) const {
     const ExecPlan& exec = execs_[e];
-    if (buffers == 0) {
+    if (strip == nullptr) {
       const std::size_t from = allocation_.schedule.loaded_from(exec.image);
       return up_to(e, [&](const ExecPlan& x) { return x.step < from; });
     }
+    const std::size_t buffers = strip->buffers.size();
+    const StripTensor* over = nullptr;  // written into the same buffer
+    for (const StripTensor& t : allocation_.steps[exec.step].tensors) {
+      if (t.over == strip->tensor) over = &t;
+    }
+    const auto has_it = [&](const QOp& op) {
+      return uses(op, strip->tensor) || (over != nullptr && uses(op, over->tensor));
+    };
     if (exec.turn >= buffers) {
       return up_to(e, [&](const ExecPlan& x) {
-        return x.step < exec.step || x.turn + buffers <= exec.turn;
+        return x.step < exec.step || (x.turn + buffers <= exec.turn && has_it(net_.ops[x.op]));
       });
     }
-    const bool late =
-        just_made(net_, allocation_.schedule, exec.step) && tensor == net_.ops[exec.op].input;
-    return up_to(e, [&](const ExecPlan& x) { return x.step + (late ? 0 : 1) < exec.step; });
+    const std::size_t ahead = strip->early ? 1 : 0;
+    return up_to(e, [&](const ExecPlan& x) { return x.step + ahead < exec.step; });
   }
 
   /// After the strips that made the rows.
   std::size_t rows_made(std::size_t e, const Transfer& t) const {
     return up_to(e, [&](const ExecPlan& x) {
       return net_.ops[x.op].output == t.tensor && x.image == t.image &&
-             allocation_.steps[x.step].strips[x.strip].out.first < t.rows.first + t.rows.count;
+             x.rows.first < t.rows.first + t.rows.count;
     });
   }
 
@@ -127,6 +126,7 @@ class LoadPlanner {
                              .last = e,
                              .after = 0,
                              .features = false,
+                             .whole_list = exec.list->uops() <= index(hw_.wm_depth) / 2,
                              .table = 0,
                              .place = 0,
                              .block = block,
@@ -161,6 +161,7 @@ class LoadPlanner {
   WeightBlocks& blocks_;
   TablePlaces places_;
   std::vector<bool> image_loaded_;  ///< by image
+  std::set<int> brought_;           ///< tensors, for the turn that is planned
   LoadPlan plan_;
 };
 
@@ -172,23 +173,42 @@ LoadPlan plan_loads(const isa::Hardware& hw, const QNet& net, const Allocation& 
   return LoadPlanner(hw, net, allocation, execs, tables, blocks).run();
 }
 
-const Load* LoadQueue::take_for(std::size_t end) {
-  if (next_ == loads_.size() || loads_[next_].exec >= end || !fits(execs_)) return nullptr;
-  return take();
+/// Weights of an EXEC that fit now go before its strips that have to wait, unless EXEC has to empty
+/// the memory to take them all.
+void LoadQueue::advance_weights() {
+  if (next_ == loads_.size() || !loads_[next_].strip || fits(next_, execs_)) return;
+  std::size_t weights = next_;
+  while (weights < loads_.size() && loads_[weights].exec == loads_[next_].exec &&
+         loads_[weights].strip) {
+    ++weights;
+  }
+  const bool same = weights < loads_.size() && loads_[weights].exec == loads_[next_].exec;
+  if (!same || !loads_[weights].whole_list) return;
+  const auto at = [&](std::size_t i) { return loads_.begin() + static_cast<std::ptrdiff_t>(i); };
+  std::rotate(at(next_), at(weights), at(weights) + 1);
 }
 
-const Load* LoadQueue::take_ahead(std::int64_t exec_time) {
-  if (next_ == loads_.size() || time_ + cycles(loads_[next_]) > exec_time ||
-      !fits(std::max<std::size_t>(execs_, 2) - 2)) {
+const Load* LoadQueue::take_for(std::size_t end) {
+  advance_weights();
+  if (next_ == loads_.size() || loads_[next_].exec >= end || !fits(next_, execs_)) {
     return nullptr;
   }
   return take();
 }
 
-/// Whether the next load has room: weights beside the lists of EXEC `oldest` and later ones,
-/// features and tables where EXECs were that the program has.
-bool LoadQueue::fits(std::size_t oldest) const {
-  const Load& next = loads_[next_];
+const Load* LoadQueue::take_ahead(std::int64_t exec_time) {
+  advance_weights();
+  if (next_ == loads_.size() || time_ + cycles(loads_[next_]) > exec_time ||
+      !fits(next_, std::max<std::size_t>(execs_, 2) - 2)) {
+    return nullptr;
+  }
+  return take();
+}
+
+/// Whether a load has room if it is the next one: weights beside the lists of EXEC `oldest` and
+/// later ones, features and tables where EXECs were that the program has.
+bool LoadQueue::fits(std::size_t number, std::size_t oldest) const {
+  const Load& next = loads_[number];
   if (next.features || next.table > 0) return next.after <= execs_;
   std::size_t uops = next.block.uops;
   int params = next.block.param_blocks;

@@ -17,10 +17,12 @@ struct Load {
   /// Features, tables: how many EXECs stand before it in the program, at least.
   std::size_t after = 0;
   bool features = false;
-  int table = 0;      ///< its number in the network; 0: none
-  int place = 0;      ///< of the table in the core
-  WeightBlock block;  ///< of weights
-  Transfer transfer;  ///< of features
+  bool strip = false;       ///< features: of a tensor that is not in the buffer as a whole
+  bool whole_list = false;  ///< weights: half of the weight memory holds all those of the EXEC
+  int table = 0;            ///< its number in the network; 0: none
+  int place = 0;            ///< of the table in the core
+  WeightBlock block;        ///< of weights
+  Transfer transfer;        ///< of features
   std::int64_t bytes = 0;
 };
 
@@ -55,7 +57,8 @@ class LoadQueue {
   void add_exec() { ++execs_; }
 
  private:
-  bool fits(std::size_t oldest) const;
+  void advance_weights();
+  bool fits(std::size_t number, std::size_t oldest) const;
   /// That LOAD takes.
   std::int64_t cycles(const Load& load) const;
   const Load* take();

@@ -58,37 +58,37 @@ void append(OpenExec& open, const ReductionList& list) {
   ++open.exec.m_blocks;
 }
 
-/// Where rows of a tensor lie: in the tensor itself, or in the strip's buffer.
-Layout layout_of(const isa::Hardware& hw, const Layout& tensor, const std::vector<int>& buffers,
-                 std::size_t turn, Rows rows) {
-  Layout part = tensor.rows(hw, rows.first, rows.count);
-  if (buffers.empty()) return part;
-  part.base = buffers[turn % buffers.size()];
-  part.phase_step = 0;
-  return part;
+/// Where rows of a tensor lie for an EXEC: in the tensor itself, or in the strip's buffer.
+Layout layout_of(const isa::Hardware& hw, const Allocation& allocation, const ExecPlan& exec,
+                 int tensor, const Rows& rows) {
+  const Layout whole = allocation.layout(tensor, exec.image);
+  const StripTensor* strip = allocation.steps[exec.step].of(tensor);
+  if (strip == nullptr) return whole.rows(hw, rows.first, rows.count);
+  const Rows& there = strip->rows[exec.strip];
+  const Layout part = strip_layout(hw, allocation, exec, *strip);
+  const bool all = rows.first == there.first && rows.count == there.count;
+  return all ? part : part.rows(hw, rows.first - there.first, rows.count);
 }
 
 /// Gives an EXEC the tensors of an image.
 void locate_exec(const isa::Hardware& hw, const QNet& net, const Allocation& allocation, int image,
                  ExecPlan& exec) {
   const QOp& op = net.ops[exec.op];
-  const StepAllocation& area = allocation.steps[exec.step];
-  const Strip& strip = area.strips[exec.strip];
+  const Strip& strip = allocation.strip(exec.step, exec.op, exec.strip);
   exec.image = image;
   const int before = image - allocation.schedule.steps[exec.step].first_image;
-  exec.turn = index(before) * area.strips.size() + exec.strip;
-  const auto put = [&](int tensor, const std::vector<int>& buffers, Rows rows) {
-    return layout_of(hw, allocation.layout(tensor, image), buffers, exec.turn, rows);
+  exec.turn = index(before) * allocation.steps[exec.step].turns() + exec.strip;
+  const auto put = [&](int tensor, const Rows& rows) {
+    return layout_of(hw, allocation, exec, tensor, rows);
   };
-  exec.source = put(op.input, area.input_buffers, strip.in);
-  if (op.shortcut >= 0) exec.shortcut = put(op.shortcut, area.shortcut_buffers, strip.shortcut);
+  exec.source = put(op.input, strip.in);
+  if (op.shortcut >= 0) exec.shortcut = put(op.shortcut, strip.shortcut);
   exec.rows = strip.out;
   const bool apart = op.out_stride > 1;
-  exec.destination =
-      apart ? allocation.layout(op.output, image) : put(op.output, area.output_buffers, strip.out);
+  exec.destination = apart ? allocation.layout(op.output, image) : put(op.output, strip.out);
   if (op.residual < 0) return;
   exec.residual = apart || broadcasts(net, op) ? allocation.layout(op.residual, image)
-                                               : put(op.residual, area.residual_buffers, strip.out);
+                                               : put(op.residual, strip.out);
 }
 
 /// M-blocks of a pooling operation that an EXEC has; 0: any number. Counted from its own first
@@ -131,18 +131,13 @@ std::vector<ExecPlan> closed(std::vector<OpenExec> execs) {
   return plans;
 }
 
-/// The EXECs of a strip of a step's first image.
+/// The EXECs of a strip of an operation on a step's first image. `fresh` says which.
 std::vector<ExecPlan> split_strip(const isa::Hardware& hw, const QNet& net,
-                                  const Allocation& allocation, NetTiles& tiles,
-                                  std::size_t step_number, std::size_t strip_number) {
-  const Step& step = allocation.schedule.steps[step_number];
-  const QOp& op = net.ops[step.op];
-  const StepAllocation& area = allocation.steps[step_number];
-  const Strip& strip = area.strips[strip_number];
-  ExecPlan fresh;
-  fresh.step = step_number;
-  fresh.op = step.op;
-  fresh.strip = strip_number;
+                                  const Allocation& allocation, NetTiles& tiles, ExecPlan fresh) {
+  const Step& step = allocation.schedule.steps[fresh.step];
+  const QOp& op = net.ops[fresh.op];
+  const StepAllocation& area = allocation.steps[fresh.step];
+  const Strip& strip = allocation.strip(fresh.step, fresh.op, fresh.strip);
   locate_exec(hw, net, allocation, step.first_image, fresh);
   const int words = words_of(hw, net.written_channels(op));
   fresh.sums_groups = sums_groups(hw, net, op, fresh);
@@ -154,7 +149,7 @@ std::vector<ExecPlan> split_strip(const isa::Hardware& hw, const QNet& net,
   }
   fresh.groups = raster_groups(hw, net, op, fresh.rows, fresh.source, fresh.destination);
   // With several pixel groups, or images, the list stays for all of them.
-  const ListSize size = (*allocation.lists)[step.op];
+  const ListSize size = (*allocation.lists)[fresh.op];
   const bool stays = fresh.groups > 1 || (step.images > 1 && images_share(hw, size, area));
   const std::int64_t part = cost::most_exec_uops(hw, size.uops);
   const int most_m_blocks = cost::most_exec_m_blocks(hw);
@@ -167,7 +162,7 @@ std::vector<ExecPlan> split_strip(const isa::Hardware& hw, const QNet& net,
       execs.push_back({fresh, {}});
       execs.back().exec.first_m_block = execs.back().exec.source_word = m_block;
     }
-    const MBlockTiles& made = tiles.of(step.op, m_block - execs.back().exec.source_word);
+    const MBlockTiles& made = tiles.of(fresh.op, m_block - execs.back().exec.source_word);
     const ReductionList list =
         reduction_list(hw, net, op, made, strip, fresh.source, fresh.shortcut);
     if (stays && list.uops() > index(hw.wm_depth)) {
@@ -193,9 +188,16 @@ std::vector<ExecPlan> plan_step(const isa::Hardware& hw, const QNet& net,
   const Step& step = allocation.schedule.steps[number];
   const StepAllocation& area = allocation.steps[number];
   std::vector<ExecPlan> execs, of_image;
-  for (std::size_t strip = 0; strip < area.strips.size(); ++strip) {
-    std::vector<ExecPlan> parts = split_strip(hw, net, allocation, tiles, number, strip);
-    std::move(parts.begin(), parts.end(), std::back_inserter(of_image));
+  for (std::size_t strip = 0; strip < area.turns(); ++strip) {
+    for (std::size_t op = step.op; step.has(op); ++op) {
+      if (allocation.strip(number, op, strip).out.count == 0) continue;
+      ExecPlan fresh;
+      fresh.step = number;
+      fresh.op = op;
+      fresh.strip = strip;
+      std::vector<ExecPlan> parts = split_strip(hw, net, allocation, tiles, fresh);
+      std::move(parts.begin(), parts.end(), std::back_inserter(of_image));
+    }
   }
   const std::size_t together = area.resident() ? 1 : of_image.size();
   for (std::size_t first = 0; first < of_image.size(); first += together) {
@@ -209,11 +211,42 @@ std::vector<ExecPlan> plan_step(const isa::Hardware& hw, const QNet& net,
   return execs;
 }
 
+/// What an EXEC waits for of the one before it, of which it reads what that makes.
+void order_after(const isa::Hardware& hw, const QNet& net, const Allocation& allocation,
+                 const ExecPlan& before, ExecPlan& exec) {
+  const QOp& op = net.ops[exec.op];
+  const QOp& previous = net.ops[before.op];
+  // What comes from memory, LOAD waited for.
+  const auto reads = [&](int tensor) {
+    const StripTensor* strip = allocation.steps[exec.step].of(tensor);
+    return tensor == previous.output && (strip == nullptr || strip->made);
+  };
+  // Pixels that lie in another order than rows are not counted, nor those of which another
+  // operation writes the neighbours.
+  const bool counted = previous.out_stride == 1 && !walks_flat(op, exec.source) &&
+                       !walks_flat(previous, before.source) && !exec.sums_groups &&
+                       !before.sums_groups;
+  exec.wait_previous = (op.residual >= 0 && reads(op.residual)) ||
+                       (op.shortcut >= 0 && reads(op.shortcut)) || (reads(op.input) && !counted);
+  if (!reads(op.input) || !counted) return;
+  const Layout& raster = allocation.layouts[index(previous.input)];
+  exec.need =
+      pixels_needed(hw, net, op, allocation.strip(exec.step, exec.op, exec.strip), exec.source,
+                    {walk_of(previous), raster.pitch, before.rows.first}, exec.groups);
+}
+
 }  // namespace
 
 isa::Hardware with_weight_memory(const isa::Hardware& hw, int wm_depth) {
   isa::Hardware part = hw;
   part.wm_depth = wm_depth;
+  return part;
+}
+
+Layout strip_layout(const isa::Hardware& hw, const Allocation& allocation, const ExecPlan& exec,
+                    const StripTensor& strip) {
+  Layout part = strip.layout(hw, allocation.layouts[index(strip.tensor)], exec.strip);
+  part.base = strip.buffers[exec.turn % strip.buffers.size()];
   return part;
 }
 
@@ -224,35 +257,16 @@ bool images_share(const isa::Hardware& hw, const ListSize& list, const StepAlloc
 std::vector<ExecPlan> plan_execs(const isa::Hardware& hw, const QNet& net,
                                  const Allocation& allocation, NetTiles& tiles) {
   std::vector<ExecPlan> execs;
-  const auto layout = [&](int tensor) -> const Layout& {
-    return allocation.layouts[index(tensor)];
-  };
   for (std::size_t i = 0; i < allocation.schedule.steps.size(); ++i) {
-    const StepAllocation& area = allocation.steps[i];
-    const std::size_t first = execs.size();
     std::vector<ExecPlan> planned = plan_step(hw, net, allocation, tiles, i);
     std::move(planned.begin(), planned.end(), std::back_inserter(execs));
-    // Only the first EXEC has the producer right before it, and that only when both are of the same
-    // image; for the others it is complete, and so are the operations that wrote other slices of
-    // its input. What was in memory, LOAD waited for.
-    if (i == 0 || execs[first].image != execs[first - 1].image) continue;
-    const QOp& op = net.ops[execs[first].op];
-    const QOp& previous = net.ops[execs[first - 1].op];
-    const bool whole = area.strips.size() == 1 && allocation.steps[i - 1].strips.size() == 1;
-    const bool reads = op.input == previous.output && area.input_buffers.empty();
-    // Pixels that lie in another order than rows are not counted, nor those of which another
-    // operation writes the neighbours.
-    const bool counted = whole && previous.out_stride == 1 && !walks_flat(op, layout(op.input)) &&
-                         !walks_flat(previous, layout(previous.input)) &&
-                         !execs[first].sums_groups && !execs[first - 1].sums_groups;
-    ExecPlan& part = execs[first];
-    part.wait_previous = (op.residual == previous.output && area.residual_buffers.empty()) ||
-                         (op.shortcut == previous.output && area.shortcut_buffers.empty()) ||
-                         (reads && !counted);
-    if (reads && counted) {
-      part.need = pixels_needed(hw, net, op, part.source, walk_of(previous),
-                                allocation.layouts[index(previous.input)].pitch, part.groups);
-    }
+  }
+  // Only the first EXEC of a strip may have the producer right before it, and that only when both
+  // are of the same image; for the others it is complete, and so are the operations that wrote
+  // other slices of its input.
+  for (std::size_t e = 1; e < execs.size(); ++e) {
+    if (execs[e].image != execs[e - 1].image || execs[e].op == execs[e - 1].op) continue;
+    order_after(hw, net, allocation, execs[e - 1], execs[e]);
   }
   return execs;
 }

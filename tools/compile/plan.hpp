@@ -55,6 +55,10 @@ isa::Hardware with_weight_memory(const isa::Hardware& hw, int wm_depth);
 /// with all tensors resident, one part after the other, each for all images.
 bool images_share(const isa::Hardware& hw, const ListSize& list, const StepAllocation& area);
 
+/// Where the turn of an EXEC has its rows of a tensor that is not resident.
+Layout strip_layout(const isa::Hardware& hw, const Allocation& allocation, const ExecPlan& exec,
+                    const StripTensor& strip);
+
 /// The EXECs of a frame in order; `tiles` are those of `net`. Throws Error naming the operation
 /// when a list cannot fit.
 std::vector<ExecPlan> plan_execs(const isa::Hardware& hw, const QNet& net,

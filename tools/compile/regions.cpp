@@ -54,11 +54,19 @@ int words_alive(const std::vector<Region>& regions, int step) {
 }
 
 int worst_step(const std::vector<Region>& regions, int depth, int steps) {
-  int worst = -1;
+  std::vector<int> alive(static_cast<std::size_t>(steps), 0);
+  for (const Region& r : regions) {
+    for (int i = r.first; i <= std::min(r.last, steps - 1); ++i) {
+      alive[static_cast<std::size_t>(i)] += r.size;
+    }
+  }
+  int worst = -1, most = 0;
   for (const Region& r : regions) {
     if (r.base + r.size <= depth) continue;
     for (int i = r.first; i <= std::min(r.last, steps - 1); ++i) {
-      if (worst < 0 || words_alive(regions, i) > words_alive(regions, worst)) worst = i;
+      if (worst >= 0 && alive[static_cast<std::size_t>(i)] <= most) continue;
+      worst = i;
+      most = alive[static_cast<std::size_t>(i)];
     }
   }
   return worst;

@@ -18,42 +18,57 @@
 namespace reshift {
 namespace {
 
+/// Operations that are tried as a chain at once; chains grow further by parts.
+constexpr std::size_t kLongestChain = 3;
+
 /// Finds what to spill.
 class Search {
  public:
-  Search(const isa::Hardware& hw, const std::vector<Lowered>& forms, bool quick)
-      : hw_(hw), forms_(forms), quick_(quick) {
+  Search(const isa::Hardware& hw, const std::vector<Lowered>& forms, const PlanSearch& search)
+      : hw_(hw),
+        forms_(forms),
+        may_fuse_(search.may_fuse),
+        quick_(search.quick),
+        finalists_(hw, forms_, lists_) {
     for (const Lowered& form : forms) {
       lists_.push_back(std::make_shared<const std::vector<ListSize>>(list_sizes(hw, form.net)));
     }
   }
 
   NetPlan run(int images) {
-    find([&] { change_form(); });
+    if (!find([&] { change_form(); })) throw Error("{}", too_much_);
+    if (images == 1 && best_->any_spilled()) {
+      // What is best for half of the weight memory may be so for all of it.
+      best_.reset();
+      choice_ = {};
+      hw_.wm_depth /= 2;
+      find([&] { change_form(); });
+    }
     if (images > 1) {
       best_.reset();
       finalists_.clear();
       choice_.images = images;
-      find([&] { move_cut(); });
+      if (!find([&] { move_cut(); })) throw Error("{}", too_much_);
     }
     return finalists_.fastest(quick_);
   }
 
  private:
-  /// The best of what `start` considers, and of what lies near it.
+  /// The best of what `start` considers, and of what lies near it; false: nothing fits.
   template <typename Start>
-  void find(Start start) {
+  bool find(Start start) {
     for (const bool padded :
          {false, true}) {  // which costs cycles: only where the rest does not do
       choice_.padded = padded;
       start();
       if (best_) break;
     }
-    if (!best_) throw Error("{}", too_much_);
+    if (!best_) return false;
     const bool whole = !best_->any_spilled();
     if (!whole) improve();
     strip_image();
     if (!whole && best_->spilled[0]) improve();
+    return true;
   }
 
   /// Whether the image is better in strips than whole, so that the first operation need not wait
@@ -97,13 +112,14 @@ class Search {
     std::optional<Allocation> allocation = allocate(hw_, net, lists_[form], choice, too_much_);
     if (!allocation) return false;
     const AllocationCost cost = allocation_cost(hw_, net, *allocation);
-    finalists_.add({form, *allocation, choice, cost});
+    finalists_.add({form, *allocation, choice, cost, hw_.wm_depth});
     if (best_ && cost >= cost_) return false;
     form_ = form;
     best_ = std::move(allocation);
     cost_ = cost;
     choice_ = choice;
     choice_.spilled = best_->spilled;
+    choice_.single = best_->single;
     choice_.resident.clear();
     return true;
   }
@@ -128,10 +144,8 @@ class Search {
   }
 
   bool read_behind(int tensor, std::size_t cut) const {
-    return std::any_of(
-        net().ops.begin() + static_cast<std::ptrdiff_t>(cut), net().ops.end(), [&](const QOp& op) {
-          return op.input == tensor || op.shortcut == tensor || op.residual == tensor;
-        });
+    return std::any_of(net().ops.begin() + static_cast<std::ptrdiff_t>(cut), net().ops.end(),
+                       [&](const QOp& op) { return uses(op, tensor); });
   }
 
   /// Whether it is better to spill those of some tensors that are not, and not to spill the others:
@@ -175,18 +189,73 @@ class Search {
     return found;
   }
 
+  /// Whether it is better to run operations strip by strip in turn, what they make for one another
+  /// in strips only: with two buffers or one for strips, with what they read and make last in
+  /// strips too or as it is.
+  bool fuse(std::size_t first, std::size_t last) {
+    if (!may_fuse_ || last >= net().ops.size() || !can_fuse(net(), first, last)) return false;
+    AllocationChoice start = choice_;
+    start.fused.resize(net().ops.size(), false);
+    start.single.resize(net().ops.size(), false);
+    bool more = false, better = false;
+    for (std::size_t op = first; op < last; ++op) {
+      more |= !start.fused[op];
+      start.fused[op] = true;
+      start.spilled[index(net().ops[op].output)] = true;
+    }
+    for (const bool single : {false, true}) {
+      for (const bool ends_spilled : {false, true}) {
+        if (!more) continue;
+        AllocationChoice choice = start;
+        choice.single[last] = single;
+        for (const int t : {net().ops[first].input, net().ops[last].output}) {
+          if (ends_spilled && can_spill(net(), t)) choice.spilled[index(t)] = true;
+        }
+        better |= consider_both(choice);
+      }
+    }
+    return better;
+  }
+
+  /// Whether it is better to end a chain with an operation.
+  bool separate(std::size_t op) {
+    if (choice_.fused.empty() || !choice_.fused[op]) return false;
+    AllocationChoice choice = choice_;
+    choice.fused[op] = false;
+    return consider_both(choice);
+  }
+
+  /// Whether a choice is better with what is spilled in it, or with more.
+  bool consider_both(AllocationChoice& choice) {
+    choice.resident.clear();
+    const bool better = consider(choice);
+    choice.resident = choice.spilled;
+    choice.resident.flip();
+    return consider(choice) || better;
+  }
+
+  /// Whether a step is better with single buffers, or with two again; or with buffers for what the
+  /// step before makes while that still runs, or without.
+  bool change_buffers(std::size_t step, std::vector<bool> AllocationChoice::*buffers) {
+    if (best_->steps[step].resident()) return false;
+    AllocationChoice choice = choice_;
+    (choice.*buffers).resize(net().ops.size(), false);
+    (choice.*buffers)[best_->schedule.steps[step].last_op()].flip();
+    return consider_both(choice);
+  }
+
   /// Whether smaller strips of an operation are better: EXEC begins earlier.
   bool cut_finer(std::size_t step) {
-    const std::vector<Strip>& strips = best_->steps[step].strips;
-    if (best_->steps[step].resident() || strips[0].out.count < 2) return false;
+    const int rows = best_->strip_rows(step);
+    if (best_->steps[step].resident() || rows < 2) return false;
     AllocationChoice choice = choice_;
     choice.rows.resize(net().ops.size(), std::numeric_limits<int>::max());
-    choice.rows[best_->schedule.steps[step].op] = (strips[0].out.count + 1) / 2;
+    choice.rows[best_->schedule.steps[step].last_op()] = (rows + 1) / 2;
     return consider(choice);
   }
 
-  /// Spills a tensor more, or one less, or two that are used together, or a row of sums, as long as
-  /// that helps.
+  /// Spills a tensor more, or one less, or two that are used together, or a row of sums, or makes
+  /// or ends a chain of operations, as long as that helps.
   void improve() {
     for (bool better = true, first = true; better && (first || !quick_); first = false) {
       better = false;
@@ -199,17 +268,25 @@ class Search {
         if (sums.size() > 1) better |= flip(sums);
         for (const int other : neighbours(t)) better |= flip({t, other});
       }
-      for (std::size_t i = 0; i < best_->steps.size(); ++i) better |= cut_finer(i);
+      for (std::size_t op = 0; op < net().ops.size(); ++op) {
+        for (std::size_t ops = 2; ops <= kLongestChain; ++ops) better |= fuse(op, op + ops - 1);
+        better |= separate(op);
+      }
+      for (std::size_t i = 0; i < best_->steps.size(); ++i) {
+        better |= cut_finer(i);
+        better |= change_buffers(i, &AllocationChoice::single);
+        better |= change_buffers(i, &AllocationChoice::early);
+      }
       better |= change_form();
       if (choice_.images > 1) better |= move_cut();
     }
   }
 
-  const isa::Hardware& hw_;
+  isa::Hardware hw_;  ///< with the weight memory that it counts on
   const std::vector<Lowered>& forms_;
-  const bool quick_;
+  const bool may_fuse_, quick_;
   FormLists lists_;
-  Finalists finalists_{hw_, forms_, lists_};
+  Finalists finalists_;
   std::size_t form_ = 0;  ///< of the best one
   std::optional<Allocation> best_;
   AllocationCost cost_;
@@ -220,8 +297,8 @@ class Search {
 }  // namespace
 
 NetPlan plan_net(const isa::Hardware& hw, const std::vector<Lowered>& forms, int images,
-                 bool quick) {
-  return Search(hw, forms, quick).run(images);
+                 const PlanSearch& search) {
+  return Search(hw, forms, search).run(images);
 }
 
 }  // namespace reshift

@@ -22,6 +22,11 @@ struct Strip {
   Rows shortcut;
 };
 
+/// The part of an operation that makes some of its output rows, or all of it; its input rows begin
+/// at even ones when the input is polyphase, and so must the output rows where the operation walks
+/// such an input row by row. All output rows read the whole input.
+Strip strip_of(const QNet& net, const QOp& op, bool polyphase_input, const Rows& out);
+
 /// Cuts an operation into strips of `rows` output rows, the last one perhaps fewer; input rows
 /// begin at even ones when the input is polyphase. A single strip reads the whole input.
 std::vector<Strip> cut(const QNet& net, const QOp& op, bool polyphase_input, int rows);

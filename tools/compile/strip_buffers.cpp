@@ -2,7 +2,6 @@
 #include "compile/strip_buffers.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "base/integer.hpp"
@@ -13,115 +12,118 @@
 namespace reshift {
 
 StripBuffers::StripBuffers(const isa::Hardware& hw, const QNet& net, const Allocation& allocation,
-                           const std::vector<int>& most_rows)
+                           const AllocationChoice& choice)
     : hw_(hw),
       net_(net),
       allocation_(allocation),
-      most_rows_(most_rows),
+      choice_(choice),
       states_(allocation.schedule.steps.size()) {
   reset();
 }
 
 void StripBuffers::reset() {
-  for (State& state : states_) {
-    state.budget = hw_.fb_depth;
-    state.copies = 2;
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const std::size_t op = allocation_.schedule.steps[i].last_op();
+    states_[i].cuts.clear();
+    states_[i].budget = hw_.fb_depth;
+    states_[i].copies = !choice_.single.empty() && choice_.single[op] ? 1 : 2;
   }
 }
 
-const QOp& StripBuffers::op_of(int step) const {
-  return net_.ops[allocation_.schedule.steps[index(step)].op];
+const Step& StripBuffers::step_of(int step) const {
+  return allocation_.schedule.steps[index(step)];
 }
 
-const ListSize& StripBuffers::list(int step) const {
-  return (*allocation_.lists)[allocation_.schedule.steps[index(step)].op];
+/// Whether a step loads its list once for all strips.
+bool StripBuffers::lists_stay(int step) const {
+  const Step& s = step_of(step);
+  return s.ops == 1 && cost::list_stays(hw_, (*allocation_.lists)[s.op].uops);
 }
 
 const Layout& StripBuffers::layout(int tensor) const { return allocation_.layouts[index(tensor)]; }
 
-int StripBuffers::copies(int step, const std::vector<Strip>& strips) const {
-  const bool turns = strips.size() > 1 || allocation_.schedule.steps[index(step)].images > 1;
-  return turns ? states_[index(step)].copies : 1;
+const StepStrips& StripBuffers::cut(int step, int rows) {
+  const auto [found, fresh] = states_[index(step)].cuts.try_emplace(rows);
+  if (fresh) {
+    found->second =
+        reshift::cut_step(hw_, net_, allocation_.layouts, allocation_.spilled, step_of(step), rows);
+  }
+  return found->second;
 }
 
-/// The largest strip of a spilled tensor, as it lies in a buffer.
-int StripBuffers::buffer_words(int tensor, const std::vector<Strip>& strips, Rows Strip::*rows,
-                               int phases) const {
-  if (tensor < 0 || !allocation_.spilled[index(tensor)]) return 0;
+int StripBuffers::copies(int step, const StepStrips& cut, const StripTensor& tensor) const {
+  const bool turns = cut.strips.back().size() > 1 || step_of(step).images > 1;
+  return turns && !(tensor.made && !tensor.stored) ? states_[index(step)].copies : 1;
+}
+
+int StripBuffers::words(int step, const StepStrips& cut) const {
   int words = 0;
-  for (const Strip& s : strips) {
-    Layout part = layout(tensor).rows(hw_, (s.*rows).first, (s.*rows).count);
-    part.phase_step = 0;
-    words = std::max(words, part.extent(hw_, phases));
+  for (const StripTensor& t : cut.tensors) {
+    if (t.over < 0) words += t.words(hw_, layout(t.tensor)) * copies(step, cut, t);
   }
   return words;
 }
 
-StripBuffers::Sizes StripBuffers::sizes(const QOp& op, const std::vector<Strip>& strips) const {
-  const int residual_phases = op.residual < 0 ? 1 : layout(op.residual).phases();
-  return {buffer_words(op.input, strips, &Strip::in, phases_read(op, layout(op.input))),
-          buffer_words(op.shortcut, strips, &Strip::shortcut, 1),
-          buffer_words(op.residual, strips, &Strip::out, residual_phases),
-          buffer_words(op.output, strips, &Strip::out, layout(op.output).phases())};
-}
-
-int StripBuffers::words(int step, const std::vector<Strip>& strips) const {
-  const Sizes each = sizes(op_of(step), strips);
-  return std::accumulate(each.begin(), each.end(), 0) * copies(step, strips);
-}
-
 void StripBuffers::cut_step(int step, StepAllocation& area, std::vector<Region>& regions) {
-  const QOp& op = op_of(step);
-  const std::size_t number = allocation_.schedule.steps[index(step)].op;
-  const int height = net_.written(op).height;
-  const int most_rows = most_rows_.empty() ? height : most_rows_[number];
+  const std::size_t last_op = step_of(step).last_op();
+  const int height = net_.written(net_.ops[last_op]).height;
+  const int most_rows = choice_.rows.empty() ? height : choice_.rows[last_op];
   State& state = states_[index(step)];
-  area.strips = cut(net_, op, layout(op.input).polyphase, height);
-  state.words = words(step, area.strips);
+  const StepStrips& whole = cut(step, height);
+  state.words = words(step, whole);
   state.finest = state.words == 0;
-  if (state.words > state.budget || (state.words > 0 && most_rows < height)) {
-    area.strips = cut_finer(step, most_rows);
-  }
-  const Sizes each = sizes(op, area.strips);
+  const bool finer = state.words > state.budget || (state.words > 0 && most_rows < height);
+  StepStrips strips = finer ? cut_finer(step, most_rows) : whole;
   const auto steps = static_cast<int>(states_.size());
-  const auto add = [&](int tensor, int size, int first, int last) {
-    std::vector<int> buffers;
-    for (int n = 0; size > 0 && n < copies(step, area.strips); ++n) {
-      buffers.push_back(static_cast<int>(regions.size()));
-      regions.push_back({std::max(first, 0), std::min(last, steps), size, 0, {{tensor, -1}}});
+  for (StripTensor& tensor : strips.tensors) {
+    const bool two = state.copies > 1;
+    const bool ahead = (!choice_.early.empty() && choice_.early[last_op]) ||
+                       !just_made(net_, allocation_.schedule, index(step), tensor.tensor);
+    tensor.early = !tensor.made && ahead && two;
+    const int first = std::max(tensor.early ? step - 1 : step, 0);
+    const int last = std::min(tensor.stored && two ? step + 1 : step, steps);
+    if (tensor.over >= 0) {  // loaded into the same buffers
+      const auto residual =
+          std::find_if(strips.tensors.begin(), strips.tensors.end(),
+                       [&](const StripTensor& t) { return t.tensor == tensor.over; });
+      tensor.buffers = residual->buffers;
+      for (const int buffer : tensor.buffers) {
+        Region& region = regions[index(buffer)];
+        region.last = std::max(region.last, last);
+        region.tenants.push_back({tensor.tensor, -1});
+      }
+      continue;
     }
-    return buffers;
-  };
-  const bool late = just_made(net_, allocation_.schedule, index(step));
-  area.input_buffers = add(op.input, each[0], late ? step : step - 1, step);
-  area.shortcut_buffers = add(op.shortcut, each[1], step - 1, step);
-  area.residual_buffers = add(op.residual, each[2], step - 1, step);
-  area.output_buffers = add(op.output, each[3], step, step + 1);
+    const int size = tensor.words(hw_, layout(tensor.tensor));
+    for (int n = 0; size > 0 && n < copies(step, strips, tensor); ++n) {
+      tensor.buffers.push_back(static_cast<int>(regions.size()));
+      regions.push_back({first, last, size, 0, {{tensor.tensor, -1}}});
+    }
+  }
+  area.strips = std::move(strips.strips);
+  area.tensors = std::move(strips.tensors);
 }
 
 /// The fewest strips within the budget, but of `most_rows` rows at most where rows may be so few;
 /// or the finest.
-std::vector<Strip> StripBuffers::cut_finer(int step, int most_rows) {
-  const QOp& op = op_of(step);
-  const int height = net_.written(op).height;
+const StepStrips& StripBuffers::cut_finer(int step, int most_rows) {
+  const int height = net_.written(net_.ops[step_of(step).last_op()]).height;
   State& state = states_[index(step)];
-  int unit = row_unit(hw_, layout(op.output));
-  if (op.residual >= 0) unit = std::lcm(unit, row_unit(hw_, layout(op.residual)));
+  const int unit = last_row_unit(hw_, net_, allocation_.layouts, step_of(step));
   const int units = ceil_div(height, unit);
-  const bool polyphase = layout(op.input).polyphase;
-  std::vector<Strip> strips = cut(net_, op, polyphase, height);
+  const StepStrips* strips = &cut(step, height);
   state.finest = true;
   for (int count = 2, rows = 0; count <= units; ++count) {
     const int fewer = ceil_div(units, count) * unit;
     if (fewer == rows || (fewer > most_rows && fewer > unit)) continue;
     rows = fewer;
-    strips = cut(net_, op, polyphase, rows);
-    state.words = words(step, strips);
+    strips = &cut(step, rows);
+    state.words = words(step, *strips);
     if (state.words > state.budget) continue;
     state.finest = count == units;
     break;
   }
-  return strips;
+  return *strips;
 }
 
 /// Fewer words for a step that may have them, the one with the largest buffers beside `step`; -1:
@@ -135,7 +137,7 @@ int StripBuffers::shrink_one(int step, May may) {
   for (int i = std::max(step - 1, 0); i <= last; ++i) {
     const State& state = states_[index(i)];
     if (!may(state) || state.words == 0) continue;
-    const bool stays = cost::list_stays(hw_, list(i).uops);
+    const bool stays = lists_stay(i);
     const std::pair size{stays, state.words};
     if (best >= 0 && size <= most) continue;
     best = i;
@@ -147,6 +149,16 @@ int StripBuffers::shrink_one(int step, May may) {
 
 bool StripBuffers::shrink(int step) {
   return shrink_one(step, [](const State& s) { return !s.finest; }) >= 0;
+}
+
+std::vector<bool> StripBuffers::single() const {
+  std::vector<bool> single(net_.ops.size(), false);
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    if (states_[i].words > 0 && states_[i].copies == 1) {
+      single[allocation_.schedule.steps[i].last_op()] = true;
+    }
+  }
+  return single;
 }
 
 bool StripBuffers::merge(int step) {

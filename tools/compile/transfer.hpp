@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "compile/plan.hpp"
 #include "compile/strip.hpp"
 #include "program/layout.hpp"
 
@@ -17,5 +18,12 @@ struct Transfer {
     return layout.bytes(hw) / layout.phases() * phases;
   }
 };
+
+/// The rows of a tensor that the turn of an EXEC has in the tensor's strip buffer.
+inline Transfer strip_transfer(const isa::Hardware& hw, const Allocation& allocation,
+                               const ExecPlan& exec, const StripTensor& strip) {
+  return {strip.tensor, exec.image, strip.rows[exec.strip], strip.phases,
+          strip_layout(hw, allocation, exec, strip)};
+}
 
 }  // namespace reshift

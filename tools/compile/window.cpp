@@ -20,7 +20,7 @@ OutputWindow::OutputWindow(const isa::Hardware& hw, const Lowered& lowered,
       offsets_(net_.tensors.size(), -1) {
   for (std::size_t op = 0; op < net_.ops.size(); ++op) {
     const int t = net_.ops[op].output;
-    if (!completes(op) || !(stored(t) || allocation.spilled[index(t)])) continue;
+    if (!completes(op) || !(stored(t) || allocation.in_memory(net_, t))) continue;
     offsets_[index(t)] = size_;
     size_ += align_window(allocation.layouts[index(t)].bytes(hw));
     if (!stored(t)) continue;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <string_view>
 
 #include "base/error.hpp"
 
@@ -11,6 +12,30 @@ namespace {
 
 double utilization(const LayerTime& layer, int lanes) {
   return layer.cycles() > 0 ? static_cast<double>(layer.macs) / (lanes * layer.cycles()) : 0;
+}
+
+/// The layer of each EXEC of a frame, by its name: EXECs of some layers take turns.
+std::vector<std::size_t> layers_of_execs(const Program& program) {
+  constexpr std::string_view kExec = "exec ";
+  std::vector<std::size_t> layer_of;
+  std::vector<int> left;
+  for (const OpReport& op : program.ops) left.push_back(op.execs);
+  for (const std::string& descriptor : program.descriptors) {
+    if (!descriptor.starts_with(kExec)) continue;
+    const std::string_view name = std::string_view(descriptor).substr(kExec.size());
+    // A layer that takes all images of a frame has no image in its name.
+    const std::string_view layer = name.substr(0, name.rfind(", image "));
+    const auto named =
+        std::find_if(program.ops.begin(), program.ops.end(), [&](const OpReport& op) {
+          const auto number = static_cast<std::size_t>(&op - program.ops.data());
+          return left[number] > 0 && (op.name == name || op.name == layer);
+        });
+    if (named == program.ops.end()) throw Error("the program has no layer of {}", descriptor);
+    const auto number = static_cast<std::size_t>(named - program.ops.begin());
+    layer_of.push_back(number);
+    --left[number];
+  }
+  return layer_of;
 }
 
 }  // namespace
@@ -42,10 +67,7 @@ std::vector<LayerTime> layer_estimates(const Program& program) {
 
 std::vector<LayerTime> layer_times(const Program& program, const Timeline& timeline) {
   std::vector<LayerTime> layers = layer_estimates(program);
-  std::vector<std::size_t> layer_of;  // of a frame's EXECs, which are in the order of the layers
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    layer_of.insert(layer_of.end(), static_cast<std::size_t>(program.ops[i].execs), i);
-  }
+  const std::vector<std::size_t> layer_of = layers_of_execs(program);
   const std::size_t first_frame = timeline.frames > 1 ? 1 : 0;
   for (std::size_t i = 0; first_frame == 0 && i < layers.size(); ++i) {
     layers[i].estimate = program.ops[i].first_cycles;

@@ -152,6 +152,18 @@ TEST(Timeline, GivesLayersTheMeanOfLaterFrames) {
   EXPECT_THAT(layers_text(layers, 48), HasSubstr("+66.7 %  20.0 %  40.0 %  load (40.0 %)"));
 }
 
+TEST(Timeline, KnowsLayersThatTakeTurns) {
+  Program program = two_layers();
+  program.descriptors[6] = "exec a";  // after b, which has one operation then
+  program.ops[0].execs = 2;
+  program.ops[1].execs = 1;
+  Recorder recorder;
+  play_frame(recorder);
+  const auto layers = layer_times(program, recorder.timeline(program));
+  EXPECT_EQ(layers[0].cycles(), 45);
+  EXPECT_EQ(layers[1].cycles(), 45);
+}
+
 TEST(Timeline, RefusesPartsOfAFrame) {
   Recorder recorder;
   play_frame(recorder);
