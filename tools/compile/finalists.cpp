@@ -28,8 +28,7 @@ Finalists::Finalists(const isa::Hardware& hw, const std::vector<Lowered>& forms,
 }
 
 void Finalists::add(Finalist fresh) {
-  const std::size_t half = fresh.wm_depth < hw_.wm_depth ? 2 : 0;
-  std::vector<Finalist>& best = best_[half + (fresh.allocation.spilled[0] ? 1 : 0)];
+  std::vector<Finalist>& best = best_[2 * fresh.search + (fresh.allocation.spilled[0] ? 1 : 0)];
   const auto later = std::find_if(best.begin(), best.end(),
                                   [&](const Finalist& f) { return fresh.cost <= f.cost; });
   const bool known = later != best.end() && later->cost == fresh.cost;

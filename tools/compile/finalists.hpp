@@ -22,6 +22,7 @@ struct Finalist {
   AllocationChoice choice;
   AllocationCost cost;
   int wm_depth = 0;  ///< tiles of the weight memory that it was found for: all, or half of them
+  std::size_t search = 0;  ///< that found it, 0 to 2
 };
 
 /// The best that a search found by its coarse cost, of which the finished programs decide.
@@ -57,7 +58,7 @@ class Finalists {
   const std::vector<Lowered>& forms_;
   const FormLists& lists_;
   std::deque<NetTiles> tiles_;                 ///< by form
-  std::array<std::vector<Finalist>, 4> best_;  ///< of each kind, the cheapest first
+  std::array<std::vector<Finalist>, 6> best_;  ///< of each kind, the cheapest first
 };
 
 }  // namespace reshift
