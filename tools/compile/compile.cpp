@@ -147,8 +147,8 @@ Program compile(const isa::Hardware& hw, const QNet& net, const CompileOptions& 
   program.support = check_support(hw, net);
   check_supported(program.support, hw);
   const std::vector<Lowered> forms = lower(hw, net);
-  const NetPlan plan = plan_net(hw, forms, options.batch,
-                                {.may_fuse = !options.store_all, .quick = options.quick});
+  const NetPlan plan =
+      plan_net(hw, forms, options.batch, {.may_fuse = !options.store_all, .quick = options.quick});
   const Lowered& lowered = forms[plan.form];
   const Allocation& allocation = plan.allocation;
   program.table = lowered.table;
