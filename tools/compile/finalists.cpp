@@ -28,7 +28,8 @@ Finalists::Finalists(const isa::Hardware& hw, const std::vector<Lowered>& forms,
 }
 
 void Finalists::add(Finalist fresh) {
-  std::vector<Finalist>& best = best_[2 * fresh.search + (fresh.allocation.spilled[0] ? 1 : 0)];
+  const std::size_t half = fresh.wm_depth < hw_.wm_depth ? 2 : 0;
+  std::vector<Finalist>& best = best_[half + (fresh.allocation.spilled[0] ? 1 : 0)];
   const auto later = std::find_if(best.begin(), best.end(),
                                   [&](const Finalist& f) { return fresh.cost <= f.cost; });
   const bool known = later != best.end() && later->cost == fresh.cost;
@@ -65,6 +66,7 @@ NetPlan Finalists::fastest(bool quick) {
     refine_and_keep(std::move(all));
     refine_and_keep(std::move(part));
   }
+  if (!fastest) throw Error("{}", error_);
   return std::move(fastest->plan);
 }
 
@@ -75,8 +77,8 @@ bool Finalists::try_plan(const Finalist& finalist, int wm_depth, std::optional<C
   NetPlan plan{finalist.form, finalist.allocation, {}, wm_depth};
   try {
     plan.execs = plan_execs(hw, lowered.net, plan.allocation, tiles_[plan.form]);
-  } catch (const Error&) {  // a list longer than that
-    if (wm_depth == hw_.wm_depth) throw;
+  } catch (const Error& e) {  // a list longer than that, a tap beyond the strip's reach
+    error_ = e.what();
     return false;
   }
   const std::int64_t cost = program_cost(hw_, lowered, plan);

@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "compile/allocation_cost.hpp"
@@ -22,7 +23,6 @@ struct Finalist {
   AllocationChoice choice;
   AllocationCost cost;
   int wm_depth = 0;  ///< tiles of the weight memory that it was found for: all, or half of them
-  std::size_t search = 0;  ///< that found it, 0 to 2
 };
 
 /// The best that a search found by its coarse cost, of which the finished programs decide.
@@ -37,7 +37,8 @@ class Finalists {
   void clear();
 
   /// The plan whose program is the fastest: of each kind the best finalist, or what is better near
-  /// it; `quick`: the best finalist by its coarse cost. There must be a finalist.
+  /// it; `quick`: the best finalist by its coarse cost. There must be a finalist. Throws Error where
+  /// none becomes a program.
   NetPlan fastest(bool quick);
 
  private:
@@ -58,7 +59,8 @@ class Finalists {
   const std::vector<Lowered>& forms_;
   const FormLists& lists_;
   std::deque<NetTiles> tiles_;                 ///< by form
-  std::array<std::vector<Finalist>, 6> best_;  ///< of each kind, the cheapest first
+  std::string error_;                          ///< why the last one that became no program did not
+  std::array<std::vector<Finalist>, 4> best_;  ///< of each kind, the cheapest first
 };
 
 }  // namespace reshift

@@ -37,9 +37,13 @@ class Search {
 
   NetPlan run(int images) {
     if (!find([&] { change_form(); })) throw Error("{}", too_much_);
-    // What is best for half of a memory may be so for all of it.
-    if (images == 1 && fits_) find_again(hw_.fb_depth);
-    if (images == 1 && !fits_) find_again(hw_.wm_depth);
+    if (images == 1 && !fits_) {
+      // What is best for half of the weight memory may be so for all of it.
+      best_.reset();
+      choice_ = {};
+      hw_.wm_depth /= 2;
+      find([&] { change_form(); });
+    }
     if (images > 1) {
       best_.reset();
       finalists_.clear();
@@ -50,15 +54,6 @@ class Search {
   }
 
  private:
-  /// Counts on half of a memory.
-  void find_again(int& memory) {
-    memory /= 2;
-    ++searches_;
-    best_.reset();
-    choice_ = {};
-    find([&] { change_form(); });
-  }
-
   /// The best of what `start` considers, and of what lies near it; false: nothing fits.
   template <typename Start>
   bool find(Start start) {
@@ -117,7 +112,7 @@ class Search {
     std::optional<Allocation> allocation = allocate(hw_, net, lists_[form], choice, too_much_);
     if (!allocation) return false;
     const AllocationCost cost = allocation_cost(hw_, net, *allocation);
-    finalists_.add({form, *allocation, choice, cost, hw_.wm_depth, searches_});
+    finalists_.add({form, *allocation, choice, cost, hw_.wm_depth});
     if (best_ && cost >= cost_) return false;
     form_ = form;
     best_ = std::move(allocation);
@@ -287,7 +282,7 @@ class Search {
     }
   }
 
-  isa::Hardware hw_;  ///< with the memories that it counts on
+  isa::Hardware hw_;  ///< with the weight memory that it counts on
   const std::vector<Lowered>& forms_;
   const bool may_fuse_, quick_;
   FormLists lists_;
@@ -295,7 +290,6 @@ class Search {
   std::size_t form_ = 0;  ///< of the best one
   std::optional<Allocation> best_;
   bool fits_ = false;         ///< all tensors are in the feature buffer, but for the image perhaps
-  std::size_t searches_ = 0;  ///< before this one
   AllocationCost cost_;
   AllocationChoice choice_;
   std::string too_much_;
@@ -305,7 +299,13 @@ class Search {
 
 NetPlan plan_net(const isa::Hardware& hw, const std::vector<Lowered>& forms, int images,
                  const PlanSearch& search) {
-  return Search(hw, forms, search).run(images);
+  try {
+    return Search(hw, forms, search).run(images);
+  } catch (const Error&) {
+    if (!search.may_fuse) throw;
+  }
+  // A tap may not reach the rows that a chain keeps: without chains it says what is wrong, or works.
+  return Search(hw, forms, {.may_fuse = false, .quick = search.quick}).run(images);
 }
 
 }  // namespace reshift
