@@ -37,8 +37,8 @@ class Finalists {
   void clear();
 
   /// The plan whose program is the fastest: of each kind the best finalist, or what is better near
-  /// it; `quick`: the best finalist by its coarse cost. There must be a finalist. Throws Error where
-  /// none becomes a program.
+  /// it; `quick`: the best finalist by its coarse cost. There must be a finalist. Throws Error
+  /// where none becomes a program.
   NetPlan fastest(bool quick);
 
  private:

@@ -289,7 +289,7 @@ class Search {
   Finalists finalists_;
   std::size_t form_ = 0;  ///< of the best one
   std::optional<Allocation> best_;
-  bool fits_ = false;         ///< all tensors are in the feature buffer, but for the image perhaps
+  bool fits_ = false;  ///< all tensors are in the feature buffer, but for the image perhaps
   AllocationCost cost_;
   AllocationChoice choice_;
   std::string too_much_;
@@ -304,7 +304,8 @@ NetPlan plan_net(const isa::Hardware& hw, const std::vector<Lowered>& forms, int
   } catch (const Error&) {
     if (!search.may_fuse) throw;
   }
-  // A tap may not reach the rows that a chain keeps: without chains it says what is wrong, or works.
+  // A tap may not reach the rows that a chain keeps: without chains it says what is wrong, or
+  // works.
   return Search(hw, forms, {.may_fuse = false, .quick = search.quick}).run(images);
 }
 
