@@ -1,6 +1,6 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
-/// The top for the iCE40-HX8K breakout board: a core at 60 MHz from the 12 MHz oscillator, its
+/// The top for the iCE40-HX8K breakout board: a core at 81 MHz from the 12 MHz oscillator, its
 /// serial line on the USB bridge at 1 Mbit/s; the host is its memory. There is no reset button.
 /// Pins: constraints/ice40_hx8k/ice40_hx8k.pcf.
 ///
@@ -32,8 +32,8 @@ module ice40_hx8k_top #(
   output logic [7:0] led
 );
 
-  // 12 MHz * 80 / 2**4.
-  localparam int unsigned ClockHz = 60000000;
+  // 12 MHz * 54 / 2**3.
+  localparam int unsigned ClockHz = 81000000;
 
   logic clk, locked, rst_n, irq;
 
@@ -41,8 +41,8 @@ module ice40_hx8k_top #(
     .FEEDBACK_PATH("SIMPLE"),
     .PLLOUT_SELECT("GENCLK"),
     .DIVR(4'd0),
-    .DIVF(7'd79),
-    .DIVQ(3'd4),
+    .DIVF(7'd53),
+    .DIVQ(3'd3),
     .FILTER_RANGE(3'd1)
   ) u_pll (
     .REFERENCECLK(clk_12mhz),
