@@ -66,7 +66,6 @@ NetPlan Finalists::fastest(bool quick) {
     refine_and_keep(std::move(all));
     refine_and_keep(std::move(part));
   }
-  if (!fastest) throw Error("{}", error_);
   return std::move(fastest->plan);
 }
 
@@ -77,8 +76,8 @@ bool Finalists::try_plan(const Finalist& finalist, int wm_depth, std::optional<C
   NetPlan plan{finalist.form, finalist.allocation, {}, wm_depth};
   try {
     plan.execs = plan_execs(hw, lowered.net, plan.allocation, tiles_[plan.form]);
-  } catch (const Error& e) {  // a list longer than that, a tap beyond the strip's reach
-    error_ = e.what();
+  } catch (const Error&) {  // a list longer than that
+    if (wm_depth == hw_.wm_depth) throw;
     return false;
   }
   const std::int64_t cost = program_cost(hw_, lowered, plan);

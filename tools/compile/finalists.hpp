@@ -5,7 +5,6 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "compile/allocation_cost.hpp"
@@ -37,8 +36,7 @@ class Finalists {
   void clear();
 
   /// The plan whose program is the fastest: of each kind the best finalist, or what is better near
-  /// it; `quick`: the best finalist by its coarse cost. There must be a finalist. Throws Error
-  /// where none becomes a program.
+  /// it; `quick`: the best finalist by its coarse cost. There must be a finalist.
   NetPlan fastest(bool quick);
 
  private:
@@ -59,7 +57,6 @@ class Finalists {
   const std::vector<Lowered>& forms_;
   const FormLists& lists_;
   std::deque<NetTiles> tiles_;                 ///< by form
-  std::string error_;                          ///< why the last one that became no program did not
   std::array<std::vector<Finalist>, 4> best_;  ///< of each kind, the cheapest first
 };
 

@@ -299,14 +299,7 @@ class Search {
 
 NetPlan plan_net(const isa::Hardware& hw, const std::vector<Lowered>& forms, int images,
                  const PlanSearch& search) {
-  try {
-    return Search(hw, forms, search).run(images);
-  } catch (const Error&) {
-    if (!search.may_fuse) throw;
-  }
-  // A tap may not reach the rows that a chain keeps: without chains it says what is wrong, or
-  // works.
-  return Search(hw, forms, {.may_fuse = false, .quick = search.quick}).run(images);
+  return Search(hw, forms, search).run(images);
 }
 
 }  // namespace reshift

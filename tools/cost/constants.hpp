@@ -7,7 +7,9 @@
 
 /// What things cost in clock cycles. tb/core/cost_test.cpp measures each constant on the simulated
 /// cores, with their performance counters, and allows a difference that it states. "Measured" is
-/// what it printed for 4x4x3, for 16x16x8, and for a core with serial post-processing.
+/// what it printed for 4x4x3, for 16x16x8, and for a core with serial post-processing. Those of the
+/// control program's parts were read off the events of its processor in waveforms of both cores;
+/// cost_test.cpp and random_cost_test.cpp compare what they come to in whole frames.
 namespace reshift::cost {
 
 // The core. These are the figures of program_time.hpp.
