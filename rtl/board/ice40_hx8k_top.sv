@@ -22,7 +22,9 @@ module ice40_hx8k_top #(
   parameter int unsigned PostLanes = 1,
   parameter int unsigned MultW = 16,
   parameter int unsigned Tables = 0,
-  parameter int unsigned AxiDataW = 32
+  parameter int unsigned AxiDataW = 32,
+  parameter int unsigned WeightCheck = 0,
+  parameter int unsigned WeightStreams = 0
 ) (
   /// Oscillator.
   input  logic       clk_12mhz,
@@ -72,6 +74,8 @@ module ice40_hx8k_top #(
     .MultW(MultW),
     .Tables(Tables),
     .AxiDataW(AxiDataW),
+    .WeightCheck(WeightCheck),
+    .WeightStreams(WeightStreams),
     .ClocksPerBit(ClockHz / 1000000),
     .QuietClocks(ClockHz / 25)
   ) u_board (

@@ -29,6 +29,9 @@ module rs_board
   parameter int unsigned Tables = 0,
   /// Bus width in bits: must be 64.
   parameter int unsigned AxiDataW = 64,
+  /// Weight blocks: checksums, row streams.
+  parameter int unsigned WeightCheck = 1,
+  parameter int unsigned WeightStreams = 0,
   /// Memory: banks of BankWords words of 8 bytes.
   parameter int unsigned MemBanks = 7,
   parameter int unsigned BankWords = 4096,
@@ -221,7 +224,9 @@ module rs_board
     .PostLanes(PostLanes),
     .MultW(MultW),
     .Tables(Tables),
-    .AxiDataW(AxiDataW)
+    .AxiDataW(AxiDataW),
+    .WeightCheck(WeightCheck),
+    .WeightStreams(WeightStreams)
   ) u_core (
     .clk           (clk_i),
     .rst_n         (rst_ni),

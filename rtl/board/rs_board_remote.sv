@@ -25,6 +25,9 @@ module rs_board_remote #(
   parameter int unsigned Tables = 0,
   /// Bus width in bits: must be 32.
   parameter int unsigned AxiDataW = 32,
+  /// Weight blocks: checksums, row streams.
+  parameter int unsigned WeightCheck = 0,
+  parameter int unsigned WeightStreams = 0,
   /// Clock cycles of a bit on the line, at least 8.
   parameter int unsigned ClocksPerBit = 100,
   /// Clock cycles without a byte after which a frame is given up.
@@ -150,7 +153,9 @@ module rs_board_remote #(
     .PostLanes(PostLanes),
     .MultW(MultW),
     .Tables(Tables),
-    .AxiDataW(AxiDataW)
+    .AxiDataW(AxiDataW),
+    .WeightCheck(WeightCheck),
+    .WeightStreams(WeightStreams)
   ) u_core (
     .clk           (clk_i),
     .rst_n         (rst_ni),

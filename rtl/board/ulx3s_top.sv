@@ -25,6 +25,8 @@ module ulx3s_top #(
   parameter int unsigned MultW = 16,
   parameter int unsigned Tables = 0,
   parameter int unsigned AxiDataW = 64,
+  parameter int unsigned WeightCheck = 1,
+  parameter int unsigned WeightStreams = 0,
   /// Banks of 32 KB.
   parameter int unsigned MemBanks = 7,
   /// First content of the memory; empty: none.
@@ -109,6 +111,8 @@ module ulx3s_top #(
     .MultW(MultW),
     .Tables(Tables),
     .AxiDataW(AxiDataW),
+    .WeightCheck(WeightCheck),
+    .WeightStreams(WeightStreams),
     .MemBanks(MemBanks),
     .BankWords(4096),
     .InitFile(InitFile),

@@ -7,23 +7,32 @@
 /// that full and empty differ. The memory of headers has a bank for each of the HeadersPerBeat
 /// headers that come together, which are rotated to where the last ones ended.
 ///
-/// Throughput: HeadersPerBeat headers and a tile in, a header and a tile out per cycle.
+/// With `Streams` tiles may also come as row streams, an entry for each row at a time. Each row of the
+/// array then has a memory of its own (rs_weight_row); a tile is there when all its rows are.
+///
+/// Throughput: HeadersPerBeat headers and a tile or an entry for each row in, a header and a tile out
+/// per cycle.
 /// Latency: 1 cycle of a header read, 1 + RamReg cycles of a tile read.
-/// Handshake: both inputs are streams that wait for room; reads are always taken. Pointers have one
-/// bit more than an address, so that full and empty differ. The memory of headers has a bank for
-/// each of HeadersPerBeat headers that come together, which are turned to where the last ones
-/// ended.
-/// Assumes: only loaded micro-ops are read, and only loaded ones are freed.
+/// Handshake: headers and tiles are streams that wait for room; entries and reads are always taken.
+/// Assumes: only loaded micro-ops are read, and only loaded ones are freed; all headers of a block
+/// come before its row streams, whose end is told, and the next headers four cycles after that or
+/// later.
 module rs_weight_buffer #(
-  /// Bits of a tile.
-  parameter int unsigned TileW = 1024,
+  /// Rows and lanes, and the weight format.
+  parameter int unsigned M = 4,
+  parameter int unsigned C = 4,
+  parameter int unsigned WeightFormat = 7,
   /// Micro-ops; a power of two.
   parameter int unsigned WmDepth = 512,
   /// A register after the memory of tiles.
   parameter bit RamReg = 1'b1,
   /// Headers that come together; a power of two.
   parameter int unsigned HeadersPerBeat = 1,
+  /// Tiles may come as row streams.
+  parameter bit Streams = 1'b1,
   /// Derived.
+  localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat),
+  localparam int unsigned EntryW = 8 * rs_spec_pkg::entry_bytes(C, WeightFormat),
   localparam int unsigned PtrW = $clog2(WmDepth) + 1,
   localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1)
 ) (
@@ -40,6 +49,11 @@ module rs_weight_buffer #(
   input  logic             tile_valid_i,
   output logic             tile_ready_o,
   input  logic [TileW-1:0] tile_i,
+  /// An entry for each row; the streams of a block end. They did not make the block's tiles.
+  input  logic                     entry_valid_i,
+  input  logic [M-1:0][EntryW-1:0] entry_i,
+  input  logic                     stream_end_i,
+  output logic                     stream_fault_o,
 
   /// Behind the last micro-op that is loaded, header and tile.
   output logic [PtrW-1:0] loaded_o,
@@ -66,12 +80,12 @@ module rs_weight_buffer #(
   logic [PtrW-1:0] room_q;  // micro-ops without a header
   logic [RowW-1:0] row;
   logic header_write, tile_write;
+  logic streamed;  // row streams have made all tiles whose headers are there
 
   assign header_write = header_valid_i && header_ready_o;
   assign tile_write   = tile_valid_i && tile_ready_o;
   assign row          = header_ptr_q[PtrW-2:IndexW];
   assign tile_next    = tile_ptr_q + PtrW'(1);
-  assign loaded_o     = tile_ptr_q;
 
   // Room is worked out for both cases, a write and none: the streams' valid comes late. Where there is
   // not room for HeadersPerBeat, headers wait a cycle until their number is looked at.
@@ -90,6 +104,7 @@ module rs_weight_buffer #(
                                      : room_q >= PtrW'(HeadersPerBeat) ||
                                        (header_valid_i && room_q >= PtrW'(header_count_i));
       if (tile_write) tile_ptr_q <= tile_next;
+      else if (streamed) tile_ptr_q <= header_ptr_q;
       tile_ready_o <= tile_write ? tile_next != header_ptr_q : tile_ptr_q != header_ptr_q;
       free_ptr_q   <= free_ptr_q + PtrW'(free_i);
     end
@@ -133,19 +148,79 @@ module rs_weight_buffer #(
     assign header_o = header_words;
   end
 
-  rs_ram_1r1w #(
-    .Width(TileW),
-    .Depth(WmDepth),
-    .OutReg(RamReg)
-  ) u_tiles (
-    .clk_i,
-    .write_i(tile_write),
-    .waddr_i(tile_ptr_q[PtrW-2:0]),
-    .wdata_i(tile_i),
-    .read_i (tile_read_i),
-    .raddr_i(tile_addr_i),
-    .rdata_o(tile_o)
-  );
+  if (Streams) begin : gen_rows
+    localparam int unsigned TermW = rs_spec_pkg::term_width(WeightFormat);
+    localparam int unsigned LaneW = $clog2(C);
+    logic [M-1:0] ready, full, fault;
+    logic [PtrW-1:0] counted_q;
+    logic [2:0] end_q;
+    logic count;
+    for (genvar m = 0; m < M; m++) begin : gen_row
+      rs_weight_row #(
+        .C(C),
+        .WeightFormat(WeightFormat),
+        .WmDepth(WmDepth),
+        .RamReg(RamReg)
+      ) u_row (
+        .clk_i,
+        .rst_ni,
+        .tile_valid_i (tile_write),
+        .tile_i       (tile_i[m*C*TermW+:C*TermW]),
+        .entry_valid_i,
+        .entry_lane_i (entry_i[m][TermW+:LaneW]),
+        .entry_code_i (entry_i[m][TermW-1:0]),
+        .end_i        (stream_end_i),
+        .limit_i      (header_ptr_q),
+        .fault_o      (fault[m]),
+        .full_o       (full[m]),
+        .ready_o      (ready[m]),
+        .count_i      (count),
+        .read_i       (tile_read_i),
+        .addr_i       (tile_addr_i),
+        .row_o        (tile_o[m*C*TermW+:C*TermW])
+      );
+    end
+
+    assign count    = &ready;
+    assign streamed = end_q[2];
+    assign loaded_o = counted_q;
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        counted_q      <= '0;
+        end_q          <= '0;
+        stream_fault_o <= 1'b0;
+      end else begin
+        counted_q      <= counted_q + PtrW'(count);
+        end_q          <= {end_q[1:0], stream_end_i};
+        stream_fault_o <= fault != '0 || (end_q[2] && !(&full));
+      end
+    end
+
+    logic unused_entry;
+    assign unused_entry = ^entry_i;
+
+    `RS_ASSERT(HeadersFirst, !header_write || !(entry_valid_i || stream_end_i || end_q != '0))
+  end else begin : gen_tiles
+    rs_ram_1r1w #(
+      .Width(TileW),
+      .Depth(WmDepth),
+      .OutReg(RamReg)
+    ) u_tiles (
+      .clk_i,
+      .write_i(tile_write),
+      .waddr_i(tile_ptr_q[PtrW-2:0]),
+      .wdata_i(tile_i),
+      .read_i (tile_read_i),
+      .raddr_i(tile_addr_i),
+      .rdata_o(tile_o)
+    );
+    assign streamed       = 1'b0;
+    assign loaded_o       = tile_ptr_q;
+    assign stream_fault_o = 1'b0;
+
+    logic unused_streams;
+    assign unused_streams = ^{entry_valid_i, entry_i, stream_end_i};
+  end
 
   // How far the reads are ahead of the oldest micro-op.
   logic [PtrW-2:0] header_ahead, tile_ahead;
@@ -154,8 +229,8 @@ module rs_weight_buffer #(
   assign tile_ahead   = tile_addr_i - free_ptr_q[PtrW-2:0];
   assign unused_ahead = ^{header_ahead, tile_ahead};
 
-  `RS_ASSERT(FreeWhatIsLoaded, !free_i || free_ptr_q != tile_ptr_q)
-  `RS_ASSERT(HeaderIsLoaded, !header_read_i || {1'b0, header_ahead} < tile_ptr_q - free_ptr_q)
-  `RS_ASSERT(TileIsLoaded, !tile_read_i || {1'b0, tile_ahead} < tile_ptr_q - free_ptr_q)
+  `RS_ASSERT(FreeWhatIsLoaded, !free_i || free_ptr_q != loaded_o)
+  `RS_ASSERT(HeaderIsLoaded, !header_read_i || {1'b0, header_ahead} < loaded_o - free_ptr_q)
+  `RS_ASSERT(TileIsLoaded, !tile_read_i || {1'b0, tile_ahead} < loaded_o - free_ptr_q)
 
 endmodule

@@ -238,8 +238,9 @@ exec:
   out   exec
   br    main
 
-; bytes = the sum of the sections, headers and tiles rounded up to 32 bytes.
+; bytes = the sum of the sections, headers and tiles, or row streams, rounded up to 32 bytes.
 load_weights:
+  check load_weights bad_field
   ld    load_weights.param_blocks
   rep   {clog2(M * param_bytes)}
   dbl
@@ -254,6 +255,13 @@ load_weights:
   rep   {clog2(tile_bytes)}
   dbl
   st    T3                     ; of the tiles
+  ld    load_weights.stream_items
+  b     z section_padded
+  rep   {clog2(item_bytes)}
+  dbl
+  st    T3                     ; of row streams in their place
+section_padded:
+  ld    T3
   sub   ZERO
   st    T4
   ld    T2.5
@@ -432,10 +440,12 @@ fail:
 dead:
   br    dead
 
-; The bus answered with an error: the hardware holds its address.
+; The bus answered with an error: the hardware holds its address. Or LOAD found one in a weight
+; block.
 bus_error:
   ld    INDEX_AT_FAULT
   st    ERR_DESCRIPTOR
+  b     block_error weight_block
   b     write_error bus_write
   ldi   {ErrReadSlverr}
   b     slverr bus_cause
@@ -445,6 +455,11 @@ bus_write:
   ldi   {ErrWriteSlverr}
   b     slverr bus_cause
   ldi   {ErrWriteDecerr}
+  br    bus_cause
+weight_block:
+  ldi   {ErrBadStream}
+  b     slverr bus_cause
+  ldi   {ErrBadBlock}
 bus_cause:
   st    ERR_CAUSE
   out   fail

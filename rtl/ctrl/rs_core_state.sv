@@ -5,7 +5,8 @@
 /// The state of the core: start, run, done, error, soft reset. Start and soft reset both halt the
 /// core, wait until the bus is quiet, pulse core_rst_no and let the control program prepare itself,
 /// so that every run begins from the same state. An error of the bus halts the core at once; it
-/// shows as an error when the control program has written cause and descriptor.
+/// shows as an error when the control program has written cause and descriptor. An error in a weight
+/// block is treated like one.
 ///
 ///   start:      Idle -> Quiet -> Reset -> Prepare -> Run -> Idle (done)
 ///                                                     \--> Stop --> Error
@@ -60,6 +61,9 @@ module rs_core_state
   input  fault_t           read_fault_i,
   input  logic [SlotW-1:0] read_fault_slot_i,
   input  fault_t           write_fault_i,
+  /// A weight block has an error, and the slot of its descriptor.
+  input  block_fault_t     block_fault_i,
+  input  logic [SlotW-1:0] block_fault_slot_i,
   /// A frame is complete in memory; it is the last.
   input  logic             frame_done_i,
   input  logic             last_done_i,
@@ -88,14 +92,15 @@ module rs_core_state
   logic quiet_q;
   logic done_q, complete_q, first_q, finish, bus_error, running, fail;
   logic [AddrW-1:0] addr_q;
-  logic trap_q, write_q, slverr_q;
+  logic trap_q, write_q, slverr_q, block_q;
   logic [SlotW-1:0] slot_q;
 
   assign start_ok_o = state_q == StIdle && frames_ok_i;
   assign running    = state_q == StRun;
   assign reset_over = reset_q == $bits(reset_q)'((then_run_q ? StartCycles : ResetCycles) - 1);
   assign finish     = running && complete_q && units_busy_i.engines == '0;
-  assign bus_error  = running && (read_fault_i.valid || write_fault_i.valid);
+  assign bus_error  = running &&
+                      (read_fault_i.valid || write_fault_i.valid || block_fault_i.valid);
   assign fail       = fail_i && state_q inside {StRun, StStop};
 
   always_comb begin
@@ -153,14 +158,18 @@ module rs_core_state
       if (finish && !bus_error) done_q <= 1'b1;
       if (running && last_done_i) complete_q <= 1'b1;
       if (running && frame_done_i) first_q <= 1'b0;
-      if (bus_error) addr_q <= write_fault_i.valid ? write_fault_i.addr : read_fault_i.addr;
+      if (bus_error && (read_fault_i.valid || write_fault_i.valid)) begin
+        addr_q <= write_fault_i.valid ? write_fault_i.addr : read_fault_i.addr;
+      end
     end
   end
   always_ff @(posedge clk_i) begin
     if (bus_error) begin
       write_q  <= write_fault_i.valid;
-      slverr_q <= write_fault_i.valid ? !write_fault_i.decerr : !read_fault_i.decerr;
-      slot_q   <= read_fault_slot_i;
+      block_q  <= !write_fault_i.valid && !read_fault_i.valid;
+      slverr_q <= write_fault_i.valid ? !write_fault_i.decerr :
+                  read_fault_i.valid ? !read_fault_i.decerr : block_fault_i.streams;
+      slot_q   <= read_fault_i.valid ? read_fault_slot_i : block_fault_slot_i;
     end
   end
 
@@ -168,7 +177,7 @@ module rs_core_state
   assign starting = state_q inside {StQuiet, StReset, StPrepare};
 
   assign run_o         = running;
-  assign trap_o        = '{valid: trap_q, write: write_q, slverr: slverr_q};
+  assign trap_o        = '{valid: trap_q, block: block_q, write: write_q, slverr: slverr_q};
   assign trap_slot_o   = slot_q;
   assign clear_o       = start_i || soft_reset_i;
   assign count_o       = then_run_q && !complete_q && (starting || running);

@@ -272,7 +272,7 @@ module rs_ctrl_cpu
       WhenC:         holds = c_q;
       WhenNc:        holds = !c_q;
       WhenBit1clear: holds = !a_q[1];
-      default:       holds = conditions_i[3'(when_q - WhenNotRunning)];
+      default:       holds = conditions_i[4'(when_q - WhenNotRunning)];
     endcase
   end
 

@@ -34,6 +34,8 @@ module rs_ctrl_unit
   parameter int unsigned PmDepth = 512,
   parameter int unsigned Tables = 0,
   parameter int unsigned AxiDataW = 64,
+  parameter bit WeightCheck = 1'b1,
+  parameter bit WeightStreams = 1'b1,
   /// Longest burst on the bus, in beats.
   parameter int unsigned MaxBurst = 16,
   /// Bits of a descriptor slot's number.
@@ -54,7 +56,7 @@ module rs_ctrl_unit
   /// The reset was that of the whole core; the program runs.
   input  logic             cold_i,
   input  logic             run_i,
-  /// The bus answered with an error: to a read, for this slot.
+  /// The bus answered with an error, or a weight block has one: to a read, in a block, for this slot.
   input  trap_t            trap_i,
   input  logic [SlotW-1:0] trap_slot_i,
   /// Ready to run; the error registers are written: the core stops.
@@ -117,7 +119,15 @@ module rs_ctrl_unit
   logic [TickW-1:0] time_q;
 
   assign conditions = {
-    trap_i.slverr, trap_i.write, !cold_i, !progress_q, !tick_q, no_room, no_arrival, !run_i
+    trap_i.block,
+    trap_i.slverr,
+    trap_i.write,
+    !cold_i,
+    !progress_q,
+    !tick_q,
+    no_room,
+    no_arrival,
+    !run_i
   };
 
   rs_ctrl_rom #(
@@ -132,7 +142,8 @@ module rs_ctrl_unit
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
     .Tables(Tables),
-    .AxiDataW(AxiDataW)
+    .AxiDataW(AxiDataW),
+    .WeightStreams(32'(WeightStreams))
   ) u_code (
     .clk_i,
     .read_i       (code_read),
@@ -271,6 +282,7 @@ module rs_ctrl_unit
     .SlotW(SlotW),
     .Batch(Batch),
     .DescWords(DescWords),
+    .BlockWords(WeightCheck || WeightStreams),
     .WordDelay(1 + int'(RamReg))
   ) u_ring (
     .clk_i,

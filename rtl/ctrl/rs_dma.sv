@@ -43,6 +43,9 @@ module rs_dma
   parameter bit RamReg = 1'b1,
   /// Words of a descriptor that arrive together.
   parameter int unsigned DescWords = 1,
+  /// Check the checksum of weight blocks; tiles may come as row streams.
+  parameter bit WeightCheck = 1'b1,
+  parameter bit WeightStreams = 1'b1,
   /// Bits of a weight tile. Derived.
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat),
   /// Bits of a bank number. Derived.
@@ -54,6 +57,8 @@ module rs_dma
   localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1),
   /// Bits of the address of two entries of the tables. Derived.
   localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables),
+  /// Bits of an entry of row streams. Derived.
+  localparam int unsigned EntryW = 8 * rs_spec_pkg::entry_bytes(C, WeightFormat),
   /// Bits of a channel-parameter record. Derived.
   localparam int unsigned ParamW = 8 * rs_spec_pkg::param_bytes(MultW)
 ) (
@@ -72,8 +77,12 @@ module rs_dma
   output logic [SlotW-1:0]      read_fault_slot_o,
   output fault_t                write_fault_o,
 
+  /// An error in a weight block, and the slot of its descriptor.
+  output block_fault_t          block_fault_o,
+  output logic [SlotW-1:0]      block_fault_slot_o,
+
   /// The word bus and who takes its word. With a read command: the descriptors that it reads, 0: it is
-  /// LOAD's; the slot that it is for.
+  /// LOAD's; the slot that it is for. With a transfer of LOAD: the slot of its descriptor.
   input  logic [31:0]           word_i,
   input  takers_t               takers_i,
   input  logic [SlotW-1:0]      read_descs_i,
@@ -106,6 +115,11 @@ module rs_dma
   output logic                  tile_valid_o,
   input  logic                  tile_ready_i,
   output logic [TileW-1:0]      tile_o,
+  /// Row streams: an entry for each row; those of a block end; they did not make its tiles.
+  output logic                  entry_valid_o,
+  output logic [M-1:0][EntryW-1:0] entry_o,
+  output logic                  stream_end_o,
+  input  logic                  stream_fault_i,
   /// Entries of the tables, two at a time.
   output logic                  table_valid_o,
   input  logic                  table_ready_i,
@@ -185,7 +199,9 @@ module rs_dma
     .MultW(MultW),
     .MaxCommands(MaxCommands),
     .DescsW(SlotW),
-    .DescWords(DescWords)
+    .DescWords(DescWords),
+    .WeightCheck(WeightCheck),
+    .WeightStreams(WeightStreams)
   ) u_load (
     .clk_i,
     .rst_ni,
@@ -196,8 +212,11 @@ module rs_dma
     .word_i,
     .set_i          (takers_i.load),
     .transfer_i     (takers_i.transfer),
+    .slot_i         (read_slot_i),
     .free_o         (status_o.load_free),
     .done_o         (status_o.load_done),
+    .fault_o        (block_fault_o),
+    .fault_slot_o   (block_fault_slot_o),
     .beat_valid_i   (beat_valid),
     .beat_ready_o   (beat_ready),
     .beat_i         (beat),
@@ -214,6 +233,10 @@ module rs_dma
     .tile_valid_o,
     .tile_ready_i,
     .tile_o,
+    .entry_valid_o,
+    .entry_o,
+    .stream_end_o,
+    .stream_fault_i,
     .table_valid_o,
     .table_ready_i,
     .table_addr_o,

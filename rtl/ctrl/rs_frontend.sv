@@ -45,6 +45,9 @@ module rs_frontend
   parameter int unsigned ParamRecords = M,
   /// Bits of a multiplier.
   parameter int unsigned MultW = 16,
+  /// Check the checksum of weight blocks; tiles may come as row streams.
+  parameter bit WeightCheck = 1'b1,
+  parameter bit WeightStreams = 1'b1,
   /// Bits of a weight tile. Derived.
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat),
   /// Bits of a bank number. Derived.
@@ -56,6 +59,8 @@ module rs_frontend
   localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1),
   /// Bits of the address of two entries of the tables. Derived.
   localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables),
+  /// Bits of an entry of row streams. Derived.
+  localparam int unsigned EntryW = 8 * rs_spec_pkg::entry_bytes(C, WeightFormat),
   /// Bits of a channel-parameter record. Derived.
   localparam int unsigned ParamW = 8 * rs_spec_pkg::param_bytes(MultW)
 ) (
@@ -109,6 +114,11 @@ module rs_frontend
   output logic                  tile_valid_o,
   input  logic                  tile_ready_i,
   output logic [TileW-1:0]      tile_o,
+  /// Row streams: an entry for each row; those of a block end; they did not make its tiles.
+  output logic                  entry_valid_o,
+  output logic [M-1:0][EntryW-1:0] entry_o,
+  output logic                  stream_end_o,
+  input  logic                  stream_fault_i,
   /// Entries of the tables, two at a time.
   output logic                  table_valid_o,
   input  logic                  table_ready_i,
@@ -164,7 +174,8 @@ module rs_frontend
   bus_busy_t bus_busy, beats;
   busy_t busy;
   fault_t read_fault, write_fault;
-  logic [SlotW-1:0] read_fault_slot, trap_slot;
+  block_fault_t block_fault;
+  logic [SlotW-1:0] read_fault_slot, block_fault_slot, trap_slot;
   assign halt_o = halt;
   assign strobe = {frame_done, {12{counting}} & {beats, exec_cycle_i, first_frame, 1'b1}};
   always_ff @(posedge clk_i)
@@ -227,6 +238,8 @@ module rs_frontend
     .read_fault_i      (read_fault),
     .read_fault_slot_i (read_fault_slot),
     .write_fault_i     (write_fault),
+    .block_fault_i     (block_fault),
+    .block_fault_slot_i(block_fault_slot),
     .frame_done_i      (frame_done),
     .last_done_i       (last_done),
     .units_busy_i      (busy)
@@ -265,6 +278,8 @@ module rs_frontend
     .PmDepth(PmDepth),
     .Tables(Tables),
     .AxiDataW(AxiDataW),
+    .WeightCheck(WeightCheck),
+    .WeightStreams(WeightStreams),
     .MaxBurst(MaxBurst),
     .SlotW(SlotW),
     .Batch(ring_batch(M, C, P)),
@@ -317,7 +332,9 @@ module rs_frontend
     .MaxOutstanding(MaxOutstanding),
     .SlotW(SlotW),
     .RamReg(RamReg),
-    .DescWords(DescWords)
+    .DescWords(DescWords),
+    .WeightCheck(WeightCheck),
+    .WeightStreams(WeightStreams)
   ) u_dma (
     .clk_i,
     .rst_ni            (rst_n),
@@ -327,6 +344,8 @@ module rs_frontend
     .read_fault_o      (read_fault),
     .read_fault_slot_o (read_fault_slot),
     .write_fault_o     (write_fault),
+    .block_fault_o     (block_fault),
+    .block_fault_slot_o(block_fault_slot),
     .word_i            (word),
     .takers_i          (takers),
     .read_descs_i      (read_descs),
@@ -352,6 +371,10 @@ module rs_frontend
     .tile_valid_o,
     .tile_ready_i,
     .tile_o,
+    .entry_valid_o,
+    .entry_o,
+    .stream_end_o,
+    .stream_fault_i,
     .table_valid_o,
     .table_ready_i,
     .table_addr_o,

@@ -27,6 +27,8 @@ module rs_ring
   parameter int unsigned DescWords = 1,
   /// Cycles from an address to its word on the bus.
   parameter int unsigned WordDelay = 1,
+  /// LOAD wants the checksum and the form of weight blocks.
+  parameter bit BlockWords = 1'b1,
   /// Bits of a memory address: slots of 32 words in the upper half.
   localparam int unsigned MemAddrW = SlotW + 6
 ) (
@@ -154,7 +156,8 @@ module rs_ring
 
   rs_word_copier #(
     .SlotW(SlotW),
-    .WordDelay(WordDelay)
+    .WordDelay(WordDelay),
+    .BlockWords(BlockWords)
   ) u_copier (
     .clk_i,
     .rst_ni,

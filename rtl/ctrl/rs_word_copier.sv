@@ -19,6 +19,8 @@ module rs_word_copier
   parameter int unsigned SlotW = 2,
   /// Cycles from an address to its word on the bus.
   parameter int unsigned WordDelay = 1,
+  /// LOAD wants the checksum and the form of weight blocks.
+  parameter bit BlockWords = 1'b1,
   /// Bits of a memory address: slots of 32 words in the upper half.
   localparam int unsigned MemAddrW = SlotW + 6
 ) (
@@ -47,7 +49,8 @@ module rs_word_copier
   output logic [4:0]                   exec_word_o,
   /// Who else takes the word.
   output takers_t                      takers_o,
-  /// With a read command: the number of descriptors that it reads, 0 if it is LOAD's; the slot.
+  /// With a read command: the number of descriptors that it reads, 0 if it is LOAD's. The slot that
+  /// the word is from, or that a batch is for.
   output logic [SlotW-1:0]             read_descs_o,
   output logic [SlotW-1:0]             read_slot_o
 );
@@ -55,9 +58,12 @@ module rs_word_copier
   `RS_PARAM_CHECK(WordDelay, WordDelay >= 1, "WordDelay must be at least 1")
 
   // Words 1 and 2 of a transfer's descriptor are counts and addresses, 3 to 5 a command of the DMA,
-  // where the control program has put it. The read command for a batch is in the lower half.
+  // where the control program has put it, 6 and 7 the checksum and the form of a weight block. The
+  // read command for a batch is in the lower half.
   localparam logic [4:0] FirstCount = 5'd1;
   localparam logic [4:0] LastCount = 5'd2;
+  localparam logic [4:0] FirstOfBlock = 5'd6;
+  localparam logic [4:0] LastOfBlock = 5'd7;
   localparam logic [4:0] FirstCommand = 5'd3;
   localparam logic [4:0] LastCommand = 5'd5;
   localparam logic [MemAddrW-1:0] RequestWords = MemAddrW'(8'h50);
@@ -72,7 +78,7 @@ module rs_word_copier
     copy_e            copy;
     logic [4:0]       word;
     logic [2:0]       command;  // it is this word of a command; of the counts
-    logic [1:0]       count;
+    logic [3:0]       count;
     transfer_e        transfer;
     logic [SlotW-1:0] slot;
     logic [SlotW-1:0] descs;
@@ -97,10 +103,12 @@ module rs_word_copier
     end
   end
 
+  logic of_block;
+  assign of_block = BlockWords && transfer_i == TransferWeights;
   always_comb begin
     unique case (copy_q)
       CopyExec:   last_word = word_q == 5'(rs_spec_pkg::ExecWords - 1);
-      CopyCounts: last_word = word_q == LastCount;
+      CopyCounts: last_word = word_q == (of_block ? LastOfBlock : LastCount);
       default:    last_word = word_q == LastCommand;
     endcase
   end
@@ -134,7 +142,9 @@ module rs_word_copier
     bus_q.copy    <= copy_q;
     bus_q.word    <= word_q;
     bus_q.command <= {word_q == LastCommand, word_q == 5'd4, word_q == FirstCommand};
-    bus_q.count   <= {word_q == LastCount, word_q == FirstCount};
+    bus_q.count   <= {
+      word_q == LastOfBlock, word_q == FirstOfBlock, word_q == LastCount, word_q == FirstCount
+    };
     bus_q.transfer <= transfer_i;
     bus_q.slot    <= slot_i[copy_q];
     bus_q.descs   <= copy_q == CopyRequest ? batch_count_i : '0;
@@ -148,9 +158,9 @@ module rs_word_copier
   assign exec_word_o  = bus.word;
   assign takers_o = '{
       read: {3{bus.valid && bus.copy inside {CopyRequest, CopyCommand}}} & bus.command,
-      load: {2{bus.valid && bus.copy == CopyCounts}} & bus.count,
+      load: {4{bus.valid && bus.copy == CopyCounts}} & bus.count,
       transfer: bus.transfer,
-      store: {2{bus.valid && bus.copy == CopyStore}} & bus.count,
+      store: {2{bus.valid && bus.copy == CopyStore}} & bus.count[1:0],
       write: {3{bus.valid && bus.copy == CopyStore}} & bus.command
   };
   assign read_descs_o = bus.descs;

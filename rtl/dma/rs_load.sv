@@ -3,14 +3,16 @@
 `include "rs_assert.svh"
 
 /// LOAD sorts what the read DMA brings, command after command in the order in which they were
-/// given: descriptors to the control program's memory, weight blocks into the three weight streams,
-/// tables to post-processing, features into the feature buffer. One register holds an item, whatever it is. What is to be done
-/// with a transfer (its counts and addresses) is set before its data comes, or data waits.
+/// given: descriptors to the control program's memory, weight blocks into the weight streams, tables
+/// to post-processing, features into the feature buffer. One register holds an item, whatever it is.
+/// What is to be done with a transfer (its counts and addresses) is set before its data comes, or
+/// data waits. The tiles of a weight block may come as row streams, an entry for each row at a time.
+/// Its checksum is checked.
 ///
 /// Throughput: a beat per cycle; some four cycles between sections and seven between commands.
 /// Latency: 2 cycles from a beat to its item.
-/// Handshake: streams are valid/ready; a transfer is complete when its last word or item has been
-/// taken.
+/// Handshake: streams are valid/ready, entries are always taken; a transfer is complete when its last
+/// word or item has been taken.
 /// Assumes: a command is given only while `command_room_o`, a transfer only while `free_o`.
 module rs_load
   import rs_ctrl_pkg::*;
@@ -40,6 +42,9 @@ module rs_load
   parameter int unsigned DescsW = 2,
   /// Words of a descriptor that go on together, 1 or 2.
   parameter int unsigned DescWords = 1,
+  /// Check the checksum of weight blocks; tiles may come as row streams.
+  parameter bit WeightCheck = 1'b1,
+  parameter bit WeightStreams = 1'b1,
   /// Bits of a weight tile. Derived.
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat),
   /// Bits of a byte's offset in a beat. Derived.
@@ -53,6 +58,8 @@ module rs_load
   localparam int unsigned HeaderCountW = $clog2(HeadersPerBeat + 1),
   /// Bits of the address of two entries of the tables. Derived.
   localparam int unsigned TableAddrW = rs_spec_pkg::table_address_width(Tables),
+  /// Bits of an entry of row streams. Derived.
+  localparam int unsigned EntryW = 8 * rs_spec_pkg::entry_bytes(C, WeightFormat),
   /// Bits of a channel-parameter record. Derived.
   localparam int unsigned ParamW = 8 * rs_spec_pkg::param_bytes(MultW)
 ) (
@@ -67,14 +74,19 @@ module rs_load
   input  logic [ByteW-1:0]    command_offset_i,
   /// There is room for another.
   output logic                command_room_o,
-  /// The next transfer: word 1 and word 2 of its descriptor, which comes last; what it brings.
+  /// The next transfer: word 1 and word 2 of its descriptor, of a weight block then words 6 and 7;
+  /// what it brings; the slot of its descriptor.
   input  logic [31:0]         word_i,
-  input  logic [1:0]          set_i,
+  input  logic [3:0]          set_i,
   input  transfer_e           transfer_i,
+  input  logic [DescsW-1:0]   slot_i,
   /// It may be set.
   output logic                free_o,
   /// A transfer is complete.
   output logic                done_o,
+  /// The last weight block has an error, and the slot of its descriptor.
+  output block_fault_t        fault_o,
+  output logic [DescsW-1:0]   fault_slot_o,
   /// Beats of the commands.
   input  logic                beat_valid_i,
   output logic                beat_ready_o,
@@ -96,6 +108,11 @@ module rs_load
   output logic                tile_valid_o,
   input  logic                tile_ready_i,
   output logic [TileW-1:0]    tile_o,
+  /// An entry for each row; the streams of a block end; they did not make its tiles.
+  output logic                entry_valid_o,
+  output logic [M-1:0][EntryW-1:0] entry_o,
+  output logic                stream_end_o,
+  input  logic                stream_fault_i,
   /// Entries of the tables, two at a time.
   output logic                table_valid_o,
   input  logic                table_ready_i,
@@ -115,12 +132,14 @@ module rs_load
   localparam int unsigned CodeW = 8 * rs_spec_pkg::code_bytes(ActW);
   localparam int unsigned WordW = M * CodeW;
   localparam int unsigned TileMemW = 8 * rs_spec_pkg::tile_bytes(M, C, WeightFormat);
+  localparam int unsigned ItemBytes = rs_spec_pkg::item_bytes(M, C, WeightFormat);
   localparam int unsigned CountW = 20;
   localparam int unsigned DescItems = rs_spec_pkg::DescriptorBytes / (4 * DescWords);
   // Headers and tiles are padded to 32 bytes: 8 units of 4 bytes.
   localparam int unsigned PadW = 3;
   localparam logic [PadW-1:0] TileUnits = PadW'(TileMemW / 32);
   localparam logic [PadW-1:0] HeaderUnits = PadW'(HeadersPerBeat);
+  localparam logic [PadW-1:0] EntryUnits = PadW'(ItemBytes / 4);
   localparam int unsigned TableWordW = $clog2(rs_spec_pkg::TableBytes / 2);
 
   function automatic int unsigned larger(input int unsigned a, input int unsigned b);
@@ -129,28 +148,31 @@ module rs_load
   // Address of a feature word, the number of headers, or where in its table an item belongs.
   localparam int unsigned TagW = larger(BankW + FbAddrW, TableWordW);
   localparam int unsigned ItemW = larger(
-      larger(AxiDataW, ParamRecords * ParamW), larger(TileMemW, WordW)
+      larger(AxiDataW, ParamRecords * ParamW), larger(larger(TileMemW, WordW), 8 * ItemBytes)
   );
 
   // Sections, one bit each, and the sizes of their items.
-  localparam int unsigned Kinds = 6;
+  localparam int unsigned Kinds = 7;
   typedef struct packed {
-    logic entries;
+    logic streams;
+    logic table_entries;
     logic words;
     logic tiles;
     logic headers;
     logic params;
     logic desc;
   } section_t;
-  localparam section_t SecIdle = 6'b000000;
-  localparam section_t SecDesc = 6'b000001;
-  localparam section_t SecParams = 6'b000010;
-  localparam section_t SecHeaders = 6'b000100;
-  localparam section_t SecTiles = 6'b001000;
-  localparam section_t SecWords = 6'b010000;
-  localparam section_t SecEntries = 6'b100000;
+  localparam section_t SecIdle = 7'b0000000;
+  localparam section_t SecDesc = 7'b0000001;
+  localparam section_t SecParams = 7'b0000010;
+  localparam section_t SecHeaders = 7'b0000100;
+  localparam section_t SecTiles = 7'b0001000;
+  localparam section_t SecWords = 7'b0010000;
+  localparam section_t SecTable = 7'b0100000;
+  localparam section_t SecStreams = 7'b1000000;
   section_t section_q;
   localparam logic [Kinds-1:0][3:0] ItemShift = {
+    4'($clog2(ItemBytes)),
     4'd1,
     4'($clog2(WordW / 8)),
     4'($clog2(TileMemW / 8)),
@@ -181,15 +203,19 @@ module rs_load
   assign list_desc = list_descs != '0;
 
   // The transfer that comes next; of a weight block the micro-ops are needed up to its tiles.
-  logic have_q, weights_q, table_q, release_job;
-  logic [31:0] word1_q;
+  localparam bit BlockWords = WeightCheck || WeightStreams;
+  logic have_q, weights_q, table_q, release_job, last_set, leave;
+  logic [31:0] word1_q, checksum_q;
   logic [CountW-1:0] word2_q;
+  logic [CountW-1:0] items_q;  // of row streams; 0: tiles
+  logic [DescsW-1:0] slot_q, block_slot_q;  // of the next transfer; of the weight block at hand
+  assign last_set = BlockWords && transfer_i == TransferWeights ? set_i[3] : set_i[1];
 
   assign free_o = !have_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) have_q <= 1'b0;
-    else have_q <= set_i[1] || (have_q && !release_job);
+    else have_q <= last_set || (have_q && !release_job);
   end
   always_ff @(posedge clk_i) begin
     if (set_i[0]) word1_q <= word_i;
@@ -197,7 +223,11 @@ module rs_load
       word2_q   <= word_i[CountW-1:0];
       weights_q <= transfer_i == TransferWeights;
       table_q   <= Tables > 0 && transfer_i == TransferTable;
+      slot_q    <= slot_i;
     end
+    if (set_i[2]) checksum_q <= word_i;
+    if (set_i[3]) items_q <= WeightStreams ? word_i[CountW-1:0] : '0;
+    if (leave && section_q.headers) block_slot_q <= slot_q;
   end
 
   // Section by section. left_q is minus the items (headers) to be read; its sign goes with the last
@@ -206,15 +236,18 @@ module rs_load
   logic [CountW:0] left_q, step;
   logic [PadW-1:0] pad_q;
   logic address_valid, address_next, word_addr_valid, word_next, word_ready;
-  logic item_valid, want, read, empty;
+  logic item_valid, want, read, empty, piece_valid;
+  logic [AxiDataW-1:0] piece;
+  logic [AxiDataW/8-1:0] piece_bytes;
   logic [ItemW-1:0] item;
   logic [TagW-1:0] tag, item_tag;
   logic [BankW-1:0] next_bank;
   logic [FbAddrW-1:0] next_addr;
   logic [BankW+FbAddrW-1:0] word_addr;
   logic [HeaderCountW-1:0] header_count;
-  logic idle;
+  logic idle, streamed;
 
+  assign streamed     = WeightStreams && items_q != '0;
   assign exhausted    = !left_q[CountW];
   assign idle         = section_q == SecIdle;
   assign want         = !first_q && !idle && (section_q.words ? word_addr_valid : !at_end);
@@ -225,9 +258,9 @@ module rs_load
 
   assign ready = (section_q.desc && desc_ready_i) || (section_q.params && param_ready_i) ||
                  (section_q.headers && header_ready_i) || (section_q.tiles && tile_ready_i) ||
-                 (section_q.words && word_ready) || (section_q.entries && table_ready_i);
+                 section_q.streams || (section_q.words && word_ready) ||
+                 (section_q.table_entries && table_ready_i);
 
-  logic leave;
   assign leave = !idle && !first_q && at_end && empty && !fb_valid_o;
 
   always_ff @(posedge clk_i) begin
@@ -237,10 +270,11 @@ module rs_load
     end else begin
       first_q <= next_command || (leave && (section_q.params || section_q.headers));
       if (next_command) begin
-        section_q <= list_desc ? SecDesc : weights_q ? SecParams : table_q ? SecEntries : SecWords;
+        section_q <= list_desc ? SecDesc : weights_q ? SecParams : table_q ? SecTable : SecWords;
       end
       if (leave) begin
-        section_q <= section_q.params ? SecHeaders : section_q.headers ? SecTiles : SecIdle;
+        section_q <= section_q.params ? SecHeaders :
+                     !section_q.headers ? SecIdle : streamed ? SecStreams : SecTiles;
       end
     end
   end
@@ -256,13 +290,14 @@ module rs_load
         ))
       };
     end else if (leave) begin
-      left_q <= {1'b1, ~word1_q[CountW-1:0]};
+      left_q <= {1'b1, ~(section_q.headers && streamed ? items_q : word1_q[CountW-1:0])};
     end else if (first_q || (read && !exhausted)) begin
       left_q <= left_q + step;
     end
     if (first_q) pad_q <= '0;
     else if (read && section_q.headers) pad_q <= pad_q + HeaderUnits;
     else if (read && section_q.tiles) pad_q <= pad_q + TileUnits;
+    else if (read && section_q.streams) pad_q <= pad_q + EntryUnits;
   end
 
   // The last headers may be fewer.
@@ -275,11 +310,12 @@ module rs_load
     assign header_count = 1'b1;
   end
   assign tag = section_q.words ? TagW'(word_addr) :
-               section_q.entries ? TagW'(left_q[TableWordW-1:0]) : TagW'(header_count);
+               section_q.table_entries ? TagW'(left_q[TableWordW-1:0]) : TagW'(header_count);
 
-  assign release_job = (leave && (section_q.headers || section_q.entries)) ||
+  assign release_job = (leave && (section_q.headers || section_q.table_entries)) ||
                        (next_command && !list_desc && !weights_q && !table_q);
-  assign done_o      = leave && (section_q.tiles || section_q.words || section_q.entries);
+  assign done_o      = leave && (section_q.tiles || section_q.streams || section_q.words ||
+                                 section_q.table_entries);
 
   rs_unpack #(
     .BeatW(AxiDataW),
@@ -305,8 +341,35 @@ module rs_load
     .item_valid_o(item_valid),
     .item_ready_i(ready),
     .item_o      (item),
-    .item_tag_o  (item_tag)
+    .item_tag_o  (item_tag),
+    .piece_valid_o(piece_valid),
+    .piece_o     (piece),
+    .piece_bytes_o(piece_bytes)
   );
+
+  assign fault_o.streams = stream_fault_i;
+  assign fault_slot_o    = block_slot_q;
+  if (WeightCheck) begin : gen_check
+    logic sum_fault;
+    rs_block_sum #(
+      .PieceW(AxiDataW)
+    ) u_sum (
+      .clk_i,
+      .rst_ni,
+      .start_i      (next_command && !list_desc && weights_q),
+      .checksum_i   (checksum_q),
+      .piece_valid_i(piece_valid),
+      .piece_i      (piece),
+      .piece_bytes_i(piece_bytes),
+      .end_i        (leave && (section_q.tiles || section_q.streams)),
+      .fault_o      (sum_fault)
+    );
+    assign fault_o.valid = sum_fault || stream_fault_i;
+  end else begin : gen_no_check
+    assign fault_o.valid = stream_fault_i;
+    logic unused_check;
+    assign unused_check = ^{checksum_q, piece_valid, piece, piece_bytes};
+  end
 
   logic [M*ActW-1:0] codes;
 
@@ -344,13 +407,16 @@ module rs_load
   assign param_valid_o  = item_valid && section_q.params;
   assign header_valid_o = item_valid && section_q.headers;
   assign tile_valid_o   = item_valid && section_q.tiles;
+  assign entry_valid_o  = item_valid && section_q.streams;
+  assign stream_end_o   = leave && section_q.streams;
   assign word_next      = item_valid && section_q.words;
-  assign table_valid_o  = item_valid && section_q.entries;
+  assign table_valid_o  = item_valid && section_q.table_entries;
   assign desc_o         = item[DescWords*32-1:0];
   assign param_o        = item[ParamRecords*ParamW-1:0];
   assign header_o       = item[HeadersPerBeat*32-1:0];
   assign header_count_o = item_tag[HeaderCountW-1:0];
   assign tile_o         = item[TileW-1:0];
+  assign entry_o        = item[M*EntryW-1:0];
   assign table_addr_o   = TableAddrW'({word1_q[7:0], item_tag[TableWordW-1:0]});
   assign table_o        = item[15:0];
   for (genvar m = 0; m < M; m++) begin : gen_code

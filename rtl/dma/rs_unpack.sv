@@ -55,7 +55,11 @@ module rs_unpack #(
   output logic             item_valid_o,
   input  logic             item_ready_i,
   output logic [ItemW-1:0] item_o,
-  output logic [TagW-1:0]  item_tag_o
+  output logic [TagW-1:0]  item_tag_o,
+  /// A piece goes to its item, or is dropped: which of its bytes are there.
+  output logic             piece_valid_o,
+  output logic [BeatW-1:0] piece_o,
+  output logic [BeatW/8-1:0] piece_bytes_o
 );
 
   `RS_PARAM_CHECK(Sizes, rs_pkg::is_power_of_two(BeatW) && rs_pkg::is_power_of_two(ItemW
@@ -66,7 +70,7 @@ module rs_unpack #(
   localparam int unsigned Parts = ItemW / BeatW;
   localparam int unsigned PartW = Parts > 1 ? $clog2(Parts) : 1;
 
-  // By kind: bytes of a piece (0: a whole beat) and the number of its last piece.
+  // By kind: bytes of a piece (0: a whole beat), as a mask, too, and the number of its last piece.
   function automatic logic [ByteW-1:0] piece_bytes(input logic [Kinds-1:0] kind);
     logic [ByteW-1:0] bytes;
     bytes = '0;
@@ -74,6 +78,16 @@ module rs_unpack #(
       if (kind[k] && ItemShift[k] < 4'(ByteW)) bytes |= ByteW'(1 << ItemShift[k]);
     end
     return bytes;
+  endfunction
+  function automatic logic [BeatBytes-1:0] piece_mask(input logic [Kinds-1:0] kind);
+    logic [BeatBytes-1:0] mask;
+    mask = '0;
+    for (int unsigned k = 0; k < Kinds; k++) begin
+      for (int unsigned j = 0; j < BeatBytes; j++) begin
+        if (kind[k] && j < (1 << ItemShift[k])) mask[j] = 1'b1;
+      end
+    end
+    return mask;
   endfunction
   function automatic logic [PartW-1:0] last_part(input logic [Kinds-1:0] kind);
     logic [PartW-1:0] last;
@@ -104,7 +118,8 @@ module rs_unpack #(
   logic [ByteW-1:0] bytes, next_offset;
   logic whole, carry, crosses, move, open, fill, piece_done;
   logic [2*BeatW-1:0] twice;
-  logic [BeatBytes-1:0] lanes;
+  logic [BeatBytes-1:0] lanes, mask;
+  assign mask = piece_mask(kind_i);
 
   assign bytes               = piece_bytes(kind_i);
   assign whole               = bytes == '0;
@@ -121,11 +136,11 @@ module rs_unpack #(
 
   assign twice = {beat_i, beat_i} >> {offset_q, 3'b000};
   for (genvar j = 0; j < BeatBytes; j++) begin : gen_lane
-    // The second beat brings what lay beyond the first one's end.
+    // The second beat brings what lay beyond the first one's end, the first one what lay before it.
     if (j == 0) begin : gen_first
-      assign lanes[j] = !second_q;
+      assign lanes[j] = mask[j] && !second_q;
     end else begin : gen_other
-      assign lanes[j] = !second_q || offset_q >= ByteW'(BeatBytes - j);
+      assign lanes[j] = mask[j] && (second_q == (offset_q >= ByteW'(BeatBytes - j)));
     end
   end
 
@@ -133,6 +148,10 @@ module rs_unpack #(
   assign item_valid_o = valid_q;
   assign item_o       = item_q;
   assign item_tag_o   = tag_q;
+
+  assign piece_valid_o = read_q && move;
+  assign piece_o       = piece_q;
+  assign piece_bytes_o = lanes_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

@@ -51,6 +51,8 @@ module rs_exec
   parameter int unsigned MultW = 16,
   /// Micro-op headers that come together.
   parameter int unsigned HeadersPerBeat = 1,
+  /// Tiles may come as row streams.
+  parameter bit WeightStreams = 1'b1,
   /// LOAD and STORE share the ways of data with post-processing.
   parameter bit SharedData = 1'b0,
   /// Derived.
@@ -58,6 +60,7 @@ module rs_exec
   localparam int unsigned Records = rs_spec_pkg::param_records(M, P, PostLanes),
   localparam int unsigned ParamW = 8 * rs_spec_pkg::param_bytes(MultW),
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat),
+  localparam int unsigned EntryW = 8 * rs_spec_pkg::entry_bytes(C, WeightFormat),
   localparam int unsigned WordW = M * ActW,
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned AddrW = $clog2(FbDepth),
@@ -93,6 +96,12 @@ module rs_exec
   input  logic             tile_valid_i,
   output logic             tile_ready_o,
   input  logic [TileW-1:0] tile_i,
+  /// Row streams in place of tiles: an entry for each row; those of a block end; they did not make its
+  /// tiles.
+  input  logic             entry_valid_i,
+  input  logic [M-1:0][EntryW-1:0] entry_i,
+  input  logic             stream_end_i,
+  output logic             stream_fault_o,
   /// Entries of the tables, two at a time.
   input  logic                   table_valid_i,
   output logic                   table_ready_o,
@@ -174,10 +183,13 @@ module rs_exec
   logic [TileW-1:0]     tile;
 
   rs_weight_buffer #(
-    .TileW(TileW),
+    .M(M),
+    .C(C),
+    .WeightFormat(WeightFormat),
     .WmDepth(WmDepth),
     .RamReg(RamReg),
-    .HeadersPerBeat(HeadersPerBeat)
+    .HeadersPerBeat(HeadersPerBeat),
+    .Streams(WeightStreams)
   ) u_weights (
     .clk_i,
     .rst_ni,
@@ -188,6 +200,10 @@ module rs_exec
     .tile_valid_i,
     .tile_ready_o,
     .tile_i,
+    .entry_valid_i,
+    .entry_i,
+    .stream_end_i,
+    .stream_fault_o,
     .loaded_o     (loaded),
     .free_i       (free_uop),
     .header_read_i(header_read),

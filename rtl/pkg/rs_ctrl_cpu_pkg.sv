@@ -50,11 +50,12 @@ package rs_ctrl_cpu_pkg;
     WhenNoProgress,
     WhenWarm,
     WhenWriteError,
-    WhenSlverr
+    WhenSlverr,
+    WhenBlockError
   } condition_e;
 
   /// Conditions from WhenNotRunning on come from outside.
-  localparam int unsigned OutsideConditions = 8;
+  localparam int unsigned OutsideConditions = 9;
 
   /// Events that the program gives.
   typedef enum logic [3:0] {

@@ -36,7 +36,7 @@ package rs_ctrl_pkg;
   /// Who takes the word on the word bus: one bit for each word of a command, the first in bit 0.
   typedef struct packed {
     logic [2:0] read;      // a read command: address low, address high, beats
-    logic [1:0] load;      // a transfer of LOAD
+    logic [3:0] load;      // a transfer of LOAD; of a weight block its checksum and its items, too
     transfer_e  transfer;  // what it brings
     logic [1:0] store;     // a transfer of STORE
     logic [2:0] write;     // a write command
@@ -50,9 +50,17 @@ package rs_ctrl_pkg;
     logic store_done;  // for one cycle
   } dma_status_t;
 
-  /// The bus answered with an error, for one cycle: to a write or a read, SLVERR or DECERR.
+  /// LOAD found an error in a weight block, for one cycle: its row streams, or its checksum.
   typedef struct packed {
     logic valid;
+    logic streams;
+  } block_fault_t;
+
+  /// The bus answered with an error, for one cycle: to a write or a read, SLVERR or DECERR. Or a
+  /// weight block has one: `slverr` says that it is in its row streams.
+  typedef struct packed {
+    logic valid;
+    logic block;
     logic write;
     logic slverr;
   } trap_t;

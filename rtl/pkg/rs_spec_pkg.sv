@@ -4,11 +4,11 @@
 /// The contract with software: parameters, registers, descriptors, stream formats.
 package rs_spec_pkg;
 
-  localparam int unsigned Version = 5;
+  localparam int unsigned Version = 6;
   localparam int unsigned DescriptorBytes = 128;
   localparam logic [31:0] DescriptorSum = 32'h52534454;
   /// The first word of `init`: the letters RSP and the version.
-  localparam logic [31:0] ProgramMagic = 32'h05505352;
+  localparam logic [31:0] ProgramMagic = 32'h06505352;
   localparam logic [31:0] RegisterId = 32'h52534654;
   localparam logic [31:0] BoardMagic = 32'h31425352;
   localparam int unsigned HalfOctave = 16;
@@ -94,6 +94,21 @@ package rs_spec_pkg;
     return 32'((2 ** $clog2((tile_width(M, C, WeightFormat) > 32 ? tile_width(M, C, WeightFormat) : 32))) / 8);
   endfunction
 
+  /// Weight code of zero, as the writer uses it.
+  function automatic int unsigned zero_code(int unsigned WeightFormat);
+    return 32'((WeightFormat > HalfOctave) ? 0 : ((2 ** (term_width(WeightFormat) - 1)) - 1));
+  endfunction
+
+  /// Bytes of an entry of a row stream: a lane and a weight code.
+  function automatic int unsigned entry_bytes(int unsigned C, int unsigned WeightFormat);
+    return 32'((($clog2(C) + term_width(WeightFormat)) <= 8) ? 1 : 2);
+  endfunction
+
+  /// Bytes of an item of row streams: an entry for each row.
+  function automatic int unsigned item_bytes(int unsigned M, int unsigned C, int unsigned WeightFormat);
+    return 32'(M * entry_bytes(C, WeightFormat));
+  endfunction
+
   /// Micro-op headers that LOAD delivers together.
   function automatic int unsigned headers_per_beat(int unsigned AxiDataW);
     return 32'((AxiDataW < 128) ? 1 : 4);
@@ -172,7 +187,9 @@ package rs_spec_pkg;
     ErrBadWindow = 4'd8,
     ErrBadField = 4'd9,
     ErrWatchdog = 4'd10,
-    ErrBadVersion = 4'd11
+    ErrBadVersion = 4'd11,
+    ErrBadBlock = 4'd12,
+    ErrBadStream = 4'd13
   } error_e;
 
   /// Commands of the stand-alone board, see board.md.
@@ -284,10 +301,8 @@ package rs_spec_pkg;
 
   typedef struct packed {
     logic [31:0] checksum;
-    logic [703:0] unused288;
-    logic [31:0] stored_bytes;
-    logic [27:0] unused228;
-    logic [3:0] block_format;
+    logic [752:0] unused239;
+    logic [14:0] stream_items;
     logic [31:0] block_checksum;
     logic [31:0] unused160;
     logic [31:0] bytes;

@@ -28,6 +28,8 @@ module reshift_cluster #(
   parameter int unsigned PostLanes = M,
   parameter int unsigned Tables = 0,
   parameter int unsigned AxiDataW = 128,
+  parameter int unsigned WeightCheck = 1,
+  parameter int unsigned WeightStreams = 1,
   /// Derived.
   localparam int unsigned AxiAddrW = rs_axi_pkg::AddrW
 ) (
@@ -137,7 +139,9 @@ module reshift_cluster #(
       .PmDepth(PmDepth),
       .PostLanes(PostLanes),
       .Tables(Tables),
-      .AxiDataW(AxiDataW)
+      .AxiDataW(AxiDataW),
+      .WeightCheck(WeightCheck),
+      .WeightStreams(WeightStreams)
     ) u_core (
       .clk,
       .rst_n,

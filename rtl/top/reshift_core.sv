@@ -39,6 +39,10 @@ module reshift_core #(
   parameter int unsigned Tables = 0,
   /// AXI data width: 32, 64, 128 or 256.
   parameter int unsigned AxiDataW = 128,
+  /// 1: LOAD checks the checksum of weight blocks.
+  parameter int unsigned WeightCheck = 1,
+  /// 1: weight blocks may be compressed.
+  parameter int unsigned WeightStreams = 1,
   /// Derived.
   localparam int unsigned AxiAddrW = rs_axi_pkg::AddrW
 ) (
@@ -112,8 +116,15 @@ module reshift_core #(
                   ) && Tables <= 128), "Tables must be 0, or with ActW 8 a power of two up to 128")
   `RS_PARAM_CHECK(AxiDataW, AxiDataW inside {32, 64, 128, 256},
                   "AxiDataW must be 32, 64, 128 or 256")
+  `RS_PARAM_CHECK(WeightBlocks, WeightCheck <= 1 && WeightStreams <= 1,
+                  "WeightCheck and WeightStreams must be 0 or 1")
+  `RS_PARAM_CHECK(
+      Streams, WeightStreams == 0 || (C >= 2 && rs_spec_pkg::item_bytes(M, C, WeightFormat
+      ) >= 4 && $clog2(C) + rs_spec_pkg::term_width(WeightFormat) <= 16),
+      "with WeightStreams a lane and a code must have 1 and 16 bits together at most, all rows 4 bytes")
 
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat);
+  localparam int unsigned EntryW = 8 * rs_spec_pkg::entry_bytes(C, WeightFormat);
   localparam int unsigned WordW = M * ActW;
   localparam int unsigned BankW = $clog2(P);
   localparam int unsigned AddrW = $clog2(FbDepth);
@@ -200,6 +211,8 @@ module reshift_core #(
   logic [HeadersPerBeat*32-1:0] header;
   logic [$clog2(HeadersPerBeat+1)-1:0] header_count;
   logic [TileW-1:0]        tile;
+  logic entry_valid, stream_end, stream_fault;
+  logic [M-1:0][EntryW-1:0] entries;
   logic table_valid, table_ready;
   logic [TableAddrW-1:0]   table_addr;
   logic [15:0]             table_entries;
@@ -221,7 +234,9 @@ module reshift_core #(
     .Tables(Tables),
     .AxiDataW(AxiDataW),
     .ParamRecords(Records),
-    .MultW(MultW)
+    .MultW(MultW),
+    .WeightCheck(WeightCheck != 0),
+    .WeightStreams(WeightStreams != 0)
   ) u_frontend (
     .clk_i            (clk),
     .rst_ni           (rst_n),
@@ -255,6 +270,10 @@ module reshift_core #(
     .tile_valid_o     (tile_valid),
     .tile_ready_i     (tile_ready),
     .tile_o           (tile),
+    .entry_valid_o    (entry_valid),
+    .entry_o          (entries),
+    .stream_end_o     (stream_end),
+    .stream_fault_i   (stream_fault),
     .table_valid_o    (table_valid),
     .table_ready_i    (table_ready),
     .table_addr_o     (table_addr),
@@ -286,6 +305,7 @@ module reshift_core #(
     .Tables(Tables),
     .MultW(MultW),
     .HeadersPerBeat(HeadersPerBeat),
+    .WeightStreams(WeightStreams != 0),
     .SharedData(AxiDataW < 128 && PostLanes <= M)
   ) u_exec (
     .clk_i             (clk),
@@ -307,6 +327,10 @@ module reshift_core #(
     .tile_valid_i      (tile_valid),
     .tile_ready_o      (tile_ready),
     .tile_i            (tile),
+    .entry_valid_i     (entry_valid),
+    .entry_i           (entries),
+    .stream_end_i      (stream_end),
+    .stream_fault_o    (stream_fault),
     .table_valid_i     (table_valid),
     .table_ready_o     (table_ready),
     .table_addr_i      (table_addr),

@@ -5,7 +5,7 @@
 
 /* Registers of 32 bits: byte offsets (_OFFSET); fields (_MASK, _SHIFT). */
 
-#define RESHIFT_CONTRACT_VERSION 5u  /* what VERSION must read */
+#define RESHIFT_CONTRACT_VERSION 6u  /* what VERSION must read */
 #define RESHIFT_ID_VALUE 0x52534654u  /* what ID must read */
 
 /* 0x52534654, the letters RSFT; read only */
@@ -203,5 +203,7 @@
 #define RESHIFT_ERROR_BAD_FIELD 9u  /* descriptor field out of range */
 #define RESHIFT_ERROR_WATCHDOG 10u  /* no progress for WATCHDOG cycles */
 #define RESHIFT_ERROR_BAD_VERSION 11u  /* program was built for another version of the contract */
+#define RESHIFT_ERROR_BAD_BLOCK 12u  /* the checksum of a weight block is wrong */
+#define RESHIFT_ERROR_BAD_STREAM 13u  /* the row streams of a weight block do not make its tiles */
 
 #endif

@@ -57,7 +57,8 @@ CONDITIONS = [
     ("no_progress", "nothing has moved since the last `tick`"),
     ("warm", "the reset was a soft one"),
     ("write_error", "the error on the bus is a write's"),
-    ("slverr", "the error on the bus is SLVERR, not DECERR"),
+    ("slverr", "the error is SLVERR, not DECERR; of a weight block: its row streams, not its checksum"),
+    ("block_error", "the error is in a weight block, not on the bus"),
 ]
 FIRST_OUTSIDE = "not_running"
 

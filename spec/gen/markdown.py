@@ -92,7 +92,9 @@ def weight_block(contract):
             rows.append([f"{at + f['width'] - 1}:{at}" if f["width"] > 1 else at, code(f["name"]), f["doc"]])
             at += f["width"]
         out += [f"## {title}", "", block[key]["doc"], ""] + table(["bits", "field", "meaning"], rows)
-    return out + ["## Weight tile", "", block["tile"]["doc"], ""]
+    for key, title in (("tile", "Weight tile"), ("item", "Item of row streams")):
+        out += [f"## {title}", "", block[key]["doc"], ""]
+    return out
 
 
 def board(contract):

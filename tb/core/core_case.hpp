@@ -32,6 +32,8 @@ inline constexpr isa::Hardware kHardware{
     .post_lanes = RESHIFT_PostLanes,
     .tables = RESHIFT_Tables,
     .axi_data_w = RESHIFT_AxiDataW,
+    .weight_check = RESHIFT_WeightCheck,
+    .weight_streams = RESHIFT_WeightStreams,
 };
 
 /// Weight format of the networks: that of the core; of multiplier lanes, so many powers of two that

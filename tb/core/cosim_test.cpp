@@ -99,13 +99,19 @@ TEST(CosimFault, AWrongWeightIsNamedWithCycleOperationAndAddress) {
   const CoreCase core_case(3, false, 1);
   Program damaged = core_case.program;
   // The first tile of the first operation with other exponents.
-  const auto load =
-      isa::decode<isa::LoadWeights>(descriptor(damaged, find(damaged, isa::Opcode::kLoadWeights)));
+  const std::size_t at = find(damaged, isa::Opcode::kLoadWeights);
+  auto load = isa::decode<isa::LoadWeights>(descriptor(damaged, at));
   const std::string operation = damaged.descriptors[find(damaged, isa::Opcode::kExec)];
-  const WeightBlockSections sections(kHardware, load.param_blocks, load.uops);
+  ASSERT_EQ(load.stream_items, 0) << "take a case whose first block has tiles";
+  const WeightBlockSections sections(kHardware, load.param_blocks, load.uops, 0);
   for (int byte = 0; byte < isa::tile_bytes(kHardware); ++byte) {
     damaged.image[static_cast<std::size_t>(load.offset + sections.tiles + byte)] ^= 0x11;
   }
+  load.block_checksum = block_checksum(
+      std::span(damaged.image)
+          .subspan(static_cast<std::size_t>(load.offset), static_cast<std::size_t>(load.bytes)));
+  const isa::Descriptor words = isa::encode(load);
+  std::memcpy(damaged.image.data() + at * isa::kDescriptorBytes, words.data(), sizeof words);
   const std::string error = error_of(core_case, damaged);
   EXPECT_THAT(error, ::testing::MatchesRegex("cycle [0-9]+: .*"));
   EXPECT_THAT(error, HasSubstr(operation));

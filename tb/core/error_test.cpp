@@ -4,8 +4,10 @@
 // after a soft reset it runs the next program.
 
 #include <functional>
+#include <random>
 
 #include "core/core_case.hpp"
+#include "program/weight_block.hpp"
 
 #include RESHIFT_MODEL_HEADER
 
@@ -19,11 +21,15 @@ constexpr std::uint32_t kIrqError = 1 << 1;
 
 class CoreErrors : public testing::Test {
  protected:
-  /// Runs `program`, which must stop with `cause`; then a soft reset and a good run.
+  /// Runs `program` on the good inputs, or those of another case; it must stop with `cause`. Then a
+  /// soft reset and a good run.
   void expect_stop(
-      const Program& program, isa::Error cause, const std::function<void()>& break_memory = [] {}) {
+      const Program& program, isa::Error cause, const std::function<void()>& break_memory = [] {},
+      const CoreCase* other = nullptr) {
+    core.set(isa::reg::kIrqStatus, 7);
     break_memory();
-    core.run(program, good.inputs, good.frames);
+    const CoreCase& ran = other ? *other : good;
+    core.run(program, ran.inputs, ran.frames);
     EXPECT_EQ(core.get(isa::reg::kErrCause), static_cast<std::uint32_t>(cause));
     EXPECT_TRUE(core.get(isa::reg::kStatus) & kStatusError);
     EXPECT_EQ(core.get(isa::reg::kIrqStatus), kIrqError);
@@ -81,6 +87,85 @@ TEST_F(CoreErrors, ReadErrorInAWeightBlock) {
   expect_stop(good.program, isa::Error::kReadSlverr,
               [&] { core.memory().fail_addresses(last, 64, AxiResponse::kSlverr); });
   EXPECT_LE(address, last + 63);
+}
+
+/// The weight blocks of a program: their places in it.
+std::vector<int> weight_blocks(const Program& program) {
+  std::vector<int> found;
+  for (std::size_t i = 0; i < program.descriptors.size(); ++i) {
+    const auto* words =
+        reinterpret_cast<const std::uint32_t*>(program.image.data()) + i * isa::kDescriptorWords;
+    if ((words[0] & 0xf) == static_cast<std::uint32_t>(isa::Opcode::kLoadWeights)) {
+      found.push_back(static_cast<int>(i));
+    }
+  }
+  return found;
+}
+
+isa::LoadWeights weight_block(const Program& program, int index) {
+  isa::Descriptor words;
+  std::memcpy(words.data(), program.image.data() + index * isa::kDescriptorBytes, sizeof words);
+  return isa::decode<isa::LoadWeights>(words);
+}
+
+// A flipped bit anywhere in a weight block: nothing is stored after it.
+TEST_F(CoreErrors, AFlippedBitInAWeightBlock) {
+  if (!kHardware.weight_check) GTEST_SKIP() << "the core does not check them";
+  std::mt19937 random(5);
+  for (const int index : weight_blocks(good.program)) {
+    const isa::LoadWeights d = weight_block(good.program, index);
+    const std::int64_t bit =
+        std::uniform_int_distribution<std::int64_t>(0, 8 * d.bytes - 1)(random);
+    Program program = good.program;
+    program.image[static_cast<std::size_t>(d.offset + bit / 8)] ^=
+        static_cast<std::uint8_t>(1 << bit % 8);
+    expect_stop(program, isa::Error::kBadBlock);
+    EXPECT_EQ(descriptor, static_cast<std::uint32_t>(index));
+    if (HasFailure()) FAIL() << "bit " << bit << " of the block of descriptor " << index;
+  }
+}
+
+// Row streams of one entry more or less, with the right checksum.
+TEST_F(CoreErrors, RowStreamsThatDoNotMakeTheTiles) {
+  if (!kHardware.weight_streams || isa::tile_bytes(kHardware) * 8 <= kHardware.axi_data_w) {
+    GTEST_SKIP() << "the core takes none, or a tile is a beat: they are never shorter";
+  }
+  int tried = 0;
+  for (unsigned seed = 1; tried < 6 && seed < 40; ++seed) {
+    const CoreCase other(seed, false, 1);
+    for (const int index : weight_blocks(other.program)) {
+      const isa::LoadWeights d = weight_block(other.program, index);
+      if (d.stream_items == 0 || tried == 6) continue;
+      Program program = other.program;
+      // The first entry of a row: its tile has no weight, or there is none.
+      const WeightBlockSections sections(kHardware, d.param_blocks, d.uops, d.stream_items);
+      const std::size_t at = static_cast<std::size_t>(d.offset + sections.tiles);
+      const int lane = tried % 2 == 0 ? 0 : kHardware.c - 1;
+      const int entry = lane << isa::term_width(kHardware) | isa::zero_code(kHardware);
+      const auto entries = static_cast<std::size_t>(isa::entry_bytes(kHardware));
+      for (std::int64_t item = 0; item < d.stream_items; ++item) {
+        for (std::size_t b = 0; b < entries; ++b) {
+          program.image[at + static_cast<std::size_t>(item * isa::item_bytes(kHardware)) + b] =
+              static_cast<std::uint8_t>(entry >> 8 * b);
+        }
+      }
+      const auto block =
+          std::span(program.image)
+              .subspan(static_cast<std::size_t>(d.offset), static_cast<std::size_t>(d.bytes));
+      auto* words =
+          reinterpret_cast<std::uint32_t*>(program.image.data()) + index * isa::kDescriptorWords;
+      const std::uint32_t checksum = block_checksum(block);
+      words[isa::kDescriptorWords - 1] -= checksum - words[isa::load_weights::kBlockChecksum.word];
+      words[isa::load_weights::kBlockChecksum.word] = checksum;
+      if (lane == 0 && d.stream_items == d.uops) continue;  // that is right: a tile an entry
+      expect_stop(
+          program, isa::Error::kBadStream, [] {}, &other);
+      EXPECT_EQ(descriptor, static_cast<std::uint32_t>(index));
+      if (HasFatalFailure()) return;
+      ++tried;
+    }
+  }
+  EXPECT_EQ(tried, 6);
 }
 
 TEST_F(CoreErrors, ReadErrorInTheImage) {

@@ -13,9 +13,9 @@ reshift_bench(${system_bench} SET 4x4x5_10bit PARAMS M=4 C=4 P=5 ActW=10 MultW=3
 reshift_bench(NAME rs_ctrl_cpu PARAMS SlotW=2 BurstOffsetW=7 RamReg=1)
 reshift_bench(NAME rs_ctrl_cpu SET direct PARAMS SlotW=5 BurstOffsetW=8 RamReg=0)
 reshift_bench(NAME rs_ctrl_rom PARAMS M=4 C=4 P=3 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=16384
-              WmDepth=4096 PmDepth=512 Tables=0 AxiDataW=64)
+              WmDepth=4096 PmDepth=512 Tables=0 AxiDataW=64 WeightStreams=1)
 reshift_bench(NAME rs_ctrl_rom SET wide PARAMS M=32 C=8 P=7 ActW=12 WeightFormat=144 AccW=32 MultW=32 FbDepth=8192
-              WmDepth=64 PmDepth=32 Tables=8 AxiDataW=256)
+              WmDepth=64 PmDepth=32 Tables=8 AxiDataW=256 WeightStreams=0)
 add_executable(control_program_test unit/control_program_test.cpp)
 target_link_libraries(control_program_test PRIVATE reshift_bench_main reshift_warnings)
 add_test(NAME control_program COMMAND control_program_test)

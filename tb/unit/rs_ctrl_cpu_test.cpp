@@ -66,7 +66,7 @@ class Surroundings : public Agent {
     dut_.rdata_i = read_ ? *read_ : static_cast<std::uint32_t>(pins_());
     dut_.stall_i = stall_.stall();
     dut_.trap_i = pins_.chance(trap_percent_) && pins_.chance(20);
-    dut_.conditions_i = static_cast<std::uint8_t>(inputs_.conditions);
+    dut_.conditions_i = static_cast<std::uint16_t>(inputs_.conditions);
     dut_.slot_i = static_cast<std::uint8_t>(inputs_.slot);
     dut_.ask_slot_i = static_cast<std::uint8_t>(inputs_.ask_slot);
     dut_.fault_slot_i = static_cast<std::uint8_t>(inputs_.fault_slot);
@@ -106,7 +106,7 @@ class Surroundings : public Agent {
     if (actual.event) draw_slots();
   }
 
-  void draw_conditions() { inputs_.conditions = static_cast<unsigned>(random_.uniform(0, 255)); }
+  void draw_conditions() { inputs_.conditions = static_cast<unsigned>(random_.uniform(0, 511)); }
   void draw_slots() {
     const auto draw = [&] {
       return static_cast<unsigned>(random_.uniform(0, (1 << kSlotBits) - 1));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ constexpr int kCodeBytes = kActW > 8 ? 2 : 1;
 constexpr int kWordBytes = kM * kCodeBytes;
 constexpr int kTileBits = kM * kC * 4;  // WeightFormat 7: 4 bits a term
 constexpr int kTileBytes = kTileBits / 8;
+constexpr int kItemBytes = kM * (kC > 16 ? 2 : 1);
 static_assert(kWeightFormat == 7);
 }  // namespace hw
 
@@ -66,6 +68,8 @@ class FakeCore : public Agent {
       take(headers, m_.header_o, 4 * static_cast<int>(m_.header_count_o));
     }
     if (m_.tile_valid_o && m_.tile_ready_i) take(tiles, m_.tile_o, hw::kTileBytes);
+    if (m_.entry_valid_o) take(items, m_.entry_o, hw::kItemBytes);
+    stream_ends += m_.stream_end_o;
     if (m_.table_valid_o && m_.table_ready_i) {
       take(tables, m_.table_addr_o, 2);
       take(tables, m_.table_o, 2);
@@ -88,6 +92,8 @@ class FakeCore : public Agent {
     m_.param_ready_i = !param_stall_.stall();
     m_.header_ready_i = !header_stall_.stall();
     m_.tile_ready_i = !tile_stall_.stall();
+    m_.stream_fault_i = stream_fault;
+    stream_fault = false;
     m_.table_ready_i = !table_stall_.stall();
     m_.fb_store_rvalid_i = !reads_.empty() && reads_.front().due <= 0;
     if (m_.fb_store_rvalid_i) {
@@ -101,8 +107,10 @@ class FakeCore : public Agent {
 
   bool hang = false;  ///< EXEC never finishes
   int exec_cycles = 40;
-  Bytes params, headers, tiles;  ///< what the streams gave
-  Bytes tables;                  ///< address and entries, two bytes each
+  bool stream_fault = false;            ///< the next cycle says so
+  Bytes params, headers, tiles, items;  ///< what the streams gave
+  int stream_ends = 0;
+  Bytes tables;  ///< address and entries, two bytes each
   uint64_t execs = 0, busy_cycles = 0;
 
  private:
@@ -120,6 +128,8 @@ class FakeCore : public Agent {
     params.clear();
     headers.clear();
     tiles.clear();
+    items.clear();
+    stream_ends = 0;
     tables.clear();
     execs = busy_cycles = 0;
   }
@@ -318,7 +328,8 @@ struct Program {
   uint32_t bytes, in_offset, first_offset, out_offset;
   std::vector<isa::Descriptor> descriptors;
   Bytes window;
-  Bytes params, headers, tiles, tables;  ///< what the streams must give in a frame
+  Bytes params, headers, tiles, items, tables;  ///< what the streams must give in a frame
+  int stream_ends = 0;
 
  private:
   /// The fields that load_features, reload_features and store_features share.
@@ -373,7 +384,22 @@ struct Program {
     };
     section(params, static_cast<size_t>(param_blocks * hw::kM * hw::kParamBytes));
     section(headers, static_cast<size_t>(uops * 4));
-    section(tiles, static_cast<size_t>(uops * hw::kTileBytes));
+    // Half of the blocks have row streams, of any content: who makes tiles of them is not here.
+    const int64_t stream_items = random.chance(50) ? random.uniform(1, 40) : 0;
+    if (stream_items > 0) {
+      section(items, static_cast<size_t>(stream_items * hw::kItemBytes));
+      ++stream_ends;
+    } else {
+      section(tiles, static_cast<size_t>(uops * hw::kTileBytes));
+    }
+    uint32_t sum = isa::kDescriptorSum;
+    for (size_t at = begin; at < window.size(); at += 4) {
+      uint32_t word;
+      std::memcpy(&word, &window[at], 4);
+      sum -= word;
+    }
+    set(d, load_weights::kBlockChecksum, sum);
+    set(d, load_weights::kStreamItems, stream_items);
     set(d, load_weights::kUops, uops);
     set(d, load_weights::kParamBlocks, param_blocks);
     set(d, load_weights::kOffset, static_cast<int64_t>(begin));

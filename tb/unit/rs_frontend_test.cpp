@@ -90,6 +90,8 @@ class Frontend {
     EXPECT_TRUE(core.params == repeat(program.params, frames));
     EXPECT_TRUE(core.headers == repeat(program.headers, frames));
     EXPECT_TRUE(core.tiles == repeat(program.tiles, frames));
+    EXPECT_TRUE(core.items == repeat(program.items, frames));
+    EXPECT_EQ(core.stream_ends, program.stream_ends * static_cast<int>(frames));
     EXPECT_TRUE(core.tables == repeat(program.tables, frames));
     Bytes expected = image;
     for (uint32_t f = 0; f < frames; ++f) {
@@ -336,11 +338,24 @@ std::vector<Flaw> flaws() {
          Descriptor& d = p.descriptors[P::kWeights];
          put(d, load_weights::kBytes, get(d, load_weights::kBytes) + 32);
        }},
+      {"weights_checksum", Error::kBadBlock, P::kWeights,
+       [](P& p) {
+         Descriptor& d = p.descriptors[P::kWeights];
+         put(d, load_weights::kBlockChecksum, get(d, load_weights::kBlockChecksum) ^ 0x10000);
+       }},
+      {"weights_first_bit", Error::kBadBlock, P::kWeights,
+       [](P& p) { p.window[get(p.descriptors[P::kWeights], load_weights::kOffset)] ^= 1; }},
+      {"weights_last_bit", Error::kBadBlock, P::kWeights,
+       [](P& p) {
+         const Descriptor& d = p.descriptors[P::kWeights];
+         p.window[get(d, load_weights::kOffset) + get(d, load_weights::kBytes) - 1] ^= 0x80;
+       }},
       {"weights_none", Error::kBadField, P::kWeights,
        [](P& p) {
          Descriptor& d = p.descriptors[P::kWeights];
          put(d, load_weights::kUops, 0);
          put(d, load_weights::kParamBlocks, 0);
+         put(d, load_weights::kStreamItems, 0);
          put(d, load_weights::kBytes, 0);
        }},
       {"input_behind_window", Error::kBadWindow, P::kFeatures,
@@ -478,6 +493,31 @@ TEST(Frontend, BusErrors) {
     s.memory.fail_addresses(address, 1, response);
     s.start();
     s.expect_error(cause, index, burst_of(address, first));
+    s.recover();
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+// As the weight memory says so of row streams that do not make the tiles of their block.
+TEST(Frontend, RowStreamsThatMakeOtherTiles) {
+  Frontend s({"mixed", Stalls::light(), Stalls::none(), 10});
+  for (int i = 0; i < 6; ++i) {
+    SCOPED_TRACE(i);
+    Program program(s.bench.random());
+    uint32_t index = Program::kWeights;
+    const auto streams = [&](uint32_t at) {
+      const isa::Descriptor& d = program.descriptors[at];
+      return isa::opcode(d) == isa::Opcode::kLoadWeights &&
+             isa::get(d, isa::load_weights::kStreamItems) > 0;
+    };
+    while (index < program.descriptors.size() && !streams(index)) ++index;
+    if (index == program.descriptors.size()) continue;
+    s.prepare(program, 2);
+    s.core.stream_ends = 0;
+    s.start();
+    s.bench.run_until([&] { return s.core.stream_ends > 0; }, 200000);
+    s.core.stream_fault = true;
+    s.expect_error(Error::kBadStream, index);
     s.recover();
     if (testing::Test::HasFailure()) return;
   }

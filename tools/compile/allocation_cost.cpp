@@ -101,7 +101,7 @@ class ScheduleCost {
     start = std::max(start, times_.loaded());
     const bool whole = cost::list_stays(hw_, list.uops);
     if (needs_list(s, number, strip)) {
-      times_.load_list(list.uops, begin_);
+      times_.load_list(list.as_block, begin_);
       ++descriptors;
       // The first pixel group walks a list as it comes; of a long one a part at a time.
       start = std::max(start, times_.loaded() - (whole ? list.group_cycles : cycles));

@@ -119,7 +119,7 @@ void finish_reports(const NetPlan& plan, Program& program) {
   program.first_cycles = frames[0].cycles;
   program.cycles = frames[2].cycles;
   for (OpReport& r : program.ops) {
-    r.memory_cycles = std::max(cost::bus_cycles(program.hw, r.weight_bytes) +
+    r.memory_cycles = std::max(cost::bus_cycles(program.hw, r.weight_bytes_bus) +
                                    cost::feature_cycles(program.hw, r.feature_bytes_read),
                                cost::feature_cycles(program.hw, r.feature_bytes_written));
     if (r.memory_cycles > r.exec_cycles) {

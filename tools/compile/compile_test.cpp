@@ -298,7 +298,7 @@ TEST(DownsamplingBlock, NeedsNoCopyAndLoadsListsOnce) {
       check_program(net, *program, 1, true, Timing::kLate);
       for (const std::size_t op : {1u, 2u}) {
         strips = std::max(strips, program->ops[op].strips);
-        EXPECT_EQ(program->ops[op].weight_bytes, whole.ops[op].weight_bytes)
+        EXPECT_EQ(program->ops[op].weight_bytes_bus, whole.ops[op].weight_bytes_bus)
             << hw.fb_depth << " " << program->ops[op].name;
       }
     }
@@ -625,7 +625,7 @@ TEST(Batch, ConvolutionsInPartsShareThem) {
   for (std::size_t i = 0; i < one.ops.size(); ++i) {
     EXPECT_EQ(three.ops[i].execs % 3, 0) << "parts may be smaller than those of one image";
     EXPECT_EQ(three.ops[i].macs, 3 * one.ops[i].macs);
-    EXPECT_LE(three.ops[i].weight_bytes, one.ops[i].weight_bytes);
+    EXPECT_LE(three.ops[i].weight_bytes_bus, one.ops[i].weight_bytes_bus);
     EXPECT_LE(three.ops[i].exec_cycles, 3 * one.ops[i].exec_cycles);
   }
 }

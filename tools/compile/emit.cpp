@@ -2,6 +2,7 @@
 #include "compile/emit.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/error.hpp"
@@ -13,6 +14,7 @@
 #include "cost/constants.hpp"
 #include "cost/exec_cycles.hpp"
 #include "isa/descriptors.hpp"
+#include "program/weight_block.hpp"
 
 namespace reshift {
 namespace {
@@ -92,21 +94,22 @@ class Emitter {
                                 : transfer<isa::ReloadFeatures>("reload_features", load.transfer);
       return;
     }
-    report_of(load.exec).weight_bytes += load.bytes;
+    OpReport& report = report_of(load.exec);
+    report.weight_bytes_bus += load.bytes;
     if (load.table > 0) {
       isa::LoadTable d;
       d.number = load.place;
       d.offset = blocks_.add_table(load.table, tables_.codes[index(load.table - 1)]);
+      report.weight_bytes_dense += load.bytes;
+      if (in_file_.insert(d.offset).second) report.file_bytes += load.bytes;
       image_.add(d, fmt::format("load_table {}", load.table),
                  {.table_written = {load.place, load.table}});
       return;
     }
-    isa::LoadWeights d;
-    d.uops = static_cast<std::int64_t>(load.block.uops);
-    d.param_blocks = load.block.param_blocks;
-    d.offset = load.block.offset;
-    d.bytes = load.block.bytes;
-    image_.add(d, "load_weights " + net_.ops[execs_[load.exec].op].name);
+    report.weight_bytes_dense +=
+        WeightBlockSections(hw_, load.block.param_blocks, load.block.uops, 0).bytes;
+    if (in_file_.insert(load.block.offset).second) report.file_bytes += load.bytes;
+    image_.add(load.block, "load_weights " + net_.ops[execs_[load.exec].op].name);
   }
 
   /// A descriptor for each phase: what lies together in the buffer lies together in memory.
@@ -180,6 +183,7 @@ class Emitter {
   const isa::Hardware hw_;
   const Tables tables_;
   WeightBlocks blocks_;
+  std::set<std::int64_t> in_file_;  ///< offsets of the blocks and tables that are counted
   OutputWindow window_;
   LoadPlan plan_;
   LoadQueue queue_;

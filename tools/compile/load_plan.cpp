@@ -121,7 +121,7 @@ class LoadPlanner {
       return;
     }
     bring_table(e);
-    for (const WeightBlock& block : blocks_.blocks_of(exec)) {
+    for (const isa::LoadWeights& block : blocks_.blocks_of(exec)) {
       plan_.loads.push_back({.exec = e,
                              .last = e,
                              .after = 0,
@@ -210,14 +210,13 @@ const Load* LoadQueue::take_ahead(std::int64_t exec_time) {
 bool LoadQueue::fits(std::size_t number, std::size_t oldest) const {
   const Load& next = loads_[number];
   if (next.features || next.table > 0) return next.after <= execs_;
-  std::size_t uops = next.block.uops;
-  int params = next.block.param_blocks;
+  std::int64_t uops = next.block.uops, params = next.block.param_blocks;
   for (std::size_t i = 0; i < next_; ++i) {
     if (loads_[i].last < oldest) continue;
     uops += loads_[i].block.uops;
     params += loads_[i].block.param_blocks;
   }
-  return uops <= index(hw_.wm_depth) && params <= hw_.pm_depth;
+  return uops <= hw_.wm_depth && params <= hw_.pm_depth;
 }
 
 const Load* LoadQueue::take() {
@@ -228,9 +227,8 @@ const Load* LoadQueue::take() {
 
 std::int64_t LoadQueue::cycles(const Load& load) const {
   if (load.features) return cost::feature_cycles(hw_, load.bytes);
-  const auto uops = static_cast<std::int64_t>(load.block.uops);
-  return cost::bus_cycles(hw_, load.bytes - cost::list_bytes(hw_, uops)) +
-         cost::list_cycles(hw_, uops);
+  if (load.table > 0) return cost::bus_cycles(hw_, load.bytes);
+  return cost::block_cycles(hw_, load.block);
 }
 
 }  // namespace reshift

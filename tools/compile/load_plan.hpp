@@ -21,7 +21,7 @@ struct Load {
   bool whole_list = false;  ///< weights: half of the weight memory holds all those of the EXEC
   int table = 0;            ///< its number in the network; 0: none
   int place = 0;            ///< of the table in the core
-  WeightBlock block;        ///< of weights
+  isa::LoadWeights block;   ///< of weights
   Transfer transfer;        ///< of features
   std::int64_t bytes = 0;
 };

@@ -10,6 +10,7 @@
 #include "cost/exec_cycles.hpp"
 #include "cost/transfers.hpp"
 #include "isa/fields.hpp"
+#include "program/row_streams.hpp"
 #include "program/weight_block.hpp"
 
 namespace reshift {
@@ -351,6 +352,23 @@ int c_blocks_read(const isa::Hardware& hw, const QNet& net, const QOp& op, int m
   return count;
 }
 
+/// Items of the row streams that make an operation's tiles, where LOAD takes less for them, else 0.
+/// Tiles are made only for weights of which many are zero.
+std::int64_t stream_items(const isa::Hardware& hw, const QNet& net, const QOp& op,
+                          std::int64_t uops) {
+  const auto zeros = std::count(op.term_values.begin(), op.term_values.end(), 0);
+  if (!hw.weight_streams || op.kind != QKind::kConv || 2 * zeros < std::ssize(op.term_values)) {
+    return 0;
+  }
+  std::int64_t items = 0;
+  for (int m = 0; m < words_of(hw, net.written_channels(op)); ++m) {
+    const std::vector<std::uint8_t> streams =
+        encode_row_streams(hw, m_block_tiles(hw, net, op, m).tiles);
+    items += std::ssize(streams) / isa::item_bytes(hw);
+  }
+  return cost::stream_cycles(hw, items) < cost::tile_cycles(hw, uops) ? items : 0;
+}
+
 ListSize list_size(const isa::Hardware& hw, const QNet& net, const QOp& op) {
   const int out = net.written_channels(op);
   const int taps = op.kernel_h * op.kernel_w;
@@ -373,6 +391,9 @@ ListSize list_size(const isa::Hardware& hw, const QNet& net, const QOp& op) {
   }
   const int m_blocks = words_of(hw, out);
   size.words_beside = cost::words_beside_polyphase(hw, m_blocks, size.group_cycles / m_blocks);
+  size.as_block.uops = size.uops;
+  size.as_block.stream_items = stream_items(hw, net, op, size.uops);
+  size.as_block.bytes = WeightBlockSections(hw, 0, size.uops, size.as_block.stream_items).bytes;
   return size;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "compile/strip.hpp"
+#include "isa/descriptors.hpp"
 
 namespace reshift {
 
@@ -65,11 +66,13 @@ ReductionList reduction_list(const isa::Hardware& hw, const QNet& net, const QOp
 ReductionList map_sum_list(const isa::Hardware& hw, const Layout& source);
 
 /// Micro-ops of an operation's list of all M-blocks, those of the longest M-block, the cycles that
-/// a pixel group takes, and what words_beside_polyphase() says of it. Empty tiles are counted, but
+/// a pixel group takes, what words_beside_polyphase() says of it, and the list as one block without
+/// parameters: how long LOAD takes for it. Empty tiles are counted, but
 /// for the image's reader, and unless those of all taps of a C-block are empty: of channels that an
 /// operation does not read.
 struct ListSize {
   std::int64_t uops = 0, longest = 0, group_cycles = 0, words_beside = 0;
+  isa::LoadWeights as_block;
 };
 /// Of all operations.
 std::vector<ListSize> list_sizes(const isa::Hardware& hw, const QNet& net);

@@ -10,6 +10,12 @@ std::int64_t buffer_bytes(const Program& p, int words) {
   return std::int64_t{words} * p.hw.p * p.hw.m * p.hw.act_w / 8;
 }
 
+std::int64_t sum(const Program& p, std::int64_t OpReport::*member) {
+  std::int64_t total = 0;
+  for (const OpReport& r : p.ops) total += r.*member;
+  return total;
+}
+
 }  // namespace
 
 nlohmann::json report_json(const Program& p) {
@@ -25,7 +31,9 @@ nlohmann::json report_json(const Program& p) {
           {"buffer_bytes_naive", buffer_bytes(p, p.naive_words)},
           {"input_bytes", p.in_stride},
           {"output_bytes", p.out_stride},
-          {"program_bytes", p.image.size()}};
+          {"file_bytes", p.image.size()},
+          {"weight_bytes_bus", sum(p, &OpReport::weight_bytes_bus)},
+          {"weight_bytes_dense", sum(p, &OpReport::weight_bytes_dense)}};
 }
 
 std::string report_text(const Program& p) {
@@ -49,11 +57,14 @@ std::string report_text(const Program& p) {
       "\nEstimate: {} cycles a frame{}, {} the first, {:.1f} % of {} lanes\nFeature buffer: {} of "
       "{} bytes ({} "
       "with every tensor in "
-      "its own region)\nProgram: {} bytes, input {} and output {} bytes an image\n",
+      "its own region)\nProgram: {} bytes, input {} and output {} bytes an image\nWeights over the "
+      "bus: {} bytes "
+      "a frame, {} without compression\n",
       p.cycles, images, p.first_cycles,
       100.0 * static_cast<double>(p.macs()) / (static_cast<double>(p.cycles) * lanes), lanes,
       buffer_bytes(p, p.buffer_words), buffer_bytes(p, p.hw.fb_depth),
-      buffer_bytes(p, p.naive_words), p.image.size(), p.in_stride, p.out_stride);
+      buffer_bytes(p, p.naive_words), p.image.size(), p.in_stride, p.out_stride,
+      sum(p, &OpReport::weight_bytes_bus), sum(p, &OpReport::weight_bytes_dense));
   return text;
 }
 

@@ -6,11 +6,28 @@
 #include "base/integer.hpp"
 #include "compile/window.hpp"
 #include "cost/memory_policy.hpp"
+#include "cost/transfers.hpp"
+#include "program/row_streams.hpp"
 #include "program/weight_block.hpp"
 
 namespace reshift {
+namespace {
 
-const std::vector<WeightBlock>& WeightBlocks::blocks_of(const ExecPlan& exec) {
+/// The row streams that make `tiles`, or nothing where LOAD takes as long for them.
+std::vector<std::uint8_t> shorter_streams(const isa::Hardware& hw,
+                                          std::span<const std::uint8_t> tiles, std::size_t uops) {
+  if (!hw.weight_streams) return {};
+  std::vector<std::uint8_t> streams = encode_row_streams(hw, tiles);
+  const std::int64_t items = std::ssize(streams) / isa::item_bytes(hw);
+  const bool fits = items <= isa::field_mask(isa::load_weights::kStreamItems);
+  const bool shorter =
+      cost::stream_cycles(hw, items) < cost::tile_cycles(hw, static_cast<std::int64_t>(uops));
+  return fits && shorter ? streams : std::vector<std::uint8_t>{};
+}
+
+}  // namespace
+
+const std::vector<isa::LoadWeights>& WeightBlocks::blocks_of(const ExecPlan& exec) {
   const auto [found, fresh] =
       blocks_.try_emplace(Key(exec.op, exec.first_m_block, exec.m_blocks, exec.list->headers));
   if (fresh) found->second = write(exec);
@@ -24,20 +41,20 @@ bool WeightBlocks::keeps_list(const ExecPlan& before, const ExecPlan& exec) cons
          params_of(before) == params_of(exec);
 }
 
-std::vector<WeightBlock> WeightBlocks::write(const ExecPlan& exec) {
-  std::vector<WeightBlock> blocks;
+std::vector<isa::LoadWeights> WeightBlocks::write(const ExecPlan& exec) {
+  std::vector<isa::LoadWeights> blocks;
   const ReductionList& list = *exec.list;
   const std::size_t most = index(cost::most_block_uops(hw_)), total = list.uops();
   const std::size_t tile = list.tiles.size() / total;
   for (std::size_t done = 0; done < total; done += most) {
-    WeightBlock block{.uops = std::min(most, total - done)};
-    block.param_blocks = done == 0 ? exec.m_blocks : 0;
-    block.offset = align();
-    append_weight_block(hw_, done == 0 ? params_of(exec) : std::vector<ChannelParams>{},
-                        std::span(list.headers).subspan(done, block.uops),
-                        std::span(list.tiles).subspan(done * tile, block.uops * tile), bytes_);
-    block.bytes = std::ssize(bytes_) - block.offset;
-    blocks.push_back(block);
+    const std::size_t uops = std::min(most, total - done);
+    const auto tiles = std::span(list.tiles).subspan(done * tile, uops * tile);
+    const std::vector<std::uint8_t> items = shorter_streams(hw_, tiles, uops);
+    align();
+    blocks.push_back(append_weight_block(
+        hw_, done == 0 ? params_of(exec) : std::vector<ChannelParams>{},
+        std::span(list.headers).subspan(done, uops), items.empty() ? tiles : std::span(items),
+        std::ssize(items) / isa::item_bytes(hw_), bytes_));
   }
   return blocks;
 }

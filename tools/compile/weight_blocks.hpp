@@ -7,15 +7,9 @@
 #include <vector>
 
 #include "compile/plan.hpp"
+#include "isa/descriptors.hpp"
 
 namespace reshift {
-
-/// A part of an EXEC's list that one LOAD_WEIGHTS brings.
-struct WeightBlock {
-  std::size_t uops = 0;
-  int param_blocks = 0;
-  std::int64_t offset = 0, bytes = 0;  ///< offset from the first block
-};
 
 /// The weight blocks and tables of a program, each in it once.
 class WeightBlocks {
@@ -23,8 +17,9 @@ class WeightBlocks {
   /// Both must outlive this object.
   WeightBlocks(const isa::Hardware& hw, const QNet& net) : hw_(hw), net_(net) {}
 
-  /// The blocks that bring the list of an EXEC, all its channel parameters with the first one.
-  const std::vector<WeightBlock>& blocks_of(const ExecPlan& exec);
+  /// What brings the list of an EXEC, all its channel parameters with the first block. Offsets are
+  /// from the first block. Tiles come as row streams where that takes LOAD fewer cycles.
+  const std::vector<isa::LoadWeights>& blocks_of(const ExecPlan& exec);
 
   /// Writes the table of a number, the first time; returns its offset from the first block.
   std::int64_t add_table(int number, std::span<const std::int16_t> codes);
@@ -38,7 +33,7 @@ class WeightBlocks {
  private:
   using Key = std::tuple<std::size_t, int, int, std::vector<std::uint32_t>>;
 
-  std::vector<WeightBlock> write(const ExecPlan& exec);
+  std::vector<isa::LoadWeights> write(const ExecPlan& exec);
   /// Where the next block begins.
   std::int64_t align();
   /// Of its M-blocks, M for each.
@@ -47,7 +42,7 @@ class WeightBlocks {
   const isa::Hardware& hw_;
   const QNet& net_;
   std::vector<std::uint8_t> bytes_;
-  std::map<Key, std::vector<WeightBlock>> blocks_;
+  std::map<Key, std::vector<isa::LoadWeights>> blocks_;
   std::map<int, std::int64_t> tables_;  ///< offsets by number
 };
 

@@ -41,7 +41,8 @@ TEST(ExecCycles, FewLanesGoThroughPasses) {
 
 TEST(Transfers, APolyphaseTensorBesideThemTakesTheirBanks) {
   EXPECT_EQ(bus_cycles(kHw, 1600), 100);
-  EXPECT_EQ(list_bytes(kHw, 10), 10 * (128 + 4));
+  EXPECT_EQ(tile_cycles(kHw, 10), 10 * 128 / 16);
+  EXPECT_EQ(stream_cycles(kHw, 10), 10);
   // Long lists leave the banks alone most of the time.
   const auto beside = [](std::int64_t cycles) {
     return transfer_beside_polyphase(kHw, 1000, words_beside_polyphase(kHw, 1, cycles));
@@ -58,7 +59,10 @@ TEST(EngineTimes, EnginesWorkAtOnceAndWaitForOneAnother) {
   times.execute(times.loaded(), 5000);
   times.store(3200);
   EXPECT_EQ(times.stored(), times.executed() + kExecToTransfer + 200);
-  times.load_list(1000, times.loaded());  // while EXEC works
+  isa::LoadWeights list;
+  list.uops = 1000;
+  list.bytes = 132000;
+  times.load_list(list, times.loaded());  // while EXEC works
   EXPECT_EQ(times.loaded(), kExecToTransfer + 100 + 1000 * 132 / 16);
   EXPECT_EQ(times.done(), std::max(times.loaded(), times.stored()));
   EXPECT_EQ(times.bytes(), 1600 + 3200 + 132000);

@@ -17,10 +17,9 @@ void EngineTimes::load(std::int64_t bytes, std::int64_t free) {
   bytes_ += bytes;
 }
 
-void EngineTimes::load_list(std::int64_t uops, std::int64_t free) {
-  const std::int64_t bytes = list_bytes(hw_, uops);
-  loaded_ = std::max(loaded_, free) + list_cycles(hw_, uops);
-  bytes_ += bytes;
+void EngineTimes::load_list(const isa::LoadWeights& list, std::int64_t free) {
+  loaded_ = std::max(loaded_, free) + block_cycles(hw_, list);
+  bytes_ += list.bytes;
 }
 
 void EngineTimes::hold_load(std::int64_t time) { loaded_ = std::max(loaded_, time); }

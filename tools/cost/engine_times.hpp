@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "isa/isa.hpp"
+#include "isa/descriptors.hpp"
 
 namespace reshift::cost {
 
@@ -22,7 +22,7 @@ class EngineTimes {
   /// LOAD brings features, not before what they wait for is done at `free`.
   void load(std::int64_t bytes, std::int64_t free);
   /// LOAD brings a list, at the earliest at `free`.
-  void load_list(std::int64_t uops, std::int64_t free);
+  void load_list(const isa::LoadWeights& list, std::int64_t free);
   /// LOAD goes on at `time` at the earliest: EXEC has its room until then.
   void hold_load(std::int64_t time);
   /// EXEC works for so many cycles, from `start` on at the earliest.

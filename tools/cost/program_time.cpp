@@ -152,8 +152,7 @@ class Model {
       start = std::max(start, rooms_.front().since);
       in_memory_ -= rooms_.front().uops;
     }
-    const Time params = bus_cycles(hw_, d.bytes - list_bytes(hw_, d.uops));
-    loaded(d, params + list_cycles(hw_, d.uops) + 2 * kSectionGap, start);
+    loaded(d, block_cycles(hw_, d) + 2 * kSectionGap, start);
     blocks_.push_back({d.uops, walk_cycles(d), bus_});
     walk();
   }
@@ -177,8 +176,7 @@ class Model {
   /// To walk a block: the array is slowed down by post-processing where an M-block has few
   /// micro-ops.
   Time walk_cycles(const isa::LoadWeights& d) const {
-    const WeightBlockView block(hw_, image_.subspan(index(d.offset), index(d.bytes)),
-                                d.param_blocks, d.uops);
+    const WeightBlockView block(hw_, image_, d);
     Time cycles = 0, of_m_block = 0;
     for (std::size_t i = 0; i < block.uops(); ++i) {
       ++of_m_block;

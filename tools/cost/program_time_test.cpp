@@ -29,13 +29,11 @@ class ProgramText {
   /// `m_blocks` M-blocks of so many micro-ops each.
   void load_weights(int m_blocks, int uops) {
     auto& d = add<isa::LoadWeights>();
-    d.uops = m_blocks * uops;
-    d.offset = std::ssize(blocks_);
     std::vector<std::uint32_t> headers;
-    for (int i = 1; i <= d.uops; ++i) headers.push_back(encode_header({.last = i % uops == 0}));
-    const std::vector<std::uint8_t> tiles(index(d.uops * isa::tile_bytes(kHw)));
-    append_weight_block(kHw, {}, headers, tiles, blocks_);
-    d.bytes = std::ssize(blocks_) - d.offset;
+    for (int i = 1; i <= m_blocks * uops; ++i)
+      headers.push_back(encode_header({.last = i % uops == 0}));
+    const std::vector<std::uint8_t> tiles(headers.size() * index(isa::tile_bytes(kHw)));
+    d = append_weight_block(kHw, {}, headers, tiles, 0, blocks_);
   }
 
   isa::Exec& exec(int m_blocks, int uops, int groups) {

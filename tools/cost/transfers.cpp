@@ -8,11 +8,6 @@
 
 namespace reshift::cost {
 
-std::int64_t list_bytes(const isa::Hardware& hw, std::int64_t uops) {
-  constexpr std::int64_t kHeaderBytes = 4;
-  return uops * (isa::tile_bytes(hw) + kHeaderBytes);
-}
-
 std::int64_t words_beside_polyphase(const isa::Hardware& hw, std::int64_t m_blocks,
                                     std::int64_t cycles) {
   if (isa::post_pixels(hw) > 1) return kManyCycles;

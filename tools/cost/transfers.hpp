@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "isa/isa.hpp"
+#include "isa/descriptors.hpp"
 
 namespace reshift::cost {
 
@@ -19,18 +19,24 @@ constexpr std::int64_t feature_cycles(const isa::Hardware& hw, std::int64_t byte
   return std::max(bus_cycles(hw, bytes), bytes / isa::word_bytes(hw));
 }
 
-/// Bytes of a list of micro-ops in memory, parameters and padding not counted.
-std::int64_t list_bytes(const isa::Hardware& hw, std::int64_t uops);
-
 /// Cycles of LOAD for so many micro-op headers: it takes as many of them together as
 /// headers_per_beat() says, also where the bus brings more.
 constexpr std::int64_t header_cycles(const isa::Hardware& hw, std::int64_t uops) {
   return std::max(bus_cycles(hw, uops * 4), uops / isa::headers_per_beat(hw));
 }
 
-/// Cycles of LOAD for the tiles and headers of so many micro-ops.
-constexpr std::int64_t list_cycles(const isa::Hardware& hw, std::int64_t uops) {
-  return std::max(bus_cycles(hw, uops * isa::tile_bytes(hw)), uops) + header_cycles(hw, uops);
+/// Cycles of LOAD for so many weight tiles, or for so many items of the row streams that make them.
+constexpr std::int64_t tile_cycles(const isa::Hardware& hw, std::int64_t uops) {
+  return std::max(bus_cycles(hw, uops * isa::tile_bytes(hw)), uops);
+}
+constexpr std::int64_t stream_cycles(const isa::Hardware& hw, std::int64_t items) {
+  return std::max(bus_cycles(hw, items * isa::item_bytes(hw)), items);
+}
+
+/// Cycles of LOAD for a weight block, the gaps between its sections not counted.
+constexpr std::int64_t block_cycles(const isa::Hardware& hw, const isa::LoadWeights& d) {
+  return bus_cycles(hw, d.param_blocks * hw.m * isa::param_bytes(hw)) + header_cycles(hw, d.uops) +
+         (d.stream_items > 0 ? stream_cycles(hw, d.stream_items) : tile_cycles(hw, d.uops));
 }
 
 /// Cycles of LOAD for a descriptor, which goes to the control program by words, two of them at a

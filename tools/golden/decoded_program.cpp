@@ -34,10 +34,10 @@ Task transfer_of(const D& d) {
 Block read_block(const isa::Hardware& hw, std::span<const std::uint8_t> image,
                  const isa::LoadWeights& d) {
   if (d.offset % isa::kBlockAlign != 0) throw Error("block at byte {}", d.offset);
-  if (d.offset + d.bytes > std::ssize(image)) throw Error("block outside the program window");
-  const WeightBlockView view(
-      hw, image.subspan(static_cast<std::size_t>(d.offset), static_cast<std::size_t>(d.bytes)),
-      d.param_blocks, d.uops);
+  const WeightBlockView view(hw, image, d);
+  if (d.block_checksum != block_checksum(view.bytes())) {
+    throw Error("the checksum of the weight block is wrong");
+  }
   Block block;
   for (std::size_t i = 0; i < view.param_blocks(); ++i) {
     block.params.push_back(view.params(i));
@@ -45,8 +45,9 @@ Block read_block(const isa::Hardware& hw, std::span<const std::uint8_t> image,
       if (p.shift > isa::max_shift(hw)) throw Error("shift {}", p.shift);
     }
   }
+  std::vector<std::vector<std::int32_t>> weights = view.weights();
   for (std::size_t i = 0; i < view.uops(); ++i) {
-    block.uops.push_back({view.header(i), view.weights(i)});
+    block.uops.push_back({view.header(i), std::move(weights[i])});
     const int rotation = block.uops.back().header.rotation;
     if (rotation >= hw.p) throw Error("micro-op {} has rotation {}", i, rotation);
   }

@@ -89,6 +89,8 @@ struct LoadWeights {
   std::int64_t param_blocks = 0;  ///< M-blocks of channel parameters to load, may be 0
   std::int64_t offset = 0;  ///< byte offset of the block in the program window
   std::int64_t bytes = 0;  ///< length of the block: its three sections, headers and tiles padded to 32 bytes
+  std::int64_t block_checksum = 0;  ///< makes the sum of it and of the block's 32-bit words, modulo 2^32, equal to `checksum`
+  std::int64_t stream_items = 0;  ///< items of the row streams that the tiles come as; 0: they come as tiles
 
   /// Calls visit(field, member) for every field.
   template <typename Self, typename Visit>
@@ -103,12 +105,15 @@ struct LoadWeights {
     visit(load_weights::kParamBlocks, self.param_blocks);
     visit(load_weights::kOffset, self.offset);
     visit(load_weights::kBytes, self.bytes);
+    visit(load_weights::kBlockChecksum, self.block_checksum);
+    visit(load_weights::kStreamItems, self.stream_items);
   }
   bool operator==(const LoadWeights&) const = default;
 };
 
 /// Throws Error naming the field of a `load_weights` that a core `hw` refuses.
-inline void validate([[maybe_unused]] const LoadWeights& d, [[maybe_unused]] const Hardware& hw) {
+inline void validate(const LoadWeights& d, const Hardware& hw) {
+  detail::in_range("load_weights", load_weights::kStreamItems, d.stream_items, 0, (hw.weight_streams * 32767));
 }
 
 /// LOAD: words from the input window into the feature buffer.

@@ -26,35 +26,37 @@ struct Hardware {
   int post_lanes = 0;  ///< channels post-processed at once: M, a pixel a cycle with three multipliers a channel; 2 M or 4 M, as many pixels a cycle; or a smaller divisor of M, about 25 + shift cycles each, without multipliers
   int tables = 0;  ///< tables of 256 codes behind post-processing that the core holds: a power of two, at most 128, or 0; ActW must be 8 then
   int axi_data_w = 0;  ///< AXI data width in bits: 32, 64, 128 or 256
+  int weight_check = 0;  ///< 1: LOAD checks the checksum of each weight block; 0: it does not
+  int weight_streams = 0;  ///< 1: weight blocks may be compressed, C is 2 at least; 0: they may not
 };
 
 inline constexpr std::array<Hardware, 18> kConfigurations{{
-    {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 0, 32},
-    {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 0, 64},
-    {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 0, 64},
-    {"4x4x3_a10t5", 4, 4, 3, 10, 15, 32, 16, 16384, 4096, 512, 4, 0, 64},
-    {"4x4x3_a16t3", 4, 4, 3, 16, 3, 32, 16, 16384, 4096, 512, 4, 0, 64},
-    {"8x8x8", 8, 8, 8, 8, 7, 28, 16, 1024, 512, 64, 8, 0, 64},
-    {"16x16x8", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 128},
-    {"32x16x7", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 128},
-    {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 16, 2048, 2048, 256, 16, 8, 128},
-    {"16x16x8_q2", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 32, 8, 128},
-    {"mobile", 16, 16, 8, 8, 17, 28, 32, 8192, 4096, 512, 32, 8, 256},
-    {"16x16x8_mult32", 16, 16, 8, 8, 7, 28, 32, 8192, 2048, 256, 16, 8, 128},
-    {"16x16x8_w256", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 256},
-    {"32x16x4", 32, 16, 4, 8, 7, 28, 16, 16384, 1024, 128, 32, 8, 256},
-    {"32x16x7_w256", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 256},
-    {"16x16x8_half", 16, 16, 8, 8, 16, 28, 16, 8192, 2048, 256, 16, 8, 128},
-    {"16x16x8_digit", 16, 16, 8, 8, 17, 28, 32, 8192, 2048, 256, 16, 8, 128},
-    {"16x16x8_dsp", 16, 16, 8, 8, 136, 28, 32, 8192, 2048, 256, 16, 8, 256},
+    {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 0, 32, 0, 0},
+    {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 0, 64, 1, 0},
+    {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 0, 64, 1, 1},
+    {"4x4x3_a10t5", 4, 4, 3, 10, 15, 32, 16, 16384, 4096, 512, 4, 0, 64, 1, 1},
+    {"4x4x3_a16t3", 4, 4, 3, 16, 3, 32, 16, 16384, 4096, 512, 4, 0, 64, 1, 0},
+    {"8x8x8", 8, 8, 8, 8, 7, 28, 16, 1024, 512, 64, 8, 0, 64, 1, 1},
+    {"16x16x8", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 128, 1, 1},
+    {"32x16x7", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 128, 1, 0},
+    {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 16, 2048, 2048, 256, 16, 8, 128, 1, 1},
+    {"16x16x8_q2", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 32, 8, 128, 1, 1},
+    {"mobile", 16, 16, 8, 8, 17, 28, 32, 8192, 4096, 512, 32, 8, 256, 1, 1},
+    {"16x16x8_mult32", 16, 16, 8, 8, 7, 28, 32, 8192, 2048, 256, 16, 8, 128, 1, 0},
+    {"16x16x8_w256", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 256, 1, 1},
+    {"32x16x4", 32, 16, 4, 8, 7, 28, 16, 16384, 1024, 128, 32, 8, 256, 1, 1},
+    {"32x16x7_w256", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 256, 1, 1},
+    {"16x16x8_half", 16, 16, 8, 8, 16, 28, 16, 8192, 2048, 256, 16, 8, 128, 1, 1},
+    {"16x16x8_digit", 16, 16, 8, 8, 17, 28, 32, 8192, 2048, 256, 16, 8, 128, 1, 1},
+    {"16x16x8_dsp", 16, 16, 8, 8, 136, 28, 32, 8192, 2048, 256, 16, 8, 256, 1, 0},
 }};
 
-inline constexpr std::uint32_t kVersion = 5;
+inline constexpr std::uint32_t kVersion = 6;
 inline constexpr int kDescriptorBytes = 128;
 inline constexpr int kDescriptorWords = 32;
 inline constexpr std::uint32_t kDescriptorSum = 0x52534454;
 inline constexpr std::uint32_t kMagicLetters = 0x505352;  ///< RSP
-inline constexpr std::uint32_t kProgramMagic = 0x05505352;  ///< with the version
+inline constexpr std::uint32_t kProgramMagic = 0x06505352;  ///< with the version
 inline constexpr std::uint32_t kRegisterId = 0x52534654;
 inline constexpr std::uint32_t kBoardMagic = 0x31425352;
 inline constexpr int kSectionAlign = 32;  ///< bytes
@@ -138,6 +140,21 @@ constexpr int tile_bytes(const Hardware& hw) {
   return static_cast<int>(((std::int64_t{1} << clog2(std::max<std::int64_t>(tile_width(hw), 32))) / 8));
 }
 
+/// Weight code of zero, as the writer uses it.
+constexpr int zero_code(const Hardware& hw) {
+  return static_cast<int>(((hw.weight_format > kHalfOctave) ? 0 : ((std::int64_t{1} << (term_width(hw) - 1)) - 1)));
+}
+
+/// Bytes of an entry of a row stream: a lane and a weight code.
+constexpr int entry_bytes(const Hardware& hw) {
+  return static_cast<int>((((clog2(hw.c) + term_width(hw)) <= 8) ? 1 : 2));
+}
+
+/// Bytes of an item of row streams: an entry for each row.
+constexpr int item_bytes(const Hardware& hw) {
+  return static_cast<int>((hw.m * entry_bytes(hw)));
+}
+
 /// Micro-op headers that LOAD delivers together.
 constexpr int headers_per_beat(const Hardware& hw) {
   return static_cast<int>(((hw.axi_data_w < 128) ? 1 : 4));
@@ -217,6 +234,8 @@ enum class Error : std::uint32_t {
   kBadField = 9,  ///< descriptor field out of range
   kWatchdog = 10,  ///< no progress for WATCHDOG cycles
   kBadVersion = 11,  ///< program was built for another version of the contract
+  kBadBlock = 12,  ///< the checksum of a weight block is wrong
+  kBadStream = 13,  ///< the row streams of a weight block do not make its tiles
 };
 
 /// Commands of the stand-alone board, see board.md.
@@ -254,7 +273,7 @@ struct CodeText {
   std::string_view name;
   std::string_view meaning;
 };
-inline constexpr std::array<CodeText, 12> kErrorTexts{{
+inline constexpr std::array<CodeText, 14> kErrorTexts{{
     {"none", "no error"},
     {"read_slverr", "AXI read response SLVERR"},
     {"read_decerr", "AXI read response DECERR"},
@@ -267,6 +286,8 @@ inline constexpr std::array<CodeText, 12> kErrorTexts{{
     {"bad_field", "descriptor field out of range"},
     {"watchdog", "no progress for WATCHDOG cycles"},
     {"bad_version", "program was built for another version of the contract"},
+    {"bad_block", "the checksum of a weight block is wrong"},
+    {"bad_stream", "the row streams of a weight block do not make its tiles"},
 }};
 
 inline constexpr std::array<CodeText, 8> kBoardStatusTexts{{
@@ -363,9 +384,8 @@ inline constexpr Field kUops{"uops", 1, 0, 20};  ///< headers and tiles to load,
 inline constexpr Field kParamBlocks{"param_blocks", 2, 0, 12};  ///< M-blocks of channel parameters to load, may be 0
 inline constexpr Field kOffset{"offset", 3, 0, 32};  ///< byte offset of the block in the program window
 inline constexpr Field kBytes{"bytes", 4, 0, 32};  ///< length of the block: its three sections, headers and tiles padded to 32 bytes
-inline constexpr Field kBlockChecksum{"block_checksum", 6, 0, 32};  ///< checksum of the weight block
-inline constexpr Field kBlockFormat{"block_format", 7, 0, 4};  ///< format code of the weight block
-inline constexpr Field kStoredBytes{"stored_bytes", 8, 0, 32};  ///< length of the compressed block in memory
+inline constexpr Field kBlockChecksum{"block_checksum", 6, 0, 32};  ///< makes the sum of it and of the block's 32-bit words, modulo 2^32, equal to `checksum`
+inline constexpr Field kStreamItems{"stream_items", 7, 0, 15};  ///< items of the row streams that the tiles come as; 0: they come as tiles
 }  // namespace load_weights
 
 /// LOAD: words from the input window into the feature buffer

@@ -30,7 +30,9 @@ void for_each_member(Report& r, Visit visit) {
   visit("memory_cycles", r.memory_cycles);
   visit("cycles", r.cycles);
   visit("first_cycles", r.first_cycles);
-  visit("weight_bytes", r.weight_bytes);
+  visit("weight_bytes_bus", r.weight_bytes_bus);
+  visit("weight_bytes_dense", r.weight_bytes_dense);
+  visit("file_bytes", r.file_bytes);
   visit("strips", r.strips);
   visit("feature_bytes_read", r.feature_bytes_read);
   visit("feature_bytes_written", r.feature_bytes_written);

@@ -26,7 +26,9 @@ struct OpReport {
   std::int64_t array_cycles = 0, post_cycles = 0, exec_cycles = 0, memory_cycles = 0;
   /// Expected of it, what it waits for included: from frame to frame, in a single frame.
   std::int64_t cycles = 0, first_cycles = 0;
-  std::int64_t weight_bytes = 0;
+  /// Of weight blocks and tables: what a frame loads, the same with no tile compressed, and what
+  /// lies in the program, where equal blocks are one, counted where it is loaded first.
+  std::int64_t weight_bytes_bus = 0, weight_bytes_dense = 0, file_bytes = 0;
   int strips = 1;  ///< into which it is cut, because not all its tensors are in the buffer
   std::int64_t feature_bytes_read = 0, feature_bytes_written = 0;  ///< from memory, to memory
   std::int64_t buffer_bytes = 0;                                   ///< of what it writes

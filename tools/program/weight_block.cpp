@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/integer.hpp"
 #include "isa/fields.hpp"
+#include "program/row_streams.hpp"
 
 namespace reshift {
 // The codes are those of net/numerics.hpp, their width is the contract's: the same for every
@@ -45,10 +46,11 @@ void append(std::vector<std::uint8_t>& bytes, const void* from, std::size_t coun
 }  // namespace
 
 WeightBlockSections::WeightBlockSections(const isa::Hardware& hw, std::int64_t param_blocks,
-                                         std::int64_t uops)
+                                         std::int64_t uops, std::int64_t stream_items)
     : headers(param_blocks * hw.m * isa::param_bytes(hw)),
       tiles(headers + isa::pad_section(uops * std::int64_t{kHeaderBytes})),
-      bytes(tiles + isa::pad_section(uops * isa::tile_bytes(hw))) {}
+      bytes(tiles + isa::pad_section(stream_items > 0 ? stream_items * isa::item_bytes(hw)
+                                                      : uops * isa::tile_bytes(hw))) {}
 
 std::uint32_t encode_header(const UopHeader& header) {
   namespace h = isa::header;
@@ -93,11 +95,16 @@ void append_tile(const isa::Hardware& hw, std::span<const int> weights,
   }
 }
 
-void append_weight_block(const isa::Hardware& hw, std::span<const ChannelParams> params,
-                         std::span<const std::uint32_t> headers,
-                         std::span<const std::uint8_t> tiles, std::vector<std::uint8_t>& bytes) {
-  const WeightBlockSections sections(hw, std::ssize(params) / hw.m, std::ssize(headers));
-  const std::size_t start = bytes.size();
+isa::LoadWeights append_weight_block(const isa::Hardware& hw, std::span<const ChannelParams> params,
+                                     std::span<const std::uint32_t> headers,
+                                     std::span<const std::uint8_t> tiles_or_items,
+                                     std::int64_t stream_items, std::vector<std::uint8_t>& bytes) {
+  isa::LoadWeights d;
+  d.uops = std::ssize(headers);
+  d.param_blocks = std::ssize(params) / hw.m;
+  d.stream_items = stream_items;
+  d.offset = std::ssize(bytes);
+  const WeightBlockSections sections(hw, d.param_blocks, d.uops, stream_items);
   const RecordFields fields = record_fields(hw);
   for (const ChannelParams& p : params) {
     Record record{};
@@ -107,22 +114,39 @@ void append_weight_block(const isa::Hardware& hw, std::span<const ChannelParams>
     append(bytes, record.data(), index(isa::param_bytes(hw)));
   }
   append(bytes, headers.data(), headers.size_bytes());
-  bytes.resize(start + index(sections.tiles), 0);
-  append(bytes, tiles.data(), tiles.size());
-  bytes.resize(start + index(sections.bytes), 0);
+  bytes.resize(index(d.offset + sections.tiles), 0);
+  append(bytes, tiles_or_items.data(), tiles_or_items.size());
+  bytes.resize(index(d.offset + sections.bytes), 0);
+  d.bytes = sections.bytes;
+  d.block_checksum = block_checksum(std::span(bytes).subspan(index(d.offset)));
+  return d;
 }
 
-WeightBlockView::WeightBlockView(const isa::Hardware& hw, std::span<const std::uint8_t> bytes,
-                                 std::int64_t param_blocks, std::int64_t uops)
-    : hw_(hw),
-      bytes_(bytes),
-      param_blocks_(index(param_blocks)),
-      uops_(index(uops)),
-      sections_(hw, param_blocks, uops) {
-  if (std::ssize(bytes) != sections_.bytes) {
-    throw Error("a weight block of {} bytes; {} M-blocks of parameters and {} micro-ops take {}",
-                bytes.size(), param_blocks, uops, sections_.bytes);
+std::uint32_t block_checksum(std::span<const std::uint8_t> block) {
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < block.size(); i += sizeof sum) {
+    std::uint32_t word;
+    std::memcpy(&word, block.data() + i, sizeof word);
+    sum += word;
   }
+  return isa::kDescriptorSum - sum;
+}
+
+WeightBlockView::WeightBlockView(const isa::Hardware& hw, std::span<const std::uint8_t> image,
+                                 const isa::LoadWeights& d)
+    : hw_(hw),
+      param_blocks_(index(d.param_blocks)),
+      uops_(index(d.uops)),
+      stream_items_(index(d.stream_items)),
+      sections_(hw, d.param_blocks, d.uops, d.stream_items) {
+  if (d.bytes != sections_.bytes) {
+    throw Error(
+        "a weight block of {} bytes; {} M-blocks of parameters, {} micro-ops and {} items of row "
+        "streams take {}",
+        d.bytes, d.param_blocks, d.uops, d.stream_items, sections_.bytes);
+  }
+  if (d.offset + d.bytes > std::ssize(image)) throw Error("block outside the program window");
+  bytes_ = image.subspan(index(d.offset), index(d.bytes));
 }
 
 std::vector<ChannelParams> WeightBlockView::params(std::size_t m_block) const {
@@ -144,19 +168,28 @@ UopHeader WeightBlockView::header(std::size_t uop) const {
   return decode_header(word);
 }
 
-std::vector<std::int32_t> WeightBlockView::weights(std::size_t uop) const {
+std::vector<std::vector<std::int32_t>> WeightBlockView::weights() const {
   const int width = isa::term_width(hw_);
-  const std::uint8_t* tile =
-      bytes_.data() + index(sections_.tiles) + uop * index(isa::tile_bytes(hw_));
-  std::vector<std::int32_t> weights(index(hw_.m * hw_.c));
-  for (int m = 0, bit = 0; m < hw_.m; ++m) {
-    for (int c = 0; c < hw_.c; ++c) {
-      std::uint32_t code = 0;
-      for (int i = 0; i < width; ++i, ++bit) code |= (tile[bit / 8] >> bit % 8 & 1u) << i;
-      weights[index(c * hw_.m + m)] = decode_weight(code, hw_.weight_format);
+  const std::size_t tile_bytes = index(isa::tile_bytes(hw_));
+  std::vector<std::uint8_t> made;
+  std::span<const std::uint8_t> tiles = bytes_.subspan(index(sections_.tiles));
+  if (stream_items_ > 0) {
+    const auto items = tiles.first(stream_items_ * index(isa::item_bytes(hw_)));
+    tiles = made = decode_row_streams(hw_, items, uops_);
+  }
+  std::vector<std::vector<std::int32_t>> all;
+  for (std::size_t uop = 0; uop < uops_; ++uop) {
+    const std::uint8_t* tile = tiles.data() + uop * tile_bytes;
+    std::vector<std::int32_t>& weights = all.emplace_back(index(hw_.m * hw_.c));
+    for (int m = 0, bit = 0; m < hw_.m; ++m) {
+      for (int c = 0; c < hw_.c; ++c) {
+        std::uint32_t code = 0;
+        for (int i = 0; i < width; ++i, ++bit) code |= (tile[bit / 8] >> bit % 8 & 1u) << i;
+        weights[index(c * hw_.m + m)] = decode_weight(code, hw_.weight_format);
+      }
     }
   }
-  return weights;
+  return all;
 }
 
 }  // namespace reshift

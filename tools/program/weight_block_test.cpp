@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "program/hardware.hpp"
+#include "program/row_streams.hpp"
 
 namespace reshift {
 namespace {
@@ -16,7 +17,7 @@ using ::testing::HasSubstr;
 
 class WeightBlockOf : public ::testing::TestWithParam<const char*> {
  protected:
-  void check();
+  void check(bool streams);
   int random(int low, int high) { return std::uniform_int_distribution(low, high)(engine_); }
 
   isa::Hardware hw_ = find_hardware(GetParam());
@@ -24,7 +25,7 @@ class WeightBlockOf : public ::testing::TestWithParam<const char*> {
 };
 
 /// What is written reads back.
-void WeightBlockOf::check() {
+void WeightBlockOf::check(bool streams) {
   for (const std::size_t uops : {std::size_t{0}, std::size_t{1}, std::size_t{9}}) {
     std::vector<ChannelParams> params;
     for (int row = 0; row < 2 * hw_.m; ++row) {
@@ -43,9 +44,13 @@ void WeightBlockOf::check() {
       append_tile(hw_, tile, tiles);
     }
     std::vector<std::uint8_t> bytes(3, 0xff);  // something before it
-    append_weight_block(hw_, params, headers, tiles, bytes);
-    const WeightBlockView block(hw_, std::span(bytes).subspan(3), 2,
-                                static_cast<std::int64_t>(uops));
+    if (streams) tiles = encode_row_streams(hw_, tiles);
+    const std::int64_t items = streams ? std::ssize(tiles) / isa::item_bytes(hw_) : 0;
+    const isa::LoadWeights d = append_weight_block(hw_, params, headers, tiles, items, bytes);
+    const WeightBlockView block(hw_, bytes, d);
+    EXPECT_EQ(d.block_checksum, block_checksum(block.bytes()));
+    const auto read = block.weights();
+    ASSERT_EQ(read.size(), uops);
     for (int row = 0; row < 2 * hw_.m; ++row) {
       EXPECT_EQ(block.params(static_cast<std::size_t>(row / hw_.m))
                     .at(static_cast<std::size_t>(row % hw_.m)),
@@ -53,10 +58,9 @@ void WeightBlockOf::check() {
     }
     for (std::size_t i = 0; i < uops; ++i) {
       EXPECT_EQ(encode_header(block.header(i)), headers[i]);
-      const auto read = block.weights(i);
       for (int m = 0; m < hw_.m; ++m) {
         for (int c = 0; c < hw_.c; ++c) {
-          EXPECT_EQ(read[static_cast<std::size_t>(c * hw_.m + m)],
+          EXPECT_EQ(read[i][static_cast<std::size_t>(c * hw_.m + m)],
                     weights[i][static_cast<std::size_t>(m * hw_.c + c)]);
         }
       }
@@ -64,11 +68,13 @@ void WeightBlockOf::check() {
   }
 }
 
-TEST_P(WeightBlockOf, ReadsWhatWasWritten) { check(); }
+TEST_P(WeightBlockOf, ReadsWhatWasWritten) { check(false); }
+
+TEST_P(WeightBlockOf, RowStreams) { check(true); }
 
 TEST_P(WeightBlockOf, WideParameters) {
   hw_.mult_w = 32;
-  check();
+  check(false);
 }
 
 INSTANTIATE_TEST_SUITE_P(Configurations, WeightBlockOf,
@@ -91,7 +97,10 @@ TEST(WeightBlock, RefusesAWeightThatIsNoTerm) {
 
 TEST(WeightBlock, RefusesAnotherLength) {
   const std::vector<std::uint8_t> bytes(100, 0);
-  EXPECT_THROW(WeightBlockView(find_hardware("4x4x3"), bytes, 1, 1), Error);
+  isa::LoadWeights d;
+  d.uops = d.param_blocks = 1;
+  d.bytes = 100;
+  EXPECT_THROW(WeightBlockView(find_hardware("4x4x3"), bytes, d), Error);
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ struct LogAxis {
 }  // namespace
 
 std::int64_t bus_bytes(const OpReport& op) {
-  return std::max(op.weight_bytes + op.feature_bytes_read, op.feature_bytes_written);
+  return std::max(op.weight_bytes_bus + op.feature_bytes_read, op.feature_bytes_written);
 }
 
 std::string roofline_chart(const ReportData& data) {

@@ -88,7 +88,7 @@ std::string layer_table(const ReportData& data) {
         "<tr><td>{}</td><td class=\"left\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>"
         "<td>{}</td><td class=\"left\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>",
         escape(op.name), op.kind, op.terms, op.uops, op.array_cycles, op.post_cycles,
-        op.memory_cycles, op.bound, op.weight_bytes, op.feature_bytes_read,
+        op.memory_cycles, op.bound, op.weight_bytes_bus, op.feature_bytes_read,
         op.feature_bytes_written, op.strips);
     if (data.measured) {
       html += fmt::format(

@@ -31,7 +31,7 @@ Program by_hand() {
   conv.exec_cycles = 150;
   conv.memory_cycles = 50;
   conv.cycles = 150;
-  conv.weight_bytes = 300;
+  conv.weight_bytes_bus = 300;
   conv.feature_bytes_read = 100;
   conv.feature_bytes_written = 50;
   pool.name = "pool";
@@ -39,7 +39,7 @@ Program by_hand() {
   pool.exec_cycles = 10;
   pool.memory_cycles = 50;
   pool.cycles = 50;
-  pool.weight_bytes = 400;
+  pool.weight_bytes_bus = 400;
   program.ops = {conv, pool};
   program.cycles = 200;
   program.buffer_words = 12288;

@@ -24,6 +24,25 @@ void set_window(onnx::NodeProto& node, const Window& w) {
   set_attribute(node, "pads", {w.pad, w.pad, w.pad, w.pad});
 }
 
+/// What keeps a share of normal weights, the largest, and the variance of their sum: weights below
+/// `least` deviations become zero, others grow by `gain`.
+struct Pruning {
+  double least = 0, gain = 1;
+};
+
+/// From a sample, so that it is the same everywhere.
+Pruning pruning(double density) {
+  if (density >= 1) return {};
+  std::vector<double> sample(1 << 18);
+  PortableRandom random(1);
+  for (double& value : sample) value = std::abs(random.quick_normal());
+  std::sort(sample.begin(), sample.end());
+  const auto cut = sample.begin() + std::lround((1 - density) * static_cast<double>(sample.size()));
+  double power = 0;
+  for (auto value = cut; value != sample.end(); ++value) power += *value * *value;
+  return {*cut, std::sqrt(static_cast<double>(sample.size()) / power)};
+}
+
 }  // namespace
 
 Moments Map::seen(std::size_t channel) const {
@@ -229,6 +248,7 @@ void NetworkBuilder::weigh(const Map& in, const std::string& name, int channels,
   const auto inputs = static_cast<std::size_t>(in.channels / groups);
   const auto row_size = inputs * static_cast<std::size_t>(taps);
   const double deviation = std::sqrt(2.0 / static_cast<double>(row_size));
+  const Pruning pruned = pruning(densities_.empty() ? 1 : densities_.at(layers_++));
   onnx_.constant(name + ".weight", dims, [&](std::span<float> row) {
     const auto group = out.moments.size() / static_cast<std::size_t>(channels / groups);
     Moments sum{0, 0};
@@ -236,7 +256,10 @@ void NetworkBuilder::weigh(const Map& in, const std::string& name, int channels,
     for (std::size_t i = 0; i < inputs; ++i) {
       double taken = 0, power = 0;
       for (int t = 0; t < taps; ++t) {
-        *weight = static_cast<float>(deviation * random_.quick_normal());
+        const double normal = random_.quick_normal();
+        *weight = std::abs(normal) < pruned.least
+                      ? 0.0f
+                      : static_cast<float>(deviation * pruned.gain * normal);
         taken += *weight;
         power += double{*weight} * *weight;
         ++weight;

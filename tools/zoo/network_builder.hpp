@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/random.hpp"
@@ -37,8 +38,11 @@ class NetworkBuilder {
  public:
   using Ints = OnnxBuilder::Ints;
 
-  NetworkBuilder(const std::string& name, int side, std::uint32_t seed)
-      : onnx_(name, 3, side, side), side_(side), random_(seed) {}
+  /// `densities`: of the layers in their order, the share of their weights that is not zero; none:
+  /// all are not zero.
+  NetworkBuilder(const std::string& name, int side, std::uint32_t seed,
+                 std::vector<double> densities)
+      : onnx_(name, 3, side, side), side_(side), random_(seed), densities_(std::move(densities)) {}
 
   Map image() const { return {"image", 3, side_, side_, std::vector<Moments>(3)}; }
 
@@ -87,6 +91,8 @@ class NetworkBuilder {
   OnnxBuilder onnx_;
   int side_;
   PortableRandom random_;
+  std::vector<double> densities_;
+  std::size_t layers_ = 0;  ///< that have weights
   std::string zero_, six_;  ///< bounds of ReLU6, once used
   std::string doubled_;     ///< factors of upsampling, once used
   std::int64_t parameters_ = 0, macs_ = 0;

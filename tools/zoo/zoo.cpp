@@ -3,8 +3,6 @@
 
 #include <fmt/ranges.h>
 
-#include <array>
-
 #include "base/error.hpp"
 #include "zoo/networks.hpp"
 
@@ -15,26 +13,47 @@ struct Entry {
   const char* name;
   int side;  ///< of the image
   zoo::Outputs (*build)(zoo::NetworkBuilder&);
+  std::vector<double> published;  ///< densities of its layers; none are known of others
 };
 
-constexpr std::array kNetworks{
-    Entry{"alexnet", 227, zoo::alexnet},       Entry{"mobilenetv2", 224, zoo::mobilenetv2},
-    Entry{"resnet18", 224, zoo::resnet18},     Entry{"resnet50", 224, zoo::resnet50},
-    Entry{"squeezenet", 224, zoo::squeezenet}, Entry{"unet", 64, zoo::unet},
-    Entry{"vgg16", 224, zoo::vgg16},           Entry{"yolo", 96, zoo::yolo}};
+const std::vector<Entry>& networks() {
+  static const std::vector<Entry> all{
+      {"alexnet", 227, zoo::alexnet, {0.84, 0.38, 0.35, 0.37, 0.37, 0.058, 0.058, 0.16}},
+      {"mobilenetv2", 224, zoo::mobilenetv2, {}},
+      {"resnet18", 224, zoo::resnet18, {}},
+      {"resnet50", 224, zoo::resnet50, {}},
+      {"squeezenet", 224, zoo::squeezenet, {}},
+      {"unet", 64, zoo::unet, {}},
+      {"vgg16", 224, zoo::vgg16, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0.04, 0.04, 0.23}},
+      {"yolo", 96, zoo::yolo, {}}};
+  return all;
+}
 
 }  // namespace
 
 std::vector<std::string> zoo_names() {
   std::vector<std::string> names;
-  for (const Entry& e : kNetworks) names.push_back(e.name);
+  for (const Entry& e : networks()) names.push_back(e.name);
   return names;
 }
 
-ZooNetwork make_network(const std::string& name, std::uint32_t seed) {
-  for (const Entry& e : kNetworks) {
+std::vector<std::string> pruned_zoo_names() {
+  std::vector<std::string> names;
+  for (const Entry& e : networks()) {
+    if (!e.published.empty()) names.push_back(e.name);
+  }
+  return names;
+}
+
+ZooNetwork make_network(const std::string& name, std::uint32_t seed, Density density) {
+  for (const Entry& e : networks()) {
     if (e.name != name) continue;
-    zoo::NetworkBuilder builder(name, e.side, seed);
+    const bool pruned = density == Density::kPublished;
+    if (pruned && e.published.empty()) {
+      throw Error("no published densities of {} are known; known are those of {}", name,
+                  fmt::join(pruned_zoo_names(), ", "));
+    }
+    zoo::NetworkBuilder builder(name, e.side, seed, pruned ? e.published : std::vector<double>{});
     const zoo::Outputs outputs = e.build(builder);
     return builder.finish(outputs);
   }

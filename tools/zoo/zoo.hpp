@@ -19,6 +19,12 @@ struct ZooNetwork {
 /// What make_network() knows.
 std::vector<std::string> zoo_names();
 
+/// Weights that are not zero: all, or as many as a published pruning left in each layer.
+enum class Density { kDense, kPublished };
+
+/// Those of which it knows published densities.
+std::vector<std::string> pruned_zoo_names();
+
 /// A network in its exact public topology, layers named as torchvision does (operator set 13, input
 /// 1 x 3 x height x width, output 1 x 1000), for people who do not have the public weights at hand:
 ///   alexnet      two groups in convolutions 2, 4 and 5, 227 x 227, without the local response
@@ -36,7 +42,16 @@ std::vector<std::string> zoo_names();
 /// Weights are normal with variance 2 / inputs (He et al., arXiv:1502.01852); the statistics of
 /// batch normalisations, and biases where there are none, follow an estimate of the signal for
 /// images of mean 0 and variance 1, so that it neither dies nor explodes. It classifies nothing.
-/// The same name and seed give the same network everywhere. Throws Error for another name.
-ZooNetwork make_network(const std::string& name, std::uint32_t seed);
+/// The same name and seed give the same network everywhere.
+///
+/// Published densities, in percent of a layer's weights; the largest ones stay:
+///   alexnet  convolutions 84, 38, 35, 37, 37, fully connected layers 5.8, 5.8, 16: 13 times fewer
+///            parameters (the densities of Han et al., arXiv:1510.00149, and a classifier that is
+///            pruned further)
+///   vgg16    convolutions dense, fully connected layers 4, 4, 23 (arXiv:1510.00149)
+///
+/// Throws Error for another name, and for one without published densities where these are wanted.
+ZooNetwork make_network(const std::string& name, std::uint32_t seed,
+                        Density density = Density::kDense);
 
 }  // namespace reshift

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -79,6 +81,32 @@ INSTANTIATE_TEST_SUITE_P(Networks, Zoo,
                                            Published{"squeezenet", 1'248'424, 0.82},
                                            Published{"vgg16", 138'357'544, 15.47}),
                          [](const auto& network) { return std::string(network.param.name); });
+
+// 13 times fewer parameters, each layer as dense as published.
+TEST(ZooDensity, AlexNetAsPublished) {
+  const auto model = make_network("alexnet", 1, Density::kPublished).model;
+  constexpr std::array kPublished{0.84, 0.38, 0.35, 0.37, 0.37, 0.058, 0.058, 0.16};
+  std::size_t layer = 0;
+  double all = 0, kept = 0;
+  for (const auto& tensor : model.graph().initializer()) {
+    if (!tensor.name().ends_with(".weight")) continue;
+    std::vector<float> weights(tensor.raw_data().size() / sizeof(float));
+    std::memcpy(weights.data(), tensor.raw_data().data(), tensor.raw_data().size());
+    const auto zeros = static_cast<double>(std::count(weights.begin(), weights.end(), 0.0f));
+    const auto count = static_cast<double>(weights.size());
+    EXPECT_NEAR(1 - zeros / count, kPublished.at(layer), 0.01 * kPublished.at(layer) + 0.005)
+        << tensor.name();
+    ++layer;
+    all += count;
+    kept += count - zeros;
+  }
+  EXPECT_EQ(layer, kPublished.size());
+  EXPECT_NEAR(all / kept, 13, 0.2);
+}
+
+TEST(ZooDensity, OtherNetworksHaveNone) {
+  EXPECT_THROW(make_network("resnet18", 1, Density::kPublished), Error);
+}
 
 /// Spread of the values over the whole tensor, and the share that is not zero.
 struct Spread {

@@ -92,8 +92,10 @@ class ControlHost {
   void steps(int n) {
     for (int i = 0; i < n; ++i) step();
   }
-  /// The bus answers with an error, a read of the descriptor in this slot or a write.
-  void bus_error(bool write, bool slverr, unsigned slot) {
+  /// The bus answers with an error, a read of the descriptor in this slot or a write; or there is
+  /// one in the weight block of this slot.
+  void bus_error(bool block, bool write, bool slverr, unsigned slot) {
+    block_error_ = block;
     write_error_ = write;
     slverr_ = slverr;
     fault_slot_ = slot % slots_;
@@ -146,14 +148,15 @@ class ControlHost {
   }
 
   CtrlCpuModel::Inputs inputs() const {
-    const std::array<bool, 8> holds{!running,
+    const std::array<bool, 9> holds{!running,
                                     filled_ == looked_,
                                     unsent_ > 0 || asked_ - free_ > slots_ - batch_,
                                     !tick_,
                                     !progress_,
                                     warm_,
                                     write_error_,
-                                    slverr_};
+                                    slverr_,
+                                    block_error_};
     unsigned conditions = 0;
     for (unsigned i = 0; i < holds.size(); ++i) conditions |= unsigned{holds[i]} << i;
     return {.slot = looked_ % slots_,
@@ -262,7 +265,7 @@ class ControlHost {
   unsigned batch_asked_ = 0, fault_slot_ = 0;
   int unsent_ = 0, held_ = 0;
   bool done_ = false, tick_ = false, progress_ = false, warm_ = false;
-  bool write_error_ = false, slverr_ = false;
+  bool block_error_ = false, write_error_ = false, slverr_ = false;
   std::uint64_t time_ = 0, since_ = 0;
 };
 

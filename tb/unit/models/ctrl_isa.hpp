@@ -54,6 +54,7 @@ enum class Condition : std::uint8_t {
   kWarm,
   kWriteError,
   kSlverr,
+  kBlockError,
 };
 
 enum class Event : std::uint8_t {
