@@ -1,6 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include "base/container.hpp"
 
+#include <zlib.h>
+
 #include <array>
 #include <bit>
 #include <cerrno>
@@ -17,16 +19,21 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "files are written in memory order");
 
 constexpr std::string_view kMagic = "RSHIFT\r\n";  // the line end shows text-mode damage
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
+
+/// Content beyond four times the file's size that is unpacked at most: pruned networks are mostly
+/// zeros, and a small file must not take all memory.
+constexpr std::uint64_t kMostUnpacked = std::uint64_t{1} << 29;
 
 struct Header {
   std::array<char, 8> magic;
   std::array<char, 8> kind;
   std::uint32_t version;
   std::uint32_t checksum;
-  std::uint64_t length;
+  std::uint64_t length;          ///< of the payload
+  std::uint64_t content_length;  ///< unpacked
 };
-static_assert(sizeof(Header) == 32);
+static_assert(sizeof(Header) == 40);
 
 std::array<char, 8> padded(std::string_view kind) {
   std::array<char, 8> text;
@@ -52,31 +59,29 @@ bool is_container(std::span<const std::uint8_t> bytes) {
 }  // namespace
 
 std::uint32_t crc32(std::span<const std::uint8_t> bytes) {
-  static const auto table = [] {
-    std::array<std::uint32_t, 256> entries{};
-    for (std::uint32_t i = 0; i < 256; ++i) {
-      std::uint32_t value = i;
-      for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ (value & 1 ? 0xEDB88320u : 0u);
-      entries[i] = value;
-    }
-    return entries;
-  }();
-  std::uint32_t crc = ~0u;
-  for (std::uint8_t byte : bytes) crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8);
-  return ~crc;
+  return static_cast<std::uint32_t>(::crc32_z(0, bytes.data(), bytes.size()));
+}
+
+std::string container_of(std::string_view kind, std::span<const std::uint8_t> cbor) {
+  uLongf length = ::compressBound(cbor.size());
+  std::vector<std::uint8_t> payload(length);
+  if (::compress(payload.data(), &length, cbor.data(), cbor.size()) != Z_OK) {
+    throw Error("cannot compress {} bytes: out of memory", cbor.size());
+  }
+  payload.resize(length);
+  Header header{{}, padded(kind), kVersion, crc32(payload), payload.size(), cbor.size()};
+  std::copy(kMagic.begin(), kMagic.end(), header.magic.begin());
+  std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
+  bytes.append(reinterpret_cast<const char*>(payload.data()), payload.size());
+  return bytes;
 }
 
 void write_container(const std::string& path, std::string_view kind,
                      const nlohmann::json& content) {
-  const std::vector<std::uint8_t> payload = nlohmann::json::to_cbor(content);
-  Header header{{}, padded(kind), kVersion, crc32(payload), payload.size()};
-  std::copy(kMagic.begin(), kMagic.end(), header.magic.begin());
-  std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
-  bytes.append(reinterpret_cast<const char*>(payload.data()), payload.size());
-  write_file(path, bytes);
+  write_file(path, container_of(kind, nlohmann::json::to_cbor(content)));
 }
 
-nlohmann::json read_container(const std::string& path, std::string_view kind) {
+std::vector<std::uint8_t> container_content(const std::string& path, std::string_view kind) {
   const std::vector<std::uint8_t> bytes = read_file(path);
   if (!is_container(bytes)) {
     throw Error("{}: is {}, expected {}", path, describe_content(bytes), describe_kind(kind));
@@ -103,9 +108,24 @@ nlohmann::json read_container(const std::string& path, std::string_view kind) {
     throw Error("{}: damaged: {} bytes behind its end", path, payload.size() - header.length);
   }
   if (crc32(payload) != header.checksum) throw Error("{}: damaged: its checksum is wrong", path);
+  if (header.content_length > kMostUnpacked + 4 * bytes.size()) {
+    throw Error("{}: its {} bytes unpack to {}, more than a network of this size has", path,
+                bytes.size(), header.content_length);
+  }
+  std::vector<std::uint8_t> content(header.content_length);
+  uLongf length = content.size(), taken = payload.size();
+  const int result = ::uncompress2(content.data(), &length, payload.data(), &taken);
+  if (result != Z_OK || length != content.size() || taken != payload.size()) {
+    throw Error("{}: damaged: its content does not unpack to {} bytes", path, content.size());
+  }
+  return content;
+}
+
+nlohmann::json read_container(const std::string& path, std::string_view kind) {
+  const std::vector<std::uint8_t> content = container_content(path, kind);
   try {
-    check_cbor(payload);
-    return nlohmann::json::from_cbor(payload.begin(), payload.end());
+    check_cbor(content);
+    return nlohmann::json::from_cbor(content.begin(), content.end());
   } catch (const std::exception& e) {
     throw Error("{}: damaged: {}", path, e.what());
   }

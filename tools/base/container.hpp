@@ -16,10 +16,15 @@ namespace reshift {
 std::uint32_t crc32(std::span<const std::uint8_t> bytes);
 
 /// Container file of the tools, little endian: the 8 bytes "RSHIFT\r\n", kind as 8 characters
-/// padded with spaces, format version, CRC-32 of the payload (32 bits each), payload length (64
-/// bits), payload: CBOR (RFC 8949) of `content`. Large arrays are binary values. Written as
-/// write_file does.
+/// padded with spaces, format version, CRC-32 of the payload (32 bits each), payload length,
+/// content length (64 bits each), payload: the content in zlib's format (RFC 1950), which is CBOR
+/// (RFC 8949). Large arrays are binary values. Written as write_file does.
 void write_container(const std::string& path, std::string_view kind, const nlohmann::json& content);
+
+/// The bytes of a container with this CBOR as its content, and the CBOR of one; for tests of
+/// readers.
+std::string container_of(std::string_view kind, std::span<const std::uint8_t> cbor);
+std::vector<std::uint8_t> container_content(const std::string& path, std::string_view kind);
 
 /// Reads it back. Throws Error when the file is absent, foreign, of another kind or version,
 /// truncated or damaged, or its content is not as check_cbor wants it.

@@ -49,19 +49,13 @@ std::size_t read_damaged(const std::vector<std::uint8_t>& file, Read read) {
   return accepted;
 }
 
-/// The same of a container's content: with the length and the checksum that it then has.
+/// The same of the content of the container at `path`, which is written again with the lengths and
+/// the checksum that it then has; calls `read()`.
 template <typename Read>
-std::size_t read_damaged_content(const std::vector<std::uint8_t>& container, Read read) {
-  constexpr std::ptrdiff_t kHeader = 32, kChecksum = 20, kLength = 24;
-  const std::vector<std::uint8_t> content(container.begin() + kHeader, container.end());
-  return read_damaged(content, [&](const std::vector<std::uint8_t>& bytes) {
-    std::vector<std::uint8_t> file(container.begin(), container.begin() + kHeader);
-    const std::uint32_t checksum = crc32(bytes);
-    const std::uint64_t length = bytes.size();
-    std::memcpy(file.data() + kChecksum, &checksum, sizeof checksum);
-    std::memcpy(file.data() + kLength, &length, sizeof length);
-    file.insert(file.end(), bytes.begin(), bytes.end());
-    read(file);
+std::size_t read_damaged_content(const std::string& path, std::string_view kind, Read read) {
+  return read_damaged(container_content(path, kind), [&](const std::vector<std::uint8_t>& bytes) {
+    write_file(path, container_of(kind, bytes));
+    read();
   });
 }
 
