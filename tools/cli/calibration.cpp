@@ -146,11 +146,13 @@ void add_calibration_options(CLI::App& command, CalibrationOptions& options) {
       ->capture_default_str()
       ->check(CLI::Range(0.0, 100.0));
   command
-      .add_option("--rounding", options.rounding,
-                  "compensated: the error of a weight is made good by others, by the statistics of "
-                  "the images; nearest: each weight for itself, much faster")
+      .add_option(
+          "--rounding", options.rounding,
+          "compensated: the error of a weight is made good by others, by the statistics of "
+          "the images; pruned: the same, and weights that are zero stay zero; nearest: each "
+          "weight for itself, much faster")
       ->capture_default_str()
-      ->check(CLI::IsMember({"compensated", "nearest"}));
+      ->check(CLI::IsMember({"compensated", "pruned", "nearest"}));
   command.add_flag("!--no-merge-shortcut", options.merge_shortcuts,
                    "keep 1x1 shortcuts as layers of their own, with their own weight scales");
   command

@@ -27,6 +27,7 @@ struct CalibrationOptions {
   OutputRange output_range = OutputRange::kAuto;
 
   Rounding how() const {
+    if (rounding == "pruned") return Rounding::kPruned;
     return rounding == "nearest" ? Rounding::kNearest : Rounding::kCompensated;
   }
   TermSearch search() const;

@@ -7,7 +7,8 @@
 namespace reshift {
 
 Compensated compensate(Matrix<float> open, const Eigen::RowVectorXf& scales,
-                       const WeightCodes& codes, const Matrix<float>& inverse_factor) {
+                       const WeightCodes& codes, const Matrix<float>& free,
+                       const Matrix<float>& inverse_factor) {
   // Inside a block one input after the other, for those after it a product of matrices.
   constexpr Eigen::Index kBlock = 32;
   const Eigen::Index size = open.rows(), vectors = open.cols();
@@ -18,7 +19,7 @@ Compensated compensate(Matrix<float> open, const Eigen::RowVectorXf& scales,
     const Eigen::Index last = std::min(first + kBlock, size), after = size - last;
     for (Eigen::Index i = first; i < last; ++i) {
       for (Eigen::Index v = 0; v < vectors; ++v)
-        rounded(i, v) = static_cast<float>(codes.nearest(open(i, v) / scales[v]));
+        rounded(i, v) = free(i, v) * static_cast<float>(codes.nearest(open(i, v) / scales[v]));
       errors.row(i - first) =
           (open.row(i).array() - scales.array() * rounded.row(i).array()) / inverse_factor(i, i);
       for (Eigen::Index j = i + 1; j < last; ++j)
@@ -36,10 +37,11 @@ namespace {
 
 /// One round over all codes; whether any changed.
 bool settle_codes(const Eigen::VectorXf& target, const Matrix<float>& hessian,
-                  const WeightCodes& codes, Trial& trial) {
+                  const WeightCodes& codes, const Eigen::VectorXf& free, Trial& trial) {
   const auto scale = static_cast<float>(trial.scale);
   bool changed = false;
   for (Eigen::Index i = 0; i < target.size(); ++i) {
+    if (free[i] == 0) continue;
     // With the other codes as they are the error is a parabola of this one, and its minimum here:
     const float own = trial.codes[i];
     const float best = own + (target[i] / scale - trial.product[i]) / hessian(i, i);
@@ -56,14 +58,14 @@ bool settle_codes(const Eigen::VectorXf& target, const Matrix<float>& hessian,
 }  // namespace
 
 void settle(const Eigen::VectorXf& target, const Matrix<float>& hessian, const WeightCodes& codes,
-            Trial& trial) {
+            const Eigen::VectorXf& free, Trial& trial) {
   constexpr int kRefits = 3, kSweeps = 50;  // it settles within ten sweeps or so
   const auto dot = [](const Eigen::VectorXf& a, const Eigen::VectorXf& b) {
     return a.cast<double>().dot(b.cast<double>());
   };
   for (int round = 0; round < kRefits; ++round) {
     int sweep = 0;
-    while (sweep < kSweeps && settle_codes(target, hessian, codes, trial)) ++sweep;
+    while (sweep < kSweeps && settle_codes(target, hessian, codes, free, trial)) ++sweep;
     const double cross = dot(trial.codes, target), square = dot(trial.codes, trial.product);
     if (!(cross > 0 && square > 0)) break;  // as good as nothing
     trial.scale = cross / square;

@@ -10,14 +10,16 @@ namespace reshift {
 
 /// Rounds weight vectors (columns of `open`, inputs x vectors) to scales[v] * codes, input by
 /// input: the error of each is made good by the inputs that follow (Frantar et al., GPTQ,
-/// arXiv:2210.17323). `inverse_factor` is the upper Cholesky factor U of the inverse Hessian,
-/// H^-1 = U^T U.
+/// arXiv:2210.17323). `free` is 1 where a code may be any, 0 where it must be zero, which others
+/// make good, too. `inverse_factor` is the upper Cholesky factor U of the inverse Hessian, H^-1 =
+/// U^T U.
 struct Compensated {
   Matrix<float> codes;       ///< inputs x vectors
   Eigen::RowVectorXf error;  ///< by vector, (w - scale * codes)^T H (w - scale * codes)
 };
 Compensated compensate(Matrix<float> open, const Eigen::RowVectorXf& scales,
-                       const WeightCodes& codes, const Matrix<float>& inverse_factor);
+                       const WeightCodes& codes, const Matrix<float>& free,
+                       const Matrix<float>& inverse_factor);
 
 /// A weight vector w rounded to scale * codes, and what changes with it.
 struct Trial {
@@ -28,8 +30,8 @@ struct Trial {
 };
 
 /// Changes single codes and the scale in turns while that lowers the squared error of an output,
-/// (w - scale * codes)^T H (w - scale * codes). `target` is H w.
+/// (w - scale * codes)^T H (w - scale * codes). `target` is H w; codes that are not `free` stay.
 void settle(const Eigen::VectorXf& target, const Matrix<float>& hessian, const WeightCodes& codes,
-            Trial& trial);
+            const Eigen::VectorXf& free, Trial& trial);
 
 }  // namespace reshift

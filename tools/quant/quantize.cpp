@@ -248,7 +248,7 @@ class Quantizer {
   std::vector<RoundedLayer> round_groups(const Node& node, const std::vector<int>& terms,
                                          const Batch& wanted, const QOp& op,
                                          const Eigen::Ref<const Matrix<float>>& weights) {
-    const bool compensated = rounding_of(node, rounding_) == Rounding::kCompensated;
+    const bool compensated = rounding_of(node, rounding_) != Rounding::kNearest;
     std::vector<RoundedLayer> layers(terms.size());
     std::vector<WeightCodes> codes;
     for (std::size_t t = 0; t < terms.size(); ++t) {
@@ -268,7 +268,7 @@ class Quantizer {
         layers[t].bias.segment(first, per_group) = part.bias;
       };
       if (compensated) {
-        const LayerFit fit(collect<LayerStatistics>(samples), rows);
+        const LayerFit fit(collect<LayerStatistics>(samples), rows, rounding_ == Rounding::kPruned);
         for (std::size_t t = 0; t < terms.size(); ++t) keep(t, fit.round(codes[t]));
       } else {
         const auto means = collect<LayerMeans>(samples);

@@ -16,6 +16,7 @@ using CalibrationImages = std::vector<std::vector<float>>;
 /// How weights become codes.
 enum class Rounding {
   kCompensated,  ///< the error of a weight is made good by those that follow (see round_layer)
+  kPruned,       ///< the same, and weights that are zero stay zero
   kNearest,      ///< every weight for itself (see round_nearest): faster by orders of magnitude
 };
 

@@ -84,7 +84,8 @@ double mean_bias(const LayerMeans& means, const RoundedLayer& layer, Eigen::Inde
 
 }  // namespace
 
-LayerFit::LayerFit(LayerStatistics statistics, const Eigen::Ref<const Matrix<float>>& weights)
+LayerFit::LayerFit(LayerStatistics statistics, const Eigen::Ref<const Matrix<float>>& weights,
+                   bool keep_zeros)
     : means_(statistics), order_(static_cast<std::size_t>(weights.cols())) {
   // Inputs of much energy first: their errors are made good by the many that follow.
   std::iota(order_.begin(), order_.end(), 0);
@@ -117,6 +118,8 @@ LayerFit::LayerFit(LayerStatistics statistics, const Eigen::Ref<const Matrix<flo
   const Eigen::Index size = hessian.rows();
   const Eigen::MatrixXd inverse = factor.solve(Eigen::MatrixXd::Identity(size, size));
   inverse_factor_ = Eigen::MatrixXd(inverse.llt().matrixU()).cast<float>();
+  free_ = Matrix<float>::Ones(size, weights.rows());
+  if (keep_zeros) free_ = (original.array() != 0).cast<float>();
 }
 
 void LayerFit::round_some(Eigen::Index first, Eigen::Index count, const WeightCodes& codes,
@@ -133,8 +136,8 @@ void LayerFit::round_some(Eigen::Index first, Eigen::Index count, const WeightCo
   }
   const Eigen::Map<const Eigen::RowVectorXf> of_trials(scales.data(),
                                                        static_cast<Eigen::Index>(scales.size()));
-  const Compensated trials =
-      compensate(weights_(Eigen::all, outputs), of_trials, codes, inverse_factor_);
+  const Compensated trials = compensate(weights_(Eigen::all, outputs), of_trials, codes,
+                                        free_(Eigen::all, outputs), inverse_factor_);
   for (std::size_t t = 0; t < outputs.size(); t += kTrials)
     settle_best(outputs[t], trials, static_cast<Eigen::Index>(t), scales, codes, layer);
 }
@@ -153,7 +156,7 @@ void LayerFit::settle_best(Eigen::Index output, const Compensated& trials, Eigen
     const Eigen::Index t = order[static_cast<std::size_t>(k)];
     Trial trial{scales[static_cast<std::size_t>(t)], trials.codes.col(t), {}};
     trial.product = hessian_ * trial.codes;
-    settle(target_.col(output), hessian_, codes, trial);
+    settle(target_.col(output), hessian_, codes, free_.col(output), trial);
     if (!(trial.gain > best)) continue;
     best = trial.gain;
     layer.scale[output] = trial.scale;

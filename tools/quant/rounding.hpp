@@ -20,9 +20,10 @@ struct RoundedLayer {
 /// What the outputs of a layer are fitted to in the sense of least squares.
 class LayerFit {
  public:
-  /// `weights` (outputs x inputs) is where the statistics leave the weights open. Throws Error when
-  /// the statistics are not finite.
-  LayerFit(LayerStatistics statistics, const Eigen::Ref<const Matrix<float>>& weights);
+  /// `weights` (outputs x inputs) is where the statistics leave the weights open. With `keep_zeros`
+  /// those that are zero stay zero. Throws Error when the statistics are not finite.
+  LayerFit(LayerStatistics statistics, const Eigen::Ref<const Matrix<float>>& weights,
+           bool keep_zeros);
 
   /// Rounds the layer so that its outputs come near the wanted ones. Every output has the scale
   /// that suits it best, and the bias that keeps its mean.
@@ -42,6 +43,7 @@ class LayerFit {
   std::vector<Eigen::Index> order_;  ///< inputs as they are rounded, one after another
   /// Inputs in that order; the factor is that of the inverse, see compensate().
   Matrix<float> hessian_, inverse_factor_;
+  Matrix<float> free_;                ///< inputs x outputs: see compensate()
   Eigen::MatrixXf weights_, target_;  ///< inputs x outputs: w and H w
 };
 

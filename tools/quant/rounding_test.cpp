@@ -124,7 +124,8 @@ TEST(Rounding, CompensationBeatsNearestInTheHessianMetric) {
     const Eigen::MatrixXd w = p.weights.transpose().cast<double>();
     const Eigen::RowVectorXd scales = w.cwiseAbs().colwise().maxCoeff() / 64;
     const Compensated compensated =
-        compensate(w.cast<float>(), scales.cast<float>(), codes, factor.cast<float>());
+        compensate(w.cast<float>(), scales.cast<float>(), codes,
+                   Matrix<float>::Ones(w.rows(), w.cols()), factor.cast<float>());
     const Matrix<float>& rounded = compensated.codes;
     for (Eigen::Index o = 0; o < w.cols(); ++o) {
       // One input after the other, by the definition.
@@ -145,7 +146,8 @@ TEST(Rounding, CompensationBeatsNearestInTheHessianMetric) {
       const double before = error(expected, scales[o]);
       EXPECT_LT(before, error(nearest, scales[o]));
       Trial trial{scales[o], expected, h.cast<float>() * expected};
-      settle((h * w.col(o)).cast<float>(), h.cast<float>(), codes, trial);
+      settle((h * w.col(o)).cast<float>(), h.cast<float>(), codes, Eigen::VectorXf::Ones(w.rows()),
+             trial);
       const double settled = error(trial.codes, trial.scale);
       EXPECT_LE(settled, before);
       EXPECT_NEAR(w.col(o).dot(h * w.col(o)) - trial.gain, settled, 1e-3 * before);
@@ -166,12 +168,25 @@ TEST(Rounding, MoreTermsComeNearer) {
   double last = p.z.cast<double>().squaredNorm();
   for (int terms = 1; terms <= 3; ++terms) {
     const WeightCodes codes(terms, 7);
-    const RoundedLayer layer = LayerFit(p.statistics, p.weights).round(codes);
+    const RoundedLayer layer = LayerFit(p.statistics, p.weights, false).round(codes);
     for (const int code : layer.codes.reshaped()) EXPECT_EQ(codes.nearest(code), code);
     const double error = p.error(layer);
     EXPECT_LT(error, last / 2) << terms << " terms";
     last = error;
   }
+}
+
+// Those of a pruned layer; without that, compensation has a use for most of them.
+TEST(Rounding, ZerosStayZeroWhereTheyMust) {
+  Problem p(7, 24, 8, 400);
+  for (Eigen::Index i = 0; i < p.weights.size(); i += 3) p.weights.data()[i] = 0;
+  const WeightCodes codes(1, 7);
+  const auto zeros = [&](bool keep) {
+    const RoundedLayer layer = LayerFit(p.statistics, p.weights, keep).round(codes);
+    return ((layer.codes.array() == 0) && (p.weights.array() == 0)).count();
+  };
+  EXPECT_EQ(zeros(true), (p.weights.array() == 0).count());
+  EXPECT_LT(zeros(false), (p.weights.array() == 0).count());
 }
 
 TEST(Rounding, NearestHasTheBestScaleAndKeepsTheMean) {
