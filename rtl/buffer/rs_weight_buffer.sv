@@ -151,11 +151,12 @@ module rs_weight_buffer #(
   if (Streams) begin : gen_rows
     localparam int unsigned TermW = rs_spec_pkg::term_width(WeightFormat);
     localparam int unsigned LaneW = $clog2(C);
-    logic [M-1:0] ready, full, fault;
-    logic [PtrW-1:0] counted_q;
+    logic [M-1:0] ahead, full, fault;  // of each row
+    logic [PtrW-1:0] loaded_q;
     logic [2:0] end_q;
-    logic count;
     for (genvar m = 0; m < M; m++) begin : gen_row
+      logic [PtrW-1:0] row_loaded;
+      assign ahead[m] = row_loaded != loaded_q;
       rs_weight_row #(
         .C(C),
         .WeightFormat(WeightFormat),
@@ -173,24 +174,22 @@ module rs_weight_buffer #(
         .limit_i      (header_ptr_q),
         .fault_o      (fault[m]),
         .full_o       (full[m]),
-        .ready_o      (ready[m]),
-        .count_i      (count),
+        .loaded_o     (row_loaded),
         .read_i       (tile_read_i),
         .addr_i       (tile_addr_i),
         .row_o        (tile_o[m*C*TermW+:C*TermW])
       );
     end
 
-    assign count    = &ready;
     assign streamed = end_q[2];
-    assign loaded_o = counted_q;
+    assign loaded_o = loaded_q;
     always_ff @(posedge clk_i) begin
       if (!rst_ni) begin
-        counted_q      <= '0;
+        loaded_q       <= '0;
         end_q          <= '0;
         stream_fault_o <= 1'b0;
       end else begin
-        counted_q      <= counted_q + PtrW'(count);
+        if (&ahead) loaded_q <= loaded_q + PtrW'(1);
         end_q          <= {end_q[1:0], stream_end_i};
         stream_fault_o <= fault != '0 || (end_q[2] && !(&full));
       end

@@ -12,7 +12,7 @@
 /// with lane 0 it is a tile without weights, which ends with it.
 ///
 /// Throughput: a row of a tile, or an entry, per cycle; a read per cycle.
-/// Latency: 2 cycles from a row of a tile, or from the entry that begins the next, to `ready_o`; 1 +
+/// Latency: 2 cycles from a row of a tile, or from the entry that begins the next, to `loaded_o`; 1 +
 /// RamReg cycles of a read.
 /// Handshake: rows, entries and reads are always taken.
 /// Assumes: rows of tiles come only while no tile is open; `limit_i` stays while entries come.
@@ -49,9 +49,8 @@ module rs_weight_row #(
   output logic            fault_o,
   /// All rows up to the limit are there, as of two cycles before.
   output logic            full_o,
-  /// A row is there that was not counted; it is counted.
-  output logic            ready_o,
-  input  logic            count_i,
+  /// Behind the last row that is there.
+  output logic [PtrW-1:0] loaded_o,
 
   /// Reads.
   input  logic                    read_i,
@@ -120,21 +119,16 @@ module rs_weight_row #(
   assign write    = row_done && !full_o;
   assign ptr_next = ptr_q + PtrW'(write);
 
-  // Rows that were not counted.
-  logic [PtrW-1:0] ahead_q;
+  assign loaded_o = ptr_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       ptr_q   <= '0;
       full_o  <= 1'b1;
       fault_o <= 1'b0;
-      ahead_q <= '0;
-      ready_o <= 1'b0;
     end else begin
       ptr_q   <= ptr_next;
       full_o  <= ptr_next == limit_i;
       fault_o <= row_done && full_o;
-      ahead_q <= ahead_q + PtrW'(write) - PtrW'(count_i);
-      ready_o <= write || (count_i ? ahead_q != PtrW'(1) : ahead_q != '0);
     end
   end
 
@@ -152,7 +146,6 @@ module rs_weight_row #(
     .rdata_o(row_o)
   );
 
-  `RS_ASSERT(CountWhatIsThere, !count_i || ahead_q != '0)
   `RS_ASSERT(OneAtATime, $onehot0({tile_valid_i, entry_valid_i, end_i}))
   `RS_ASSERT(TileAfterStream, !tile_valid_i || !(open_q || opens_q))
 
