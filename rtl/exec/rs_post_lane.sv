@@ -15,17 +15,20 @@
 /// and a flag that the rest was not all sign. Multiplier and shift come prepared, see
 /// rs_pkg::channel_width: w = x * mult * 2^(fraction - 1) >>> 2 * shift.
 ///
+/// With MultW 1 all scales are powers of two, those of residuals, too, and nothing multiplies: there
+/// are no products then.
+///
 /// Throughput: a pixel per cycle.
 /// Latency: 9 cycles.
 /// Handshake: none; each input is sampled in the cycle of the stage that uses it.
 /// Assumes: the caller delays what belongs to an operation; v fits in ActW + 4 bits; a product has
-/// the multiplier 1.
+/// the multiplier 1; with MultW 1 at most one bit of `res_factor_i` is set.
 module rs_post_lane #(
   /// Activation width.
   parameter int unsigned ActW = 8,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
-  /// Bits of a multiplier.
+  /// Bits of a multiplier: 1, 16 or 32.
   parameter int unsigned MultW = 16
 ) (
   /// Clock.
@@ -66,8 +69,8 @@ module rs_post_lane #(
   logic signed [MultW+32:0] product;
   // 5, 6: shift, residual's product; 7: sum; 8: rounding. 9: bounds.
   logic signed [UW-1:0] u;
-  logic signed [UW-2:0] v6_q;
-  logic signed [UW:0]   t7_q;
+  logic signed [UW-2:0] v5, v6_q;
+  logic signed [UW:0] t7_q;
   logic signed [ActW+5:0] sum, sum8_q;
   logic more, over, negative, more7_q, over7_q, over8_q, negative7_q, negative8_q;
   logic below, above;
@@ -87,7 +90,7 @@ module rs_post_lane #(
 
   // A product's multiplier is 1: prepared it is 1 or, where the shift is even, 2.
   assign difference = (ActW + 1)'(residual_i) - (ActW + 1)'(res_zero_i);
-  assign factor     = !product1_q ? signed'({1'b0, mult1_q})
+  assign factor     = MultW == 1 || !product1_q ? signed'({1'b0, mult1_q})
                     : mult1_q[1] ? (MultW + 2)'(signed'({difference, 1'b0}))
                                  : (MultW + 2)'(difference);
 
@@ -105,7 +108,7 @@ module rs_post_lane #(
     diff4_q  <= diff3_q;
     diff5_q  <= diff4_q;
 
-    v6_q <= diff5_q * signed'({1'b0, res_factor5_q});
+    v6_q <= v5;
 
     t7_q        <= (UW + 1)'(u) + (UW + 1)'(v6_q);
     more7_q     <= more;
@@ -117,6 +120,19 @@ module rs_post_lane #(
     negative8_q <= negative7_q;
 
     code_o <= below ? lo8_q : above ? hi8_q : sum8_q[ActW-1:0];
+  end
+
+  if (MultW == 1) begin : gen_residual_shift
+    always_comb begin
+      v5 = '0;
+      for (int unsigned k = 0; k < ActW + 12; k++) begin
+        if (res_factor5_q[k]) v5 |= (UW - 1)'(diff5_q) << k;
+      end
+    end
+    logic unused_product;
+    assign unused_product = ^{product1_q, mult1_q};
+  end else begin : gen_residual_product
+    assign v5 = diff5_q * signed'({1'b0, res_factor5_q});
   end
 
   rs_post_multiply #(

@@ -3,14 +3,15 @@
 `include "rs_assert.svh"
 
 /// Multiplies the biased sum of post-processing, 32 bits, by its factor, in pieces that a multiplier
-/// block of 18 x 18 bits takes: the low 17 bits of x, and of a wide factor, go apart.
+/// block of 18 x 18 bits takes: the low 17 bits of x, and of a wide factor, go apart. With MultW 1 the
+/// factor is 0, 1 or 2, and there is no multiplier.
 ///
 /// Throughput: a product per cycle.
 /// Latency: 3 cycles; a multiplier block takes all registers and the addition.
 /// Handshake: none.
 /// Assumes: |factor| is less than 2^(MultW + 1).
 module rs_post_multiply #(
-  /// Bits of a multiplier: 16 or 32.
+  /// Bits of a multiplier: 1, 16 or 32.
   parameter int unsigned MultW = 16
 ) (
   /// Clock.
@@ -23,7 +24,7 @@ module rs_post_multiply #(
   output logic signed [MultW+32:0] product_o
 );
 
-  `RS_PARAM_CHECK(MultW, MultW == 16 || MultW == 32, "MultW must be 16 or 32")
+  `RS_PARAM_CHECK(MultW, MultW inside {1, 16, 32}, "MultW must be 1, 16 or 32")
 
   localparam int unsigned LowW = 17;
   localparam int unsigned HighW = 32 - LowW;
@@ -41,7 +42,15 @@ module rs_post_multiply #(
   assign x_low  = signed'({1'b0, x_q[LowW-1:0]});
   assign x_high = x_q[31:LowW];
 
-  if (MultW == 16) begin : gen_narrow
+  if (MultW == 1) begin : gen_shift
+    logic signed [MultW+32:0] product_q;
+    always_ff @(posedge clk_i) begin
+      product_q <= factor_q[1] ? (MultW + 33)'(signed'({x_q, 1'b0})) : factor_q[0] ? (MultW + 33)'(x_q) : '0;
+      product_o <= product_q;
+    end
+    logic unused_parts;
+    assign unused_parts = ^{x_low, x_high, factor_q};
+  end else if (MultW == 16) begin : gen_narrow
     logic signed [LowW+FactorW-1:0] low_q;
     logic signed [HighW+MultW:0] high_q, sum;
 

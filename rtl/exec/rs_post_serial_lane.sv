@@ -64,7 +64,7 @@ module rs_post_serial_lane #(
   // A product's multiplier is 1: prepared it is 1 or, where the shift is even, 2.
   assign biased     = 32'(acc_i) + bias_i;
   assign difference = residual_valid_i ? (ActW + 1)'(residual_i) - (ActW + 1)'(res_zero_i) : '0;
-  assign factor     = !product_i ? signed'({1'b0, mult_i})
+  assign factor     = MultW == 1 || !product_i ? signed'({1'b0, mult_i})
                     : mult_i[1] ? (MultW + 2)'(signed'({difference, 1'b0}))
                                 : (MultW + 2)'(difference);
   assign ready_o    = u_ready && v_ready;

@@ -24,7 +24,7 @@ module reshift_core #(
   parameter int unsigned WeightFormat = 7,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
-  /// Bits of a requantisation multiplier: 16 or 32.
+  /// Bits of a requantisation multiplier: 16 or 32; 1: none, scales are powers of two.
   parameter int unsigned MultW = 16,
   /// Feature-buffer words a bank.
   parameter int unsigned FbDepth = 8192,
@@ -111,7 +111,8 @@ module reshift_core #(
   `RS_PARAM_CHECK(Act, ActW >= 8 && ActW <= 16, "ActW must be 8 to 16")
   `RS_PARAM_CHECK(Lanes, PostLanes >= 1 && (M % PostLanes == 0 || PostLanes % M == 0),
                   "PostLanes must be M, a multiple or a divisor of it")
-  `RS_PARAM_CHECK(Mult, MultW == 16 || MultW == 32, "MultW must be 16 or 32")
+  `RS_PARAM_CHECK(Mult, MultW inside {1, 16, 32}, "MultW must be 1, 16 or 32")
+  `RS_PARAM_CHECK(MultAct, MultW > 1 || ActW <= 14, "with MultW 1 ActW must be at most 14")
   `RS_PARAM_CHECK(Tables, Tables == 0 || (ActW == 8 && rs_pkg::is_power_of_two(Tables
                   ) && Tables <= 128), "Tables must be 0, or with ActW 8 a power of two up to 128")
   `RS_PARAM_CHECK(AxiDataW, AxiDataW inside {32, 64, 128, 256},

@@ -70,6 +70,11 @@ reshift_shape_test(8x4x12_q4
   M=8 C=4 P=12 ActW=9 WeightFormat=7 AccW=28 MultW=16 FbDepth=4096 WmDepth=1024 PmDepth=128 PostLanes=32
   Tables=0 AxiDataW=128 WeightCheck=1 WeightStreams=1)
 
+# Scales that are powers of two, and no multipliers.
+reshift_shape_test(4x4x3_shift
+  M=4 C=4 P=3 ActW=8 WeightFormat=7 AccW=28 MultW=1 FbDepth=8192 WmDepth=1024 PmDepth=64 PostLanes=4
+  Tables=2 AxiDataW=64 WeightCheck=1 WeightStreams=0)
+
 # The multiplier baseline: weights of 16 bits, activations of 16 bits.
 reshift_shape_test(4x4x3_mult16
   M=4 C=4 P=3 ActW=16 WeightFormat=144 AccW=32 MultW=32 FbDepth=16384 WmDepth=1024 PmDepth=64 PostLanes=4

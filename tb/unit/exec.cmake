@@ -1,5 +1,5 @@
 # Benches of rtl/exec.
-foreach(widths "8 28 16" "8 32 32" "10 28 16" "16 32 16" "16 32 32")
+foreach(widths "8 28 1" "8 28 16" "8 32 32" "10 28 16" "16 32 16" "16 32 32")
   separate_arguments(widths)
   list(GET widths 0 act)
   list(GET widths 1 acc)

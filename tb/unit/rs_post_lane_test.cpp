@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <deque>
 #include <limits>
 
@@ -79,6 +80,8 @@ class PostLane : public testing::Test {
 
 constexpr int32_t kAccMin = static_cast<int32_t>(-(int64_t{1} << (kAccW - 1)));
 constexpr int32_t kAccMax = static_cast<int32_t>((int64_t{1} << (kAccW - 1)) - 1);
+/// A residual factor that the lane takes: without multipliers the next lower power of two.
+uint32_t taken(uint32_t factor) { return kMultW == 1 ? std::bit_floor(factor) : factor; }
 constexpr uint32_t kMultMax = static_cast<uint32_t>((uint64_t{1} << kMultW) - 1);
 
 // Every shift with every multiplier and sum at the ends of their ranges: both saturations.
@@ -101,6 +104,7 @@ TEST_F(PostLane, Extremes) {
   drain();
 }
 
+#if RESHIFT_MultW > 1  // no products without multipliers
 // The same with products: the largest factors of both signs.
 TEST_F(PostLane, ExtremeProducts) {
   for (int shift = 0; shift <= max_shift(kMultW); ++shift) {
@@ -120,6 +124,8 @@ TEST_F(PostLane, ExtremeProducts) {
   }
   drain();
 }
+
+#endif
 
 // Sums in the middle between two codes, on both sides of zero, and beside it, in every mode; the
 // last bit of the shifted-out part decides.
@@ -147,7 +153,7 @@ TEST_F(PostLane, TiesOfTheSum) {
   for (int i = 0; i < 20000; ++i) {
     PostSample s = wide();
     s.residual = static_cast<int32_t>(random.uniform(-3, 3));
-    s.post.res_factor = static_cast<uint32_t>(random.uniform(1, (1 << kBits) - 1));
+    s.post.res_factor = taken(static_cast<uint32_t>(random.uniform(1, (1 << kBits) - 1)));
     const int64_t half =
         ((2 * random.uniform(-2, 2) + 1) << (kBits - 1)) - int64_t{s.residual} * s.post.res_factor;
     const int more = static_cast<int>(random.uniform(0, std::max(0, kAccW - kBits - 5)));
@@ -168,7 +174,7 @@ TEST_F(PostLane, ResidualExtremes) {
         PostSample s = wide();
         s.residual = residual;
         s.post.res_zero = zero;
-        s.post.res_factor = factor;
+        s.post.res_factor = taken(factor);
         send(s);
       }
     }
@@ -180,7 +186,8 @@ TEST_F(PostLane, ResidualExtremes) {
 TEST_F(PostLane, Cancellation) {
   for (int i = 0; i < 20000; ++i) {
     PostSample s = wide();
-    s.post.res_factor = max_res_factor(kActW) - static_cast<uint32_t>(random.uniform(0, 20));
+    s.post.res_factor = max_res_factor(kActW);
+    if (kMultW > 1) s.post.res_factor -= static_cast<uint32_t>(random.uniform(0, 20));
     s.post.res_zero = random.chance(50) ? code_min(kActW) : code_max(kActW);
     s.residual = static_cast<int32_t>(random.uniform(code_min(kActW), code_max(kActW)));
     s.post.out_zero = static_cast<int32_t>(random.uniform(code_min(kActW), code_max(kActW)));

@@ -172,9 +172,10 @@ void add_calibration_options(CLI::App& command, CalibrationOptions& options) {
   command
       .add_option("--factor-bits", options.numbers.factor_w,
                   "significant bits of the factor of an output channel, which holds batch "
-                  "normalisation")
+                  "normalisation: 6 to 16; 1: all scales are powers of two, for a core without "
+                  "multipliers")
       ->capture_default_str()
-      ->check(CLI::Range(6, 16));
+      ->check(CLI::Range(6, 16) | CLI::IsMember({1}));
   command
       .add_option(
           "--format", options.weights,

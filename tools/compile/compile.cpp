@@ -23,9 +23,10 @@ void check_fits(const isa::Hardware& hw, const QNet& net) {
   }
   if (net.mult_w > hw.mult_w) {
     throw Error(
-        "network {} has multipliers of {} bits, {} has {}; take hardware with MultW {} "
-        "(--hw 16x16x8_mult32)",
-        net.name, net.mult_w, hw.name, hw.mult_w, net.mult_w);
+        "network {} has multipliers of {} bits, {} has {}; take hardware with MultW {} (--hw {}){}",
+        net.name, net.mult_w, hw.name, hw.mult_w, net.mult_w,
+        net.mult_w == 16 ? "16x16x8" : "16x16x8_mult32",
+        hw.mult_w == 1 ? ", or quantise with --factor-bits 1" : "");
   }
 }
 

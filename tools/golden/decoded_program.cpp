@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include "golden/decoded_program.hpp"
 
+#include <bit>
 #include <cstring>
 
 #include "base/error.hpp"
@@ -43,6 +44,7 @@ Block read_block(const isa::Hardware& hw, std::span<const std::uint8_t> image,
     block.params.push_back(view.params(i));
     for (const ChannelParams& p : block.params.back()) {
       if (p.shift > isa::max_shift(hw)) throw Error("shift {}", p.shift);
+      if (p.mult >= std::uint64_t{1} << hw.mult_w) throw Error("multiplier {}", p.mult);
     }
   }
   std::vector<std::vector<std::int32_t>> weights = view.weights();
@@ -93,6 +95,11 @@ isa::Exec read_exec(const isa::Hardware& hw, const isa::Descriptor& words) {
   }
   if (d.product && (!d.residual || d.res_factor != 0)) {
     throw Error("a product without a residual, or with one that is added");
+  }
+  if (hw.mult_w == 1 &&
+      (d.product ||
+       (d.residual && !std::has_single_bit(static_cast<std::uint32_t>(d.res_factor))))) {
+    throw Error("a product, or residual factor {}, on a core without multipliers", d.res_factor);
   }
   if ((d.dst_polyphase && (d.dst_double || d.skip_rows > 0 || d.skip_columns > 0)) ||
       (d.residual && d.res_polyphase && (d.res_double || d.res_broadcast))) {

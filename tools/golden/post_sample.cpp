@@ -2,6 +2,7 @@
 #include "golden/post_sample.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <ostream>
 
@@ -22,11 +23,12 @@ PostParams random_post(const PostWidths& widths, Random& random) {
   post.res_zero =
       static_cast<std::int32_t>(random.uniform(code_min(widths.act_w), code_max(widths.act_w)));
   post.round = random_round(random);
-  post.product = random.chance(25);
+  post.product = widths.mult_w > 1 && random.chance(25);
   if (!post.product && random.chance(60)) {
     const std::int64_t most = max_res_factor(widths.act_w);
     post.res_factor =
         static_cast<std::uint32_t>(random.uniform(0, random.chance(50) ? most : most / 8));
+    if (widths.mult_w == 1) post.res_factor = std::bit_floor(post.res_factor);
   }
   return post;
 }

@@ -132,8 +132,9 @@ class Growing {
         power = std::pow(double(window), 2);
         sum = window;
       }
-      const int shift = pick(16, 24) + net_.mult_w - 16;
       const double gain = (0.3 + 0.1 * pick(0, 14)) / std::max(1.0, std::sqrt(power));
+      const int shift =
+          net_.mult_w == 1 ? std::max(0, -std::ilogb(gain)) : pick(16, 24) + net_.mult_w - 16;
       const double most = std::ldexp(1.0, net_.mult_w) - 1;
       const auto mult = static_cast<std::uint32_t>(std::clamp(std::ldexp(gain, shift), 0.0, most));
       op.params.push_back({static_cast<std::int32_t>(-in.zero * sum + pick(-40, 40)), mult,
@@ -157,7 +158,9 @@ class Growing {
     op.residual =
         candidates[static_cast<std::size_t>(pick(0, static_cast<int>(candidates.size()) - 1))];
     op.post.res_zero = tensor(op.residual).zero;
-    if (chance(4)) {
+    if (net_.mult_w == 1) {
+      op.post.res_factor = 1u << (fraction_bits(net_.act_w) - pick(0, 2));
+    } else if (chance(4)) {
       make_product(op);
     } else {
       const int half = 1 << (fraction_bits(net_.act_w) - 1);

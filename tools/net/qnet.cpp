@@ -212,9 +212,12 @@ void validate_op(const QNet& net, const QOp& op) {
     require(p.shift <= max_shift(net.mult_w), where,
             "shift {}, at most {} beside {}-bit multipliers", p.shift, max_shift(net.mult_w),
             net.mult_w);
-    require(p.mult >> (net.mult_w - 1) <= 1, where, "multiplier {} has more than {} bits", p.mult,
-            net.mult_w);
+    require(p.mult < std::uint64_t{1} << net.mult_w, where, "multiplier {} has more than {} bits",
+            p.mult, net.mult_w);
   }
+  require(
+      net.mult_w > 1 || (!op.post.product && (op.post.res_factor & (op.post.res_factor - 1)) == 0),
+      where, "a product, or a residual factor that is no power of two, beside 1-bit multipliers");
   if (op.kind == QKind::kMaxPool) {
     require(!op.table.empty() || (in.scale == out.scale && in.zero == out.zero), where,
             "max pooling cannot change scale or zero point");
@@ -315,7 +318,8 @@ void QNet::validate() const {
   require(weight_format >= 1 && (weight_format <= kDigits || is_multiplier(weight_format)) &&
               weight_format <= 128 + 16,
           name, "weight format {}, expected 1 to {}, or 129 to 144", weight_format, kDigits);
-  require(mult_w == 16 || mult_w == 32, name, "multipliers of {} bits, expected 16 or 32", mult_w);
+  require(mult_w == 1 || mult_w == 16 || mult_w == 32, name,
+          "multipliers of {} bits, expected 1, 16 or 32", mult_w);
   require(!tensors.empty() && tensors.size() <= kMaxTensors, name, "{} tensors, expected 1 to {}",
           tensors.size(), kMaxTensors);
   for (const QTensor& t : tensors) {

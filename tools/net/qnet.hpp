@@ -84,7 +84,9 @@ struct QNet {
   std::string name;
   int act_w = 8;
   int weight_format = 7;  ///< see numerics.hpp
-  int mult_w = 16;        ///< bits of the multipliers in `params`, 16 or 32
+  /// Bits of the multipliers in `params`, 16 or 32; 1: all scales, of residuals too, are powers of
+  /// two.
+  int mult_w = 16;
   Preprocess preprocess;
   std::vector<QTensor> tensors;
   std::vector<QOp> ops;

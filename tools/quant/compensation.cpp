@@ -58,7 +58,7 @@ bool settle_codes(const Eigen::VectorXf& target, const Matrix<float>& hessian,
 }  // namespace
 
 void settle(const Eigen::VectorXf& target, const Matrix<float>& hessian, const WeightCodes& codes,
-            const Eigen::VectorXf& free, Trial& trial) {
+            const Eigen::VectorXf& free, bool fit_scale, Trial& trial) {
   constexpr int kRefits = 3, kSweeps = 50;  // it settles within ten sweeps or so
   const auto dot = [](const Eigen::VectorXf& a, const Eigen::VectorXf& b) {
     return a.cast<double>().dot(b.cast<double>());
@@ -68,9 +68,9 @@ void settle(const Eigen::VectorXf& target, const Matrix<float>& hessian, const W
     while (sweep < kSweeps && settle_codes(target, hessian, codes, free, trial)) ++sweep;
     const double cross = dot(trial.codes, target), square = dot(trial.codes, trial.product);
     if (!(cross > 0 && square > 0)) break;  // as good as nothing
-    trial.scale = cross / square;
-    trial.gain = cross * trial.scale;
-    if (sweep == 0) break;
+    if (fit_scale) trial.scale = cross / square;
+    trial.gain = (2 * cross - trial.scale * square) * trial.scale;
+    if (sweep == 0 || !fit_scale) break;
   }
 }
 

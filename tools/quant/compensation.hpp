@@ -30,8 +30,9 @@ struct Trial {
 };
 
 /// Changes single codes and the scale in turns while that lowers the squared error of an output,
-/// (w - scale * codes)^T H (w - scale * codes). `target` is H w; codes that are not `free` stay.
+/// (w - scale * codes)^T H (w - scale * codes). `target` is H w; codes that are not `free` stay,
+/// and so does the scale unless `fit_scale`.
 void settle(const Eigen::VectorXf& target, const Matrix<float>& hessian, const WeightCodes& codes,
-            const Eigen::VectorXf& free, Trial& trial);
+            const Eigen::VectorXf& free, bool fit_scale, Trial& trial);
 
 }  // namespace reshift

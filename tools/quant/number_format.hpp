@@ -8,7 +8,9 @@ struct NumberFormat {
   int act_w = 8;          ///< activation bits, 6 to 16
   int weight_format = 7;  ///< see numerics.hpp
   int acc_w = 28;         ///< accumulator bits, signed
-  int factor_w = 16;      ///< significant bits of a channel's factor, 6 to 16
+  int factor_w = 16;      ///< significant bits of a channel's factor, 6 to 16; 1: a power of two
+  /// Whether all scales are powers of two, also those of residuals: for a core without multipliers.
+  bool shifts_only() const { return factor_w == 1; }
 };
 
 }  // namespace reshift

@@ -2,6 +2,7 @@
 #include "quant/quantize.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -75,6 +76,7 @@ class Quantizer {
     net_.name = graph.name;
     net_.act_w = format.act_w;
     net_.weight_format = format.weight_format;
+    if (format.shifts_only()) net_.mult_w = 1;
     net_.preprocess = preprocess;
     net_.outputs = graph.outputs;
     net_.tail = graph.tail;
@@ -170,7 +172,7 @@ class Quantizer {
       const Range range = !graph_.is_output(whole) ? best_range(values, high() - low())
                           : scores_                ? score_range(values)
                                                    : full_range(values);
-      const Steps steps = steps_of(range, low(), high());
+      const Steps steps = allowed(steps_of(range, low(), high()), node);
       qtensor(whole).scale = steps.scale;
       qtensor(whole).zero = steps.zero;
       has_range_[static_cast<std::size_t>(whole)] = true;
@@ -209,7 +211,20 @@ class Quantizer {
     for (auto& values : bounded) {
       for (float& v : values) v = std::clamp(v, node.lo, node.hi);
     }
-    return steps_of(best_range(bounded, high() - low()), low(), high());
+    return allowed(steps_of(best_range(bounded, high() - low()), low(), high()), node);
+  }
+
+  /// The steps themselves, or where all scales are powers of two the next larger ones of which the
+  /// operation's factor, or a residual's, is one.
+  Steps allowed(const Steps& steps, const Node& node) {
+    if (!format_.shifts_only()) return steps;
+    const bool average = node.kind == NodeKind::kAvgPool;
+    const double unit =
+        average ? qtensor(node.input).scale / (node.kernel_h * node.kernel_w) : qtensor(0).scale;
+    const double scale =
+        std::ldexp(unit, static_cast<int>(std::ceil(std::log2(steps.scale / unit))));
+    const double below = (steps.zero - low()) * steps.scale / scale;
+    return {scale, low() + static_cast<int>(std::lround(below))};
   }
 
   ProductFactor factor_of(const Node& node) {
@@ -231,6 +246,12 @@ class Quantizer {
       const QTensor& residual = qtensor(node.residual);
       op.post.res_zero = residual.zero;
       op.post.res_factor = encode_res_factor(residual.scale / made.scale, net_.act_w, node.name);
+      if (format_.shifts_only() && !std::has_single_bit(op.post.res_factor)) {
+        throw Error(
+            "operation {}: the scale of its residual is no power of two times that of its output; "
+            "such a sum needs multipliers (--factor-bits 16)",
+            node.name);
+      }
     }
   }
 
@@ -244,10 +265,12 @@ class Quantizer {
     return {scratch.data(), scratch.rows(), scratch.cols()};
   }
 
-  /// One rounding of the whole layer for each number of terms, all from the same samples.
+  /// One rounding of the whole layer for each number of terms, all from the same samples. `unit`:
+  /// see LayerFit::round().
   std::vector<RoundedLayer> round_groups(const Node& node, const std::vector<int>& terms,
                                          const Batch& wanted, const QOp& op,
-                                         const Eigen::Ref<const Matrix<float>>& weights) {
+                                         const Eigen::Ref<const Matrix<float>>& weights,
+                                         double unit) {
     const bool compensated = rounding_of(node, rounding_) != Rounding::kNearest;
     std::vector<RoundedLayer> layers(terms.size());
     std::vector<WeightCodes> codes;
@@ -269,11 +292,11 @@ class Quantizer {
       };
       if (compensated) {
         const LayerFit fit(collect<LayerStatistics>(samples), rows, rounding_ == Rounding::kPruned);
-        for (std::size_t t = 0; t < terms.size(); ++t) keep(t, fit.round(codes[t]));
+        for (std::size_t t = 0; t < terms.size(); ++t) keep(t, fit.round(codes[t], unit));
       } else {
         const auto means = collect<LayerMeans>(samples);
         for (std::size_t t = 0; t < terms.size(); ++t)
-          keep(t, round_nearest(means, rows, codes[t]));
+          keep(t, round_nearest(means, rows, codes[t], unit));
       }
     });
     return layers;
@@ -288,12 +311,19 @@ class Quantizer {
       encode_layer(layer, WeightCodes(terms, format_.weight_format), net_, made, format_, to);
     };
     RoundedLayer exact;
-    if (round_exactly(weights, node.bias, format_.weight_format, exact))
+    const double unit = format_.shifts_only() ? made.scale / qtensor(node.input).scale : 0;
+    const auto power_of_unit = [&](double scale) {
+      int exponent;
+      return unit == 0 || scale == 0 || std::frexp(scale / unit, &exponent) == 0.5;
+    };
+    if (round_exactly(weights, node.bias, format_.weight_format, exact) &&
+        std::all_of(exact.scale.begin(), exact.scale.end(), power_of_unit)) {
       return encode(exact, 1, op);
+    }
     std::vector<int> terms{terms_[index]};
     if (alternative_terms_ > 0 && alternative_terms_ != terms[0])
       terms.push_back(alternative_terms_);
-    const auto layers = round_groups(node, terms, wanted, op, weights);
+    const auto layers = round_groups(node, terms, wanted, op, weights, unit);
     if (layers.size() > 1) {
       QOp other = op;
       encode(layers[1], terms[1], other);

@@ -3,7 +3,6 @@
 
 #include <Eigen/Cholesky>
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -17,13 +16,22 @@ namespace reshift {
 namespace {
 
 /// Scales to try for an output in compensation.
-constexpr int kPerOctave = 9, kTrials = 2 * kPerOctave + 1;
+constexpr int kPerOctave = 9;
 
 /// Scales to try for an output: the largest weight on the largest code, then an octave more and
-/// less of the range, in `per_octave` steps each. A code set of one term repeats itself every
-/// octave but for its ends.
-std::vector<double> trial_scales(double largest_weight, const WeightCodes& codes, int per_octave) {
+/// less of the range, in `per_octave` steps each, or with a `unit` above 0 its powers of two in
+/// between. A code set of one term repeats itself every octave but for its ends.
+std::vector<double> trial_scales(double largest_weight, const WeightCodes& codes, int per_octave,
+                                 double unit) {
   std::vector<double> scales;
+  if (unit > 0) {
+    const double least = largest_weight / codes.largest() / 2;
+    for (int octave = 0; octave < 3; ++octave) {
+      scales.push_back(
+          std::ldexp(unit, octave + static_cast<int>(std::ceil(std::log2(least / unit)))));
+    }
+    return scales;
+  }
   for (int step = -per_octave; step <= per_octave; ++step) {
     scales.push_back(largest_weight / codes.largest() *
                      std::exp2(static_cast<double>(step) / per_octave));
@@ -34,7 +42,7 @@ std::vector<double> trial_scales(double largest_weight, const WeightCodes& codes
 /// The scale that leaves the least squared error when every weight takes the code nearest to it.
 /// The weights in the order of size are runs of the same code, so that a sum over a run is the
 /// difference of two prefix sums and a trial costs as much as there are codes.
-double nearest_scale(const Eigen::VectorXf& weights, const WeightCodes& codes) {
+double nearest_scale(const Eigen::VectorXf& weights, const WeightCodes& codes, double unit) {
   std::vector<float> sizes(weights.begin(), weights.end());
   for (float& v : sizes) v = std::abs(v);
   std::sort(sizes.begin(), sizes.end());
@@ -46,8 +54,8 @@ double nearest_scale(const Eigen::VectorXf& weights, const WeightCodes& codes) {
 
   double best = 0, best_gain = 0;
   constexpr int kSteps = 64, kRefits = 3;
-  for (double scale : trial_scales(sizes.back(), codes, kSteps)) {
-    for (int round = 0; round < kRefits; ++round) {
+  for (double scale : trial_scales(sizes.back(), codes, kSteps, unit)) {
+    for (int round = 0; round < (unit > 0 ? 1 : kRefits); ++round) {
       double cross = 0, square = 0;  // of weights and codes, of codes
       std::size_t first = 0;
       for (auto code = zero; code != values.end(); ++code) {
@@ -64,9 +72,10 @@ double nearest_scale(const Eigen::VectorXf& weights, const WeightCodes& codes) {
         first = last;
       }
       if (square == 0) break;
-      // With these codes and their best scale the error is the weights' square less this.
-      scale = cross / square;
-      const double gain = cross * scale;
+      // With these codes and this scale, their best or the given one, the error is the weights'
+      // square less the gain.
+      if (unit == 0) scale = cross / square;
+      const double gain = (2 * cross - scale * square) * scale;
       if (gain > best_gain) {
         best_gain = gain;
         best = scale;
@@ -123,30 +132,36 @@ LayerFit::LayerFit(LayerStatistics statistics, const Eigen::Ref<const Matrix<flo
 }
 
 void LayerFit::round_some(Eigen::Index first, Eigen::Index count, const WeightCodes& codes,
-                          RoundedLayer& layer) const {
+                          double unit, RoundedLayer& layer) const {
   std::vector<Eigen::Index> outputs;  // of every trial
-  std::vector<float> scales;
+  std::vector<double> scales;
+  std::size_t trials_each = 1;
   for (Eigen::Index o = first; o < first + count; ++o) {
     const double largest = weights_.col(o).cwiseAbs().maxCoeff();
     if (largest == 0) continue;
-    for (const double s : trial_scales(largest, codes, kPerOctave)) {
+    const std::vector<double> tried = trial_scales(largest, codes, kPerOctave, unit);
+    trials_each = tried.size();
+    for (const double s : tried) {
       outputs.push_back(o);
-      scales.push_back(static_cast<float>(s));
+      scales.push_back(s);
     }
   }
-  const Eigen::Map<const Eigen::RowVectorXf> of_trials(scales.data(),
-                                                       static_cast<Eigen::Index>(scales.size()));
+  const Eigen::RowVectorXf of_trials =
+      Eigen::Map<const Eigen::RowVectorXd>(scales.data(), static_cast<Eigen::Index>(scales.size()))
+          .cast<float>();
   const Compensated trials = compensate(weights_(Eigen::all, outputs), of_trials, codes,
                                         free_(Eigen::all, outputs), inverse_factor_);
-  for (std::size_t t = 0; t < outputs.size(); t += kTrials)
-    settle_best(outputs[t], trials, static_cast<Eigen::Index>(t), scales, codes, layer);
+  for (std::size_t t = 0; t < outputs.size(); t += trials_each) {
+    settle_best(outputs[t], trials, static_cast<Eigen::Index>(t),
+                static_cast<Eigen::Index>(trials_each), scales, codes, unit == 0, layer);
+  }
 }
 
 void LayerFit::settle_best(Eigen::Index output, const Compensated& trials, Eigen::Index first,
-                           const std::vector<float>& scales, const WeightCodes& codes,
-                           RoundedLayer& layer) const {
-  constexpr int kSettled = 3;
-  std::array<Eigen::Index, kTrials> order;
+                           Eigen::Index count, const std::vector<double>& scales,
+                           const WeightCodes& codes, bool fit_scale, RoundedLayer& layer) const {
+  constexpr int kSettled = 3;  // there are no fewer
+  std::vector<Eigen::Index> order(static_cast<std::size_t>(count));
   std::iota(order.begin(), order.end(), first);
   std::partial_sort(
       order.begin(), order.begin() + kSettled, order.end(),
@@ -156,7 +171,7 @@ void LayerFit::settle_best(Eigen::Index output, const Compensated& trials, Eigen
     const Eigen::Index t = order[static_cast<std::size_t>(k)];
     Trial trial{scales[static_cast<std::size_t>(t)], trials.codes.col(t), {}};
     trial.product = hessian_ * trial.codes;
-    settle(target_.col(output), hessian_, codes, free_.col(output), trial);
+    settle(target_.col(output), hessian_, codes, free_.col(output), fit_scale, trial);
     if (!(trial.gain > best)) continue;
     best = trial.gain;
     layer.scale[output] = trial.scale;
@@ -165,7 +180,7 @@ void LayerFit::settle_best(Eigen::Index output, const Compensated& trials, Eigen
   }
 }
 
-RoundedLayer LayerFit::round(const WeightCodes& codes) const {
+RoundedLayer LayerFit::round(const WeightCodes& codes, double unit) const {
   const Eigen::Index outputs = weights_.cols();
   RoundedLayer layer;
   layer.codes.setZero(outputs, weights_.rows());
@@ -176,21 +191,21 @@ RoundedLayer LayerFit::round(const WeightCodes& codes) const {
   const auto parts = static_cast<std::size_t>((outputs + kOutputs - 1) / kOutputs);
   parallel_for(parts, [&](std::size_t part) {
     const Eigen::Index first = static_cast<Eigen::Index>(part) * kOutputs;
-    round_some(first, std::min(kOutputs, outputs - first), codes, layer);
+    round_some(first, std::min(kOutputs, outputs - first), codes, unit, layer);
   });
   for (Eigen::Index o = 0; o < outputs; ++o) layer.bias[o] = mean_bias(means_, layer, o);
   return layer;
 }
 
 RoundedLayer round_nearest(const LayerMeans& means, const Eigen::Ref<const Matrix<float>>& weights,
-                           const WeightCodes& codes) {
+                           const WeightCodes& codes, double unit) {
   RoundedLayer layer;
   layer.codes.setZero(weights.rows(), weights.cols());
   layer.scale.resize(weights.rows());
   layer.bias.resize(weights.rows());
   parallel_for(static_cast<std::size_t>(weights.rows()), [&](std::size_t row) {
     const auto o = static_cast<Eigen::Index>(row);
-    layer.scale[o] = nearest_scale(weights.row(o).transpose(), codes);
+    layer.scale[o] = nearest_scale(weights.row(o).transpose(), codes, unit);
     if (layer.scale[o] > 0) {
       for (Eigen::Index i = 0; i < weights.cols(); ++i) {
         layer.codes(o, i) = codes.nearest(weights(o, i) / layer.scale[o]);

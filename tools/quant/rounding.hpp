@@ -26,18 +26,19 @@ class LayerFit {
            bool keep_zeros);
 
   /// Rounds the layer so that its outputs come near the wanted ones. Every output has the scale
-  /// that suits it best, and the bias that keeps its mean.
-  RoundedLayer round(const WeightCodes& codes) const;
+  /// that suits it best, with a `unit` above 0 a power of two of it, and the bias that keeps its
+  /// mean.
+  RoundedLayer round(const WeightCodes& codes, double unit = 0) const;
 
  private:
   /// `count` outputs from `first` on, but for their bias.
-  void round_some(Eigen::Index first, Eigen::Index count, const WeightCodes& codes,
+  void round_some(Eigen::Index first, Eigen::Index count, const WeightCodes& codes, double unit,
                   RoundedLayer& layer) const;
-  /// Of the trials of an output, which begin at `first`, those with the least error are settled,
-  /// which takes far longer than all before it; the best becomes the output's.
+  /// Of the `count` trials of an output, which begin at `first`, those with the least error are
+  /// settled, which takes far longer than all before it; the best becomes the output's.
   void settle_best(Eigen::Index output, const Compensated& trials, Eigen::Index first,
-                   const std::vector<float>& scales, const WeightCodes& codes,
-                   RoundedLayer& layer) const;
+                   Eigen::Index count, const std::vector<double>& scales, const WeightCodes& codes,
+                   bool fit_scale, RoundedLayer& layer) const;
 
   LayerMeans means_;
   std::vector<Eigen::Index> order_;  ///< inputs as they are rounded, one after another
@@ -48,9 +49,10 @@ class LayerFit {
 };
 
 /// Rounds every weight to the code nearest to it, whatever the inputs are. Every output has the
-/// scale that leaves its weights the least squared error, and the bias that keeps its mean.
+/// scale that leaves its weights the least squared error, with a `unit` above 0 a power of two of
+/// it, and the bias that keeps its mean.
 RoundedLayer round_nearest(const LayerMeans& means, const Eigen::Ref<const Matrix<float>>& weights,
-                           const WeightCodes& codes);
+                           const WeightCodes& codes, double unit = 0);
 
 /// The layer as it is, when every output's weights are its scale times codes of a single term; the
 /// scales are such that the largest code is in use. False, and nothing changed, otherwise.

@@ -147,7 +147,7 @@ TEST(Rounding, CompensationBeatsNearestInTheHessianMetric) {
       EXPECT_LT(before, error(nearest, scales[o]));
       Trial trial{scales[o], expected, h.cast<float>() * expected};
       settle((h * w.col(o)).cast<float>(), h.cast<float>(), codes, Eigen::VectorXf::Ones(w.rows()),
-             trial);
+             true, trial);
       const double settled = error(trial.codes, trial.scale);
       EXPECT_LE(settled, before);
       EXPECT_NEAR(w.col(o).dot(h * w.col(o)) - trial.gain, settled, 1e-3 * before);
@@ -173,6 +173,21 @@ TEST(Rounding, MoreTermsComeNearer) {
     const double error = p.error(layer);
     EXPECT_LT(error, last / 2) << terms << " terms";
     last = error;
+  }
+}
+
+TEST(Rounding, ScalesThatArePowersOfTwoOfAUnit) {
+  const Problem p(5, 30, 8, 400);
+  const WeightCodes codes(1, 7);
+  constexpr double kUnit = 0.3;
+  const LayerMeans means = p.statistics;
+  for (const RoundedLayer& layer : {LayerFit(p.statistics, p.weights, false).round(codes, kUnit),
+                                    round_nearest(means, p.weights, codes, kUnit)}) {
+    for (const double scale : layer.scale) {
+      int exponent;
+      EXPECT_EQ(std::frexp(scale / kUnit, &exponent), 0.5) << scale;
+    }
+    EXPECT_GT(layer.codes.cwiseAbs().maxCoeff(), 8);
   }
 }
 
