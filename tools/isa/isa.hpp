@@ -19,7 +19,7 @@ struct Hardware {
   int act_w = 0;  ///< activation width in bits, 8 to 16
   int weight_format = 0;  ///< weight format: 3 to 15, powers of two, +-2^0 .. +-2^(WeightFormat-1); 16, half-octave; 17, digits; 128 + n, the multiplier baseline, signed weights of n bits
   int acc_w = 0;  ///< accumulator width in bits, at most 32
-  int mult_w = 0;  ///< bits of a requantisation multiplier: 16, or 32 for networks whose scale factors have more
+  int mult_w = 0;  ///< bits of a requantisation multiplier: 16, or 32 for networks whose scale factors have more; 1: no multipliers, all scales are powers of two, and ActW is 14 at most
   int fb_depth = 0;  ///< feature-buffer depth in words a bank; a power of two, at most 32768 / (M/C)
   int wm_depth = 0;  ///< weight-memory depth in tiles; a power of two
   int pm_depth = 0;  ///< channel-parameter memory depth in M-blocks; a power of two
@@ -30,7 +30,7 @@ struct Hardware {
   int weight_streams = 0;  ///< 1: weight blocks may be compressed, C is 2 at least; 0: they may not
 };
 
-inline constexpr std::array<Hardware, 18> kConfigurations{{
+inline constexpr std::array<Hardware, 19> kConfigurations{{
     {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 0, 32, 0, 0},
     {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 0, 64, 1, 0},
     {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 0, 64, 1, 1},
@@ -42,6 +42,7 @@ inline constexpr std::array<Hardware, 18> kConfigurations{{
     {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 16, 2048, 2048, 256, 16, 8, 128, 1, 1},
     {"16x16x8_q2", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 32, 8, 128, 1, 1},
     {"mobile", 16, 16, 8, 8, 17, 28, 32, 8192, 4096, 512, 32, 8, 256, 1, 1},
+    {"16x16x8_shift", 16, 16, 8, 8, 7, 28, 1, 8192, 2048, 256, 16, 8, 128, 1, 1},
     {"16x16x8_mult32", 16, 16, 8, 8, 7, 28, 32, 8192, 2048, 256, 16, 8, 128, 1, 0},
     {"16x16x8_w256", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 256, 1, 1},
     {"32x16x4", 32, 16, 4, 8, 7, 28, 16, 16384, 1024, 128, 32, 8, 256, 1, 1},
