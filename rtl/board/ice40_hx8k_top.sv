@@ -22,6 +22,7 @@ module ice40_hx8k_top #(
   parameter int unsigned PostLanes = 1,
   parameter int unsigned MultW = 16,
   parameter int unsigned Tables = 0,
+  parameter int unsigned Neighbours = 0,
   parameter int unsigned AxiDataW = 32
 ) (
   /// Oscillator.
@@ -71,6 +72,7 @@ module ice40_hx8k_top #(
     .PostLanes(PostLanes),
     .MultW(MultW),
     .Tables(Tables),
+    .Neighbours(Neighbours),
     .AxiDataW(AxiDataW),
     .ClocksPerBit(ClockHz / 1000000),
     .QuietClocks(ClockHz / 25)

@@ -24,6 +24,7 @@ module ulx3s_top #(
   parameter int unsigned PostLanes = M,
   parameter int unsigned MultW = 16,
   parameter int unsigned Tables = 0,
+  parameter int unsigned Neighbours = 0,
   parameter int unsigned AxiDataW = 64,
   /// Banks of 32 KB.
   parameter int unsigned MemBanks = 7,
@@ -108,6 +109,7 @@ module ulx3s_top #(
     .PostLanes(PostLanes),
     .MultW(MultW),
     .Tables(Tables),
+    .Neighbours(Neighbours),
     .AxiDataW(AxiDataW),
     .MemBanks(MemBanks),
     .BankWords(4096),

@@ -33,6 +33,7 @@ module rs_ctrl_unit
   parameter int unsigned WmDepth = 4096,
   parameter int unsigned PmDepth = 512,
   parameter int unsigned Tables = 0,
+  parameter int unsigned Neighbours = 0,
   parameter int unsigned AxiDataW = 64,
   /// Longest burst on the bus, in beats.
   parameter int unsigned MaxBurst = 16,
@@ -132,6 +133,7 @@ module rs_ctrl_unit
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
     .Tables(Tables),
+    .Neighbours(Neighbours),
     .AxiDataW(AxiDataW)
   ) u_code (
     .clk_i,
@@ -331,6 +333,7 @@ module rs_ctrl_unit
     .ActW(ActW),
     .FbDepth(FbDepth),
     .Tables(Tables),
+    .Neighbours(Neighbours),
     .Ahead(OpAhead)
   ) u_operation (
     .clk_i,

@@ -4,11 +4,11 @@
 /// The contract with software: parameters, registers, descriptors, stream formats.
 package rs_spec_pkg;
 
-  localparam int unsigned Version = 5;
+  localparam int unsigned Version = 6;
   localparam int unsigned DescriptorBytes = 128;
   localparam logic [31:0] DescriptorSum = 32'h52534454;
   /// The first word of `init`: the letters RSP and the version.
-  localparam logic [31:0] ProgramMagic = 32'h05505352;
+  localparam logic [31:0] ProgramMagic = 32'h06505352;
   localparam logic [31:0] RegisterId = 32'h52534654;
   localparam logic [31:0] BoardMagic = 32'h31425352;
   localparam int unsigned HalfOctave = 16;
@@ -18,6 +18,7 @@ package rs_spec_pkg;
   localparam int unsigned NarrowRingSlots = 16;
   localparam int unsigned WideRingSlots = 32;
   localparam int unsigned LargeRingBatch = 4;
+  localparam int unsigned NeighbourUops = 512;
   localparam int unsigned TableBytes = 256;
 
   /// A mask of so many low bits; of those that values up to `most` have.
@@ -251,8 +252,9 @@ package rs_spec_pkg;
 
   typedef struct packed {
     logic [31:0] checksum;
-    logic [703:0] unused288;
-    logic [31:0] tables;
+    logic [711:0] unused280;
+    logic [7:0] neighbours;
+    logic [15:0] tables;
     logic [31:0] pm_depth;
     logic [31:0] wm_depth;
     logic [31:0] fb_depth;
@@ -330,7 +332,8 @@ package rs_spec_pkg;
 
   typedef struct packed {
     logic [31:0] checksum;
-    logic [343:0] unused648;
+    logic [340:0] unused651;
+    logic [2:0] lead;
     logic [7:0] table_index;
     logic [7:0] unused632;
     logic [23:0] need_step;
@@ -378,7 +381,8 @@ package rs_spec_pkg;
     logic [19:0] groups;
     logic [11:0] unused52;
     logic [19:0] uops;
-    logic [4:0] unused27;
+    logic [3:0] unused28;
+    logic neighbours;
     logic res_broadcast;
     logic res_double;
     logic dst_double;
@@ -478,7 +482,7 @@ package rs_spec_pkg;
   localparam int unsigned ExecWords = 21;
 
   /// The bits of them that the core keeps: as many of a field as its highest value has.
-  function automatic logic [20:0][31:0] exec_kept(int unsigned M, int unsigned C, int unsigned P, int unsigned ActW, int unsigned FbDepth, int unsigned Tables);
+  function automatic logic [20:0][31:0] exec_kept(int unsigned M, int unsigned C, int unsigned P, int unsigned ActW, int unsigned FbDepth, int unsigned Tables, int unsigned Neighbours);
     logic [20:0][31:0] kept = '0;
     kept[0] |= low_bits(1) << 8;  // wait_load
     kept[0] |= low_bits(1) << 10;  // wait_store
@@ -495,6 +499,7 @@ package rs_spec_pkg;
     kept[0] |= low_bits(1) << 24;  // dst_double
     kept[0] |= low_bits(1) << 25;  // res_double
     kept[0] |= low_bits(1) << 26;  // res_broadcast
+    kept[0] |= low_bits(Neighbours < 1 ? Neighbours : 1) << 27;  // neighbours
     kept[1] |= low_bits(20);  // uops
     kept[2] |= low_bits(20);  // groups
     kept[3] |= bits_up_to(4095);  // m_blocks
@@ -531,6 +536,7 @@ package rs_spec_pkg;
     kept[18] |= low_bits(24);  // need_first
     kept[19] |= low_bits(24);  // need_step
     kept[20] |= bits_up_to(Tables);  // table_index
+    kept[20] |= low_bits((Neighbours > 0) ? 3 : 0) << 8;  // lead
     return kept;
   endfunction
 
@@ -545,7 +551,7 @@ package rs_spec_pkg;
   localparam logic [11:0] RegCapFbDepth = 12'h010;
   localparam logic [11:0] RegCapWmDepth = 12'h014;
   localparam logic [11:0] RegCapPmDepth = 12'h018;
-  localparam logic [11:0] RegCapTables = 12'h01C;
+  localparam logic [11:0] RegCapOptions = 12'h01C;
   localparam logic [11:0] RegCtrl = 12'h020;
   localparam logic [11:0] RegStatus = 12'h024;
   localparam logic [11:0] RegIrqEnable = 12'h028;
@@ -594,6 +600,13 @@ package rs_spec_pkg;
     logic [7:0] acc_w;
     logic [7:0] weight_format;
   } reg_cap_format_t;
+
+  /// CAP_OPTIONS: options of the core.
+  typedef struct packed {
+    logic [7:0] unused24;
+    logic [7:0] neighbours;
+    logic [15:0] tables;
+  } reg_cap_options_t;
 
   /// CTRL: commands.
   typedef struct packed {

@@ -27,6 +27,7 @@ module reshift_cluster #(
   parameter int unsigned PmDepth = 256,
   parameter int unsigned PostLanes = M,
   parameter int unsigned Tables = 0,
+  parameter int unsigned Neighbours = 0,
   parameter int unsigned AxiDataW = 128,
   /// Derived.
   localparam int unsigned AxiAddrW = rs_axi_pkg::AddrW
@@ -137,6 +138,7 @@ module reshift_cluster #(
       .PmDepth(PmDepth),
       .PostLanes(PostLanes),
       .Tables(Tables),
+      .Neighbours(Neighbours),
       .AxiDataW(AxiDataW)
     ) u_core (
       .clk,

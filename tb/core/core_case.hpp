@@ -32,6 +32,7 @@ inline constexpr isa::Hardware kHardware{
     .post_lanes = RESHIFT_PostLanes,
     .tables = RESHIFT_Tables,
     .axi_data_w = RESHIFT_AxiDataW,
+    .neighbours = RESHIFT_Neighbours,
 };
 
 /// Weight format of the networks: that of the core; of multiplier lanes, so many powers of two that
@@ -52,7 +53,8 @@ struct CoreCase {
                                .acc_w = kHardware.acc_w,
                                .max_channels = kMaxChannels,
                                .slice_channels = kHardware.m,
-                               .tables = kHardware.tables})),
+                               .tables = kHardware.tables,
+                               .depthwise = kHardware.neighbours > 0})),
         program(compile(kHardware, net, {.store_all = store_all, .batch = batch})),
         frames(frame_count) {
     for (int i = 0; i < frames * batch; ++i) {

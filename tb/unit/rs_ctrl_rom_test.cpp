@@ -23,7 +23,8 @@ constexpr isa::Hardware kHardware{.name = "bench",
                                   .pm_depth = RESHIFT_PmDepth,
                                   .post_lanes = 1,
                                   .tables = RESHIFT_Tables,
-                                  .axi_data_w = RESHIFT_AxiDataW};
+                                  .axi_data_w = RESHIFT_AxiDataW,
+                                  .neighbours = RESHIFT_Neighbours};
 
 TEST(CtrlRom, EveryInstructionIsTheModels) {
   const auto program = control_program(kHardware);
