@@ -15,6 +15,10 @@
 /// at the same hop and their pixels come out together. The lanes of a PE are skewed too, in the same
 /// delay lines: lane c enters c mod chain_length cycles late.
 ///
+/// With `beside_i` row m takes its channel, m mod C, of columns to the left as well, each in a lane of
+/// its own (rs_pkg::neighbour): the skews of columns, rows and lanes are such that a neighbour's
+/// activation passes some row in the cycle in which it is needed. So neighbours cost a choice a lane.
+///
 /// Throughput: a tile per cycle; Q pixels (of M accumulators) per cycle come out.
 /// Latency: pixel p leaves M + 1 + sum_delay + p div Q cycles after its last tile entered.
 /// Handshake: none, free-running.
@@ -35,7 +39,10 @@ module rs_array #(
   parameter int unsigned WeightFormat = 7,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
+  /// Columns to the left that a row can take its channel from; 0: none.
+  parameter int unsigned Neighbours = 0,
   /// Derived.
+  localparam int unsigned PastColumns = Neighbours > 0 ? Neighbours : 1,
   localparam int unsigned TermW = rs_spec_pkg::term_width(WeightFormat),
   localparam int unsigned LaneW = rs_spec_pkg::lane_width(WeightFormat),
   localparam int unsigned LaneActW = rs_spec_pkg::lane_act_width(ActW, WeightFormat),
@@ -58,6 +65,10 @@ module rs_array #(
   input  logic [SubW-1:0] sub_i,
   input  logic [P-1:0][C-1:0][ActW-1:0]  act_i,
   input  logic [M-1:0][C-1:0][TermW-1:0] tile_i,
+  /// The tile is of an operation with neighbours; in the cycle after: what stands to the left of column
+  /// 0, the nearest first.
+  input  logic beside_i,
+  input  logic [PastColumns-1:0][C-1:0][ActW-1:0] past_i,
 
   /// Q pixels leave in this cycle.
   output logic                          valid_o,
@@ -66,39 +77,122 @@ module rs_array #(
 
   `RS_PARAM_CHECK(Shape, M % C == 0, "M must be a multiple of C")
   `RS_PARAM_CHECK(Pixels, P % Q == 0, "Q must be a divisor of P")
+  `RS_PARAM_CHECK(Neighbours, Neighbours < P && 2 * Neighbours <= rs_pkg::chain_length(C),
+                  "Neighbours must be less than P and at most half of the lanes of a chain")
 
   localparam int unsigned Chain = rs_pkg::chain_length(C);
   localparam int unsigned SumDelay = rs_pkg::sum_delay(C, WeightFormat);
   localparam int unsigned Hops = P / Q;
 
+  // An activation as the lanes take it; with half-octaves three times its value is made here, but for
+  // its low bit, which is the activation's.
+  function automatic logic [LaneActW-1:0] lane_form(logic [ActW-1:0] code);
+    logic signed [ActW:0] wide, high;
+    wide = (ActW + 1)'(signed'(code));
+    high = wide + (wide >>> 1);
+    return LaneActW'({high, code});
+  endfunction
+
   logic [C-1:0][LaneActW-1:0]  act    [M+1][P];
+  logic [C-1:0][LaneActW-1:0]  lane_act [M][P];
   logic [C-1:0][LaneW-1:0] weight [M][Hops+1];
   rs_pkg::pe_ctrl_t      ctrl   [M][Hops+1];
 
   for (genvar p = 0; p < P; p++) begin : gen_column
     for (genvar c = 0; c < C; c++) begin : gen_lane
-      logic [LaneActW-1:0] lane_act;
-      if (rs_spec_pkg::is_half_octave(WeightFormat)) begin : gen_triple
-        logic signed [ActW+1:0] wide, triple;
-        assign wide     = (ActW + 2)'(signed'(act_i[p][c]));
-        assign triple   = wide + (wide <<< 1);
-        assign lane_act = {triple[ActW+1:1], act_i[p][c]};
-        logic unused_low;
-        assign unused_low = triple[0];
-      end else begin : gen_plain
-        assign lane_act = act_i[p][c];
-      end
       rs_delay #(
         .Width(LaneActW),
         .Stages(p / Q + c % Chain)
       ) u_skew (
         .clk_i,
-        .data_i(lane_act),
+        .data_i(lane_form(act_i[p][c])),
         .data_o(act[0][p][c])
       );
     end
     logic unused_act;
     assign unused_act = ^act[M][p];
+  end
+
+  // When an activation enters, and lane c needs it: cycles from its tile's entry to row 0.
+  function automatic int unsigned entry(int unsigned column, int unsigned lane);
+    return column / Q + lane % Chain;
+  endfunction
+
+  // Cycles from `past_i` to the first lane of row m that needs the column `before` places to the left.
+  function automatic int unsigned wait_past(int unsigned m, int unsigned past);
+    int unsigned least;
+    least = '1;
+    for (int unsigned c = 0; c < C; c++) begin
+      int unsigned number;
+      number = rs_pkg::neighbour(C, m % C, c);
+      if (number >= past && number <= Neighbours) begin
+        if (m + entry(number - past, c) - 1 < least) least = m + entry(number - past, c) - 1;
+      end
+    end
+    return least;
+  endfunction
+
+  // What the lanes take. A neighbour's activation passes row `From` when it is needed.
+  if (Neighbours > 0) begin : gen_beside
+    logic [M+Chain-2:0] beside[Hops];
+    for (genvar h = 0; h < Hops; h++) begin : gen_hop
+      rs_delay #(
+        .Width(1),
+        .Stages(h)
+      ) u_beside (
+        .clk_i,
+        .data_i(beside_i),
+        .data_o(beside[h][0])
+      );
+      always_ff @(posedge clk_i) beside[h][M+Chain-2:1] <= beside[h][M+Chain-3:0];
+    end
+
+    for (genvar m = 0; m < M; m++) begin : gen_row
+      localparam int unsigned Channel = m % C;
+      logic [LaneActW-1:0] past[Neighbours];
+      for (genvar n = 0; n < Neighbours; n++) begin : gen_past
+        rs_delay #(
+          .Width(LaneActW),
+          .Stages(wait_past(m, n + 1))
+        ) u_past (
+          .clk_i,
+          .data_i(lane_form(past_i[n][Channel])),
+          .data_o(past[n])
+        );
+      end
+      for (genvar p = 0; p < P; p++) begin : gen_column
+        for (genvar c = 0; c < C; c++) begin : gen_lane
+          localparam int unsigned Number = rs_pkg::neighbour(C, Channel, c);
+          if (Number == 0 || Number > Neighbours) begin : gen_own
+            assign lane_act[m][p][c] = act[m][p][c];
+          end else begin : gen_choice
+            logic [LaneActW-1:0] neighbour;
+            if (p >= Number) begin : gen_near
+              localparam int unsigned From = m + entry(p, c) - entry(p - Number, Channel);
+              assign neighbour = act[From][p-Number][Channel];
+            end else begin : gen_far
+              rs_delay #(
+                .Width(LaneActW),
+                .Stages(m + entry(p, c) - 1 - wait_past(m, Number - p))
+              ) u_wait (
+                .clk_i,
+                .data_i(past[Number-p-1]),
+                .data_o(neighbour)
+              );
+            end
+            assign lane_act[m][p][c] = beside[p/Q][m+c%Chain] ? neighbour : act[m][p][c];
+          end
+        end
+      end
+    end
+  end else begin : gen_alone
+    for (genvar m = 0; m < M; m++) begin : gen_row
+      for (genvar p = 0; p < P; p++) begin : gen_column
+        assign lane_act[m][p] = act[m][p];
+      end
+    end
+    logic unused_beside;
+    assign unused_beside = ^{beside_i, past_i};
   end
 
   // Control waits for the sums, then enters row m after m cycles.
@@ -195,6 +289,7 @@ module rs_array #(
         .clk_i,
         .act_i   (act[m][p]),
         .act_o   (act[m+1][p]),
+        .lane_act_i(lane_act[m][p]),
         .weight_i(weight[m][p/Q]),
         .weight_o(weight_out),
         .ctrl_i  (ctrl[m][p/Q]),

@@ -35,6 +35,8 @@ module rs_pe #(
   /// the higher ones of three times its value.
   input  logic [C-1:0][LaneActW-1:0] act_i,
   output logic [C-1:0][LaneActW-1:0] act_o,
+  /// What the lanes take in the same cycle: these, or some of a neighbour.
+  input  logic [C-1:0][LaneActW-1:0] lane_act_i,
 
   /// Weights of this row's output channel, in the array's form, from the column to the left.
   input  logic [C-1:0][LaneW-1:0] weight_i,
@@ -104,7 +106,7 @@ module rs_pe #(
             .OutW(OutW)
           ) u_lane (
             .clk_i,
-            .act_i  (act_i[Lane]),
+            .act_i  (lane_act_i[Lane]),
             .digit_i(weight_i[Lane][3*d+:3]),
             .sum_i  (sum_in),
             .sum_o  (sum_out)
@@ -117,7 +119,7 @@ module rs_pe #(
             .OutW(OutW)
           ) u_lane (
             .clk_i,
-            .act_i   (act_i[Lane]),
+            .act_i   (lane_act_i[Lane]),
             .weight_i(weight_i[Lane]),
             .sum_i   (sum_in),
             .sum_o   (sum_out)
@@ -129,8 +131,8 @@ module rs_pe #(
             .OutW(OutW)
           ) u_lane (
             .clk_i,
-            .act_i   (act_i[Lane][ActW-1:0]),
-            .triple_i({act_i[Lane][LaneActW-1:ActW], act_i[Lane][0]}),
+            .act_i   (lane_act_i[Lane][ActW-1:0]),
+            .triple_i({lane_act_i[Lane][LaneActW-1:ActW], lane_act_i[Lane][0]}),
             .code_i  (weight_i[Lane]),
             .sum_i   (sum_in),
             .sum_o   (sum_out)
@@ -143,7 +145,7 @@ module rs_pe #(
             .OutW(OutW)
           ) u_lane (
             .clk_i,
-            .act_i (act_i[Lane]),
+            .act_i (lane_act_i[Lane]),
             .code_i(weight_i[Lane]),
             .sum_i (sum_in),
             .sum_o (sum_out)

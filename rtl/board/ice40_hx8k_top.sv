@@ -22,6 +22,7 @@ module ice40_hx8k_top #(
   parameter int unsigned PostLanes = 1,
   parameter int unsigned MultW = 16,
   parameter int unsigned Tables = 0,
+  parameter int unsigned Neighbours = 0,
   parameter int unsigned AxiDataW = 32,
   parameter int unsigned WeightCheck = 0,
   parameter int unsigned WeightStreams = 0
@@ -73,6 +74,7 @@ module ice40_hx8k_top #(
     .PostLanes(PostLanes),
     .MultW(MultW),
     .Tables(Tables),
+    .Neighbours(Neighbours),
     .AxiDataW(AxiDataW),
     .WeightCheck(WeightCheck),
     .WeightStreams(WeightStreams),

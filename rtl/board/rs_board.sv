@@ -27,6 +27,7 @@ module rs_board
   parameter int unsigned PostLanes = M,
   parameter int unsigned MultW = 16,
   parameter int unsigned Tables = 0,
+  parameter int unsigned Neighbours = 0,
   /// Bus width in bits: must be 64.
   parameter int unsigned AxiDataW = 64,
   /// Weight blocks: checksums, row streams.
@@ -224,6 +225,7 @@ module rs_board
     .PostLanes(PostLanes),
     .MultW(MultW),
     .Tables(Tables),
+    .Neighbours(Neighbours),
     .AxiDataW(AxiDataW),
     .WeightCheck(WeightCheck),
     .WeightStreams(WeightStreams)

@@ -23,6 +23,7 @@ module rs_board_remote #(
   parameter int unsigned PostLanes = 1,
   parameter int unsigned MultW = 16,
   parameter int unsigned Tables = 0,
+  parameter int unsigned Neighbours = 0,
   /// Bus width in bits: must be 32.
   parameter int unsigned AxiDataW = 32,
   /// Weight blocks: checksums, row streams.
@@ -153,6 +154,7 @@ module rs_board_remote #(
     .PostLanes(PostLanes),
     .MultW(MultW),
     .Tables(Tables),
+    .Neighbours(Neighbours),
     .AxiDataW(AxiDataW),
     .WeightCheck(WeightCheck),
     .WeightStreams(WeightStreams)

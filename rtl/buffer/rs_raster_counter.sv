@@ -18,6 +18,8 @@ module rs_raster_counter #(
   parameter int unsigned P = 8,
   /// Pixels at a time; a power of two, a divisor of P.
   parameter int unsigned Q = 1,
+  /// Columns of a row may lead: they are not written.
+  parameter bit Lead = 1'b0,
   /// Derived.
   localparam int unsigned BankW = $clog2(P)
 ) (
@@ -160,6 +162,22 @@ module rs_raster_counter #(
     end
   end
 
+  // Columns that lead, of a row and after the next step.
+  logic [2:0] op_lead_q, lead_left_q;
+  if (Lead) begin : gen_leads
+    logic [2:0] left;
+    assign left = new_row ? op_lead_q : lead_left_q;
+    always_ff @(posedge clk_i) begin
+      if (start) op_lead_q <= op_i.lead;
+      if (new_row || step_o) lead_left_q <= left > 3'(Q) ? left - 3'(Q) : '0;
+    end
+  end else begin : gen_no_leads
+    assign op_lead_q   = '0;
+    assign lead_left_q = '0;
+    logic unused_lead;
+    assign unused_lead = ^{op_lead_q, lead_left_q};
+  end
+
   for (genvar q = 0; q < Q; q++) begin : gen_pixel
     // The step, as x_q is in the one before, in which this pixel comes to a column or behind it.
     function automatic logic [11:0] step_of(logic [11:0] column);
@@ -217,13 +235,25 @@ module rs_raster_counter #(
     end
     assign window_x_o[q] = '{not_low: ~low_q, wide: |high_q[12:5], not_high: ~high_q[4:0]};
 
+    logic lead;
+    if (Lead) begin : gen_lead
+      logic lead_q;
+      always_ff @(posedge clk_i) begin
+        if (new_row) lead_q <= op_lead_q > 3'(q);
+        else if (step_o) lead_q <= lead_left_q > 3'(q);
+      end
+      assign lead = lead_q;
+    end else begin : gen_no_lead
+      assign lead = 1'b0;
+    end
+
     assign pixel_o[q] = '{
             row_end: row_end_q,
             x_odd: Q == 1 ? x_q[0] : q % 2 == 1,
             y_odd: !y_q[0],
-            x_kept: kept_q,
+            x_kept: kept_q && !lead,
             y_kept: kept_y_q,
-            write: kept_y_q && kept_q && !(beyond_y_q || beyond_q),
+            write: kept_y_q && kept_q && !lead && !(beyond_y_q || beyond_q),
             fill: fill_y_q || fill_q,
             first_p: first_p_q,
             last_p: last_p,

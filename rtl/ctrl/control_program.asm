@@ -71,7 +71,7 @@ reset:
   reset CAP_FB_DEPTH
   reset CAP_WM_DEPTH
   reset CAP_PM_DEPTH
-  reset CAP_TABLES
+  reset CAP_OPTIONS
   const PROGRAM {program_magic}
   const SUM {descriptor_sum}
   ldi   {version}

@@ -33,6 +33,7 @@ module rs_ctrl_unit
   parameter int unsigned WmDepth = 4096,
   parameter int unsigned PmDepth = 512,
   parameter int unsigned Tables = 0,
+  parameter int unsigned Neighbours = 0,
   parameter int unsigned AxiDataW = 64,
   parameter bit WeightCheck = 1'b1,
   parameter bit WeightStreams = 1'b1,
@@ -142,6 +143,7 @@ module rs_ctrl_unit
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
     .Tables(Tables),
+    .Neighbours(Neighbours),
     .AxiDataW(AxiDataW),
     .WeightStreams(32'(WeightStreams))
   ) u_code (
@@ -343,6 +345,7 @@ module rs_ctrl_unit
     .ActW(ActW),
     .FbDepth(FbDepth),
     .Tables(Tables),
+    .Neighbours(Neighbours),
     .Ahead(OpAhead)
   ) u_operation (
     .clk_i,

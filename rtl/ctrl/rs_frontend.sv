@@ -39,6 +39,8 @@ module rs_frontend
   parameter int unsigned PmDepth = 512,
   /// Tables of post-processing.
   parameter int unsigned Tables = 0,
+  /// Columns to its left whose pixels a PE can take; 0: none.
+  parameter int unsigned Neighbours = 0,
   /// AXI data width in bits: 32, 64, 128 or 256.
   parameter int unsigned AxiDataW = 64,
   /// Channels of an item of channel parameters; a divisor of M.
@@ -277,6 +279,7 @@ module rs_frontend
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
     .Tables(Tables),
+    .Neighbours(Neighbours),
     .AxiDataW(AxiDataW),
     .WeightCheck(WeightCheck),
     .WeightStreams(WeightStreams),

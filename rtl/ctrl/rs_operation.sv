@@ -18,6 +18,7 @@ module rs_operation
   parameter int unsigned ActW = 8,
   parameter int unsigned FbDepth = 16384,
   parameter int unsigned Tables = 0,
+  parameter int unsigned Neighbours = 0,
   /// One more operation is put together while EXEC has yet to take this one.
   parameter bit Ahead = 1'b0
 ) (
@@ -36,7 +37,9 @@ module rs_operation
   output desc_exec_t  op_o
 );
 
-  localparam logic [ExecWords-1:0][31:0] Kept = exec_kept(M, C, P, ActW, FbDepth, Tables);
+  localparam logic [ExecWords-1:0][31:0] Kept = exec_kept(
+      M, C, P, ActW, FbDepth, Tables, Neighbours
+  );
 
   logic [ExecWords-1:0][31:0] words_q, op_words, extended;
   logic full_q, take;

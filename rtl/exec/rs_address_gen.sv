@@ -15,6 +15,8 @@ module rs_address_gen #(
   parameter int unsigned Q = 1,
   /// Width of a word address.
   parameter int unsigned AddrW = 10,
+  /// Operations may lead.
+  parameter bit Lead = 1'b0,
   /// Derived.
   localparam int unsigned BankW = $clog2(P)
 ) (
@@ -67,7 +69,8 @@ module rs_address_gen #(
 
   rs_raster_counter #(
     .P(P),
-    .Q(Q)
+    .Q(Q),
+    .Lead(Lead)
   ) u_raster_counter (
     .clk_i,
     .rst_ni,

@@ -24,6 +24,8 @@ module rs_datapath #(
   parameter int unsigned WeightFormat = 7,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
+  /// Columns to the left whose pixels a PE can take; 0: none.
+  parameter int unsigned Neighbours = 0,
   /// Width of a tile address.
   parameter int unsigned TileAddrW = 9,
   /// There are registers after the memories.
@@ -47,6 +49,11 @@ module rs_datapath #(
   input  logic [TileAddrW-1:0] tile_addr_i,
   /// The micro-op will not be used again.
   input  logic                 free_i,
+  /// It is of an operation with neighbours, the last of its list, of the first pixel group; padding.
+  input  logic                 beside_i,
+  input  logic                 list_end_i,
+  input  logic                 fresh_i,
+  input  logic [ActW-1:0]      zero_i,
 
   /// Activations, 5 cycles after `valid_i`, 4 without RamReg.
   input  logic [P-1:0][C-1:0][ActW-1:0] act_i,
@@ -100,6 +107,58 @@ module rs_datapath #(
     .data_o({first, last, max, plane, sub})
   );
 
+  localparam int unsigned PastColumns = Neighbours > 0 ? Neighbours : 1;
+  logic beside;
+  logic [PastColumns-1:0][C-1:0][ActW-1:0] past;
+
+  if (Neighbours > 0) begin : gen_history
+    logic ahead, list_end, fresh;
+    logic [ActW-1:0] zero;
+    logic [Neighbours-1:0][C-1:0][ActW-1:0] last_columns;
+
+    rs_delay #(
+      .Width(3),
+      .Stages(Delay - 1)
+    ) u_ahead (
+      .clk_i,
+      .data_i({beside_i, list_end_i, fresh_i}),
+      .data_o({ahead, list_end, fresh})
+    );
+    always_ff @(posedge clk_i) beside <= ahead;
+    rs_delay #(
+      .Width(ActW),
+      .Stages(Delay)
+    ) u_zero (
+      .clk_i,
+      .data_i(zero_i),
+      .data_o(zero)
+    );
+    for (genvar n = 0; n < Neighbours; n++) begin : gen_last
+      assign last_columns[n] = act_i[P-1-n];
+    end
+
+    rs_column_history #(
+      .N(Neighbours),
+      .C(C),
+      .ActW(ActW),
+      .Depth(rs_spec_pkg::NeighbourUops)
+    ) u_history (
+      .clk_i,
+      .rst_ni,
+      .valid_i (valid_q[Delay-2] && ahead),
+      .last_i  (list_end),
+      .fresh_i (fresh),
+      .zero_i  (zero),
+      .act_i   (last_columns),
+      .past_o(past)
+    );
+  end else begin : gen_alone
+    assign beside = 1'b0;
+    assign past = '0;
+    logic unused_beside;
+    assign unused_beside = ^{beside_i, list_end_i, fresh_i, zero_i};
+  end
+
   rs_array #(
     .M(M),
     .C(C),
@@ -107,7 +166,8 @@ module rs_datapath #(
     .Q(Q),
     .ActW(ActW),
     .WeightFormat(WeightFormat),
-    .AccW(AccW)
+    .AccW(AccW),
+    .Neighbours(Neighbours)
   ) u_array (
     .clk_i,
     .rst_ni,
@@ -119,6 +179,8 @@ module rs_datapath #(
     .sub_i  (sub),
     .act_i,
     .tile_i,
+    .beside_i(beside),
+    .past_i(past),
     .valid_o,
     .acc_o
   );

@@ -47,6 +47,8 @@ module rs_exec
   parameter int unsigned PostLanes = M,
   /// Tables of post-processing.
   parameter int unsigned Tables = 0,
+  /// Columns to the left whose pixels a PE can take; 0: none.
+  parameter int unsigned Neighbours = 0,
   /// Bits of a multiplier.
   parameter int unsigned MultW = 16,
   /// Micro-op headers that come together.
@@ -252,7 +254,8 @@ module rs_exec
   rs_address_gen #(
     .P(P),
     .Q(Q),
-    .AddrW(AddrW)
+    .AddrW(AddrW),
+    .Lead(Neighbours > 0)
   ) u_address_gen (
     .clk_i,
     .rst_ni,
@@ -289,6 +292,7 @@ module rs_exec
   logic [23:0] written;
   logic [15:0] read_zero;
   logic read_valid, read_first, read_last, read_max, read_plane, read_free;
+  logic read_beside, read_list_end, read_fresh;
   logic [4:0] read_dy, read_dx;
   logic [CBlockW-1:0] read_addr, read_step;
   logic [BankW-1:0]     read_rotation;
@@ -305,7 +309,8 @@ module rs_exec
     .PmDepth(PmDepth),
     .TileAddrW(TileAddrW),
     .BlockCycles(Serial ? 1 : BlockCycles),
-    .Blocks(Blocks)
+    .Blocks(Blocks),
+    .Neighbours(Neighbours > 0)
   ) u_issue (
     .clk_i,
     .rst_ni,
@@ -346,6 +351,9 @@ module rs_exec
     .read_last_o       (read_last),
     .read_max_o        (read_max),
     .read_free_o       (read_free),
+    .read_beside_o     (read_beside),
+    .read_list_end_o   (read_list_end),
+    .read_fresh_o      (read_fresh),
     .group_valid_o     (issued_valid),
     .group_o           (issued_group),
     .busy_o,
@@ -503,6 +511,7 @@ module rs_exec
     .ActW(ActW),
     .WeightFormat(WeightFormat),
     .AccW(AccW),
+    .Neighbours(Neighbours),
     .TileAddrW(TileAddrW),
     .RamReg(RamReg)
   ) u_datapath (
@@ -516,6 +525,10 @@ module rs_exec
     .sub_i      (read_sub),
     .tile_addr_i(read_tile),
     .free_i     (read_free),
+    .beside_i   (read_beside),
+    .list_end_i (read_list_end),
+    .fresh_i    (read_fresh),
+    .zero_i     (read_zero[ActW-1:0]),
     .act_i      (act),
     .tile_read_o(tile_read),
     .tile_addr_o(tile_addr),

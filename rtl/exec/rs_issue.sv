@@ -30,6 +30,8 @@ module rs_issue #(
   parameter int unsigned BlockCycles = 8,
   /// M-blocks that may be on their way before post-processing says that one has left it; 0: any number.
   parameter int unsigned Blocks = 0,
+  /// Operations may have neighbours.
+  parameter bit Neighbours = 1'b0,
   /// Derived.
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned SubW = rs_pkg::index_width(R),
@@ -95,6 +97,10 @@ module rs_issue #(
   output logic                 read_max_o,
   /// The micro-op will not be used again: free it when its tile is read.
   output logic                 read_free_o,
+  /// It is of an operation with neighbours, the last of its list, of the first pixel group.
+  output logic                 read_beside_o,
+  output logic                 read_list_end_o,
+  output logic                 read_fresh_o,
   /// An M-block's last micro-op was issued.
   output logic                 group_valid_o,
   output rs_pkg::group_t       group_o,
@@ -294,6 +300,21 @@ module rs_issue #(
     read_last_o     <= uop_header_i.last && !list_wrong;
     read_max_o      <= max_q;
     group_o         <= '{last_m: uop_list_end_i, last_g: uop_last_group_i, keep: keep_q};
+  end
+
+  if (Neighbours) begin : gen_neighbours
+    logic beside_q, fresh_q;
+    always_ff @(posedge clk_i) begin
+      if (!active_q || op_end) beside_q <= op_i.neighbours;
+      fresh_q         <= !active_q || op_end || (fresh_q && !windows_next_o);
+      read_beside_o   <= beside_q;
+      read_list_end_o <= uop_list_end_i;
+      read_fresh_o    <= fresh_q;
+    end
+  end else begin : gen_alone
+    assign read_beside_o   = 1'b0;
+    assign read_list_end_o = 1'b0;
+    assign read_fresh_o    = 1'b0;
   end
 
   // Where the cycle went.

@@ -130,6 +130,15 @@ package rs_pkg;
     return c < 8 ? c : 8;
   endfunction
 
+  /// Which column to the left lane `lane` of a row takes its channel from when the operation has
+  /// neighbours: in the chain of the channel's own lane the lanes before it take 1, 2 and so on, those
+  /// behind it take the columns that are left. 0: its own column.
+  function automatic int unsigned neighbour(int unsigned c, int unsigned channel,
+                                            int unsigned lane);
+    if (lane == channel || lane / chain_length(c) != channel / chain_length(c)) return 0;
+    return lane < channel ? channel - lane : lane % chain_length(c);
+  endfunction
+
   /// Cycles from the first lane's activation to the PE's sum.
   function automatic int unsigned sum_delay(int unsigned c, int unsigned format);
     return (is_multiplier(format) ? 3 : 2) + chain_length(c) - 1 + (c > chain_length(c) ? 1 : 0);

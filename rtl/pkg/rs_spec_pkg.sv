@@ -18,6 +18,7 @@ package rs_spec_pkg;
   localparam int unsigned NarrowRingSlots = 16;
   localparam int unsigned WideRingSlots = 32;
   localparam int unsigned LargeRingBatch = 4;
+  localparam int unsigned NeighbourUops = 512;
   localparam int unsigned TableBytes = 256;
 
   /// A mask of so many low bits; of those that values up to `most` have.
@@ -268,8 +269,9 @@ package rs_spec_pkg;
 
   typedef struct packed {
     logic [31:0] checksum;
-    logic [703:0] unused288;
-    logic [31:0] tables;
+    logic [711:0] unused280;
+    logic [7:0] neighbours;
+    logic [15:0] tables;
     logic [31:0] pm_depth;
     logic [31:0] wm_depth;
     logic [31:0] fb_depth;
@@ -345,7 +347,8 @@ package rs_spec_pkg;
 
   typedef struct packed {
     logic [31:0] checksum;
-    logic [343:0] unused648;
+    logic [340:0] unused651;
+    logic [2:0] lead;
     logic [7:0] table_index;
     logic [7:0] unused632;
     logic [23:0] need_step;
@@ -393,7 +396,8 @@ package rs_spec_pkg;
     logic [19:0] groups;
     logic [11:0] unused52;
     logic [19:0] uops;
-    logic [4:0] unused27;
+    logic [3:0] unused28;
+    logic neighbours;
     logic res_broadcast;
     logic res_double;
     logic dst_double;
@@ -493,7 +497,7 @@ package rs_spec_pkg;
   localparam int unsigned ExecWords = 21;
 
   /// The bits of them that the core keeps: as many of a field as its highest value has.
-  function automatic logic [20:0][31:0] exec_kept(int unsigned M, int unsigned C, int unsigned P, int unsigned ActW, int unsigned FbDepth, int unsigned Tables);
+  function automatic logic [20:0][31:0] exec_kept(int unsigned M, int unsigned C, int unsigned P, int unsigned ActW, int unsigned FbDepth, int unsigned Tables, int unsigned Neighbours);
     logic [20:0][31:0] kept = '0;
     kept[0] |= low_bits(1) << 8;  // wait_load
     kept[0] |= low_bits(1) << 10;  // wait_store
@@ -510,6 +514,7 @@ package rs_spec_pkg;
     kept[0] |= low_bits(1) << 24;  // dst_double
     kept[0] |= low_bits(1) << 25;  // res_double
     kept[0] |= low_bits(1) << 26;  // res_broadcast
+    kept[0] |= low_bits(Neighbours < 1 ? Neighbours : 1) << 27;  // neighbours
     kept[1] |= low_bits(20);  // uops
     kept[2] |= low_bits(20);  // groups
     kept[3] |= bits_up_to(4095);  // m_blocks
@@ -546,6 +551,7 @@ package rs_spec_pkg;
     kept[18] |= low_bits(24);  // need_first
     kept[19] |= low_bits(24);  // need_step
     kept[20] |= bits_up_to(Tables);  // table_index
+    kept[20] |= low_bits((Neighbours > 0) ? 3 : 0) << 8;  // lead
     return kept;
   endfunction
 
@@ -560,7 +566,7 @@ package rs_spec_pkg;
   localparam logic [11:0] RegCapFbDepth = 12'h010;
   localparam logic [11:0] RegCapWmDepth = 12'h014;
   localparam logic [11:0] RegCapPmDepth = 12'h018;
-  localparam logic [11:0] RegCapTables = 12'h01C;
+  localparam logic [11:0] RegCapOptions = 12'h01C;
   localparam logic [11:0] RegCtrl = 12'h020;
   localparam logic [11:0] RegStatus = 12'h024;
   localparam logic [11:0] RegIrqEnable = 12'h028;
@@ -609,6 +615,13 @@ package rs_spec_pkg;
     logic [7:0] acc_w;
     logic [7:0] weight_format;
   } reg_cap_format_t;
+
+  /// CAP_OPTIONS: options of the core.
+  typedef struct packed {
+    logic [7:0] unused24;
+    logic [7:0] neighbours;
+    logic [15:0] tables;
+  } reg_cap_options_t;
 
   /// CTRL: commands.
   typedef struct packed {

@@ -27,6 +27,7 @@ module reshift_cluster #(
   parameter int unsigned PmDepth = 256,
   parameter int unsigned PostLanes = M,
   parameter int unsigned Tables = 0,
+  parameter int unsigned Neighbours = 0,
   parameter int unsigned AxiDataW = 128,
   parameter int unsigned WeightCheck = 1,
   parameter int unsigned WeightStreams = 1,
@@ -139,6 +140,7 @@ module reshift_cluster #(
       .PmDepth(PmDepth),
       .PostLanes(PostLanes),
       .Tables(Tables),
+      .Neighbours(Neighbours),
       .AxiDataW(AxiDataW),
       .WeightCheck(WeightCheck),
       .WeightStreams(WeightStreams)

@@ -37,6 +37,8 @@ module reshift_core #(
   parameter int unsigned PostLanes = M,
   /// Tables of post-processing: a power of two, or 0.
   parameter int unsigned Tables = 0,
+  /// Columns to its left whose pixels a PE can take; 0: none.
+  parameter int unsigned Neighbours = 0,
   /// AXI data width: 32, 64, 128 or 256.
   parameter int unsigned AxiDataW = 128,
   /// 1: LOAD checks the checksum of weight blocks.
@@ -233,6 +235,7 @@ module reshift_core #(
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
     .Tables(Tables),
+    .Neighbours(Neighbours),
     .AxiDataW(AxiDataW),
     .ParamRecords(Records),
     .MultW(MultW),
@@ -304,6 +307,7 @@ module reshift_core #(
     .PmDepth(PmDepth),
     .PostLanes(PostLanes),
     .Tables(Tables),
+    .Neighbours(Neighbours),
     .MultW(MultW),
     .HeadersPerBeat(HeadersPerBeat),
     .WeightStreams(WeightStreams != 0),

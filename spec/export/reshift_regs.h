@@ -45,8 +45,12 @@
 /* PmDepth; read only */
 #define RESHIFT_CAP_PM_DEPTH_OFFSET 0x018u
 
-/* Tables; read only */
-#define RESHIFT_CAP_TABLES_OFFSET 0x01cu
+/* options of the core; read only */
+#define RESHIFT_CAP_OPTIONS_OFFSET 0x01cu
+#define RESHIFT_CAP_OPTIONS_TABLES_MASK 0x0000ffffu  /* Tables */
+#define RESHIFT_CAP_OPTIONS_TABLES_SHIFT 0
+#define RESHIFT_CAP_OPTIONS_NEIGHBOURS_MASK 0x00ff0000u  /* Neighbours */
+#define RESHIFT_CAP_OPTIONS_NEIGHBOURS_SHIFT 16
 
 /* commands; write only */
 #define RESHIFT_CTRL_OFFSET 0x020u

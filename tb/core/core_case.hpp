@@ -32,6 +32,7 @@ inline constexpr isa::Hardware kHardware{
     .post_lanes = RESHIFT_PostLanes,
     .tables = RESHIFT_Tables,
     .axi_data_w = RESHIFT_AxiDataW,
+    .neighbours = RESHIFT_Neighbours,
     .weight_check = RESHIFT_WeightCheck,
     .weight_streams = RESHIFT_WeightStreams,
 };
@@ -54,7 +55,8 @@ struct CoreCase {
                                .acc_w = kHardware.acc_w,
                                .max_channels = kMaxChannels,
                                .slice_channels = kHardware.m,
-                               .tables = kHardware.tables})),
+                               .tables = kHardware.tables,
+                               .depthwise = kHardware.neighbours > 0})),
         program(compile(kHardware, net, {.store_all = store_all, .batch = batch})),
         frames(frame_count) {
     for (int i = 0; i < frames * batch; ++i) {

@@ -1,7 +1,8 @@
 # Benches of rtl/buffer.
-reshift_bench(NAME rs_raster_counter PARAMS P=3 Q=1)
-reshift_bench(NAME rs_raster_counter SET two_pixels PARAMS P=8 Q=2)
-reshift_bench(NAME rs_raster_counter SET four_pixels PARAMS P=12 Q=4)
+reshift_bench(NAME rs_raster_counter PARAMS P=3 Q=1 Lead=0)
+reshift_bench(NAME rs_raster_counter SET lead PARAMS P=3 Q=1 Lead=1)
+reshift_bench(NAME rs_raster_counter SET two_pixels PARAMS P=8 Q=2 Lead=1)
+reshift_bench(NAME rs_raster_counter SET four_pixels PARAMS P=12 Q=4 Lead=1)
 reshift_bench(NAME rs_pixel_address PARAMS P=3 Q=1 AddrW=10)
 reshift_bench(NAME rs_pixel_address SET even PARAMS P=8 Q=1 AddrW=13)
 reshift_bench(NAME rs_pixel_address SET most PARAMS P=15 Q=1 AddrW=10)
@@ -22,3 +23,4 @@ reshift_bench(NAME rs_weight_buffer SET wide PARAMS M=2 C=4 WeightFormat=136 WmD
               HeadersPerBeat=4 Streams=1 LIBS reshift_program)
 reshift_bench(NAME rs_param_buffer PARAMS M=4 PmDepth=8 Records=4 MultW=16 RamReg=0)
 reshift_bench(NAME rs_param_buffer SET narrow PARAMS M=8 PmDepth=8 Records=2 MultW=32 RamReg=0)
+reshift_bench(NAME rs_column_history PARAMS N=2 C=4 ActW=8 Depth=16)

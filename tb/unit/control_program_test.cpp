@@ -76,6 +76,7 @@ Descriptor init(const Hardware& hw) {
   set(f::kWmDepth, hw.wm_depth);
   set(f::kPmDepth, hw.pm_depth);
   set(f::kTables, hw.tables);
+  set(f::kNeighbours, hw.neighbours);
   return d;
 }
 
@@ -549,9 +550,10 @@ TEST_P(ControlProgram, InitIsTheCores) {
   for (const auto& [field, depth] : {std::pair{f::kFbDepth, hw.fb_depth},
                                      {f::kWmDepth, hw.wm_depth},
                                      {f::kPmDepth, hw.pm_depth},
-                                     {f::kTables, hw.tables}}) {
+                                     {f::kTables, hw.tables},
+                                     {f::kNeighbours, hw.neighbours}}) {
     EXPECT_EQ(failure([&](Descriptor& d) { isa::put(d, field, 0); }), std::nullopt);
-    for (const std::uint32_t more : {1u, 0x80000000u}) {
+    for (const std::uint32_t more : {1u, 1u << (field.width - 1)}) {
       EXPECT_EQ(failure([&](Descriptor& d) {
                   isa::put(d, field, static_cast<std::uint32_t>(depth) + more);
                 }),

@@ -7,13 +7,13 @@ foreach(widths "8 28 1" "8 28 16" "8 32 32" "10 28 16" "16 32 16" "16 32 32")
   reshift_bench(NAME rs_post_lane SET ${act}_${mult} PARAMS ActW=${act} AccW=${acc} MultW=${mult}
     LIBS reshift_golden)
 endforeach()
-reshift_bench(NAME rs_issue PARAMS P=3 CBlockW=10 R=1 PmDepth=8 TileAddrW=6 BlockCycles=3 Blocks=0)
+reshift_bench(NAME rs_issue PARAMS P=3 CBlockW=10 R=1 PmDepth=8 TileAddrW=6 BlockCycles=3 Blocks=0 Neighbours=0)
 reshift_bench(NAME rs_issue SET c_blocks
-  PARAMS P=8 CBlockW=12 R=2 PmDepth=8 TileAddrW=6 BlockCycles=8 Blocks=0)
+  PARAMS P=8 CBlockW=12 R=2 PmDepth=8 TileAddrW=6 BlockCycles=8 Blocks=0 Neighbours=0)
 reshift_bench(NAME rs_issue SET two_pixels
-  PARAMS P=8 CBlockW=12 R=2 PmDepth=8 TileAddrW=6 BlockCycles=4 Blocks=3)
+  PARAMS P=8 CBlockW=12 R=2 PmDepth=8 TileAddrW=6 BlockCycles=4 Blocks=3 Neighbours=1)
 reshift_bench(NAME rs_issue SET one_at_a_time
-  PARAMS P=2 CBlockW=9 R=1 PmDepth=8 TileAddrW=6 BlockCycles=1 Blocks=1)
+  PARAMS P=2 CBlockW=9 R=1 PmDepth=8 TileAddrW=6 BlockCycles=1 Blocks=1 Neighbours=0)
 reshift_bench(NAME rs_post_queue PARAMS Q=2 WordW=32 BankW=3 AddrW=10 TagW=8 Depth=16)
 reshift_bench(NAME rs_post PARAMS M=4 P=3 ActW=8 AccW=28 AddrW=9 PmDepth=8 PostLanes=4 MultW=16 Tables=4
   LIBS reshift_golden)

@@ -11,6 +11,7 @@
 #include "harness/bench.hpp"
 #include "harness/bits.hpp"
 #include "net/numerics.hpp"
+#include "program/neighbours.hpp"
 
 namespace reshift {
 namespace {
@@ -18,6 +19,9 @@ namespace {
 constexpr int kM = RESHIFT_M;
 constexpr int kC = RESHIFT_C;
 constexpr int kP = RESHIFT_P;
+constexpr int kQ = RESHIFT_Q;
+constexpr int kNeighbours = RESHIFT_Neighbours;
+constexpr isa::Hardware kHardware{.c = kC, .neighbours = kNeighbours};
 constexpr int kActW = RESHIFT_ActW;
 constexpr int kFormat = RESHIFT_WeightFormat;
 constexpr int kAccW = RESHIFT_AccW;
@@ -50,6 +54,8 @@ class Array : public testing::Test {
     bench->max_i = random.chance(50);
     bench->sub_i = static_cast<uint8_t>(random.uniform(0, kCBlocks - 1));
     bench->plane_i = kDigitLanes && issued_ && random.chance(50);
+    for (int64_t& act : past_) act = random.uniform(code_min(kActW), code_max(kActW));
+    bench->beside_i = kNeighbours > 0 && random.chance(50);
   }
   int random_weight(bool extreme) {
     if (random.chance(15)) return 0;
@@ -74,6 +80,7 @@ class Array : public testing::Test {
     }
     bench->sub_i = static_cast<uint8_t>(sub);
     bench->plane_i = 0;
+    bench->beside_i = 0;
   }
 
   /// A weight of the tile at the pins: in the upper plane it counts 16 times and is one more where
@@ -83,7 +90,16 @@ class Array : public testing::Test {
     return bench->plane_i ? 16 * (value + (decode_weight(before_[i], kFormat) < 0)) : value;
   }
 
+  /// What lane c of row m takes in column p.
+  int64_t lane_act(int p, int m, int c) {
+    const int left = bench->beside_i ? neighbour(kHardware, m % kC, c) : 0;
+    if (left == 0) return acts_[p * kC + c];
+    const int column = p - left;
+    return column >= 0 ? acts_[column * kC + m % kC] : past_[(-1 - column) * kC + m % kC];
+  }
+
   void issue(bool first, bool last, bool max) {
+    besides += bench->beside_i;
     bench->first_i = first;
     bench->last_i = last;
     bench->max_i = max;
@@ -91,7 +107,7 @@ class Array : public testing::Test {
       for (int p = 0; p < kP; ++p) {
         int64_t sum = 0;
         for (int c = 0; c < kC; ++c) {
-          sum += acts_[p * kC + c] * weight(m * kC + c);
+          sum += lane_act(p, m, c) * weight(m * kC + c);
         }
         int64_t& acc = accs_[p][m];
         if (!max) {
@@ -104,7 +120,9 @@ class Array : public testing::Test {
     }
     if (last) {
       for (int p = 0; p < kP; ++p) {
-        due_.push_back({bench.cycle() + kLatency + static_cast<uint64_t>(p), accs_[p]});
+        if (p % kQ == 0) due_.push_back({bench.cycle() + kLatency + uint64_t(p / kQ), {}});
+        std::vector<int64_t>& acc = due_.back().acc;
+        acc.insert(acc.end(), accs_[p].begin(), accs_[p].end());
       }
     }
     cycle(true);
@@ -121,32 +139,38 @@ class Array : public testing::Test {
 
   Bench<Vrs_array> bench;
   Random& random = bench.random();
+  int besides = 0;  ///< tiles with neighbours
 
  private:
-  struct Pixel {
+  struct Pixels {
     uint64_t cycle;
-    std::vector<int64_t> acc;
+    std::vector<int64_t> acc;  ///< of Q pixels
   };
 
   void cycle(bool valid) {
     bench->valid_i = valid;
     pack(bench->act_i, acts_, kActW);
     pack(bench->tile_i, codes_, kTermW);
+    pack(bench->past_i, past_before_, kActW);
+    past_before_ = past_;
     bench.tick();
     const bool due = !due_.empty() && due_.front().cycle == bench.cycle();
     ASSERT_EQ(bench->valid_o, due) << "cycle " << bench.cycle();
     if (!due) return;
-    ASSERT_EQ(unpack_signed(bench->acc_o, kM, kAccW), due_.front().acc);
+    ASSERT_EQ(unpack_signed(bench->acc_o, kQ * kM, kAccW), due_.front().acc);
     due_.pop_front();
     ++pixels_;
   }
 
   std::vector<int64_t> acts_ = std::vector<int64_t>(kP * kC);
   std::vector<uint32_t> codes_ = std::vector<uint32_t>(kM * kC);
+  /// Left of column 0, the nearest column first; at the pins a cycle later.
+  std::vector<int64_t> past_ = std::vector<int64_t>(std::max(kNeighbours, 1) * kC);
+  std::vector<int64_t> past_before_ = past_;
   bool issued_ = false;
   std::vector<uint32_t> before_ = std::vector<uint32_t>(kM * kC);  ///< of the tile before
   std::vector<std::vector<int64_t>> accs_ = std::vector(kP, std::vector<int64_t>(kM));
-  std::deque<Pixel> due_;
+  std::deque<Pixels> due_;
   int pixels_ = 0;
 };
 
@@ -159,6 +183,7 @@ TEST_F(Array, FullRate) {
     }
   }
   drain();
+  EXPECT_EQ(besides > 0, kNeighbours > 0);
 }
 
 // A list of a single tile: first and last at once, as a pixel group of a small 1x1 layer has it.

@@ -24,6 +24,7 @@ constexpr isa::Hardware kHardware{.name = "bench",
                                   .post_lanes = 1,
                                   .tables = RESHIFT_Tables,
                                   .axi_data_w = RESHIFT_AxiDataW,
+                                  .neighbours = RESHIFT_Neighbours,
                                   .weight_streams = RESHIFT_WeightStreams};
 
 TEST(CtrlRom, EveryInstructionIsTheModels) {

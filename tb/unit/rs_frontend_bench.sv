@@ -14,6 +14,7 @@ module rs_frontend_bench #(
   parameter int unsigned WmDepth = 64,
   parameter int unsigned PmDepth = 64,
   parameter int unsigned Tables = 0,
+  parameter int unsigned Neighbours = 0,
   parameter int unsigned AxiDataW = 64,
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat),
   localparam int unsigned BankW = $clog2(P),
@@ -149,6 +150,7 @@ module rs_frontend_bench #(
     .WmDepth(WmDepth),
     .PmDepth(PmDepth),
     .Tables(Tables),
+    .Neighbours(Neighbours),
     .AxiDataW(AxiDataW)
   ) u_dut (
     .clk_i,

@@ -201,7 +201,8 @@ TEST(Frontend, Registers) {
   EXPECT_EQ(s.lite.read_ok(reg::kCapFbDepth), static_cast<uint32_t>(hw::kFbDepth));
   EXPECT_EQ(s.lite.read_ok(reg::kCapWmDepth), static_cast<uint32_t>(hw::kWmDepth));
   EXPECT_EQ(s.lite.read_ok(reg::kCapPmDepth), static_cast<uint32_t>(hw::kPmDepth));
-  EXPECT_EQ(s.lite.read_ok(reg::kCapTables), static_cast<uint32_t>(hw::kTables));
+  EXPECT_EQ(s.lite.read_ok(reg::kCapOptions),
+            static_cast<uint32_t>(hw::kTables | hw::kNeighbours << 16));
   EXPECT_EQ(s.lite.read_ok(reg::kStatus), 0u);
 
   struct Writable {
@@ -326,6 +327,7 @@ std::vector<Flaw> flaws() {
       field("wm_depth", Error::kBadConfig, 0, init::kWmDepth, hw::kWmDepth + 1),
       field("pm_depth", Error::kBadConfig, 0, init::kPmDepth, 0x80000000),
       field("tables", Error::kBadConfig, 0, init::kTables, hw::kTables + 1),
+      field("neighbours", Error::kBadConfig, 0, init::kNeighbours, hw::kNeighbours + 1),
       {"weights_behind_window", Error::kBadWindow, P::kWeights + 3,
        [](P& p) {
          Descriptor& d = p.descriptors[P::kWeights + 3];

@@ -26,6 +26,7 @@ constexpr int kCBlockW = RESHIFT_CBlockW;
 constexpr int kPmDepth = RESHIFT_PmDepth;
 constexpr int kBlockCycles = RESHIFT_BlockCycles;
 constexpr int kBlocks = RESHIFT_Blocks;  // 0: any number
+constexpr bool kNeighbours = RESHIFT_Neighbours;
 constexpr int kLag = 3;
 
 enum Stall { kIdle, kLoad, kStore, kDepend, kWeights, kPost, kResidual };  // order of STALL_*
@@ -39,7 +40,7 @@ struct Operation {
   std::vector<Uop> uops;
   int groups = 1, m_blocks = 1;
   bool wait_load = false, wait_store = false, wait_previous = false, max = false;
-  bool residual = false, keep = false;
+  bool residual = false, keep = false, beside = false;
   int base[2] = {0, 0}, step[2] = {1, 1};
   int need_first = 0, need_step = 0;
   int in_zero = 0;
@@ -69,6 +70,7 @@ class Issue : public testing::Test {
     op.wait_store = random.chance(50);
     op.wait_previous = random.chance(20);
     op.max = random.chance(30);
+    op.beside = random.chance(30);
     op.residual = random.chance(40);
     op.keep = random.chance(30);
     for (int s = 0; s < 2; ++s) {
@@ -114,6 +116,7 @@ class Issue : public testing::Test {
     isa::set(words, exec::kMaxMode, op.max);
     isa::set(words, exec::kResidual, op.residual);
     isa::set(words, exec::kKeepList, op.keep);
+    isa::set(words, exec::kNeighbours, op.beside);
     isa::set(words, exec::kMBlocks, op.m_blocks);
     isa::set(words, exec::kSrc0Base, op.base[0]);
     isa::set(words, exec::kSrc1Base, op.base[1]);
@@ -299,6 +302,9 @@ class Issue : public testing::Test {
       ASSERT_EQ(bench->read_plane_o, e.plane);
       ASSERT_EQ(bench->read_last_o, e.last);
       ASSERT_EQ(bench->read_max_o, current_.max);
+      ASSERT_EQ(bench->read_beside_o, kNeighbours && current_.beside);
+      ASSERT_EQ(bench->read_list_end_o, kNeighbours && uop_list_end());
+      ASSERT_EQ(bench->read_fresh_o, kNeighbours && group_ == 0);
     }
     if (complete) --in_flight_;
     post_process_some();

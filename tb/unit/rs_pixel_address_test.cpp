@@ -124,7 +124,7 @@ class Surroundings : public Agent {
 
 std::vector<Raster> rasters(Random& random, int count) {
   std::vector<Raster> all;
-  for (int i = 0; i < count; ++i) all.push_back(random_raster(random, kP, 12, 3, kQ));
+  for (int i = 0; i < count; ++i) all.push_back(random_raster(random, kP, 12, 3, kQ, 4));
   return all;
 }
 
@@ -148,7 +148,7 @@ INSTANTIATE_TEST_SUITE_P(Percents, Place,
 // Once it runs, Q pixels a cycle, M-blocks and operations without a pause.
 TEST(PlaceRate, FullRate) {
   Bench<Vrs_pixel_address> bench;
-  Raster raster = random_raster(bench.random(), kP, 12, 3, kQ);
+  Raster raster = random_raster(bench.random(), kP, 12, 3, kQ, 4);
   raster.groups = 60;
   raster.m_blocks = 3;
   Surroundings around(bench, {raster}, 100, 100, 100, true);

@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kP = RESHIFT_P;
 constexpr int kQ = RESHIFT_Q;
+constexpr int kMaxLead = RESHIFT_Lead ? 7 : 0;
 constexpr unsigned kPixelW = 10, kWindowW = 11;
 
 struct Operation {
@@ -31,7 +32,7 @@ class RasterCounter : public testing::Test {
   }
 
   Operation random_operation() {
-    return {random_raster(random, kP, 12, 1, kQ), static_cast<int>(random.uniform(1, 40)),
+    return {random_raster(random, kP, 12, 1, kQ, kMaxLead), static_cast<int>(random.uniform(1, 40)),
             static_cast<int>(random.uniform(1, 40))};
   }
 
@@ -46,6 +47,7 @@ class RasterCounter : public testing::Test {
     isa::set(words, kDstPolyphase, op.raster.polyphase);
     isa::set(words, kSkipRows, op.raster.skip_rows);
     isa::set(words, kSkipColumns, op.raster.skip_columns);
+    isa::set(words, kLead, op.raster.lead);
     isa::set(words, kInHeight, op.in_height);
     isa::set(words, kInWidth, op.in_width);
   }

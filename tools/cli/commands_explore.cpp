@@ -48,7 +48,8 @@ nlohmann::json configuration_json(const isa::Hardware& hw) {
           {"pm_depth", hw.pm_depth},
           {"post_lanes", hw.post_lanes},
           {"tables", hw.tables},
-          {"axi_data_w", hw.axi_data_w}};
+          {"axi_data_w", hw.axi_data_w},
+          {"neighbours", hw.neighbours}};
 }
 
 nlohmann::json choice_json(const Choice& choice, const Found& found) {

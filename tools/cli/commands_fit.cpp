@@ -40,7 +40,8 @@ isa::Hardware hardware(const std::string& name, const std::vector<std::string>& 
                                            {"PmDepth", &hw.pm_depth},
                                            {"PostLanes", &hw.post_lanes},
                                            {"Tables", &hw.tables},
-                                           {"AxiDataW", &hw.axi_data_w}};
+                                           {"AxiDataW", &hw.axi_data_w},
+                                           {"Neighbours", &hw.neighbours}};
   for (const std::string& change : changes) {
     const auto equal = change.find('=');
     const auto value = values.find(change.substr(0, equal));
@@ -62,17 +63,12 @@ isa::Hardware hardware(const std::string& name, const std::vector<std::string>& 
 std::string shape(const isa::Hardware& hw) { return fmt::format("{}x{}x{}", hw.m, hw.c, hw.p); }
 
 nlohmann::json report(const isa::Hardware& hw, const Resources& needs, const Part& part) {
-  nlohmann::json json{{"shape", shape(hw)},
-                      {"lanes", hw.m * hw.c * hw.p},
-                      {"FbDepth", hw.fb_depth},
-                      {"WmDepth", hw.wm_depth},
-                      {"PmDepth", hw.pm_depth},
-                      {"PostLanes", hw.post_lanes},
-                      {"Tables", hw.tables},
-                      {"AxiDataW", hw.axi_data_w},
-                      {"WeightFormat", hw.weight_format},
-                      {"MultW", hw.mult_w},
-                      {"needs", nlohmann::json::object()}};
+  nlohmann::json json{{"shape", shape(hw)},          {"lanes", hw.m * hw.c * hw.p},
+                      {"FbDepth", hw.fb_depth},      {"WmDepth", hw.wm_depth},
+                      {"PmDepth", hw.pm_depth},      {"PostLanes", hw.post_lanes},
+                      {"Tables", hw.tables},         {"AxiDataW", hw.axi_data_w},
+                      {"Neighbours", hw.neighbours}, {"WeightFormat", hw.weight_format},
+                      {"MultW", hw.mult_w},          {"needs", nlohmann::json::object()}};
   for (const auto& [name, value] : needs) {
     json["needs"][name] = value;
     json["has"][name] = part.has.at(name);

@@ -80,6 +80,9 @@ class Emitter {
     d.wm_depth = hw_.wm_depth;
     d.pm_depth = hw_.pm_depth;
     d.tables = plan_.table_places;
+    const bool beside = std::any_of(execs_.begin(), execs_.end(),
+                                    [](const ExecPlan& e) { return e.neighbours.has_value(); });
+    d.neighbours = beside ? hw_.neighbours : 0;
     image_.add(d, "init");
   }
 

@@ -118,6 +118,11 @@ isa::Exec exec_descriptor(const isa::Hardware& hw, const QNet& net, const ExecPl
   d.round_mode = static_cast<std::int64_t>(op.post.round);
   d.need_first = exec.need.first;
   d.need_step = exec.need.step;
+  if (exec.neighbours) {
+    d.neighbours = true;
+    d.lead = exec.neighbours->lead;
+    d.out_width += d.lead;
+  }
   if (exec.sums_groups) set_sums(hw, exec, d);
   return d;
 }

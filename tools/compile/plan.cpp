@@ -28,14 +28,14 @@ bool reads_extension_row(const QNet& net, int tensor) {
 /// Pixel groups of the raster that an operation walks: all pixels of its destination, with the
 /// extension of a polyphase one as far as it is read.
 int raster_groups(const isa::Hardware& hw, const QNet& net, const QOp& op, const Rows& rows,
-                  Layout source, Layout destination) {
+                  int lead, Layout source, Layout destination) {
   if (walks_flat(op, source)) {
     source = source.flat(hw);
     destination = destination.flat(hw);
   } else if (!destination.polyphase) {
     const Walk walk = walk_of(op);
     destination.height = walk.rows(rows.count);
-    destination.width = walk.columns(net.written(op).width);
+    destination.width = walk.columns(net.written(op).width) + lead;
   }
   const int scale = destination.polyphase ? 2 : 1;
   const int height = destination.polyphase && reads_extension_row(net, op.output)
@@ -44,6 +44,8 @@ int raster_groups(const isa::Hardware& hw, const QNet& net, const QOp& op, const
   const int width = scale * destination.phase_width();
   return ((height - 1) * source.pitch + width - 1) / hw.p + 1;
 }
+
+int lead_of(const ExecPlan& exec) { return exec.neighbours ? exec.neighbours->lead : 0; }
 
 /// An EXEC and its list, to which M-blocks are added.
 struct OpenExec {
@@ -147,11 +149,14 @@ std::vector<ExecPlan> split_strip(const isa::Hardware& hw, const QNet& net,
     append(exec, map_sum_list(hw, fresh.source));
     return closed({std::move(exec)});
   }
-  fresh.groups = raster_groups(hw, net, op, fresh.rows, fresh.source, fresh.destination);
+  fresh.neighbours = neighbours_of(hw, net, op);
+  fresh.groups =
+      raster_groups(hw, net, op, fresh.rows, lead_of(fresh), fresh.source, fresh.destination);
   // With several pixel groups, or images, the list stays for all of them.
   const ListSize size = (*allocation.lists)[fresh.op];
   const bool stays = fresh.groups > 1 || (step.images > 1 && images_share(hw, size, area));
-  const std::int64_t part = cost::most_exec_uops(hw, size.uops);
+  std::int64_t part = cost::most_exec_uops(hw, size.uops);
+  if (fresh.neighbours) part = std::min<std::int64_t>(part, isa::kNeighbourUops);
   const int most_m_blocks = cost::most_exec_m_blocks(hw);
   std::vector<OpenExec> execs{{fresh, {}}};
   // No more than one EXEC may have anyway: each counts from its own first word.
@@ -171,8 +176,9 @@ std::vector<ExecPlan> split_strip(const isa::Hardware& hw, const QNet& net,
           op.name, list.uops(), hw.m, hw.name, hw.wm_depth);
     }
     const OpenExec& open = execs.back();
-    if (open.exec.m_blocks > 0 && (open.exec.m_blocks >= most_m_blocks ||
-                                   (stays && open.list.uops() + list.uops() > index(part)))) {
+    if (open.exec.m_blocks > 0 &&
+        (open.exec.m_blocks >= most_m_blocks ||
+         ((stays || fresh.neighbours) && open.list.uops() + list.uops() > index(part)))) {
       execs.push_back({fresh, {}});
       execs.back().exec.first_m_block = m_block;
     }
@@ -232,7 +238,8 @@ void order_after(const isa::Hardware& hw, const QNet& net, const Allocation& all
   const Layout& raster = allocation.layouts[index(previous.input)];
   exec.need =
       pixels_needed(hw, net, op, allocation.strip(exec.step, exec.op, exec.strip), exec.source,
-                    {walk_of(previous), raster.pitch, before.rows.first}, exec.groups);
+                    {walk_of(previous), raster.pitch, before.rows.first, lead_of(before)},
+                    exec.groups, lead_of(exec));
 }
 
 }  // namespace

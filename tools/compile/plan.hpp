@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "compile/allocate.hpp"
 #include "compile/depend.hpp"
 #include "compile/lower.hpp"
+#include "compile/neighbours.hpp"
 #include "compile/reduction_list.hpp"
 #include "compile/tensor_layouts.hpp"
 
@@ -31,6 +33,7 @@ struct ExecPlan {
   /// The mean of a whole map: a pixel group is a word of the source's pixels, its list goes through
   /// the map P pixels at a time, and its one output is the sum of the group.
   bool sums_groups = false;
+  std::optional<Neighbours> neighbours;
   bool last_of_strip = false;
   std::vector<std::size_t> m_block_uops;
   std::shared_ptr<const ReductionList> list;  ///< one for all images

@@ -6,26 +6,17 @@
 
 #include "base/error.hpp"
 #include "base/integer.hpp"
+#include "compile/neighbours.hpp"
 #include "compile/walk.hpp"
 #include "cost/exec_cycles.hpp"
 #include "cost/transfers.hpp"
 #include "isa/fields.hpp"
+#include "program/neighbours.hpp"
 #include "program/row_streams.hpp"
 #include "program/weight_block.hpp"
 
 namespace reshift {
 namespace {
-
-/// One axis of a tap: the parity phase and the offset in it.
-struct TapAxis {
-  int phase, offset;
-};
-
-TapAxis tap_axis(int k, int stride, int dilation, int pad) {
-  const int offset = k * dilation - pad;
-  const int whole = floor_div(offset, stride);
-  return {offset - whole * stride, whole};
-}
 
 /// What the header says for an offset: itself, or 0 where it is out of the field's range but no
 /// output reads padding through this tap, so that its mask never acts. Throws Error when neither
@@ -54,10 +45,13 @@ class Builder {
         tile_(index(hw.m * hw.c)) {}
 
   MBlockTiles build() {
+    const std::optional<Neighbours> neighbours = neighbours_of(hw_, net_, op_);
     for (int ky = 0; ky < op_.kernel_h; ++ky) {
-      for (int kx = 0; kx < op_.kernel_w; ++kx) {
+      for (int kx = 0; kx < op_.kernel_w && !neighbours; ++kx) {
         op_.kind == QKind::kConv ? convolution_tap(ky, kx) : pooling_tap(ky, kx);
       }
+      if (!neighbours) continue;
+      for (const Neighbours::Taps& taps : neighbours->row) neighbour_taps(ky, taps);
     }
     if (op_.shortcut >= 0) shortcut_tap();
     if (made_.places
@@ -93,6 +87,25 @@ class Builder {
         });
   }
 
+  /// A row has its own channel only, once for each tap.
+  void neighbour_taps(int ky, const Neighbours::Taps& taps) {
+    for (int c_block = m_block_ * hw_.m / hw_.c; c_block < (m_block_ + 1) * hw_.m / hw_.c;
+         ++c_block) {
+      auto tiles = empty_tiles();
+      for (int oc = c_block * hw_.c; oc < std::min((c_block + 1) * hw_.c, out_channels_); ++oc) {
+        const int row = oc - m_block_ * hw_.m, channel = oc % hw_.c;
+        for (int lane = 0; lane < hw_.c; ++lane) {
+          const int left = neighbour(hw_, channel, lane);
+          const int kx = left > 0 || lane == channel ? taps[index(left)] : -1;
+          if (kx >= 0) set_weight(tiles, row, lane, oc, ky * op_.kernel_w + kx);
+        }
+      }
+      append_tiles(tiles, c_block, [&](int, bool plane) {
+        append({ky, taps[0], c_block, false, plane});
+      });
+    }
+  }
+
   /// Pixel for pixel as the raster is walked; of a polyphase tensor that is phase 0.
   void shortcut_tap() {
     const int channels = net_.tensors[index(op_.shortcut)].channels;
@@ -108,9 +121,8 @@ class Builder {
   template <typename WeightAt, typename Append>
   void convolution_tiles(int channels, int groups, WeightAt weight_at, Append append_c_block) {
     const int group_in = channels / groups, group_out = out_channels_ / groups;
-    const bool planes = hw_.weight_format == kDigits;
     for (int c_block = 0; c_block * hw_.c < channels; ++c_block) {
-      std::vector<std::vector<int>> tiles(index(op_.terms), std::vector<int>(tile_.size()));
+      auto tiles = empty_tiles();
       for (int row = 0; row < hw_.m; ++row) {
         const int oc = m_block_ * hw_.m + row;
         if (oc >= out_channels_) break;
@@ -118,16 +130,33 @@ class Builder {
         const int begin = std::max(c_block * hw_.c, first_in);
         const int end = std::min((c_block + 1) * hw_.c, first_in + group_in);
         for (int ic = begin; ic < end; ++ic) {
-          const std::int64_t weight = std::int64_t{oc} * row_ + weight_at(ic - first_in);
-          for (int t = 0; t < op_.terms; ++t) {
-            tiles[index(t)][index(row * hw_.c + ic - c_block * hw_.c)] =
-                planes ? op_.term_values[index(weight * op_.terms + t)] : nth_term(weight, t);
-          }
+          set_weight(tiles, row, ic - c_block * hw_.c, oc, weight_at(ic - first_in));
         }
       }
-      planes ? append_planes(tiles, c_block, append_c_block)
-             : append_terms(tiles, c_block, append_c_block);
+      append_tiles(tiles, c_block, append_c_block);
     }
+  }
+
+  bool planes() const { return hw_.weight_format == kDigits; }
+
+  /// A tile for each term.
+  std::vector<std::vector<int>> empty_tiles() const {
+    return {index(op_.terms), std::vector<int>(tile_.size())};
+  }
+
+  /// The weight at `at` in the row of output channel `oc`.
+  void set_weight(std::vector<std::vector<int>>& tiles, int row, int lane, int oc, int at) const {
+    const std::int64_t weight = std::int64_t{oc} * row_ + at;
+    for (int t = 0; t < op_.terms; ++t) {
+      tiles[index(t)][index(row * hw_.c + lane)] =
+          planes() ? op_.term_values[index(weight * op_.terms + t)] : nth_term(weight, t);
+    }
+  }
+
+  template <typename Append>
+  void append_tiles(std::vector<std::vector<int>>& tiles, int c_block, Append append_c_block) {
+    planes() ? append_planes(tiles, c_block, append_c_block)
+             : append_terms(tiles, c_block, append_c_block);
   }
 
   static bool is_empty(const std::vector<int>& tile) {
@@ -195,12 +224,15 @@ class HeaderWriter {
         shortcut_(shortcut),
         in_(net.tensors[index(op.input)]),
         out_width_(net.written(op).width),
-        walk_(walk_of(op)) {}
+        walk_(walk_of(op)) {
+    if (const auto neighbours = neighbours_of(hw, net, op)) lead_ = neighbours->lead;
+  }
 
   UopHeader header(const TilePlace& place) const {
     if (place.shortcut) return at(place.c_block, shortcut_.shift, 0, 0, place);
     const TapAxis y = tap_axis(place.ky, walk_.stride, op_.dilation_h, strip_.pad_top);
-    const TapAxis x = tap_axis(place.kx, walk_.stride, op_.dilation_w, op_.pad_left);
+    TapAxis x = tap_axis(place.kx, walk_.stride, op_.dilation_w, op_.pad_left);
+    x.offset -= lead_;
     const int per_word = isa::c_blocks_per_word(hw_);
     const int linear = source_.shift + y.offset * source_.pitch + x.offset;
     const int whole = floor_div(linear, hw_.p);
@@ -235,13 +267,15 @@ class HeaderWriter {
   const QTensor& in_;
   int out_width_;
   Walk walk_;
+  int lead_ = 0;
 };
 
 }  // namespace
 
 namespace {
 
-bool same_tiles(const QNet& a_net, const QOp& a, const QNet& b_net, const QOp& b) {
+bool same_tiles(const isa::Hardware& hw, const QNet& a_net, const QOp& a, const QNet& b_net,
+                const QOp& b) {
   const auto channels = [](const QNet& net, int tensor) {
     return tensor < 0 ? 0 : net.tensors[index(tensor)].channels;
   };
@@ -249,7 +283,8 @@ bool same_tiles(const QNet& a_net, const QOp& a, const QNet& b_net, const QOp& b
          a.groups == b.groups && a.terms == b.terms && a.params.size() == b.params.size() &&
          channels(a_net, a.input) == channels(b_net, b.input) &&
          channels(a_net, a.shortcut) == channels(b_net, b.shortcut) &&
-         a.term_values == b.term_values;
+         a.term_values == b.term_values &&
+         neighbours_of(hw, a_net, a).has_value() == neighbours_of(hw, b_net, b).has_value();
 }
 
 }  // namespace
@@ -266,7 +301,7 @@ NetTiles::NetTiles(const isa::Hardware& hw, const QNet& net, NetTiles* first)
     : hw_(hw), net_(net), first_(first), same_(net.ops.size(), false) {
   for (std::size_t i = 0; first != nullptr && i < std::min(net.ops.size(), first->same_.size());
        ++i) {
-    same_[i] = same_tiles(net, net.ops[i], first->net_, first->net_.ops[i]);
+    same_[i] = same_tiles(hw, net, net.ops[i], first->net_, first->net_.ops[i]);
   }
 }
 
@@ -371,7 +406,9 @@ std::int64_t stream_items(const isa::Hardware& hw, const QNet& net, const QOp& o
 
 ListSize list_size(const isa::Hardware& hw, const QNet& net, const QOp& op) {
   const int out = net.written_channels(op);
-  const int taps = op.kernel_h * op.kernel_w;
+  const auto neighbours = neighbours_of(hw, net, op);
+  const int taps =
+      op.kernel_h * (neighbours ? static_cast<int>(neighbours->row.size()) : op.kernel_w);
   const int added = op.shortcut < 0 ? 0 : net.tensors[index(op.shortcut)].channels;
   ListSize size;
   for (int m = 0; m < words_of(hw, out); ++m) {

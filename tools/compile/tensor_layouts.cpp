@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/integer.hpp"
+#include "compile/neighbours.hpp"
 #include "isa/fields.hpp"
 
 namespace reshift {
@@ -34,15 +35,9 @@ void match_pitches(const QNet& net, std::vector<Layout>& layouts) {
 std::vector<Layout> tensor_layouts(const isa::Hardware& hw, const QNet& net) {
   std::vector<Layout> layouts;
   for (const QTensor& t : net.tensors) {
-    Layout l{t.channels, t.height, t.width, t.width, false, words_of(hw, t.channels), 0};
-    for (const QOp& op : net.ops) {
-      const auto reads = [&](int tensor) {
-        return tensor >= 0 && &net.tensors[index(tensor)] == &t;
-      };
-      l.polyphase |= (reads(op.input) && walk_of(op).stride == 2) ||
-                     (reads(op.shortcut) && op.shortcut_stride == 2);
-    }
-    layouts.push_back(l);
+    const int number = static_cast<int>(layouts.size());
+    layouts.push_back({t.channels, t.height, t.width, t.width, is_polyphase(net, number),
+                       words_of(hw, t.channels), 0});
   }
   const int pixels = isa::post_pixels(hw);  // a row of a raster is whole steps of it
   for (Layout& l : layouts) l.pitch = round_up(l.phase_width(), pixels);
@@ -52,6 +47,10 @@ std::vector<Layout> tensor_layouts(const isa::Hardware& hw, const QNet& net) {
     if (walks_flat(op, in)) continue;
     in.pitch = std::max(in.pitch, out.polyphase ? 2 * out.phase_width()
                                                 : walk_of(op).columns(net.written(op).width));
+    if (const auto neighbours = neighbours_of(hw, net, op)) {
+      in.pitch = std::max(
+          {in.pitch, in.phase_width() + neighbours->gap, net.written(op).width + neighbours->lead});
+    }
     in.pitch = round_up(in.pitch, pixels);
     if (in.pitch > kMaxPitch) {
       throw Error("operation {}: rows of {} pixels, a descriptor says at most {}", op.name,

@@ -1,6 +1,9 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+
+#include "base/integer.hpp"
 #include "isa/fields.hpp"
 #include "net/qnet.hpp"
 
@@ -22,6 +25,25 @@ struct Walk {
 constexpr Walk walk_of(const QOp& op) {
   const int stride = op.stride_h % 2 == 0 && op.stride_w % 2 == 0 ? 2 : 1;
   return {stride, op.stride_h / stride, op.stride_w / stride};
+}
+
+/// One axis of a tap: the parity phase and the offset in it.
+struct TapAxis {
+  int phase, offset;
+};
+
+constexpr TapAxis tap_axis(int k, int stride, int dilation, int pad) {
+  const int offset = k * dilation - pad;
+  const int whole = floor_div(offset, stride);
+  return {offset - whole * stride, whole};
+}
+
+/// Whether an operation of stride 2 reads a tensor.
+inline bool is_polyphase(const QNet& net, int tensor) {
+  return std::any_of(net.ops.begin(), net.ops.end(), [&](const QOp& op) {
+    return (op.input == tensor && walk_of(op).stride == 2) ||
+           (op.shortcut == tensor && op.shortcut_stride == 2);
+  });
 }
 
 /// Whether a descriptor can say it.

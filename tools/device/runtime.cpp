@@ -71,7 +71,9 @@ void Runtime::check_core() {
   check("feature-buffer words", device_.read_register(reg::kCapFbDepth), hw.fb_depth);
   check("weight-memory tiles", device_.read_register(reg::kCapWmDepth), hw.wm_depth);
   check("parameter-memory groups", device_.read_register(reg::kCapPmDepth), hw.pm_depth);
-  check("tables of post-processing", device_.read_register(reg::kCapTables), hw.tables);
+  const std::uint32_t options = device_.read_register(reg::kCapOptions);
+  check("tables of post-processing", reg::cap_options::kTables.get(options), hw.tables);
+  check("neighbours", reg::cap_options::kNeighbours.get(options), hw.neighbours);
 }
 
 void Runtime::write_address(std::uint32_t low_register, std::uint64_t address) {

@@ -39,7 +39,8 @@ class ModelDevice : public Device {
     registers[reg::kCapFbDepth] = u(hw.fb_depth);
     registers[reg::kCapWmDepth] = u(hw.wm_depth);
     registers[reg::kCapPmDepth] = u(hw.pm_depth);
-    registers[reg::kCapTables] = u(hw.tables);
+    registers[reg::kCapOptions] = reg::cap_options::kTables.put(u(hw.tables)) |
+                                  reg::cap_options::kNeighbours.put(u(hw.neighbours));
   }
 
   std::uint32_t read_register(std::uint32_t offset) override { return registers[offset]; }

@@ -91,6 +91,7 @@ class Driver {
         since_last_(shape.p) {
     array_.set("valid_i", 0, 1, 0);
     array_.set("plane_i", 0, 1, 0);
+    array_.set("beside_i", 0, 1, 0);
     array_.set("rst_ni", 0, 1, 0);
     for (int i = 0; i < shape.drain(); ++i) array_.clock();
     array_.set("rst_ni", 0, 1, 1);

@@ -149,7 +149,8 @@ Sample sample_from_json(const nlohmann::json& report) {
   Sample sample{text_field(report, "config"),
                 {"", get("M"), get("C"), get("P"), get("ActW"), get("WeightFormat"), get("AccW"),
                  get_or("MultW", 16), get("FbDepth"), get("WmDepth"), get("PmDepth"),
-                 get_or("PostLanes", get("M")), get_or("Tables", 0), get("AxiDataW")},
+                 get_or("PostLanes", get("M")), get_or("Tables", 0), get("AxiDataW"),
+                 get_or("Neighbours", 0)},
                 {}};
   for (const char* r : kFitted) sample.took[r] = number_field(report, r);
   return sample;

@@ -78,6 +78,9 @@ MemoryBlocks memory_blocks(std::string_view family, const isa::Hardware& hw, boo
       blocks(ram.one_write, record_w * records, hw.pm_depth * std::max(hw.m / records, 1)) +
       isa::post_pixels(hw) * blocks(ram.one_write, word_w, kResidualDepth) +
       blocks(ram.one_write, hw.axi_data_w, kReadDepth);
+  if (hw.neighbours > 0) {
+    result.block_ram += blocks(ram.one_write, hw.neighbours * hw.c * hw.act_w, isa::kNeighbourUops);
+  }
   if (hw.tables > 0) {
     result.block_ram +=
         (hw.post_lanes + 1) / 2 * blocks(ram.two_ports, 16, 1 << isa::table_address_width(hw));

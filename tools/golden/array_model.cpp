@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "program/neighbours.hpp"
 
 namespace reshift::golden {
 namespace {
@@ -24,6 +25,7 @@ const std::vector<std::int32_t>& ArrayModel::accumulate(std::size_t descriptor, 
   const std::int32_t start =
       x.max_mode ? std::numeric_limits<std::int32_t>::min() >> (32 - hw_.acc_w) : 0;
   std::int64_t m_block = -1;
+  std::size_t place = 0;
   const Uop* before = nullptr;
   for (const Uop* uop : list) {
     const UopHeader& header = uop->header;
@@ -38,7 +40,16 @@ const std::vector<std::int32_t>& ArrayModel::accumulate(std::size_t descriptor, 
     if (observer_) {
       observer_({descriptor, vectors_, uop->weights, first, header.last, x.max_mode, c_block});
     }
-    x.max_mode ? accumulate_max(weights, c_block, sums) : accumulate_sum(weights, sums);
+    if (x.neighbours) {
+      std::vector<std::int32_t>& history = history_[place++];
+      if (group == 0) {
+        history.assign(static_cast<std::size_t>(hw_.neighbours * hw_.c),
+                       static_cast<std::int32_t>(x.in_zero));
+      }
+      accumulate_beside(weights, history, sums);
+    } else {
+      x.max_mode ? accumulate_max(weights, c_block, sums) : accumulate_sum(weights, sums);
+    }
     before = uop;
   }
   if (before == nullptr || !before->header.last || m_block + 1 != x.m_blocks) {
@@ -102,6 +113,31 @@ void ArrayModel::accumulate_sum(const std::vector<std::int32_t>& tile, std::int3
       for (int row = 0; row < m; ++row) to[row] = wrapping_add(to[row], weights[row] * value);
     }
   }
+}
+
+void ArrayModel::accumulate_beside(const std::vector<std::int32_t>& tile,
+                                   std::vector<std::int32_t>& history, std::int32_t* sums) const {
+  const auto vector = [&](int column) {
+    return column >= 0 ? vectors_.data() + static_cast<std::ptrdiff_t>(column * hw_.c)
+                       : history.data() + static_cast<std::ptrdiff_t>((-1 - column) * hw_.c);
+  };
+  for (int c = 0; c < hw_.c; ++c) {
+    for (int row = 0; row < hw_.m; ++row) {
+      const std::int32_t weight = tile[static_cast<std::size_t>(c * hw_.m + row)];
+      if (weight == 0) continue;
+      const int channel = row % hw_.c, left = neighbour(hw_, channel, c);
+      for (int column = 0; column < hw_.p; ++column) {
+        const std::int32_t act = vector(column - left)[left > 0 ? channel : c];
+        std::int32_t& to = sums[column * hw_.m + row];
+        to = wrapping_add(to, weight * act);
+      }
+    }
+  }
+  std::vector<std::int32_t> last;
+  for (int column = hw_.p - 1; column >= hw_.p - hw_.neighbours; --column) {
+    last.insert(last.end(), vector(column), vector(column) + hw_.c);
+  }
+  history = std::move(last);
 }
 
 void ArrayModel::accumulate_max(const std::vector<std::int32_t>& weights, int c_block,

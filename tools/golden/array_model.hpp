@@ -14,7 +14,10 @@ namespace reshift::golden {
 class ArrayModel {
  public:
   ArrayModel(const isa::Hardware& hw, FeatureMemory& memory)
-      : hw_(hw), memory_(memory), c_blocks_(isa::c_blocks_per_word(hw)) {}
+      : hw_(hw),
+        memory_(memory),
+        c_blocks_(isa::c_blocks_per_word(hw)),
+        history_(static_cast<std::size_t>(isa::kNeighbourUops)) {}
 
   void observe(ArrayObserver observer) { observer_ = std::move(observer); }
 
@@ -34,6 +37,10 @@ class ArrayModel {
   /// before.
   const std::vector<std::int32_t>& weights_of(const Uop& uop, const Uop* before);
   void accumulate_sum(const std::vector<std::int32_t>& weights, std::int32_t* sums) const;
+  /// With neighbours: rows take their channel of columns to the left, too; `history`: what stood to
+  /// the left of the first one, [column][lane], becomes that of the next group.
+  void accumulate_beside(const std::vector<std::int32_t>& weights,
+                         std::vector<std::int32_t>& history, std::int32_t* sums) const;
   void accumulate_max(const std::vector<std::int32_t>& weights, int c_block,
                       std::int32_t* sums) const;
   void check_sums() const;
@@ -43,6 +50,8 @@ class ArrayModel {
   int c_blocks_;
   std::vector<std::int32_t> sums_, vectors_, upper_;
   std::vector<std::int64_t> ys_, xs_;  ///< of the group's pixels
+  /// The last columns of the group before, the last one first, of each micro-op.
+  std::vector<std::vector<std::int32_t>> history_;
   ArrayObserver observer_;
 };
 

@@ -101,6 +101,19 @@ isa::Exec read_exec(const isa::Hardware& hw, const isa::Descriptor& words) {
        (d.residual && !std::has_single_bit(static_cast<std::uint32_t>(d.res_factor))))) {
     throw Error("a product, or residual factor {}, on a core without multipliers", d.res_factor);
   }
+  if (d.neighbours &&
+      (hw.neighbours == 0 || d.max_mode || d.sum_group || d.uops > isa::kNeighbourUops)) {
+    throw Error(
+        "neighbours on a core without, in a maximum or a sum of pixel groups, or in a list of more "
+        "than {} micro-ops",
+        isa::kNeighbourUops);
+  }
+  if (d.lead > 0 &&
+      (!d.neighbours || d.dst_polyphase || d.skip_columns > 0 || (d.residual && d.res_polyphase))) {
+    throw Error(
+        "columns before the first that is written: without neighbours, in a polyphase tensor, or "
+        "where not all are written");
+  }
   if ((d.dst_polyphase && (d.dst_double || d.skip_rows > 0 || d.skip_columns > 0)) ||
       (d.residual && d.res_polyphase && (d.res_double || d.res_broadcast))) {
     throw Error("a polyphase tensor whose pixels are not all written or read");

@@ -77,8 +77,9 @@ void PostModel::write_m_block(std::int64_t m_block, const std::int32_t* sums, Pi
     if (x >> s > (x_.out_width - 1) >> s || y >> s > (x_.out_height - 1) >> s) continue;
     const auto every_row = static_cast<int>(x_.skip_rows) + 1;
     const auto every_column = static_cast<int>(x_.skip_columns) + 1;
-    if (y % every_row != 0 || x % every_column != 0) continue;
-    const int row = y / every_row, across = x / every_column;
+    const int kept_x = x - static_cast<int>(x_.lead);
+    if (y % every_row != 0 || kept_x < 0 || kept_x % every_column != 0) continue;
+    const int row = y / every_row, across = kept_x / every_column;
     const auto [bank, base] = out.address(row, across);
     const std::int64_t addr = base + m_block;
     if (x >= x_.out_width || y >= x_.out_height) {

@@ -233,6 +233,7 @@ class Layers : protected Growing {
       if (chance(5)) {
         op.groups = common_divisor(in.channels, channels);
       }
+      if (options_.depthwise && chance(2)) op.groups = channels = in.channels;
     }
     finish(op, channels, height, width);
   }

@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -25,6 +26,7 @@ struct Raster {
   int column_step =
       1;  ///< pixels of the tensor from one that is kept to the next: 2, 0: all the same
   int skip_rows = 0, skip_columns = 0;  ///< of the raster, between two that are kept
+  int lead = 0;                         ///< columns before the first one that is kept, of out_width
 
   /// One step of the walk.
   struct Pixel {
@@ -42,7 +44,7 @@ struct Raster {
     const int s = polyphase ? 1 : 0;
     const auto stored = [](int at, int skip) { return (at + skip) / (skip + 1); };
     const int index = bank + (stored(y, skip_rows) >> s) * tensor_pitch +
-                      (stored(x, skip_columns) >> s) * column_step;
+                      (stored(std::max(x - lead, 0), skip_columns) >> s) * column_step;
     const int number = polyphase ? 2 * (y & 1) + (x & 1) : 0;
     return {index % p, base + number * phase + index / p * words + w};
   }
@@ -59,7 +61,7 @@ struct Raster {
           at.y = i / pitch;
           at.x = i % pitch;
           std::tie(at.bank, at.addr) = address(at.y, at.x, m);
-          at.x_kept = at.x % (skip_columns + 1) == 0;
+          at.x_kept = at.x >= lead && (at.x - lead) % (skip_columns + 1) == 0;
           at.y_kept = at.y % (skip_rows + 1) == 0;
           at.inside = at.x_kept && at.y_kept && at.x >> s <= (out_width - 1) >> s &&
                       at.y >> s <= (out_height - 1) >> s;
@@ -77,8 +79,10 @@ struct Raster {
   }
 };
 
-/// Width and height up to `size`, a walk that covers the tensor, with junk at the right and below.
-inline Raster random_raster(Random& random, int p, int size = 12, int max_m_blocks = 3, int q = 1) {
+/// Width and height up to `size`, a walk that covers the tensor, with junk at the right and below
+/// and up to `max_lead` columns at the left.
+inline Raster random_raster(Random& random, int p, int size = 12, int max_m_blocks = 3, int q = 1,
+                            int max_lead = 0) {
   Raster r;
   r.p = p;
   r.q = q;
@@ -91,11 +95,15 @@ inline Raster random_raster(Random& random, int p, int size = 12, int max_m_bloc
   }
   r.out_height = static_cast<int>(random.uniform(1, size));
   r.out_width = static_cast<int>(random.uniform(1, size));
+  if (!r.polyphase && r.skip_columns == 0 && max_lead > 0) {
+    r.lead = static_cast<int>(random.uniform(0, max_lead));
+  }
   const int s = r.polyphase ? 1 : 0;
+  r.out_width += r.lead;
   const int rows = (r.out_height + s) >> s << s;
   const int columns = (r.out_width + s) >> s << s;
   r.pitch = round_up(columns + static_cast<int>(random.chance(50) ? 0 : random.uniform(1, 4)), q);
-  r.tensor_pitch = (r.column_step * columns >> s) +
+  r.tensor_pitch = (r.column_step * (columns - r.lead) >> s) +
                    static_cast<int>(random.chance(50) ? 0 : random.uniform(1, 4));
   r.groups = (r.pitch * rows + p - 1) / p;
   r.m_blocks = static_cast<int>(random.uniform(1, max_m_blocks));

@@ -31,6 +31,7 @@ struct Init {
   std::int64_t wm_depth = 0;  ///< weight-memory tiles the program needs; at most WmDepth
   std::int64_t pm_depth = 0;  ///< parameter-memory groups the program needs; at most PmDepth
   std::int64_t tables = 0;  ///< tables the program needs; at most Tables
+  std::int64_t neighbours = 0;  ///< neighbours the program needs; at most Neighbours
 
   /// Calls visit(field, member) for every field.
   template <typename Self, typename Visit>
@@ -56,6 +57,7 @@ struct Init {
     visit(init::kWmDepth, self.wm_depth);
     visit(init::kPmDepth, self.pm_depth);
     visit(init::kTables, self.tables);
+    visit(init::kNeighbours, self.neighbours);
   }
   bool operator==(const Init&) const = default;
 };
@@ -74,6 +76,7 @@ inline void validate(const Init& d, const Hardware& hw) {
   detail::in_range("init", init::kWmDepth, d.wm_depth, 0, hw.wm_depth);
   detail::in_range("init", init::kPmDepth, d.pm_depth, 0, hw.pm_depth);
   detail::in_range("init", init::kTables, d.tables, 0, hw.tables);
+  detail::in_range("init", init::kNeighbours, d.neighbours, 0, hw.neighbours);
 }
 
 /// LOAD: channel parameters, micro-op headers and weight tiles into their rings.
@@ -174,6 +177,7 @@ struct Exec {
   bool dst_double = false;  ///< destination: every second pixel of a row is written; not with dst_polyphase
   bool res_double = false;  ///< residual: every second pixel of a row is read; not with res_polyphase
   bool res_broadcast = false;  ///< residual: all pixels of a row of the raster read its first one; with a row pitch of 0 all rows, too
+  bool neighbours = false;  ///< depthwise: rows take their channel of the columns to the left, too
   std::int64_t uops = 0;  ///< micro-ops of the reduction list walked for each pixel group
   std::int64_t groups = 0;  ///< pixel groups
   std::int64_t m_blocks = 0;  ///< M-blocks in the list
@@ -210,6 +214,7 @@ struct Exec {
   std::int64_t need_first = 0;  ///< pixels the previous EXEC must have written before group 0 starts
   std::int64_t need_step = 0;  ///< ... and this many more for each further group
   std::int64_t table_index = 0;  ///< table that the codes go through, 1 to Tables; 0: none
+  std::int64_t lead = 0;  ///< columns of the raster before the first one that is written; only with neighbours, not with a polyphase tensor or skip_columns
 
   /// Calls visit(field, member) for every field.
   template <typename Self, typename Visit>
@@ -231,6 +236,7 @@ struct Exec {
     visit(exec::kDstDouble, self.dst_double);
     visit(exec::kResDouble, self.res_double);
     visit(exec::kResBroadcast, self.res_broadcast);
+    visit(exec::kNeighbours, self.neighbours);
     visit(exec::kUops, self.uops);
     visit(exec::kGroups, self.groups);
     visit(exec::kMBlocks, self.m_blocks);
@@ -267,6 +273,7 @@ struct Exec {
     visit(exec::kNeedFirst, self.need_first);
     visit(exec::kNeedStep, self.need_step);
     visit(exec::kTableIndex, self.table_index);
+    visit(exec::kLead, self.lead);
   }
   bool operator==(const Exec&) const = default;
 };

@@ -26,30 +26,31 @@ struct Hardware {
   int post_lanes = 0;  ///< channels post-processed at once: M, a pixel a cycle with three multipliers a channel; 2 M or 4 M, as many pixels a cycle; or a smaller divisor of M, about 25 + shift cycles each, without multipliers
   int tables = 0;  ///< tables of 256 codes behind post-processing that the core holds: a power of two, at most 128, or 0; ActW must be 8 then
   int axi_data_w = 0;  ///< AXI data width in bits: 32, 64, 128 or 256
+  int neighbours = 0;  ///< columns to its left whose pixels a PE can take in depthwise layers; at most half of min(C, 8), and fewer than P; 0: none
   int weight_check = 0;  ///< 1: LOAD checks the checksum of each weight block; 0: it does not
   int weight_streams = 0;  ///< 1: weight blocks may be compressed, C is 2 at least; 0: they may not
 };
 
 inline constexpr std::array<Hardware, 19> kConfigurations{{
-    {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 0, 32, 0, 0},
-    {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 0, 64, 1, 0},
-    {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 0, 64, 1, 1},
-    {"4x4x3_a10t5", 4, 4, 3, 10, 15, 32, 16, 16384, 4096, 512, 4, 0, 64, 1, 1},
-    {"4x4x3_a16t3", 4, 4, 3, 16, 3, 32, 16, 16384, 4096, 512, 4, 0, 64, 1, 0},
-    {"8x8x8", 8, 8, 8, 8, 7, 28, 16, 1024, 512, 64, 8, 0, 64, 1, 1},
-    {"16x16x8", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 128, 1, 1},
-    {"32x16x7", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 128, 1, 0},
-    {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 16, 2048, 2048, 256, 16, 8, 128, 1, 1},
-    {"16x16x8_q2", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 32, 8, 128, 1, 1},
-    {"mobile", 16, 16, 8, 8, 17, 28, 32, 8192, 4096, 512, 32, 8, 256, 1, 1},
-    {"16x16x8_shift", 16, 16, 8, 8, 7, 28, 1, 8192, 2048, 256, 16, 8, 128, 1, 1},
-    {"16x16x8_mult32", 16, 16, 8, 8, 7, 28, 32, 8192, 2048, 256, 16, 8, 128, 1, 0},
-    {"16x16x8_w256", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 256, 1, 1},
-    {"32x16x4", 32, 16, 4, 8, 7, 28, 16, 16384, 1024, 128, 32, 8, 256, 1, 1},
-    {"32x16x7_w256", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 256, 1, 1},
-    {"16x16x8_half", 16, 16, 8, 8, 16, 28, 16, 8192, 2048, 256, 16, 8, 128, 1, 1},
-    {"16x16x8_digit", 16, 16, 8, 8, 17, 28, 32, 8192, 2048, 256, 16, 8, 128, 1, 1},
-    {"16x16x8_dsp", 16, 16, 8, 8, 136, 28, 32, 8192, 2048, 256, 16, 8, 256, 1, 0},
+    {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 0, 32, 0, 0, 0},
+    {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 0, 64, 0, 1, 0},
+    {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 0, 64, 0, 1, 1},
+    {"4x4x3_a10t5", 4, 4, 3, 10, 15, 32, 16, 16384, 4096, 512, 4, 0, 64, 0, 1, 1},
+    {"4x4x3_a16t3", 4, 4, 3, 16, 3, 32, 16, 16384, 4096, 512, 4, 0, 64, 0, 1, 0},
+    {"8x8x8", 8, 8, 8, 8, 7, 28, 16, 1024, 512, 64, 8, 0, 64, 0, 1, 1},
+    {"16x16x8", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 128, 0, 1, 1},
+    {"32x16x7", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 128, 0, 1, 0},
+    {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 16, 2048, 2048, 256, 16, 8, 128, 0, 1, 1},
+    {"16x16x8_q2", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 32, 8, 128, 0, 1, 1},
+    {"mobile", 16, 16, 8, 8, 17, 28, 32, 8192, 4096, 512, 32, 8, 256, 4, 1, 1},
+    {"16x16x8_shift", 16, 16, 8, 8, 7, 28, 1, 8192, 2048, 256, 16, 8, 128, 0, 1, 1},
+    {"16x16x8_mult32", 16, 16, 8, 8, 7, 28, 32, 8192, 2048, 256, 16, 8, 128, 0, 1, 0},
+    {"16x16x8_w256", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 256, 0, 1, 1},
+    {"32x16x4", 32, 16, 4, 8, 7, 28, 16, 16384, 1024, 128, 32, 8, 256, 0, 1, 1},
+    {"32x16x7_w256", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 256, 0, 1, 1},
+    {"16x16x8_half", 16, 16, 8, 8, 16, 28, 16, 8192, 2048, 256, 16, 8, 128, 0, 1, 1},
+    {"16x16x8_digit", 16, 16, 8, 8, 17, 28, 32, 8192, 2048, 256, 16, 8, 128, 0, 1, 1},
+    {"16x16x8_dsp", 16, 16, 8, 8, 136, 28, 32, 8192, 2048, 256, 16, 8, 256, 0, 1, 0},
 }};
 
 inline constexpr std::uint32_t kVersion = 6;
@@ -69,6 +70,7 @@ inline constexpr int kSmallRingSlots = 4;  ///< descriptors that such a core hol
 inline constexpr int kNarrowRingSlots = 16;  ///< descriptors that any other holds when AxiDataW is below 128
 inline constexpr int kWideRingSlots = 32;  ///< descriptors that a core holds else
 inline constexpr int kLargeRingBatch = 4;  ///< descriptors that a core that is not small asks for at once
+inline constexpr int kNeighbourUops = 512;  ///< micro-ops of the list of an operation with neighbours, at most
 inline constexpr int kTableBytes = 256;  ///< bytes of a table of post-processing: an entry for each code, from the lowest on
 
 /// The least n with 2^n >= x.
@@ -376,7 +378,8 @@ inline constexpr Field kReloadCredits{"reload_credits", 4, 8, 4};  ///< tokens L
 inline constexpr Field kFbDepth{"fb_depth", 5, 0, 32};  ///< feature-buffer words a bank the program needs; at most FbDepth
 inline constexpr Field kWmDepth{"wm_depth", 6, 0, 32};  ///< weight-memory tiles the program needs; at most WmDepth
 inline constexpr Field kPmDepth{"pm_depth", 7, 0, 32};  ///< parameter-memory groups the program needs; at most PmDepth
-inline constexpr Field kTables{"tables", 8, 0, 32};  ///< tables the program needs; at most Tables
+inline constexpr Field kTables{"tables", 8, 0, 16};  ///< tables the program needs; at most Tables
+inline constexpr Field kNeighbours{"neighbours", 8, 16, 8};  ///< neighbours the program needs; at most Neighbours
 }  // namespace init
 
 /// LOAD: channel parameters, micro-op headers and weight tiles into their rings
@@ -410,6 +413,7 @@ inline constexpr Field kSumGroup{"sum_group", 0, 23, 1};  ///< the first pixel o
 inline constexpr Field kDstDouble{"dst_double", 0, 24, 1};  ///< destination: every second pixel of a row is written; not with dst_polyphase
 inline constexpr Field kResDouble{"res_double", 0, 25, 1};  ///< residual: every second pixel of a row is read; not with res_polyphase
 inline constexpr Field kResBroadcast{"res_broadcast", 0, 26, 1};  ///< residual: all pixels of a row of the raster read its first one; with a row pitch of 0 all rows, too
+inline constexpr Field kNeighbours{"neighbours", 0, 27, 1};  ///< depthwise: rows take their channel of the columns to the left, too
 inline constexpr Field kUops{"uops", 1, 0, 20};  ///< micro-ops of the reduction list walked for each pixel group
 inline constexpr Field kGroups{"groups", 2, 0, 20};  ///< pixel groups
 inline constexpr Field kMBlocks{"m_blocks", 3, 0, 12};  ///< M-blocks in the list
@@ -446,6 +450,7 @@ inline constexpr Field kResFactor{"res_factor", 17, 0, 32};  ///< residual facto
 inline constexpr Field kNeedFirst{"need_first", 18, 0, 24};  ///< pixels the previous EXEC must have written before group 0 starts
 inline constexpr Field kNeedStep{"need_step", 19, 0, 24};  ///< ... and this many more for each further group
 inline constexpr Field kTableIndex{"table_index", 20, 0, 8};  ///< table that the codes go through, 1 to Tables; 0: none
+inline constexpr Field kLead{"lead", 20, 8, 3};  ///< columns of the raster before the first one that is written; only with neighbours, not with a polyphase tensor or skip_columns
 }  // namespace exec
 
 /// LOAD: a table of post-processing
@@ -479,7 +484,7 @@ inline constexpr std::uint32_t kCapFormat = 0x00C;  ///< number formats and bus 
 inline constexpr std::uint32_t kCapFbDepth = 0x010;  ///< FbDepth
 inline constexpr std::uint32_t kCapWmDepth = 0x014;  ///< WmDepth
 inline constexpr std::uint32_t kCapPmDepth = 0x018;  ///< PmDepth
-inline constexpr std::uint32_t kCapTables = 0x01C;  ///< Tables
+inline constexpr std::uint32_t kCapOptions = 0x01C;  ///< options of the core
 inline constexpr std::uint32_t kCtrl = 0x020;  ///< commands
 inline constexpr std::uint32_t kStatus = 0x024;  ///< state
 inline constexpr std::uint32_t kIrqEnable = 0x028;  ///< interrupts that raise the line
@@ -526,6 +531,11 @@ inline constexpr BitField kAccW{8, 8};  ///< AccW
 inline constexpr BitField kMultW{16, 8};  ///< MultW
 inline constexpr BitField kAxiBytes{24, 8};  ///< bytes of an AXI beat
 }  // namespace cap_format
+
+namespace cap_options {
+inline constexpr BitField kTables{0, 16};  ///< Tables
+inline constexpr BitField kNeighbours{16, 8};  ///< Neighbours
+}  // namespace cap_options
 
 namespace ctrl {
 inline constexpr BitField kStart{0, 1};  ///< start; refused (SLVERR) while busy, in error, or with FRAMES 0

@@ -24,9 +24,22 @@ Layout layout_from_json(const Json& json) {
 }
 
 Json hardware_json(const isa::Hardware& hw) {
-  return {hw.m,          hw.c,      hw.p,          hw.act_w,        hw.weight_format,
-          hw.acc_w,      hw.mult_w, hw.fb_depth,   hw.wm_depth,     hw.pm_depth,
-          hw.post_lanes, hw.tables, hw.axi_data_w, hw.weight_check, hw.weight_streams};
+  return {hw.m,
+          hw.c,
+          hw.p,
+          hw.act_w,
+          hw.weight_format,
+          hw.acc_w,
+          hw.mult_w,
+          hw.fb_depth,
+          hw.wm_depth,
+          hw.pm_depth,
+          hw.post_lanes,
+          hw.tables,
+          hw.axi_data_w,
+          hw.neighbours,
+          hw.weight_check,
+          hw.weight_streams};
 }
 
 Program program_from_json(const Json& json) {

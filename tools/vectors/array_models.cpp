@@ -113,7 +113,10 @@ class PeTrace {
                 {"ActW", hw.act_w},
                 {"WeightFormat", hw.weight_format},
                 {"AccW", hw.acc_w}},
-               {{"act_i", act_bits()}, {"weight_i", lane_bits()}, {"ctrl_i", kCtrlBits}},
+               {{"act_i", act_bits()},
+                {"lane_act_i", act_bits()},
+                {"weight_i", lane_bits()},
+                {"ctrl_i", kCtrlBits}},
                {{"act_o", act_bits()},
                 {"weight_o", lane_bits()},
                 {"ctrl_o", kCtrlBits},
@@ -131,7 +134,8 @@ class PeTrace {
       }
     }
     for (int i = 0; i <= sum_delay(hw_); ++i) idle();
-    trace_.cycle({Bits(act_bits(), 0), Bits(lane_bits(), 0), Bits(kCtrlBits, 0)});
+    trace_.cycle(
+        {Bits(act_bits(), 0), Bits(act_bits(), 0), Bits(lane_bits(), 0), Bits(kCtrlBits, 0)});
     return std::move(trace_);
   }
 
@@ -176,7 +180,7 @@ class PeTrace {
     const Bits weight_line =
         Bits::packed(isa::lane_width(hw_), lane_codes(terms, hw_.weight_format));
     const int now = trace_.now();
-    trace_.cycle({act_line, weight_line, Bits(kCtrlBits, ctrl)});
+    trace_.cycle({act_line, act_line, weight_line, Bits(kCtrlBits, ctrl)});
     trace_.expect(now + 1, "act_o", act_line);
     trace_.expect(now + 1, "weight_o", weight_line);
     trace_.expect(now + 1, "ctrl_o", ctrl);
@@ -215,7 +219,9 @@ class ArrayTrace {
                 {"plane_i", 1},
                 {"sub_i", sub_width()},
                 {"act_i", hw.p * hw.c * hw.act_w},
-                {"tile_i", hw.m * hw.c * weight_bits(hw.weight_format)}},
+                {"tile_i", hw.m * hw.c * weight_bits(hw.weight_format)},
+                {"beside_i", 1},
+                {"past_i", hw.c * hw.act_w}},
                {{"valid_o", 1}, {"acc_o", hw.m * hw.acc_w}}),
         accs_(static_cast<std::size_t>(hw.p),
               std::vector<std::int64_t>(static_cast<std::size_t>(hw.m))) {}
@@ -262,7 +268,8 @@ class ArrayTrace {
     const int now = trace_.now();
     trace_.cycle({Bits(1, !reset), Bits(1, valid), Bits(1, first), Bits(1, last), Bits(1, max),
                   Bits(1, 0), Bits(sub_width(), sub), Bits::packed(hw_.act_w, acts),
-                  Bits::packed(weight_bits(hw_.weight_format), tile)});
+                  Bits::packed(weight_bits(hw_.weight_format), tile), Bits(1, 0),
+                  Bits(hw_.c * hw_.act_w, 0)});
     if (!valid) return;
     for (int p = 0; p < hw_.p; ++p) {
       auto& pixel = accs_[static_cast<std::size_t>(p)];

@@ -69,6 +69,7 @@ QNet small_network(const isa::Hardware& hw, std::uint64_t seed) {
   small.max_channels = kMaxChannels;
   small.slice_channels = hw.m;
   small.tables = hw.tables;
+  small.depthwise = hw.neighbours > 0;
   return random_qnet(seed, small);
 }
 

@@ -33,6 +33,7 @@ Json configuration(const isa::Hardware& hw) {
           {"PmDepth", hw.pm_depth},
           {"PostLanes", hw.post_lanes},
           {"Tables", hw.tables},
+          {"Neighbours", hw.neighbours},
           {"AxiDataW", hw.axi_data_w}};
 }
 
