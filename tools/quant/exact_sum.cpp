@@ -15,15 +15,19 @@ namespace reshift {
 namespace {
 
 constexpr int kFewTerms = 3, kManyTerms = 5, kMostTerms = 8;
-constexpr int kLargestWeight = 320;
+constexpr int kLargestWeight = 320;  // a format of larger powers of two has them
+constexpr int kFactorBits = 16;
 constexpr double kSmallError = 1.0 / (1 << 16);  // of a code, before the rounding
 constexpr double kSumError = 1.0 / (1 << 15);    // of a code: two products and a sum
 constexpr double kSingleError = 1.0 / (1 << 24) / 2;
 constexpr double kTolerance = 1.0 / (1 << 20);  // of an integer that was computed in floats
 
-bool is_power_of_two(double x) {
+/// Whether every core's multiplier and a shift hold it: single precision is not followed then, which
+/// may round the product.
+bool is_factor(double x) {
   int exponent = 0;
-  return std::frexp(x, &exponent) == 0.5;
+  const double mantissa = std::ldexp(std::frexp(x, &exponent), kFactorBits);
+  return mantissa == std::floor(mantissa);
 }
 
 double round_as(RoundMode mode, double x) {
@@ -224,7 +228,7 @@ class Encoder {
         return nullptr;
       return average_of_codes(static_cast<int>(magnitude), out_.zero + out_.unsigned_by);
     }
-    if (is_power_of_two(unit / out_.scale)) return nullptr;
+    if (is_factor(unit / out_.scale)) return nullptr;
     return single_precision(static_cast<float>(unit) / static_cast<float>(out_.scale));
   }
 
@@ -296,8 +300,9 @@ class Encoder {
   void set_terms() {
     int& terms = result_.op.terms;
     terms = 1;
+    const int largest = std::max(kLargestWeight, 1 << (net_.weight_format - 1));
     for (const int w : weights_) {
-      if (std::abs(w) > kLargestWeight || minimal_.count(w) > kMostTerms)
+      if (std::abs(w) > largest || minimal_.count(w) > kMostTerms)
         throw Error("operation {}: a weight of {} steps needs too many terms", sum_.op.name, w);
       terms = std::max(terms, minimal_.count(w));
     }

@@ -172,6 +172,53 @@ TEST_F(Exact, MultipliersOfSixteenBitsAreNamed) {
   EXPECT_LT(exact.inexact[0].error, 1e-2);
 }
 
+/// Of scales whose ratio is a multiplier and a shift: what single precision rounds to the middle
+/// between two codes is not there.
+TEST_F(Exact, RatiosThatAMultiplierHoldsAreExact) {
+  const std::vector<int> weights{127, -113};
+  Node dense;
+  dense.kind = NodeKind::kConv;
+  dense.input = codes_;
+  dense.bias = {0};
+  const float scale = 39769.0f / (1 << 23);
+  for (const int w : weights) dense.weights.push_back(static_cast<float>(w) * scale);
+  dense.integer_weights = IntegerWeights{weights, {0}, {{scale}, {0}, 8, true}};
+  const ExactNet exact = lower(quantise(append(dense, "dense", 1), "out", 0.25f, 0));
+  EXPECT_TRUE(exact.inexact.empty());
+  EXPECT_EQ(exact.net.ops[0].params[0].mult, 39769u);
+  int apart = 0;
+  for (int first = -128; first < 128; ++first) {
+    for (int second = -128; second < 128; second += kPixels) {
+      std::vector<std::int32_t> in(kChannels * kPixels, first);
+      for (int p = 0; p < kPixels; ++p) in[static_cast<std::size_t>(kPixels + p)] = second + p;
+      const auto result = run(exact, in);
+      for (int p = 0; p < kPixels; ++p) {
+        const int sum = 127 * (first - 3) - 113 * (second + p - 3);
+        const double code = std::clamp(std::nearbyint(sum * double{scale}), -128.0, 127.0);
+        const float single = std::nearbyint(static_cast<float>(sum) * scale);
+        ASSERT_EQ(result[static_cast<std::size_t>(p)], code) << sum;
+        apart += double{single} != code && std::abs(single) < 120 ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(apart, 0);
+}
+
+/// Weights beyond those of eight bits: powers of two of five bits.
+TEST_F(Exact, LargePowersOfTwoTakeOneTerm) {
+  Node dense;
+  dense.kind = NodeKind::kConv;
+  dense.input = codes_;
+  dense.bias = {0};
+  dense.weights = {4, 0.0009765625f};
+  dense.integer_weights = IntegerWeights{{4096, 1}, {0}, {{0.0009765625f}, {0}, 16, true}};
+  graph_.outputs = {{"out", quantise(append(dense, "dense", 1), "out", 2, 0)}};
+  const ExactNet exact = exact_network(graph_, {}, {15, 16, 32});
+  EXPECT_EQ(exact.net.ops[0].terms, 1);
+  EXPECT_EQ(exact.net.ops[0].weight(0), 4096);
+  EXPECT_THROW(exact_network(graph_, {}, {7, 16, 32}), Error);
+}
+
 TEST_F(Exact, TensorsQuantisedTwiceGoThroughATable) {
   std::vector<int> weights;
   const int first = quantise(convolve(codes_, "conv", 2, weights), "first", 2, 4);

@@ -1,0 +1,54 @@
+# Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+"""What a recipe says: recipes.json has what differs from these defaults. As a program it lists them."""
+
+import dataclasses
+import json
+import pathlib
+
+HERE = pathlib.Path(__file__).resolve().parent
+MODELS = "models_cifar10"
+
+
+@dataclasses.dataclass(frozen=True)
+class FloatFile:
+    """A float network: its file in the data folder, and how pixels become its image."""
+    path: str
+    preprocess: str
+
+    def pixels(self):
+        return json.loads((HERE.parent / "preprocess" / self.preprocess).read_text())
+
+
+NETWORKS = {"resnet8": FloatFile(f"{MODELS}/resnet8/resnet8_cifar10.onnx", "resnet8.json"),
+            "resnet20": FloatFile(f"{MODELS}/resnet20/resnet20_cifar10.onnx", "resnet20.json"),
+            "densenet40": FloatFile(f"{MODELS}/densenet40_12.onnx", "resnet8.json")}
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    network: str
+    format: str
+    float_epochs: int  # before, with batch normalisation
+    epochs: int  # with the format
+    float_rate: float = 0.05  # peak of the one-cycle schedules: SGD with momentum
+    rate: float = 0.001  # Adam
+    decay: float = 0.0005  # of float weights
+    batch: int = 128
+    reconstructed: bool = True  # gradients; else straight-through
+    ramp: float = 0.25  # of the epochs in which the share of quantised weights grows to 1
+    teacher: str = "densenet40"
+    teacher_share: float = 0.8  # of the loss; the rest is that of the labels
+    temperature: float = 3.0
+    views: int = 8  # crops and mirrors of an image, whose teacher outputs are kept
+
+    def file(self):
+        return NETWORKS[self.network]
+
+
+def recipes():
+    return {name: Recipe(**fields)
+            for name, fields in json.loads((HERE / "recipes.json").read_text()).items()}
+
+
+if __name__ == "__main__":
+    print("RECIPE=       for train: " + ", ".join(recipes()))

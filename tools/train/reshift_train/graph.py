@@ -1,0 +1,56 @@
+# Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+"""A model of the layers as a graph of its modules and functions (torch.fx)."""
+
+import operator
+
+import torch
+from torch import fx, nn
+
+from reshift_train.layers import Codes, Conv2d, Linear, Mean
+
+ADDITIONS = (operator.add, torch.add)
+KEEPS_CODES = (nn.MaxPool2d, nn.Flatten, nn.ZeroPad2d, nn.Identity)
+
+
+class _Tracer(fx.Tracer):
+    def is_leaf_module(self, module, name):
+        return isinstance(module, (Codes, Conv2d, Linear, Mean)) or super().is_leaf_module(module, name)
+
+
+def trace(model):
+    """The nodes of a model in order, and its modules by name."""
+    return list(_Tracer().trace(model).nodes), dict(model.named_modules())
+
+
+def maker(node, modules):
+    """The module that makes a node, or None."""
+    return modules[node.target] if node.op == "call_module" else None
+
+
+def link(model):
+    """Tells every layer which Codes make its input. To be called when a model has been built."""
+    nodes, modules = trace(model)
+    for node in nodes:
+        layer = maker(node, modules)
+        if not isinstance(layer, (Conv2d, Linear)):
+            continue
+        source = node.args[0]
+        while isinstance(maker(source, modules), KEEPS_CODES):
+            source = source.args[0]
+        codes = maker(source, modules)
+        if not isinstance(codes, Codes):
+            raise ValueError(f"{node.target} reads {source.name}, which has no codes: put a Codes before it")
+        object.__setattr__(layer, "source", codes)  # no child of the layer
+
+
+@torch.no_grad()
+def calibrate(model, images):
+    """Chooses units for the weights that the layers have, and the scales of all Codes by these images."""
+    link(model)
+    layers = [m for m in model.modules() if isinstance(m, (Conv2d, Linear))]
+    for layer in layers:
+        layer.fit_units()
+        layer.share = 0.0  # scales are those of the network that training comes back to
+    model.eval()(images)
+    for layer in layers:
+        layer.share = 1.0

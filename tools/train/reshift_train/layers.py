@@ -1,0 +1,122 @@
+# Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+"""Layers with the machine's arithmetic. In double precision (`model.double()`) nothing is rounded but
+where the machine rounds: outputs are then, bit for bit, what the codes of the core stand for. In
+single precision they differ from that in rare sums, which training does not notice."""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from reshift_train.formats import best_log2, unit
+
+
+class _Quantised(torch.autograd.Function):
+    """Weights w = t * u as (1 - share) * w + share * level * u. docs/training.md derives the gradients."""
+
+    @staticmethod
+    def forward(ctx, t, form, share, reconstructed):
+        below, above = form.around(t)
+        half = (above - below) / 2
+        from_middle = (t - below - half) / half  # -1 and 1 at levels, 0 where the level changes
+        level = torch.where(from_middle > 0, above, below)
+        if reconstructed:
+            slope = 1 + share * (0.5 - from_middle.abs().clamp_max(1))
+        else:
+            slope = torch.ones_like(t)
+        ctx.save_for_backward(torch.where(from_middle.abs() <= 1, slope, torch.ones_like(t)))
+        return t + share * (level - t)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * ctx.saved_tensors[0], None, None, None
+
+
+class _Weights:
+    """What Conv2d and Linear share: weights of a format with a unit an output channel."""
+
+    def _start(self, form, reconstructed):
+        self.form, self.reconstructed = form, reconstructed
+        self.source = None  # the Codes that make its input: link() sets it
+        self.share = 1.0  # of the quantised weights, the rest is that of the float ones
+        self.log_unit = nn.Parameter(torch.zeros(self.weight.shape[0]))
+
+    def fit_units(self):
+        """Units for the weights that it has now."""
+        self.log_unit.data = best_log2(self.weight.data.flatten(1), self.form)
+
+    def quantised(self):
+        """Weights and bias. A bias is a whole number of steps of the channel's sums."""
+        u = unit(self.log_unit)
+        shape = (-1,) + (1,) * (self.weight.dim() - 1)
+        t = self.weight / u.view(shape)
+        weight = _Quantised.apply(t, self.form, self.share, self.reconstructed) * u.view(shape)
+        if self.bias is None:
+            return weight, None
+        step = u.detach() * self.source.scale()
+        return weight, self.bias + (torch.round(self.bias / step) * step - self.bias).detach()
+
+
+class Conv2d(_Weights, nn.Conv2d):
+    """torch.nn.Conv2d with weights of `form` (formats.FORMATS). `reconstructed`: gradients of the
+    reconstructed function in place of the straight-through estimate."""
+
+    def __init__(self, *args, form, reconstructed=True, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._start(form, reconstructed)
+
+    def forward(self, x):
+        return self._conv_forward(x, *self.quantised())
+
+
+class Linear(_Weights, nn.Linear):
+    """torch.nn.Linear likewise."""
+
+    def __init__(self, *args, form, reconstructed=True, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._start(form, reconstructed)
+
+    def forward(self, x):
+        return functional.linear(x, *self.quantised())
+
+
+class Codes(nn.Module):
+    """Activations as codes of 8 bits: real = 2^exponent * (code - zero), half to even, the only place
+    where a result is rounded. `signed`: codes -128 to 127, else 0 to 255, which the machine has as
+    -128 to 127 with the zero point 128 lower. With exponent None it is chosen by the first
+    activations that come by (calibrate)."""
+
+    BITS = 8
+
+    def __init__(self, signed=False, zero=0, exponent=None):
+        super().__init__()
+        self.signed, self.zero = signed, zero
+        self.lowest = -2 ** (self.BITS - 1) if signed else 0
+        self.highest = self.lowest + 2 ** self.BITS - 1
+        fixed = exponent is not None
+        self.register_buffer("exponent", torch.tensor(exponent if fixed else 0, dtype=torch.int64))
+        self.register_buffer("is_chosen", torch.tensor(fixed))
+
+    def scale(self):
+        return 2.0 ** int(self.exponent)
+
+    def rounded(self, x, scale):
+        return torch.fake_quantize_per_tensor_affine(x, scale, self.zero, self.lowest, self.highest)
+
+    def choose(self, x):
+        """The exponent with the least squared error for these values."""
+        top = int(torch.log2(x.abs().max().clamp_min(1e-12) / 2 ** (self.BITS - 1)).ceil()) + 1
+        errors = {e: float((self.rounded(x, 2.0 ** e) - x).square().sum()) for e in range(top - 6, top + 1)}
+        self.exponent.fill_(min(errors, key=errors.get))
+        self.is_chosen.fill_(True)
+
+    def forward(self, x):
+        if not self.is_chosen:
+            self.choose(x.detach())
+        return self.rounded(x, self.scale())
+
+
+class Mean(nn.Module):
+    """Of all pixels, N x channels x 1 x 1; to be followed by Codes."""
+
+    def forward(self, x):
+        return x.mean((2, 3), keepdim=True)

@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+# Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+"""Random models of the layers of reshift_train: the training side in double precision against
+`reshift eval`, every code of every tensor, and against the core (RTL where it is simulated, else the
+model of the program).
+
+    train_test.py RESHIFT [--count N] [--seed N]
+"""
+
+import argparse
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+
+import numpy
+import torch
+from torch import nn
+
+from reshift_train.export import export
+from reshift_train.formats import FORMATS, unit
+from reshift_train.graph import calibrate
+from reshift_train.layers import Codes, Conv2d, Linear, Mean
+
+SIZE, IMAGES = 10, 6
+# Format: what quantize is told, and a core that takes one tile a weight.
+CORES = {"pow2-3": ([], "16x16x8", "rtl"), "pow2-4": ([], "16x16x8", "rtl"),
+         "pow2-5": (["--exponents", "15", "--acc-bits", "32"], "4x4x3_a10t5", "golden"),
+         "half": ([], "16x16x8_half", "golden"), "digit": ([], "16x16x8_digit", "golden")}
+
+
+class Block(nn.Module):
+    """A residual block, with a convolution or nothing in its shortcut."""
+
+    def __init__(self, random, channels, out, how):
+        super().__init__()
+        stride, groups = int(random.integers(1, 3)), int(random.choice([1, 2]))
+        kernel = int(random.choice([1, 3]))
+        same = stride == 1 and out == channels
+        uneven = stride == 2 and kernel == 3
+        self.first = nn.Sequential(
+            nn.ZeroPad2d((0, 1, 0, 1)) if uneven else nn.Identity(),
+            Conv2d(channels, out, kernel, stride, 0 if uneven else kernel // 2, **how),
+            nn.ReLU(), Codes())
+        self.second = Conv2d(out, out, 3, 1, 1, groups=groups, bias=bool(random.integers(2)), **how)
+        self.shortcut = nn.Identity() if same else nn.Sequential(
+            Conv2d(channels, out, 1, stride, **how), Codes(signed=True, zero=int(random.integers(-9, 9))))
+        self.codes = Codes()
+
+    def forward(self, x):
+        return self.codes(torch.relu(self.second(self.first(x)) + self.shortcut(x)))
+
+
+class Model(nn.Module):
+    def __init__(self, random, form):
+        super().__init__()
+        how = {"form": form, "reconstructed": bool(random.integers(2))}
+        self.image = Codes(zero=int(random.integers(0, 256)), exponent=-7)
+        channels = [4, *(int(random.choice([4, 6, 8])) for _ in range(2))]
+        self.start = nn.Sequential(Conv2d(1, channels[0], 3, 1, 1, **how), nn.ReLU(), Codes())
+        self.pool = nn.MaxPool2d(2, 2) if random.integers(2) else nn.Identity()
+        self.blocks = nn.Sequential(*(Block(random, a, b, how) for a, b in zip(channels, channels[1:])))
+        self.mean = nn.Sequential(Mean(), Codes(), nn.Flatten())
+        self.scores = nn.Sequential(Linear(channels[-1], 5, **how), Codes(signed=True))
+
+    def forward(self, image):
+        return self.scores(self.mean(self.blocks(self.pool(self.start(self.image(image))))))
+
+
+def randomise(model, random):
+    """Weights of many sizes, some rows of zeros, biases."""
+    for module in model.modules():
+        if not isinstance(module, (Conv2d, Linear)):
+            continue
+        shape = (len(module.weight),) + (1,) * (module.weight.dim() - 1)
+        gains = torch.from_numpy(random.lognormal(0, 0.6, shape).astype("f4"))
+        module.weight.data *= 2 * gains
+        module.weight.data[0] *= float(random.integers(2))
+        if module.bias is not None:
+            module.bias.data = torch.from_numpy(random.normal(0, 0.2, len(module.bias)).astype("f4"))
+
+
+def codes_of(model, image):
+    """The machine's codes of every Codes, in double precision."""
+    found, hooks = {}, []
+    for name, module in model.named_modules():
+        if isinstance(module, Codes):
+            def keep(module, _, output, name=name):
+                code = output.detach() / module.scale() + module.zero - (0 if module.signed else 128)
+                found[name] = code.numpy().astype("i4")
+            hooks.append(module.register_forward_hook(keep))
+    with torch.no_grad():
+        model.double()(image.double())
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+def call(*command):
+    result = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+    if result.returncode:
+        raise SystemExit(f"{' '.join(map(str, command))}\n{result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def expect(condition, message):
+    if not condition:
+        raise SystemExit(f"failed: {message}")
+
+
+def same(folder, name, wanted, where):
+    got = numpy.load(folder / f"{name}.codes.npy").reshape(wanted.shape)
+    apart = int((got != wanted).sum())
+    expect(apart == 0, f"{where}: {apart} of {wanted.size} codes of {name} differ")
+    return wanted.size
+
+
+def one(tool, folder, seed, name):
+    """A random model of a format; how many codes were compared."""
+    random = numpy.random.default_rng([seed, sorted(CORES).index(name)])
+    torch.manual_seed(seed)
+    options, core, backend = CORES[name]
+    model = Model(random, FORMATS[name])
+    randomise(model, random)
+    pixels = random.integers(0, 256, (IMAGES, 1, SIZE, SIZE)).astype("u1")
+    image = (torch.from_numpy(pixels.astype("f4")) - model.image.zero) / 128
+    calibrate(model, image)
+    wanted = codes_of(model.eval(), image)
+    export(model, (1, SIZE, SIZE), folder / "net.onnx", "random")
+    (folder / "images.idx").write_bytes(struct.pack(">4B3I", 0, 0, 8, 3, IMAGES, SIZE, SIZE)
+                                        + pixels.tobytes())
+    (folder / "preprocess.json").write_text(json.dumps(
+        {"channels": "GRAY", "resize": 0, "crop": 0, "scale": 1 / 128,
+         "mean": [model.image.zero / 128], "std": [1]}))
+    said = call(tool, "quantize", folder / "net.onnx", "--preprocess", folder / "preprocess.json",
+                "--mult-bits", 16, *options, "-o", folder / "net.rsq")
+    expect("weights and scales stay" in said and "bit for bit" in said, f"quantize says {said}")
+    tensors = [t for t in wanted if t != "scores.1" and not t.startswith("image")]
+    call(tool, "eval", folder / "net.rsq", "--data", folder / "images.idx", "--dump", folder / "eval",
+         "--tensor", *tensors)
+    where = f"{name}, seed {seed}"
+    compared = sum(same(folder / "eval", t, wanted[t], f"eval, {where}") for t in [*tensors, "scores.1"])
+    call(tool, "compile", folder / "net.rsq", "--hw", core, "-o", folder / "net.rsp",
+         "--report", folder / "report.json")
+    call(tool, "run", folder / "net.rsp", "--data", folder / "images.idx", "--count", 2, "--backend",
+         backend, "--dump", folder / "run")
+    return compared + same(folder / "run", "scores.1", wanted["scores.1"][:2], f"{backend}, {where}")
+
+
+def test_formats():
+    """Units hold in a multiplier of eight bits; a nearest level is the nearest; rounding twice is once."""
+    x = torch.linspace(-80, 80, 4001)
+    for form in FORMATS.values():
+        levels = torch.tensor([float(v) for v in form.levels])
+        distance = (x[:, None] - levels).abs()
+        expect(torch.equal((form.nearest(x) - x).abs(), distance.min(1).values), f"{form.name}: nearest")
+        expect(torch.equal(form.nearest(levels), levels), f"{form.name}: levels stay")
+    u = unit(torch.linspace(-20, 5, 999).double())
+    mantissa = torch.frexp(u).mantissa * 256
+    expect(torch.equal(mantissa, mantissa.round()), "units have eight significant bits")
+
+
+def test_gradients():
+    """The reconstructed gradient: one on the average between two levels, never zero, largest where the
+    level changes; straight-through one everywhere; a blend moves from the weight to its level."""
+    layer = Linear(4001, 1, bias=False, form=FORMATS["pow2-4"])
+    between = torch.linspace(4, 8, 4001)
+    for reconstructed, least, most in ((True, 0.5, 1.5), (False, 1, 1)):
+        layer.reconstructed = reconstructed
+        layer.weight.data = between[None]
+        layer.zero_grad()
+        layer.quantised()[0].sum().backward()
+        slope = layer.weight.grad[0]
+        expect(abs(float(slope.mean()) - 1) < 1e-3, "the gradient's mean is one")
+        expect(abs(float(slope.min()) - least) < 1e-3 and abs(float(slope.max()) - most) < 1e-3,
+               f"the gradient is between {least} and {most}")
+        expect(int(slope.argmax()) in ([2000] if reconstructed else range(4001)), "its place")
+    layer.share = 0.25
+    wanted = 0.75 * between + 0.25 * layer.form.nearest(between)
+    expect(torch.allclose(layer.quantised()[0][0], wanted), "the blend")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("reshift")
+    parser.add_argument("--count", type=int, default=3, help="models of each format")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    test_formats()
+    test_gradients()
+    for name in CORES:
+        compared = 0
+        for seed in range(options.seed, options.seed + options.count):
+            with tempfile.TemporaryDirectory() as folder:
+                compared += one(options.reshift, pathlib.Path(folder), seed, name)
+        print(f"{name}: {options.count} models, {compared} codes, all equal")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
