@@ -39,7 +39,8 @@ class Recipe:
     teacher: str = "densenet40"
     teacher_share: float = 0.8  # of the loss; the rest is that of the labels
     temperature: float = 3.0
-    views: int = 8  # crops and mirrors of an image, whose teacher outputs are kept
+    exact_epochs: int = 1  # the last ones, in single precision; those before in half precision
+    views: int = 2  # crops and mirrors of an image, whose teacher outputs are kept
 
     def file(self):
         return NETWORKS[self.network]

@@ -76,7 +76,7 @@ class Stage:
         for i, which in enumerate(batches):
             self.set_rate((epoch + i / len(batches)) / self.epochs)
             target = labels[which].to(device)
-            outputs = self.outputs(pixels(view[which], device), device)
+            outputs = self.outputs(pixels(view[which], device), device, epoch)
             loss = loss_of(outputs, target, None if taught is None else taught[which].to(device),
                            self.recipe)
             self.optimiser.zero_grad()
@@ -89,7 +89,8 @@ class Stage:
                        f"right {100 * right / seen:.2f} %, {time.time() - start:.0f} s")
         return {"loss": total / seen, "right": right / seen, "seconds": round(time.time() - start, 1)}
 
-    def outputs(self, images, device):
-        # Half precision is enough for float networks; codes of the machine need more.
-        with torch.autocast(device.type, torch.bfloat16, enabled=not self.quantised):
+    def outputs(self, images, device, epoch):
+        # Half precision holds every weight and code of the machine, but not every sum.
+        half = not self.quantised or epoch < self.epochs - self.recipe.exact_epochs
+        with torch.autocast(device.type, torch.bfloat16, enabled=half):
             return self.network(images).float()

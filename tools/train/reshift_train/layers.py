@@ -31,6 +31,22 @@ class _Quantised(torch.autograd.Function):
         return gradient * ctx.saved_tensors[0], None, None, None
 
 
+class _Rounded(torch.autograd.Function):
+    """Clamped to low..high, rounded to steps of `scale`, half to even; straight-through in between."""
+
+    @staticmethod
+    def forward(ctx, x, scale, low, high):
+        ctx.save_for_backward(x)
+        ctx.bounds = low, high
+        return torch.clamp(x, low, high).mul_(1 / scale).round_().mul_(scale)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        (x,), (low, high) = ctx.saved_tensors, ctx.bounds
+        above = torch.ops.aten.threshold_backward(gradient, x, low)
+        return torch.ops.aten.threshold_backward(above, -x, -high), None, None, None
+
+
 class _Weights:
     """What Conv2d and Linear share: weights of a format with a unit an output channel."""
 
@@ -100,7 +116,7 @@ class Codes(nn.Module):
         return 2.0 ** int(self.exponent)
 
     def rounded(self, x, scale):
-        return torch.fake_quantize_per_tensor_affine(x, scale, self.zero, self.lowest, self.highest)
+        return _Rounded.apply(x, scale, (self.lowest - self.zero) * scale, (self.highest - self.zero) * scale)
 
     def choose(self, x):
         """The exponent with the least squared error for these values."""
