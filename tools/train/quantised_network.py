@@ -23,12 +23,12 @@ def fold(layer, norm):
 
 class QuantisedNetwork(nn.Module):
     """`network`: an OnnxNetwork, which it takes apart. `preprocess`: factor, means and deviations (RGB)
-    that make the network's image of pixels."""
+    that make the network's image of pixels. `how`: of Conv2d and Linear."""
 
-    def __init__(self, network, form, reconstructed, preprocess):
+    def __init__(self, network, preprocess, **how):
         super().__init__()
         self.steps, self.image, self.scores = [], network.image, network.scores
-        self.form, self.reconstructed = form, reconstructed
+        self.how = how
         float_steps = self.without_normalisation(network)
         self.absorb(network, float_steps, preprocess)
         coded = self.which_coded(network, float_steps)
@@ -104,13 +104,12 @@ class QuantisedNetwork(nn.Module):
         return isinstance(module, nn.ReLU) or (of_positive and not isinstance(module, Linear))
 
     def of_machine(self, module):
-        how = {"form": self.form, "reconstructed": self.reconstructed}
         if isinstance(module, nn.Conv2d):
             made = Conv2d(module.in_channels, module.out_channels, module.kernel_size, module.stride,
                           module.padding, module.dilation, module.groups,
-                          bias=module.bias is not None, **how)
+                          bias=module.bias is not None, **self.how)
         elif isinstance(module, nn.Linear):
-            made = Linear(module.in_features, module.out_features, **how)
+            made = Linear(module.in_features, module.out_features, **self.how)
         else:
             if isinstance(module, Concat):
                 raise ValueError("networks with Concat are only read as teachers")

@@ -34,7 +34,8 @@ class Recipe:
     rate: float = 0.001  # Adam
     decay: float = 0.0005  # of float weights
     batch: int = 128
-    reconstructed: bool = True  # gradients; else straight-through
+    method: str = "reconstructed"  # layers.METHODS
+    scale_bits: int = 8  # of multipliers; 1: shifts alone
     ramp: float = 0.25  # of the epochs in which the share of quantised weights grows to 1
     teacher: str = "densenet40"
     teacher_share: float = 0.8  # of the loss; the rest is that of the labels

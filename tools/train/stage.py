@@ -20,6 +20,16 @@ def loss_of(outputs, labels, taught, recipe):
     return (1 - recipe.teacher_share) * loss + recipe.teacher_share * t * t * distance
 
 
+INCREMENTS = (0.25, 0.5, 0.75, 0.875, 0.9375, 1.0)  # shares of the incremental method, one after the other
+
+
+def share_of(recipe, done):
+    """The share of quantised weights when so much of the epochs is done."""
+    if recipe.method == "incremental":
+        return INCREMENTS[min(int(done * len(INCREMENTS)), len(INCREMENTS) - 1)]
+    return min(1.0, done / recipe.ramp) if recipe.ramp > 0 else 1.0
+
+
 class Stage:
     """Trains `network`, which reads pixels. `optimiser` and its peak `rate`; `quantised`: the share of
     quantised weights grows."""
@@ -52,10 +62,9 @@ class Stage:
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate * max(factor, 0.02)
         if self.quantised:
-            share = min(1.0, done / self.recipe.ramp) if self.recipe.ramp > 0 else 1.0
             for module in self.network.modules():
                 if isinstance(module, (Conv2d, Linear)):
-                    module.share = share
+                    module.share = share_of(self.recipe, done)
 
     def run(self, images, labels, teacher, device, report):
         """Returns the log: an entry an epoch."""

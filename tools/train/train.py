@@ -129,8 +129,9 @@ class Run:
         return network.network.cpu()
 
     def quantised_network(self, network):
-        quantised = QuantisedNetwork(network, FORMATS[self.recipe.format], self.recipe.reconstructed,
-                                     self.recipe.file().pixels())
+        quantised = QuantisedNetwork(network, self.recipe.file().pixels(),
+                                     form=FORMATS[self.recipe.format], method=self.recipe.method,
+                                     scale_bits=self.recipe.scale_bits)
         model = OfPixels(quantised).to(self.device, memory_format=torch.channels_last)
         calibrate(model, cifar.pixels(self.images[:CALIBRATION], self.device))
         adam = torch.optim.Adam([p for p in model.parameters() if p.requires_grad])

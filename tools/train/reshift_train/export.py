@@ -3,6 +3,8 @@
 `reshift quantize` takes as it is. Scales are such that multipliers and shifts of the machine meet
 their ratios exactly, and biases are whole steps of the sums."""
 
+import copy
+
 import numpy
 import onnx
 import torch
@@ -10,11 +12,11 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.nn import functional
 
-from reshift_train.formats import unit
 from reshift_train.graph import ADDITIONS, link, maker, trace
 from reshift_train.layers import Codes, Conv2d, Linear, Mean
 
 OPERATOR_SET, OPERATOR_SET_16_BITS = 13, 21  # the second has codes of 16 bits
+SCORES = "scores"  # the name of the output
 RELU = (torch.relu, functional.relu)
 
 
@@ -43,15 +45,14 @@ class _Writer:
         return self.node("DequantizeLinear", name, [self.constant(f"{name}.codes", codes), scale], axis=0)
 
     def layer(self, name, layer, x, pads):
-        codes, units, bias = integers(layer)
+        codes, units, bias, step = integers(layer)
         if bias is not None and numpy.abs(bias).max() >= 2 ** 30:
             raise ValueError(f"{name}: a bias is 2^30 steps of its channel's sums or more; its weights "
                              "are nearly 0: train them longer, or set them and the bias to 0")
         kind = "i1" if numpy.abs(codes).max(initial=0) < 128 else "i2"
         inputs = [x, self.dequantised(f"{name}.weight", codes.astype(kind), units)]
         if bias is not None:
-            inputs.append(self.dequantised(f"{name}.bias", bias.astype("i4"),
-                                           units * layer.source.scale()))
+            inputs.append(self.dequantised(f"{name}.bias", bias.astype("i4"), step))
         if isinstance(layer, Linear):
             return self.node("Gemm", name, inputs, transB=1)
         if not isinstance(layer.padding, tuple) or layer.padding_mode != "zeros":
@@ -71,15 +72,14 @@ class _Writer:
 
 @torch.no_grad()
 def integers(layer):
-    """Weights as levels of the format, the units of the output channels, and the bias in steps of their
-    sums or None."""
-    units = unit(layer.log_unit.detach().double())
+    """Weights as levels of the format, the units of the output channels, the bias as a number of steps or
+    None, and these steps."""
+    units = layer.units()
     shape = (-1,) + (1,) * (layer.weight.dim() - 1)
-    levels = layer.form.nearest(layer.weight.detach().double() / units.view(shape))
-    bias = None
-    if layer.bias is not None:
-        bias = torch.round(layer.bias.detach().double() / (units * layer.source.scale())).numpy()
-    return levels.numpy(), units.numpy(), bias
+    levels = layer.form.nearest(layer.weight / units.view(shape))
+    step = layer.bias_step(levels)
+    bias = None if layer.bias is None else torch.round(layer.bias / step).numpy()
+    return levels.numpy(), units.numpy(), bias, step.numpy()
 
 
 def _write_node(writer, node, modules, names, pads):
@@ -113,6 +113,7 @@ def export(model, image_shape, path, name):
     """`model`: of the layers of this package; it reads images of `image_shape`, channels x rows x
     columns, in real values, and gives out what a last Codes makes. `name`: of the network. Raises
     ValueError naming what the file cannot say."""
+    model = copy.deepcopy(model).double()
     link(model)
     nodes, modules = trace(model)
     writer, names, pads = _Writer(), {}, {}
@@ -123,12 +124,15 @@ def export(model, image_shape, path, name):
             scores = names[node.args[0]]
         else:
             names[node] = _write_node(writer, node, modules, names, pads)
+    if writer.nodes[-1].op_type != "DequantizeLinear":
+        raise ValueError(f"{scores}: the model must end with a Codes, for the core gives out codes")
+    writer.nodes[-1].output[0] = SCORES
     wide = any(t.data_type == TensorProto.INT16 for t in writer.constants)
     image = next(names[n] for n in nodes if n.op == "placeholder")
     graph = helper.make_graph(
         writer.nodes, name,
         [helper.make_tensor_value_info(image, TensorProto.FLOAT, [1, *image_shape])],
-        [helper.make_tensor_value_info(scores, TensorProto.FLOAT, None)], writer.constants)
+        [helper.make_tensor_value_info(SCORES, TensorProto.FLOAT, None)], writer.constants)
     onnx.save(helper.make_model(
         graph, producer_name="reshift",
         opset_imports=[helper.make_opsetid("", OPERATOR_SET_16_BITS if wide else OPERATOR_SET)]), path)

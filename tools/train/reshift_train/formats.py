@@ -42,24 +42,25 @@ FORMATS = {f.name: f for f in (
     Format("digit", tuple(range(-8, 8)), "--format digit"))}
 
 
-def unit(log2):
-    """2^log2 as a number of MULT_BITS significant bits: a multiplier and a shift hold it. The gradient
-    is that of 2^log2."""
+def unit(log2, bits=MULT_BITS):
+    """2^log2 as a number of so many significant bits: a multiplier and a shift hold it, with one bit a
+    shift alone. The gradient is that of 2^log2."""
+    if bits == 1:
+        return torch.exp2(log2 + (log2.round() - log2).detach())
     exact = torch.exp2(log2)
-    step = torch.exp2(torch.floor(log2.detach()) + 1 - MULT_BITS)
+    step = torch.exp2(torch.floor(log2.detach()) + 1 - bits)
     return exact + ((exact / step).round() * step - exact).detach()
 
 
-def best_log2(weight, form):
+def best_log2(weight, form, bits=MULT_BITS):
     """For rows of weights the log2 of the units with which the sum of squared errors is least, between
     one that is half an octave more than the largest weight needs and one three octaves below."""
-    largest = weight.abs().amax(1)
-    largest[largest == 0] = 2.0 ** -6  # no weight: steps of the bias
+    largest = weight.abs().amax(1).clamp_min(1e-9)
     top = torch.log2(largest / max(abs(form.levels[0]), form.levels[-1]))
     best, least = top.clone(), torch.full_like(top, float("inf"))
     for step in range(-16, 96):
         log2 = top - step / 32
-        u = unit(log2)[:, None]
+        u = unit(log2, bits)[:, None]
         error = (form.nearest(weight / u) * u - weight).square().sum(1)
         better = error < least
         best, least = torch.where(better, log2, best), torch.where(better, error, least)

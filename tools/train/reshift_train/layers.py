@@ -7,23 +7,35 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from reshift_train.formats import best_log2, unit
+from reshift_train.formats import MULT_BITS, best_log2, unit
+
+
+STEP_OF_NONE = 2.0 ** -6
+METHODS = ("reconstructed", "straight-through", "incremental")
 
 
 class _Quantised(torch.autograd.Function):
-    """Weights w = t * u as (1 - share) * w + share * level * u. docs/training.md derives the gradients."""
+    """Weights in units of their channel, of which a share is that of the format, by one of METHODS
+    (docs/training.md derives the gradients): a blend of weights and levels, or the largest weights as
+    levels, which stay, and the others as they are."""
 
     @staticmethod
-    def forward(ctx, t, form, share, reconstructed):
+    def forward(ctx, t, form, share, method):
         below, above = form.around(t)
         half = (above - below) / 2
         from_middle = (t - below - half) / half  # -1 and 1 at levels, 0 where the level changes
         level = torch.where(from_middle > 0, above, below)
-        if reconstructed:
-            slope = 1 + share * (0.5 - from_middle.abs().clamp_max(1))
-        else:
-            slope = torch.ones_like(t)
-        ctx.save_for_backward(torch.where(from_middle.abs() <= 1, slope, torch.ones_like(t)))
+        if method == "incremental":
+            size = t.abs()
+            left = int((1 - share) * t.numel())
+            free = size <= size.flatten().kthvalue(left).values if left else torch.zeros_like(t, dtype=torch.bool)
+            ctx.save_for_backward(free.to(t.dtype))
+            return torch.where(free, t, level)
+        slope = torch.ones_like(t)
+        if method == "reconstructed":
+            inside = from_middle.abs() <= 1
+            slope = torch.where(inside, 1 + share * (0.5 - from_middle.abs()), slope)
+        ctx.save_for_backward(slope)
         return t + share * (level - t)
 
     @staticmethod
@@ -50,35 +62,48 @@ class _Rounded(torch.autograd.Function):
 class _Weights:
     """What Conv2d and Linear share: weights of a format with a unit an output channel."""
 
-    def _start(self, form, reconstructed):
-        self.form, self.reconstructed = form, reconstructed
+    def _start(self, form, method, scale_bits):
+        if method not in METHODS:
+            raise ValueError(f"no method {method}; there are {', '.join(METHODS)}")
+        self.form, self.method, self.scale_bits = form, method, scale_bits
         self.source = None  # the Codes that make its input: link() sets it
         self.share = 1.0  # of the quantised weights, the rest is that of the float ones
         self.log_unit = nn.Parameter(torch.zeros(self.weight.shape[0]))
 
     def fit_units(self):
         """Units for the weights that it has now."""
-        self.log_unit.data = best_log2(self.weight.data.flatten(1), self.form)
+        self.log_unit.data = best_log2(self.weight.data.flatten(1), self.form, self.scale_bits)
+
+    def units(self):
+        """What a step of the weights is, an output channel."""
+        return unit(self.log_unit, self.scale_bits)
+
+    def bias_step(self, weight):
+        """Of which a bias has a whole number: what a step of the channel's sums is, of channels without
+        weights STEP_OF_NONE times that of the input."""
+        none = (weight.detach() == 0).flatten(1).all(1)
+        u = self.units().detach()
+        return torch.where(none, torch.full_like(u, STEP_OF_NONE), u) * self.source.scale()
 
     def quantised(self):
-        """Weights and bias. A bias is a whole number of steps of the channel's sums."""
-        u = unit(self.log_unit)
+        """Weights and bias."""
+        u = self.units()
         shape = (-1,) + (1,) * (self.weight.dim() - 1)
         t = self.weight / u.view(shape)
-        weight = _Quantised.apply(t, self.form, self.share, self.reconstructed) * u.view(shape)
+        weight = _Quantised.apply(t, self.form, self.share, self.method) * u.view(shape)
         if self.bias is None:
             return weight, None
-        step = u.detach() * self.source.scale()
+        step = self.bias_step(weight)
         return weight, self.bias + (torch.round(self.bias / step) * step - self.bias).detach()
 
 
 class Conv2d(_Weights, nn.Conv2d):
-    """torch.nn.Conv2d with weights of `form` (formats.FORMATS). `reconstructed`: gradients of the
-    reconstructed function in place of the straight-through estimate."""
+    """torch.nn.Conv2d with weights of `form` (formats.FORMATS), trained by `method`. `scale_bits`: of
+    the multiplier of an output channel; 1: shifts alone."""
 
-    def __init__(self, *args, form, reconstructed=True, **kwargs):
+    def __init__(self, *args, form, method=METHODS[0], scale_bits=MULT_BITS, **kwargs):
         super().__init__(*args, **kwargs)
-        self._start(form, reconstructed)
+        self._start(form, method, scale_bits)
 
     def forward(self, x):
         return self._conv_forward(x, *self.quantised())
@@ -87,9 +112,9 @@ class Conv2d(_Weights, nn.Conv2d):
 class Linear(_Weights, nn.Linear):
     """torch.nn.Linear likewise."""
 
-    def __init__(self, *args, form, reconstructed=True, **kwargs):
+    def __init__(self, *args, form, method=METHODS[0], scale_bits=MULT_BITS, **kwargs):
         super().__init__(*args, **kwargs)
-        self._start(form, reconstructed)
+        self._start(form, method, scale_bits)
 
     def forward(self, x):
         return functional.linear(x, *self.quantised())
@@ -132,7 +157,8 @@ class Codes(nn.Module):
 
 
 class Mean(nn.Module):
-    """Of all pixels, N x channels x 1 x 1; to be followed by Codes."""
+    """Of all pixels, N x channels x 1 x 1; to be followed by Codes. A power of two of pixels is exact
+    in a core with 16-bit multipliers, others need `--mult-bits 32`."""
 
     def forward(self, x):
         return x.mean((2, 3), keepdim=True)
