@@ -22,8 +22,8 @@ constexpr double kSumError = 1.0 / (1 << 15);    // of a code: two products and 
 constexpr double kSingleError = 1.0 / (1 << 24) / 2;
 constexpr double kTolerance = 1.0 / (1 << 20);  // of an integer that was computed in floats
 
-/// Whether every core's multiplier and a shift hold it: single precision is not followed then, which
-/// may round the product.
+/// Whether the multiplier of every core and a shift hold it: single precision, which may round the
+/// product, is not followed then.
 bool is_factor(double x) {
   int exponent = 0;
   const double mantissa = std::ldexp(std::frexp(x, &exponent), kFactorBits);

@@ -31,7 +31,7 @@ class Recipe:
     float_epochs: int  # before, with batch normalisation
     epochs: int  # with the format
     float_rate: float = 0.05  # peak of the one-cycle schedules: SGD with momentum
-    rate: float = 0.001  # Adam
+    rate: float = 0.0003  # Adam
     decay: float = 0.0005  # of float weights
     batch: int = 128
     method: str = "reconstructed"  # layers.METHODS
@@ -41,7 +41,7 @@ class Recipe:
     teacher_share: float = 0.8  # of the loss; the rest is that of the labels
     temperature: float = 3.0
     exact_epochs: int = 1  # the last ones, in single precision; those before in half precision
-    views: int = 2  # crops and mirrors of an image, whose teacher outputs are kept
+    views: int = 3  # crops and mirrors of an image, whose teacher outputs are kept
 
     def file(self):
         return NETWORKS[self.network]

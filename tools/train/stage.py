@@ -1,5 +1,6 @@
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-"""One run of training: epochs with a one-cycle rate, a checkpoint after each that a later run takes up."""
+"""A run of training: epochs with a one-cycle rate, and after each a checkpoint, which a later run takes
+up."""
 
 import time
 
@@ -20,7 +21,7 @@ def loss_of(outputs, labels, taught, recipe):
     return (1 - recipe.teacher_share) * loss + recipe.teacher_share * t * t * distance
 
 
-INCREMENTS = (0.25, 0.5, 0.75, 0.875, 0.9375, 1.0)  # shares of the incremental method, one after the other
+INCREMENTS = (0.25, 0.5, 0.75, 0.875, 0.9375, 1.0)  # shares of the incremental method
 
 
 def share_of(recipe, done):

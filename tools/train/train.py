@@ -43,7 +43,7 @@ def arguments():
     parser.add_argument("--data", type=pathlib.Path, default=ROOT.parent / "shared" / "data",
                         help="folder with cifar10/ and models_cifar10/ [../shared/data]")
     parser.add_argument("-o", "--output", type=pathlib.Path, required=True,
-                        help="folder for network, log, curves and checkpoints, which a later run takes up")
+                        help="folder for network, curves and checkpoints, which a later run takes up")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--threads", type=int, default=0, help="of the CPU; 0: all")

@@ -24,6 +24,7 @@ from reshift_train.formats import FORMATS, unit
 from reshift_train.graph import calibrate
 from reshift_train.layers import METHODS, Codes, Conv2d, Linear, Mean
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 SIZE, IMAGES = 16, 6
 SCORES = "scores.1"  # the last Codes of Model
 # Format: what quantize is told, and a core that takes one tile a weight.
@@ -47,7 +48,8 @@ class Block(nn.Module):
             nn.ReLU(), Codes())
         self.second = Conv2d(out, out, 3, 1, 1, groups=groups, bias=bool(random.integers(2)), **how)
         self.shortcut = nn.Identity() if same else nn.Sequential(
-            Conv2d(channels, out, 1, stride, **how), Codes(signed=True, zero=int(random.integers(-9, 9))))
+            Conv2d(channels, out, 1, stride, **how),
+            Codes(signed=True, zero=int(random.integers(-9, 9))))
         self.codes = Codes()
 
     def forward(self, x):
@@ -146,18 +148,22 @@ def one(tool, folder, seed, name):
     compared = sum(same(folder / "eval", t, wanted[t], f"eval, {where}") for t in tensors)
     call(tool, "compile", folder / "net.rsq", "--hw", core, "-o", folder / "net.rsp",
          "--report", folder / "report.json")
+    report = json.loads((folder / "report.json").read_text())
+    terms = [layer["terms"] for layer in report["layers"]]
+    expect(set(terms) == {1}, f"{name}, seed {seed}: tiles a weight are {terms}")
     call(tool, "run", folder / "net.rsp", "--data", folder / "images.idx", "--count", 2, "--backend",
          backend, "--dump", folder / "run")
     return compared + same(folder / "run", SCORES, wanted[SCORES][:2], f"{backend}, {where}")
 
 
 def test_formats():
-    """Units hold in a multiplier of eight bits; a nearest level is the nearest; rounding twice is once."""
+    """Units hold in a multiplier of eight bits; a nearest level is the nearest, and stays."""
     x = torch.linspace(-80, 80, 4001)
     for form in FORMATS.values():
         levels = torch.tensor([float(v) for v in form.levels])
         distance = (x[:, None] - levels).abs()
-        expect(torch.equal((form.nearest(x) - x).abs(), distance.min(1).values), f"{form.name}: nearest")
+        nearest = (form.nearest(x) - x).abs()
+        expect(torch.equal(nearest, distance.min(1).values), f"{form.name}: nearest")
         expect(torch.equal(form.nearest(levels), levels), f"{form.name}: levels stay")
     u = unit(torch.linspace(-20, 5, 999).double())
     mantissa = torch.frexp(u).mantissa * 256
@@ -190,6 +196,18 @@ def test_gradients():
     expect(torch.equal(layer.weight.grad[0], (torch.arange(4001) < 3000).float()), "which stay")
 
 
+def test_example():
+    """The example of docs/training.md runs."""
+    lines = (ROOT / "docs" / "training.md").read_text().splitlines()
+    start = lines.index("    import torch")
+    end = next(i for i in range(start, len(lines)) if "export(net" in lines[i])
+    with tempfile.TemporaryDirectory() as folder:
+        code = "\n".join(line[4:] for line in lines[start:end + 1])
+        code = code.replace('"net.onnx"', repr(f"{folder}/net.onnx"))
+        exec(code, {"some_images": torch.rand(8, 3, 32, 32), "__name__": "example"})
+        expect((pathlib.Path(folder) / "net.onnx").is_file(), "the example writes a network")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -200,6 +218,7 @@ def main():
     torch.set_num_threads(1)
     test_formats()
     test_gradients()
+    test_example()
     for name in CORES:
         compared = 0
         for seed in range(options.seed, options.seed + options.count):

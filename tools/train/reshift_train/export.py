@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.nn import functional
 
-from reshift_train.graph import ADDITIONS, link, maker, trace
+from reshift_train.graph import ADDITIONS, FLATTEN, link, maker, trace
 from reshift_train.layers import Codes, Conv2d, Linear, Mean
 
 OPERATOR_SET, OPERATOR_SET_16_BITS = 13, 21  # the second has codes of 16 bits
@@ -42,13 +42,14 @@ class _Writer:
     def dequantised(self, name, codes, scales):
         """A constant of codes with a scale for each place along the first axis."""
         scale = self.constant(f"{name}.scale", scales.astype("f4"))
-        return self.node("DequantizeLinear", name, [self.constant(f"{name}.codes", codes), scale], axis=0)
+        inputs = [self.constant(f"{name}.codes", codes), scale]
+        return self.node("DequantizeLinear", name, inputs, axis=0)
 
     def layer(self, name, layer, x, pads):
         codes, units, bias, step = integers(layer)
         if bias is not None and numpy.abs(bias).max() >= 2 ** 30:
-            raise ValueError(f"{name}: a bias is 2^30 steps of its channel's sums or more; its weights "
-                             "are nearly 0: train them longer, or set them and the bias to 0")
+            raise ValueError(f"{name}: a bias is 2^30 steps of its channel's sums or more, for its "
+                             "weights are nearly 0: train them longer, or set them to 0")
         kind = "i1" if numpy.abs(codes).max(initial=0) < 128 else "i2"
         inputs = [x, self.dequantised(f"{name}.weight", codes.astype(kind), units)]
         if bias is not None:
@@ -100,7 +101,7 @@ def _write_node(writer, node, modules, names, pads):
         return writer.maximum(name, module, *inputs)
     if isinstance(module, Mean):
         return writer.node("GlobalAveragePool", name, inputs)
-    if isinstance(module, nn.Flatten) or node.target is torch.flatten:
+    if isinstance(module, nn.Flatten) or node.target in FLATTEN:
         return writer.node("Flatten", name, inputs)
     if isinstance(module, nn.ReLU) or node.target in RELU:
         return writer.node("Relu", name, inputs)

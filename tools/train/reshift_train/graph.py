@@ -10,6 +10,7 @@ from reshift_train.layers import Codes, Conv2d, Linear, Mean
 
 ADDITIONS = (operator.add, torch.add)
 KEEPS_CODES = (nn.MaxPool2d, nn.Flatten, nn.ZeroPad2d, nn.Identity)
+FLATTEN = (torch.flatten, "flatten")  # the function, the method
 
 
 class _Tracer(fx.Tracer):
@@ -35,17 +36,18 @@ def link(model):
         if not isinstance(layer, (Conv2d, Linear)):
             continue
         source = node.args[0]
-        while isinstance(maker(source, modules), KEEPS_CODES):
+        while isinstance(maker(source, modules), KEEPS_CODES) or source.target in FLATTEN:
             source = source.args[0]
         codes = maker(source, modules)
         if not isinstance(codes, Codes):
-            raise ValueError(f"{node.target} reads {source.name}, which has no codes: put a Codes before it")
+            raise ValueError(f"{node.target} reads {source.name}, which has no codes: "
+                             "put a Codes before it")
         object.__setattr__(layer, "source", codes)  # no child of the layer
 
 
 @torch.no_grad()
 def calibrate(model, images):
-    """Chooses units for the weights that the layers have, and the scales of all Codes by these images."""
+    """Chooses units for the weights that layers have, and the scales of all Codes by these images."""
     link(model)
     layers = [m for m in model.modules() if isinstance(m, (Conv2d, Linear))]
     for layer in layers:

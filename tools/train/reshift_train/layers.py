@@ -28,7 +28,7 @@ class _Quantised(torch.autograd.Function):
         if method == "incremental":
             size = t.abs()
             left = int((1 - share) * t.numel())
-            free = size <= size.flatten().kthvalue(left).values if left else torch.zeros_like(t, dtype=torch.bool)
+            free = size <= (size.flatten().kthvalue(left).values if left else -1)
             ctx.save_for_backward(free.to(t.dtype))
             return torch.where(free, t, level)
         slope = torch.ones_like(t)
@@ -141,12 +141,14 @@ class Codes(nn.Module):
         return 2.0 ** int(self.exponent)
 
     def rounded(self, x, scale):
-        return _Rounded.apply(x, scale, (self.lowest - self.zero) * scale, (self.highest - self.zero) * scale)
+        low, high = self.lowest - self.zero, self.highest - self.zero
+        return _Rounded.apply(x, scale, low * scale, high * scale)
 
     def choose(self, x):
         """The exponent with the least squared error for these values."""
         top = int(torch.log2(x.abs().max().clamp_min(1e-12) / 2 ** (self.BITS - 1)).ceil()) + 1
-        errors = {e: float((self.rounded(x, 2.0 ** e) - x).square().sum()) for e in range(top - 6, top + 1)}
+        errors = {e: float((self.rounded(x, 2.0 ** e) - x).square().sum())
+                  for e in range(top - 6, top + 1)}
         self.exponent.fill_(min(errors, key=errors.get))
         self.is_chosen.fill_(True)
 
