@@ -122,9 +122,9 @@ train-setup:  ## install PyTorch for training (PYTHON=: the Python of an environ
 	@PYTHON="$(if $(filter command environment,$(origin PYTHON)),$(PYTHON))" tools/train/setup.sh
 
 .PHONY: train
-train: train-setup  ## train a network by RECIPE into the folder OUT (SEED=, DATA=, DEVICE_TRAIN=)
+train: train-setup  ## train a network by RECIPE into the folder OUT (SEED=, DATA=, SET="epochs=60")
 	@tools/train/run.sh train.py "$(RECIPE)" -o "$(OUT)" --data "$(or $(DATA),../shared/data)" \
-	  --seed $(or $(SEED),1) --device $(or $(DEVICE_TRAIN),auto)
+	  --seed $(or $(SEED),1) $(if $(SET),--set $(SET))
 
 .PHONY: train-test
 train-test: train-setup configure  ## trained networks bit for bit: PyTorch against golden model and core

@@ -37,11 +37,13 @@ class Recipe:
     method: str = "reconstructed"  # layers.METHODS
     scale_bits: int = 8  # of multipliers; 1: shifts alone
     ramp: float = 0.25  # of the epochs in which the share of quantised weights grows to 1
+    prune: str = ""  # pruning.ORDERS, in the first half of the epochs; empty: nothing is pruned
+    density: float = 1.0  # of each layer that is left
     teacher: str = "densenet40"
     teacher_share: float = 0.8  # of the loss; the rest is that of the labels
     temperature: float = 3.0
     exact_epochs: int = 1  # the last ones, in single precision; those before in half precision
-    views: int = 3  # crops and mirrors of an image, whose teacher outputs are kept
+    views: int = 2  # crops and mirrors of an image, whose teacher outputs are kept
 
     def file(self):
         return NETWORKS[self.network]
@@ -50,6 +52,18 @@ class Recipe:
 def recipes():
     return {name: Recipe(**fields)
             for name, fields in json.loads((HERE / "recipes.json").read_text()).items()}
+
+
+def changed(recipe, settings):
+    """A recipe with other values: texts FIELD=VALUE. Raises ValueError naming what is wrong."""
+    kinds = {field.name: field.type for field in dataclasses.fields(recipe)}
+    values = {}
+    for setting in settings:
+        name, _, value = setting.partition("=")
+        if name not in kinds:
+            raise ValueError(f"no field {name} in a recipe; there are {', '.join(kinds)}")
+        values[name] = kinds[name](value)
+    return dataclasses.replace(recipe, **values)
 
 
 if __name__ == "__main__":

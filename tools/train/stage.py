@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from data import View, pixels
 from reshift_train.layers import Conv2d, Linear
+from reshift_train.pruning import prune_model
 
 
 def loss_of(outputs, labels, taught, recipe):
@@ -85,6 +86,9 @@ class Stage:
         self.network.train()
         for i, which in enumerate(batches):
             self.set_rate((epoch + i / len(batches)) / self.epochs)
+            if self.quantised and self.recipe.prune and i % 50 == 0:
+                done = (epoch + i / len(batches)) / self.epochs
+                prune_model(self.network, self.recipe.prune, 2 * done, self.recipe.density)
             target = labels[which].to(device)
             outputs = self.outputs(pixels(view[which], device), device, epoch)
             loss = loss_of(outputs, target, None if taught is None else taught[which].to(device),

@@ -15,10 +15,11 @@ import curves
 import data as cifar
 import teacher as teaching
 from quantised_network import PIXEL_STEP, QuantisedNetwork
-from recipe import NETWORKS, recipes
+from recipe import NETWORKS, changed, recipes
 from reshift_train.export import export
 from reshift_train.formats import FORMATS
 from reshift_train.graph import calibrate
+from reshift_train.pruning import weights_left
 from stage import Stage
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -44,6 +45,8 @@ def arguments():
                         help="folder with cifar10/ and models_cifar10/ [../shared/data]")
     parser.add_argument("-o", "--output", type=pathlib.Path, required=True,
                         help="folder for network, curves and checkpoints, which a later run takes up")
+    parser.add_argument("--set", nargs="+", default=[], metavar="FIELD=VALUE",
+                        help="change the recipe: epochs=60 views=8")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--threads", type=int, default=0, help="of the CPU; 0: all")
@@ -52,6 +55,10 @@ def arguments():
     result = parser.parse_args()
     if result.recipe not in recipes():
         parser.error(f"no recipe {result.recipe}; there are {', '.join(recipes())}")
+    try:
+        result.settings = changed(recipes()[result.recipe], result.set)
+    except ValueError as error:
+        parser.error(str(error))
     return result
 
 
@@ -93,7 +100,7 @@ class Run:
     """The stages of a recipe, one after the other; `result` becomes result.json."""
 
     def __init__(self, options):
-        self.options, self.recipe = options, recipes()[options.recipe]
+        self.options, self.recipe = options, options.settings
         self.device = choose_device(options.device)
         self.images, self.labels = cifar.load(options.data / "cifar10", cifar.TRAINING)
         self.tests = cifar.load(options.data / "cifar10", cifar.TEST)
@@ -137,8 +144,10 @@ class Run:
         adam = torch.optim.Adam([p for p in model.parameters() if p.requires_grad])
         self.stage(model, adam, "network", True)
         self.result["accuracy"] = accuracy(model.double(), *self.tests, self.device, torch.float64)
+        left, total = weights_left(model)
+        self.result["weights_left"], self.result["weights"] = left, total
         report(f"{self.options.recipe}, seed {self.options.seed}: {100 * self.result['accuracy']:.2f} % "
-               f"of the test images")
+               f"of the test images, {left} of {total} weights are not 0")
         return quantised.cpu()
 
 

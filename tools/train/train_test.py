@@ -8,6 +8,7 @@ model of the program).
 """
 
 import argparse
+import dataclasses
 import json
 import pathlib
 import struct
@@ -19,10 +20,14 @@ import numpy
 import torch
 from torch import nn
 
+from data import View
+from recipe import recipes
 from reshift_train.export import export
 from reshift_train.formats import FORMATS, unit
 from reshift_train.graph import calibrate
 from reshift_train.layers import METHODS, Codes, Conv2d, Linear, Mean
+from reshift_train.pruning import prune_model
+from stage import Stage
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SIZE, IMAGES = 16, 6
@@ -130,6 +135,8 @@ def one(tool, folder, seed, name):
     randomise(model, random)
     pixels = random.integers(0, 256, (IMAGES, 1, SIZE, SIZE)).astype("u1")
     image = (torch.from_numpy(pixels.astype("f4")) - model.image.zero) / 128
+    if random.integers(2):
+        prune_model(model, "together", 1.0, 0.4)
     calibrate(model, image)
     wanted = codes_of(model.eval(), image)
     export(model, (1, SIZE, SIZE), folder / "net.onnx", "random")
@@ -196,6 +203,58 @@ def test_gradients():
     expect(torch.equal(layer.weight.grad[0], (torch.arange(4001) < 3000).float()), "which stay")
 
 
+def test_pruning():
+    """The largest weights are left, in each layer the share that was asked for; what was pruned stays 0
+    whatever the gradient; the reversed order begins with the last layer."""
+    model = nn.Sequential(Codes(exponent=0), Conv2d(1, 8, 3, form=FORMATS["pow2-4"]), nn.ReLU(), Codes(),
+                          nn.Flatten(), Linear(8, 5, form=FORMATS["pow2-4"]), Codes(signed=True))
+    image = torch.rand(16, 1, 3, 3) * 255
+    calibrate(model, image)
+    first, last = model[1], model[5]
+    prune_model(model, "reversed", 0.5, 0.25)
+    expect(int(first.kept.sum()) == 72 and int(last.kept.sum()) == 10, "the last layer first")
+    least = last.weight[last.kept].abs().min()
+    expect(bool((last.weight[~last.kept].abs() < least).all()), "the largest are left")
+    prune_model(model, "together", 1.0, 0.25)
+    adam = torch.optim.Adam(model.parameters(), 0.1)
+    model(image).square().sum().backward()
+    adam.step()
+    zero = first.quantised()[0][~first.kept]
+    expect(zero.numel() == 54 and int(zero.count_nonzero()) == 0, "what was pruned stays 0")
+
+
+def test_interruption():
+    """A run that was interrupted after an epoch ends as one that was not."""
+    recipe = dataclasses.replace(next(iter(recipes().values())), batch=8, views=2, exact_epochs=0)
+    random = torch.Generator().manual_seed(1)
+    images = torch.randint(0, 256, (32, 32, 32, 3), generator=random, dtype=torch.uint8)
+    labels = torch.randint(0, 5, (32,), generator=random)
+
+    def trained(checkpoint, epochs):
+        torch.manual_seed(1)
+        model = nn.Sequential(Codes(exponent=0), Conv2d(3, 4, 3, 2, form=FORMATS["pow2-4"]), nn.ReLU(),
+                              Codes(), Mean(), Codes(), nn.Flatten(),
+                              Linear(4, 5, form=FORMATS["pow2-4"]), Codes(signed=True))
+        calibrate(model, images.permute(0, 3, 1, 2).float())
+        adam = torch.optim.Adam(model.parameters())
+        stage = Stage(model, recipe, 4, adam, 0.01, True, 1, checkpoint)
+        for epoch in range(epochs):  # interrupted: the schedule is that of four epochs
+            stage.resume()
+            if len(stage.log) == epoch:
+                stage.log.append(stage.epoch(epoch, View(images, epoch % 2), labels, None,
+                                             torch.device("cpu"), lambda text: None))
+                stage.save()
+        return model
+
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        whole = trained(folder / "whole.pt", 4)
+        trained(folder / "parts.pt", 2)
+        parts = trained(folder / "parts.pt", 4)
+    expect(all(torch.equal(a, b) for a, b in zip(whole.state_dict().values(),
+                                                 parts.state_dict().values())), "taken up again")
+
+
 def test_example():
     """The example of docs/training.md runs."""
     lines = (ROOT / "docs" / "training.md").read_text().splitlines()
@@ -218,6 +277,8 @@ def main():
     torch.set_num_threads(1)
     test_formats()
     test_gradients()
+    test_pruning()
+    test_interruption()
     test_example()
     for name in CORES:
         compared = 0

@@ -77,7 +77,7 @@ def integers(layer):
     None, and these steps."""
     units = layer.units()
     shape = (-1,) + (1,) * (layer.weight.dim() - 1)
-    levels = layer.form.nearest(layer.weight / units.view(shape))
+    levels = layer.form.nearest(layer.weight * layer.kept / units.view(shape))
     step = layer.bias_step(levels)
     bias = None if layer.bias is None else torch.round(layer.bias / step).numpy()
     return levels.numpy(), units.numpy(), bias, step.numpy()

@@ -69,6 +69,7 @@ class _Weights:
         self.source = None  # the Codes that make its input: link() sets it
         self.share = 1.0  # of the quantised weights, the rest is that of the float ones
         self.log_unit = nn.Parameter(torch.zeros(self.weight.shape[0]))
+        self.register_buffer("kept", torch.ones_like(self.weight, dtype=torch.bool))  # by pruning
 
     def fit_units(self):
         """Units for the weights that it has now."""
@@ -89,7 +90,7 @@ class _Weights:
         """Weights and bias."""
         u = self.units()
         shape = (-1,) + (1,) * (self.weight.dim() - 1)
-        t = self.weight / u.view(shape)
+        t = self.weight * self.kept / u.view(shape)
         weight = _Quantised.apply(t, self.form, self.share, self.method) * u.view(shape)
         if self.bias is None:
             return weight, None
