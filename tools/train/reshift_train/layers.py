@@ -9,8 +9,7 @@ from torch.nn import functional
 
 from reshift_train.formats import MULT_BITS, best_log2, unit
 
-
-STEP_OF_NONE = 2.0 ** -6
+STEP_OF_NONE = 2.0 ** -6  # of a bias without weights, in steps of the input
 METHODS = ("reconstructed", "straight-through", "incremental")
 
 
