@@ -220,6 +220,43 @@ TEST_F(Exact, LargePowersOfTwoTakeOneTerm) {
   EXPECT_THROW(exact_network(graph_, {}, {7, 16, 30}), Error);
 }
 
+/// A convolution and a 1x1 convolution of another tensor, summed before anything is rounded.
+TEST_F(Exact, ConvolutionsOfEqualStepsAreOneOperation) {
+  const int other = quantise(codes_, "other", 0.5f, -7);
+  std::vector<int> weights;
+  const int main = convolve(codes_, "conv", 2, weights);
+  Node pointwise;
+  pointwise.kind = NodeKind::kConv;
+  pointwise.input = other;
+  pointwise.bias = {0.25f, -1};
+  const float step = 0.0625f;  // of weights: half as much, for codes of twice the scale
+  pointwise.weights = {3 * step, -5 * step, 64 * step, 0};
+  pointwise.integer_weights = IntegerWeights{{3, -5, 64, 0}, {0, 0}, {{step}, {0}, 8, true}};
+  Node add;
+  add.kind = NodeKind::kAdd;
+  add.input = append(pointwise, "shortcut");
+  add.residual = main;
+  const ExactNet exact = lower(quantise(append(add, "sum"), "out", 4, -5));
+  EXPECT_TRUE(exact.inexact.empty());
+  ASSERT_EQ(exact.net.ops.size(), 2u);
+  EXPECT_GE(exact.net.ops[1].shortcut, 0);
+  const auto in = image();
+  const auto result = run(exact, in);
+  for (int o = 0; o < 2; ++o) {
+    for (int p = 0; p < kPixels; ++p) {
+      double steps = static_cast<double>(sum(weights, in, o, p / kSize, p % kSize)) +
+                     32 * double{pointwise.bias[static_cast<std::size_t>(o)]};
+      for (int c = 0; c < kChannels; ++c) {
+        const double value = (in[static_cast<std::size_t>(c * kPixels + p)] - 3) * 0.25;
+        const double code = std::clamp(std::nearbyint(value / 0.5) - 7, -128.0, 127.0);
+        steps += pointwise.integer_weights->codes[static_cast<std::size_t>(2 * o + c)] * (code + 7);
+      }
+      ASSERT_EQ(result[static_cast<std::size_t>(o * kPixels + p)],
+                std::clamp(std::nearbyint(steps / 128) - 5, -128.0, 127.0));
+    }
+  }
+}
+
 TEST_F(Exact, TensorsQuantisedTwiceGoThroughATable) {
   std::vector<int> weights;
   const int first = quantise(convolve(codes_, "conv", 2, weights), "first", 2, 4);

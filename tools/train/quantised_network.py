@@ -21,6 +21,11 @@ def fold(layer, norm):
     layer.bias = nn.Parameter((bias - norm.running_mean) * gain + norm.bias.data)
 
 
+def selects(layer):
+    """Of a shortcut without weights of its own, which stays what it is and is rounded by itself."""
+    return bool(((layer.weight == 0) | (layer.weight == 1)).all())
+
+
 class QuantisedNetwork(nn.Module):
     """`network`: an OnnxNetwork, which it takes apart. `preprocess`: factor, means and deviations (RGB)
     that make the network's image of pixels. `how`: of Conv2d and Linear."""
@@ -79,7 +84,8 @@ class QuantisedNetwork(nn.Module):
         first.weight.data = weight * (2.0 ** -PIXEL_STEP * scale / deviations).view(1, 3, 1, 1)
 
     def which_coded(self, network, steps):
-        """Tensors that must be codes: what is convolved, and one side of each sum."""
+        """Tensors that must be codes: what is convolved, and one side of a sum but for that of a
+        convolution and a 1x1 convolution, which are one sum."""
         made = {makes: (getattr(network, name), reads) for name, reads, makes in steps}
 
         def source(tensor):
@@ -94,7 +100,8 @@ class QuantisedNetwork(nn.Module):
         for name, reads, _ in steps:
             if isinstance(getattr(network, name), Add) and not any(r in coded for r in reads):
                 shortcut = [r for r in reads if made[r][0].kernel_size == (1, 1)]
-                coded.add((shortcut or reads)[0])
+                if not shortcut or selects(made[shortcut[0]][0]):
+                    coded.add((shortcut or reads)[0])
         return coded - {self.image}
 
     @staticmethod
@@ -115,9 +122,8 @@ class QuantisedNetwork(nn.Module):
                 raise ValueError("networks with Concat are only read as teachers")
             return Mean() if isinstance(module, (FloatMean, nn.AvgPool2d)) else module
         made.load_state_dict(module.state_dict(), strict=False)
-        selects = bool(((made.weight == 0) | (made.weight == 1)).all())
-        for parameter in made.parameters():  # a shortcut that selects channels stays what it is
-            parameter.requires_grad_(not selects)
+        for parameter in made.parameters():
+            parameter.requires_grad_(not selects(module))
         return made
 
     def forward(self, image):

@@ -39,7 +39,7 @@ CORES = {"pow2-3": ([], "16x16x8", "rtl"), "pow2-4": ([], "16x16x8", "rtl"),
 
 
 class Block(nn.Module):
-    """A residual block, with a convolution or nothing in its shortcut."""
+    """A residual block, with nothing in its shortcut or a convolution, rounded or in the same sum."""
 
     def __init__(self, random, channels, out, how):
         super().__init__()
@@ -52,9 +52,10 @@ class Block(nn.Module):
             Conv2d(channels, out, kernel, stride, 0 if uneven else kernel // 2, **how),
             nn.ReLU(), Codes())
         self.second = Conv2d(out, out, 3, 1, 1, groups=groups, bias=bool(random.integers(2)), **how)
+        merged = self.second.groups == 1 and random.integers(2)
         self.shortcut = nn.Identity() if same else nn.Sequential(
             Conv2d(channels, out, 1, stride, **how),
-            Codes(signed=True, zero=int(random.integers(-9, 9))))
+            nn.Identity() if merged else Codes(signed=True, zero=int(random.integers(-9, 9))))
         self.codes = Codes()
 
     def forward(self, x):

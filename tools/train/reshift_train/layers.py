@@ -3,6 +3,8 @@
 where the machine rounds: outputs are then, bit for bit, what the codes of the core stand for. In
 single precision they differ from that in rare sums, which training does not notice."""
 
+import math
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -65,24 +67,35 @@ class _Weights:
         if method not in METHODS:
             raise ValueError(f"no method {method}; there are {', '.join(METHODS)}")
         self.form, self.method, self.scale_bits = form, method, scale_bits
-        self.source = None  # the Codes that make its input: link() sets it
+        # link() sets them: the Codes that make its input, and the convolutions that share its sums.
+        self.source, self.leader, self.followers = None, None, []
         self.share = 1.0  # of the quantised weights, the rest is that of the float ones
         self.log_unit = nn.Parameter(torch.zeros(self.weight.shape[0]))
         self.register_buffer("kept", torch.ones_like(self.weight, dtype=torch.bool))  # by pruning
 
     def fit_units(self):
-        """Units for the weights that it has now."""
-        self.log_unit.data = best_log2(self.weight.data.flatten(1), self.form, self.scale_bits)
+        """Units for the weights that it and its followers have now."""
+        rows = [layer.weight.data.flatten(1) * (layer.source.scale() / self.source.scale())
+                for layer in (self, *self.followers)]
+        rows = torch.cat(rows, 1)
+        best = best_log2(rows, self.form, self.scale_bits)
+        best[(rows == 0).all(1)] = math.log2(STEP_OF_NONE)
+        self.log_unit.data = best
 
     def units(self):
-        """What a step of the weights is, an output channel."""
+        """What a step of the weights is, an output channel. Convolutions of one sum have equal steps of
+        the sum."""
+        if self.leader is not None:
+            return self.leader.units() * (self.leader.source.scale() / self.source.scale())
         return unit(self.log_unit, self.scale_bits)
 
     def bias_step(self, weight):
         """Of which a bias has a whole number: what a step of the channel's sums is, of channels without
         weights STEP_OF_NONE times that of the input."""
-        none = (weight.detach() == 0).flatten(1).all(1)
         u = self.units().detach()
+        if self.leader is not None or self.followers:
+            return u * self.source.scale()
+        none = (weight.detach() == 0).flatten(1).all(1)
         return torch.where(none, torch.full_like(u, STEP_OF_NONE), u) * self.source.scale()
 
     def quantised(self):
