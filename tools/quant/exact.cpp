@@ -289,38 +289,11 @@ class Lowering {
     return sum;
   }
 
-  /// A 1x1 convolution that can be a shortcut.
-  static bool is_pointwise(const QOp& op) {
-    return op.kind == QKind::kConv && op.kernel_h == 1 && op.kernel_w == 1 && op.groups == 1 &&
-           op.pad_top + op.pad_left + op.pad_bottom + op.pad_right == 0 &&
-           op.stride_h == op.stride_w && op.shortcut < 0;
-  }
-
-  /// Two convolutions whose sums have the same steps, one of them 1x1, as one sum; or none.
-  std::optional<ExactSum> merged(const Node& n) {
-    ExactSum *main = open_sum(n.input), *other = open_sum(n.residual);
-    if (!main || !other) return std::nullopt;
-    if (!is_pointwise(other->op)) std::swap(main, other);
-    if (!is_pointwise(other->op) || main->op.kind != QKind::kConv || main->op.groups != 1 ||
-        main->op.shortcut >= 0 || main->unit != other->unit)
-      return std::nullopt;
-    ExactSum sum = std::move(*main);
-    sum.op.shortcut = other->op.input;
-    sum.op.shortcut_stride = other->op.stride_h;
-    const std::size_t rows = sum.unit.size(), row = sum.weights.size() / rows,
-                      added = other->weights.size() / rows;
-    std::vector<int> weights;
-    for (std::size_t c = 0; c < rows; ++c) {
-      weights.insert(weights.end(), &sum.weights[c * row], &sum.weights[c * row] + row);
-      weights.insert(weights.end(), &other->weights[c * added], &other->weights[c * added] + added);
-      sum.bias[c] += other->bias[c];
-    }
-    sum.weights = std::move(weights);
-    return sum;
-  }
-
   ExactSum added(const Node& n) {
-    if (auto sum = merged(n)) return std::move(*sum);
+    const ExactSum *first = open_sum(n.input), *second = open_sum(n.residual);
+    if (first && second) {
+      if (auto sum = one_sum(*first, *second)) return std::move(*sum);
+    }
     int into = n.input, other = n.residual;
     // A residual's factor is at most 8, so that the larger scale is not the residual's.
     const auto scale = [&](int t) { return net_.tensor(codes(t).tensor).scale; };

@@ -30,6 +30,13 @@ bool is_factor(double x) {
   return mantissa == std::floor(mantissa);
 }
 
+/// A 1x1 convolution that can be a shortcut.
+bool is_pointwise(const QOp& op) {
+  return op.kind == QKind::kConv && op.kernel_h == 1 && op.kernel_w == 1 && op.groups == 1 &&
+         op.pad_top + op.pad_left + op.pad_bottom + op.pad_right == 0 &&
+         op.stride_h == op.stride_w && op.shortcut < 0;
+}
+
 double round_as(RoundMode mode, double x) {
   return mode == RoundMode::kHalfEven ? std::nearbyint(x)
          : mode == RoundMode::kHalfUp ? std::floor(x + 0.5)
@@ -331,6 +338,29 @@ void ExactSum::scale_by(const std::vector<float>& weight, const std::vector<floa
       if (weight[c] <= 0) weights[i] = weight[c] == 0 ? 0 : -weights[i];
     }
   }
+}
+
+std::optional<ExactSum> one_sum(const ExactSum& first, const ExactSum& second) {
+  const bool second_is_shortcut = is_pointwise(second.op);
+  const ExactSum& main = second_is_shortcut ? first : second;
+  const ExactSum& shortcut = second_is_shortcut ? second : first;
+  if (!is_pointwise(shortcut.op) || main.op.kind != QKind::kConv || main.op.groups != 1 ||
+      main.op.shortcut >= 0 || main.unit != shortcut.unit)
+    return std::nullopt;
+  ExactSum sum = main;
+  sum.op.shortcut = shortcut.op.input;
+  sum.op.shortcut_stride = shortcut.op.stride_h;
+  sum.weights.clear();
+  const std::size_t rows = sum.unit.size();
+  for (std::size_t c = 0; c < rows; ++c) {
+    for (const ExactSum* part : {&main, &shortcut}) {
+      const auto row = static_cast<std::ptrdiff_t>(part->weights.size() / rows);
+      const auto begin = part->weights.begin() + static_cast<std::ptrdiff_t>(c) * row;
+      sum.weights.insert(sum.weights.end(), begin, begin + row);
+    }
+    sum.bias[c] += shortcut.bias[c];
+  }
+  return sum;
 }
 
 EncodedSum encode_sum(const ExactSum& sum, const OutputCodes& out, const QNet& net, int acc_w) {
