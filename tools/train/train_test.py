@@ -176,6 +176,8 @@ def test_formats():
     u = unit(torch.linspace(-20, 5, 999).double())
     mantissa = torch.frexp(u).mantissa * 256
     expect(torch.equal(mantissa, mantissa.round()), "units have eight significant bits")
+    u = unit(torch.linspace(-20, 5, 999).double(), 1)
+    expect(bool((torch.frexp(u).mantissa == 0.5).all()), "units of shifts alone are powers of two")
 
 
 def test_gradients():
