@@ -28,8 +28,8 @@ NETWORKS = {"resnet8": FloatFile(f"{MODELS}/resnet8/resnet8_cifar10.onnx", "resn
 class Recipe:
     network: str
     format: str
-    float_epochs: int  # before, with batch normalisation
     epochs: int  # with the format
+    float_epochs: int = 0  # before, with batch normalisation
     float_rate: float = 0.05  # peak of the one-cycle schedules: SGD with momentum
     rate: float = 0.0003  # Adam
     decay: float = 0.0005  # of float weights
@@ -39,11 +39,11 @@ class Recipe:
     ramp: float = 0.25  # of the epochs in which the share of quantised weights grows to 1
     prune: str = ""  # pruning.ORDERS, in the first half of the epochs; empty: nothing is pruned
     density: float = 1.0  # of each layer that is left
-    teacher: str = "densenet40"
-    teacher_share: float = 0.8  # of the loss; the rest is that of the labels
+    teacher: str = "resnet20"
+    teacher_share: float = 0.5  # of the loss; the rest is that of the labels
     temperature: float = 3.0
     exact_epochs: int = 1  # the last ones, in single precision; those before in half precision
-    views: int = 2  # crops and mirrors of an image, whose teacher outputs are kept
+    views: int = 8  # crops and mirrors of an image, whose teacher outputs are kept
 
     def file(self):
         return NETWORKS[self.network]
