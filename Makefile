@@ -16,6 +16,7 @@ help:  ## this list
 	@echo 'DEVICE=$(DEVICE)         FPGA family, for synth: xc7, xcup, xcup_uram, ecp5, ice40'
 	@echo 'VERILATOR=   program to use instead of the one found (5.006 or newer)'
 	@echo 'BUILD=$(BUILD)  JOBS=$(JOBS)'
+	@python3 tools/train/recipe.py
 
 .PHONY: setup
 setup:  ## install what is missing (distribution packages, .venv); does nothing twice
@@ -115,6 +116,20 @@ verify-full: configure  ## what takes hours: netlists, benchmarks, more vectors,
 .PHONY: judge-setup
 judge-setup:  ## install the judges outside (ONNX Runtime, LiteRT, ONNX's cases) into .venv-judge, for tests
 	@tools/judge/setup.sh
+
+.PHONY: train-setup
+train-setup:  ## install PyTorch for training (PYTHON=: the Python of an environment that has it)
+	@PYTHON="$(if $(filter command environment,$(origin PYTHON)),$(PYTHON))" tools/train/setup.sh
+
+.PHONY: train
+train: train-setup  ## train a network by RECIPE into the folder OUT (SEED=, DATA=, SET="epochs=60")
+	@tools/train/run.sh train.py "$(RECIPE)" -o "$(OUT)" --data "$(or $(DATA),../shared/data)" \
+	  --seed $(or $(SEED),1) $(if $(SET),--set $(SET))
+
+.PHONY: train-test
+train-test: train-setup configure  ## trained networks bit for bit: PyTorch against golden model and core
+	$(NINJA) --target reshift
+	tools/train/run.sh train_test.py "$(BUILD)/bin/reshift"
 
 .PHONY: vectors
 vectors: configure  ## test vectors of CONFIG as text, with manifest, into BUILD/vectors

@@ -16,6 +16,7 @@ void add_run(CLI::App& app);
 void add_report(CLI::App& app);
 void add_make_demo(CLI::App& app);
 void add_make_network(CLI::App& app);
+void add_models(CLI::App& app);
 void add_vectors(CLI::App& app);
 void add_array(CLI::App& app);
 void add_fit(CLI::App& app);

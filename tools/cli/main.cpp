@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
   reshift::add_report(app);
   reshift::add_make_demo(app);
   reshift::add_make_network(app);
+  reshift::add_models(app);
   reshift::add_vectors(app);
   reshift::add_array(app);
   reshift::add_fit(app);

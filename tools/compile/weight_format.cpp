@@ -72,7 +72,17 @@ void to_digits(QOp& op) {
   }
 }
 
+/// Sums of powers of two that are half-octaves take one tile.
+void join_terms(QOp& op) {
+  const std::vector<int> weights = weights_of(op);
+  const auto fits = [](int weight) { return weight_fits(weight, kHalfOctave); };
+  if (!std::all_of(weights.begin(), weights.end(), fits)) return;
+  op.terms = 1;
+  op.term_values.assign(weights.begin(), weights.end());
+}
+
 std::string to_half_octaves(const isa::Hardware& hw, QOp& op) {
+  join_terms(op);
   if (unfit_term(op, kHalfOctave) == 0) return "";
   for (auto& term : op.term_values) term = static_cast<std::int16_t>(2 * term);
   if (const int term = unfit_term(op, kHalfOctave); term != 0) {

@@ -80,6 +80,19 @@ TEST(WeightFormat, HalfOctavesDoubleWhatHasOnes) {
   EXPECT_THAT(as_it_is.term_values, ElementsAre(2, -3, 12));
 }
 
+TEST(WeightFormat, HalfOctavesOfTwoPowersTakeOneTile) {
+  QOp op = convolution({2, 1, -8, -4, 0, 0, 16, 0});
+  op.terms = 2;
+  ASSERT_EQ(to_format(hardware(kHalfOctave), op), "");
+  EXPECT_EQ(op.terms, 1);
+  EXPECT_THAT(op.term_values, ElementsAre(3, -12, 0, 16));
+  QOp two_tiles = convolution({4, 1});
+  two_tiles.terms = 2;
+  ASSERT_EQ(to_format(hardware(kHalfOctave), two_tiles), "");
+  EXPECT_EQ(two_tiles.terms, 2);
+  EXPECT_THAT(two_tiles.term_values, ElementsAre(8, 2));
+}
+
 TEST(WeightFormat, WhatDoesNotFitIsNamed) {
   QOp op = convolution({1, 64});
   EXPECT_THAT(to_format(hardware(kHalfOctave), op), HasSubstr("the term 64"));

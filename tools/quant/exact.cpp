@@ -290,6 +290,10 @@ class Lowering {
   }
 
   ExactSum added(const Node& n) {
+    const ExactSum *first = open_sum(n.input), *second = open_sum(n.residual);
+    if (first && second) {
+      if (auto sum = one_sum(*first, *second)) return std::move(*sum);
+    }
     int into = n.input, other = n.residual;
     // A residual's factor is at most 8, so that the larger scale is not the residual's.
     const auto scale = [&](int t) { return net_.tensor(codes(t).tensor).scale; };

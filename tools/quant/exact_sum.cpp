@@ -15,15 +15,26 @@ namespace reshift {
 namespace {
 
 constexpr int kFewTerms = 3, kManyTerms = 5, kMostTerms = 8;
-constexpr int kLargestWeight = 320;
+constexpr int kLargestWeight = 320;  // a format of larger powers of two has them
+constexpr int kFactorBits = 16;
 constexpr double kSmallError = 1.0 / (1 << 16);  // of a code, before the rounding
 constexpr double kSumError = 1.0 / (1 << 15);    // of a code: two products and a sum
 constexpr double kSingleError = 1.0 / (1 << 24) / 2;
 constexpr double kTolerance = 1.0 / (1 << 20);  // of an integer that was computed in floats
 
-bool is_power_of_two(double x) {
+/// Whether the multiplier of every core and a shift hold it: single precision, which may round the
+/// product, is not followed then.
+bool is_factor(double x) {
   int exponent = 0;
-  return std::frexp(x, &exponent) == 0.5;
+  const double mantissa = std::ldexp(std::frexp(x, &exponent), kFactorBits);
+  return mantissa == std::floor(mantissa);
+}
+
+/// A 1x1 convolution that can be a shortcut.
+bool is_pointwise(const QOp& op) {
+  return op.kind == QKind::kConv && op.kernel_h == 1 && op.kernel_w == 1 && op.groups == 1 &&
+         op.pad_top + op.pad_left + op.pad_bottom + op.pad_right == 0 &&
+         op.stride_h == op.stride_w && op.shortcut < 0;
 }
 
 double round_as(RoundMode mode, double x) {
@@ -224,7 +235,7 @@ class Encoder {
         return nullptr;
       return average_of_codes(static_cast<int>(magnitude), out_.zero + out_.unsigned_by);
     }
-    if (is_power_of_two(unit / out_.scale)) return nullptr;
+    if (is_factor(unit / out_.scale)) return nullptr;
     return single_precision(static_cast<float>(unit) / static_cast<float>(out_.scale));
   }
 
@@ -296,8 +307,9 @@ class Encoder {
   void set_terms() {
     int& terms = result_.op.terms;
     terms = 1;
+    const int largest = std::max(kLargestWeight, 1 << (net_.weight_format - 1));
     for (const int w : weights_) {
-      if (std::abs(w) > kLargestWeight || minimal_.count(w) > kMostTerms)
+      if (std::abs(w) > largest || minimal_.count(w) > kMostTerms)
         throw Error("operation {}: a weight of {} steps needs too many terms", sum_.op.name, w);
       terms = std::max(terms, minimal_.count(w));
     }
@@ -326,6 +338,29 @@ void ExactSum::scale_by(const std::vector<float>& weight, const std::vector<floa
       if (weight[c] <= 0) weights[i] = weight[c] == 0 ? 0 : -weights[i];
     }
   }
+}
+
+std::optional<ExactSum> one_sum(const ExactSum& first, const ExactSum& second) {
+  const bool second_is_shortcut = is_pointwise(second.op);
+  const ExactSum& main = second_is_shortcut ? first : second;
+  const ExactSum& shortcut = second_is_shortcut ? second : first;
+  if (!is_pointwise(shortcut.op) || main.op.kind != QKind::kConv || main.op.groups != 1 ||
+      main.op.shortcut >= 0 || main.unit != shortcut.unit)
+    return std::nullopt;
+  ExactSum sum = main;
+  sum.op.shortcut = shortcut.op.input;
+  sum.op.shortcut_stride = shortcut.op.stride_h;
+  sum.weights.clear();
+  const std::size_t rows = sum.unit.size();
+  for (std::size_t c = 0; c < rows; ++c) {
+    for (const ExactSum* part : {&main, &shortcut}) {
+      const auto row = static_cast<std::ptrdiff_t>(part->weights.size() / rows);
+      const auto begin = part->weights.begin() + static_cast<std::ptrdiff_t>(c) * row;
+      sum.weights.insert(sum.weights.end(), begin, begin + row);
+    }
+    sum.bias[c] += shortcut.bias[c];
+  }
+  return sum;
 }
 
 EncodedSum encode_sum(const ExactSum& sum, const OutputCodes& out, const QNet& net, int acc_w) {

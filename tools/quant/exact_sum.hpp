@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,10 @@ struct ExactSum {
   /// Channel c becomes weight[c] * c + offset[c].
   void scale_by(const std::vector<float>& weight, const std::vector<float>& offset);
 };
+
+/// Two convolutions that are added, one of them 1x1, as one operation where the steps of their sums
+/// are equal; else none.
+std::optional<ExactSum> one_sum(const ExactSum& first, const ExactSum& second);
 
 /// How results become codes of an output tensor: code = round(result / scale), then the zero point
 /// of the tensor is added, then it is clamped to `lowest`..`highest`.

@@ -172,6 +172,91 @@ TEST_F(Exact, MultipliersOfSixteenBitsAreNamed) {
   EXPECT_LT(exact.inexact[0].error, 1e-2);
 }
 
+/// Of scales whose ratio is a multiplier and a shift: what single precision rounds to the middle
+/// between two codes is not there.
+TEST_F(Exact, RatiosThatAMultiplierHoldsAreExact) {
+  const std::vector<int> weights{127, -113};
+  Node dense;
+  dense.kind = NodeKind::kConv;
+  dense.input = codes_;
+  dense.bias = {0};
+  const float scale = 39769.0f / (1 << 23);
+  for (const int w : weights) dense.weights.push_back(static_cast<float>(w) * scale);
+  dense.integer_weights = IntegerWeights{weights, {0}, {{scale}, {0}, 8, true}};
+  graph_.outputs = {{"out", quantise(append(dense, "dense", 1), "out", 0.25f, 0)}};
+  const ExactNet exact = exact_network(graph_, {}, {7, 16, 28});
+  EXPECT_TRUE(exact.inexact.empty());
+  EXPECT_EQ(exact.net.ops[0].params[0].mult, 39769u);
+  int apart = 0;
+  for (int first = -128; first < 128; ++first) {
+    for (int second = -128; second < 128; second += kPixels) {
+      std::vector<std::int32_t> in(kChannels * kPixels, first);
+      for (int p = 0; p < kPixels; ++p) in[static_cast<std::size_t>(kPixels + p)] = second + p;
+      const auto result = run(exact, in);
+      for (int p = 0; p < kPixels; ++p) {
+        const int sum = 127 * (first - 3) - 113 * (second + p - 3);
+        const double code = std::clamp(std::nearbyint(sum * double{scale}), -128.0, 127.0);
+        const float single = std::nearbyint(static_cast<float>(sum) * scale);
+        ASSERT_EQ(result[static_cast<std::size_t>(p)], code) << sum;
+        apart += double{single} != code && std::abs(single) < 120 ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(apart, 0);
+}
+
+/// Weights beyond those of eight bits: powers of two of five bits.
+TEST_F(Exact, LargePowersOfTwoTakeOneTerm) {
+  Node dense;
+  dense.kind = NodeKind::kConv;
+  dense.input = codes_;
+  dense.bias = {0};
+  dense.weights = {4, 0.0009765625f};
+  dense.integer_weights = IntegerWeights{{4096, 1}, {0}, {{0.0009765625f}, {0}, 16, true}};
+  graph_.outputs = {{"out", quantise(append(dense, "dense", 1), "out", 2, 0)}};
+  const ExactNet exact = exact_network(graph_, {}, {15, 16, 30});
+  EXPECT_EQ(exact.net.ops[0].terms, 1);
+  EXPECT_EQ(exact.net.ops[0].weight(0), 4096);
+  EXPECT_THROW(exact_network(graph_, {}, {7, 16, 30}), Error);
+}
+
+/// A convolution and a 1x1 convolution of another tensor, summed before anything is rounded.
+TEST_F(Exact, ConvolutionsOfEqualStepsAreOneOperation) {
+  const int other = quantise(codes_, "other", 0.5f, -7);
+  std::vector<int> weights;
+  const int main = convolve(codes_, "conv", 2, weights);
+  Node pointwise;
+  pointwise.kind = NodeKind::kConv;
+  pointwise.input = other;
+  pointwise.bias = {0.25f, -1};
+  const float step = 0.0625f;  // of weights: half as much, for codes of twice the scale
+  pointwise.weights = {3 * step, -5 * step, 64 * step, 0};
+  pointwise.integer_weights = IntegerWeights{{3, -5, 64, 0}, {0, 0}, {{step}, {0}, 8, true}};
+  Node add;
+  add.kind = NodeKind::kAdd;
+  add.input = append(pointwise, "shortcut");
+  add.residual = main;
+  const ExactNet exact = lower(quantise(append(add, "sum"), "out", 4, -5));
+  EXPECT_TRUE(exact.inexact.empty());
+  ASSERT_EQ(exact.net.ops.size(), 2u);
+  EXPECT_GE(exact.net.ops[1].shortcut, 0);
+  const auto in = image();
+  const auto result = run(exact, in);
+  for (int o = 0; o < 2; ++o) {
+    for (int p = 0; p < kPixels; ++p) {
+      double steps = static_cast<double>(sum(weights, in, o, p / kSize, p % kSize)) +
+                     32 * double{pointwise.bias[static_cast<std::size_t>(o)]};
+      for (int c = 0; c < kChannels; ++c) {
+        const double value = (in[static_cast<std::size_t>(c * kPixels + p)] - 3) * 0.25;
+        const double code = std::clamp(std::nearbyint(value / 0.5) - 7, -128.0, 127.0);
+        steps += pointwise.integer_weights->codes[static_cast<std::size_t>(2 * o + c)] * (code + 7);
+      }
+      ASSERT_EQ(result[static_cast<std::size_t>(o * kPixels + p)],
+                std::clamp(std::nearbyint(steps / 128) - 5, -128.0, 127.0));
+    }
+  }
+}
+
 TEST_F(Exact, TensorsQuantisedTwiceGoThroughATable) {
   std::vector<int> weights;
   const int first = quantise(convolve(codes_, "conv", 2, weights), "first", 2, 4);

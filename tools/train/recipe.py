@@ -1,0 +1,70 @@
+# Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+"""What a recipe says: recipes.json has what differs from these defaults. As a program it lists them."""
+
+import dataclasses
+import json
+import pathlib
+
+HERE = pathlib.Path(__file__).resolve().parent
+MODELS = "models_cifar10"
+
+
+@dataclasses.dataclass(frozen=True)
+class FloatFile:
+    """A float network: its file in the data folder, and how pixels become its image."""
+    path: str
+    preprocess: str
+
+    def pixels(self):
+        return json.loads((HERE.parent / "preprocess" / self.preprocess).read_text())
+
+
+NETWORKS = {"resnet8": FloatFile(f"{MODELS}/resnet8/resnet8_cifar10.onnx", "resnet8.json"),
+            "resnet20": FloatFile(f"{MODELS}/resnet20/resnet20_cifar10.onnx", "resnet20.json"),
+            "densenet40": FloatFile(f"{MODELS}/densenet40_12.onnx", "resnet8.json")}
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    network: str
+    format: str
+    epochs: int  # with the format
+    float_epochs: int = 0  # before, with batch normalisation
+    float_rate: float = 0.05  # peak of the one-cycle schedules: SGD with momentum
+    rate: float = 0.0003  # Adam
+    decay: float = 0.0005  # of float weights
+    batch: int = 128
+    method: str = "reconstructed"  # layers.METHODS
+    scale_bits: int = 8  # of multipliers; 1: shifts alone
+    ramp: float = 0.25  # of the epochs in which the share of quantised weights grows to 1
+    prune: str = ""  # pruning.ORDERS, in the first half of the epochs; empty: nothing is pruned
+    density: float = 1.0  # of each layer that is left
+    teacher: str = "resnet20"
+    teacher_share: float = 0.5  # of the loss; the rest is that of the labels
+    temperature: float = 3.0
+    exact_epochs: int = 1  # the last ones, in single precision; those before in half precision
+    views: int = 8  # crops and mirrors of an image, whose teacher outputs are kept
+
+    def file(self):
+        return NETWORKS[self.network]
+
+
+def recipes():
+    return {name: Recipe(**fields)
+            for name, fields in json.loads((HERE / "recipes.json").read_text()).items()}
+
+
+def changed(recipe, settings):
+    """A recipe with other values: texts FIELD=VALUE. Raises ValueError naming what is wrong."""
+    kinds = {field.name: field.type for field in dataclasses.fields(recipe)}
+    values = {}
+    for setting in settings:
+        name, _, value = setting.partition("=")
+        if name not in kinds:
+            raise ValueError(f"no field {name} in a recipe; there are {', '.join(kinds)}")
+        values[name] = kinds[name](value)
+    return dataclasses.replace(recipe, **values)
+
+
+if __name__ == "__main__":
+    print("RECIPE=       for train: " + ", ".join(recipes()))

@@ -1,0 +1,57 @@
+# Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+"""Outputs of a larger float network for the views of the training images, kept in files."""
+
+import numpy
+import torch
+
+from data import View, pixels
+from onnx_network import OnnxNetwork
+
+BATCH = 250
+
+
+class Normalised(torch.nn.Module):
+    """A float network that reads pixels."""
+
+    def __init__(self, network, preprocess):
+        super().__init__()
+        self.network = network
+        self.scale = preprocess["scale"]
+        for name in ("mean", "std"):
+            self.register_buffer(name, torch.tensor(preprocess[name]).view(1, 3, 1, 1))
+
+    def forward(self, image):
+        return self.network((image * self.scale - self.mean) / self.std)
+
+
+def load(file, data):
+    """A float network of recipe.NETWORKS, with channels last in memory."""
+    network = Normalised(OnnxNetwork(data / file.path), file.pixels())
+    return network.to(memory_format=torch.channels_last)
+
+
+class Teacher:
+    """`folder` keeps a file for each view."""
+
+    def __init__(self, name, file, data, folder, device):
+        self.name, self.folder, self.device = name, folder, device
+        self.load = lambda: load(file, data).eval().to(device)
+
+    @torch.no_grad()
+    def logits(self, images, number, report):
+        """Of view `number` of all images."""
+        path = self.folder / f"{self.name}_{number}.npy"
+        if not path.is_file():
+            network, view, parts = self.load(), View(images, number), []
+            for start in range(0, len(images), BATCH):
+                which = torch.arange(start, min(start + BATCH, len(images)))
+                with torch.autocast(self.device.type, torch.bfloat16):
+                    parts.append(network(pixels(view[which], self.device)).float().cpu())
+                if start % 5000 == 0:
+                    report(f"{self.name} of view {number}: {start} of {len(images)} images")
+            self.folder.mkdir(parents=True, exist_ok=True)
+            partial = path.with_suffix(".part")
+            with partial.open("wb") as out:
+                numpy.save(out, torch.cat(parts).numpy().astype("f2"))
+            partial.rename(path)
+        return torch.from_numpy(numpy.load(path).astype("f4"))
