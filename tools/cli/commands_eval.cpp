@@ -143,7 +143,9 @@ void add_eval(CLI::App& app) {
                       "size of the input where the network's file leaves it open, as 1x3x320x320");
   command->add_option("--dump", options->dump,
                       "folder to write the outputs to: NumPy arrays of real values and of codes");
-  command->add_option("--tensor", options->tensors, "a tensor by name to write beside the outputs")
+  command
+      ->add_option("--tensor", options->tensors,
+                   "a tensor by name to write beside the outputs; all: every tensor")
       ->needs("--dump");
   command->add_option("--json", options->json,
                       "write the result as JSON, - for the standard output");

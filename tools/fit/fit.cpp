@@ -43,7 +43,9 @@ std::vector<Term> terms(std::string_view family, std::string_view resource,
   const double wide_post = isa::wide_params(hw) ? post : 0;
   const Term lanes{lanes_of(hw.weight_format), m * c * p};
   if (resource == "dsp") {
-    std::vector<Term> result{{"base", 1}, {"post", post}, {"wide_post", wide_post}};
+    const double multiplied =
+        hw.mult_w > 1 ? post : 0;  // without multipliers there are only shifts
+    std::vector<Term> result{{"base", 1}, {"post", multiplied}, {"wide_post", wide_post}};
     if (is_multiplier(hw.weight_format)) result.push_back(lanes);
     return result;
   }

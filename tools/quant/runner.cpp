@@ -17,11 +17,22 @@ std::vector<std::size_t> map_shape(int channels, int height, int width) {
           static_cast<std::size_t>(width)};
 }
 
-/// Outputs of the machine that are the tensors of these names.
+/// Outputs of the machine that are the tensors of these names; "all": all but those that are
+/// outputs.
 template <typename TensorT>
 std::vector<NetOutput> find_tensors(const std::vector<TensorT>& tensors,
+                                    const std::vector<NetOutput>& outputs,
                                     const std::vector<std::string>& names) {
   std::vector<NetOutput> found;
+  if (names == std::vector<std::string>{"all"}) {
+    for (int i = 1; i < static_cast<int>(tensors.size()); ++i) {
+      const auto is_it = [i](const NetOutput& o) { return o.tensor == i; };
+      if (std::none_of(outputs.begin(), outputs.end(), is_it)) {
+        found.push_back({tensors[static_cast<std::size_t>(i)].name, i});
+      }
+    }
+    return found;
+  }
   for (const std::string& name : names) {
     const auto at = std::find_if(tensors.begin() + 1, tensors.end(),
                                  [&](const TensorT& t) { return t.name == name; });
@@ -55,7 +66,8 @@ class FloatRunner : public Runner {
         tail_(std::move(graph.tail)),
         machine_outputs_(graph.outputs.size()) {
     graph.tail = {};
-    for (const NetOutput& o : find_tensors(graph.tensors, more)) graph.outputs.push_back(o);
+    for (const NetOutput& o : find_tensors(graph.tensors, graph.outputs, more))
+      graph.outputs.push_back(o);
     graph_ = fuse(graph);
   }
 
@@ -101,7 +113,8 @@ class QuantizedRunner : public Runner {
  public:
   QuantizedRunner(QNet net, const std::vector<std::string>& more)
       : machine_outputs_(net.outputs.size()), net_(std::move(net)) {
-    for (const NetOutput& o : find_tensors(net_.tensors, more)) net_.outputs.push_back(o);
+    for (const NetOutput& o : find_tensors(net_.tensors, net_.outputs, more))
+      net_.outputs.push_back(o);
     graph_.emplace(net_);
   }
 
