@@ -1,5 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 
+`include "rs_assert.svh"
+
 /// Post-processing of one channel: bias, multiplier, shift, residual, one rounding, bounds
 /// (`post_process` in tools/net/numerics.hpp):
 ///
@@ -56,6 +58,8 @@ module rs_post_lane #(
   /// After 9 cycles.
   output logic [ActW-1:0]        code_o
 );
+
+  `RS_PARAM_CHECK(MultW, MultW inside {1, 16, 32}, "MultW must be 1, 16 or 32")
 
   localparam int unsigned Fraction = ActW + 8;
   localparam int unsigned UW = ActW + 5 + Fraction;

@@ -43,9 +43,11 @@ module rs_post_multiply #(
   assign x_high = x_q[31:LowW];
 
   if (MultW == 1) begin : gen_shift
-    logic signed [MultW+32:0] product_q;
+    logic signed [MultW+32:0] once, twice, product_q;
+    assign once  = (MultW + 33)'(x_q);
+    assign twice = {x_q[31], x_q, 1'b0};
     always_ff @(posedge clk_i) begin
-      product_q <= factor_q[1] ? (MultW + 33)'(signed'({x_q, 1'b0})) : factor_q[0] ? (MultW + 33)'(x_q) : '0;
+      product_q <= factor_q[1] ? twice : factor_q[0] ? once : '0;
       product_o <= product_q;
     end
     logic unused_parts;

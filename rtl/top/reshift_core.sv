@@ -124,7 +124,7 @@ module reshift_core #(
   `RS_PARAM_CHECK(
       Streams, WeightStreams == 0 || (C >= 2 && rs_spec_pkg::item_bytes(M, C, WeightFormat
       ) >= 4 && $clog2(C) + rs_spec_pkg::term_width(WeightFormat) <= 16),
-      "with WeightStreams a lane and a code must have 1 and 16 bits together at most, all rows 4 bytes")
+      "with WeightStreams C must be 2 at least, an item 4 bytes, an entry 16 bits at most")
 
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat);
   localparam int unsigned EntryW = 8 * rs_spec_pkg::entry_bytes(C, WeightFormat);

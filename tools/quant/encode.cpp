@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "base/error.hpp"
@@ -28,15 +29,23 @@ Factor encode_factor(double factor, int mult_w, const std::string& operation) {
   return {static_cast<std::uint32_t>(mult), static_cast<std::uint8_t>(shift)};
 }
 
-std::uint32_t encode_res_factor(double factor, int act_w, const std::string& operation) {
-  const double units = std::round(std::ldexp(factor, fraction_bits(act_w)));
-  if (units > max_res_factor(act_w)) {
+std::uint32_t encode_res_factor(double factor, const NumberFormat& format,
+                                const std::string& operation) {
+  const double units = std::round(std::ldexp(factor, fraction_bits(format.act_w)));
+  if (units > max_res_factor(format.act_w)) {
     throw Error(
         "operation {}: the scale of its residual is {} times that of its output, at most 8 "
         "can be represented",
         operation, factor);
   }
-  return static_cast<std::uint32_t>(std::max(units, 1.0));
+  const auto code = static_cast<std::uint32_t>(std::max(units, 1.0));
+  if (format.shifts_only() && !std::has_single_bit(code)) {
+    throw Error(
+        "operation {}: the scale of its residual is {} times that of its output, no power of two; "
+        "such a sum needs multipliers (--factor-bits 16)",
+        operation, factor);
+  }
+  return code;
 }
 
 void encode_layer(const RoundedLayer& layer, const WeightCodes& code_set, const QNet& net,

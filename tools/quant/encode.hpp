@@ -21,8 +21,9 @@ struct Factor {
 Factor encode_factor(double factor, int mult_w, const std::string& operation);
 
 /// The res_factor nearest to a positive factor, at least 1. Throws Error naming the operation when
-/// it is more than 8.
-std::uint32_t encode_res_factor(double factor, int act_w, const std::string& operation);
+/// it is more than 8, or no power of two where `format` has nothing but those.
+std::uint32_t encode_res_factor(double factor, const NumberFormat& format,
+                                const std::string& operation);
 
 /// Sets the terms and the channel parameters of a convolution whose tensors have their scales and
 /// zero points; op.terms is set. `made`: what the codes of post-processing stand for, those of the

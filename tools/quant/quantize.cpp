@@ -2,7 +2,6 @@
 #include "quant/quantize.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -37,9 +36,11 @@ int joined(const Graph& graph, int tensor) {
   return joined(graph, copy->output);
 }
 
-/// Whose lowest and highest codes stand for a range.
-Steps steps_of(const Range& range, int low, int high) {
-  const double scale = (range.high - range.low) / (high - low);
+/// Whose lowest and highest codes stand for a range; with a `unit` above 0, for as much as the next
+/// larger step that is a power of two of it makes of it.
+Steps steps_of(const Range& range, int low, int high, double unit) {
+  double scale = (range.high - range.low) / (high - low);
+  if (unit > 0) scale = std::ldexp(unit, static_cast<int>(std::ceil(std::log2(scale / unit))));
   const long zero = std::lround(low - range.low / scale);
   return {scale, static_cast<int>(std::clamp<long>(zero, low, high))};
 }
@@ -172,7 +173,7 @@ class Quantizer {
       const Range range = !graph_.is_output(whole) ? best_range(values, high() - low())
                           : scores_                ? score_range(values)
                                                    : full_range(values);
-      const Steps steps = allowed(steps_of(range, low(), high()), node);
+      const Steps steps = steps_of(range, low(), high(), step_unit(node));
       qtensor(whole).scale = steps.scale;
       qtensor(whole).zero = steps.zero;
       has_range_[static_cast<std::size_t>(whole)] = true;
@@ -211,20 +212,14 @@ class Quantizer {
     for (auto& values : bounded) {
       for (float& v : values) v = std::clamp(v, node.lo, node.hi);
     }
-    return allowed(steps_of(best_range(bounded, high() - low()), low(), high()), node);
+    return steps_of(best_range(bounded, high() - low()), low(), high(), step_unit(node));
   }
 
-  /// The steps themselves, or where all scales are powers of two the next larger ones of which the
-  /// operation's factor, or a residual's, is one.
-  Steps allowed(const Steps& steps, const Node& node) {
-    if (!format_.shifts_only()) return steps;
+  /// Of what steps must be powers of two, so that factors are; 0: they need not.
+  double step_unit(const Node& node) {
+    if (!format_.shifts_only()) return 0;
     const bool average = node.kind == NodeKind::kAvgPool;
-    const double unit =
-        average ? qtensor(node.input).scale / (node.kernel_h * node.kernel_w) : qtensor(0).scale;
-    const double scale =
-        std::ldexp(unit, static_cast<int>(std::ceil(std::log2(steps.scale / unit))));
-    const double below = (steps.zero - low()) * steps.scale / scale;
-    return {scale, low() + static_cast<int>(std::lround(below))};
+    return average ? qtensor(node.input).scale / (node.kernel_h * node.kernel_w) : qtensor(0).scale;
   }
 
   ProductFactor factor_of(const Node& node) {
@@ -245,13 +240,7 @@ class Quantizer {
     if (node.residual >= 0 && node.kind != NodeKind::kMul) {
       const QTensor& residual = qtensor(node.residual);
       op.post.res_zero = residual.zero;
-      op.post.res_factor = encode_res_factor(residual.scale / made.scale, net_.act_w, node.name);
-      if (format_.shifts_only() && !std::has_single_bit(op.post.res_factor)) {
-        throw Error(
-            "operation {}: the scale of its residual is no power of two times that of its output; "
-            "such a sum needs multipliers (--factor-bits 16)",
-            node.name);
-      }
+      op.post.res_factor = encode_res_factor(residual.scale / made.scale, format_, node.name);
     }
   }
 
@@ -312,14 +301,8 @@ class Quantizer {
     };
     RoundedLayer exact;
     const double unit = format_.shifts_only() ? made.scale / qtensor(node.input).scale : 0;
-    const auto power_of_unit = [&](double scale) {
-      int exponent;
-      return unit == 0 || scale == 0 || std::frexp(scale / unit, &exponent) == 0.5;
-    };
-    if (round_exactly(weights, node.bias, format_.weight_format, exact) &&
-        std::all_of(exact.scale.begin(), exact.scale.end(), power_of_unit)) {
+    if (round_exactly(weights, node.bias, format_.weight_format, unit, exact))
       return encode(exact, 1, op);
-    }
     std::vector<int> terms{terms_[index]};
     if (alternative_terms_ > 0 && alternative_terms_ != terms[0])
       terms.push_back(alternative_terms_);

@@ -217,7 +217,11 @@ RoundedLayer round_nearest(const LayerMeans& means, const Eigen::Ref<const Matri
 }
 
 bool round_exactly(const Eigen::Ref<const Matrix<float>>& weights, const std::vector<float>& bias,
-                   int weight_format, RoundedLayer& layer) {
+                   int weight_format, double unit, RoundedLayer& layer) {
+  const auto power_of_unit = [unit](double scale) {
+    int exponent;
+    return unit == 0 || scale == 0 || std::frexp(scale / unit, &exponent) == 0.5;
+  };
   RoundedLayer exact;
   exact.codes.resize(weights.rows(), weights.cols());
   exact.scale.resize(weights.rows());
@@ -225,6 +229,7 @@ bool round_exactly(const Eigen::Ref<const Matrix<float>>& weights, const std::ve
   for (Eigen::Index o = 0; o < weights.rows(); ++o) {
     const double largest = weights.row(o).cwiseAbs().maxCoeff();
     exact.scale[o] = largest / largest_power(weight_format);
+    if (!power_of_unit(exact.scale[o])) return false;
     for (Eigen::Index i = 0; i < weights.cols(); ++i) {
       const double ratio = weights(o, i) == 0 ? 0 : weights(o, i) / exact.scale[o];
       const int code = static_cast<int>(std::lround(ratio));

@@ -55,8 +55,9 @@ RoundedLayer round_nearest(const LayerMeans& means, const Eigen::Ref<const Matri
                            const WeightCodes& codes, double unit = 0);
 
 /// The layer as it is, when every output's weights are its scale times codes of a single term; the
-/// scales are such that the largest code is in use. False, and nothing changed, otherwise.
+/// scales are such that the largest code is in use, and with a `unit` above 0 powers of two of it.
+/// False, and nothing changed, otherwise.
 bool round_exactly(const Eigen::Ref<const Matrix<float>>& weights, const std::vector<float>& bias,
-                   int weight_format, RoundedLayer& layer);
+                   int weight_format, double unit, RoundedLayer& layer);
 
 }  // namespace reshift

@@ -242,13 +242,13 @@ TEST(Rounding, ExactWeightsStayExact) {
   Matrix<float> weights(3, 4);
   weights << 1, 0, -0.5f, 0.25f, 0, 0, 0, 0, 0.3f, 0.6f, -1.2f, 0;
   RoundedLayer layer;
-  ASSERT_TRUE(round_exactly(weights, {1, 2, 3}, 7, layer));
+  ASSERT_TRUE(round_exactly(weights, {1, 2, 3}, 7, 0, layer));
   EXPECT_THAT(layer.codes.row(0).reshaped(), ElementsAre(64, 0, -32, 16));
   EXPECT_THAT(layer.codes.row(2).reshaped(), ElementsAre(16, 32, -64, 0));
   EXPECT_FLOAT_EQ(static_cast<float>(layer.scale[2] * 64), 1.2f);
   EXPECT_THAT(layer.bias, ElementsAre(1, 2, 3));
   weights(0, 1) = 0.75f;
-  EXPECT_FALSE(round_exactly(weights, {1, 2, 3}, 7, layer));
+  EXPECT_FALSE(round_exactly(weights, {1, 2, 3}, 7, 0, layer));
 }
 
 }  // namespace
