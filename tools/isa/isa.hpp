@@ -29,7 +29,7 @@ struct Hardware {
   int neighbours = 0;  ///< columns to its left whose pixels a PE can take in depthwise layers; at most half of min(C, 8), and fewer than P; 0: none
 };
 
-inline constexpr std::array<Hardware, 18> kConfigurations{{
+inline constexpr std::array<Hardware, 19> kConfigurations{{
     {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 0, 32, 0},
     {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 0, 64, 0},
     {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 0, 64, 0},
@@ -41,6 +41,7 @@ inline constexpr std::array<Hardware, 18> kConfigurations{{
     {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 16, 2048, 2048, 256, 16, 8, 128, 0},
     {"16x16x8_q2", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 32, 8, 128, 0},
     {"mobile", 16, 16, 8, 8, 17, 28, 32, 8192, 4096, 512, 32, 8, 256, 4},
+    {"mobile_q4", 16, 16, 8, 8, 17, 28, 32, 8192, 4096, 512, 64, 8, 256, 4},
     {"16x16x8_mult32", 16, 16, 8, 8, 7, 28, 32, 8192, 2048, 256, 16, 8, 128, 0},
     {"16x16x8_w256", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 256, 0},
     {"32x16x4", 32, 16, 4, 8, 7, 28, 16, 16384, 1024, 128, 32, 8, 256, 0},
