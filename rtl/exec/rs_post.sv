@@ -105,7 +105,7 @@ module rs_post #(
   `RS_PARAM_CHECK(Lanes, M % PostLanes == 0 || PostLanes % M == 0,
                   "PostLanes must be M, a multiple or a divisor of it")
   `RS_PARAM_CHECK(Queue, QueueDepth >= 2, "QueueDepth must be at least 2")
-  `RS_PARAM_CHECK(Pixels, Q == 1 || P / Q >= 3, "of a group's P pixels at most a third at a time")
+  `RS_PARAM_CHECK(Pixels, P / Q >= 2, "of a group's P pixels at most half at a time")
   `RS_PARAM_CHECK(Tables, Tables == 0 || ActW == 8, "Tables are for ActW 8")
 
   logic early, done;

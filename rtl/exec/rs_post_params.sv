@@ -5,7 +5,8 @@
 /// Gives post-processing the parameters of the M-block that it works on, M channels at once, and
 /// collects those of the next one meanwhile, a word of the parameter memory a cycle.
 ///
-/// Throughput: an M-block per M/Records + 2 cycles.
+/// Throughput: an M-block per M/Records + 2 cycles; with Early, for which a word has all M channels, per
+/// 2 cycles.
 /// Latency: 1 cycle from `take_i` to `params_o`.
 /// Handshake: none.
 /// Assumes: a group is loaded M/Records + 3 cycles before it is taken.
@@ -18,6 +19,8 @@ module rs_post_params #(
   parameter int unsigned Records = 4,
   /// Bits of a channel's parameters.
   parameter int unsigned ChannelW = 54,
+  /// The next word is asked for in the cycle in which one is taken.
+  parameter bit Early = 1'b0,
   /// Derived.
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
   localparam int unsigned Words = M / Records,
@@ -42,12 +45,17 @@ module rs_post_params #(
 
   // The group being collected, and the operation's first. asked_q: all its words are asked for; full_q:
   // they are here.
-  logic [PtrW-1:0] group_q, first_q, next_group;
-  logic asked_q, full_q, last_word, again;
+  logic [PtrW-1:0] group_q, first_q, next_group, after_group, read_group;
+  logic asked_q, full_q, last_word, again, early;
 
-  assign next_group = group_q + 1'b1;
-  assign again      = group_i.last_m && (!group_i.last_g || group_i.keep);
-  assign read_o     = !asked_q && group_q != loaded_i;
+  `RS_PARAM_CHECK(Early, !Early || Records == M, "with Early a word has all channels")
+
+  assign next_group  = group_q + 1'b1;
+  assign again       = group_i.last_m && (!group_i.last_g || group_i.keep);
+  assign after_group = again ? first_q : next_group;
+  assign early       = Early && take_i;
+  assign read_group  = early ? after_group : group_q;
+  assign read_o      = (early || !asked_q) && read_group != loaded_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -56,8 +64,8 @@ module rs_post_params #(
       asked_q <= 1'b0;
       full_q  <= 1'b0;
     end else if (take_i) begin
-      group_q <= again ? first_q : next_group;
-      asked_q <= 1'b0;
+      group_q <= after_group;
+      asked_q <= early && read_o;
       full_q  <= 1'b0;
       if (group_i.last_m && !again) first_q <= next_group;
     end else begin
@@ -75,7 +83,7 @@ module rs_post_params #(
     logic [M-1:0][ChannelW-1:0] next;
     assign next      = {word_i, before_q};
     assign last_word = word_q == WordW'(Words - 1);
-    assign addr_o    = {group_q[PtrW-2:0], word_q};
+    assign addr_o    = {read_group[PtrW-2:0], word_q};
 
     always_ff @(posedge clk_i) begin
       if (!rst_ni) word_q <= '0;
@@ -88,7 +96,7 @@ module rs_post_params #(
     end
   end else begin : gen_word
     assign last_word = 1'b1;
-    assign addr_o    = group_q[PtrW-2:0];
+    assign addr_o    = read_group[PtrW-2:0];
     always_ff @(posedge clk_i) if (take_i) params_o <= word_i;
   end
 

@@ -196,7 +196,8 @@ module rs_post_pipeline
     .M(M),
     .PmDepth(PmDepth),
     .Records(Records),
-    .ChannelW(ChannelW)
+    .ChannelW(ChannelW),
+    .Early(P / Q == 2 && Records == M)
   ) u_params (
     .clk_i,
     .rst_ni,

@@ -75,10 +75,14 @@ reshift_shape_test(4x4x3_shift
   M=4 C=4 P=3 ActW=8 WeightFormat=7 AccW=28 MultW=1 FbDepth=8192 WmDepth=1024 PmDepth=64 PostLanes=4
   Tables=2 AxiDataW=64 Neighbours=0 WeightCheck=1 WeightStreams=0)
 
-# Neighbours: with two pixels a cycle, digits and two C-blocks a word; alone, in groups of few pixels.
+# Neighbours: with two pixels a cycle, digits and two C-blocks a word; with half of a group's pixels a
+# cycle; alone, in groups of few pixels.
 reshift_shape_test(8x4x6_near
   M=8 C=4 P=6 ActW=8 WeightFormat=17 AccW=28 MultW=16 FbDepth=8192 WmDepth=2048 PmDepth=256 PostLanes=16
   Tables=2 AxiDataW=64 Neighbours=2 WeightCheck=1 WeightStreams=1)
+reshift_shape_test(4x4x8_q4
+  M=4 C=4 P=8 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=8192 WmDepth=2048 PmDepth=256 PostLanes=16
+  Tables=2 AxiDataW=128 Neighbours=2 WeightCheck=1 WeightStreams=1)
 reshift_shape_test(4x4x3_near
   M=4 C=4 P=3 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=16384 WmDepth=4096 PmDepth=512 PostLanes=4
   Tables=0 AxiDataW=64 Neighbours=2 WeightCheck=1 WeightStreams=1)

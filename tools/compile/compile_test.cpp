@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "compile/neighbours.hpp"
 #include "golden/graph_interpreter.hpp"
 #include "golden/program_interpreter.hpp"
 #include "golden/random_network.hpp"
@@ -404,6 +405,25 @@ TEST(PolyphaseTensor, HasItsExtensionRowWhereThatIsRead) {
     EXPECT_EQ(without.ops.at(0).groups, (12 * 14 + 14 - 1) / hw.p + 1) << name;
     EXPECT_EQ(with.ops.at(0).groups, (13 * 14 + 14 - 1) / hw.p + 1) << name;
   }
+}
+
+// Networks of many depthwise layers. In two of them one pixel is added to all and read with
+// stride 2.
+TEST(Neighbours, DepthwiseNetworksEqualTheGraph) {
+  const isa::Hardware& hw = find_hardware("mobile");
+  std::vector<std::uint64_t> seeds{128, 169};
+  for (std::uint64_t seed = 0; seed < 40; ++seed) seeds.push_back(seed);
+  int found = 0;
+  for (const std::uint64_t seed : seeds) {
+    const QNet net = random_qnet(seed, {.weight_format = hw.weight_format,
+                                        .mult_w = hw.mult_w,
+                                        .slice_channels = hw.m,
+                                        .tables = hw.tables,
+                                        .depthwise = true});
+    for (const QOp& op : net.ops) found += neighbours_of(hw, net, op).has_value();
+    check_program(net, compile(hw, net, {}), seed, false, Timing::kLate);
+  }
+  EXPECT_GT(found, 20);
 }
 
 // LOAD brings a classifier's weights to the end of a frame, for few are ahead in a small memory, so

@@ -224,11 +224,12 @@ bool can_walk_flat(const isa::Hardware& hw, const QNet& net, const QOp& op) {
 }
 
 /// Whether a tensor can be polyphase for those who write it or add it as a residual: none of them
-/// goes through its pixels in steps.
+/// goes through its pixels in steps, or adds its only one to all.
 bool may_be_polyphase(const QNet& net, int tensor) {
   return std::none_of(net.ops.begin(), net.ops.end(), [&](const QOp& op) {
-    return (op.output == tensor || op.residual == tensor) &&
-           (op.out_stride > 1 || !walk_of(op).writes_all());
+    const bool adds = op.residual == tensor;
+    return ((op.output == tensor || adds) && (op.out_stride > 1 || !walk_of(op).writes_all())) ||
+           (adds && broadcasts(net, op));
   });
 }
 

@@ -47,8 +47,7 @@ constexpr std::int64_t descriptor_cycles(const isa::Hardware& hw) {
 
 /// Words that a transfer moves in kManyCycles cycles while an operation of `m_blocks` M-blocks, of
 /// `cycles` each, writes a polyphase tensor: post-processing, which goes first, stays for two words
-/// in a bank, the transfer for one, and they meet again and again. With several pixels at a time
-/// all stay for one.
+/// in a bank, the transfer for one, and they meet again and again.
 std::int64_t words_beside_polyphase(const isa::Hardware& hw, std::int64_t m_blocks,
                                     std::int64_t cycles);
 inline constexpr std::int64_t kManyCycles = 4096;  // enough for the mean

@@ -55,7 +55,7 @@ void add_memories(const FitModel& model, const Part& part, const Limits& limits,
 std::vector<int> post_lanes(int m, int p) {
   std::vector<int> lanes{m, 1};
   for (const int pixels : {2, 4}) {
-    if (p % pixels == 0 && p >= 3 * pixels) lanes.push_back(pixels * m);
+    if (p % pixels == 0 && p >= 2 * pixels) lanes.push_back(pixels * m);
   }
   return lanes;
 }

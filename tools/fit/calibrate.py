@@ -38,7 +38,7 @@ FITTED_FORMATS = [
     ("16x16x8_dsp", ""),
 ]
 HELD_OUT_FORMATS = [
-    ("16x16x8_half", "C=8 P=4"), ("16x16x8_digit", "C=8 PostLanes=32"), ("mobile", ""),
+    ("16x16x8_half", "C=8 P=4"), ("16x16x8_digit", "C=8 PostLanes=32"), ("mobile_q2", ""),
 ]
 # A family whose logic is that of another has its model; these runs measure its error.
 LIKE = {"xcup": ("xc7", [("8x8x8", ""), ("16x16x8", "")])}
