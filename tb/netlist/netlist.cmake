@@ -6,9 +6,10 @@ set(netlist_benches
   # rtl/lib
   rs_delay rs_fifo_2 rs_fifo_16 rs_fifo_ram rs_fork rs_ram
   # rtl/array; mult8: the multiplier lanes
-  rs_pe rs_pe_mult8 rs_array
+  rs_pe rs_pe_mult8 rs_array rs_array_near
   # rtl/buffer
   rs_raster_counter rs_pixel_address rs_feature_buffer rs_residual rs_weight_buffer rs_param_buffer
+  rs_column_history
   # rtl/exec
   rs_post_lane_8_16 rs_post_scale rs_post_table rs_issue rs_post rs_post_serial rs_uop_fetch
   rs_column_window
