@@ -172,7 +172,8 @@ class Pe : public testing::Test {
     const Tile& tile = history_.back();
     pack(bench->lane_act_i, acts, kLaneActW);
     // What goes on to the next row is not what the lanes take, where they take a neighbour's.
-    for (auto& act : acts) act = random.chance(50) ? act : random.uniform(0, (1 << kLaneActW) - 1);
+    for (auto& act : acts)
+      act = random.chance(50) ? act : random.uniform(0, (int64_t{1} << kLaneActW) - 1);
     pack(bench->act_i, acts, kLaneActW);
     pack(bench->weight_i, pins.codes, kLaneW);
     const bool add = tile.enable && (tile.first || !tile.max);
