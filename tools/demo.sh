@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #
-# The main job: quantise a trained residual network, compile it, run images through the RTL and
-# compare with the reference. With CIFAR-10 and ResNet-20 when the data folder is there (see
-# RESHIFT_DATA), otherwise with a network and images that the tool makes itself.
+# The main job: a trained residual network through the compiler and the RTL, compared with the
+# reference. With the test images of CIFAR-10 (see RESHIFT_DATA) the ResNet-20 that comes with
+# ReShift, otherwise a network and images that the tool makes itself and quantises.
 #
 #   tools/demo.sh BUILD [IMAGES]
 set -euo pipefail
@@ -16,20 +16,6 @@ reshift=$build/bin/reshift
 out=$build/demo
 mkdir -p "$out"
 
-if [[ -f $data/models_cifar10/resnet20/resnet20_cifar10.onnx ]]; then
-  model=$data/models_cifar10/resnet20/resnet20_cifar10.onnx
-  calibration=$data/cifar10/data_batch_1.bin.xz
-  images=$data/cifar10/test_batch.bin.xz
-  preprocess=tools/preprocess/resnet20.json
-else
-  echo "No data in $data: a small network and images made here instead."
-  "$reshift" make-demo --out-dir "$out"
-  model=$out/demo.onnx
-  calibration=$out/demo_train.bin
-  images=$out/demo_test.bin
-  preprocess=$out/demo_preprocess.json
-fi
-
 step() {
   echo
   echo "== $1"
@@ -37,9 +23,20 @@ step() {
   "$@"
 }
 
-step "Quantise: one power of two a weight, two in the first and last layer" \
-  "$reshift" quantize "$model" --calib "$calibration" --calib-count "${RESHIFT_CALIB:-512}" \
-  --preprocess "$preprocess" --terms 1 --end-terms 2 -o "$out/net.rsq"
+images=$data/cifar10/test_batch.bin.xz
+if [[ -f $images ]]; then
+  step "Take a trained network as it is: one power of two a weight in every layer" \
+    "$reshift" quantize tools/train/networks/resnet20-pow2.onnx \
+    --preprocess tools/preprocess/trained_resnet20.json --mult-bits 16 -o "$out/net.rsq"
+else
+  echo "No CIFAR-10 in $data: a small network and images made here instead."
+  "$reshift" make-demo --out-dir "$out"
+  images=$out/demo_test.bin
+  step "Quantise: one power of two a weight, two in the first and last layer" \
+    "$reshift" quantize "$out/demo.onnx" --calib "$out/demo_train.bin" \
+    --calib-count "${RESHIFT_CALIB:-512}" --preprocess "$out/demo_preprocess.json" --terms 1 --end-terms 2 \
+    -o "$out/net.rsq"
+fi
 step "Compile for $config" \
   "$reshift" compile "$out/net.rsq" --hw "$config" --report "$out/report.json" -o "$out/net.rsp"
 step "Run $count images through the RTL, compare with the reference" \
