@@ -397,6 +397,7 @@ class Exec : public testing::Test {
         bench->header_valid_i, bench->header_ready_o,
         [&](uint32_t header) { bench->header_i = header; }, weights);
     bench->header_count_i = 1;
+    bench->entry_valid_i = bench->stream_end_i = 0;
     StreamDriver<Tile> tiles(
         bench->tile_valid_i, bench->tile_ready_o,
         [&](const Tile& tile) {

@@ -40,6 +40,7 @@ inline constexpr std::int64_t kNextPass = 35;
 inline constexpr std::int64_t kReadAhead = 128;
 /// To look at a descriptor: to check it and to work out its addresses.
 inline constexpr std::int64_t kLookLoad = 132;
+inline constexpr std::int64_t kLookWeights = kLookLoad + 10;  // and LOAD's words of the block
 inline constexpr std::int64_t kLookExec = 132;
 inline constexpr std::int64_t kLookStore = 168;
 inline constexpr std::int64_t kLookEnd = 103;

@@ -17,6 +17,8 @@ std::int64_t look_cycles(isa::Opcode opcode) {
   switch (opcode) {
     case isa::Opcode::kExec:
       return kLookExec;
+    case isa::Opcode::kLoadWeights:
+      return kLookWeights;
     case isa::Opcode::kStoreFeatures:
     case isa::Opcode::kReloadFeatures:
       return kLookStore;

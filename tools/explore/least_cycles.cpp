@@ -2,6 +2,7 @@
 #include "explore/least_cycles.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/integer.hpp"
 #include "cost/exec_cycles.hpp"
@@ -35,6 +36,7 @@ std::vector<ConvolutionSize> convolutions(const QNet& net) {
 std::int64_t least_cycles(const isa::Hardware& hw, const std::vector<ConvolutionSize>& net) {
   const std::int64_t post = cost::post_cycles(hw);
   std::int64_t engine = 1, tile_bits = 0;
+  const std::int64_t item_bits = 8 * isa::item_bytes(hw);
   for (const ConvolutionSize& size : net) {
     const std::int64_t pixel_groups = ceil_div(size.pixels, std::int64_t{hw.p});
     const int channels = static_cast<int>(size.row_terms.size());
@@ -53,7 +55,12 @@ std::int64_t least_cycles(const isa::Hardware& hw, const std::vector<Convolution
       const std::int64_t tiles =
           std::max({ceil_div(*most, at_once), c_blocks * ceil_div(*least, at_once), 1});
       engine += pixel_groups * std::max(tiles, post);
-      tile_bits += tiles * isa::tile_width(hw);
+      // Rows of row streams run apart, so they take as many items as there are weights a row.
+      const std::int64_t items = std::max(
+          tiles,
+          std::accumulate(begin, begin + std::min(hw.m, channels - first), std::int64_t{0}) / hw.m);
+      const std::int64_t tile = tiles * isa::tile_width(hw);
+      tile_bits += hw.weight_streams ? std::min(tile, items * item_bits) : tile;
     }
   }
   return std::max(engine, tile_bits / hw.axi_data_w);
