@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -12,9 +13,17 @@
 #include "golden/graph_interpreter.hpp"
 #include "golden/program_interpreter.hpp"
 #include "golden/random_network.hpp"
+#include "isa/fields.hpp"
 #include "net/numerics.hpp"
 
 namespace reshift {
+
+/// A descriptor of a program.
+inline isa::Descriptor descriptor_of(const Program& program, std::size_t index) {
+  isa::Descriptor words;
+  std::memcpy(words.data(), program.image.data() + index * isa::kDescriptorBytes, sizeof words);
+  return words;
+}
 
 /// The configuration of the model that this test was built with.
 inline constexpr isa::Hardware kHardware{

@@ -82,16 +82,10 @@ std::string error_of(const CoreCase& core_case, const Program& program) {
   return "";
 }
 
-isa::Descriptor descriptor(const Program& program, std::size_t index) {
-  isa::Descriptor d;
-  std::memcpy(d.data(), program.image.data() + index * isa::kDescriptorBytes, sizeof d);
-  return d;
-}
-
 /// Index of the first descriptor with this opcode.
 std::size_t find(const Program& program, isa::Opcode opcode) {
   std::size_t index = 0;
-  while (isa::opcode(descriptor(program, index)) != opcode) ++index;
+  while (isa::opcode(descriptor_of(program, index)) != opcode) ++index;
   return index;
 }
 
@@ -100,7 +94,7 @@ TEST(CosimFault, AWrongWeightIsNamedWithCycleOperationAndAddress) {
   Program damaged = core_case.program;
   // The first tile of the first operation with other exponents.
   const std::size_t at = find(damaged, isa::Opcode::kLoadWeights);
-  auto load = isa::decode<isa::LoadWeights>(descriptor(damaged, at));
+  auto load = isa::decode<isa::LoadWeights>(descriptor_of(damaged, at));
   const std::string operation = damaged.descriptors[find(damaged, isa::Opcode::kExec)];
   ASSERT_EQ(load.stream_items, 0) << "take a case whose first block has tiles";
   const WeightBlockSections sections(kHardware, load.param_blocks, load.uops, 0);
@@ -123,7 +117,7 @@ TEST(CosimFault, AWrongAddressIsNamed) {
   const CoreCase core_case(3, false, 1);
   Program damaged = core_case.program;
   const std::size_t at = find(damaged, isa::Opcode::kExec);
-  auto exec = isa::decode<isa::Exec>(descriptor(damaged, at));
+  auto exec = isa::decode<isa::Exec>(descriptor_of(damaged, at));
   exec.dst_base += 1;
   const isa::Descriptor words = isa::encode(exec);
   std::memcpy(damaged.image.data() + at * isa::kDescriptorBytes, words.data(), sizeof words);

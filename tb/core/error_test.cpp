@@ -90,30 +90,20 @@ TEST_F(CoreErrors, ReadErrorInAWeightBlock) {
 }
 
 /// The weight blocks of a program: their places in it.
-std::vector<int> weight_blocks(const Program& program) {
-  std::vector<int> found;
+std::vector<std::size_t> weight_blocks(const Program& program) {
+  std::vector<std::size_t> found;
   for (std::size_t i = 0; i < program.descriptors.size(); ++i) {
-    const auto* words =
-        reinterpret_cast<const std::uint32_t*>(program.image.data()) + i * isa::kDescriptorWords;
-    if ((words[0] & 0xf) == static_cast<std::uint32_t>(isa::Opcode::kLoadWeights)) {
-      found.push_back(static_cast<int>(i));
-    }
+    if (isa::opcode(descriptor_of(program, i)) == isa::Opcode::kLoadWeights) found.push_back(i);
   }
   return found;
-}
-
-isa::LoadWeights weight_block(const Program& program, int index) {
-  isa::Descriptor words;
-  std::memcpy(words.data(), program.image.data() + index * isa::kDescriptorBytes, sizeof words);
-  return isa::decode<isa::LoadWeights>(words);
 }
 
 // A flipped bit anywhere in a weight block: nothing is stored after it.
 TEST_F(CoreErrors, AFlippedBitInAWeightBlock) {
   if (!kHardware.weight_check) GTEST_SKIP() << "the core does not check them";
   std::mt19937 random(5);
-  for (const int index : weight_blocks(good.program)) {
-    const isa::LoadWeights d = weight_block(good.program, index);
+  for (const std::size_t index : weight_blocks(good.program)) {
+    const auto d = isa::decode<isa::LoadWeights>(descriptor_of(good.program, index));
     const std::int64_t bit =
         std::uniform_int_distribution<std::int64_t>(0, 8 * d.bytes - 1)(random);
     Program program = good.program;
@@ -133,8 +123,8 @@ TEST_F(CoreErrors, RowStreamsThatDoNotMakeTheTiles) {
   int tried = 0;
   for (unsigned seed = 1; tried < 6 && seed < 40; ++seed) {
     const CoreCase other(seed, false, 1);
-    for (const int index : weight_blocks(other.program)) {
-      const isa::LoadWeights d = weight_block(other.program, index);
+    for (const std::size_t index : weight_blocks(other.program)) {
+      auto d = isa::decode<isa::LoadWeights>(descriptor_of(other.program, index));
       if (d.stream_items == 0 || tried == 6) continue;
       Program program = other.program;
       // The first entry of a row: its tile has no weight, or there is none.
@@ -152,11 +142,9 @@ TEST_F(CoreErrors, RowStreamsThatDoNotMakeTheTiles) {
       const auto block =
           std::span(program.image)
               .subspan(static_cast<std::size_t>(d.offset), static_cast<std::size_t>(d.bytes));
-      auto* words =
-          reinterpret_cast<std::uint32_t*>(program.image.data()) + index * isa::kDescriptorWords;
-      const std::uint32_t checksum = block_checksum(block);
-      words[isa::kDescriptorWords - 1] -= checksum - words[isa::load_weights::kBlockChecksum.word];
-      words[isa::load_weights::kBlockChecksum.word] = checksum;
+      d.block_checksum = block_checksum(block);
+      const isa::Descriptor words = isa::encode(d);
+      std::memcpy(program.image.data() + index * isa::kDescriptorBytes, words.data(), sizeof words);
       if (lane == 0 && d.stream_items == d.uops) continue;  // that is right: a tile an entry
       expect_stop(
           program, isa::Error::kBadStream, [] {}, &other);
