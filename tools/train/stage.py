@@ -72,7 +72,7 @@ class Stage:
         """Returns the log: an entry an epoch."""
         self.resume()
         for epoch in range(len(self.log), self.epochs):
-            number = epoch % self.recipe.views
+            number = epoch % self.recipe.views if teacher else epoch
             taught = teacher.logits(images, number, report) if teacher else None
             self.log.append(self.epoch(epoch, View(images, number), labels, taught, device, report))
             self.save()

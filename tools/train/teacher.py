@@ -1,5 +1,5 @@
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-"""Outputs of a larger float network for the views of the training images, kept in files."""
+"""Outputs of a float network for the views of the training images, kept in files."""
 
 import numpy
 import torch
@@ -33,20 +33,20 @@ def load(file, data):
 class Teacher:
     """`folder` keeps a file for each view."""
 
-    def __init__(self, name, file, data, folder, device):
+    def __init__(self, name, network, folder, device):
         self.name, self.folder, self.device = name, folder, device
-        self.load = lambda: load(file, data).eval().to(device)
+        self.network = network.eval().to(device)
 
     @torch.no_grad()
     def logits(self, images, number, report):
         """Of view `number` of all images."""
         path = self.folder / f"{self.name}_{number}.npy"
         if not path.is_file():
-            network, view, parts = self.load(), View(images, number), []
+            view, parts = View(images, number), []
             for start in range(0, len(images), BATCH):
                 which = torch.arange(start, min(start + BATCH, len(images)))
                 with torch.autocast(self.device.type, torch.bfloat16):
-                    parts.append(network(pixels(view[which], self.device)).float().cpu())
+                    parts.append(self.network(pixels(view[which], self.device)).float().cpu())
                 if start % 5000 == 0:
                     report(f"{self.name} of view {number}: {start} of {len(images)} images")
             self.folder.mkdir(parents=True, exist_ok=True)

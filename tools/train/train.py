@@ -3,6 +3,7 @@
 """Trains a network for the machine's formats by a recipe (recipes.json, docs/training.md)."""
 
 import argparse
+import copy
 import dataclasses
 import hashlib
 import json
@@ -15,7 +16,7 @@ import curves
 import data as cifar
 import teacher as teaching
 from quantised_network import PIXEL_STEP, QuantisedNetwork
-from recipe import NETWORKS, changed, recipes
+from recipe import NETWORKS, OWN, changed, recipes
 from reshift_train.export import export
 from reshift_train.formats import FORMATS
 from reshift_train.graph import calibrate
@@ -105,13 +106,16 @@ class Run:
         self.images, self.labels = cifar.load(options.data / "cifar10", cifar.TRAINING)
         self.tests = cifar.load(options.data / "cifar10", cifar.TEST)
         self.teacher = None
-        if self.recipe.teacher:
-            report(f"distillation from {self.recipe.teacher}: {self.recipe.teacher_share} of the loss")
-            self.teacher = teaching.Teacher(
-                self.recipe.teacher, NETWORKS[self.recipe.teacher], options.data,
-                options.teacher_outputs or options.output / "teacher", self.device)
+        if self.recipe.teacher not in ("", OWN):
+            self.teacher = self.taught_by(self.recipe.teacher, teaching.load(
+                NETWORKS[self.recipe.teacher], options.data),
+                options.teacher_outputs or options.output / "teacher")
         self.result = {"recipe": options.recipe, "seed": options.seed, "torch": torch.__version__,
                        **dataclasses.asdict(self.recipe)}
+
+    def taught_by(self, name, network, folder):
+        report(f"distillation from {name}: {self.recipe.teacher_share} of the loss")
+        return teaching.Teacher(name, network, folder, self.device)
 
     def stage(self, network, optimiser, name, quantised):
         epochs = self.recipe.epochs if quantised else self.recipe.float_epochs
@@ -133,6 +137,8 @@ class Run:
             self.stage(network, sgd, "float", False)
             self.result["float_accuracy"] = accuracy(network, *self.tests, self.device)
             report(f"float network: {100 * self.result['float_accuracy']:.2f} % of the test images")
+        if self.recipe.teacher == OWN:
+            self.teacher = self.taught_by(OWN, copy.deepcopy(network), self.options.output / "teacher")
         return network.network.cpu()
 
     def quantised_network(self, network):
