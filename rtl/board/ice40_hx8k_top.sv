@@ -25,7 +25,8 @@ module ice40_hx8k_top #(
   parameter int unsigned Neighbours = 0,
   parameter int unsigned AxiDataW = 32,
   parameter int unsigned WeightCheck = 0,
-  parameter int unsigned WeightStreams = 0
+  parameter int unsigned WeightStreams = 0,
+  parameter int unsigned Requantise = 0
 ) (
   /// Oscillator.
   input  logic       clk_12mhz,
@@ -78,6 +79,7 @@ module ice40_hx8k_top #(
     .AxiDataW(AxiDataW),
     .WeightCheck(WeightCheck),
     .WeightStreams(WeightStreams),
+    .Requantise(Requantise),
     .ClocksPerBit(ClockHz / 1000000),
     .QuietClocks(ClockHz / 25)
   ) u_board (

@@ -33,6 +33,7 @@ module rs_board
   /// Weight blocks: checksums, row streams.
   parameter int unsigned WeightCheck = 1,
   parameter int unsigned WeightStreams = 0,
+  parameter int unsigned Requantise = 0,
   /// Memory: banks of BankWords words of 8 bytes.
   parameter int unsigned MemBanks = 7,
   parameter int unsigned BankWords = 4096,
@@ -228,7 +229,8 @@ module rs_board
     .Neighbours(Neighbours),
     .AxiDataW(AxiDataW),
     .WeightCheck(WeightCheck),
-    .WeightStreams(WeightStreams)
+    .WeightStreams(WeightStreams),
+    .Requantise(Requantise)
   ) u_core (
     .clk           (clk_i),
     .rst_n         (rst_ni),

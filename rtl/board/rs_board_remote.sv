@@ -29,6 +29,7 @@ module rs_board_remote #(
   /// Weight blocks: checksums, row streams.
   parameter int unsigned WeightCheck = 0,
   parameter int unsigned WeightStreams = 0,
+  parameter int unsigned Requantise = 0,
   /// Clock cycles of a bit on the line, at least 8.
   parameter int unsigned ClocksPerBit = 100,
   /// Clock cycles without a byte after which a frame is given up.
@@ -157,7 +158,8 @@ module rs_board_remote #(
     .Neighbours(Neighbours),
     .AxiDataW(AxiDataW),
     .WeightCheck(WeightCheck),
-    .WeightStreams(WeightStreams)
+    .WeightStreams(WeightStreams),
+    .Requantise(Requantise)
   ) u_core (
     .clk           (clk_i),
     .rst_n         (rst_ni),

@@ -28,6 +28,7 @@ module ulx3s_top #(
   parameter int unsigned AxiDataW = 64,
   parameter int unsigned WeightCheck = 1,
   parameter int unsigned WeightStreams = 0,
+  parameter int unsigned Requantise = 0,
   /// Banks of 32 KB.
   parameter int unsigned MemBanks = 7,
   /// First content of the memory; empty: none.
@@ -115,6 +116,7 @@ module ulx3s_top #(
     .AxiDataW(AxiDataW),
     .WeightCheck(WeightCheck),
     .WeightStreams(WeightStreams),
+    .Requantise(Requantise),
     .MemBanks(MemBanks),
     .BankWords(4096),
     .InitFile(InitFile),

@@ -70,7 +70,7 @@ reset:
   reset CAP_FORMAT
   reset CAP_FB_DEPTH
   reset CAP_WM_DEPTH
-  reset CAP_PM_DEPTH
+  reset CAP_POST
   reset CAP_OPTIONS
   const PROGRAM {program_magic}
   const SUM {descriptor_sum}

@@ -37,6 +37,7 @@ module rs_ctrl_unit
   parameter int unsigned AxiDataW = 64,
   parameter bit WeightCheck = 1'b1,
   parameter bit WeightStreams = 1'b1,
+  parameter bit Requantise = 1'b0,
   /// Longest burst on the bus, in beats.
   parameter int unsigned MaxBurst = 16,
   /// Bits of a descriptor slot's number.
@@ -145,7 +146,8 @@ module rs_ctrl_unit
     .Tables(Tables),
     .Neighbours(Neighbours),
     .AxiDataW(AxiDataW),
-    .WeightStreams(32'(WeightStreams))
+    .WeightStreams(32'(WeightStreams)),
+    .Requantise(32'(Requantise))
   ) u_code (
     .clk_i,
     .read_i       (code_read),
@@ -346,6 +348,7 @@ module rs_ctrl_unit
     .FbDepth(FbDepth),
     .Tables(Tables),
     .Neighbours(Neighbours),
+    .Requantise(32'(Requantise)),
     .Ahead(OpAhead)
   ) u_operation (
     .clk_i,

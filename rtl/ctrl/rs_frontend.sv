@@ -50,6 +50,8 @@ module rs_frontend
   /// Check the checksum of weight blocks; tiles may come as row streams.
   parameter bit WeightCheck = 1'b1,
   parameter bit WeightStreams = 1'b1,
+  /// EXEC can bound the codes that it reads, and round sums before their residual.
+  parameter bit Requantise = 1'b0,
   /// Bits of a weight tile. Derived.
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat),
   /// Bits of a bank number. Derived.
@@ -283,6 +285,7 @@ module rs_frontend
     .AxiDataW(AxiDataW),
     .WeightCheck(WeightCheck),
     .WeightStreams(WeightStreams),
+    .Requantise(Requantise),
     .MaxBurst(MaxBurst),
     .SlotW(SlotW),
     .Batch(ring_batch(M, C, P)),

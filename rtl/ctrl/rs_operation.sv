@@ -19,6 +19,7 @@ module rs_operation
   parameter int unsigned FbDepth = 16384,
   parameter int unsigned Tables = 0,
   parameter int unsigned Neighbours = 0,
+  parameter int unsigned Requantise = 0,
   /// One more operation is put together while EXEC has yet to take this one.
   parameter bit Ahead = 1'b0
 ) (
@@ -38,7 +39,7 @@ module rs_operation
 );
 
   localparam logic [ExecWords-1:0][31:0] Kept = exec_kept(
-      M, C, P, ActW, FbDepth, Tables, Neighbours
+      M, C, P, ActW, FbDepth, Tables, Neighbours, Requantise
   );
 
   logic [ExecWords-1:0][31:0] words_q, op_words, extended;

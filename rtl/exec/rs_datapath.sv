@@ -3,10 +3,11 @@
 /// Brings activations and weight tile of a micro-op together and through the array. Cycle by cycle:
 ///
 ///   0 `valid_i` and its company                     3 tile address to the weight memory
-///   5 activations and tile enter the array, 4 without registers after the memories
+///   5 activations and tile enter the array, 4 without registers after the memories; with a bound a
+///     cycle later, the tile's address, too
 ///
 /// Throughput: a micro-op per cycle.
-/// Latency: that of the array and 5 or 4 cycles.
+/// Latency: that of the array and 4 to 6 cycles.
 /// Handshake: none, free-running.
 /// Assumes: last tiles are at least P / Q cycles apart.
 module rs_datapath #(
@@ -26,6 +27,8 @@ module rs_datapath #(
   parameter int unsigned AccW = 28,
   /// Columns to the left whose pixels a PE can take; 0: none.
   parameter int unsigned Neighbours = 0,
+  /// Activations have an upper bound.
+  parameter bit Bounded = 1'b0,
   /// Width of a tile address.
   parameter int unsigned TileAddrW = 9,
   /// There are registers after the memories.
@@ -49,6 +52,8 @@ module rs_datapath #(
   input  logic [TileAddrW-1:0] tile_addr_i,
   /// The micro-op will not be used again.
   input  logic                 free_i,
+  /// How far the bound of its activations is below the highest code.
+  input  logic [ActW-1:0]      cut_i,
   /// It is of an operation with neighbours, the last of its list, of the first pixel group; padding.
   input  logic                 beside_i,
   input  logic                 list_end_i,
@@ -70,8 +75,9 @@ module rs_datapath #(
   output logic [Q-1:0][M-1:0][AccW-1:0] acc_o
 );
 
-  localparam int unsigned TileDelay = 3;  // from valid_i to the tile's address
-  localparam int unsigned Delay = TileDelay + 1 + int'(RamReg);  // from valid_i to the array
+  localparam int unsigned ActDelay = 4 + int'(RamReg);  // from valid_i to act_i
+  localparam int unsigned Delay = ActDelay + int'(Bounded);  // to the array
+  localparam int unsigned TileDelay = Delay - 1 - int'(RamReg);  // to the tile's address
 
   logic [Delay-1:0] valid_q;
   always_ff @(posedge clk_i) begin
@@ -107,6 +113,35 @@ module rs_datapath #(
     .data_o({first, last, max, plane, sub})
   );
 
+  logic [P-1:0][C-1:0][ActW-1:0] act;
+
+  if (Bounded) begin : gen_bound
+    logic [ActW-1:0] cut;
+    rs_delay #(
+      .Width(ActW),
+      .Stages(ActDelay - 1)
+    ) u_cut (
+      .clk_i,
+      .data_i(cut_i),
+      .data_o(cut)
+    );
+    for (genvar p = 0; p < P; p++) begin : gen_column
+      rs_code_bound #(
+        .Codes(C),
+        .ActW(ActW)
+      ) u_bound (
+        .clk_i,
+        .cut_i (cut),
+        .code_i(act_i[p]),
+        .code_o(act[p])
+      );
+    end
+  end else begin : gen_unbounded
+    assign act = act_i;
+    logic unused_cut;
+    assign unused_cut = ^cut_i;
+  end
+
   localparam int unsigned PastColumns = Neighbours > 0 ? Neighbours : 1;
   logic beside;
   logic [PastColumns-1:0][C-1:0][ActW-1:0] past;
@@ -134,7 +169,7 @@ module rs_datapath #(
       .data_o(zero)
     );
     for (genvar n = 0; n < Neighbours; n++) begin : gen_last
-      assign last_columns[n] = act_i[P-1-n];
+      assign last_columns[n] = act[P-1-n];
     end
 
     rs_column_history #(
@@ -177,7 +212,7 @@ module rs_datapath #(
     .max_i  (max),
     .plane_i(plane),
     .sub_i  (sub),
-    .act_i,
+    .act_i  (act),
     .tile_i,
     .beside_i(beside),
     .past_i(past),

@@ -15,7 +15,8 @@
 /// micro-ops and windows are ready when the current one ends.
 ///
 /// Throughput: a micro-op of the reduction list per cycle.
-/// Latency: that of the array and 17 cycles from a micro-op to the first pixel's write.
+/// Latency: that of the array and 17 cycles from a micro-op to the first pixel's write, 5 more with
+/// Requantise.
 /// Handshake: operations, weight streams, LOAD's writes and STORE's reads are valid/ready; tokens
 /// are pulses.
 /// Assumes: an operation fits its tensors, lists and parameters; the control program has checked
@@ -49,6 +50,8 @@ module rs_exec
   parameter int unsigned Tables = 0,
   /// Columns to the left whose pixels a PE can take; 0: none.
   parameter int unsigned Neighbours = 0,
+  /// EXEC can bound the codes that it reads, and round sums before their residual.
+  parameter bit Requantise = 1'b0,
   /// Bits of a multiplier.
   parameter int unsigned MultW = 16,
   /// Micro-op headers that come together.
@@ -290,7 +293,7 @@ module rs_exec
   // Issue.
   logic started, reservable, reserve, complete, post_free, issued;
   logic [23:0] written;
-  logic [15:0] read_zero;
+  logic [15:0] read_zero, read_cut;
   logic read_valid, read_first, read_last, read_max, read_plane, read_free;
   logic read_beside, read_list_end, read_fresh;
   logic [4:0] read_dy, read_dx;
@@ -345,6 +348,7 @@ module rs_exec
     .read_dy_o         (read_dy),
     .read_dx_o         (read_dx),
     .read_zero_o       (read_zero),
+    .read_cut_o        (read_cut),
     .read_tile_o       (read_tile),
     .read_first_o      (read_first),
     .read_plane_o      (read_plane),
@@ -422,7 +426,7 @@ module rs_exec
     .data_o(zero)
   );
   logic unused_zero;
-  assign unused_zero = ^read_zero;
+  assign unused_zero = ^{read_zero, read_cut};
 
   rs_feature_buffer #(
     .M(M),
@@ -512,6 +516,7 @@ module rs_exec
     .WeightFormat(WeightFormat),
     .AccW(AccW),
     .Neighbours(Neighbours),
+    .Bounded(Requantise),
     .TileAddrW(TileAddrW),
     .RamReg(RamReg)
   ) u_datapath (
@@ -529,6 +534,7 @@ module rs_exec
     .list_end_i (read_list_end),
     .fresh_i    (read_fresh),
     .zero_i     (read_zero[ActW-1:0]),
+    .cut_i      (read_cut[ActW-1:0]),
     .act_i      (act),
     .tile_read_o(tile_read),
     .tile_addr_o(tile_addr),
@@ -574,6 +580,7 @@ module rs_exec
     .PostLanes(PostLanes),
     .Tables(Tables),
     .MultW(MultW),
+    .Early(Requantise),
     .QueueDepth(QueueDepth)
   ) u_post (
     .clk_i,

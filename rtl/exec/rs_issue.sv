@@ -90,6 +90,7 @@ module rs_issue #(
   output logic [4:0]           read_dy_o,
   output logic [4:0]           read_dx_o,
   output logic [15:0]          read_zero_o,
+  output logic [15:0]          read_cut_o,
   output logic [TileAddrW-1:0] read_tile_o,
   output logic                 read_first_o,
   output logic                 read_plane_o,
@@ -114,7 +115,7 @@ module rs_issue #(
   // Operation under way.
   logic active_q, max_q, residual_q, keep_q;
   logic sound_q;  // and its list is right so far
-  logic [15:0] zero_q;
+  logic [15:0] zero_q, cut_q;
   logic [CBlockW-1:0] base0_q, base1_q, step0_q, step1_q;
   logic [23:0] not_need_q, not_step_q;
   logic [1:0] in_flight_q, granted_q;
@@ -210,6 +211,7 @@ module rs_issue #(
       residual_q <= op_i.residual;
       keep_q     <= op_i.keep_list;
       zero_q     <= op_i.in_zero;
+      cut_q      <= op_i.in_cut;
       step0_q    <= CBlockW'(op_i.src0_step);
       step1_q    <= CBlockW'(op_i.src1_step);
       not_step_q <= ~op_i.need_step;
@@ -294,6 +296,7 @@ module rs_issue #(
     read_dy_o       <= uop_header_i.dy;
     read_dx_o       <= uop_header_i.dx;
     read_zero_o     <= zero_q;
+    read_cut_o      <= cut_q;
     read_tile_o     <= uop_tile_i;
     read_first_o    <= first_q;
     read_plane_o    <= uop_header_i.plane;

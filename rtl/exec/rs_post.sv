@@ -33,6 +33,8 @@ module rs_post #(
   parameter int unsigned Tables = 0,
   /// Bits of a multiplier.
   parameter int unsigned MultW = 16,
+  /// Sums may be rounded by themselves, before their residual; with PostLanes of M or more.
+  parameter bit Early = 1'b0,
   /// Pixels of a way that are on their way, at most, with several pixels at a time.
   parameter int unsigned QueueDepth = 64,
   /// Derived.
@@ -104,6 +106,7 @@ module rs_post #(
 
   `RS_PARAM_CHECK(Lanes, M % PostLanes == 0 || PostLanes % M == 0,
                   "PostLanes must be M, a multiple or a divisor of it")
+  `RS_PARAM_CHECK(Early, !Early || PostLanes >= M, "Early is with PostLanes of M or more")
   `RS_PARAM_CHECK(Queue, QueueDepth >= 2, "QueueDepth must be at least 2")
   `RS_PARAM_CHECK(Pixels, P / Q >= 2, "of a group's P pixels at most half at a time")
   `RS_PARAM_CHECK(Tables, Tables == 0 || ActW == 8, "Tables are for ActW 8")
@@ -123,7 +126,8 @@ module rs_post #(
       .PmDepth(PmDepth),
       .Records(Records),
       .Tables(Tables),
-      .MultW(MultW)
+      .MultW(MultW),
+      .Early(Early)
     ) u_post (
       .clk_i,
       .rst_ni,

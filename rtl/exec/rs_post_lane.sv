@@ -20,8 +20,11 @@
 /// With MultW 1 all scales are powers of two, those of residuals, too, and nothing multiplies: there
 /// are no products then.
 ///
+/// With Early u may be rounded to a code by itself, before v is added (rs_post_early): the exact number
+/// that the sum is rounded as is then this code and v.
+///
 /// Throughput: a pixel per cycle.
-/// Latency: 9 cycles.
+/// Latency: 9 cycles, 13 with Early.
 /// Handshake: none; each input is sampled in the cycle of the stage that uses it.
 /// Assumes: the caller delays what belongs to an operation; v fits in ActW + 4 bits; a product has
 /// the multiplier 1; with MultW 1 at most one bit of `res_factor_i` is set.
@@ -31,7 +34,9 @@ module rs_post_lane #(
   /// Accumulator width.
   parameter int unsigned AccW = 28,
   /// Bits of a multiplier: 1, 16 or 32.
-  parameter int unsigned MultW = 16
+  parameter int unsigned MultW = 16,
+  /// u may be rounded by itself.
+  parameter bit Early = 1'b0
 ) (
   /// Clock.
   input  logic clk_i,
@@ -49,13 +54,16 @@ module rs_post_lane #(
   input  logic signed [ActW-1:0] res_zero_i,
   /// Stage 5.
   input  logic [ActW+11:0]       res_factor_i,
-  /// Stage 8.
+  /// Stages 8 and 9, of u by itself.
+  input  rs_pkg::round_e         early_round_i,
+  input  logic [3:0]             early_i,
+  /// Stage 8, with Early 12.
   input  rs_pkg::round_e         round_i,
   input  logic signed [ActW-1:0] out_zero_i,
   input  logic signed [ActW-1:0] lo_i,
   input  logic signed [ActW-1:0] hi_i,
 
-  /// After 9 cycles.
+  /// After 9 cycles, with Early 13.
   output logic [ActW-1:0]        code_o
 );
 
@@ -71,11 +79,13 @@ module rs_post_lane #(
   logic [4:0] shift1_q, shift2_q, shift3_q, shift4_q;
   logic signed [ActW:0] difference, diff2_q, diff3_q, diff4_q, diff5_q;
   logic signed [MultW+32:0] product;
-  // 5, 6: shift, residual's product; 7: sum; 8: rounding. 9: bounds.
-  logic signed [UW-1:0] u;
-  logic signed [UW-2:0] v5, v6_q;
+  // 5, 6: shift, residual's product; 7: sum; 8: rounding. 9: bounds. With Early four stages come between 6
+  // and 7.
+  logic signed [UW-1:0] shifted, u;
+  logic signed [UW-2:0] v5, v6_q, v;
   logic signed [UW:0] t7_q;
   logic signed [ActW+5:0] sum, sum8_q;
+  logic shifted_more, shifted_over, shifted_negative;
   logic more, over, negative, more7_q, over7_q, over8_q, negative7_q, negative8_q;
   logic below, above;
 
@@ -114,7 +124,7 @@ module rs_post_lane #(
 
     v6_q <= v5;
 
-    t7_q        <= (UW + 1)'(u) + (UW + 1)'(v6_q);
+    t7_q        <= (UW + 1)'(u) + (UW + 1)'(v);
     more7_q     <= more;
     over7_q     <= over;
     negative7_q <= negative;
@@ -156,11 +166,45 @@ module rs_post_lane #(
     .clk_i,
     .product_i (product),
     .shift_i   (shift4_q),
-    .w_o       (u),
-    .more_o    (more),
-    .over_o    (over),
-    .negative_o(negative)
+    .w_o       (shifted),
+    .more_o    (shifted_more),
+    .over_o    (shifted_over),
+    .negative_o(shifted_negative)
   );
+
+  if (Early) begin : gen_early
+    rs_post_early #(
+      .ActW(ActW)
+    ) u_early (
+      .clk_i,
+      .u_i       (shifted),
+      .more_i    (shifted_more),
+      .over_i    (shifted_over),
+      .negative_i(shifted_negative),
+      .mode_i    (early_round_i),
+      .early_i,
+      .u_o       (u),
+      .more_o    (more),
+      .over_o    (over),
+      .negative_o(negative)
+    );
+    rs_delay #(
+      .Width(UW - 1),
+      .Stages(4)
+    ) u_residual (
+      .clk_i,
+      .data_i(v6_q),
+      .data_o(v)
+    );
+  end else begin : gen_once
+    assign u        = shifted;
+    assign more     = shifted_more;
+    assign over     = shifted_over;
+    assign negative = shifted_negative;
+    assign v        = v6_q;
+    logic unused_early;
+    assign unused_early = ^{early_round_i, early_i};
+  end
 
   rs_post_round #(
     .ActW(ActW)

@@ -9,7 +9,7 @@
 /// With `sum_group` the first pixel of a group gets the sum of all its pixels.
 ///
 /// Throughput: Q pixels (of M channels) per cycle, operations back to back.
-/// Latency: 10 cycles from pixel to data, 12 with tables. With Q = 1 a residual read of the same bank
+/// Latency: 10 cycles from pixel to data, 2 more with tables, 4 more with Early. With Q = 1 a residual read of the same bank
 /// may go first, which delays the write by a cycle. With more, writes go through queues
 /// (rs_post_queue), which take 2 cycles and let neighbours in one bank go one after the other.
 /// Handshake: operations are valid/ready; pixels and residual words cannot be stalled; writes are
@@ -41,6 +41,8 @@ module rs_post_pipeline
   parameter int unsigned Tables = 0,
   /// Bits of a multiplier.
   parameter int unsigned MultW = 16,
+  /// Sums may be rounded by themselves, before their residual.
+  parameter bit Early = 1'b0,
   /// Derived.
   localparam int unsigned BankW = $clog2(P),
   localparam int unsigned PtrW = $clog2(PmDepth) + 1,
@@ -104,7 +106,8 @@ module rs_post_pipeline
 );
 
   // From pixel to code, and through its table; a write that has waited is a stage further.
-  localparam int unsigned Made = 10;
+  localparam int unsigned Rounded = Early ? 12 : 8;
+  localparam int unsigned Made = Rounded + 2;
   localparam int unsigned Stages = Made + (Tables > 0 ? 2 : 0);
 
   typedef struct packed {
@@ -227,18 +230,21 @@ module rs_post_pipeline
   end
 
   logic [Q-1:0][M-1:0][ActW-1:0] made, code;
+  post_op_t rounded;
+  assign rounded = op_stage_q[Rounded];
 
   for (genvar q = 0; q < Q; q++) begin : gen_pixel
     // A pixel that is not data: both bounds are the zero point.
     logic [ActW-1:0] lo, hi;
-    assign lo = ActW'(pixel_q[8].fill[q] ? op_stage_q[8].out_zero : op_stage_q[8].lo);
-    assign hi = ActW'(pixel_q[8].fill[q] ? op_stage_q[8].out_zero : op_stage_q[8].hi);
+    assign lo = ActW'(pixel_q[Rounded].fill[q] ? rounded.out_zero : rounded.lo);
+    assign hi = ActW'(pixel_q[Rounded].fill[q] ? rounded.out_zero : rounded.hi);
 
     for (genvar m = 0; m < M; m++) begin : gen_lane
       rs_post_lane #(
         .ActW(ActW),
         .AccW(AccW),
-        .MultW(MultW)
+        .MultW(MultW),
+        .Early(Early)
       ) u_lane (
         .clk_i,
         .acc_i           (acc_q[q][m]),
@@ -250,8 +256,10 @@ module rs_post_pipeline
         .residual_i      (residual_i[q][m]),
         .res_zero_i      (op_stage_q[2].res_zero[ActW-1:0]),
         .res_factor_i    (op_stage_q[5].res_factor[ActW+11:0]),
-        .round_i         (op_stage_q[8].round),
-        .out_zero_i      (op_stage_q[8].out_zero[ActW-1:0]),
+        .early_round_i   (op_stage_q[8].round),
+        .early_i         (op_stage_q[9].early),
+        .round_i         (rounded.round),
+        .out_zero_i      (rounded.out_zero[ActW-1:0]),
         .lo_i            (lo),
         .hi_i            (hi),
         .code_o          (made[q][m])

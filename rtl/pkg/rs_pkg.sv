@@ -79,6 +79,7 @@ package rs_pkg;
     logic        product;
     logic        sum_group;
     round_e      round;
+    logic [3:0]  early;
     logic [15:0] res_zero;
     logic [27:0] res_factor;
     logic [15:0] out_zero;
@@ -193,6 +194,7 @@ package rs_pkg;
         product: op.product,
         sum_group: op.sum_group,
         round: round_e'(op.round_mode),
+        early: op.early,
         res_zero: op.res_zero,
         res_factor: op.res_factor[27:0],
         out_zero: op.out_zero,

@@ -4,11 +4,11 @@
 /// The contract with software: parameters, registers, descriptors, stream formats.
 package rs_spec_pkg;
 
-  localparam int unsigned Version = 6;
+  localparam int unsigned Version = 7;
   localparam int unsigned DescriptorBytes = 128;
   localparam logic [31:0] DescriptorSum = 32'h52534454;
   /// The first word of `init`: the letters RSP and the version.
-  localparam logic [31:0] ProgramMagic = 32'h06505352;
+  localparam logic [31:0] ProgramMagic = 32'h07505352;
   localparam logic [31:0] RegisterId = 32'h52534654;
   localparam logic [31:0] BoardMagic = 32'h31425352;
   localparam int unsigned HalfOctave = 16;
@@ -272,7 +272,9 @@ package rs_spec_pkg;
     logic [711:0] unused280;
     logic [7:0] neighbours;
     logic [15:0] tables;
-    logic [31:0] pm_depth;
+    logic [7:0] unused248;
+    logic [7:0] requantise;
+    logic [15:0] pm_depth;
     logic [31:0] wm_depth;
     logic [31:0] fb_depth;
     logic [19:0] unused140;
@@ -347,7 +349,10 @@ package rs_spec_pkg;
 
   typedef struct packed {
     logic [31:0] checksum;
-    logic [340:0] unused651;
+    logic [319:0] unused672;
+    logic [15:0] in_cut;
+    logic [3:0] early;
+    logic unused651;
     logic [2:0] lead;
     logic [7:0] table_index;
     logic [7:0] unused632;
@@ -497,7 +502,7 @@ package rs_spec_pkg;
   localparam int unsigned ExecWords = 21;
 
   /// The bits of them that the core keeps: as many of a field as its highest value has.
-  function automatic logic [20:0][31:0] exec_kept(int unsigned M, int unsigned C, int unsigned P, int unsigned ActW, int unsigned FbDepth, int unsigned Tables, int unsigned Neighbours);
+  function automatic logic [20:0][31:0] exec_kept(int unsigned M, int unsigned C, int unsigned P, int unsigned ActW, int unsigned FbDepth, int unsigned Tables, int unsigned Neighbours, int unsigned Requantise);
     logic [20:0][31:0] kept = '0;
     kept[0] |= low_bits(1) << 8;  // wait_load
     kept[0] |= low_bits(1) << 10;  // wait_store
@@ -552,6 +557,8 @@ package rs_spec_pkg;
     kept[19] |= low_bits(24);  // need_step
     kept[20] |= bits_up_to(Tables);  // table_index
     kept[20] |= low_bits((Neighbours > 0) ? 3 : 0) << 8;  // lead
+    kept[20] |= low_bits((Requantise > 0) ? 4 : 0) << 12;  // early
+    kept[20] |= low_bits((Requantise > 0) ? ActW : 0) << 16;  // in_cut
     return kept;
   endfunction
 
@@ -565,7 +572,7 @@ package rs_spec_pkg;
   localparam logic [11:0] RegCapFormat = 12'h00C;
   localparam logic [11:0] RegCapFbDepth = 12'h010;
   localparam logic [11:0] RegCapWmDepth = 12'h014;
-  localparam logic [11:0] RegCapPmDepth = 12'h018;
+  localparam logic [11:0] RegCapPost = 12'h018;
   localparam logic [11:0] RegCapOptions = 12'h01C;
   localparam logic [11:0] RegCtrl = 12'h020;
   localparam logic [11:0] RegStatus = 12'h024;
@@ -615,6 +622,13 @@ package rs_spec_pkg;
     logic [7:0] acc_w;
     logic [7:0] weight_format;
   } reg_cap_format_t;
+
+  /// CAP_POST: post-processing of the core.
+  typedef struct packed {
+    logic [7:0] unused24;
+    logic [7:0] requantise;
+    logic [15:0] pm_depth;
+  } reg_cap_post_t;
 
   /// CAP_OPTIONS: options of the core.
   typedef struct packed {

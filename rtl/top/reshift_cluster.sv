@@ -31,6 +31,7 @@ module reshift_cluster #(
   parameter int unsigned AxiDataW = 128,
   parameter int unsigned WeightCheck = 1,
   parameter int unsigned WeightStreams = 1,
+  parameter int unsigned Requantise = 0,
   /// Derived.
   localparam int unsigned AxiAddrW = rs_axi_pkg::AddrW
 ) (
@@ -143,7 +144,8 @@ module reshift_cluster #(
       .Neighbours(Neighbours),
       .AxiDataW(AxiDataW),
       .WeightCheck(WeightCheck),
-      .WeightStreams(WeightStreams)
+      .WeightStreams(WeightStreams),
+      .Requantise(Requantise)
     ) u_core (
       .clk,
       .rst_n,

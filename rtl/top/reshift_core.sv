@@ -45,6 +45,8 @@ module reshift_core #(
   parameter int unsigned WeightCheck = 1,
   /// 1: weight blocks may be compressed.
   parameter int unsigned WeightStreams = 1,
+  /// 1: EXEC can bound the codes that it reads, and round sums before their residual.
+  parameter int unsigned Requantise = 0,
   /// Derived.
   localparam int unsigned AxiAddrW = rs_axi_pkg::AddrW
 ) (
@@ -125,6 +127,9 @@ module reshift_core #(
       Streams, WeightStreams == 0 || (C >= 2 && rs_spec_pkg::item_bytes(M, C, WeightFormat
       ) >= 4 && $clog2(C) + rs_spec_pkg::term_width(WeightFormat) <= 16),
       "with WeightStreams C must be 2 at least, an item 4 bytes, an entry 16 bits at most")
+
+  `RS_PARAM_CHECK(Requantise, Requantise <= 1 && (Requantise == 0 || PostLanes >= M),
+                  "Requantise must be 0, or with PostLanes of M or more 1")
 
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat);
   localparam int unsigned EntryW = 8 * rs_spec_pkg::entry_bytes(C, WeightFormat);
@@ -240,7 +245,8 @@ module reshift_core #(
     .ParamRecords(Records),
     .MultW(MultW),
     .WeightCheck(WeightCheck != 0),
-    .WeightStreams(WeightStreams != 0)
+    .WeightStreams(WeightStreams != 0),
+    .Requantise(Requantise != 0)
   ) u_frontend (
     .clk_i            (clk),
     .rst_ni           (rst_n),
@@ -308,6 +314,7 @@ module reshift_core #(
     .PostLanes(PostLanes),
     .Tables(Tables),
     .Neighbours(Neighbours),
+    .Requantise(Requantise != 0),
     .MultW(MultW),
     .HeadersPerBeat(HeadersPerBeat),
     .WeightStreams(WeightStreams != 0),

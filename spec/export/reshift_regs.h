@@ -5,7 +5,7 @@
 
 /* Registers of 32 bits: byte offsets (_OFFSET); fields (_MASK, _SHIFT). */
 
-#define RESHIFT_CONTRACT_VERSION 6u  /* what VERSION must read */
+#define RESHIFT_CONTRACT_VERSION 7u  /* what VERSION must read */
 #define RESHIFT_ID_VALUE 0x52534654u  /* what ID must read */
 
 /* 0x52534654, the letters RSFT; read only */
@@ -42,8 +42,12 @@
 /* WmDepth; read only */
 #define RESHIFT_CAP_WM_DEPTH_OFFSET 0x014u
 
-/* PmDepth; read only */
-#define RESHIFT_CAP_PM_DEPTH_OFFSET 0x018u
+/* post-processing of the core; read only */
+#define RESHIFT_CAP_POST_OFFSET 0x018u
+#define RESHIFT_CAP_POST_PM_DEPTH_MASK 0x0000ffffu  /* PmDepth */
+#define RESHIFT_CAP_POST_PM_DEPTH_SHIFT 0
+#define RESHIFT_CAP_POST_REQUANTISE_MASK 0x00ff0000u  /* Requantise */
+#define RESHIFT_CAP_POST_REQUANTISE_SHIFT 16
 
 /* options of the core; read only */
 #define RESHIFT_CAP_OPTIONS_OFFSET 0x01cu

@@ -44,6 +44,7 @@ inline constexpr isa::Hardware kHardware{
     .neighbours = RESHIFT_Neighbours,
     .weight_check = RESHIFT_WeightCheck,
     .weight_streams = RESHIFT_WeightStreams,
+    .requantise = RESHIFT_Requantise,
 };
 
 /// Weight format of the networks: that of the core; of multiplier lanes, so many powers of two that
@@ -65,7 +66,8 @@ struct CoreCase {
                                .max_channels = kMaxChannels,
                                .slice_channels = kHardware.m,
                                .tables = kHardware.tables,
-                               .depthwise = kHardware.neighbours > 0})),
+                               .depthwise = kHardware.neighbours > 0,
+                               .requantise = kHardware.requantise > 0})),
         program(compile(kHardware, net, {.store_all = store_all, .batch = batch})),
         frames(frame_count) {
     for (int i = 0; i < frames * batch; ++i) {

@@ -77,6 +77,7 @@ Descriptor init(const Hardware& hw) {
   set(f::kPmDepth, hw.pm_depth);
   set(f::kTables, hw.tables);
   set(f::kNeighbours, hw.neighbours);
+  set(f::kRequantise, hw.requantise);
   return d;
 }
 
@@ -316,7 +317,8 @@ TEST_P(ControlProgram, ShowsWhatTheCoreIs) {
                                        hw.axi_data_w / 8 << 24));
   EXPECT_EQ(host.word(word::kCapFbDepth), static_cast<std::uint32_t>(hw.fb_depth));
   EXPECT_EQ(host.word(word::kCapWmDepth), static_cast<std::uint32_t>(hw.wm_depth));
-  EXPECT_EQ(host.word(word::kCapPmDepth), static_cast<std::uint32_t>(hw.pm_depth));
+  EXPECT_EQ(host.word(word::kCapPost),
+            static_cast<std::uint32_t>(hw.pm_depth | hw.requantise << 16));
   for (std::uint8_t at = word::kErrCause; at <= word::kWatchdog; ++at) EXPECT_EQ(host.word(at), 0u);
   host.steps(100);
   EXPECT_TRUE(host.dispatched.empty()) << "not started";
@@ -551,7 +553,8 @@ TEST_P(ControlProgram, InitIsTheCores) {
                                      {f::kWmDepth, hw.wm_depth},
                                      {f::kPmDepth, hw.pm_depth},
                                      {f::kTables, hw.tables},
-                                     {f::kNeighbours, hw.neighbours}}) {
+                                     {f::kNeighbours, hw.neighbours},
+                                     {f::kRequantise, hw.requantise}}) {
     EXPECT_EQ(failure([&](Descriptor& d) { isa::put(d, field, 0); }), std::nullopt);
     for (const std::uint32_t more : {1u, 1u << (field.width - 1)}) {
       EXPECT_EQ(failure([&](Descriptor& d) {

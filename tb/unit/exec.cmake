@@ -1,11 +1,12 @@
 # Benches of rtl/exec.
-foreach(widths "8 28 1" "8 28 16" "8 32 32" "10 28 16" "16 32 16" "16 32 32")
+foreach(widths "8 28 1 0" "8 28 16 0" "8 32 32 1" "10 28 16 1" "16 32 16 0" "16 32 32 1")
   separate_arguments(widths)
   list(GET widths 0 act)
   list(GET widths 1 acc)
   list(GET widths 2 mult)
-  reshift_bench(NAME rs_post_lane SET ${act}_${mult} PARAMS ActW=${act} AccW=${acc} MultW=${mult}
-    LIBS reshift_golden)
+  list(GET widths 3 early)
+  reshift_bench(NAME rs_post_lane SET ${act}_${mult}
+    PARAMS ActW=${act} AccW=${acc} MultW=${mult} Early=${early} LIBS reshift_golden)
 endforeach()
 reshift_bench(NAME rs_issue PARAMS P=3 CBlockW=10 R=1 PmDepth=8 TileAddrW=6 BlockCycles=3 Blocks=0 Neighbours=0)
 reshift_bench(NAME rs_issue SET c_blocks
@@ -14,17 +15,18 @@ reshift_bench(NAME rs_issue SET two_pixels
   PARAMS P=8 CBlockW=12 R=2 PmDepth=8 TileAddrW=6 BlockCycles=4 Blocks=3 Neighbours=1)
 reshift_bench(NAME rs_issue SET one_at_a_time
   PARAMS P=2 CBlockW=9 R=1 PmDepth=8 TileAddrW=6 BlockCycles=1 Blocks=1 Neighbours=0)
+reshift_bench(NAME rs_code_bound PARAMS Codes=5 ActW=9)
 reshift_bench(NAME rs_post_queue PARAMS Q=2 WordW=32 BankW=3 AddrW=10 TagW=8 Depth=16)
-reshift_bench(NAME rs_post PARAMS M=4 P=3 ActW=8 AccW=28 AddrW=9 PmDepth=8 PostLanes=4 MultW=16 Tables=4
+reshift_bench(NAME rs_post PARAMS M=4 P=3 ActW=8 AccW=28 AddrW=9 PmDepth=8 PostLanes=4 MultW=16 Tables=4 Early=0
   LIBS reshift_golden)
 reshift_bench(NAME rs_post SET wide
-  PARAMS M=8 P=8 ActW=10 AccW=28 AddrW=10 PmDepth=16 PostLanes=8 MultW=32 Tables=0 LIBS reshift_golden)
+  PARAMS M=8 P=8 ActW=10 AccW=28 AddrW=10 PmDepth=16 PostLanes=8 MultW=32 Tables=0 Early=1 LIBS reshift_golden)
 reshift_bench(NAME rs_post SET serial
-  PARAMS M=4 P=2 ActW=8 AccW=24 AddrW=9 PmDepth=8 PostLanes=1 MultW=16 Tables=1 LIBS reshift_golden)
+  PARAMS M=4 P=2 ActW=8 AccW=24 AddrW=9 PmDepth=8 PostLanes=1 MultW=16 Tables=1 Early=0 LIBS reshift_golden)
 reshift_bench(NAME rs_post SET pairs
-  PARAMS M=8 P=3 ActW=16 AccW=32 AddrW=9 PmDepth=8 PostLanes=2 MultW=32 Tables=0 LIBS reshift_golden)
+  PARAMS M=8 P=3 ActW=16 AccW=32 AddrW=9 PmDepth=8 PostLanes=2 MultW=32 Tables=0 Early=0 LIBS reshift_golden)
 reshift_bench(NAME rs_post SET serial_wide
-  PARAMS M=4 P=2 ActW=10 AccW=28 AddrW=9 PmDepth=8 PostLanes=2 MultW=16 Tables=0 LIBS reshift_golden)
+  PARAMS M=4 P=2 ActW=10 AccW=28 AddrW=9 PmDepth=8 PostLanes=2 MultW=16 Tables=0 Early=0 LIBS reshift_golden)
 reshift_bench(NAME rs_post_table PARAMS Lanes=5 Tables=8)
 reshift_bench(NAME rs_post_table SET one PARAMS Lanes=2 Tables=1)
 reshift_bench(NAME rs_post_scale PARAMS Width=32 FactorW=18 Below=15 OutW=29)
@@ -36,13 +38,13 @@ reshift_bench(NAME rs_column_window SET pair PARAMS P=2)
 reshift_bench(NAME rs_tap_mask PARAMS P=3 Latency=4)
 reshift_bench(NAME rs_exec
   PARAMS M=4 C=4 P=3 ActW=8 WeightFormat=7 AccW=28 FbDepth=2048 WmDepth=128 PmDepth=8
-    PostLanes=4 MultW=16)
+    PostLanes=4 MultW=16 Requantise=0)
 reshift_bench(NAME rs_exec SET c_blocks
   PARAMS M=8 C=4 P=4 ActW=8 WeightFormat=7 AccW=28 FbDepth=2048 WmDepth=256 PmDepth=8 PostLanes=8
-    MultW=16)
+    MultW=16 Requantise=1)
 reshift_bench(NAME rs_exec SET serial
   PARAMS M=4 C=4 P=2 ActW=8 WeightFormat=7 AccW=24 FbDepth=2048 WmDepth=128 PmDepth=8 PostLanes=1
-    MultW=16)
+    MultW=16 Requantise=0)
 reshift_bench(NAME rs_exec SET pairs
   PARAMS M=8 C=4 P=5 ActW=9 WeightFormat=7 AccW=28 FbDepth=2048 WmDepth=256 PmDepth=8 PostLanes=2
-    MultW=32)
+    MultW=32 Requantise=0)

@@ -25,7 +25,8 @@ constexpr isa::Hardware kHardware{.name = "bench",
                                   .tables = RESHIFT_Tables,
                                   .axi_data_w = RESHIFT_AxiDataW,
                                   .neighbours = RESHIFT_Neighbours,
-                                  .weight_streams = RESHIFT_WeightStreams};
+                                  .weight_streams = RESHIFT_WeightStreams,
+                                  .requantise = RESHIFT_Requantise};
 
 TEST(CtrlRom, EveryInstructionIsTheModels) {
   const auto program = control_program(kHardware);

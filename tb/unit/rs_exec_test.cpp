@@ -35,6 +35,7 @@ constexpr int kWmDepth = RESHIFT_WmDepth;
 constexpr int kR = kM / kC;
 constexpr int kTermW = weight_bits(kFormat);
 constexpr int kPostLanes = RESHIFT_PostLanes;
+constexpr bool kRequantise = RESHIFT_Requantise;
 constexpr int kRecords = isa::param_records({.m = kM, .p = kP, .post_lanes = kPostLanes});
 constexpr uint64_t kLimit = kPostLanes < kM ? 5000000 : 500000;
 constexpr int kSlots = 5, kSlotWords = 256;  // tensors in the feature buffer; DMA has the rest
@@ -64,7 +65,7 @@ struct Operation {
   Lists lists;  ///< for each M-block
   Params params;
   PostParams post;
-  int in_zero = 0, pitch = 1, groups = 1;
+  int in_zero = 0, in_cut = 0, pitch = 1, groups = 1;
   bool wait_load = false, wait_store = false, wait_previous = false;
   bool post_load = false, post_store = false;
   bool keep = false;  ///< the next one has the same lists and parameters
@@ -110,6 +111,7 @@ class Chain {
     }
     op.max = random_.chance(25);
     op.in_zero = op.max ? code_min(kActW) : random_code();
+    if (kRequantise && random_.chance(50)) op.in_cut = pick(0, (1 << kActW) - 1);
     op.pitch = src.raster.tensor_pitch;
     const int words = op.max ? src.words : pick(1, 3);
     // The raster may be larger than the source: maps that have become small grow again.
@@ -217,6 +219,7 @@ class Chain {
     if (random_.chance(70)) op.post.hi = code_max(kActW);
     op.post.res_zero = random_code();
     op.post.round = static_cast<RoundMode>(pick(0, 2));
+    if (kRequantise && random_.chance(50)) op.post.early = pick(1, kMostEarly);
     op.wait_load = random_.chance(15);
     op.wait_store = random_.chance(15);
     op.post_load = random_.chance(30);
@@ -300,6 +303,7 @@ class Chain {
         const Word& word = memory[index % kP][addr];
         std::copy_n(word.begin() + tap.c_block % kR * kC, kC, act.begin());
       }
+      for (int64_t& code : act) code = std::min<int64_t>(code, code_max(kActW) - op.in_cut);
       for (int row = 0; row < kM; ++row) {
         int64_t sum = 0;
         for (int c = 0; c < kC; ++c) sum += act[c] * tap.tile[row * kC + c];
@@ -561,6 +565,8 @@ class Exec : public testing::Test {
     isa::set_signed(d, kLo, op.post.lo);
     isa::set_signed(d, kHi, op.post.hi);
     isa::set_signed(d, kInZero, op.in_zero);
+    isa::set(d, kInCut, op.in_cut);
+    isa::set(d, kEarly, op.post.early);
     isa::set_signed(d, kOutZero, op.post.out_zero);
     isa::set_signed(d, kResZero, op.post.res_zero);
     isa::set(d, kResFactor, op.post.res_factor);

@@ -15,6 +15,7 @@ module rs_frontend_bench #(
   parameter int unsigned PmDepth = 64,
   parameter int unsigned Tables = 0,
   parameter int unsigned Neighbours = 0,
+  parameter bit Requantise = 1'b0,
   parameter int unsigned AxiDataW = 64,
   localparam int unsigned TileW = rs_spec_pkg::tile_width(M, C, WeightFormat),
   localparam int unsigned BankW = $clog2(P),
@@ -151,6 +152,7 @@ module rs_frontend_bench #(
     .PmDepth(PmDepth),
     .Tables(Tables),
     .Neighbours(Neighbours),
+    .Requantise(Requantise),
     .AxiDataW(AxiDataW)
   ) u_dut (
     .clk_i,

@@ -22,7 +22,8 @@ constexpr int kM = RESHIFT_M, kC = RESHIFT_C, kP = RESHIFT_P, kActW = RESHIFT_Ac
 constexpr int kWeightFormat = RESHIFT_WeightFormat, kAccW = RESHIFT_AccW, kMultW = RESHIFT_MultW;
 constexpr int kAxiDataW = RESHIFT_AxiDataW, kParamBytes = kMultW > 16 ? 16 : 8;
 constexpr int kFbDepth = RESHIFT_FbDepth, kWmDepth = RESHIFT_WmDepth, kPmDepth = RESHIFT_PmDepth;
-constexpr int kTables = RESHIFT_Tables, kNeighbours = RESHIFT_Neighbours;
+constexpr int kTables = RESHIFT_Tables, kNeighbours = RESHIFT_Neighbours,
+              kRequantise = RESHIFT_Requantise;
 constexpr int kCodeBytes = kActW > 8 ? 2 : 1;
 constexpr int kWordBytes = kM * kCodeBytes;
 constexpr int kTileBits = kM * kC * 4;  // WeightFormat 7: 4 bits a term
@@ -254,6 +255,7 @@ struct Program {
     set(first, init::kPmDepth, hw::kPmDepth);
     set(first, init::kTables, hw::kTables);
     set(first, init::kNeighbours, hw::kNeighbours);
+    set(first, init::kRequantise, hw::kRequantise);
     window.resize(kBlocks);
     Descriptor table_load{};
     set(table_load, common::kOpcode, static_cast<int64_t>(Opcode::kLoadTable));

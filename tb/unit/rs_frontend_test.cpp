@@ -200,7 +200,8 @@ TEST(Frontend, Registers) {
                                   hw::kAxiDataW / 8 << 24));
   EXPECT_EQ(s.lite.read_ok(reg::kCapFbDepth), static_cast<uint32_t>(hw::kFbDepth));
   EXPECT_EQ(s.lite.read_ok(reg::kCapWmDepth), static_cast<uint32_t>(hw::kWmDepth));
-  EXPECT_EQ(s.lite.read_ok(reg::kCapPmDepth), static_cast<uint32_t>(hw::kPmDepth));
+  EXPECT_EQ(s.lite.read_ok(reg::kCapPost),
+            static_cast<uint32_t>(hw::kPmDepth | hw::kRequantise << 16));
   EXPECT_EQ(s.lite.read_ok(reg::kCapOptions),
             static_cast<uint32_t>(hw::kTables | hw::kNeighbours << 16));
   EXPECT_EQ(s.lite.read_ok(reg::kStatus), 0u);
@@ -328,6 +329,7 @@ std::vector<Flaw> flaws() {
       field("pm_depth", Error::kBadConfig, 0, init::kPmDepth, 0x80000000),
       field("tables", Error::kBadConfig, 0, init::kTables, hw::kTables + 1),
       field("neighbours", Error::kBadConfig, 0, init::kNeighbours, hw::kNeighbours + 1),
+      field("requantise", Error::kBadConfig, 0, init::kRequantise, hw::kRequantise + 1),
       {"weights_behind_window", Error::kBadWindow, P::kWeights + 3,
        [](P& p) {
          Descriptor& d = p.descriptors[P::kWeights + 3];

@@ -43,7 +43,7 @@ struct Operation {
   bool residual = false, keep = false, beside = false;
   int base[2] = {0, 0}, step[2] = {1, 1};
   int need_first = 0, need_step = 0;
-  int in_zero = 0;
+  int in_zero = 0, in_cut = 0;
 };
 
 /// How willing the neighbours are, in percent a cycle.
@@ -80,6 +80,7 @@ class Issue : public testing::Test {
     op.need_first = static_cast<int>(random.uniform(0, 8));
     op.need_step = static_cast<int>(random.uniform(0, 8));
     op.in_zero = static_cast<int>(random.uniform(-32768, 32767));
+    op.in_cut = static_cast<int>(random.uniform(0, 65535));
     for (int m = 0; m < op.m_blocks; ++m) {
       const int taps = static_cast<int>(random.uniform(1, 2 * kP));
       for (int tap = 0; tap < taps; ++tap) {
@@ -125,6 +126,7 @@ class Issue : public testing::Test {
     isa::set(words, exec::kNeedFirst, op.need_first);
     isa::set(words, exec::kNeedStep, op.need_step);
     isa::set_signed(words, exec::kInZero, op.in_zero);
+    isa::set(words, exec::kInCut, op.in_cut);
   }
 
   /// Micro-ops that are issued of a list that is wrong, and M-blocks that reach post-processing,
@@ -289,6 +291,7 @@ class Issue : public testing::Test {
       const Uop& e = current_.uops[uop_];
       ASSERT_EQ(bench->group_o, uop_list_end() << 2 | uop_last_group() << 1 | int{current_.keep});
       ASSERT_EQ(static_cast<int16_t>(bench->read_zero_o), current_.in_zero);
+      ASSERT_EQ(bench->read_cut_o, current_.in_cut);
       ASSERT_EQ(bench->read_dy_o, header_ >> 19 & 31);
       ASSERT_EQ(bench->read_dx_o, header_ >> 24 & 31);
       const int addr =

@@ -20,7 +20,9 @@ namespace {
 constexpr int kActW = RESHIFT_ActW;
 constexpr int kAccW = RESHIFT_AccW;
 constexpr int kMultW = RESHIFT_MultW;
-constexpr std::size_t kLatency = 9;
+constexpr bool kEarly = RESHIFT_Early;
+constexpr std::size_t kRounded = kEarly ? 12 : 8;
+constexpr std::size_t kLatency = kRounded + 1;
 
 class PostLane : public testing::Test {
  protected:
@@ -43,10 +45,12 @@ class PostLane : public testing::Test {
     put(bench->residual_i, kActW, stage(2).residual);
     put(bench->res_zero_i, kActW, stage(2).post.res_zero);
     put(bench->res_factor_i, kActW + 12, stage(5).post.res_factor);
-    bench->round_i = static_cast<uint8_t>(stage(8).post.round);
-    put(bench->out_zero_i, kActW, stage(8).post.out_zero);
-    put(bench->lo_i, kActW, stage(8).post.lo);
-    put(bench->hi_i, kActW, stage(8).post.hi);
+    bench->early_round_i = static_cast<uint8_t>(stage(8).post.round);
+    bench->early_i = static_cast<uint8_t>(stage(9).post.early);
+    bench->round_i = static_cast<uint8_t>(stage(kRounded).post.round);
+    put(bench->out_zero_i, kActW, stage(kRounded).post.out_zero);
+    put(bench->lo_i, kActW, stage(kRounded).post.lo);
+    put(bench->hi_i, kActW, stage(kRounded).post.hi);
     bench.tick();
     if (++sent_ < kLatency) return;
     const PostSample& s = stage(kLatency);
@@ -66,6 +70,7 @@ class PostLane : public testing::Test {
     s.post.lo = code_min(kActW);
     s.post.hi = code_max(kActW);
     s.post.round = random_round(random);
+    if (kEarly && random.chance(50)) s.post.early = static_cast<int>(random.uniform(1, kMostEarly));
     return s;
   }
 
@@ -203,7 +208,8 @@ TEST_F(PostLane, Cancellation) {
 
 TEST_F(PostLane, RandomWithoutPause) {
   for (int i = 0; i < 40000; ++i) {
-    send(random_post_sample({.act_w = kActW, .acc_w = kAccW, .mult_w = kMultW}, random));
+    send(random_post_sample({.act_w = kActW, .acc_w = kAccW, .mult_w = kMultW, .early = kEarly},
+                            random));
   }
   drain();
 }

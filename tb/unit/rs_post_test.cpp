@@ -28,7 +28,7 @@ constexpr int kP = RESHIFT_P;
 constexpr int kActW = RESHIFT_ActW;
 constexpr int kAccW = RESHIFT_AccW;
 constexpr int kMultW = RESHIFT_MultW;
-constexpr PostWidths kWidths{kActW, kAccW, kMultW};
+constexpr PostWidths kWidths{kActW, kAccW, kMultW, RESHIFT_Early};
 constexpr int kAddrW = RESHIFT_AddrW;
 constexpr int kPmDepth = RESHIFT_PmDepth;
 constexpr bool kSerial = RESHIFT_PostLanes < kM;
@@ -36,7 +36,7 @@ constexpr int kRecords = isa::param_records({.m = kM, .p = kP, .post_lanes = RES
 constexpr int kWords = kM / kRecords;
 constexpr int kTables = RESHIFT_Tables;
 /// From pixel to write, with a lane for every channel and no wait.
-constexpr uint64_t kLatency = kTables > 0 ? 11 : 9;
+constexpr uint64_t kLatency = 9 + (kTables > 0 ? 2 : 0) + (RESHIFT_Early ? 4 : 0);
 /// An operation and its parameters are there so long before its first pixel.
 constexpr uint64_t kAhead = kWords + 4;
 constexpr uint64_t kPopLatency = kSerial ? 1 : 2;
@@ -251,6 +251,7 @@ class Post : public testing::Test {
     isa::set(words, exec::kResFactor, op.post.res_factor);
     isa::set(words, exec::kRoundMode, static_cast<int64_t>(op.post.round));
     isa::set(words, exec::kProduct, op.post.product);
+    isa::set(words, exec::kEarly, op.post.early);
     isa::set(words, exec::kTableIndex, op.table);
   }
 

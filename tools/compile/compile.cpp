@@ -159,9 +159,8 @@ Program compile(const isa::Hardware& hw, const QNet& net, const CompileOptions& 
   program.naive_words = allocation.naive_words;
   program.buffer = buffer_uses(lowered.net, allocation);
   program.ops = report_ops(hw, net, lowered, allocation, plan.execs);
-  for (const std::size_t op : lowered.left_out) {
-    program.support[op] = {net.ops[op].name, Support::Verdict::kRewritten,
-                           "its input is written where the copy would be"};
+  for (const auto& [op, why] : lowered.left_out) {
+    program.support[op] = {net.ops[op].name, Support::Verdict::kRewritten, why};
   }
   for (const auto& [step, number] : operations_of(allocation.schedule)) {
     const std::string& note = program.ops[allocation.schedule.place(step, number)].note;

@@ -83,6 +83,8 @@ class Emitter {
     const bool beside = std::any_of(execs_.begin(), execs_.end(),
                                     [](const ExecPlan& e) { return e.neighbours.has_value(); });
     d.neighbours = beside ? hw_.neighbours : 0;
+    d.requantise = std::any_of(net_.ops.begin(), net_.ops.end(),
+                               [](const QOp& op) { return op.post.early > 0 || op.in_cut > 0; });
     image_.add(d, "init");
   }
 

@@ -115,6 +115,9 @@ isa::Exec exec_descriptor(const isa::Hardware& hw, const QNet& net, const ExecPl
   d.in_zero = maximum ? code_min(net.act_w) : net.tensors[index(op.input)].zero;
   d.out_zero = op.post.out_zero;
   d.table_index = table;
+  d.early = op.post.early;
+  // The core counts from its own highest code.
+  if (op.in_cut > 0) d.in_cut = op.in_cut + code_max(hw.act_w) - code_max(net.act_w);
   d.round_mode = static_cast<std::int64_t>(op.post.round);
   d.need_first = exec.need.first;
   d.need_step = exec.need.step;

@@ -11,6 +11,7 @@
 #include "compile/align_slices.hpp"
 #include "compile/pad_inputs.hpp"
 #include "compile/reduction_list.hpp"
+#include "compile/requantise.hpp"
 #include "compile/walk.hpp"
 #include "compile/weight_format.hpp"
 #include "cost/exec_cycles.hpp"
@@ -314,6 +315,27 @@ void check_lists(const isa::Hardware& hw, const Lowered& lowered, std::vector<Su
   }
 }
 
+/// Where everything of the aligned network was in the original.
+void trace_back(const RequantisedNet& requantised, const AlignedNet& aligned, Lowered& lowered) {
+  lowered.channels = aligned.channels;
+  lowered.notes = aligned.notes;
+  lowered.source_op = aligned.source_op;
+  for (std::size_t i = 0; i < lowered.source_op.size(); ++i) {
+    if (lowered.source_op[i] < 0) continue;
+    lowered.notes[i] += requantised.notes[index(lowered.source_op[i])];
+    lowered.source_op[i] = requantised.source_op[index(lowered.source_op[i])];
+  }
+  lowered.source_tensor = aligned.source_tensor;
+  for (int& t : lowered.source_tensor) t = requantised.source_tensor[index(t)];
+  for (const std::size_t op : requantised.taken_over) {
+    lowered.left_out.push_back({op, "another operation does it, too"});
+  }
+  for (const std::size_t op : aligned.left_out) {
+    lowered.left_out.push_back(
+        {index(requantised.source_op[op]), "its input is written where the copy would be"});
+  }
+}
+
 }  // namespace
 
 std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original) {
@@ -349,6 +371,17 @@ std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original
           "more",
           hw.name);
     }
+    if (line.reason.empty() && hw.requantise == 0 && (op.post.early > 0 || op.in_cut > 0)) {
+      line.reason = fmt::format(
+          "bounds of the codes that it reads, or a sum that is rounded early, and {} has neither: "
+          "take "
+          "a core whose parameter Requantise is 1",
+          hw.name);
+    }
+    if (line.reason.empty() && op.post.early > 0 && net.act_w != hw.act_w) {
+      line.reason = fmt::format("a sum that is rounded early to {} bits, {} rounds it to {}",
+                                net.act_w, hw.name, hw.act_w);
+    }
     if (line.reason.empty()) line.reason = overflow(hw, net, op);
     if (!line.reason.empty()) line.verdict = Support::Verdict::kUnsupported;
     report.push_back(line);
@@ -363,7 +396,8 @@ std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original
 std::vector<Lowered> lower(const isa::Hardware& hw, const QNet& original) {
   QNet normalised = in_format(hw, original);
   normalise_strides(normalised);
-  const AlignedNet aligned = align_slices(hw, normalised);
+  const RequantisedNet requantised = requantise(hw, normalised);
+  const AlignedNet aligned = align_slices(hw, requantised.net);
   const QNet& net = aligned.net;
   std::vector<Lowered> variants;
   const int reader = packable_reader(net);
@@ -390,11 +424,7 @@ std::vector<Lowered> lower(const isa::Hardware& hw, const QNet& original) {
     });
   }
   for (Lowered& l : variants) {
-    l.source_op = aligned.source_op;
-    l.source_tensor = aligned.source_tensor;
-    l.channels = aligned.channels;
-    l.left_out = aligned.left_out;
-    l.notes = aligned.notes;
+    trace_back(requantised, aligned, l);
     const QTensor& t = l.net.tensors[0];
     if (reader >= 0 && l.table.rows.size() != index(net.tensors[0].channels)) {
       const QOp& op = l.net.ops[index(reader)];

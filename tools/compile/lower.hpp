@@ -16,17 +16,23 @@ namespace reshift {
 /// the accumulator and the biased sum never overflow with the operation's real weights.
 std::vector<Support> check_support(const isa::Hardware& hw, const QNet& net);
 
+/// An operation of the original that is not there, and why.
+struct LeftOut {
+  std::size_t op;
+  std::string why;
+};
+
 /// A network that needs nothing but what the machine does, equal to the original in every code.
-/// Tensor i is the original's tensor i, with gaps between its channels where slices of it begin at
-/// whole words, except that tensor 0 is the arranged image; further tensors are copies.
+/// Tensors have gaps between their channels where slices of them begin at whole words; tensor 0 is
+/// the arranged image.
 struct Lowered {
   QNet net;
   InputTable table;
-  std::vector<int> source_op;         ///< operation of the original, -1: a copy
-  std::vector<int> source_tensor;     ///< tensor of the original with the same values, -1: padded
-  std::vector<ChannelMap> channels;   ///< by tensor: where those of the original are
-  std::vector<std::size_t> left_out;  ///< operations of the original that are not needed
-  std::vector<std::string> notes;     ///< per operation: what was rewritten, empty when nothing
+  std::vector<int> source_op;        ///< operation of the original, -1: a copy
+  std::vector<int> source_tensor;    ///< tensor of the original with the same values, -1: padded
+  std::vector<ChannelMap> channels;  ///< by tensor: where those of the original are
+  std::vector<LeftOut> left_out;     ///< operations of the original that are not needed
+  std::vector<std::string> notes;    ///< per operation: what was rewritten, empty when nothing
   /// Of the operation that reads a packed image: to compute it, or to load the image if that is
   /// more.
   std::int64_t input_cycles = 0;

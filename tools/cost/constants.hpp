@@ -55,6 +55,8 @@ inline constexpr std::int64_t kDescriptor = 150;
 inline constexpr std::int64_t kDrainStages = 26;
 /// More of them, where there are tables behind post-processing.
 inline constexpr std::int64_t kTableStages = 2;
+/// More of them, and of the array's entry, where codes have bounds and sums are rounded early.
+inline constexpr std::int64_t kRequantiseStages = 5;
 /// More of them, where several pixels go through queues.
 inline constexpr std::int64_t kQueueStages = 4;
 

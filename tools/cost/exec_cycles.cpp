@@ -15,6 +15,7 @@ std::int64_t post_cycles(const isa::Hardware& hw) {
 
 std::int64_t drain_cycles(const isa::Hardware& hw) {
   return hw.m + isa::block_cycles(hw) + kDrainStages + (hw.tables > 0 ? kTableStages : 0) +
+         (hw.requantise > 0 ? kRequantiseStages : 0) +
          (isa::post_pixels(hw) > 1 ? kQueueStages : 0);
 }
 

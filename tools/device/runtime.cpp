@@ -70,7 +70,9 @@ void Runtime::check_core() {
   check("multiplier bits", reg::cap_format::kMultW.get(format), hw.mult_w);
   check("feature-buffer words", device_.read_register(reg::kCapFbDepth), hw.fb_depth);
   check("weight-memory tiles", device_.read_register(reg::kCapWmDepth), hw.wm_depth);
-  check("parameter-memory groups", device_.read_register(reg::kCapPmDepth), hw.pm_depth);
+  const std::uint32_t post = device_.read_register(reg::kCapPost);
+  check("parameter-memory groups", reg::cap_post::kPmDepth.get(post), hw.pm_depth);
+  check("requantise", reg::cap_post::kRequantise.get(post), hw.requantise);
   const std::uint32_t options = device_.read_register(reg::kCapOptions);
   check("tables of post-processing", reg::cap_options::kTables.get(options), hw.tables);
   check("neighbours", reg::cap_options::kNeighbours.get(options), hw.neighbours);

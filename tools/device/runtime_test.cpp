@@ -38,7 +38,8 @@ class ModelDevice : public Device {
                                  f::kAxiBytes.put(u(hw.axi_data_w / 8));
     registers[reg::kCapFbDepth] = u(hw.fb_depth);
     registers[reg::kCapWmDepth] = u(hw.wm_depth);
-    registers[reg::kCapPmDepth] = u(hw.pm_depth);
+    registers[reg::kCapPost] = reg::cap_post::kPmDepth.put(u(hw.pm_depth)) |
+                               reg::cap_post::kRequantise.put(u(hw.requantise));
     registers[reg::kCapOptions] = reg::cap_options::kTables.put(u(hw.tables)) |
                                   reg::cap_options::kNeighbours.put(u(hw.neighbours));
   }

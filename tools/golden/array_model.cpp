@@ -86,6 +86,8 @@ int ArrayModel::gather(const isa::Exec& x, std::int64_t group, const UopHeader& 
     const std::int64_t c_block = address + (bank < header.rotation ? step : 0);
     std::copy_n(memory_.word(bank, c_block / c_blocks_) + c_block % c_blocks_ * hw_.c, hw_.c, to);
   }
+  const std::int32_t highest = code_max(hw_.act_w) - static_cast<std::int32_t>(x.in_cut);
+  for (std::int32_t& code : vectors_) code = std::min(code, highest);
   return static_cast<int>(address % c_blocks_);
 }
 

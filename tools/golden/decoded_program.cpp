@@ -114,6 +114,12 @@ isa::Exec read_exec(const isa::Hardware& hw, const isa::Descriptor& words) {
         "columns before the first that is written: without neighbours, in a polyphase tensor, or "
         "where not all are written");
   }
+  if (hw.requantise == 0 && (d.early > 0 || d.in_cut > 0)) {
+    throw Error("codes that are bounded or sums that are rounded early on a core without");
+  }
+  if (d.in_cut >= std::int64_t{1} << hw.act_w) {
+    throw Error("codes of {} bits cut by {}", hw.act_w, d.in_cut);
+  }
   if ((d.dst_polyphase && (d.dst_double || d.skip_rows > 0 || d.skip_columns > 0)) ||
       (d.residual && d.res_polyphase && (d.res_double || d.res_broadcast))) {
     throw Error("a polyphase tensor whose pixels are not all written or read");

@@ -51,6 +51,7 @@ void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int3
   const int out_per_group = pooling ? 1 : net.written_channels(op) / op.groups;
   const auto [written, height, width] = net.written(op);
   const int row = pooling ? 0 : net.row_size(op);
+  const std::int64_t highest = code_max(net.act_w) - op.in_cut;
   for (int o = 0; o < written; ++o) {
     const int first = o / out_per_group * in_per_group;
     const ChannelParams& params =
@@ -66,10 +67,11 @@ void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int3
               const int in_y = y * op.stride_h + ky * op.dilation_h - op.pad_top;
               const int in_x = x * op.stride_w + kx * op.dilation_w - op.pad_left;
               const bool inside = in_y >= 0 && in_y < in.height && in_x >= 0 && in_x < in.width;
-              const std::int64_t code =
+              const std::int64_t code = std::min<std::int64_t>(
                   inside ? source[static_cast<std::size_t>(
                                ((first + c) * in.height + in_y) * in.width + in_x)]
-                         : (op.kind == QKind::kMaxPool ? code_min(net.act_w) : in.zero);
+                         : (op.kind == QKind::kMaxPool ? code_min(net.act_w) : in.zero),
+                  highest);
               sum += pooling ? code : op.weight(static_cast<std::size_t>(weight++)) * code;
               maximum = std::max(maximum, code);
             }
@@ -81,8 +83,8 @@ void run_plain(const QNet& net, const QOp& op, std::vector<std::vector<std::int3
           for (int c = 0; c < added.channels; ++c) {
             const int pixel =
                 (c * added.height + y * op.shortcut_stride) * added.width + x * op.shortcut_stride;
-            sum += std::int64_t{op.weight(static_cast<std::size_t>(weight++))} *
-                   codes[static_cast<std::size_t>(pixel)];
+            sum += op.weight(static_cast<std::size_t>(weight++)) *
+                   std::min<std::int64_t>(codes[static_cast<std::size_t>(pixel)], highest);
           }
         }
         const std::int32_t code =
@@ -122,7 +124,10 @@ FastOp::FastOp(const QNet& net, const QOp& op)
       window_(window_of(op, tensor(net, op.input), net.written(op))),
       groups_(op.groups),
       out_channels_(net.written_channels(op)),
-      in_zero_(kind_ == QKind::kMaxPool ? code_min(net.act_w) : tensor(net, op.input).zero),
+      in_size_(tensor(net, op.input).size()),
+      highest_(code_max(net.act_w) - op.in_cut),
+      in_zero_(std::min(kind_ == QKind::kMaxPool ? code_min(net.act_w) : tensor(net, op.input).zero,
+                        highest_)),
       params_(op.params),
       post_(effective_post(op)),
       act_w_(net.act_w),
@@ -173,8 +178,8 @@ void FastOp::finish(const T* sums, const float* residual, float* out) const {
   const auto pixels = static_cast<std::size_t>(window_.out_pixels());
   for (const ChannelParams& params : params_) {
     // Loops without a condition inside, so that they become vector code.
-    if (!post_.reads_residual() && post_.round == RoundMode::kHalfUp && params.shift > 0 &&
-        params.mult >> 16 == 0) {
+    if (!post_.reads_residual() && post_.early == 0 && post_.round == RoundMode::kHalfUp &&
+        params.shift > 0 && params.mult >> 16 == 0) {
       // What post_process() is then: no bit of the product, of at most 48, is lost.
       const std::int64_t half = std::int64_t{1} << (params.shift - 1);
       for (std::size_t i = 0; i < pixels; ++i) {
@@ -219,6 +224,15 @@ void FastOp::run(const Operands& operands, float* out, Scratch& scratch) const {
       static_cast<std::size_t>(out_channels_) * static_cast<std::size_t>(window_.out_pixels());
   Operands own = operands;
   float* made = out;
+  if (highest_ < code_max(act_w_)) {
+    const auto bounded = [&](const float* codes, std::size_t count, std::vector<float>& to) {
+      to.assign(codes, codes + count);
+      for (float& code : to) code = std::min(code, static_cast<float>(highest_));
+      return to.data();
+    };
+    own.input = bounded(own.input, in_size_, scratch.in);
+    if (shortcut_) own.shortcut = bounded(own.shortcut, shortcut_->in_size(), scratch.shortcut);
+  }
   if (operands.residual != nullptr && (one_pixel_ || plane_.stride > 1)) {
     const auto pixels = static_cast<std::size_t>(window_.out_pixels());
     scratch.residual.resize(size);

@@ -30,6 +30,7 @@ class FastOp {
     std::vector<float> sums;
     std::vector<double> wide_in, wide_shortcut, wide_sums;
     std::vector<float> residual, made;  ///< of the pixels that it makes
+    std::vector<float> in, shortcut;    ///< with an upper bound
   };
 
   /// `out` is where the channels that it writes begin, whole planes. Thread-safe with a scratch for
@@ -58,6 +59,8 @@ class FastOp {
   Window window_;
   std::optional<Window> shortcut_;
   int groups_, out_channels_;
+  std::size_t in_size_;
+  std::int32_t highest_;  ///< of the codes that it reads
   std::int32_t in_zero_;
   std::vector<ChannelParams> params_;
   PostParams post_;

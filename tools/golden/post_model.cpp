@@ -17,7 +17,8 @@ PostParams post_params(const isa::Exec& x) {
           .res_zero = code(x.res_zero),
           .res_factor = static_cast<std::uint32_t>(x.residual ? x.res_factor : 0),
           .round = static_cast<RoundMode>(x.round_mode),
-          .product = x.product};
+          .product = x.product,
+          .early = static_cast<int>(x.early)};
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ std::ostream& operator<<(std::ostream& out, const PostSample& s) {
   return out << "acc " << s.acc << " bias " << s.channel.bias << " mult " << s.channel.mult
              << " shift " << int{s.channel.shift} << " residual " << s.residual << " - "
              << s.post.res_zero << " * " << s.post.res_factor << (s.post.product ? " product" : "")
-             << " round " << static_cast<int>(s.post.round) << " out zero " << s.post.out_zero
-             << " bounds " << s.post.lo << ' ' << s.post.hi;
+             << " round " << static_cast<int>(s.post.round) << " early " << s.post.early
+             << " out zero " << s.post.out_zero << " bounds " << s.post.lo << ' ' << s.post.hi;
 }
 
 RoundMode random_round(Random& random) { return static_cast<RoundMode>(random.uniform(0, 2)); }
@@ -23,6 +23,9 @@ PostParams random_post(const PostWidths& widths, Random& random) {
   post.res_zero =
       static_cast<std::int32_t>(random.uniform(code_min(widths.act_w), code_max(widths.act_w)));
   post.round = random_round(random);
+  if (widths.early && random.chance(50)) {
+    post.early = static_cast<int>(random.uniform(0, kMostEarly));
+  }
   post.product = widths.mult_w > 1 && random.chance(25);
   if (!post.product && random.chance(60)) {
     const std::int64_t most = max_res_factor(widths.act_w);
@@ -34,7 +37,7 @@ PostParams random_post(const PostWidths& widths, Random& random) {
 }
 
 PostSample random_post_sample(const PostWidths& widths, Random& random) {
-  const auto [act_w, acc_w, mult_w] = widths;
+  const auto [act_w, acc_w, mult_w, early] = widths;
   const auto code = [&] {
     return static_cast<std::int32_t>(random.uniform(code_min(act_w), code_max(act_w)));
   };

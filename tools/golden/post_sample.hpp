@@ -17,9 +17,10 @@ struct PostSample {
 };
 std::ostream& operator<<(std::ostream& out, const PostSample& sample);
 
-/// Widths of activations, accumulators and multipliers, in bits.
+/// Widths of activations, accumulators and multipliers, in bits; whether sums may be rounded early.
 struct PostWidths {
   int act_w, acc_w, mult_w;
+  bool early = false;
 };
 
 RoundMode random_round(Random& random);

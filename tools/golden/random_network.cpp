@@ -24,7 +24,9 @@ class Growing {
   static constexpr int kAnyResidual = -2, kNoResidual = -1;
 
   Growing(std::uint64_t seed, const RandomNetworkOptions& options)
-      : random_(seed), tables_(options.act_w == 8 ? options.tables : 0) {
+      : random_(seed),
+        tables_(options.act_w == 8 ? options.tables : 0),
+        requantise_(options.requantise) {
     net_.name = fmt::format("random-{}", seed);
     net_.act_w = options.act_w;
     net_.weight_format = options.weight_format;
@@ -80,6 +82,10 @@ class Growing {
       add_params(op, in, out);
     }
     add_residual(op, out);
+    if (requantise_ && chance(3)) op.in_cut = pick(0, (1 << net_.act_w) - 1);
+    if (requantise_ && op.kind != QKind::kMaxPool && chance(3)) {
+      op.post.early = pick(1, kMostEarly);
+    }
     if (tables_ > 0 && chance(4)) op.table = table(pick(1, kTables));
     if (chance(4)) {
       op.post.lo = pick(code_min(net_.act_w), -1);
@@ -181,6 +187,7 @@ class Growing {
 
   std::mt19937_64 random_;
   int tables_;  ///< that the core holds
+  bool requantise_;
 
  protected:
   QNet net_;

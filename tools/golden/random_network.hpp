@@ -19,7 +19,8 @@ struct RandomNetworkOptions {
   int slice_channels =
       32;          ///< slices of a tensor begin at multiples of it: a multiple of the core's M
   int tables = 0;  ///< that the core holds; 0: the network has none
-  bool depthwise = false;  ///< many convolutions are depthwise
+  bool depthwise = false;   ///< many convolutions are depthwise
+  bool requantise = false;  ///< codes that are read have bounds, sums are rounded early
 };
 
 /// A small random network within what the compiler accepts, always the same for a seed. Over the

@@ -30,6 +30,7 @@ struct Init {
   std::int64_t fb_depth = 0;  ///< feature-buffer words a bank the program needs; at most FbDepth
   std::int64_t wm_depth = 0;  ///< weight-memory tiles the program needs; at most WmDepth
   std::int64_t pm_depth = 0;  ///< parameter-memory groups the program needs; at most PmDepth
+  std::int64_t requantise = 0;  ///< whether the program bounds the codes that it reads or rounds before the residual; at most Requantise
   std::int64_t tables = 0;  ///< tables the program needs; at most Tables
   std::int64_t neighbours = 0;  ///< neighbours the program needs; at most Neighbours
 
@@ -56,6 +57,7 @@ struct Init {
     visit(init::kFbDepth, self.fb_depth);
     visit(init::kWmDepth, self.wm_depth);
     visit(init::kPmDepth, self.pm_depth);
+    visit(init::kRequantise, self.requantise);
     visit(init::kTables, self.tables);
     visit(init::kNeighbours, self.neighbours);
   }
@@ -75,6 +77,7 @@ inline void validate(const Init& d, const Hardware& hw) {
   detail::in_range("init", init::kFbDepth, d.fb_depth, 0, hw.fb_depth);
   detail::in_range("init", init::kWmDepth, d.wm_depth, 0, hw.wm_depth);
   detail::in_range("init", init::kPmDepth, d.pm_depth, 0, hw.pm_depth);
+  detail::in_range("init", init::kRequantise, d.requantise, 0, hw.requantise);
   detail::in_range("init", init::kTables, d.tables, 0, hw.tables);
   detail::in_range("init", init::kNeighbours, d.neighbours, 0, hw.neighbours);
 }
@@ -215,6 +218,8 @@ struct Exec {
   std::int64_t need_step = 0;  ///< ... and this many more for each further group
   std::int64_t table_index = 0;  ///< table that the codes go through, 1 to Tables; 0: none
   std::int64_t lead = 0;  ///< columns of the raster before the first one that is written; only with neighbours, not with a polyphase tensor or skip_columns
+  std::int64_t early = 0;  ///< 0: sums are rounded once; else they are rounded to a code first, half as round_mode says, which counts 2^(early - 12) of the output's steps, and then the residual is added
+  std::int64_t in_cut = 0;  ///< the array takes codes of the sources and of padding that are higher than the highest one less in_cut as that one
 
   /// Calls visit(field, member) for every field.
   template <typename Self, typename Visit>
@@ -274,6 +279,8 @@ struct Exec {
     visit(exec::kNeedStep, self.need_step);
     visit(exec::kTableIndex, self.table_index);
     visit(exec::kLead, self.lead);
+    visit(exec::kEarly, self.early);
+    visit(exec::kInCut, self.in_cut);
   }
   bool operator==(const Exec&) const = default;
 };

@@ -29,37 +29,38 @@ struct Hardware {
   int neighbours = 0;  ///< columns to its left whose pixels a PE can take in depthwise layers; at most half of min(C, 8), and fewer than P; 0: none
   int weight_check = 0;  ///< 1: LOAD checks the checksum of each weight block; 0: it does not
   int weight_streams = 0;  ///< 1: weight blocks may be compressed, C is 2 at least; 0: they may not
+  int requantise = 0;  ///< 1: EXEC can bound the codes that it reads, and round a sum by itself before the residual, as networks want that come quantised; with PostLanes of M or more; 0: it cannot
 };
 
 inline constexpr std::array<Hardware, 20> kConfigurations{{
-    {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 0, 32, 0, 0, 0},
-    {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 0, 64, 0, 1, 0},
-    {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 0, 64, 0, 1, 1},
-    {"4x4x3_a10t5", 4, 4, 3, 10, 15, 32, 16, 16384, 4096, 512, 4, 0, 64, 0, 1, 1},
-    {"4x4x3_a16t3", 4, 4, 3, 16, 3, 32, 16, 16384, 4096, 512, 4, 0, 64, 0, 1, 0},
-    {"8x8x8", 8, 8, 8, 8, 7, 28, 16, 1024, 512, 64, 8, 0, 64, 0, 1, 0},
-    {"16x16x8", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 128, 0, 1, 1},
-    {"32x16x7", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 128, 0, 1, 0},
-    {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 16, 2048, 2048, 256, 16, 8, 128, 0, 1, 1},
-    {"16x16x8_q2", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 32, 8, 128, 0, 1, 1},
-    {"mobile", 16, 16, 8, 8, 17, 28, 32, 8192, 4096, 512, 64, 8, 256, 4, 1, 1},
-    {"mobile_q2", 16, 16, 8, 8, 17, 28, 32, 8192, 4096, 512, 32, 8, 256, 4, 1, 1},
-    {"16x16x8_shift", 16, 16, 8, 8, 7, 28, 1, 8192, 2048, 256, 16, 8, 128, 0, 1, 1},
-    {"16x16x8_mult32", 16, 16, 8, 8, 7, 28, 32, 8192, 2048, 256, 16, 8, 128, 0, 1, 0},
-    {"16x16x8_w256", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 256, 0, 1, 1},
-    {"32x16x4", 32, 16, 4, 8, 7, 28, 16, 16384, 1024, 128, 32, 8, 256, 0, 1, 1},
-    {"32x16x7_w256", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 256, 0, 1, 1},
-    {"16x16x8_half", 16, 16, 8, 8, 16, 28, 16, 8192, 2048, 256, 16, 8, 128, 0, 1, 1},
-    {"16x16x8_digit", 16, 16, 8, 8, 17, 28, 32, 8192, 2048, 256, 16, 8, 128, 0, 1, 1},
-    {"16x16x8_dsp", 16, 16, 8, 8, 136, 28, 32, 8192, 2048, 256, 16, 8, 256, 0, 1, 0},
+    {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 0, 32, 0, 0, 0, 0},
+    {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 0, 64, 0, 1, 0, 0},
+    {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 0, 64, 0, 1, 1, 0},
+    {"4x4x3_a10t5", 4, 4, 3, 10, 15, 32, 16, 16384, 4096, 512, 4, 0, 64, 0, 1, 1, 0},
+    {"4x4x3_a16t3", 4, 4, 3, 16, 3, 32, 16, 16384, 4096, 512, 4, 0, 64, 0, 1, 0, 0},
+    {"8x8x8", 8, 8, 8, 8, 7, 28, 16, 1024, 512, 64, 8, 0, 64, 0, 1, 0, 0},
+    {"16x16x8", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 128, 0, 1, 1, 0},
+    {"32x16x7", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 128, 0, 1, 0, 0},
+    {"16x16x8_256k", 16, 16, 8, 8, 7, 28, 16, 2048, 2048, 256, 16, 8, 128, 0, 1, 1, 0},
+    {"16x16x8_q2", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 32, 8, 128, 0, 1, 1, 0},
+    {"mobile", 16, 16, 8, 8, 17, 28, 32, 8192, 4096, 512, 64, 8, 256, 4, 1, 1, 1},
+    {"mobile_q2", 16, 16, 8, 8, 17, 28, 32, 8192, 4096, 512, 32, 8, 256, 4, 1, 1, 0},
+    {"16x16x8_shift", 16, 16, 8, 8, 7, 28, 1, 8192, 2048, 256, 16, 8, 128, 0, 1, 1, 0},
+    {"16x16x8_mult32", 16, 16, 8, 8, 7, 28, 32, 8192, 2048, 256, 16, 8, 128, 0, 1, 0, 0},
+    {"16x16x8_w256", 16, 16, 8, 8, 7, 28, 16, 8192, 2048, 256, 16, 8, 256, 0, 1, 1, 0},
+    {"32x16x4", 32, 16, 4, 8, 7, 28, 16, 16384, 1024, 128, 32, 8, 256, 0, 1, 1, 0},
+    {"32x16x7_w256", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 256, 0, 1, 1, 0},
+    {"16x16x8_half", 16, 16, 8, 8, 16, 28, 16, 8192, 2048, 256, 16, 8, 128, 0, 1, 1, 0},
+    {"16x16x8_digit", 16, 16, 8, 8, 17, 28, 32, 8192, 2048, 256, 16, 8, 128, 0, 1, 1, 1},
+    {"16x16x8_dsp", 16, 16, 8, 8, 136, 28, 32, 8192, 2048, 256, 16, 8, 256, 0, 1, 0, 1},
 }};
 
-inline constexpr std::uint32_t kVersion = 6;
+inline constexpr std::uint32_t kVersion = 7;
 inline constexpr int kDescriptorBytes = 128;
 inline constexpr int kDescriptorWords = 32;
 inline constexpr std::uint32_t kDescriptorSum = 0x52534454;
 inline constexpr std::uint32_t kMagicLetters = 0x505352;  ///< RSP
-inline constexpr std::uint32_t kProgramMagic = 0x06505352;  ///< with the version
+inline constexpr std::uint32_t kProgramMagic = 0x07505352;  ///< with the version
 inline constexpr std::uint32_t kRegisterId = 0x52534654;
 inline constexpr std::uint32_t kBoardMagic = 0x31425352;
 inline constexpr int kSectionAlign = 32;  ///< bytes
@@ -378,7 +379,8 @@ inline constexpr Field kExecCredits{"exec_credits", 4, 4, 4};  ///< tokens EXEC 
 inline constexpr Field kReloadCredits{"reload_credits", 4, 8, 4};  ///< tokens LOAD finds from STORE at the start
 inline constexpr Field kFbDepth{"fb_depth", 5, 0, 32};  ///< feature-buffer words a bank the program needs; at most FbDepth
 inline constexpr Field kWmDepth{"wm_depth", 6, 0, 32};  ///< weight-memory tiles the program needs; at most WmDepth
-inline constexpr Field kPmDepth{"pm_depth", 7, 0, 32};  ///< parameter-memory groups the program needs; at most PmDepth
+inline constexpr Field kPmDepth{"pm_depth", 7, 0, 16};  ///< parameter-memory groups the program needs; at most PmDepth
+inline constexpr Field kRequantise{"requantise", 7, 16, 8};  ///< whether the program bounds the codes that it reads or rounds before the residual; at most Requantise
 inline constexpr Field kTables{"tables", 8, 0, 16};  ///< tables the program needs; at most Tables
 inline constexpr Field kNeighbours{"neighbours", 8, 16, 8};  ///< neighbours the program needs; at most Neighbours
 }  // namespace init
@@ -452,6 +454,8 @@ inline constexpr Field kNeedFirst{"need_first", 18, 0, 24};  ///< pixels the pre
 inline constexpr Field kNeedStep{"need_step", 19, 0, 24};  ///< ... and this many more for each further group
 inline constexpr Field kTableIndex{"table_index", 20, 0, 8};  ///< table that the codes go through, 1 to Tables; 0: none
 inline constexpr Field kLead{"lead", 20, 8, 3};  ///< columns of the raster before the first one that is written; only with neighbours, not with a polyphase tensor or skip_columns
+inline constexpr Field kEarly{"early", 20, 12, 4};  ///< 0: sums are rounded once; else they are rounded to a code first, half as round_mode says, which counts 2^(early - 12) of the output's steps, and then the residual is added
+inline constexpr Field kInCut{"in_cut", 20, 16, 16};  ///< the array takes codes of the sources and of padding that are higher than the highest one less in_cut as that one
 }  // namespace exec
 
 /// LOAD: a table of post-processing
@@ -484,7 +488,7 @@ inline constexpr std::uint32_t kCapShape = 0x008;  ///< shape of the core
 inline constexpr std::uint32_t kCapFormat = 0x00C;  ///< number formats and bus width of the core
 inline constexpr std::uint32_t kCapFbDepth = 0x010;  ///< FbDepth
 inline constexpr std::uint32_t kCapWmDepth = 0x014;  ///< WmDepth
-inline constexpr std::uint32_t kCapPmDepth = 0x018;  ///< PmDepth
+inline constexpr std::uint32_t kCapPost = 0x018;  ///< post-processing of the core
 inline constexpr std::uint32_t kCapOptions = 0x01C;  ///< options of the core
 inline constexpr std::uint32_t kCtrl = 0x020;  ///< commands
 inline constexpr std::uint32_t kStatus = 0x024;  ///< state
@@ -532,6 +536,11 @@ inline constexpr BitField kAccW{8, 8};  ///< AccW
 inline constexpr BitField kMultW{16, 8};  ///< MultW
 inline constexpr BitField kAxiBytes{24, 8};  ///< bytes of an AXI beat
 }  // namespace cap_format
+
+namespace cap_post {
+inline constexpr BitField kPmDepth{0, 16};  ///< PmDepth
+inline constexpr BitField kRequantise{16, 8};  ///< Requantise
+}  // namespace cap_post
 
 namespace cap_options {
 inline constexpr BitField kTables{0, 16};  ///< Tables

@@ -42,6 +42,13 @@ constexpr std::uint32_t max_res_factor(int act_w) {
   return std::uint32_t{8} << fraction_bits(act_w);
 }
 
+/// PostParams::early of a code that counts one step of the output, and the most that it is.
+constexpr int kEarlyOne = 12, kMostEarly = 15;
+
+/// Lowest and highest activation code of `act_w` bits.
+constexpr std::int32_t code_min(int act_w) { return -(1 << (act_w - 1)); }
+constexpr std::int32_t code_max(int act_w) { return (1 << (act_w - 1)) - 1; }
+
 /// The part of post-processing that is the same for all channels of an operation.
 struct PostParams {
   std::int32_t out_zero = 0;
@@ -50,12 +57,15 @@ struct PostParams {
   std::uint32_t res_factor = 0;  ///< units of 2^-fraction_bits; 0: nothing is added
   RoundMode round = RoundMode::kHalfUp;
   bool product = false;  ///< the residual multiplies; every mult is 1 then, res_factor 0
+  /// Not 0: a sum is rounded to a code of its own before the residual is added, which counts
+  /// 2^(early - kEarlyOne) steps of the output.
+  int early = 0;
   bool reads_residual() const { return product || res_factor != 0; }
   bool operator==(const PostParams&) const = default;
 };
 
-/// Output code of one accumulator, rounded once; `residual` is the residual's code, if it is read.
-/// |acc + bias| is at most 2^31.
+/// Output code of one accumulator, rounded once but for `early`; `residual` is the residual's code,
+/// if it is read. |acc + bias| is at most 2^31.
 constexpr std::int32_t post_process(std::int64_t acc, std::int32_t residual, const ChannelParams& c,
                                     const PostParams& p, int act_w) {
   const std::int64_t read = std::int64_t{residual} - p.res_zero;
@@ -66,15 +76,17 @@ constexpr std::int32_t post_process(std::int64_t acc, std::int32_t residual, con
   const int left = std::max(bits - c.shift, 0), right = std::max(c.shift - bits, 0);
   const std::int64_t most =
       right > 0 ? std::numeric_limits<std::int64_t>::max() : std::int64_t{1} << (62 - left);
-  const std::int64_t scaled = std::clamp(product, -most, most) << left >> right;
-  const bool more = (product & ((std::int64_t{1} << right) - 1)) != 0;
+  std::int64_t scaled = std::clamp(product, -most, most) << left >> right;
+  bool more = (product & ((std::int64_t{1} << right) - 1)) != 0;
+  if (p.early > 0) {
+    const std::int64_t code = std::clamp<std::int64_t>(round_fraction(scaled, more, bits, p.round),
+                                                       code_min(act_w), code_max(act_w));
+    scaled = code * (std::int64_t{1} << (bits + p.early - kEarlyOne));
+    more = false;
+  }
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(
       round_fraction(scaled + added, more, bits, p.round) + p.out_zero, p.lo, p.hi));
 }
-
-/// Lowest and highest activation code of `act_w` bits.
-constexpr std::int32_t code_min(int act_w) { return -(1 << (act_w - 1)); }
-constexpr std::int32_t code_max(int act_w) { return (1 << (act_w - 1)) - 1; }
 
 /// Weight formats, as the hardware parameter WeightFormat. 3 to 15: that many powers of two, a term
 /// is 0 or +-2^e. 128 + n: the multiplier baseline, a signed integer of n bits.

@@ -25,13 +25,20 @@ Wide nearest(Wide numerator, int bits, RoundMode mode) {
   return numerator < 0 ? below : below + 1;
 }
 
-/// post_process in exact arithmetic: the sum of two fractions, rounded once.
+/// post_process in exact arithmetic: the sum of two fractions, rounded once, or of a code and one.
 std::int32_t exact(std::int64_t acc, std::int32_t residual, const ChannelParams& c,
                    const PostParams& p, int act_w) {
   const Wide read = Wide{residual} - p.res_zero;
   const Wide scaled = (Wide{acc} + c.bias) * (p.product ? read : Wide{c.mult});
   const Wide added = p.product ? Wide{0} : read * p.res_factor;
   const int f = act_w + 8, bits = std::max<int>(f, c.shift);
+  if (p.early > 0) {
+    const Wide code =
+        std::clamp<Wide>(nearest(scaled, c.shift, p.round), code_min(act_w), code_max(act_w));
+    const Wide sum = code * (Wide{1} << (f + p.early - 12)) + added;
+    return static_cast<std::int32_t>(
+        std::clamp<Wide>(nearest(sum, f, p.round) + p.out_zero, p.lo, p.hi));
+  }
   const Wide sum = scaled * (Wide{1} << (bits - c.shift)) + added * (Wide{1} << (bits - f));
   return static_cast<std::int32_t>(
       std::clamp<Wide>(nearest(sum, bits, p.round) + p.out_zero, p.lo, p.hi));
@@ -54,7 +61,7 @@ class Numerics : public ::testing::TestWithParam<std::tuple<int, int, RoundMode>
     ASSERT_EQ(is, exact(acc, residual, c, p, act_w_))
         << acc << " + " << c.bias << ", " << c.mult << " >> " << int{c.shift} << ", residual "
         << residual << " - " << p.res_zero << " * " << p.res_factor << (p.product ? " product" : "")
-        << ", zero " << p.out_zero << ", bounds " << p.lo << ' ' << p.hi;
+        << ", early " << p.early << ", zero " << p.out_zero << ", bounds " << p.lo << ' ' << p.hi;
     (is == p.lo || is == p.hi ? clamped_ : inside_) += 1;
   }
 
@@ -64,12 +71,13 @@ class Numerics : public ::testing::TestWithParam<std::tuple<int, int, RoundMode>
   int clamped_ = 0, inside_ = 0;
 };
 
-TEST_P(Numerics, AnythingIsRoundedOnce) {
+TEST_P(Numerics, AnythingIsRoundedAsTheExactNumber) {
   for (int i = 0; i < 200000; ++i) {
     PostParams p{.out_zero = code(), .lo = code(), .res_zero = code(), .round = mode_};
     p.hi = static_cast<int>(pick(p.lo, code_max(act_w_)));
     if (i % 2 == 0) std::tie(p.lo, p.hi) = std::pair(code_min(act_w_), code_max(act_w_));
     p.product = i % 4 == 0;
+    if (i % 7 < 3) p.early = static_cast<int>(pick(1, kMostEarly));
     const std::int64_t acc = any(30), bias = any(30);
     ChannelParams c{static_cast<std::int32_t>(bias), 1, 0};
     if (!p.product) {

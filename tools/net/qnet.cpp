@@ -54,7 +54,9 @@ Json op_to_json(const QOp& op) {
           {"post", {op.post.out_zero, op.post.lo, op.post.hi, op.post.res_zero}},
           {"res_factor", op.post.res_factor},
           {"round", kRoundNames.at(static_cast<std::size_t>(op.post.round))},
-          {"product", op.post.product}};
+          {"product", op.post.product},
+          {"early", op.post.early},
+          {"in_cut", op.in_cut}};
 }
 
 QOp op_from_json(const Json& j) {
@@ -79,6 +81,9 @@ QOp op_from_json(const Json& j) {
   op.post.res_factor = integer_field<std::uint32_t>(j, "res_factor");
   op.post.round = from_name<RoundMode>(kRoundNames, text_field(j, "round"), "rounding mode");
   op.post.product = flag_field(j, "product");
+  // Not in files of before they were there.
+  if (j.contains("early")) op.post.early = integer_field<int>(j, "early");
+  if (j.contains("in_cut")) op.in_cut = integer_field<int>(j, "in_cut");
   op.first_channel = integer_field<int>(j, "first_channel");
   op.groups = integer_field<int>(j, "groups");
   op.terms = integer_field<int>(j, "terms");
@@ -182,6 +187,14 @@ void validate_residual(const QNet& net, const QOp& op, const std::string& where)
           op.post.res_zero, residual.zero);
 }
 
+void validate_requantising(const QNet& net, const QOp& op, const std::string& where) {
+  require(op.post.early >= 0 && op.post.early <= kMostEarly, where,
+          "early rounding {}, expected 0 to {}", op.post.early, kMostEarly);
+  require(op.in_cut >= 0 && op.in_cut < 1 << net.act_w, where, "codes cut by {}, of {} bits",
+          op.in_cut, net.act_w);
+  require(op.post.early == 0 || op.kind != QKind::kMaxPool, where, "max pooling is not rounded");
+}
+
 void validate_op(const QNet& net, const QOp& op) {
   const std::string where = fmt::format("operation {}", op.name);
   const QTensor& in = net.tensors[static_cast<std::size_t>(op.input)];
@@ -228,6 +241,7 @@ void validate_op(const QNet& net, const QOp& op) {
   require(op.post.lo <= op.post.hi && op.post.lo >= code_min(net.act_w) &&
               op.post.hi <= code_max(net.act_w),
           where, "output bounds {} to {} are not codes in order", op.post.lo, op.post.hi);
+  validate_requantising(net, op, where);
   const auto codes = std::size_t{1} << net.act_w;
   require(op.table.empty() || op.table.size() == codes, where, "a table of {} codes, expected {}",
           op.table.size(), codes);

@@ -52,6 +52,8 @@ struct QOp {
   int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, dilation_h = 1, dilation_w = 1;
   int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   int groups = 1;
+  /// Codes of both inputs and of padding above the highest code less this are taken as that.
+  int in_cut = 0;
   int shortcut_stride = 1;  ///< of both axes
   int terms = 1;            ///< terms a weight (kConv only)
   /// kConv: an output channel has a row of weights, [in channel of the group][ky][kx], and after

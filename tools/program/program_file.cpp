@@ -39,7 +39,8 @@ Json hardware_json(const isa::Hardware& hw) {
           hw.axi_data_w,
           hw.neighbours,
           hw.weight_check,
-          hw.weight_streams};
+          hw.weight_streams,
+          hw.requantise};
 }
 
 Program program_from_json(const Json& json) {

@@ -70,6 +70,7 @@ QNet small_network(const isa::Hardware& hw, std::uint64_t seed) {
   small.slice_channels = hw.m;
   small.tables = hw.tables;
   small.depthwise = hw.neighbours > 0;
+  small.requantise = hw.requantise > 0;
   return random_qnet(seed, small);
 }
 

@@ -1,0 +1,284 @@
+// Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
+#include "compile/requantise.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <numeric>
+#include <optional>
+
+#include "base/integer.hpp"
+#include "compile/reduction_list.hpp"
+
+namespace reshift {
+namespace {
+
+/// What an element-wise operation makes of a code, if that is min(code, highest) + offset.
+struct Bound {
+  int highest, offset;
+};
+
+/// An operation that is rounded before another one, its maker, and what that one is besides.
+struct Early {
+  std::size_t maker;
+  int early;  ///< PostParams::early
+  int residual;
+  std::uint32_t res_factor;
+  std::int32_t res_zero;
+};
+
+class Requantiser {
+ public:
+  Requantiser(const isa::Hardware& hw, const QNet& net)
+      : hw_(hw), net_(net), removed_(net.ops.size()), notes_(net.ops.size()) {
+    source_op_.resize(net.ops.size());
+    std::iota(source_op_.begin(), source_op_.end(), 0);
+  }
+
+  RequantisedNet run() {
+    // A core with more bits has other highest codes.
+    if (hw_.requantise != 0 && hw_.act_w == net_.act_w) {
+      for (std::size_t i = 0; i < net_.ops.size(); ++i) round_early(i);
+      for (std::size_t i = 0; i < net_.ops.size(); ++i) bound_readers(i);
+    }
+    return compact();
+  }
+
+ private:
+  bool is_live(std::size_t op) const { return !removed_[op]; }
+
+  int reads(int tensor) const {
+    int count = net_.is_output(tensor);
+    for (std::size_t i = 0; i < net_.ops.size(); ++i) {
+      const QOp& op = net_.ops[i];
+      if (!is_live(i)) continue;
+      count += (op.input == tensor) + (op.shortcut == tensor) + (op.residual == tensor);
+    }
+    return count;
+  }
+
+  /// The operation that makes all of a tensor by itself.
+  std::optional<std::size_t> maker_of(int tensor) const {
+    std::optional<std::size_t> maker;
+    for (std::size_t i = 0; i < net_.ops.size(); ++i) {
+      if (!is_live(i) || net_.ops[i].output != tensor) continue;
+      if (!writes_all(net_.ops[i])) return std::nullopt;
+      maker = i;
+    }
+    return maker;
+  }
+
+  bool writes_all(const QOp& op) const {
+    return op.out_stride == 1 &&
+           net_.written_channels(op) == net_.tensors[index(op.output)].channels;
+  }
+
+  /// Each code by itself, and all alike.
+  bool is_elementwise(const QOp& op) const {
+    const int channels = net_.tensors[index(op.input)].channels;
+    if (op.kind != QKind::kConv || op.groups != channels || op.kernel_h * op.kernel_w != 1 ||
+        op.shortcut >= 0 || op.pad_top + op.pad_left + op.pad_bottom + op.pad_right > 0 ||
+        op.stride_h * op.stride_w > 1 || !writes_all(op) || net_.written_channels(op) != channels ||
+        op.in_cut > 0 || op.post.early > 0) {
+      return false;
+    }
+    for (std::size_t c = 1; c < index(channels); ++c) {
+      if (op.weight(c) != op.weight(0) || op.params[c] != op.params[0]) return false;
+    }
+    return true;
+  }
+
+  int lowest_code(int tensor) const {
+    int lowest = tensor == 0 ? code_min(net_.act_w) : code_max(net_.act_w);
+    for (std::size_t i = 0; i < net_.ops.size(); ++i) {
+      const QOp& op = net_.ops[i];
+      if (!is_live(i) || op.output != tensor) continue;
+      lowest = std::min(lowest, op.table.empty()
+                                    ? op.post.lo
+                                    : int{*std::min_element(op.table.begin(), op.table.end())});
+    }
+    return lowest;
+  }
+
+  std::optional<Bound> bound_of(const QOp& op) const {
+    if (!is_elementwise(op) || op.residual >= 0) return std::nullopt;
+    const auto result = [&](int code) {
+      const int made =
+          post_process(std::int64_t{op.weight(0)} * code, 0, op.params[0], op.post, net_.act_w);
+      return op.table.empty() ? made : int{op.table[index(made - code_min(net_.act_w))]};
+    };
+    const int lowest = lowest_code(op.input), most = code_max(net_.act_w);
+    Bound bound{lowest, result(lowest) - lowest};
+    while (bound.highest < most && result(bound.highest + 1) == bound.highest + 1 + bound.offset) {
+      ++bound.highest;
+    }
+    for (int code = bound.highest; code <= most; ++code) {
+      if (result(code) != bound.highest + bound.offset) return std::nullopt;
+    }
+    // Padding is the zero point of what is read.
+    const int zero = net_.tensors[index(op.input)].zero;
+    if (net_.tensors[index(op.output)].zero != zero + bound.offset || zero > bound.highest) {
+      return std::nullopt;
+    }
+    return bound;
+  }
+
+  /// The reader with the input of a bounded copy in place of the copy, if that is equal.
+  std::optional<QOp> with_bound(const QOp& reader, const QOp& copy, const Bound& bound) const {
+    if (reader.kind == QKind::kMaxPool || reader.shortcut >= 0 || reader.in_cut > 0 ||
+        reader.residual == copy.output) {
+      return std::nullopt;
+    }
+    QOp op = reader;
+    op.input = copy.input;
+    op.in_cut = code_max(net_.act_w) - bound.highest;
+    const auto row = index(op.kind == QKind::kConv ? net_.row_size(op) : 0);
+    for (std::size_t c = 0; c < op.params.size(); ++c) {
+      std::int64_t weights = row > 0 ? 0 : std::int64_t{op.kernel_h} * op.kernel_w;
+      for (std::size_t i = 0; i < row; ++i) weights += op.weight(c * row + i);
+      const std::int64_t bias = op.params[c].bias + bound.offset * weights;
+      if (std::abs(bias) > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
+      op.params[c].bias = static_cast<std::int32_t>(bias);
+    }
+    if (!overflow(hw_, net_, op).empty()) return std::nullopt;
+    return op;
+  }
+
+  void bound_readers(std::size_t number) {
+    const QOp copy = net_.ops[number];
+    if (!is_live(number)) return;
+    const std::optional<Bound> bound = bound_of(copy);
+    if (!bound) return;
+    for (std::size_t i = number + 1; i < net_.ops.size(); ++i) {
+      if (!is_live(i) || net_.ops[i].input != copy.output) continue;
+      if (std::optional<QOp> op = with_bound(net_.ops[i], copy, *bound)) {
+        net_.ops[i] = *std::move(op);
+        notes_[i] += fmt::format("takes codes above {0} as {0}; ", bound->highest);
+      }
+    }
+    if (reads(copy.output) == 0) removed_[number] = true;
+  }
+
+  /// log2 of a factor mult / 2^shift, if that is an integer.
+  static std::optional<int> log2_of(std::int64_t mult, int shift) {
+    if (mult <= 0 || !std::has_single_bit(static_cast<std::uint64_t>(mult))) return std::nullopt;
+    return std::countr_zero(static_cast<std::uint64_t>(mult)) - shift;
+  }
+
+  /// The operation whose result a tensor is, if it can be rounded early with this factor.
+  std::optional<std::size_t> early_maker(int tensor, const PostParams& post, int log2) const {
+    const std::optional<std::size_t> maker = maker_of(tensor);
+    if (!maker || reads(tensor) != 1 || log2 < 1 - kEarlyOne || log2 > kMostEarly - kEarlyOne) {
+      return std::nullopt;
+    }
+    const QOp& op = net_.ops[*maker];
+    const bool whole_codes =
+        op.post.lo == code_min(net_.act_w) && op.post.hi == code_max(net_.act_w);
+    if (op.kind == QKind::kMaxPool || op.residual >= 0 || !op.table.empty() || op.post.early > 0 ||
+        op.post.round != post.round || !whole_codes || op.post.out_zero != 0) {
+      return std::nullopt;
+    }
+    return maker;
+  }
+
+  /// How an element-wise operation is what the maker of one of its operands does besides.
+  std::optional<Early> early_of(const QOp& op) const {
+    if (!is_elementwise(op) || op.post.product) return std::nullopt;
+    const ChannelParams& c = op.params[0];
+    const std::int64_t mult = std::int64_t{op.weight(0)} * c.mult;
+    const QTensor& in = net_.tensors[index(op.input)];
+    if (mult <= 0 || c.bias != -in.zero * op.weight(0)) return std::nullopt;
+    const std::optional<int> of_input = log2_of(mult, c.shift);
+    if (of_input && in.zero == 0) {
+      if (const auto maker = early_maker(op.input, op.post, *of_input)) {
+        return Early{*maker, *of_input + kEarlyOne, op.residual, op.post.res_factor,
+                     op.post.res_zero};
+      }
+    }
+    if (op.residual < 0 || op.post.res_zero != 0 || op.residual == op.input) return std::nullopt;
+    // The operands change places, if the input's factor is one for a residual.
+    const int bits = fraction_bits(net_.act_w);
+    const std::optional<int> of_residual = log2_of(op.post.res_factor, bits);
+    const QTensor& residual = net_.tensors[index(op.residual)];
+    if (!of_residual || residual.height * residual.width == 1 || c.shift > 32 ||
+        mult >= std::int64_t{1} << 40) {
+      return std::nullopt;
+    }
+    const std::int64_t scaled = mult << bits;
+    const std::int64_t factor = scaled >> c.shift;
+    if (factor << c.shift != scaled || factor > std::int64_t{max_res_factor(net_.act_w)}) {
+      return std::nullopt;
+    }
+    if (const auto maker = early_maker(op.residual, op.post, *of_residual)) {
+      return Early{*maker, *of_residual + kEarlyOne, op.input, static_cast<std::uint32_t>(factor),
+                   in.zero};
+    }
+    return std::nullopt;
+  }
+
+  void round_early(std::size_t number) {
+    const QOp& op = net_.ops[number];
+    const std::optional<Early> early = early_of(op);
+    if (!early) return;
+    QOp made = net_.ops[early->maker];
+    made.residual = early->residual;
+    made.post = op.post;
+    made.post.early = early->early;
+    made.post.res_factor = early->res_factor;
+    made.post.res_zero = early->res_zero;
+    made.output = op.output;
+    made.table = op.table;
+    // Here, where the residual is there.
+    removed_[early->maker] = true;
+    notes_[number] = fmt::format("does {} too, rounding before it; ", op.name);
+    std::swap(source_op_[number], source_op_[early->maker]);
+    net_.ops[number] = std::move(made);
+  }
+
+  RequantisedNet compact() {
+    RequantisedNet result{net_, {}, {}, {}, {}};
+    QNet& net = result.net;
+    net.ops.clear();
+    net.tensors.clear();
+    std::vector<bool> made(net_.tensors.size());
+    made[0] = true;
+    for (std::size_t i = 0; i < net_.ops.size(); ++i) {
+      if (!is_live(i)) {
+        result.taken_over.push_back(index(source_op_[i]));
+        continue;
+      }
+      made[index(net_.ops[i].output)] = true;
+      net.ops.push_back(net_.ops[i]);
+      result.source_op.push_back(source_op_[i]);
+      result.notes.push_back(notes_[i]);
+    }
+    std::vector<int> number(net_.tensors.size(), -1);
+    for (std::size_t t = 0; t < net_.tensors.size(); ++t) {
+      if (!made[t]) continue;
+      number[t] = static_cast<int>(net.tensors.size());
+      net.tensors.push_back(net_.tensors[t]);
+      result.source_tensor.push_back(static_cast<int>(t));
+    }
+    for (QOp& op : net.ops) {
+      for (int* tensor : {&op.input, &op.shortcut, &op.residual, &op.output}) {
+        if (*tensor >= 0) *tensor = number[index(*tensor)];
+      }
+    }
+    for (NetOutput& o : net.outputs) o.tensor = number[index(o.tensor)];
+    return result;
+  }
+
+  const isa::Hardware& hw_;
+  QNet net_;
+  std::vector<bool> removed_;       ///< by operation
+  std::vector<int> source_op_;      ///< by operation
+  std::vector<std::string> notes_;  ///< by operation
+};
+
+}  // namespace
+
+RequantisedNet requantise(const isa::Hardware& hw, const QNet& net) {
+  return Requantiser(hw, net).run();
+}
+
+}  // namespace reshift
