@@ -230,14 +230,14 @@ module rs_post_pipeline
   end
 
   logic [Q-1:0][M-1:0][ActW-1:0] made, code;
-  post_op_t rounded;
-  assign rounded = op_stage_q[Rounded];
 
   for (genvar q = 0; q < Q; q++) begin : gen_pixel
     // A pixel that is not data: both bounds are the zero point.
     logic [ActW-1:0] lo, hi;
-    assign lo = ActW'(pixel_q[Rounded].fill[q] ? rounded.out_zero : rounded.lo);
-    assign hi = ActW'(pixel_q[Rounded].fill[q] ? rounded.out_zero : rounded.hi);
+    assign lo = ActW'(pixel_q[Rounded].fill[q] ? op_stage_q[Rounded].out_zero
+                                               : op_stage_q[Rounded].lo);
+    assign hi = ActW'(pixel_q[Rounded].fill[q] ? op_stage_q[Rounded].out_zero
+                                               : op_stage_q[Rounded].hi);
 
     for (genvar m = 0; m < M; m++) begin : gen_lane
       rs_post_lane #(
@@ -258,8 +258,8 @@ module rs_post_pipeline
         .res_factor_i    (op_stage_q[5].res_factor[ActW+11:0]),
         .early_round_i   (op_stage_q[8].round),
         .early_i         (op_stage_q[9].early),
-        .round_i         (rounded.round),
-        .out_zero_i      (rounded.out_zero[ActW-1:0]),
+        .round_i         (op_stage_q[Rounded].round),
+        .out_zero_i      (op_stage_q[Rounded].out_zero[ActW-1:0]),
         .lo_i            (lo),
         .hi_i            (hi),
         .code_o          (made[q][m])
