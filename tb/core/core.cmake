@@ -42,10 +42,11 @@ foreach(config 4x4x3 8x4x5)
   endif()
 endforeach()
 
-# A lane for every channel, and tables behind them; a bus on which row streams are shorter than tiles.
+# A lane for every channel, and tables behind them; a bus on which row streams are shorter than tiles;
+# neighbours in groups of few pixels.
 reshift_shape_test(4x4x3_tables
   M=4 C=4 P=3 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=16384 WmDepth=4096 PmDepth=512 PostLanes=4
-  Tables=4 AxiDataW=32 Neighbours=0 WeightCheck=1 WeightStreams=1 Requantise=0)
+  Tables=4 AxiDataW=32 Neighbours=2 WeightCheck=1 WeightStreams=1 Requantise=0)
 
 # The widest activations, the narrowest terms (docs/formats.md).
 if(NOT 4x4x3_a16t3 IN_LIST RESHIFT_CONFIGS)
@@ -63,30 +64,23 @@ reshift_shape_test(4x4x3_digit
   M=4 C=4 P=3 ActW=8 WeightFormat=17 AccW=28 MultW=32 FbDepth=16384 WmDepth=2048 PmDepth=256 PostLanes=4
   Tables=2 AxiDataW=32 Neighbours=0 WeightCheck=1 WeightStreams=1 Requantise=1)
 
-# Two pixels a cycle in post-processing, and four, in two C-blocks a word.
+# Two pixels a cycle in post-processing, whose scales are powers of two, without multipliers; four pixels,
+# in two C-blocks a word.
 reshift_shape_test(4x4x6_q2
-  M=4 C=4 P=6 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=8192 WmDepth=2048 PmDepth=256 PostLanes=8
-  Tables=2 AxiDataW=64 Neighbours=0 WeightCheck=1 WeightStreams=1 Requantise=0)
+  M=4 C=4 P=6 ActW=8 WeightFormat=7 AccW=28 MultW=1 FbDepth=8192 WmDepth=2048 PmDepth=256 PostLanes=8
+  Tables=2 AxiDataW=64 Neighbours=0 WeightCheck=1 WeightStreams=1 Requantise=1)
 reshift_shape_test(8x4x12_q4
   M=8 C=4 P=12 ActW=9 WeightFormat=7 AccW=28 MultW=16 FbDepth=4096 WmDepth=1024 PmDepth=128 PostLanes=32
   Tables=0 AxiDataW=128 Neighbours=0 WeightCheck=1 WeightStreams=1 Requantise=1)
 
-# Scales that are powers of two, and no multipliers.
-reshift_shape_test(4x4x3_shift
-  M=4 C=4 P=3 ActW=8 WeightFormat=7 AccW=28 MultW=1 FbDepth=8192 WmDepth=1024 PmDepth=64 PostLanes=4
-  Tables=2 AxiDataW=64 Neighbours=0 WeightCheck=1 WeightStreams=0 Requantise=1)
-
 # Neighbours: with two pixels a cycle, digits and two C-blocks a word; with half of a group's pixels a
-# cycle; alone, in groups of few pixels.
+# cycle.
 reshift_shape_test(8x4x6_near
   M=8 C=4 P=6 ActW=8 WeightFormat=17 AccW=28 MultW=16 FbDepth=8192 WmDepth=2048 PmDepth=256 PostLanes=16
   Tables=2 AxiDataW=64 Neighbours=2 WeightCheck=1 WeightStreams=1 Requantise=1)
 reshift_shape_test(4x4x8_q4
   M=4 C=4 P=8 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=8192 WmDepth=2048 PmDepth=256 PostLanes=16
   Tables=2 AxiDataW=128 Neighbours=2 WeightCheck=1 WeightStreams=1 Requantise=0)
-reshift_shape_test(4x4x3_near
-  M=4 C=4 P=3 ActW=8 WeightFormat=7 AccW=28 MultW=16 FbDepth=16384 WmDepth=4096 PmDepth=512 PostLanes=4
-  Tables=0 AxiDataW=64 Neighbours=2 WeightCheck=1 WeightStreams=1 Requantise=0)
 
 # The multiplier baseline: weights of 16 bits, activations of 16 bits.
 reshift_shape_test(4x4x3_mult16

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <optional>
@@ -27,24 +28,19 @@ struct Early {
   std::int32_t res_zero;
 };
 
-class Requantiser {
+/// A network some of whose operations are taken out.
+class Thinned {
  public:
-  Requantiser(const isa::Hardware& hw, const QNet& net)
-      : hw_(hw), net_(net), removed_(net.ops.size()), notes_(net.ops.size()) {
-    source_op_.resize(net.ops.size());
+  explicit Thinned(const QNet& net)
+      : net_(net),
+        removed_(net.ops.size()),
+        refined_(net.tensors.size()),
+        source_op_(net.ops.size()),
+        notes_(net.ops.size()) {
     std::iota(source_op_.begin(), source_op_.end(), 0);
   }
 
-  RequantisedNet run() {
-    // A core with more bits has other highest codes.
-    if (hw_.requantise != 0 && hw_.act_w == net_.act_w) {
-      for (std::size_t i = 0; i < net_.ops.size(); ++i) round_early(i);
-      for (std::size_t i = 0; i < net_.ops.size(); ++i) bound_readers(i);
-    }
-    return compact();
-  }
-
- private:
+ protected:
   bool is_live(std::size_t op) const { return !removed_[op]; }
 
   int reads(int tensor) const {
@@ -100,6 +96,70 @@ class Requantiser {
     return lowest;
   }
 
+  /// The sum of an output channel's weights; of an average its taps.
+  std::int64_t weights_of_channel(const QOp& op, std::size_t channel) const {
+    if (op.kind != QKind::kConv) return std::int64_t{op.kernel_h} * op.kernel_w;
+    const auto row = index(net_.row_size(op));
+    std::int64_t sum = 0;
+    for (std::size_t i = 0; i < row; ++i) sum += op.weight(channel * row + i);
+    return sum;
+  }
+
+  RequantisedNet compact() {
+    RequantisedNet result{net_, {}, {}, {}, {}};
+    QNet& net = result.net;
+    net.ops.clear();
+    net.tensors.clear();
+    std::vector<bool> made(net_.tensors.size());
+    made[0] = true;
+    for (std::size_t i = 0; i < net_.ops.size(); ++i) {
+      if (!is_live(i)) {
+        result.taken_over.push_back(index(source_op_[i]));
+        continue;
+      }
+      made[index(net_.ops[i].output)] = true;
+      net.ops.push_back(net_.ops[i]);
+      result.source_op.push_back(source_op_[i]);
+      result.notes.push_back(notes_[i]);
+    }
+    std::vector<int> number(net_.tensors.size(), -1);
+    for (std::size_t t = 0; t < net_.tensors.size(); ++t) {
+      if (!made[t]) continue;
+      number[t] = static_cast<int>(net.tensors.size());
+      net.tensors.push_back(net_.tensors[t]);
+      result.source_tensor.push_back(refined_[t] ? -1 : static_cast<int>(t));
+    }
+    for (QOp& op : net.ops) {
+      for (int* tensor : {&op.input, &op.shortcut, &op.residual, &op.output}) {
+        if (*tensor >= 0) *tensor = number[index(*tensor)];
+      }
+    }
+    for (NetOutput& o : net.outputs) o.tensor = number[index(o.tensor)];
+    return result;
+  }
+
+  QNet net_;
+  std::vector<bool> removed_;       ///< by operation
+  std::vector<bool> refined_;       ///< by tensor: its codes are not those of the original
+  std::vector<int> source_op_;      ///< by operation
+  std::vector<std::string> notes_;  ///< by operation
+};
+
+class Requantiser : Thinned {
+ public:
+  Requantiser(const isa::Hardware& hw, const QNet& net) : Thinned(net), hw_(hw) {}
+
+  RequantisedNet run() {
+    // A core with more bits has other highest codes.
+    if (hw_.requantise != 0 && hw_.act_w == net_.act_w) {
+      for (std::size_t i = 0; i < net_.ops.size(); ++i) round_early(i);
+      for (std::size_t i = 0; i < net_.ops.size(); ++i) refine(i);
+      for (std::size_t i = 0; i < net_.ops.size(); ++i) bound_readers(i);
+    }
+    return compact();
+  }
+
+ private:
   std::optional<Bound> bound_of(const QOp& op) const {
     if (!is_elementwise(op) || op.residual >= 0) return std::nullopt;
     const auto result = [&](int code) {
@@ -132,11 +192,8 @@ class Requantiser {
     QOp op = reader;
     op.input = copy.input;
     op.in_cut = code_max(net_.act_w) - bound.highest;
-    const auto row = index(op.kind == QKind::kConv ? net_.row_size(op) : 0);
     for (std::size_t c = 0; c < op.params.size(); ++c) {
-      std::int64_t weights = row > 0 ? 0 : std::int64_t{op.kernel_h} * op.kernel_w;
-      for (std::size_t i = 0; i < row; ++i) weights += op.weight(c * row + i);
-      const std::int64_t bias = op.params[c].bias + bound.offset * weights;
+      const std::int64_t bias = op.params[c].bias + bound.offset * weights_of_channel(op, c);
       if (std::abs(bias) > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
       op.params[c].bias = static_cast<std::int32_t>(bias);
     }
@@ -157,6 +214,83 @@ class Requantiser {
       }
     }
     if (reads(copy.output) == 0) removed_[number] = true;
+  }
+
+  /// An operation as it reads a tensor whose codes count 2^log2 times as many steps, with the same
+  /// zero point, if it makes the same of it.
+  std::optional<QOp> with_finer(const QOp& reader, int tensor, int log2) const {
+    const int zero = net_.tensors[index(tensor)].zero;
+    QOp op = reader;
+    if (op.shortcut == tensor || op.post.product) return std::nullopt;
+    if (op.residual == tensor) {
+      if (op.post.res_factor >> log2 << log2 != op.post.res_factor) return std::nullopt;
+      op.post.res_factor >>= log2;
+    }
+    if (op.input != tensor) return op;
+    if (op.kind == QKind::kMaxPool || op.shortcut >= 0 || op.in_cut > 0) return std::nullopt;
+    for (std::size_t c = 0; c < op.params.size(); ++c) {
+      ChannelParams& p = op.params[c];
+      const std::int64_t more = (std::int64_t{1} << log2) - 1;
+      const std::int64_t bias = p.bias + more * (p.bias + zero * weights_of_channel(op, c));
+      if (std::abs(bias) > std::numeric_limits<std::int32_t>::max() ||
+          p.shift + log2 > max_shift(net_.mult_w)) {
+        return std::nullopt;
+      }
+      p.bias = static_cast<std::int32_t>(bias);
+      p.shift = static_cast<std::uint8_t>(p.shift + log2);
+    }
+    if (!overflow(hw_, net_, op).empty()) return std::nullopt;
+    return op;
+  }
+
+  /// What comes of a table whose entries count 2^log2 times as many steps, if they are codes.
+  std::optional<std::vector<std::int16_t>> finer_table(const QOp& maker, int zero, int log2) const {
+    std::vector<std::int16_t> table;
+    for (const std::int16_t code : maker.table) {
+      const int finer = zero + (code - zero) * (1 << log2);
+      if (finer < code_min(net_.act_w) || finer > code_max(net_.act_w)) return std::nullopt;
+      table.push_back(static_cast<std::int16_t>(finer));
+    }
+    return table;
+  }
+
+  /// A copy in finer steps is a bound, and done by its readers, when the tensor has these steps
+  /// itself. Its maker needs a table for that.
+  void refine(std::size_t number) {
+    const QOp copy = net_.ops[number];
+    if (!is_live(number) || !is_elementwise(copy) || copy.residual >= 0 ||
+        copy.params[0].mult == 0 || net_.is_output(copy.input)) {
+      return;
+    }
+    const std::optional<int> log2 =
+        log2_of(std::int64_t{copy.weight(0)} * copy.params[0].mult, copy.params[0].shift);
+    const std::optional<std::size_t> maker = maker_of(copy.input);
+    if (!log2 || *log2 < 1 || *log2 > 7 || !maker || net_.ops[*maker].table.empty()) return;
+    const QNet before = net_;
+    QTensor& tensor = net_.tensors[index(copy.input)];
+    auto table = finer_table(net_.ops[*maker], tensor.zero, *log2);
+    if (!table) return;
+    net_.ops[*maker].table = *std::move(table);
+    for (std::size_t i = 0; i < net_.ops.size(); ++i) {
+      if (!is_live(i) || i == *maker) continue;
+      std::optional<QOp> op = with_finer(net_.ops[i], copy.input, *log2);
+      if (!op) {
+        net_ = before;
+        return;
+      }
+      net_.ops[i] = *std::move(op);
+    }
+    tensor.scale = std::ldexp(tensor.scale, -*log2);
+    const std::optional<Bound> bound = bound_of(net_.ops[number]);
+    const bool all = bound && std::all_of(net_.ops.begin(), net_.ops.end(), [&](const QOp& op) {
+                       return op.input != copy.output || with_bound(op, net_.ops[number], *bound);
+                     });
+    if (!all) {
+      net_ = before;
+      return;
+    }
+    refined_[index(copy.input)] = true;
+    notes_[*maker] += fmt::format("its codes count {} steps for one; ", 1 << *log2);
   }
 
   /// log2 of a factor mult / 2^shift, if that is an integer.
@@ -235,44 +369,7 @@ class Requantiser {
     net_.ops[number] = std::move(made);
   }
 
-  RequantisedNet compact() {
-    RequantisedNet result{net_, {}, {}, {}, {}};
-    QNet& net = result.net;
-    net.ops.clear();
-    net.tensors.clear();
-    std::vector<bool> made(net_.tensors.size());
-    made[0] = true;
-    for (std::size_t i = 0; i < net_.ops.size(); ++i) {
-      if (!is_live(i)) {
-        result.taken_over.push_back(index(source_op_[i]));
-        continue;
-      }
-      made[index(net_.ops[i].output)] = true;
-      net.ops.push_back(net_.ops[i]);
-      result.source_op.push_back(source_op_[i]);
-      result.notes.push_back(notes_[i]);
-    }
-    std::vector<int> number(net_.tensors.size(), -1);
-    for (std::size_t t = 0; t < net_.tensors.size(); ++t) {
-      if (!made[t]) continue;
-      number[t] = static_cast<int>(net.tensors.size());
-      net.tensors.push_back(net_.tensors[t]);
-      result.source_tensor.push_back(static_cast<int>(t));
-    }
-    for (QOp& op : net.ops) {
-      for (int* tensor : {&op.input, &op.shortcut, &op.residual, &op.output}) {
-        if (*tensor >= 0) *tensor = number[index(*tensor)];
-      }
-    }
-    for (NetOutput& o : net.outputs) o.tensor = number[index(o.tensor)];
-    return result;
-  }
-
   const isa::Hardware& hw_;
-  QNet net_;
-  std::vector<bool> removed_;       ///< by operation
-  std::vector<int> source_op_;      ///< by operation
-  std::vector<std::string> notes_;  ///< by operation
 };
 
 }  // namespace

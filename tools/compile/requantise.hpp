@@ -19,10 +19,15 @@ struct RequantisedNet {
 };
 
 /// On a core with Requantise, what networks that come quantised ask for costs no operation of its
-/// own: a tensor that is only bounded from above is what it is made of, bounded by its readers
-/// (QOp::in_cut), and a convolution whose rounded result is scaled by a power of two, perhaps with
-/// a residual, and rounded again does both (PostParams::early). Equal to the original in every code
-/// of the tensors that are left. On other cores nothing changes.
+/// own:
+/// - A tensor that is only bounded from above is what it is made of, bounded by its readers
+///   (QOp::in_cut). Where that is so only in finer steps, and a table makes the tensor, it gets
+///   them.
+/// - A convolution whose rounded result is scaled by a power of two, perhaps with a residual, and
+/// rounded
+///   again does both (PostParams::early).
+/// Equal to the original in every code of the tensors that are left, but for those with finer
+/// steps. On other cores nothing changes.
 RequantisedNet requantise(const isa::Hardware& hw, const QNet& net);
 
 }  // namespace reshift

@@ -22,7 +22,7 @@ class FloatFile:
 NETWORKS = {"resnet8": FloatFile(f"{MODELS}/resnet8/resnet8_cifar10.onnx", "resnet8.json"),
             "resnet20": FloatFile(f"{MODELS}/resnet20/resnet20_cifar10.onnx", "resnet20.json"),
             "densenet40": FloatFile(f"{MODELS}/densenet40_12.onnx", "resnet8.json")}
-OWN = "float"  # a teacher: the recipe's own float network, of the quantised one only
+OWN = "float"  # a teacher: the recipe's own float network
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,16 +40,22 @@ class Recipe:
     ramp: float = 0.25  # of the epochs in which the share of quantised weights grows to 1
     prune: str = ""  # pruning.ORDERS, in the first half of the epochs; empty: nothing is pruned
     density: float = 1.0  # of each layer that is left
-    teacher: str = "resnet20"  # one of NETWORKS; or OWN; empty: labels alone
+    # Of NETWORKS and OWN, several with + between them; with OWN they teach the quantised network only.
+    teacher: str = "resnet20"
     teacher_share: float = 0.5  # of the loss; the rest is that of the labels
     temperature: float = 3.0
     exact_epochs: int = 1  # the last ones, in single precision; those before in half precision
     views: int = 8  # crops and mirrors of an image, whose teacher outputs are kept
 
     def __post_init__(self):
-        for field, there in (("network", list(NETWORKS)), ("teacher", [*NETWORKS, OWN, ""])):
-            if getattr(self, field) not in there:
-                raise ValueError(f"no {field} {getattr(self, field)}; there are {', '.join(there)}")
+        for field, names, there in (("network", [self.network], list(NETWORKS)),
+                                    ("teacher", self.teachers(), [*NETWORKS, OWN])):
+            for name in names:
+                if name not in there:
+                    raise ValueError(f"no {field} {name}; there are {', '.join(there)}")
+
+    def teachers(self):
+        return self.teacher.split("+") if self.teacher else []
 
     def file(self):
         return NETWORKS[self.network]

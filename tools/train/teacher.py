@@ -1,5 +1,5 @@
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-"""Outputs of a float network for the views of the training images, kept in files."""
+"""Outputs of float networks for the views of the training images, kept in files."""
 
 import numpy
 import torch
@@ -31,11 +31,11 @@ def load(file, data):
 
 
 class Teacher:
-    """`folder` keeps a file for each view."""
+    """The mean of the outputs of `networks`; `folder` keeps a file for each view."""
 
-    def __init__(self, name, network, folder, device):
+    def __init__(self, name, networks, folder, device):
         self.name, self.folder, self.device = name, folder, device
-        self.network = network.eval().to(device)
+        self.networks = [network.eval().to(device) for network in networks]
 
     @torch.no_grad()
     def logits(self, images, number, report):
@@ -45,8 +45,10 @@ class Teacher:
             view, parts = View(images, number), []
             for start in range(0, len(images), BATCH):
                 which = torch.arange(start, min(start + BATCH, len(images)))
+                batch = pixels(view[which], self.device)
                 with torch.autocast(self.device.type, torch.bfloat16):
-                    parts.append(self.network(pixels(view[which], self.device)).float().cpu())
+                    outputs = [network(batch).float() for network in self.networks]
+                parts.append(torch.stack(outputs).mean(0).cpu())
                 if start % 5000 == 0:
                     report(f"{self.name} of view {number}: {start} of {len(images)} images")
             self.folder.mkdir(parents=True, exist_ok=True)

@@ -106,16 +106,17 @@ class Run:
         self.images, self.labels = cifar.load(options.data / "cifar10", cifar.TRAINING)
         self.tests = cifar.load(options.data / "cifar10", cifar.TEST)
         self.teacher = None
-        if self.recipe.teacher not in ("", OWN):
-            self.teacher = self.taught_by(self.recipe.teacher, teaching.load(
-                NETWORKS[self.recipe.teacher], options.data),
-                options.teacher_outputs or options.output / "teacher")
+        if self.recipe.teachers() and OWN not in self.recipe.teachers():
+            self.teacher = self.taught_by(options.teacher_outputs or options.output / "teacher")
         self.result = {"recipe": options.recipe, "seed": options.seed, "torch": torch.__version__,
                        **dataclasses.asdict(self.recipe)}
 
-    def taught_by(self, name, network, folder):
-        report(f"distillation from {name}: {self.recipe.teacher_share} of the loss")
-        return teaching.Teacher(name, network, folder, self.device)
+    def taught_by(self, folder, own=None):
+        names = self.recipe.teachers()
+        report(f"distillation from {' and '.join(names)}: {self.recipe.teacher_share} of the loss")
+        networks = [own if name == OWN else teaching.load(NETWORKS[name], self.options.data)
+                    for name in names]
+        return teaching.Teacher(self.recipe.teacher, networks, folder, self.device)
 
     def stage(self, network, optimiser, name, quantised):
         epochs = self.recipe.epochs if quantised else self.recipe.float_epochs
@@ -137,8 +138,8 @@ class Run:
             self.stage(network, sgd, "float", False)
             self.result["float_accuracy"] = accuracy(network, *self.tests, self.device)
             report(f"float network: {100 * self.result['float_accuracy']:.2f} % of the test images")
-        if self.recipe.teacher == OWN:
-            self.teacher = self.taught_by(OWN, copy.deepcopy(network), self.options.output / "teacher")
+        if OWN in self.recipe.teachers():
+            self.teacher = self.taught_by(self.options.output / "teacher", copy.deepcopy(network))
         return network.network.cpu()
 
     def quantised_network(self, network):
