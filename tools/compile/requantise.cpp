@@ -160,20 +160,23 @@ class Requantiser : Thinned {
   }
 
  private:
+  /// What an element-wise operation without a residual makes of a code.
+  int result(const QOp& op, int code) const {
+    const int made =
+        post_process(std::int64_t{op.weight(0)} * code, 0, op.params[0], op.post, net_.act_w);
+    return op.table.empty() ? made : int{op.table[index(made - code_min(net_.act_w))]};
+  }
+
   std::optional<Bound> bound_of(const QOp& op) const {
     if (!is_elementwise(op) || op.residual >= 0) return std::nullopt;
-    const auto result = [&](int code) {
-      const int made =
-          post_process(std::int64_t{op.weight(0)} * code, 0, op.params[0], op.post, net_.act_w);
-      return op.table.empty() ? made : int{op.table[index(made - code_min(net_.act_w))]};
-    };
     const int lowest = lowest_code(op.input), most = code_max(net_.act_w);
-    Bound bound{lowest, result(lowest) - lowest};
-    while (bound.highest < most && result(bound.highest + 1) == bound.highest + 1 + bound.offset) {
+    Bound bound{lowest, result(op, lowest) - lowest};
+    while (bound.highest < most &&
+           result(op, bound.highest + 1) == bound.highest + 1 + bound.offset) {
       ++bound.highest;
     }
     for (int code = bound.highest; code <= most; ++code) {
-      if (result(code) != bound.highest + bound.offset) return std::nullopt;
+      if (result(op, code) != bound.highest + bound.offset) return std::nullopt;
     }
     // Padding is the zero point of what is read.
     const int zero = net_.tensors[index(op.input)].zero;
@@ -254,43 +257,66 @@ class Requantiser : Thinned {
     return table;
   }
 
+  /// Such a copy as a bound of codes that count 2^log2 times as many steps, if that is what it
+  /// makes of the codes of a table.
+  std::optional<QOp> finer_bound(const QOp& copy, const std::vector<std::int16_t>& codes,
+                                 int log2) const {
+    QOp bound = copy;
+    const int zero = net_.tensors[index(copy.input)].zero;
+    bound.table.clear();
+    bound.params.assign(copy.params.size(), {-zero * copy.weight(0), 1, 0});
+    bound.post.lo = code_min(net_.act_w);
+    bound.post.hi = result(copy, *std::max_element(codes.begin(), codes.end()));
+    if (copy.weight(0) != 1) return std::nullopt;
+    const bool equal = std::all_of(codes.begin(), codes.end(), [&](int code) {
+      return result(copy, code) == result(bound, zero + (code - zero) * (1 << log2));
+    });
+    return equal ? std::optional(bound) : std::nullopt;
+  }
+
   /// A copy in finer steps is a bound, and done by its readers, when the tensor has these steps
   /// itself. Its maker needs a table for that.
   void refine(std::size_t number) {
     const QOp copy = net_.ops[number];
-    if (!is_live(number) || !is_elementwise(copy) || copy.residual >= 0 ||
-        copy.params[0].mult == 0 || net_.is_output(copy.input)) {
+    if (!is_live(number) || !is_elementwise(copy) || copy.residual >= 0 || bound_of(copy) ||
+        net_.is_output(copy.input)) {
       return;
     }
-    const std::optional<int> log2 =
-        log2_of(std::int64_t{copy.weight(0)} * copy.params[0].mult, copy.params[0].shift);
     const std::optional<std::size_t> maker = maker_of(copy.input);
-    if (!log2 || *log2 < 1 || *log2 > 7 || !maker || net_.ops[*maker].table.empty()) return;
+    if (!maker || net_.ops[*maker].table.empty()) return;
+    const std::vector<std::int16_t> codes = net_.ops[*maker].table;
+    for (int log2 = 1; log2 < net_.act_w; ++log2) {
+      const std::optional<QOp> bound = finer_bound(copy, codes, log2);
+      if (bound && refine(number, *bound, *maker, log2)) return;
+    }
+  }
+
+  /// Whether all readers can have it so.
+  bool refine(std::size_t number, const QOp& copy, std::size_t maker, int log2) {
     const QNet before = net_;
+    const auto fail = [&] {
+      net_ = before;
+      return false;
+    };
     QTensor& tensor = net_.tensors[index(copy.input)];
-    auto table = finer_table(net_.ops[*maker], tensor.zero, *log2);
-    if (!table) return;
-    net_.ops[*maker].table = *std::move(table);
+    auto table = finer_table(net_.ops[maker], tensor.zero, log2);
+    if (!table) return false;
+    net_.ops[maker].table = *std::move(table);
     for (std::size_t i = 0; i < net_.ops.size(); ++i) {
-      if (!is_live(i) || i == *maker) continue;
-      std::optional<QOp> op = with_finer(net_.ops[i], copy.input, *log2);
-      if (!op) {
-        net_ = before;
-        return;
-      }
+      if (!is_live(i) || i == maker) continue;
+      std::optional<QOp> op = i == number ? copy : with_finer(net_.ops[i], copy.input, log2);
+      if (!op) return fail();
       net_.ops[i] = *std::move(op);
     }
-    tensor.scale = std::ldexp(tensor.scale, -*log2);
-    const std::optional<Bound> bound = bound_of(net_.ops[number]);
+    tensor.scale = std::ldexp(tensor.scale, -log2);
+    const std::optional<Bound> bound = bound_of(copy);
     const bool all = bound && std::all_of(net_.ops.begin(), net_.ops.end(), [&](const QOp& op) {
-                       return op.input != copy.output || with_bound(op, net_.ops[number], *bound);
+                       return op.input != copy.output || with_bound(op, copy, *bound);
                      });
-    if (!all) {
-      net_ = before;
-      return;
-    }
+    if (!all) return fail();
     refined_[index(copy.input)] = true;
-    notes_[*maker] += fmt::format("its codes count {} steps for one; ", 1 << *log2);
+    notes_[maker] += fmt::format("its codes count {} steps for one; ", 1 << log2);
+    return true;
   }
 
   /// log2 of a factor mult / 2^shift, if that is an integer.
