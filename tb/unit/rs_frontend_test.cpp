@@ -326,7 +326,7 @@ std::vector<Flaw> flaws() {
       field("exponents", Error::kBadConfig, 0, init::kWeightFormat, 6),
       field("fb_depth", Error::kBadConfig, 0, init::kFbDepth, hw::kFbDepth + 1),
       field("wm_depth", Error::kBadConfig, 0, init::kWmDepth, hw::kWmDepth + 1),
-      field("pm_depth", Error::kBadConfig, 0, init::kPmDepth, 0x80000000),
+      field("pm_depth", Error::kBadConfig, 0, init::kPmDepth, 0x8000),
       field("tables", Error::kBadConfig, 0, init::kTables, hw::kTables + 1),
       field("neighbours", Error::kBadConfig, 0, init::kNeighbours, hw::kNeighbours + 1),
       field("requantise", Error::kBadConfig, 0, init::kRequantise, hw::kRequantise + 1),
