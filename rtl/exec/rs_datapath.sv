@@ -3,8 +3,9 @@
 /// Brings activations and weight tile of a micro-op together and through the array. Cycle by cycle:
 ///
 ///   0 `valid_i` and its company                     3 tile address to the weight memory
-///   5 activations and tile enter the array, 4 without registers after the memories; with a bound a
-///     cycle later, the tile's address, too
+///   5 activations and tile enter the array, 4 without registers after the memories
+///
+/// With a bound the tile address and all behind it come a cycle later.
 ///
 /// Throughput: a micro-op per cycle.
 /// Latency: that of the array and 4 to 6 cycles.

@@ -66,7 +66,8 @@ RandomNetworkOptions formats_of(const isa::Hardware& hw) {
           .weight_format = hw.weight_format,
           .mult_w = hw.mult_w,
           .slice_channels = hw.m,
-          .tables = hw.tables};
+          .tables = hw.tables,
+          .requantise = hw.requantise > 0};
 }
 
 void check_seed(const isa::Hardware& hw, std::uint64_t seed, bool store_all, Timing timing) {
@@ -419,7 +420,8 @@ TEST(Neighbours, DepthwiseNetworksEqualTheGraph) {
                                         .mult_w = hw.mult_w,
                                         .slice_channels = hw.m,
                                         .tables = hw.tables,
-                                        .depthwise = true});
+                                        .depthwise = true,
+                                        .requantise = seed % 2 == 0});
     for (const QOp& op : net.ops) found += neighbours_of(hw, net, op).has_value();
     check_program(net, compile(hw, net, {}), seed, false, Timing::kLate);
   }
@@ -628,6 +630,18 @@ TEST(Mean, SumsOfPixelGroups) {
       const OpReport& op = compile(hw, net, {}).ops.at(0);
       EXPECT_EQ(op.uops, c.sums ? c.uops : c.uops * words) << c.hw;
     }
+  }
+}
+
+// Pixels beside the map count 0 in the sums, which a bound below 0 would change.
+TEST(Mean, OfCodesWithABound) {
+  const isa::Hardware& hw = find_hardware("16x16x8_digit");
+  for (const int highest : {-100, -1, 0, 100}) {
+    QNet net = global_pooling(QKind::kAvgPool, hw.m, 7, 7);
+    net.ops[0].in_cut = code_max(net.act_w) - highest;
+    const Program program = compile(hw, net, {});
+    check_program(net, program, 2, false, Timing::kLate);
+    EXPECT_EQ(program.ops.at(0).uops, highest < 0 ? 49 : 7) << highest;
   }
 }
 

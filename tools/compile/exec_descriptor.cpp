@@ -1,6 +1,8 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include "compile/exec_descriptor.hpp"
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "base/integer.hpp"
 #include "net/numerics.hpp"
@@ -112,7 +114,9 @@ isa::Exec exec_descriptor(const isa::Hardware& hw, const QNet& net, const ExecPl
   if (op.residual >= 0) set_residual(hw, net, op, exec, d);
   d.lo = op.post.lo;
   d.hi = op.post.hi;
-  d.in_zero = maximum ? code_min(net.act_w) : net.tensors[index(op.input)].zero;
+  // With its bound: what a row takes of columns to its left before the first ones is not bounded.
+  d.in_zero = std::min(maximum ? code_min(net.act_w) : net.tensors[index(op.input)].zero,
+                       code_max(net.act_w) - op.in_cut);
   d.out_zero = op.post.out_zero;
   d.table_index = table;
   d.early = op.post.early;

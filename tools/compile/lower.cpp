@@ -373,9 +373,8 @@ std::vector<Support> check_support(const isa::Hardware& hw, const QNet& original
     }
     if (line.reason.empty() && hw.requantise == 0 && (op.post.early > 0 || op.in_cut > 0)) {
       line.reason = fmt::format(
-          "bounds of the codes that it reads, or a sum that is rounded early, and {} has neither: "
-          "take "
-          "a core whose parameter Requantise is 1",
+          "codes that have a bound or a sum that is rounded early, and {} has neither: take a core "
+          "whose parameter Requantise is 1",
           hw.name);
     }
     if (line.reason.empty() && op.post.early > 0 && net.act_w != hw.act_w) {

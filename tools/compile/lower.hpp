@@ -29,7 +29,7 @@ struct Lowered {
   QNet net;
   InputTable table;
   std::vector<int> source_op;        ///< operation of the original, -1: a copy
-  std::vector<int> source_tensor;    ///< tensor of the original with the same values, -1: padded
+  std::vector<int> source_tensor;    ///< tensor of the original with the same codes, -1: none
   std::vector<ChannelMap> channels;  ///< by tensor: where those of the original are
   std::vector<LeftOut> left_out;     ///< operations of the original that are not needed
   std::vector<std::string> notes;    ///< per operation: what was rewritten, empty when nothing

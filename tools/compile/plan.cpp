@@ -112,13 +112,15 @@ bool sums_groups(const isa::Hardware& hw, const QNet& net, const QOp& op, const 
   const bool whole_map = op.kind == QKind::kAvgPool && out.height == 1 && out.width == 1 &&
                          op.kernel_h == in.height && op.kernel_w == in.width && op.pad_top == 0 &&
                          op.pad_left == 0 && source.height == in.height && op.residual < 0;
+  // Pixels beside the map count 0.
+  const bool zero_stays = op.in_cut <= code_max(net.act_w);
   const bool in_order = !source.polyphase && !destination.polyphase && source.shift == 0 &&
                         destination.shift == 0 &&
                         (source.pitch == source.width || source.pitch % hw.p == 0);
   const bool alike = std::adjacent_find(op.params.begin(), op.params.end(),
                                         std::not_equal_to<>()) == op.params.end();
   const std::int64_t most_rows = isa::field_mask(isa::exec::kPitch);
-  return hw.post_lanes >= hw.m && whole_map && in_order && alike &&
+  return hw.post_lanes >= hw.m && whole_map && zero_stays && in_order && alike &&
          words_of(hw, in.channels) <= most_rows &&
          map_sum_list(hw, source).uops() <= index(hw.wm_depth);
 }

@@ -19,7 +19,7 @@ struct Bound {
   int highest, offset;
 };
 
-/// An operation that is rounded before another one, its maker, and what that one is besides.
+/// An element-wise operation as what the operation that makes one of its operands does besides.
 struct Early {
   std::size_t maker;
   int early;  ///< PostParams::early
@@ -224,9 +224,11 @@ class Requantiser : Thinned {
   std::optional<QOp> with_finer(const QOp& reader, int tensor, int log2) const {
     const int zero = net_.tensors[index(tensor)].zero;
     QOp op = reader;
-    if (op.shortcut == tensor || op.post.product) return std::nullopt;
+    if (op.shortcut == tensor) return std::nullopt;
     if (op.residual == tensor) {
-      if (op.post.res_factor >> log2 << log2 != op.post.res_factor) return std::nullopt;
+      if (op.post.product || op.post.res_factor >> log2 << log2 != op.post.res_factor) {
+        return std::nullopt;
+      }
       op.post.res_factor >>= log2;
     }
     if (op.input != tensor) return op;
@@ -261,13 +263,13 @@ class Requantiser : Thinned {
   /// makes of the codes of a table.
   std::optional<QOp> finer_bound(const QOp& copy, const std::vector<std::int16_t>& codes,
                                  int log2) const {
+    if (copy.weight(0) != 1) return std::nullopt;
     QOp bound = copy;
     const int zero = net_.tensors[index(copy.input)].zero;
     bound.table.clear();
-    bound.params.assign(copy.params.size(), {-zero * copy.weight(0), 1, 0});
+    bound.params.assign(copy.params.size(), {-zero, 1, 0});
     bound.post.lo = code_min(net_.act_w);
     bound.post.hi = result(copy, *std::max_element(codes.begin(), codes.end()));
-    if (copy.weight(0) != 1) return std::nullopt;
     const bool equal = std::all_of(codes.begin(), codes.end(), [&](int code) {
       return result(copy, code) == result(bound, zero + (code - zero) * (1 << log2));
     });
@@ -360,8 +362,7 @@ class Requantiser : Thinned {
     const int bits = fraction_bits(net_.act_w);
     const std::optional<int> of_residual = log2_of(op.post.res_factor, bits);
     const QTensor& residual = net_.tensors[index(op.residual)];
-    if (!of_residual || residual.height * residual.width == 1 || c.shift > 32 ||
-        mult >= std::int64_t{1} << 40) {
+    if (!of_residual || residual.height * residual.width == 1 || mult >= std::int64_t{1} << 40) {
       return std::nullopt;
     }
     const std::int64_t scaled = mult << bits;
