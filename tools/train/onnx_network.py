@@ -1,10 +1,15 @@
 # Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
-"""A float network of an ONNX file as a PyTorch module: the same nodes, trainable."""
+"""A network of an ONNX file as a PyTorch module: the same nodes, trainable. One that `export` wrote computes
+in float between its codes, to teach others."""
+
+import math
 
 import onnx
 import torch
 from onnx import helper, numpy_helper
 from torch import nn
+
+from reshift_train.layers import Codes
 
 
 def tensor(array):
@@ -64,13 +69,27 @@ def average(_, node, attributes):
     return nn.AvgPool2d(attributes["kernel_shape"], attributes.get("strides"))
 
 
+def codes(values, node, _):
+    scale, zero = (values[name] for name in node.input[1:])
+    exponent = math.log2(scale.item())
+    if not exponent.is_integer():
+        raise ValueError(f"{node.output[0]}: a scale that is no power of two is not read")
+    return Codes(signed=zero.dtype == "i1", zero=zero.item(), exponent=int(exponent))
+
+
+def real_values(array, scale):
+    """Of a constant of codes; a scale each channel, which comes first."""
+    return (array * scale.reshape((-1,) + (1,) * (array.ndim - 1))).astype("f4")
+
+
 def of_type(module):
     return lambda values, node, attributes: module()
 
 
 OPERATORS = {"Conv": convolution, "Gemm": dense, "BatchNormalization": normalisation,
              "AveragePool": average, "GlobalAveragePool": of_type(Mean), "Add": of_type(Add),
-             "Concat": of_type(Concat), "Relu": of_type(nn.ReLU), "Flatten": of_type(nn.Flatten)}
+             "Concat": of_type(Concat), "Relu": of_type(nn.ReLU), "Flatten": of_type(nn.Flatten),
+             "QuantizeLinear": codes, "DequantizeLinear": of_type(nn.Identity)}
 
 
 class OnnxNetwork(nn.Module):
@@ -81,10 +100,13 @@ class OnnxNetwork(nn.Module):
         super().__init__()
         graph = onnx.load(path).graph
         values = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
-        self.image = next(v.name for v in graph.input if v.name not in values)
-        self.scores = graph.output[0].name
+        self.image_name = next(v.name for v in graph.input if v.name not in values)
+        self.scores_name = graph.output[0].name
         self.steps = []
         for node in graph.node:
+            if node.op_type == "DequantizeLinear" and node.input[0] in values:
+                values[node.output[0]] = real_values(*[values[i] for i in node.input])
+                continue
             make = OPERATORS.get(node.op_type)
             if make is None:
                 raise ValueError(f"{path}: operator {node.op_type} is not read here")
@@ -93,16 +115,16 @@ class OnnxNetwork(nn.Module):
             reads = [i for i in node.input if i not in values]
             module = make(values, node, attributes)
             if isinstance(module, nn.Sequential):
-                self.add(f"{name}_pad", module[0], reads, f"{node.output[0]}_padded")
+                self._append(f"{name}_pad", module[0], reads, f"{node.output[0]}_padded")
                 module, reads = module[1], [f"{node.output[0]}_padded"]
-            self.add(name, module, reads, node.output[0])
+            self._append(name, module, reads, node.output[0])
 
-    def add(self, name, module, reads, makes):
+    def _append(self, name, module, reads, makes):
         self.add_module(name, module)
         self.steps.append((name, reads, makes))
 
     def forward(self, image):
-        values = {self.image: image}
+        values = {self.image_name: image}
         for name, reads, makes in self.steps:
             values[makes] = getattr(self, name)(*[values[r] for r in reads])
-        return values[self.scores]
+        return values[self.scores_name]

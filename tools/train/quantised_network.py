@@ -32,13 +32,13 @@ class QuantisedNetwork(nn.Module):
 
     def __init__(self, network, preprocess, **how):
         super().__init__()
-        self.steps, self.image, self.scores = [], network.image, network.scores
+        self.steps, self.image_name, self.scores_name = [], network.image_name, network.scores_name
         self.how = how
         float_steps = self.without_normalisation(network)
         self.absorb(network, float_steps, preprocess)
         coded = self.which_coded(network, float_steps)
         self.zero = self.padding(preprocess)
-        self.code(self.image, Codes(zero=self.zero, exponent=PIXEL_STEP))
+        self.code(self.image_name, Codes(zero=self.zero, exponent=PIXEL_STEP))
         positive = set()
         for name, reads, makes in float_steps:
             module = self.of_machine(getattr(network, name))
@@ -75,7 +75,7 @@ class QuantisedNetwork(nn.Module):
 
     def absorb(self, network, steps, preprocess):
         """The first convolution reads codes of pixels in place of what preprocessing makes of them."""
-        first = next(getattr(network, name) for name, reads, _ in steps if reads == [self.image])
+        first = next(getattr(network, name) for name, reads, _ in steps if reads == [self.image_name])
         deviations = torch.tensor(preprocess["std"])
         scale, zero = preprocess["scale"], self.padding(preprocess)
         offsets = (zero * scale - torch.tensor(preprocess["mean"])) / deviations
@@ -93,7 +93,7 @@ class QuantisedNetwork(nn.Module):
                 tensor = made[tensor][1][0]
             return tensor
 
-        coded = {self.scores}
+        coded = {self.scores_name}
         for name, reads, _ in steps:
             if not isinstance(getattr(network, name), (nn.ReLU, *KEEPS_CODES, Add)):
                 coded |= {source(r) for r in reads}
@@ -102,7 +102,7 @@ class QuantisedNetwork(nn.Module):
                 shortcut = [r for r in reads if made[r][0].kernel_size == (1, 1)]
                 if not shortcut or selects(made[shortcut[0]][0]):
                     coded.add((shortcut or reads)[0])
-        return coded - {self.image}
+        return coded - {self.image_name}
 
     @staticmethod
     def is_positive(module, of_positive):
@@ -127,7 +127,7 @@ class QuantisedNetwork(nn.Module):
         return made
 
     def forward(self, image):
-        values = {self.image: image}
+        values = {self.image_name: image}
         for name, reads, makes in self.steps:
             values[makes] = getattr(self, name)(*[values[r] for r in reads])
-        return values[self.scores]
+        return values[self.scores_name]

@@ -11,7 +11,8 @@ MODELS = "models_cifar10"
 
 @dataclasses.dataclass(frozen=True)
 class FloatFile:
-    """A float network: its file in the data folder, and how pixels become its image."""
+    """A network that computes in float: its file, in the data folder or a whole path, and how pixels
+    become its image."""
     path: str
     preprocess: str
 
@@ -21,7 +22,9 @@ class FloatFile:
 
 NETWORKS = {"resnet8": FloatFile(f"{MODELS}/resnet8/resnet8_cifar10.onnx", "resnet8.json"),
             "resnet20": FloatFile(f"{MODELS}/resnet20/resnet20_cifar10.onnx", "resnet20.json"),
-            "densenet40": FloatFile(f"{MODELS}/densenet40_12.onnx", "resnet8.json")}
+            "densenet40": FloatFile(f"{MODELS}/densenet40_12.onnx", "resnet8.json"),
+            "resnet20-pow2": FloatFile(str(HERE / "networks" / "resnet20-pow2.onnx"),
+                                       "trained_resnet20.json")}
 OWN = "float"  # a teacher: the recipe's own float network
 
 
