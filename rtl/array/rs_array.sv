@@ -12,7 +12,8 @@
 ///
 /// The skew brings the pixels of an M-block out one after another, just as post-processing wants
 /// them: no drain registers, a row's results are merged by an OR. With Q above 1, Q neighbours stand
-/// at the same hop and their pixels come out together. The lanes of a PE are skewed too, in the same
+/// at the same hop and their pixels come out together; two of them share multipliers of 8 bits, where
+/// the lanes are such. The lanes of a PE are skewed too, in the same
 /// delay lines: lane c enters c mod chain_length cycles late.
 ///
 /// With `beside_i` row m takes its channel, m mod C, of columns to the left as well, each in a lane of
@@ -81,7 +82,9 @@ module rs_array #(
                   "Neighbours must be less than P and at most half of the lanes of a chain")
 
   localparam int unsigned Chain = rs_pkg::chain_length(C);
-  localparam int unsigned SumDelay = rs_pkg::sum_delay(C, WeightFormat);
+  localparam bit Shared = rs_pkg::shares_multipliers(Q, ActW, WeightFormat);
+  localparam int unsigned Pixels = Shared ? 2 : 1;  // of a PE
+  localparam int unsigned SumDelay = rs_pkg::sum_delay(C, WeightFormat, Shared);
   localparam int unsigned Hops = P / Q;
 
   // An activation as the lanes take it; with half-octaves three times its value is made here, but for
@@ -276,26 +279,38 @@ module rs_array #(
     logic [P-1:0]    pe_done;
     logic [AccW-1:0] pe_acc [P];
 
-    for (genvar p = 0; p < P; p++) begin : gen_pe
+    for (genvar p = 0; p < P; p += Pixels) begin : gen_pe
       logic [C-1:0][LaneW-1:0] weight_out;
       rs_pkg::pe_ctrl_t ctrl_out;
+      logic [Pixels-1:0][C-1:0][LaneActW-1:0] own_act, act_out, taken_act;
+      logic done;
+      logic [Pixels-1:0][AccW-1:0] acc;
+
+      for (genvar i = 0; i < Pixels; i++) begin : gen_pixel
+        assign own_act[i]     = act[m][p+i];
+        assign taken_act[i]   = lane_act[m][p+i];
+        assign act[m+1][p+i]  = act_out[i];
+        assign pe_done[p+i]   = done;
+        assign pe_acc[p+i]    = acc[i];
+      end
 
       rs_pe #(
         .C(C),
         .ActW(ActW),
         .WeightFormat(WeightFormat),
-        .AccW(AccW)
+        .AccW(AccW),
+        .Pixels(Pixels)
       ) u_pe (
         .clk_i,
-        .act_i   (act[m][p]),
-        .act_o   (act[m+1][p]),
-        .lane_act_i(lane_act[m][p]),
+        .act_i   (own_act),
+        .act_o   (act_out),
+        .lane_act_i(taken_act),
         .weight_i(weight[m][p/Q]),
         .weight_o(weight_out),
         .ctrl_i  (ctrl[m][p/Q]),
         .ctrl_o  (ctrl_out),
-        .done_o  (pe_done[p]),
-        .acc_o   (pe_acc[p])
+        .done_o  (done),
+        .acc_o   (acc)
       );
 
       // The first of Q neighbours hands on what all of them have.

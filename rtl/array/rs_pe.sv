@@ -7,6 +7,9 @@
 /// so that the adder and the second half of the shift share their look-up tables and no tree is
 /// needed.
 ///
+/// With two pixels the lanes are multipliers of 8 bits which make both pixels' products at once
+/// (rs_mult_pair_lane), and each pixel has its accumulator.
+///
 /// Throughput: a tile per cycle.
 /// Latency: activations, weights and control leave for the next PE after 1 cycle; `acc_o` with
 /// `done_o` comes 1 cycle after the control of the last tile.
@@ -24,6 +27,8 @@ module rs_pe #(
   parameter int unsigned WeightFormat = 7,
   /// Accumulator width.
   parameter int unsigned AccW = 28,
+  /// Pixels: 1, or 2 that share multipliers.
+  parameter int unsigned Pixels = 1,
   /// Derived.
   localparam int unsigned LaneW = rs_spec_pkg::lane_width(WeightFormat),
   localparam int unsigned LaneActW = rs_spec_pkg::lane_act_width(ActW, WeightFormat)
@@ -31,12 +36,12 @@ module rs_pe #(
   /// Clock.
   input  logic clk_i,
 
-  /// Activations of this column's pixel, from the row above; with half-octaves, above the bits of each
+  /// Activations of this column's pixels, from the row above; with half-octaves, above the bits of each
   /// the higher ones of three times its value.
-  input  logic [C-1:0][LaneActW-1:0] act_i,
-  output logic [C-1:0][LaneActW-1:0] act_o,
+  input  logic [Pixels-1:0][C-1:0][LaneActW-1:0] act_i,
+  output logic [Pixels-1:0][C-1:0][LaneActW-1:0] act_o,
   /// What the lanes take in the same cycle: these, or some of a neighbour.
-  input  logic [C-1:0][LaneActW-1:0] lane_act_i,
+  input  logic [Pixels-1:0][C-1:0][LaneActW-1:0] lane_act_i,
 
   /// Weights of this row's output channel, in the array's form, from the column to the left.
   input  logic [C-1:0][LaneW-1:0] weight_i,
@@ -46,9 +51,9 @@ module rs_pe #(
   input  rs_pkg::pe_ctrl_t ctrl_i,
   output rs_pkg::pe_ctrl_t ctrl_o,
 
-  /// The complete accumulator, valid for the one cycle of `done_o`.
-  output logic            done_o,
-  output logic [AccW-1:0] acc_o
+  /// The complete accumulators, valid for the one cycle of `done_o`.
+  output logic                        done_o,
+  output logic [Pixels-1:0][AccW-1:0] acc_o
 );
 
   localparam int unsigned Chain = rs_pkg::chain_length(C);
@@ -68,6 +73,8 @@ module rs_pe #(
   `RS_PARAM_CHECK(Lanes, C >= 2 && 2 ** $clog2(C) == C, "C must be a power of two, at least 2")
   `RS_PARAM_CHECK(Act, ActW >= 8 && ActW <= 16, "ActW must be 8 to 16")
   `RS_PARAM_CHECK(Acc, AccW > CodeW && AccW <= 32, "AccW must be more than ActW and at most 32")
+  `RS_PARAM_CHECK(Pixels, Pixels == 1 || Pixels == 2 && rs_pkg::shares_multipliers(
+                  2, ActW, WeightFormat), "Pixels must be 1, or 2 with multipliers of 8 bits")
 
   // Width of the sum of n products of 2^magnitude; what would not fit the accumulator never occurs.
   function automatic int unsigned sum_width(int unsigned n, int unsigned magnitude);
@@ -84,120 +91,156 @@ module rs_pe #(
 
   // Lanes. With digits a lane has two, each in a chain of its own.
   localparam int unsigned ChainW = sum_width(Chain, MagnitudeW);
-  logic signed [ChainW-1:0] chain_sum[Chains][1+Digits];
+  logic signed [ChainW-1:0] chain_sum[Pixels][Chains][1+Digits];
 
-  for (genvar h = 0; h < Chains; h++) begin : gen_chain
-    for (genvar k = 0; k < Chain; k++) begin : gen_lane
-      localparam int unsigned InW = k == 0 ? 1 : sum_width(k, MagnitudeW);
-      localparam int unsigned OutW = sum_width(k + 1, MagnitudeW);
-      localparam int unsigned Lane = h * Chain + k;
-      for (genvar d = 0; d <= Digits; d++) begin : gen_digit
-        logic signed [InW-1:0]  sum_in;
-        logic signed [OutW-1:0] sum_out;
-        if (k == 0) begin : gen_first
-          assign sum_in = '0;
-        end else begin : gen_next
-          assign sum_in = gen_lane[k-1].gen_digit[d].sum_out;
-        end
-        if (Digits) begin : gen_digit_lane
-          rs_digit_lane #(
-            .ActW(ActW),
-            .InW(InW),
-            .OutW(OutW)
-          ) u_lane (
-            .clk_i,
-            .act_i  (lane_act_i[Lane]),
-            .digit_i(weight_i[Lane][3*d+:3]),
-            .sum_i  (sum_in),
-            .sum_o  (sum_out)
-          );
-        end else if (rs_spec_pkg::is_multiplier(WeightFormat)) begin : gen_mult_lane
-          rs_mult_lane #(
-            .ActW(ActW),
-            .MultW(LaneW),
-            .InW(InW),
-            .OutW(OutW)
-          ) u_lane (
-            .clk_i,
-            .act_i   (lane_act_i[Lane]),
-            .weight_i(weight_i[Lane]),
-            .sum_i   (sum_in),
-            .sum_o   (sum_out)
-          );
-        end else if (rs_spec_pkg::is_half_octave(WeightFormat)) begin : gen_half_lane
-          rs_half_lane #(
-            .ActW(ActW),
-            .InW(InW),
-            .OutW(OutW)
-          ) u_lane (
-            .clk_i,
-            .act_i   (lane_act_i[Lane][ActW-1:0]),
-            .triple_i({lane_act_i[Lane][LaneActW-1:ActW], lane_act_i[Lane][0]}),
-            .code_i  (weight_i[Lane]),
-            .sum_i   (sum_in),
-            .sum_o   (sum_out)
-          );
-        end else begin : gen_shift_lane
-          rs_shift_lane #(
-            .ActW(ActW),
-            .ExpN(WeightFormat),
-            .InW(InW),
-            .OutW(OutW)
-          ) u_lane (
-            .clk_i,
-            .act_i (lane_act_i[Lane]),
-            .code_i(weight_i[Lane]),
-            .sum_i (sum_in),
-            .sum_o (sum_out)
-          );
-        end
-        if (k == Chain - 1) begin : gen_last
-          assign chain_sum[h][d] = sum_out;
+  if (Pixels == 2) begin : gen_pair_chains
+    // Both sums in one number, the first pixel's in the low bits.
+    localparam int unsigned LowW = rs_pkg::PairShift;
+    for (genvar h = 0; h < Chains; h++) begin : gen_chain
+      logic signed [rs_pkg::PairSumW-1:0] sum[Chain+1];
+      assign sum[0] = '0;
+      for (genvar k = 0; k < Chain; k++) begin : gen_lane
+        rs_mult_pair_lane #(
+          .First(k == 0),
+          .Last(k == Chain - 1)
+        ) u_lane (
+          .clk_i,
+          .low_i   (lane_act_i[0][h*Chain+k]),
+          .high_i  (lane_act_i[1][h*Chain+k]),
+          .weight_i(weight_i[h*Chain+k]),
+          .sum_i   (sum[k]),
+          .sum_o   (sum[k+1])
+        );
+      end
+
+      logic unused_top;
+      assign unused_top = ^sum[Chain][rs_pkg::PairSumW-1:LowW+ChainW];
+
+      // A low sum is at least -8 * 128 * 127, so the lowest number of its bits means the highest sum,
+      // 8 * 128 * 128, which is one more than they hold.
+      logic negative;
+      assign negative = sum[Chain][LowW-1] && sum[Chain][LowW-2:0] != '0;
+      always_ff @(posedge clk_i) begin
+        chain_sum[0][h][0] <= ChainW'(signed'({negative, sum[Chain][LowW-1:0]}));
+        chain_sum[1][h][0] <= sum[Chain][LowW+ChainW-1:LowW] + ChainW'(negative);
+      end
+    end
+  end else begin : gen_chains
+    for (genvar h = 0; h < Chains; h++) begin : gen_chain
+      for (genvar k = 0; k < Chain; k++) begin : gen_lane
+        localparam int unsigned InW = k == 0 ? 1 : sum_width(k, MagnitudeW);
+        localparam int unsigned OutW = sum_width(k + 1, MagnitudeW);
+        localparam int unsigned Lane = h * Chain + k;
+        for (genvar d = 0; d <= Digits; d++) begin : gen_digit
+          logic signed [InW-1:0]  sum_in;
+          logic signed [OutW-1:0] sum_out;
+          if (k == 0) begin : gen_first
+            assign sum_in = '0;
+          end else begin : gen_next
+            assign sum_in = gen_lane[k-1].gen_digit[d].sum_out;
+          end
+          if (Digits) begin : gen_digit_lane
+            rs_digit_lane #(
+              .ActW(ActW),
+              .InW(InW),
+              .OutW(OutW)
+            ) u_lane (
+              .clk_i,
+              .act_i  (lane_act_i[0][Lane]),
+              .digit_i(weight_i[Lane][3*d+:3]),
+              .sum_i  (sum_in),
+              .sum_o  (sum_out)
+            );
+          end else if (rs_spec_pkg::is_multiplier(WeightFormat)) begin : gen_mult_lane
+            rs_mult_lane #(
+              .ActW(ActW),
+              .MultW(LaneW),
+              .InW(InW),
+              .OutW(OutW)
+            ) u_lane (
+              .clk_i,
+              .act_i   (lane_act_i[0][Lane]),
+              .weight_i(weight_i[Lane]),
+              .sum_i   (sum_in),
+              .sum_o   (sum_out)
+            );
+          end else if (rs_spec_pkg::is_half_octave(WeightFormat)) begin : gen_half_lane
+            rs_half_lane #(
+              .ActW(ActW),
+              .InW(InW),
+              .OutW(OutW)
+            ) u_lane (
+              .clk_i,
+              .act_i   (lane_act_i[0][Lane][ActW-1:0]),
+              .triple_i({lane_act_i[0][Lane][LaneActW-1:ActW], lane_act_i[0][Lane][0]}),
+              .code_i  (weight_i[Lane]),
+              .sum_i   (sum_in),
+              .sum_o   (sum_out)
+            );
+          end else begin : gen_shift_lane
+            rs_shift_lane #(
+              .ActW(ActW),
+              .ExpN(WeightFormat),
+              .InW(InW),
+              .OutW(OutW)
+            ) u_lane (
+              .clk_i,
+              .act_i (lane_act_i[0][Lane]),
+              .code_i(weight_i[Lane]),
+              .sum_i (sum_in),
+              .sum_o (sum_out)
+            );
+          end
+          if (k == Chain - 1) begin : gen_last
+            assign chain_sum[0][h][d] = sum_out;
+          end
         end
       end
     end
   end
 
-  // Both digits together, then the chains.
+  // Both digits together, then the chains, then the accumulator.
   localparam int unsigned LanesW = sum_width(Chain, ActW - 1 + WeightW);
-  logic signed [LanesW-1:0] lanes_sum[Chains];
-  if (Digits) begin : gen_digits
-    always_ff @(posedge clk_i) begin
-      for (int unsigned h = 0; h < Chains; h++) begin
-        lanes_sum[h] <= LanesW'(chain_sum[h][0]) + (LanesW'(chain_sum[h][1]) <<< 2);
+  for (genvar i = 0; i < Pixels; i++) begin : gen_pixel
+    logic signed [LanesW-1:0] lanes_sum[Chains];
+    if (Digits) begin : gen_digits
+      always_ff @(posedge clk_i) begin
+        for (int unsigned h = 0; h < Chains; h++) begin
+          lanes_sum[h] <= LanesW'(chain_sum[i][h][0]) + (LanesW'(chain_sum[i][h][1]) <<< 2);
+        end
       end
+    end else begin : gen_plain
+      always_comb for (int unsigned h = 0; h < Chains; h++) lanes_sum[h] = chain_sum[i][h][0];
     end
-  end else begin : gen_plain
-    always_comb for (int unsigned h = 0; h < Chains; h++) lanes_sum[h] = chain_sum[h][0];
-  end
 
-  logic signed [SumW-1:0] sum;
-  if (Chains > 1) begin : gen_join
-    logic signed [SumW-1:0] join_d;
-    always_comb begin
-      join_d = '0;
-      for (int unsigned h = 0; h < Chains; h++) join_d += SumW'(lanes_sum[h]);
+    logic signed [SumW-1:0] sum;
+    if (Chains > 1) begin : gen_join
+      logic signed [SumW-1:0] join_d;
+      always_comb begin
+        join_d = '0;
+        for (int unsigned h = 0; h < Chains; h++) join_d += SumW'(lanes_sum[h]);
+      end
+      always_ff @(posedge clk_i) sum <= join_d;
+    end else begin : gen_single
+      assign sum = lanes_sum[0];
     end
-    always_ff @(posedge clk_i) sum <= join_d;
-  end else begin : gen_single
-    assign sum = lanes_sum[0];
-  end
 
-  // Accumulator: the plain sum of both, or the sum alone, in one look-up table a bit.
-  logic signed [AccW-1:0] acc_q, weighed;
-  logic greater, write;
+    // The plain sum of both, or the sum alone, in one look-up table a bit.
+    logic signed [AccW-1:0] acc_q, weighed;
+    logic greater, write;
 
-  assign weighed = Digits && ctrl_i.plane ? AccW'(sum) <<< 4 : AccW'(sum);
-  assign greater = signed'(sum[CodeW-1:0]) > signed'(acc_q[CodeW-1:0]);
-  assign write   = ctrl_i.add || (ctrl_i.raise && greater);
+    assign weighed = Digits && ctrl_i.plane ? AccW'(sum) <<< 4 : AccW'(sum);
+    assign greater = signed'(sum[CodeW-1:0]) > signed'(acc_q[CodeW-1:0]);
+    assign write   = ctrl_i.add || (ctrl_i.raise && greater);
 
-  always_ff @(posedge clk_i) begin
-    if (ctrl_i.lowest) acc_q <= LowestCode;
-    else if (write) acc_q <= weighed + (acc_q & {AccW{!ctrl_i.fresh}});
+    always_ff @(posedge clk_i) begin
+      if (ctrl_i.lowest) acc_q <= LowestCode;
+      else if (write) acc_q <= weighed + (acc_q & {AccW{!ctrl_i.fresh}});
+    end
+
+    assign acc_o[i] = acc_q;
   end
 
   always_ff @(posedge clk_i) done_o <= ctrl_i.done;
-
-  assign acc_o = acc_q;
 
 endmodule

@@ -140,9 +140,19 @@ package rs_pkg;
     return lane < channel ? channel - lane : lane % chain_length(c);
   endfunction
 
+  /// Whether two of `q` pixels that stand at the same hop share multipliers (rs_mult_pair_lane); by how
+  /// many bits the second one's activation is shifted there; bits of both sums.
+  function automatic bit shares_multipliers(int unsigned q, int unsigned act_w,
+                                            int unsigned format);
+    return is_multiplier(format) && q % 2 == 0 && act_w == 8 && term_width(format) == 8;
+  endfunction
+  localparam int unsigned PairShift = 18;
+  localparam int unsigned PairSumW = 48;
+
   /// Cycles from the first lane's activation to the PE's sum.
-  function automatic int unsigned sum_delay(int unsigned c, int unsigned format);
-    return (is_multiplier(format) ? 3 : 2) + chain_length(c) - 1 + (c > chain_length(c) ? 1 : 0);
+  function automatic int unsigned sum_delay(int unsigned c, int unsigned format, bit shared);
+    return (is_multiplier(format) ? 3 : 2) + (shared ? 2 : 0) + chain_length(c) - 1 +
+        (c > chain_length(c) ? 1 : 0);
   endfunction
 
   /// Bits of a channel's parameters as the core keeps them: from the top shift, multiplier, bias. The

@@ -30,7 +30,9 @@ constexpr int kOne = identity_weight(kFormat);
 constexpr int kTermW = weight_bits(kFormat);
 constexpr int kCBlocks = kM / kC;
 constexpr int kChain = std::min(kC, 8);
-constexpr int kLatency = kM + 1 + (is_multiplier(kFormat) ? 3 : 2) + kChain - 1 + (kC > kChain);
+constexpr bool kPairs = kQ % 2 == 0 && kFormat == 136 && kActW == 8;  // share multipliers
+constexpr int kLatency =
+    kM + 1 + (is_multiplier(kFormat) ? 3 : 2) + 2 * kPairs + kChain - 1 + (kC > kChain);
 
 class Array : public testing::Test {
  protected:

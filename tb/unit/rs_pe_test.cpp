@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 //
-// One PE against sums of term values; every cycle is checked, also those without a tile.
+// One PE against sums of term values, for each of its pixels; every cycle is checked, also those
+// without a tile.
 #include <Vrs_pe.h>
 #include <gtest/gtest.h>
 
@@ -17,6 +18,7 @@ namespace reshift {
 namespace {
 
 constexpr int kLanes = RESHIFT_C;
+constexpr int kPixels = RESHIFT_Pixels;
 constexpr int kActW = RESHIFT_ActW;
 constexpr int kFormat = RESHIFT_WeightFormat;
 constexpr int kAccW = RESHIFT_AccW;
@@ -30,7 +32,7 @@ constexpr int kLaneW = kIntegers     ? weight_bits(kFormat)
 constexpr int kLaneActW = kHalf ? 2 * kActW + 1 : kActW;
 constexpr int kChain = std::min(kLanes, 8);
 // From lane 0's activation to the PE's sum: a lane, the rest of the chain, the joining of chains.
-constexpr int kSumDelay = (kIntegers ? 3 : 2) + kChain - 1 + (kLanes > kChain);
+constexpr int kSumDelay = (kIntegers ? 3 : 2) + 2 * (kPixels - 1) + kChain - 1 + (kLanes > kChain);
 // Largest weight of a sum: of up to 12 tiles of integers, that the accumulator holds.
 constexpr int kLargest =
     kIntegers     ? std::min(1 << (kLaneW - 1), 1 << (kAccW - kActW - std::bit_width(12u * kLanes)))
@@ -62,7 +64,7 @@ int64_t lane_act(int act) {
 }
 
 struct Tile {
-  std::vector<int> act = std::vector<int>(kLanes, 0);
+  std::vector<int> act = std::vector<int>(kPixels * kLanes, 0);  // pixel by pixel
   std::vector<int> weights = std::vector<int>(kLanes, 0);
   std::vector<uint32_t> codes = std::vector<uint32_t>(kLanes, lane_code(0));
   bool first = false, last = false, max = false, enable = true, valid = false, plane = false;
@@ -110,10 +112,8 @@ class Pe : public testing::Test {
   }
   Tile random_tile() {
     Tile tile;
-    for (int c = 0; c < kLanes; ++c) {
-      tile.act[c] = random_act();
-      tile.set(c, random_weight());
-    }
+    for (int& act : tile.act) act = random_act();
+    for (int c = 0; c < kLanes; ++c) tile.set(c, random_weight());
     return tile;
   }
 
@@ -128,13 +128,15 @@ class Pe : public testing::Test {
 
   /// Lets the tile in and accounts for it.
   void issue(Tile tile) {
-    int64_t sum = 0;
-    for (int c = 0; c < kLanes; ++c) sum += int64_t{tile.act[c]} * tile.weights[c];
-    if (tile.plane) sum *= 16;
-    if (tile.first)
-      acc_ = tile.enable ? sum : kOne * code_min(kActW);
-    else if (tile.enable)
-      acc_ = tile.max ? std::max(acc_, sum) : acc_ + sum;
+    for (int p = 0; p < kPixels; ++p) {
+      int64_t sum = 0;
+      for (int c = 0; c < kLanes; ++c) sum += int64_t{tile.act[p * kLanes + c]} * tile.weights[c];
+      if (tile.plane) sum *= 16;
+      if (tile.first)
+        acc_[p] = tile.enable ? sum : kOne * code_min(kActW);
+      else if (tile.enable)
+        acc_[p] = tile.max ? std::max(acc_[p], sum) : acc_[p] + sum;
+    }
     if (tile.last) due_.push_back({bench.cycle() + kSumDelay + 1, acc_});
     tile.valid = true;
     cycle(tile);
@@ -156,7 +158,7 @@ class Pe : public testing::Test {
  private:
   struct Result {
     uint64_t cycle;
-    int64_t acc;
+    std::vector<int64_t> acc;
   };
 
   /// Lane c sees the tile of c mod chain cycles ago, the accumulator that of kSumDelay cycles ago.
@@ -164,11 +166,11 @@ class Pe : public testing::Test {
     history_.push_front(newest);
     history_.resize(kSumDelay + 1);
     Tile pins;
-    std::vector<int64_t> acts(kLanes);
-    for (int c = 0; c < kLanes; ++c) {
-      acts[c] = lane_act(history_[c % kChain].act[c]);
-      pins.codes[c] = history_[c % kChain].codes[c];
+    std::vector<int64_t> acts(kPixels * kLanes);
+    for (int i = 0; i < kPixels * kLanes; ++i) {
+      acts[i] = lane_act(history_[i % kLanes % kChain].act[i]);
     }
+    for (int c = 0; c < kLanes; ++c) pins.codes[c] = history_[c % kChain].codes[c];
     const Tile& tile = history_.back();
     pack(bench->lane_act_i, acts, kLaneActW);
     // What goes on to the next row is not what the lanes take, where they take a neighbour's.
@@ -183,20 +185,20 @@ class Pe : public testing::Test {
                              (tile.first || tile.max) << 1 | int{tile.valid && tile.last});
     const auto ctrl = bench->ctrl_i;
     bench.tick();
-    EXPECT_EQ(unpack_signed(bench->act_o, kLanes, kLaneActW),
-              unpack_signed(bench->act_i, kLanes, kLaneActW));
+    EXPECT_EQ(unpack_signed(bench->act_o, kPixels * kLanes, kLaneActW),
+              unpack_signed(bench->act_i, kPixels * kLanes, kLaneActW));
     EXPECT_EQ(unpack_signed(bench->weight_o, kLanes, kLaneW),
               unpack_signed(bench->weight_i, kLanes, kLaneW));
     EXPECT_EQ(bench->ctrl_o, ctrl);
     const bool done = !due_.empty() && due_.front().cycle == bench.cycle();
     ASSERT_EQ(bench->done_o, done);
     if (!done) return;
-    ASSERT_EQ(sign_extend(bench->acc_o, kAccW), due_.front().acc);
+    ASSERT_EQ(unpack_signed(bench->acc_o, kPixels, kAccW), due_.front().acc);
     due_.pop_front();
     ++results_;
   }
 
-  int64_t acc_ = 0;
+  std::vector<int64_t> acc_ = std::vector<int64_t>(kPixels);
   std::deque<Tile> history_;
   std::deque<Result> due_;
   int results_ = 0;
@@ -208,7 +210,9 @@ TEST_F(Pe, EveryWeightOnEveryLane) {
       for (const int act : {code_min(kActW), code_min(kActW) + 1, -1, 0, 1, code_max(kActW)}) {
         Tile tile;
         std::fill(tile.act.begin(), tile.act.end(), code_min(kActW));
-        tile.act[lane] = act;
+        for (int p = 0; p < kPixels; ++p) {
+          tile.act[p * kLanes + lane] = p == 0 ? act : random_act();
+        }
         tile.set(lane, weight);
         tile.first = tile.last = true;
         issue(tile);
@@ -249,7 +253,7 @@ TEST_F(Pe, AccumulatorAtItsExtremes) {
   if (kIntegers) {  // no weight of +kLargest: only upwards
     for (int64_t i = 0; i < tiles; ++i) {
       Tile tile = uniform(code_min(kActW), -kLargest, i == 0, i == tiles - 1);
-      if (tile.last) tile.act[0] = code_min(kActW) + 1;
+      for (int p = 0; p < kPixels && tile.last; ++p) tile.act[p * kLanes] = code_min(kActW) + 1;
       issue(tile);
     }
     drain();

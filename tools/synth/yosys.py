@@ -45,10 +45,11 @@ def configuration(name):
 
 def sources(family=None):
     """The RTL files, what a file uses before it. rtl/tech/FAMILY has modules in place of those of the
-    same name, for what a family has of its own."""
+    same name, for what a family has of its own; FAMILY_KIND has those of FAMILY, too."""
     listed = [RTL / line for path in ("files.txt", "board/files.txt") if (RTL / path).exists()
               for line in (RTL / path).read_text().split()]
-    own = {path.name: path for path in (RTL / "tech" / family).glob("*.sv")} if family else {}
+    folders = [family.split("_")[0], family] if family else []
+    own = {path.name: path for folder in folders for path in (RTL / "tech" / folder).glob("*.sv")}
     return [own.get(path.name, path) for path in listed]
 
 
@@ -60,18 +61,23 @@ def parameters_of(top):
     return re.findall(r"^\s*parameter\s+\w[\w\s]*?\b(\w+)\s*=", files[top].read_text(), re.M)
 
 
+def cells_of(library):
+    """The cells of a library, with those of the files that it includes."""
+    text = library.read_text()
+    cells = set(re.findall(r"^\s*module\s+(\w+)", text, re.M))
+    return cells.union(*(cells_of(library.parent / name) for name in re.findall(r'`include "(.+)"', text)
+                         if (library.parent / name).is_file()))
+
+
 def vendor_cells(files, family):
     """Arguments of the front end for the vendor's cells that sources instantiate: black boxes."""
-    libraries = [SHARE / library for library in family.libraries]
-    # With the files that they include.
-    known = {name for file in libraries[0].parent.glob("*.v*")
-             for name in re.findall(r"^\s*module\s+(\w+)", file.read_text(), re.M)}
-    used = known & {word for file in files for word in re.findall(r"\b[A-Z]\w+", file.read_text())}
-    if not used:
+    words = {word for file in files for word in re.findall(r"\b[A-Z]\w+", file.read_text())}
+    used = {SHARE / library: cells_of(SHARE / library) & words for library in family.libraries}
+    if not any(used.values()):
         return []
     return ["-D", family.define, "--allow-lib-module-redef",
-            *(word for library in libraries for word in ("-v", library)),
-            *(word for name in sorted(used) for word in ("--blackboxed-module", name))]
+            *(word for library, cells in used.items() if cells for word in ("-v", library)),
+            *(word for name in sorted(set().union(*used.values())) for word in ("--blackboxed-module", name))]
 
 
 def read(top=TOP, parameters=None, family=None, extra=()):
