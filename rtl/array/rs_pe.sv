@@ -225,7 +225,8 @@ module rs_pe #(
       assign sum = lanes_sum[0];
     end
 
-    // The plain sum of both, or the sum alone, in one look-up table a bit.
+    // The plain sum of both, or the sum alone, in one look-up table a bit. Written with `&` in place of
+    // the choice, Yosys gives the gated accumulator tables of its own.
     logic signed [AccW-1:0] acc_q, weighed;
     logic greater, write;
 
@@ -235,7 +236,7 @@ module rs_pe #(
 
     always_ff @(posedge clk_i) begin
       if (ctrl_i.lowest) acc_q <= LowestCode;
-      else if (write) acc_q <= weighed + (acc_q & {AccW{!ctrl_i.fresh}});
+      else if (write) acc_q <= weighed + (ctrl_i.fresh ? AccW'(0) : acc_q);
     end
 
     assign acc_o[i] = acc_q;
