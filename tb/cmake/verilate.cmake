@@ -195,6 +195,13 @@ function(reshift_core_model config)
                    ARGS ${PROJECT_SOURCE_DIR}/tb/sim/probe.vlt)
 endfunction()
 
+# A test program of benches, with its main function.
+function(reshift_bench_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE reshift_bench_main reshift_warnings)
+  target_precompile_headers(${name} REUSE_FROM reshift_bench_main)
+endfunction()
+
 # A GoogleTest bench: tb/unit/<NAME>_test.cpp (or TEST file) around the verilated TOP.
 #
 #   reshift_bench(NAME rs_fifo TOP rs_fifo PARAMS Width=8 Depth=4)
@@ -216,11 +223,10 @@ function(reshift_bench)
   endif()
   reshift_verilate(NAME ${name}_model TOP ${arg_TOP} PARAMS ${arg_PARAMS} FILES ${arg_FILES}
                    ARGS ${arg_ARGS})
-  add_executable(${name}_test ${arg_TEST})
+  reshift_bench_program(${name}_test ${arg_TEST})
   foreach(param IN LISTS arg_PARAMS)
     target_compile_definitions(${name}_test PRIVATE RESHIFT_${param})
   endforeach()
-  target_link_libraries(${name}_test PRIVATE
-    ${name}_model reshift_bench_main reshift_warnings ${arg_LIBS})
+  target_link_libraries(${name}_test PRIVATE ${name}_model ${arg_LIBS})
   gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60)
 endfunction()

@@ -2,7 +2,7 @@
 # unlike theirs (two slices a word, odd P, wide activations, a tile that does not fill its memory word, serial post-processing).
 
 function(reshift_core_test config)
-  add_executable(core_${config}_test core/random_network_test.cpp core/error_test.cpp
+  reshift_bench_program(core_${config}_test core/random_network_test.cpp core/error_test.cpp
     core/cost_test.cpp)
   target_compile_definitions(core_${config}_test PRIVATE RESHIFT_CONFIG="${config}"
     RESHIFT_MODEL=Vcore_${config} RESHIFT_MODEL_HEADER="Vcore_${config}.h")
@@ -10,7 +10,7 @@ function(reshift_core_test config)
     target_compile_definitions(core_${config}_test PRIVATE RESHIFT_${param})
   endforeach()
   target_link_libraries(core_${config}_test PRIVATE
-    core_${config} reshift_compile reshift_golden reshift_bench_main reshift_warnings)
+    core_${config} reshift_compile reshift_golden)
   gtest_discover_tests(core_${config}_test TEST_PREFIX core_${config}. TEST_FILTER "-Full/*"
     DISCOVERY_TIMEOUT 60)
 endfunction()
@@ -65,12 +65,12 @@ reshift_shape_test(4x4x3_digit
   Tables=2 AxiDataW=32 Neighbours=0 WeightCheck=1 WeightStreams=1 Requantise=1)
 
 # Two pixels a cycle in post-processing, whose scales are powers of two, without multipliers; four pixels,
-# in two C-blocks a word.
+# in two C-blocks a word, two of which share a multiplier of the baseline.
 reshift_shape_test(4x4x6_q2
   M=4 C=4 P=6 ActW=8 WeightFormat=7 AccW=28 MultW=1 FbDepth=8192 WmDepth=2048 PmDepth=256 PostLanes=8
   Tables=2 AxiDataW=64 Neighbours=0 WeightCheck=1 WeightStreams=1 Requantise=1)
 reshift_shape_test(8x4x12_q4
-  M=8 C=4 P=12 ActW=9 WeightFormat=7 AccW=28 MultW=16 FbDepth=4096 WmDepth=1024 PmDepth=128 PostLanes=32
+  M=8 C=4 P=12 ActW=8 WeightFormat=136 AccW=28 MultW=16 FbDepth=4096 WmDepth=1024 PmDepth=128 PostLanes=32
   Tables=0 AxiDataW=128 Neighbours=0 WeightCheck=1 WeightStreams=1 Requantise=1)
 
 # Neighbours: with two pixels a cycle, digits and two C-blocks a word; with half of a group's pixels a
@@ -95,29 +95,28 @@ reshift_shape_test(2x2x2
 # Two cores behind one register port.
 reshift_configuration(4x4x3 params)
 reshift_verilate(NAME cluster_model TOP reshift_cluster PARAMS Cores=2 ${params})
-add_executable(cluster_test core/cluster_test.cpp)
+reshift_bench_program(cluster_test core/cluster_test.cpp)
 target_compile_definitions(cluster_test PRIVATE RESHIFT_CONFIG="4x4x3"
   RESHIFT_MODEL=Vreshift_cluster RESHIFT_MODEL_HEADER="Vreshift_cluster.h" RESHIFT_Cores=2)
 foreach(param IN LISTS params)
   target_compile_definitions(cluster_test PRIVATE RESHIFT_${param})
 endforeach()
 target_link_libraries(cluster_test PRIVATE
-  cluster_model reshift_compile reshift_golden reshift_bench_main reshift_warnings)
+  cluster_model reshift_compile reshift_golden)
 gtest_discover_tests(cluster_test TEST_PREFIX core_cluster. DISCOVERY_TIMEOUT 60)
 
 # Every write into the feature buffer against the program interpreter; tb/core/cosim.sh runs all of it.
 foreach(config IN LISTS RESHIFT_CONFIGS)
   reshift_configuration(${config} params)
   set(test cosim_${config}_test)
-  add_executable(${test} core/cosim_test.cpp core/write_checker.cpp)
+  reshift_bench_program(${test} core/cosim_test.cpp core/write_checker.cpp)
   target_compile_definitions(${test} PRIVATE RESHIFT_CONFIG="${config}"
     RESHIFT_MODEL=Vcore_${config} RESHIFT_MODEL_HEADER="Vcore_${config}.h"
     RESHIFT_ROOT_HEADER="Vcore_${config}___024root.h")
   foreach(param IN LISTS params)
     target_compile_definitions(${test} PRIVATE RESHIFT_${param})
   endforeach()
-  target_link_libraries(${test} PRIVATE core_${config} reshift_compile reshift_golden reshift_data
-    reshift_bench_main reshift_warnings)
+  target_link_libraries(${test} PRIVATE core_${config} reshift_compile reshift_golden reshift_data)
 endforeach()
 if(TARGET cosim_4x4x3_test)
   gtest_discover_tests(cosim_4x4x3_test TEST_PREFIX cosim_4x4x3. TEST_FILTER "Quick/*:CosimFault.*"

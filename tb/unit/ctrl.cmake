@@ -20,6 +20,5 @@ reshift_bench(NAME rs_ctrl_rom PARAMS M=4 C=4 P=3 ActW=8 WeightFormat=7 AccW=28 
               WmDepth=4096 PmDepth=512 Tables=0 AxiDataW=64 Neighbours=0 WeightStreams=1 Requantise=0)
 reshift_bench(NAME rs_ctrl_rom SET wide PARAMS M=32 C=8 P=7 ActW=12 WeightFormat=144 AccW=32 MultW=32 FbDepth=8192
               WmDepth=64 PmDepth=32 Tables=8 AxiDataW=256 Neighbours=2 WeightStreams=0 Requantise=1)
-add_executable(control_program_test unit/control_program_test.cpp)
-target_link_libraries(control_program_test PRIVATE reshift_bench_main reshift_warnings)
+reshift_bench_program(control_program_test unit/control_program_test.cpp)
 add_test(NAME control_program COMMAND control_program_test)

@@ -35,13 +35,13 @@ FORMATS_OF = {"xc7"}
 FITTED_FORMATS = [
     ("8x8x8", "WeightFormat=16"), ("8x8x8", "WeightFormat=17 MultW=32"), ("8x8x8", "PostLanes=16"),
     ("8x8x8", "WeightFormat=136 MultW=32"), ("16x16x8_half", ""), ("16x16x8_digit", ""), ("16x16x8_q2", ""),
-    ("16x16x8_dsp", ""),
+    ("16x16x8_dsp", "PostLanes=16"),
 ]
 HELD_OUT_FORMATS = [
-    ("16x16x8_half", "C=8 P=4"), ("16x16x8_digit", "C=8 PostLanes=32"), ("mobile_q2", ""),
+    ("16x16x8_half", "C=8 P=4"), ("16x16x8_digit", "C=8 PostLanes=16"), ("mobile_q2", ""),
 ]
-# A family whose logic is that of another has its model; these runs measure its error.
-LIKE = {"xcup": ("xc7", [("8x8x8", ""), ("16x16x8", "")])}
+# A family whose logic is that of another has its model; these runs measure its error, and what only it has.
+LIKE = {"xcup": ("xc7", [("8x8x8", ""), ("16x16x8", ""), ("16x16x8_dsp", "")])}
 SMALL_FAMILIES = {"ice40": 512, "ecp5": 2048}  # lanes, at most
 
 def run(family, config, changes, build, jobs):

@@ -23,12 +23,14 @@ struct Term {
   double value;
 };
 
-/// What the lanes of a core are called in the model.
-const char* lanes_of(int weight_format) {
-  if (weight_format == kHalfOctave) return "half_octave_lanes";
-  if (weight_format == kDigits) return "digit_lanes";
-  if (is_multiplier(weight_format)) return "multiplier_lanes";
-  return "lanes";
+/// What the lanes of a core are called in the model. Those of two pixels share a multiplier by the
+/// rule of `shares_multipliers` in rtl/pkg/rs_pkg.sv.
+const char* lanes_of(const isa::Hardware& hw) {
+  if (hw.weight_format == kHalfOctave) return "half_octave_lanes";
+  if (hw.weight_format == kDigits) return "digit_lanes";
+  if (!is_multiplier(hw.weight_format)) return "lanes";
+  const bool shared = isa::post_pixels(hw) % 2 == 0 && hw.act_w == 8 && isa::term_width(hw) == 8;
+  return shared ? "shared_multiplier_lanes" : "multiplier_lanes";
 }
 
 /// What a resource of the core grows with.
@@ -41,7 +43,7 @@ std::vector<Term> terms(std::string_view family, std::string_view resource,
   // Channels post-processed at full speed, of all pixels at once; those with wide multipliers.
   const double post = hw.post_lanes >= hw.m ? hw.post_lanes : 0;
   const double wide_post = isa::wide_params(hw) ? post : 0;
-  const Term lanes{lanes_of(hw.weight_format), m * c * p};
+  const Term lanes{lanes_of(hw), m * c * p};
   if (resource == "dsp") {
     const double multiplied =
         hw.mult_w > 1 ? post : 0;  // without multipliers there are only shifts
@@ -148,12 +150,13 @@ Sample sample_from_json(const nlohmann::json& report) {
   const auto get_or = [&](const char* name, int absent) {
     return p.contains(name) ? get(name) : absent;
   };
-  Sample sample{text_field(report, "config"),
-                {"", get("M"), get("C"), get("P"), get("ActW"), get("WeightFormat"), get("AccW"),
-                 get_or("MultW", 16), get("FbDepth"), get("WmDepth"), get("PmDepth"),
-                 get_or("PostLanes", get("M")), get_or("Tables", 0), get("AxiDataW"),
-                 get_or("Neighbours", 0)},
-                {}};
+  Sample sample{
+      text_field(report, "config"),
+      {"", get("M"), get("C"), get("P"), get("ActW"), get("WeightFormat"), get("AccW"),
+       get_or("MultW", 16), get("FbDepth"), get("WmDepth"), get("PmDepth"),
+       get_or("PostLanes", get("M")), get_or("Tables", 0), get("AxiDataW"), get_or("Neighbours", 0),
+       get_or("WeightCheck", 0), get_or("WeightStreams", 0), get_or("Requantise", 0)},
+      {}};
   for (const char* r : kFitted) sample.took[r] = number_field(report, r);
   return sample;
 }
@@ -213,9 +216,28 @@ FitModel FitModel::like(const FitModel& other, std::string_view family,
   model.error_ = 0;
   for (const Sample& run : runs) {
     model.runs_.push_back(run.name);
+    model.learn(run);
     model.error_ = std::max(model.error_, model.error_of(run));
   }
   return model;
+}
+
+void FitModel::learn(const Sample& run) {
+  for (auto& [resource, known] : coefficients_) {
+    double left = run.took.at(resource);
+    const Term* unknown = nullptr;
+    const std::vector<Term> all = terms(family_, resource, run.hw);
+    for (const Term& term : all) {
+      if (known.contains(term.name)) {
+        left -= known.at(term.name) * term.value;
+      } else if (term.value != 0) {
+        if (unknown)
+          throw Error("{}: two unknown terms, {} and {}", run.name, unknown->name, term.name);
+        unknown = &term;
+      }
+    }
+    if (unknown) known[unknown->name] = std::max(0.0, left / unknown->value);
+  }
 }
 
 FitModel FitModel::from_json(const nlohmann::json& models, std::string_view family) {

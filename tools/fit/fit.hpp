@@ -47,7 +47,8 @@ class FitModel {
   /// fewer runs than terms in the model.
   static FitModel fit(std::string_view family, const std::vector<Sample>& runs);
   /// The model of another family as that of `family`, for one whose logic is alike; the error is
-  /// that over `runs`, at least one.
+  /// that over `runs`, at least one. A term that the other one lacks, one a run at most, is what
+  /// the run took beyond all others. Throws Error when a run has more.
   static FitModel like(const FitModel& other, std::string_view family,
                        const std::vector<Sample>& runs);
   /// Throws Error that lists the known families.
@@ -72,6 +73,7 @@ class FitModel {
   static std::map<std::string, Coefficients> fit_all(std::string_view family,
                                                      const std::vector<Sample>& runs);
   double error_of(const Sample& run) const;
+  void learn(const Sample& run);
   /// A term of the core that has no coefficient; empty: none.
   std::string unknown_term(const isa::Hardware& hw) const;
 

@@ -147,6 +147,20 @@ TEST(Fit, OneFamilyLikeAnother) {
   EXPECT_THAT(model.quality(), HasSubstr("; a run left out was met within"));
 }
 
+// What only the other family has is learned from its run.
+TEST(Fit, OneFamilyHasMore) {
+  const FitModel model = FitModel::fit("xc7", runs());
+  Sample run = runs().front();
+  run.took["lut"] += 640 - model.predict(run.hw).at("lut");
+  run.hw.weight_format = 136;
+  run.hw.post_lanes = 2 * run.hw.m;
+  run.took["lut"] += 1e5;
+  const FitModel more = FitModel::like(model, "xcup", {run});
+  EXPECT_THAT([&] { (void)model.predict(run.hw); },
+              ThrowsMessage<Error>(HasSubstr("fitted to no core with shared_multiplier_lanes")));
+  EXPECT_NEAR(more.predict(run.hw).at("lut"), run.took["lut"], 1);
+}
+
 TEST(Fit, LargestThatFits) {
   const FitModel model = FitModel::fit("xc7", runs());
   const Part part{

@@ -72,7 +72,8 @@ MemoryBlocks memory_blocks(std::string_view family, const isa::Hardware& hw, boo
     }
   };
   large(ram.two_ports, hw.p, word_w, hw.fb_depth);
-  large(ram.one_write, 1, tile_w, hw.wm_depth);
+  const int weight_memories = hw.weight_streams > 0 ? hw.m : 1;  // a row each
+  large(ram.one_write, weight_memories, tile_w / weight_memories, hw.wm_depth);
   result.block_ram +=
       headers * blocks(ram.one_write, 32, hw.wm_depth / headers) +
       blocks(ram.one_write, record_w * records, hw.pm_depth * std::max(hw.m / records, 1)) +
