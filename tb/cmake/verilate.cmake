@@ -5,8 +5,8 @@
 # makes the static library target NAME; its users include "<PREFIX>.h" (default: V<TOP>.h).
 # Options: FILES (extra or test-only sources), ARGS (more Verilator options). Modules are found by
 # name in the folders of rtl/ (file name = module name), packages come from rtl/files.txt; a model
-# is rebuilt when a file that it read changes. Every model can write traces and checks assertions:
-# while no trace is open that costs nothing measurable.
+# is rebuilt when a file that it read changes. Every model can write traces (without the insides of PEs,
+# array_traces.vlt) and checks assertions: while no trace is open that costs nothing measurable.
 # NETLIST family: the module as Yosys maps it to an FPGA family, see tb/netlist; DAMAGED: with an error.
 
 set(RESHIFT_RTL ${PROJECT_SOURCE_DIR}/rtl)
@@ -120,6 +120,9 @@ function(reshift_verilate)
     reshift_netlist(${netlist_dir})
   else()
     list(APPEND flags -Wall --trace-structs -I${RESHIFT_RTL}/include)
+    if(NOT arg_TOP MATCHES "^rs_(pe|delay)$")
+      list(APPEND flags ${PROJECT_SOURCE_DIR}/tb/cmake/array_traces.vlt)
+    endif()
     foreach(param IN LISTS arg_PARAMS)
       list(APPEND flags -G${param})
     endforeach()
@@ -139,7 +142,8 @@ function(reshift_verilate)
             -DPREFIX=${arg_PREFIX} -DTOP=${arg_TOP} "-DFILES=${arg_FILES}" -DNETLIST=${netlist}
             "-DFLAGS=${flags};${arg_ARGS}" -P ${PROJECT_SOURCE_DIR}/tb/cmake/run_verilator.cmake
     DEPENDS ${PROJECT_SOURCE_DIR}/tb/cmake/run_verilator.cmake
-            ${PROJECT_SOURCE_DIR}/tb/cmake/inline.vlt ${RESHIFT_RTL}/files.txt ${arg_FILES} ${netlist}
+            ${PROJECT_SOURCE_DIR}/tb/cmake/inline.vlt ${PROJECT_SOURCE_DIR}/tb/cmake/array_traces.vlt
+            ${RESHIFT_RTL}/files.txt ${arg_FILES} ${netlist}
     DEPFILE ${dir}/depfile
     COMMENT "Verilating ${arg_NAME}"
     VERBATIM)
