@@ -22,7 +22,9 @@ class FloatFile:
 
 NETWORKS = {"resnet8": FloatFile(f"{MODELS}/resnet8/resnet8_cifar10.onnx", "resnet8.json"),
             "resnet20": FloatFile(f"{MODELS}/resnet20/resnet20_cifar10.onnx", "resnet20.json"),
-            "densenet40": FloatFile(f"{MODELS}/densenet40_12.onnx", "resnet8.json"),
+            "densenet40": FloatFile(f"{MODELS}/densenet40_12.onnx", "resnet8.json")}
+# These can teach; one that is quantised already cannot be trained itself.
+TEACHERS = {**NETWORKS,
             "resnet20-pow2": FloatFile(str(HERE / "networks" / "resnet20-pow2.onnx"),
                                        "trained_resnet20.json")}
 OWN = "float"  # a teacher: the recipe's own float network
@@ -43,7 +45,7 @@ class Recipe:
     ramp: float = 0.25  # of the epochs in which the share of quantised weights grows to 1
     prune: str = ""  # pruning.ORDERS, in the first half of the epochs; empty: nothing is pruned
     density: float = 1.0  # of each layer that is left
-    # Of NETWORKS and OWN, several with + between them; with OWN they teach the quantised network only.
+    # Of TEACHERS and OWN, several with + between them; with OWN they teach the quantised network only.
     teacher: str = "resnet20"
     teacher_share: float = 0.5  # of the loss; the rest is that of the labels
     temperature: float = 3.0
@@ -52,7 +54,7 @@ class Recipe:
 
     def __post_init__(self):
         for field, names, there in (("network", [self.network], list(NETWORKS)),
-                                    ("teacher", self.teachers(), [*NETWORKS, OWN])):
+                                    ("teacher", self.teachers(), [*TEACHERS, OWN])):
             for name in names:
                 if name not in there:
                     raise ValueError(f"no {field} {name}; there are {', '.join(there)}")

@@ -25,7 +25,7 @@ class Normalised(torch.nn.Module):
 
 
 def load(file, data):
-    """A float network of recipe.NETWORKS, with channels last in memory."""
+    """A network of recipe.TEACHERS, with channels last in memory."""
     network = Normalised(OnnxNetwork(data / file.path), file.pixels())
     return network.to(memory_format=torch.channels_last)
 

@@ -16,7 +16,7 @@ import curves
 import data as cifar
 import teacher as teaching
 from quantised_network import PIXEL_STEP, QuantisedNetwork
-from recipe import NETWORKS, OWN, changed, recipes
+from recipe import OWN, TEACHERS, changed, recipes
 from reshift_train.export import export
 from reshift_train.formats import FORMATS
 from reshift_train.graph import calibrate
@@ -114,7 +114,7 @@ class Run:
     def taught_by(self, folder, own=None):
         names = self.recipe.teachers()
         report(f"distillation from {' and '.join(names)}: {self.recipe.teacher_share} of the loss")
-        networks = [own if name == OWN else teaching.load(NETWORKS[name], self.options.data)
+        networks = [own if name == OWN else teaching.load(TEACHERS[name], self.options.data)
                     for name in names]
         return teaching.Teacher(self.recipe.teacher, networks, folder, self.device)
 
