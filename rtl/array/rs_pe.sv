@@ -73,8 +73,9 @@ module rs_pe #(
   `RS_PARAM_CHECK(Lanes, C >= 2 && 2 ** $clog2(C) == C, "C must be a power of two, at least 2")
   `RS_PARAM_CHECK(Act, ActW >= 8 && ActW <= 16, "ActW must be 8 to 16")
   `RS_PARAM_CHECK(Acc, AccW > CodeW && AccW <= 32, "AccW must be more than ActW and at most 32")
-  `RS_PARAM_CHECK(Pixels, Pixels == 1 || Pixels == 2 && rs_pkg::shares_multipliers(
-                  2, ActW, WeightFormat), "Pixels must be 1, or 2 with multipliers of 8 bits")
+  `RS_PARAM_CHECK(Pixels, Pixels == 1 || Pixels == 2 && Chain <= 8 && rs_pkg::shares_multipliers(
+                  2, ActW, WeightFormat),
+                  "Pixels must be 1, or 2 with multipliers of 8 bits in chains of up to 8")
 
   // Width of the sum of n products of 2^magnitude; what would not fit the accumulator never occurs.
   function automatic int unsigned sum_width(int unsigned n, int unsigned magnitude);
