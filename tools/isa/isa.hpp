@@ -32,7 +32,7 @@ struct Hardware {
   int requantise = 0;  ///< 1: EXEC can bound the codes that it reads, and round a sum by itself before the residual, as networks want that come quantised; with PostLanes of M or more; 0: it cannot
 };
 
-inline constexpr std::array<Hardware, 21> kConfigurations{{
+inline constexpr std::array<Hardware, 22> kConfigurations{{
     {"2x2x2", 2, 2, 2, 8, 7, 24, 16, 256, 256, 32, 1, 0, 32, 0, 0, 0, 0},
     {"4x4x2", 4, 4, 2, 8, 7, 24, 16, 256, 128, 16, 1, 0, 64, 0, 1, 0, 0},
     {"4x4x3", 4, 4, 3, 8, 7, 28, 16, 16384, 4096, 512, 4, 0, 64, 0, 1, 1, 0},
@@ -53,7 +53,8 @@ inline constexpr std::array<Hardware, 21> kConfigurations{{
     {"32x16x7_w256", 32, 16, 7, 8, 7, 28, 16, 8192, 1024, 128, 32, 8, 256, 0, 1, 1, 0},
     {"16x16x8_half", 16, 16, 8, 8, 16, 28, 16, 8192, 2048, 256, 16, 8, 128, 0, 1, 1, 0},
     {"16x16x8_digit", 16, 16, 8, 8, 17, 28, 32, 8192, 2048, 256, 32, 8, 128, 0, 1, 1, 1},
-    {"16x16x8_dsp", 16, 16, 8, 8, 136, 28, 32, 8192, 2048, 256, 32, 8, 256, 0, 1, 0, 1},
+    {"16x16x8_dsp", 16, 16, 8, 8, 136, 28, 32, 8192, 2048, 256, 64, 8, 256, 0, 1, 0, 1},
+    {"16x16x8_dsp_q2", 16, 16, 8, 8, 136, 28, 32, 8192, 2048, 256, 32, 8, 256, 0, 1, 0, 1},
 }};
 
 inline constexpr std::uint32_t kVersion = 7;
