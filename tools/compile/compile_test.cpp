@@ -684,14 +684,15 @@ TEST(Formats, NarrowerNetworksRunOnACore) {
   EXPECT_THROW(compile(hw, wide, {}), Error);
 }
 
-/// One configuration each of those that make the same programs of these networks: the others have another bus,
-/// deeper memories or more lanes of post-processing, which planning sees where memories are scarce.
+/// One configuration each of those that make the same programs of these networks: the others have
+/// another bus, deeper memories or more lanes of post-processing, which planning sees where
+/// memories are scarce.
 std::vector<isa::Hardware> differing() {
   using Differences = std::tuple<int, int, int, int, int, int, int, int, int>;
   std::map<Differences, isa::Hardware> found;
   for (const isa::Hardware& hw : isa::kConfigurations) {
-    found.emplace(Differences{hw.m, hw.c, hw.p, hw.act_w, hw.weight_format, hw.mult_w == 1, hw.neighbours,
-                              hw.weight_streams, hw.requantise},
+    found.emplace(Differences{hw.m, hw.c, hw.p, hw.act_w, hw.weight_format, hw.mult_w == 1,
+                              hw.neighbours, hw.weight_streams, hw.requantise},
                   hw);
   }
   const auto hardware = std::views::values(found);

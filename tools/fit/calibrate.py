@@ -41,7 +41,7 @@ HELD_OUT_FORMATS = [
     ("16x16x8_half", "C=8 P=4"), ("16x16x8_digit", "C=8 PostLanes=16"), ("mobile_q2", ""),
 ]
 # A family whose logic is that of another has its model; these runs measure its error, and what only it has.
-LIKE = {"xcup": ("xc7", [("8x8x8", ""), ("16x16x8", ""), ("16x16x8_dsp", "")])}
+LIKE = {"xcup": ("xc7", [("8x8x8", ""), ("16x16x8", ""), ("16x16x8_dsp_q2", "")])}
 SMALL_FAMILIES = {"ice40": 512, "ecp5": 2048}  # lanes, at most
 
 def run(family, config, changes, build, jobs):

@@ -37,6 +37,8 @@ class Recipe:
     epochs: int  # with the format
     float_epochs: int = 0  # before, with batch normalisation
     float_rate: float = 0.05  # peak of the one-cycle schedules: SGD with momentum
+    normalised_epochs: int = 0  # then with the format and batch normalisation
+    normalised_rate: float = 0.003  # Adam; the highest level of a format is 1
     rate: float = 0.0003  # Adam
     decay: float = 0.0005  # of float weights
     batch: int = 128

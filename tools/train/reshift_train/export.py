@@ -76,8 +76,7 @@ def integers(layer):
     """Weights as levels of the format, the units of the output channels, the bias as a number of steps or
     None, and these steps."""
     units = layer.units()
-    shape = (-1,) + (1,) * (layer.weight.dim() - 1)
-    levels = layer.form.nearest(layer.weight * layer.kept / units.view(shape))
+    levels = layer.form.nearest(layer.in_units(units))
     step = layer.bias_step(levels)
     bias = None if layer.bias is None else torch.round(layer.bias / step).numpy()
     return levels.numpy(), units.numpy(), bias, step.numpy()

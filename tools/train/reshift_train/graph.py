@@ -82,3 +82,5 @@ def calibrate(model, images):
     for layer in layers:
         layer.fit_units()  # of one sum, by the scales of both sides
         layer.share = 1.0
+    for layer in layers:
+        layer.resize()

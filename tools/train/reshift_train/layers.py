@@ -61,7 +61,8 @@ class _Rounded(torch.autograd.Function):
 
 
 class _Weights:
-    """What Conv2d and Linear share: weights of a format with a unit an output channel."""
+    """What Conv2d and Linear share: weights of a format with a unit an output channel. A weight is
+    `weight` times the channel's `size`, such that a step of the optimiser means the same in all."""
 
     def _start(self, form, method, scale_bits):
         if method not in METHODS:
@@ -71,11 +72,28 @@ class _Weights:
         self.source, self.leader, self.followers = None, None, []
         self.share = 1.0  # of the quantised weights, the rest is that of the float ones
         self.log_unit = nn.Parameter(torch.zeros(self.weight.shape[0]))
+        self.register_buffer("size", torch.ones(self.weight.shape[0]))
         self.register_buffer("kept", torch.ones_like(self.weight, dtype=torch.bool))  # by pruning
+
+    def by_channel(self, values):
+        return values.view((-1,) + (1,) * (self.weight.dim() - 1))
+
+    def real_weight(self):
+        return self.weight * self.kept * self.by_channel(self.size)
+
+    def in_units(self, units):
+        """Weights in units of their channel: levels, once they are rounded."""
+        return self.weight * self.kept * self.by_channel(self.size / units)
+
+    def resize(self):
+        """Makes the highest level of the format stand for a `weight` of 1."""
+        highest = self.units().detach() * self.form.levels[-1]
+        self.weight.data *= self.by_channel(self.size / highest)
+        self.size.copy_(highest)
 
     def fit_units(self):
         """Units for the weights that it and its followers have now."""
-        rows = [layer.weight.data.flatten(1) * (layer.source.scale() / self.source.scale())
+        rows = [layer.real_weight().detach().flatten(1) * (layer.source.scale() / self.source.scale())
                 for layer in (self, *self.followers)]
         rows = torch.cat(rows, 1)
         best = best_log2(rows, self.form, self.scale_bits)
@@ -101,9 +119,8 @@ class _Weights:
     def quantised(self):
         """Weights and bias."""
         u = self.units()
-        shape = (-1,) + (1,) * (self.weight.dim() - 1)
-        t = self.weight * self.kept / u.view(shape)
-        weight = _Quantised.apply(t, self.form, self.share, self.method) * u.view(shape)
+        levels = _Quantised.apply(self.in_units(u), self.form, self.share, self.method)
+        weight = levels * self.by_channel(u)
         if self.bias is None:
             return weight, None
         step = self.bias_step(weight)

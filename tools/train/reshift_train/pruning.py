@@ -23,7 +23,7 @@ def density_of(order, place, count, done, target):
 @torch.no_grad()
 def prune(layer, density):
     """Keeps this share of the layer's weights, one at least; what was pruned before stays so."""
-    size = (layer.weight * layer.kept).abs().flatten()
+    size = layer.real_weight().abs().flatten()
     pruned = size.numel() - max(1, round(density * size.numel()))
     if pruned > 0:
         layer.kept &= (size > size.kthvalue(pruned).values).view(layer.kept.shape)
