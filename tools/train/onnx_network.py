@@ -91,33 +91,40 @@ OPERATORS = {"Conv": convolution, "Gemm": dense, "BatchNormalization": normalisa
              "Concat": of_type(Concat), "Relu": of_type(nn.ReLU), "Flatten": of_type(nn.Flatten),
              "QuantizeLinear": codes, "DequantizeLinear": of_type(nn.Identity)}
 
+CODES = ("QuantizeLinear", "DequantizeLinear")
+
 
 class OnnxNetwork(nn.Module):
     """`steps` has a node each: name of the module, tensors that it reads, tensor that it makes. A
-    parameter of the file that is a constant 0 or 1 (identity shortcut) is not trained."""
+    parameter of the file that is a constant 0 or 1 (identity shortcut) is not trained. Without
+    `rounding` the codes of a quantised network are left out: it can be trained then."""
 
-    def __init__(self, path):
+    def __init__(self, path, rounding):
         super().__init__()
         graph = onnx.load(path).graph
         values = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
         self.image_name = next(v.name for v in graph.input if v.name not in values)
-        self.scores_name = graph.output[0].name
-        self.steps = []
+        self.steps, same = [], {}
         for node in graph.node:
             if node.op_type == "DequantizeLinear" and node.input[0] in values:
                 values[node.output[0]] = real_values(*[values[i] for i in node.input])
+                continue
+            if node.op_type in CODES and not rounding:
+                same[node.output[0]] = same.get(node.input[0], node.input[0])
                 continue
             make = OPERATORS.get(node.op_type)
             if make is None:
                 raise ValueError(f"{path}: operator {node.op_type} is not read here")
             attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
             name = node.output[0].replace(".", "_")
-            reads = [i for i in node.input if i not in values]
+            reads = [same.get(i, i) for i in node.input if i not in values]
             module = make(values, node, attributes)
             if isinstance(module, nn.Sequential):
                 self._append(f"{name}_pad", module[0], reads, f"{node.output[0]}_padded")
                 module, reads = module[1], [f"{node.output[0]}_padded"]
             self._append(name, module, reads, node.output[0])
+        scores = graph.output[0].name
+        self.scores_name = same.get(scores, scores)
 
     def _append(self, name, module, reads, makes):
         self.add_module(name, module)

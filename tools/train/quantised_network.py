@@ -7,7 +7,6 @@ import torch
 from torch import nn
 
 from onnx_network import Add, Concat, Mean as FloatMean
-from reshift_train import normalisation
 from reshift_train.graph import KEEPS_CODES
 from reshift_train.layers import Codes, Conv2d, Linear, Mean
 
@@ -126,38 +125,6 @@ class QuantisedNetwork(nn.Module):
         for parameter in made.parameters():
             parameter.requires_grad_(not selects(module))
         return made
-
-    def insert_normalisation(self, images):
-        """Batch normalisation behind every sum of trained convolutions (`normalisation.insert`)."""
-        steps, layer_of = self.steps, {}
-        self.steps, self.normalised = [], {}
-        for name, reads, makes in steps:
-            self.steps.append((name, reads, makes))
-            module = getattr(self, name)
-            if isinstance(module, Conv2d):
-                layer_of[makes] = module
-            sides = [layer_of.get(r) for r in reads] if isinstance(module, Add) else [module]
-            for layer in sides:
-                if self.sums_here(layer, len(sides) > 1):
-                    self.normalised[layer] = f"{name}_norm"
-                    self.add_module(f"{name}_norm", nn.BatchNorm2d(layer.out_channels))
-                    self.steps.append((f"{name}_norm", [makes], makes))
-        normalisation.insert(self, self.norms(), images)
-
-    @staticmethod
-    def sums_here(layer, of_two):
-        """Whether the sum that this convolution leads is complete: behind itself or an addition."""
-        return (isinstance(layer, Conv2d) and layer.weight.requires_grad and layer.leader is None
-                and bool(layer.followers) == of_two)
-
-    def norms(self):
-        return {layer: getattr(self, name) for layer, name in self.normalised.items()}
-
-    def remove_normalisation(self):
-        normalisation.remove(self.norms())
-        for name in self.normalised.values():
-            delattr(self, name)
-        self.steps = [step for step in self.steps if step[0] not in self.normalised.values()]
 
     def forward(self, image):
         values = {self.image_name: image}

@@ -12,9 +12,10 @@ MODELS = "models_cifar10"
 @dataclasses.dataclass(frozen=True)
 class FloatFile:
     """A network that computes in float: its file, in the data folder or a whole path, and how pixels
-    become its image."""
+    become its image. Of a quantised network `rounding` says whether it rounds its activations."""
     path: str
     preprocess: str
+    rounding: bool = False
 
     def pixels(self):
         return json.loads((HERE.parent / "preprocess" / self.preprocess).read_text())
@@ -22,11 +23,13 @@ class FloatFile:
 
 NETWORKS = {"resnet8": FloatFile(f"{MODELS}/resnet8/resnet8_cifar10.onnx", "resnet8.json"),
             "resnet20": FloatFile(f"{MODELS}/resnet20/resnet20_cifar10.onnx", "resnet20.json"),
-            "densenet40": FloatFile(f"{MODELS}/densenet40_12.onnx", "resnet8.json")}
-# These can teach; one that is quantised already cannot be trained itself.
+            "densenet40": FloatFile(f"{MODELS}/densenet40_12.onnx", "resnet8.json"),
+            "resnet8-half": FloatFile(str(HERE / "networks" / "resnet8-half.onnx"),
+                                      "trained_resnet8.json")}
+# These can teach.
 TEACHERS = {**NETWORKS,
             "resnet20-pow2": FloatFile(str(HERE / "networks" / "resnet20-pow2.onnx"),
-                                       "trained_resnet20.json")}
+                                       "trained_resnet20.json", rounding=True)}
 OWN = "float"  # a teacher: the recipe's own float network
 
 
@@ -37,9 +40,7 @@ class Recipe:
     epochs: int  # with the format
     float_epochs: int = 0  # before, with batch normalisation
     float_rate: float = 0.05  # peak of the one-cycle schedules: SGD with momentum
-    normalised_epochs: int = 0  # then with the format and batch normalisation
-    normalised_rate: float = 0.003  # Adam; the highest level of a format is 1
-    rate: float = 0.0003  # Adam
+    rate: float = 0.003  # Adam; a weight of the highest level is 1
     decay: float = 0.0005  # of float weights
     batch: int = 128
     method: str = "reconstructed"  # layers.METHODS

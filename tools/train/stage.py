@@ -25,23 +25,20 @@ def loss_of(outputs, labels, taught, recipe):
 INCREMENTS = (0.25, 0.5, 0.75, 0.875, 0.9375, 1.0)  # shares of the incremental method
 
 
-def share_of(method, ramp, done):
-    """The share of quantised weights when the part `done` of the epochs is over; it grows during the
-    part `ramp`."""
-    if ramp == 0:
-        return 1.0
-    if method == "incremental":
+def share_of(recipe, done):
+    """The share of quantised weights when so much of the epochs is done."""
+    if recipe.method == "incremental":
         return INCREMENTS[min(int(done * len(INCREMENTS)), len(INCREMENTS) - 1)]
-    return min(1.0, done / ramp)
+    return min(1.0, done / recipe.ramp) if recipe.ramp > 0 else 1.0
 
 
 class Stage:
-    """Trains `network`, which reads pixels. `optimiser` and its peak `rate`; `ramp`: part of the epochs in
-    which the share of quantised weights grows, None: of a float network."""
+    """Trains `network`, which reads pixels. `optimiser` and its peak `rate`; `quantised`: the share of
+    quantised weights grows."""
 
-    def __init__(self, network, recipe, epochs, optimiser, rate, ramp, seed, checkpoint):
-        self.network, self.recipe, self.epochs, self.ramp = network, recipe, epochs, ramp
-        self.optimiser, self.rate, self.quantised = optimiser, rate, ramp is not None
+    def __init__(self, network, recipe, epochs, optimiser, rate, quantised, seed, checkpoint):
+        self.network, self.recipe, self.epochs, self.quantised = network, recipe, epochs, quantised
+        self.optimiser, self.rate = optimiser, rate
         self.seed, self.checkpoint = seed, checkpoint
         self.log = []
 
@@ -69,7 +66,7 @@ class Stage:
         if self.quantised:
             for module in self.network.modules():
                 if isinstance(module, (Conv2d, Linear)):
-                    module.share = share_of(self.recipe.method, self.ramp, done)
+                    module.share = share_of(self.recipe, done)
 
     def run(self, images, labels, teacher, device, report):
         """Returns the log: an entry an epoch."""

@@ -35,11 +35,8 @@ class OfPixels(torch.nn.Module):
         super().__init__()
         self.network = network
 
-    def codes_of(self, image):
-        return (image - self.network.zero) * 2.0 ** PIXEL_STEP
-
     def forward(self, image):
-        return self.network(self.codes_of(image))
+        return self.network((image - self.network.zero) * 2.0 ** PIXEL_STEP)
 
 
 def arguments():
@@ -94,10 +91,6 @@ def write_network(network, options, recipe):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def adam(model):
-    return torch.optim.Adam([p for p in model.parameters() if p.requires_grad])
-
-
 def choose_device(name):
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -125,8 +118,10 @@ class Run:
                     for name in names]
         return teaching.Teacher(self.recipe.teacher, networks, folder, self.device)
 
-    def stage(self, name, network, optimiser, epochs, rate, ramp=None):
-        stage = Stage(network, self.recipe, epochs, optimiser, rate, ramp, self.options.seed,
+    def stage(self, network, optimiser, name, quantised):
+        epochs = self.recipe.epochs if quantised else self.recipe.float_epochs
+        rate = self.recipe.rate if quantised else self.recipe.float_rate
+        stage = Stage(network, self.recipe, epochs, optimiser, rate, quantised, self.options.seed,
                       self.options.output / f"{name}.pt")
         self.result[f"{name}_log"] = stage.run(self.images, self.labels, self.teacher, self.device,
                                                report)
@@ -140,7 +135,7 @@ class Run:
         if self.recipe.float_epochs:
             sgd = torch.optim.SGD(network.parameters(), 0.1, 0.9, weight_decay=self.recipe.decay,
                                   nesterov=True)
-            self.stage("float", network, sgd, self.recipe.float_epochs, self.recipe.float_rate)
+            self.stage(network, sgd, "float", False)
             self.result["float_accuracy"] = accuracy(network, *self.tests, self.device)
             report(f"float network: {100 * self.result['float_accuracy']:.2f} % of the test images")
         if OWN in self.recipe.teachers():
@@ -152,18 +147,9 @@ class Run:
                                      form=FORMATS[self.recipe.format], method=self.recipe.method,
                                      scale_bits=self.recipe.scale_bits)
         model = OfPixels(quantised).to(self.device, memory_format=torch.channels_last)
-        images = cifar.pixels(self.images[:CALIBRATION], self.device)
-        calibrate(model, images)
-        ramp = self.recipe.ramp
-        if self.recipe.normalised_epochs:
-            quantised.insert_normalisation(model.codes_of(images))
-            self.stage("normalised", model, adam(model), self.recipe.normalised_epochs,
-                       self.recipe.normalised_rate, ramp)
-            report(f"with normalisation: {100 * accuracy(model, *self.tests, self.device):.2f} % of the "
-                   "test images")
-            quantised.remove_normalisation()
-            ramp = 0.0
-        self.stage("network", model, adam(model), self.recipe.epochs, self.recipe.rate, ramp)
+        calibrate(model, cifar.pixels(self.images[:CALIBRATION], self.device))
+        adam = torch.optim.Adam([p for p in model.parameters() if p.requires_grad])
+        self.stage(model, adam, "network", True)
         self.result["accuracy"] = accuracy(model.double(), *self.tests, self.device, torch.float64)
         left, total = weights_left(model)
         self.result["weights_left"], self.result["weights"] = left, total
