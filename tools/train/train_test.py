@@ -206,6 +206,17 @@ def test_gradients():
     expect(torch.equal(layer.weight.grad[0], (torch.arange(4001) < 3000).float()), "which stay")
 
 
+def test_sizes():
+    """A weight of 1 is the highest level in every channel, whatever its weights; what it stands for stays."""
+    layer = Linear(64, 3, form=FORMATS["pow2-4"])
+    layer.weight.data *= torch.tensor([[1.0], [100.0], [0.01]])
+    real = layer.weight.detach().clone()
+    calibrate(nn.Sequential(Codes(exponent=0), layer, Codes(signed=True)), torch.rand(8, 64) * 255)
+    expect(torch.allclose(layer.real_weight(), real), "the weights stay")
+    highest = layer.quantised()[0].abs().amax(1) / layer.size
+    expect(torch.allclose(highest, torch.ones(3)), "the highest level is 1")
+
+
 def test_pruning():
     """The largest weights are left, in each layer the share that was asked for; what was pruned stays 0
     whatever the gradient; the reversed order begins with the last layer."""
@@ -216,8 +227,8 @@ def test_pruning():
     first, last = model[1], model[5]
     prune_model(model, "reversed", 0.5, 0.25)
     expect(int(first.kept.sum()) == 72 and int(last.kept.sum()) == 10, "the last layer first")
-    least = last.weight[last.kept].abs().min()
-    expect(bool((last.weight[~last.kept].abs() < least).all()), "the largest are left")
+    size = (last.weight * last.by_channel(last.size)).abs()
+    expect(bool((size[~last.kept] < size[last.kept].min()).all()), "the largest are left")
     prune_model(model, "together", 1.0, 0.25)
     adam = torch.optim.Adam(model.parameters(), 0.1)
     model(image).square().sum().backward()
@@ -280,6 +291,7 @@ def main():
     torch.set_num_threads(1)
     test_formats()
     test_gradients()
+    test_sizes()
     test_pruning()
     test_interruption()
     test_example()
