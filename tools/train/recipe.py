@@ -21,15 +21,18 @@ class FloatFile:
         return json.loads((HERE.parent / "preprocess" / self.preprocess).read_text())
 
 
+def trained(name, preprocess):
+    """A network that comes with ReShift."""
+    return FloatFile(str(HERE / "networks" / f"{name}.onnx"), preprocess)
+
+
 NETWORKS = {"resnet8": FloatFile(f"{MODELS}/resnet8/resnet8_cifar10.onnx", "resnet8.json"),
             "resnet20": FloatFile(f"{MODELS}/resnet20/resnet20_cifar10.onnx", "resnet20.json"),
             "densenet40": FloatFile(f"{MODELS}/densenet40_12.onnx", "resnet8.json"),
-            "resnet8-half": FloatFile(str(HERE / "networks" / "resnet8-half.onnx"),
-                                      "trained_resnet8.json")}
-# These can teach.
-TEACHERS = {**NETWORKS,
-            "resnet20-pow2": FloatFile(str(HERE / "networks" / "resnet20-pow2.onnx"),
-                                       "trained_resnet20.json", rounding=True)}
+            "resnet8-half": trained("resnet8-half", "trained_resnet8.json"),
+            "resnet20-pow2": trained("resnet20-pow2", "trained_resnet20.json")}
+# As teachers; what is quantised rounds then.
+TEACHERS = {name: dataclasses.replace(file, rounding=True) for name, file in NETWORKS.items()}
 OWN = "float"  # a teacher: the recipe's own float network
 
 
@@ -45,7 +48,7 @@ class Recipe:
     batch: int = 128
     method: str = "reconstructed"  # layers.METHODS
     scale_bits: int = 8  # of multipliers; 1: shifts alone
-    ramp: float = 0.25  # of the epochs in which the share of quantised weights grows to 1
+    ramp: float = 0.0  # part of the epochs in which the share of quantised weights grows to 1
     prune: str = ""  # pruning.ORDERS, in the first half of the epochs; empty: nothing is pruned
     density: float = 1.0  # of each layer that is left
     # Of TEACHERS and OWN, several with + between them; with OWN they teach the quantised network only.
