@@ -62,7 +62,7 @@ class Stage:
         factor = done / rise if done < rise else (
             (1 + torch.cos(torch.tensor((done - rise) / (1 - rise) * torch.pi)).item()) / 2)
         for group in self.optimiser.param_groups:
-            group["lr"] = self.rate * max(factor, 0.02)
+            group["lr"] = self.rate * group.get("share_of_rate", 1.0) * max(factor, 0.02)
         if self.quantised:
             for module in self.network.modules():
                 if isinstance(module, (Conv2d, Linear)):

@@ -26,6 +26,7 @@ from stage import Stage
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLE = "example: train.py resnet8-pow2 --data ../shared/data -o resnet8"
 CALIBRATION = 512  # images
+UNITS_RATE = 0.1  # of the rate: a unit moves a whole channel, whose activations have fixed scales
 
 
 class OfPixels(torch.nn.Module):
@@ -148,7 +149,10 @@ class Run:
                                      scale_bits=self.recipe.scale_bits)
         model = OfPixels(quantised).to(self.device, memory_format=torch.channels_last)
         calibrate(model, cifar.pixels(self.images[:CALIBRATION], self.device))
-        adam = torch.optim.Adam([p for p in model.parameters() if p.requires_grad])
+        units = [m.log_unit for m in model.modules() if hasattr(m, "log_unit") and m.log_unit.requires_grad]
+        others = [p for p in model.parameters()
+                  if p.requires_grad and not any(p is unit for unit in units)]
+        adam = torch.optim.Adam([{"params": others}, {"params": units, "share_of_rate": UNITS_RATE}])
         self.stage(model, adam, "network", True)
         self.result["accuracy"] = accuracy(model.double(), *self.tests, self.device, torch.float64)
         left, total = weights_left(model)
