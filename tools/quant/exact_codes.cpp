@@ -131,14 +131,25 @@ bool ExactCodes::send_through(QOp& op, const CodeTable& table, int to) const {
 QNet ExactCodes::finish(std::vector<NetOutput> outputs) {
   net_.outputs = std::move(outputs);
   remove_unused();
-  const bool wide = std::any_of(net_.ops.begin(), net_.ops.end(), [](const QOp& op) {
-    return std::any_of(op.params.begin(), op.params.end(), [](const ChannelParams& p) {
-      return p.mult >> 16 != 0 || p.shift > max_shift(16);
-    });
-  });
-  if (!wide) net_.mult_w = 16;
+  net_.mult_w = least_mult_w();
   net_.validate();
   return std::move(net_);
+}
+
+/// Bits of a multiplier that all factors have room in; 1 where every scale is a shift.
+int ExactCodes::least_mult_w() const {
+  const auto all_fit = [&](int mult_w) {
+    return std::all_of(net_.ops.begin(), net_.ops.end(), [&](const QOp& op) {
+      return std::all_of(op.params.begin(), op.params.end(), [&](const ChannelParams& p) {
+        return p.mult >> mult_w == 0 && p.shift <= max_shift(mult_w);
+      });
+    });
+  };
+  const bool shifts_only = std::all_of(net_.ops.begin(), net_.ops.end(), [](const QOp& op) {
+    return !op.post.product && (op.post.res_factor & (op.post.res_factor - 1)) == 0;
+  });
+  if (shifts_only && all_fit(1)) return 1;
+  return all_fit(16) ? 16 : net_.mult_w;
 }
 
 void ExactCodes::remove_unused() {

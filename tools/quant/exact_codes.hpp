@@ -54,6 +54,7 @@ class ExactCodes {
   QOp* maker(const Codes& codes);
   QOp& write(const Codes& from, const CodeTable& table, int to, const std::string& name);
   bool send_through(QOp& op, const CodeTable& table, int to) const;
+  int least_mult_w() const;
   void remove_unused();
 
   QNet net_;

@@ -14,7 +14,8 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-CORES = {"half": "16x16x8_half", "digit": "16x16x8_digit"}
+# By network or format; the others run on 16x16x8.
+CORES = {"half": "16x16x8_half", "digit": "16x16x8_digit", "resnet20-pow2-shift": "16x16x8_shift"}
 
 
 def main():
@@ -35,8 +36,9 @@ def main():
                         "--mult-bits", 16, "-o", folder / "net.rsq")
             if "bit for bit" not in said:
                 sys.exit(f"{network}: quantize says {said}")
-            call("compile", folder / "net.rsq", "--hw", CORES.get(model["format"], "16x16x8"),
-                 "-o", folder / "net.rsp", "--report", folder / "report.json")
+            core = CORES.get(network.stem, CORES.get(model["format"], "16x16x8"))
+            call("compile", folder / "net.rsq", "--hw", core, "-o", folder / "net.rsp",
+                 "--report", folder / "report.json")
             report = json.loads((folder / "report.json").read_text())
             if any(layer["terms"] != 1 for layer in report["layers"]):
                 sys.exit(f"{network}: more than one tile a weight")
