@@ -26,7 +26,9 @@ void check_fits(const isa::Hardware& hw, const QNet& net) {
         "network {} has multipliers of {} bits, {} has {}; take hardware with MultW {} (--hw {}){}",
         net.name, net.mult_w, hw.name, hw.mult_w, net.mult_w,
         net.mult_w == 16 ? "16x16x8" : "16x16x8_mult32",
-        hw.mult_w == 1 ? ", or quantise with --factor-bits 1" : "");
+        hw.mult_w == 1 ? ", or scales that are powers of two (quantize --factor-bits 1; "
+                         "train with scale_bits 1)"
+                       : "");
   }
 }
 

@@ -149,9 +149,10 @@ class Run:
                                      scale_bits=self.recipe.scale_bits)
         model = OfPixels(quantised).to(self.device, memory_format=torch.channels_last)
         calibrate(model, cifar.pixels(self.images[:CALIBRATION], self.device))
-        units = [m.log_unit for m in model.modules() if hasattr(m, "log_unit") and m.log_unit.requires_grad]
-        others = [p for p in model.parameters()
-                  if p.requires_grad and not any(p is unit for unit in units)]
+        units, others = [], []
+        for name, parameter in model.named_parameters():
+            if parameter.requires_grad:
+                (units if name.endswith("log_unit") else others).append(parameter)
         adam = torch.optim.Adam([{"params": others}, {"params": units, "share_of_rate": UNITS_RATE}])
         self.stage(model, adam, "network", True)
         self.result["accuracy"] = accuracy(model.double(), *self.tests, self.device, torch.float64)
