@@ -54,7 +54,7 @@ module rs_param_buffer #(
 
   localparam int unsigned WordPtrW = PtrW + WordW;
 
-  logic [WordPtrW-1:0] write_ptr_q, write_next;
+  logic [WordPtrW-1:0] write_ptr_q, write_next_q;  // and the word behind it
   logic [PtrW-1:0]     free_ptr_q;
   logic                write;
   logic [Records-1:0][ChannelW-1:0] params;
@@ -65,16 +65,19 @@ module rs_param_buffer #(
   // What becomes free shows a cycle late. Room is worked out for both cases, a write and none: valid
   // comes late.
   localparam logic [PtrW-1:0] Full = {1'b1, {(PtrW - 1) {1'b0}}};
-  assign write_next = write_ptr_q + WordPtrW'(1);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      write_ptr_q <= '0;
-      ready_o     <= 1'b0;
-      free_ptr_q  <= '0;
+      write_ptr_q  <= '0;
+      write_next_q <= WordPtrW'(1);
+      ready_o      <= 1'b0;
+      free_ptr_q   <= '0;
     end else begin
-      if (write) write_ptr_q <= write_next;
-      ready_o <= write ? (write_next[WordPtrW-1:WordW] ^ free_ptr_q) != Full
+      if (write) begin
+        write_ptr_q  <= write_next_q;
+        write_next_q <= write_next_q + WordPtrW'(1);
+      end
+      ready_o <= write ? (write_next_q[WordPtrW-1:WordW] ^ free_ptr_q) != Full
                        : (write_ptr_q[WordPtrW-1:WordW] ^ free_ptr_q) != Full;
       if (free_i) free_ptr_q <= free_ptr_q + free_count_i;
     end

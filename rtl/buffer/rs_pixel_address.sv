@@ -8,7 +8,7 @@
 /// together.
 ///
 /// Throughput: Q pixels in and Q pixels out per cycle.
-/// Latency: 5 cycles.
+/// Latency: 7 cycles.
 /// Handshake: a pixel group goes in without a pause, begun while `room_o`; for each M-block,
 /// `group_valid_i` with its tag stays until `group_next_o`; addresses out are valid/ready.
 /// Assumes: a pixel group that has begun goes in without a pause; an operation's first pixel comes
@@ -68,135 +68,165 @@ module rs_pixel_address #(
     logic [AddrW-1:0] addr;
   } address_t;
 
-  // The address of the first of the current pixels, its phase apart, and of the row it is in.
-  logic polyphase_q, double_q, broadcast_q, use_q, row_end, stored_row_end;
-  logic [AddrW-1:0] words_q, phase_q, row_step_q, row_wrap_q;
+  // What stays for an operation.
+  logic polyphase_q, double_q, broadcast_q, use_q, begin_q;
+  logic [AddrW-1:0] base_q, words_q, phase_q, half_row_q, row_step_q, row_wrap_q;
   logic [BankW-1:0] row_bank_q;
-  logic [AddrW-1:0] addr_q, row_addr_q, from, by, next_addr;
-  logic [BankW-1:0] bank_q, row_q, next_row_q;
-  logic next_wrap_q, begin_q;
-  logic [BankW:0] bank_sum;
-  logic           bank_wrap;
 
-  // Pixels that are not kept lie where the next one that is will be.
-  assign row_end        = pixel_i[0].row_end;
-  assign stored_row_end = pixel_i[0].y_kept && (!polyphase_q || pixel_i[0].y_odd);
-
-  // Banks from the first of the current pixels to the others and to the first of the next ones: never
-  // more than P.
-  logic [Q:0] wraps;
-  logic [BankW-1:0] bank [Q+1];
-
-  assign wraps[0] = 1'b0;
-  assign bank[0]  = bank_q;
-
-  for (genvar q = 1; q <= Q; q++) begin : gen_bank
-    logic [BankW:0] moves, end_from;
-    always_comb begin
-      moves = '0;
-      for (int unsigned i = 0; i < q; i++) begin
-        if (pixel_i[i].x_kept && !broadcast_q && (!polyphase_q || pixel_i[i].x_odd)) begin
-          moves = moves + (BankW + 1)'(double_q ? 2 : 1);
-        end
-      end
-      end_from = (BankW + 1)'(P) - moves;
-    end
-    assign wraps[q] = {1'b0, bank_q} >= end_from;
-    assign bank[q]  = BankW'({1'b0, bank_q} + moves - (wraps[q] ? (BankW + 1)'(P) : '0));
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin_q <= 1'b0;
+    else begin_q <= start_i;
   end
-
-  // One addition: from the row's begin to the next row's or to the other half of a polyphase one, or from
-  // a pixel to those after it.
-  always_comb begin
-    from = row_end ? row_addr_q : addr_q;
-    by   = '0;
-    if (row_end) begin
-      if (stored_row_end) by = next_wrap_q ? row_wrap_q : row_step_q;
-      else if (polyphase_q) by = AddrW'({phase_q, 1'b0});
-    end else if (wraps[Q]) begin
-      by = words_q;
-    end
-    next_addr = from + by;
-  end
-
-  // The row after the next one begins in this bank.
-  assign bank_sum  = {1'b0, next_row_q} + {1'b0, row_bank_q};
-  assign bank_wrap = bank_sum >= (BankW + 1)'(P);
-
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       use_q       <= use_i;
       polyphase_q <= tensor_i.polyphase;
       double_q    <= tensor_i.double_step;
       broadcast_q <= tensor_i.broadcast;
+      base_q      <= AddrW'(tensor_i.base);
       words_q     <= AddrW'(tensor_i.words);
       phase_q     <= AddrW'(tensor_i.phase);
+      half_row_q  <= tensor_i.polyphase ? AddrW'({tensor_i.phase, 1'b0}) : '0;
       row_step_q  <= AddrW'(tensor_i.row_addr);
       row_wrap_q  <= AddrW'(tensor_i.row_addr) + AddrW'(tensor_i.words);
       row_bank_q  <= BankW'(tensor_i.row_bank);
-      addr_q      <= AddrW'(tensor_i.base);
-      row_addr_q  <= AddrW'(tensor_i.base);
-      bank_q      <= BankW'(tensor_i.bank);
-      row_q       <= BankW'(tensor_i.bank);
-      next_row_q  <= BankW'(tensor_i.bank);
-    end else begin
-      if (step_i) begin
-        addr_q <= next_addr;
-        if (!row_end) begin
-          bank_q <= bank[Q];
-        end else if (stored_row_end) begin
-          bank_q     <= next_row_q;
-          row_q      <= next_row_q;
-          row_addr_q <= next_addr;
-        end else begin
-          bank_q <= row_q;
-        end
-      end
-      // The row after the first one is worked out before the first pixel comes.
-      if (begin_q || (step_i && row_end && stored_row_end)) begin
-        next_row_q  <= BankW'(bank_wrap ? bank_sum - (BankW + 1)'(P) : bank_sum);
-        next_wrap_q <= bank_wrap;
+    end
+  end
+
+  // First stage: how many banks behind the first of the pixels the others and the next ones lie, never
+  // more than P. Pixels that are not kept lie where the next one that is will be.
+  typedef struct packed {
+    logic push;
+    logic first_p;
+    logic last_group;
+    logic row_end;
+    logic stored;  // the row is kept, both halves of a polyphase one
+    logic [Q-1:0] write;
+    logic [Q-1:0] fill;
+  } pixels_t;
+
+  pixels_t pixels_q;
+  logic step_q;
+  logic [Q-1:0] other_phase_q;
+  logic [BankW:0] moves [Q+1], moves_q [Q+1];
+
+  always_comb begin
+    moves[0] = '0;
+    for (int unsigned q = 0; q < Q; q++) begin
+      moves[q+1] = moves[q];
+      if (pixel_i[q].x_kept && !broadcast_q && (!polyphase_q || pixel_i[q].x_odd)) begin
+        moves[q+1] = moves[q] + (BankW + 1)'(double_q ? 2 : 1);
       end
     end
   end
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin_q <= 1'b0;
-    else begin_q <= start_i;
+    pixels_q.push       <= step_i && use_q;
+    pixels_q.first_p    <= pixel_i[0].first_p;
+    pixels_q.last_group <= pixel_i[0].last_group;
+    pixels_q.row_end    <= pixel_i[0].row_end;
+    pixels_q.stored     <= pixel_i[0].y_kept && (!polyphase_q || pixel_i[0].y_odd);
+    for (int unsigned q = 0; q < Q; q++) begin
+      pixels_q.write[q] <= pixel_i[q].write;
+      pixels_q.fill[q]  <= pixel_i[q].fill;
+      other_phase_q[q]  <= polyphase_q && pixel_i[q].x_odd;
+    end
+    moves_q <= moves;
   end
 
-  // Into the ring: the phase of odd columns is added.
+  // Second stage: banks, and what is to be added. The row after this one begins in bank `next_row_q`,
+  // `row_by_q` words further; for the second row that is worked out before the first pixel comes.
+  pixels_t banked_q;
+  logic banked_step_q, next_row, bank_wrap;
+  logic [BankW-1:0] bank_q, row_q, next_row_q;
+  logic [BankW:0] bank_sum;
+  logic [AddrW-1:0] row_by_q, by_row_q, by_pixel_q;
+  logic [Q:0] wraps;
+  logic [BankW-1:0] bank [Q+1];
+  logic [Q-1:0][BankW-1:0] banks_q;
+  logic [Q-1:0][AddrW-1:0] offset_q;
+
+  for (genvar q = 0; q <= Q; q++) begin : gen_bank
+    assign wraps[q] = {1'b0, bank_q} >= (BankW + 1)'(P) - moves_q[q];
+    assign bank[q]  = BankW'({1'b0, bank_q} + moves_q[q] - (wraps[q] ? (BankW + 1)'(P) : '0));
+  end
+  assign next_row  = step_q && pixels_q.row_end && pixels_q.stored;
+  assign bank_sum  = {1'b0, next_row_q} + {1'b0, row_bank_q};
+  assign bank_wrap = bank_sum >= (BankW + 1)'(P);
+
+  always_ff @(posedge clk_i) begin
+    if (start_i) begin
+      bank_q     <= BankW'(tensor_i.bank);
+      row_q      <= BankW'(tensor_i.bank);
+      next_row_q <= BankW'(tensor_i.bank);
+    end else begin
+      if (step_q) begin
+        if (!pixels_q.row_end) bank_q <= bank[Q];
+        else bank_q <= pixels_q.stored ? next_row_q : row_q;
+      end
+      if (next_row) row_q <= next_row_q;
+      if (next_row || begin_q) begin
+        next_row_q <= BankW'(bank_wrap ? bank_sum - (BankW + 1)'(P) : bank_sum);
+        row_by_q   <= bank_wrap ? row_wrap_q : row_step_q;
+      end
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    banked_q <= pixels_q;
+    by_row_q   <= pixels_q.stored ? row_by_q : half_row_q;
+    by_pixel_q <= wraps[Q] ? words_q : '0;
+    for (int unsigned q = 0; q < Q; q++) begin
+      banks_q[q]  <= bank[q];
+      offset_q[q] <= (wraps[q] ? words_q : '0) + (other_phase_q[q] ? phase_q : '0);
+    end
+  end
+
+  // Third stage: word addresses, of the first of the current pixels, its phase apart, and of the row it
+  // is in. One addition: from the row's begin to the next row's or to the other half of a polyphase one,
+  // or from a pixel to those after it.
+  logic [AddrW-1:0] addr_q, row_addr_q, next_addr;
+  assign next_addr = banked_q.row_end ? row_addr_q + by_row_q : addr_q + by_pixel_q;
+
+  always_ff @(posedge clk_i) begin
+    if (begin_q) begin
+      addr_q     <= base_q;
+      row_addr_q <= base_q;
+    end else if (banked_step_q) begin
+      addr_q <= next_addr;
+      if (banked_q.row_end && banked_q.stored) row_addr_q <= next_addr;
+    end
+  end
+
+  // Into the ring.
   logic push_q, in_first_q, in_last_q, last_group;
   address_t [Q-1:0] in_q, out;
   logic [PtrW-1:0] push_ptr_q, fetch_ptr_q, used;
 
   assign used = push_ptr_q - fetch_ptr_q;
 
-  for (genvar q = 0; q < Q; q++) begin : gen_in
-    logic [AddrW-1:0] words, phase;
-    assign words = wraps[q] ? words_q : '0;
-    assign phase = polyphase_q && pixel_i[q].x_odd ? phase_q : '0;
-    always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) begin
+    for (int unsigned q = 0; q < Q; q++) begin
       in_q[q] <= '{
-          write: pixel_i[q].write,
-          fill: pixel_i[q].fill,
-          bank: bank[q],
-          addr: addr_q + words + phase
+          write: banked_q.write[q],
+          fill: banked_q.fill[q],
+          bank: banks_q[q],
+          addr: addr_q + offset_q[q]
       };
     end
-  end
-
-  always_ff @(posedge clk_i) begin
-    in_first_q <= pixel_i[0].first_p;
-    in_last_q  <= pixel_i[0].last_group;
+    in_first_q <= banked_q.first_p;
+    in_last_q  <= banked_q.last_group;
     // Of the group being fetched all steps but one may be needed again; a whole one and some on their
     // way come in.
     room_o <= used < PtrW'(Depth - 8 - 2 * Steps);
     if (!rst_ni) begin
-      push_q     <= 1'b0;
-      push_ptr_q <= '0;
+      step_q        <= 1'b0;
+      banked_step_q <= 1'b0;
+      push_q        <= 1'b0;
+      push_ptr_q    <= '0;
     end else begin
-      push_q     <= step_i && use_q;
-      push_ptr_q <= push_ptr_q + PtrW'(push_q);
+      step_q        <= step_i;
+      banked_step_q <= step_q;
+      push_q        <= banked_step_q && banked_q.push;
+      push_ptr_q    <= push_ptr_q + PtrW'(push_q);
     end
   end
 

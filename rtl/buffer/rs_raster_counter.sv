@@ -154,12 +154,13 @@ module rs_raster_counter #(
   endfunction
 
   // Columns to go on to the next one that is kept, and by a step of Q; the rest of that distance.
-  logic [3:0] hop_x_q, back_x_q;
+  logic [3:0] skip_x_q, hop_x_q, back_x_q;
   always_ff @(posedge clk_i) begin
     if (start) begin
+      skip_x_q <= op_i.skip_columns;
       hop_x_q  <= modulo(Q, op_i.skip_columns);
-      back_x_q <= op_i.skip_columns + 4'd1 - modulo(Q, op_i.skip_columns);
     end
+    back_x_q <= skip_x_q + 4'd1 - hop_x_q;
   end
 
   // Columns that lead, of a row and after the next step.
@@ -217,7 +218,7 @@ module rs_raster_counter #(
         kept_q <= first_left_q == '0;
       end else if (step_o) begin
         left_q <= left_d;
-        kept_q <= left_d == '0;
+        kept_q <= left_q == hop_x_q;
       end
     end
 

@@ -76,7 +76,7 @@ module rs_weight_buffer #(
   localparam int unsigned IndexW = $clog2(HeadersPerBeat);
   localparam int unsigned RowW = PtrW - 1 - IndexW;  // of a row of headers
 
-  logic [PtrW-1:0] header_ptr_q, tile_ptr_q, tile_next, free_ptr_q;
+  logic [PtrW-1:0] header_ptr_q, tile_ptr_q, tile_next_q, free_ptr_q;
   logic [PtrW-1:0] room_q;  // micro-ops without a header
   logic [RowW-1:0] row;
   logic header_write, tile_write;
@@ -85,7 +85,6 @@ module rs_weight_buffer #(
   assign header_write = header_valid_i && header_ready_o;
   assign tile_write   = tile_valid_i && tile_ready_o;
   assign row          = header_ptr_q[PtrW-2:IndexW];
-  assign tile_next    = tile_ptr_q + PtrW'(1);
 
   // Room is worked out for both cases, a write and none: the streams' valid comes late. Where there is
   // not room for HeadersPerBeat, headers wait a cycle until their number is looked at.
@@ -95,6 +94,7 @@ module rs_weight_buffer #(
       header_ready_o <= 1'b0;
       room_q         <= PtrW'(WmDepth);
       tile_ptr_q     <= '0;
+      tile_next_q    <= PtrW'(1);
       tile_ready_o   <= 1'b0;
       free_ptr_q     <= '0;
     end else begin
@@ -102,10 +102,12 @@ module rs_weight_buffer #(
       room_q <= room_q - (header_write ? PtrW'(header_count_i) : '0) + PtrW'(free_i);
       header_ready_o <= header_write ? room_q >= PtrW'(2 * HeadersPerBeat)
                                      : room_q >= PtrW'(HeadersPerBeat) ||
-                                       (header_valid_i && room_q >= PtrW'(header_count_i));
-      if (tile_write) tile_ptr_q <= tile_next;
-      else if (streamed) tile_ptr_q <= header_ptr_q;
-      tile_ready_o <= tile_write ? tile_next != header_ptr_q : tile_ptr_q != header_ptr_q;
+                                       (header_valid_i && HeaderCountW'(room_q) >= header_count_i);
+      if (tile_write || streamed) begin
+        tile_ptr_q  <= tile_write ? tile_next_q : header_ptr_q;
+        tile_next_q <= (tile_write ? tile_next_q : header_ptr_q) + PtrW'(1);
+      end
+      tile_ready_o <= tile_write ? tile_next_q != header_ptr_q : tile_ptr_q != header_ptr_q;
       free_ptr_q   <= free_ptr_q + PtrW'(free_i);
     end
   end

@@ -114,20 +114,23 @@ module rs_weight_row #(
   end
 
   logic row_done;
-  logic [PtrW-1:0] ptr_q, ptr_next;
+  logic [PtrW-1:0] ptr_q, ptr_next_q;  // and the one behind it
   assign row_done = tile_q || (open_q && (opens_q || end_q));
   assign write    = row_done && !full_o;
-  assign ptr_next = ptr_q + PtrW'(write);
 
   assign loaded_o = ptr_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      ptr_q   <= '0;
-      full_o  <= 1'b1;
-      fault_o <= 1'b0;
+      ptr_q      <= '0;
+      ptr_next_q <= PtrW'(1);
+      full_o     <= 1'b1;
+      fault_o    <= 1'b0;
     end else begin
-      ptr_q   <= ptr_next;
-      full_o  <= ptr_next == limit_i;
+      if (write) begin
+        ptr_q      <= ptr_next_q;
+        ptr_next_q <= ptr_next_q + PtrW'(1);
+      end
+      full_o  <= write ? ptr_next_q == limit_i : ptr_q == limit_i;
       fault_o <= row_done && full_o;
     end
   end

@@ -262,6 +262,7 @@ module rs_ctrl_cpu
   // Jumps, on what the instruction left in the accumulator.
   logic branch_q, on_zero_q, on_other_q, zero, holds;
   condition_e when_q;
+  logic [3:0] outside_q;  // which of the conditions from outside that is
   logic [PcW-1:0] target_q;
 
   assign zero = a_q == '0;
@@ -272,7 +273,7 @@ module rs_ctrl_cpu
       WhenC:         holds = c_q;
       WhenNc:        holds = !c_q;
       WhenBit1clear: holds = !a_q[1];
-      default:       holds = conditions_i[4'(when_q - WhenNotRunning)];
+      default:       holds = conditions_i[outside_q];
     endcase
   end
 
@@ -287,6 +288,7 @@ module rs_ctrl_cpu
   end
   always_ff @(posedge clk_i) begin
     when_q     <= condition_q;
+    outside_q  <= 4'(condition_q - WhenNotRunning);
     on_zero_q  <= condition_q == WhenZ;
     on_other_q <= condition_q == WhenNz;
     target_q  <= add_target_q;

@@ -81,19 +81,19 @@ module rs_axi_read
   burst_t open;
 
   // Credit: free beats of the FIFO that no burst has been promised.
-  logic [CreditW-1:0] credit_q, cost;
+  logic [CreditW-1:0] credit_q, less;
   logic room, issued, pop_q;
 
   assign room   = credit_q[CreditW-1:BurstW] != '0;
   assign issued = axi_o.arvalid && axi_i.arready;
-  assign cost   = issued ? CreditW'(axi_o.arlen) + CreditW'(1) : '0;
+  assign less   = issued ? ~CreditW'(axi_o.arlen) : '0;  // -(len + 1)
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       credit_q <= CreditW'(FifoBeats);
       pop_q    <= 1'b0;
     end else begin
-      credit_q <= credit_q - cost + CreditW'(pop_q);
+      credit_q <= credit_q + less + CreditW'(pop_q);
       pop_q    <= beat_valid_o && beat_ready_i;
     end
   end

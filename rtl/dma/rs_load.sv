@@ -232,7 +232,7 @@ module rs_load
 
   // Section by section. left_q is minus the items (headers) to be read; its sign goes with the last
   // one. The first cycle of a section adds the one that its inverted count lacks.
-  logic first_q, exhausted, at_end, ready;
+  logic first_q, open_q, exhausted, at_end, ready;
   logic [CountW:0] left_q, step;
   logic [PadW-1:0] pad_q;
   logic address_valid, address_next, word_addr_valid, word_next, word_ready;
@@ -250,7 +250,7 @@ module rs_load
   assign streamed     = WeightStreams && items_q != '0;
   assign exhausted    = !left_q[CountW];
   assign idle         = section_q == SecIdle;
-  assign want         = !first_q && !idle && (section_q.words ? word_addr_valid : !at_end);
+  assign want         = open_q && (section_q.words ? word_addr_valid : !at_end);
   assign at_end       = section_q.words ? !address_valid && !word_addr_valid :
                                           exhausted && pad_q == '0;
   assign next_command = idle && list_valid && (list_desc || have_q);
@@ -261,13 +261,15 @@ module rs_load
                  section_q.streams || (section_q.words && word_ready) ||
                  (section_q.table_entries && table_ready_i);
 
-  assign leave = !idle && !first_q && at_end && empty && !fb_valid_o;
+  assign leave = open_q && at_end && empty && !fb_valid_o;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       section_q <= SecIdle;
       first_q   <= 1'b0;
+      open_q    <= 1'b0;
     end else begin
+      open_q  <= first_q || (open_q && !leave);
       first_q <= next_command || (leave && (section_q.params || section_q.headers));
       if (next_command) begin
         section_q <= list_desc ? SecDesc : weights_q ? SecParams : table_q ? SecTable : SecWords;

@@ -14,7 +14,8 @@
 /// Latency: 2 cycles.
 /// Handshake: valid/ready; `item_o` and `item_valid_o` come from registers, `beat_ready_o` depends
 /// on `item_ready_i`.
-/// Assumes: a packet starts and stops only while `empty_o`.
+/// Assumes: a packet starts and stops only while `empty_o`; offset and kind stand for a cycle before the
+/// first item of the kind is wanted.
 module rs_unpack #(
   /// Bits of a beat, a power of two.
   parameter int unsigned BeatW = 64,
@@ -70,14 +71,15 @@ module rs_unpack #(
   localparam int unsigned Parts = ItemW / BeatW;
   localparam int unsigned PartW = Parts > 1 ? $clog2(Parts) : 1;
 
-  // By kind: bytes of a piece (0: a whole beat), as a mask, too, and the number of its last piece.
-  function automatic logic [ByteW-1:0] piece_bytes(input logic [Kinds-1:0] kind);
-    logic [ByteW-1:0] bytes;
-    bytes = '0;
+  // By kind: the bits of an offset that lie within a piece, the bytes of a piece as a mask, and the number
+  // of its last piece.
+  function automatic logic [ByteW-1:0] bits_within(input logic [Kinds-1:0] kind);
+    logic [ByteW-1:0] bits;
+    bits = '0;
     for (int unsigned k = 0; k < Kinds; k++) begin
-      if (kind[k] && ItemShift[k] < 4'(ByteW)) bytes |= ByteW'(1 << ItemShift[k]);
+      for (int unsigned j = 0; j < ByteW; j++) if (kind[k] && j < ItemShift[k]) bits[j] = 1'b1;
     end
-    return bytes;
+    return bits;
   endfunction
   function automatic logic [BeatBytes-1:0] piece_mask(input logic [Kinds-1:0] kind);
     logic [BeatBytes-1:0] mask;
@@ -102,8 +104,10 @@ module rs_unpack #(
 
   // Of the next piece to be read.
   logic             second_q;  // its rest lies in the next beat
-  logic [ByteW-1:0] offset_q;   // of its first byte in its beat
+  logic [ByteW-1:0] offset_q;  // of its first byte in its beat
   logic [PartW-1:0] part_q;    // its number in its item
+  logic             to_end_q;  // it reaches the end of its beat
+  logic             askew_q;   // it lies at no multiple of its size, as all of its kind do
   // The piece that was read, and what it completes.
   logic read_q, complete_q;
   logic [BeatBytes-1:0] lanes_q;
@@ -115,16 +119,16 @@ module rs_unpack #(
   logic [TagW-1:0] tag_q;
   logic [Parts-1:0][BeatBytes-1:0][7:0] item_q;
 
-  logic [ByteW-1:0] bytes, next_offset;
-  logic whole, carry, crosses, move, open, fill, piece_done;
+  logic [ByteW-1:0] inner, inner_q, bytes;
+  logic crosses, move, open, fill, piece_done;
   logic [2*BeatW-1:0] twice;
   logic [BeatBytes-1:0] lanes, mask;
   assign mask = piece_mask(kind_i);
 
-  assign bytes               = piece_bytes(kind_i);
-  assign whole               = bytes == '0;
-  assign {carry, next_offset} = (ByteW + 1)'(offset_q) + (ByteW + 1)'(bytes);
-  assign crosses             = whole ? offset_q != '0 : carry && next_offset != '0;
+  // Bytes of a piece, one more than those bits; 0: a whole beat.
+  assign inner   = bits_within(kind_i);
+  assign bytes   = ~inner_q & {inner_q[ByteW-2:0], 1'b1};
+  assign crosses = to_end_q && askew_q;
 
   assign move       = !valid_q || item_ready_i;
   assign open       = !read_q || move;
@@ -132,7 +136,7 @@ module rs_unpack #(
   assign piece_done = fill && (second_q || !crosses);
   assign read_o     = piece_done && part_q == last_part(kind_i);
   // The beat is used up when the piece reaches its end or goes beyond it.
-  assign beat_ready_o = (fill && !second_q && (whole || carry)) || (stop_i && offset_q != '0);
+  assign beat_ready_o = (fill && !second_q && to_end_q) || (stop_i && offset_q != '0);
 
   assign twice = {beat_i, beat_i} >> {offset_q, 3'b000};
   for (genvar j = 0; j < BeatBytes; j++) begin : gen_lane
@@ -164,12 +168,21 @@ module rs_unpack #(
       if (fill) second_q <= crosses && !second_q;
       if (piece_done) begin
         part_q  <= part_q == last_part(kind_i) ? '0 : part_q + PartW'(1);
-        offset_q <= next_offset;
+        offset_q <= offset_q + bytes;
       end
       if (start_i) offset_q <= offset_i;
       if (open) read_q <= fill;
       if (move) valid_q <= read_q && complete_q;
     end
+  end
+
+  // The bits above those within a piece count the pieces of a beat: all ones at the last, and one less
+  // before it.
+  always_ff @(posedge clk_i) begin
+    to_end_q <= piece_done ? &(offset_q | inner | bytes) && (offset_q & bytes) == '0
+                           : &(offset_q | inner);
+    askew_q  <= (offset_q & inner) != '0;
+    inner_q  <= inner;
   end
 
   // Until they are filled, it does not matter what stands in the lanes to be filled next.
@@ -193,6 +206,8 @@ module rs_unpack #(
   assign unused_twice = ^twice[2*BeatW-1:BeatW];
 
   `RS_ASSERT(QuietAtEdges, !(start_i || stop_i) || (empty_o && !second_q && part_q == '0))
+  `RS_ASSERT(KindStands, !want_i || (inner_q == inner && to_end_q == &(offset_q | inner)
+                                     && askew_q == ((offset_q & inner) != '0)))
   `RS_ASSERT(RestIsThere, !(stop_i && offset_q != '0) || beat_valid_i)
   `RS_ASSERT_STABLE(ItemStable, item_valid_o, item_ready_i, ({kind_i, item_tag_o}))
 

@@ -47,7 +47,7 @@ module rs_uop_fetch #(
   // A list longer than the memory is gone through once.
   logic [PtrW-1:0] uops_q;
   logic [19:0] uop_q, groups_q;
-  logic [PtrW-1:0] loaded_q, ahead;
+  logic [PtrW-1:0] loaded_q, last_loaded_q;  // behind the last micro-op that is loaded, and at it
   // Flags of the micro-op that stands next.
   logic list_end_q, last_group_q, keep_q;
   logic start, read, ending, again, some_q;
@@ -56,19 +56,20 @@ module rs_uop_fetch #(
   assign again      = list_end_q && (!last_group_q || keep_q);
   assign op_ready_o = !active_q || ending;
   assign start      = op_valid_i && op_ready_o;
-  assign ahead      = loaded_q - ptr_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      active_q <= 1'b0;
-      some_q   <= 1'b0;
-      ptr_q    <= '0;
-      loaded_q <= '0;
+      active_q      <= 1'b0;
+      some_q        <= 1'b0;
+      ptr_q         <= '0;
+      loaded_q      <= '0;
+      last_loaded_q <= '1;
     end else begin
-      loaded_q <= loaded_i;
-      active_q <= start || (active_q && !ending);
+      loaded_q      <= loaded_i;
+      last_loaded_q <= loaded_i - PtrW'(1);
+      active_q      <= start || (active_q && !ending);
       // Whether the next micro-op is loaded: one that was fetched before is.
-      some_q <= read ? again || ahead > PtrW'(1) : ahead != '0;
+      some_q <= ptr_q != loaded_q && (!read || again || ptr_q != last_loaded_q);
       if (read) ptr_q <= again ? base_q : ptr_q + 1'b1;
     end
   end

@@ -40,7 +40,7 @@ module rs_fifo #(
   logic [Width-1:0]  mem [MemDepth];
   logic [Width-1:0]  out_q;
   logic [PtrW-1:0] wptr_q, rptr_q;
-  logic [CountW-1:0] count_q, count_d;
+  logic [CountW-1:0] count_q;
   logic valid_q, full_q;
   logic push, pop, load, mem_used, mem_push, mem_pop;
 
@@ -54,7 +54,6 @@ module rs_fifo #(
   assign mem_used = count_q > CountW'(1);
   assign mem_pop  = load && mem_used;
   assign mem_push = push && !(load && !mem_used);
-  assign count_d  = count_q + CountW'(push) - CountW'(pop);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -64,9 +63,10 @@ module rs_fifo #(
       wptr_q  <= '0;
       rptr_q  <= '0;
     end else begin
-      count_q <= count_d;
-      valid_q <= count_d != '0;
-      full_q  <= count_d == CountW'(Depth);
+      // The flags are told from the count before: a sum would come late.
+      count_q <= count_q + CountW'(push) - CountW'(pop);
+      valid_q <= push || mem_used || (valid_q && !out_ready_i);
+      full_q  <= !pop && (full_q || (push && count_q == CountW'(Depth - 1)));
       if (mem_push) wptr_q <= (wptr_q == PtrLast) ? '0 : wptr_q + PtrW'(1);
       if (mem_pop) rptr_q <= (rptr_q == PtrLast) ? '0 : rptr_q + PtrW'(1);
     end

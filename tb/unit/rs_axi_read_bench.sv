@@ -91,7 +91,7 @@ module rs_axi_read_bench #(
     .out_data_o ({offset, bytes})
   );
 
-  logic active_q, left_q;
+  logic active_q, first_q, left_q;  // nothing is wanted in the first cycle of a block
   logic [31:0] byte_q;  // of the block, before the piece that is read next
   logic beat_valid, beat_ready, at_end, read, empty;
   logic [AxiDataW-1:0] beat, item;
@@ -99,15 +99,17 @@ module rs_axi_read_bench #(
   assign start       = list_valid && !active_q;
   assign at_end      = byte_q + PieceW / 8 >= bytes;
   assign data_o      = item[PieceW-1:0];
-  assign block_done  = active_q && !left_q && empty;
+  assign block_done  = active_q && !first_q && !left_q && empty;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       active_q <= 1'b0;
+      first_q  <= 1'b0;
       left_q   <= 1'b0;
     end else begin
       active_q <= start || (active_q && !block_done);
-      if (start) left_q <= 1'b1;
+      first_q  <= start;
+      if (first_q) left_q <= 1'b1;
       else if (read && at_end) left_q <= 1'b0;
     end
   end
