@@ -28,23 +28,11 @@ module rs_weight_code #(
 
   if (rs_spec_pkg::is_digits(WeightFormat)) begin : gen_digits
     logic negative_q, carry;
-    logic signed [TermW:0] value;
-    rs_pkg::digit_t low, high;
-
     always_ff @(posedge clk_i) if (valid_i) negative_q <= code_i[TermW-1];
     assign carry = plane_i && negative_q;
-    assign value = {code_i[TermW-1], code_i} + (TermW + 1)'(carry);
 
-    // The low digit is 0, 1, -2 or -1 by the low two bits; the high one is what is left.
-    logic signed [2:0] rest;
-    assign rest = value[TermW:2] + 3'(value[1]);
-    assign low  = '{zero: value[1:0] == 2'd0, twice: value[1:0] == 2'd2, negative: value[1]};
-    assign high = '{
-            zero: rest == 3'sd0,
-            twice: rest == 3'sd2 || rest == -3'sd2,
-            negative: rest[2]
-        };
-    assign code_o = {high, low};
+    // A bit of the table is one look-up table, an adder would be several.
+    assign code_o = rs_pkg::DigitCodes[{carry, code_i}];
   end else begin : gen_terms
     if (rs_spec_pkg::is_multiplier(WeightFormat)) begin : gen_integer
       assign code_o = code_i;

@@ -70,7 +70,7 @@ module rs_pixel_address #(
 
   // What stays for an operation.
   logic polyphase_q, double_q, broadcast_q, use_q, begin_q;
-  logic [AddrW-1:0] base_q, words_q, phase_q, half_row_q, row_step_q, row_wrap_q;
+  logic [AddrW-1:0] base_q, words_q, phase_q, words_phase_q, half_row_q, row_step_q, row_wrap_q;
   logic [BankW-1:0] row_bank_q;
 
   always_ff @(posedge clk_i) begin
@@ -79,17 +79,18 @@ module rs_pixel_address #(
   end
   always_ff @(posedge clk_i) begin
     if (start_i) begin
-      use_q       <= use_i;
-      polyphase_q <= tensor_i.polyphase;
-      double_q    <= tensor_i.double_step;
-      broadcast_q <= tensor_i.broadcast;
-      base_q      <= AddrW'(tensor_i.base);
-      words_q     <= AddrW'(tensor_i.words);
-      phase_q     <= AddrW'(tensor_i.phase);
-      half_row_q  <= tensor_i.polyphase ? AddrW'({tensor_i.phase, 1'b0}) : '0;
-      row_step_q  <= AddrW'(tensor_i.row_addr);
-      row_wrap_q  <= AddrW'(tensor_i.row_addr) + AddrW'(tensor_i.words);
-      row_bank_q  <= BankW'(tensor_i.row_bank);
+      use_q         <= use_i;
+      polyphase_q   <= tensor_i.polyphase;
+      double_q      <= tensor_i.double_step;
+      broadcast_q   <= tensor_i.broadcast;
+      base_q        <= AddrW'(tensor_i.base);
+      words_q       <= AddrW'(tensor_i.words);
+      phase_q       <= AddrW'(tensor_i.phase);
+      words_phase_q <= AddrW'(tensor_i.words) + AddrW'(tensor_i.phase);
+      half_row_q    <= tensor_i.polyphase ? AddrW'({tensor_i.phase, 1'b0}) : '0;
+      row_step_q    <= AddrW'(tensor_i.row_addr);
+      row_wrap_q    <= AddrW'(tensor_i.row_addr) + AddrW'(tensor_i.words);
+      row_bank_q    <= BankW'(tensor_i.row_bank);
     end
   end
 
@@ -108,17 +109,23 @@ module rs_pixel_address #(
   pixels_t pixels_q;
   logic step_q;
   logic [Q-1:0] other_phase_q;
-  logic [BankW:0] moves [Q+1], moves_q [Q+1];
+  logic [BankW:0] moves[Q+1], moves_q[Q+1];
 
-  always_comb begin
-    moves[0] = '0;
-    for (int unsigned q = 0; q < Q; q++) begin
-      moves[q+1] = moves[q];
-      if (pixel_i[q].x_kept && !broadcast_q && (!polyphase_q || pixel_i[q].x_odd)) begin
-        moves[q+1] = moves[q] + (BankW + 1)'(double_q ? 2 : 1);
-      end
-    end
+  // Banks for each set of pixels that move on, by one bank each: a table of constants.
+  typedef logic [2**Q-1:0][BankW-1:0] ones_t;
+  function automatic ones_t ones();
+    for (int unsigned set = 0; set < 2 ** Q; set++) ones[set] = BankW'($countones(set));
+  endfunction
+  localparam ones_t Ones = ones();
+  logic [Q-1:0] moving;
+
+  for (genvar q = 0; q < Q; q++) begin : gen_moves
+    logic [BankW-1:0] count;
+    assign moving[q]  = pixel_i[q].x_kept && !broadcast_q && (!polyphase_q || pixel_i[q].x_odd);
+    assign count      = Ones[Q'(moving[q:0])];
+    assign moves[q+1] = double_q ? {count, 1'b0} : {1'b0, count};
   end
+  assign moves[0] = '0;
   always_ff @(posedge clk_i) begin
     pixels_q.push       <= step_i && use_q;
     pixels_q.first_p    <= pixel_i[0].first_p;
@@ -175,8 +182,9 @@ module rs_pixel_address #(
     by_row_q   <= pixels_q.stored ? row_by_q : half_row_q;
     by_pixel_q <= wraps[Q] ? words_q : '0;
     for (int unsigned q = 0; q < Q; q++) begin
-      banks_q[q]  <= bank[q];
-      offset_q[q] <= (wraps[q] ? words_q : '0) + (other_phase_q[q] ? phase_q : '0);
+      banks_q[q] <= bank[q];
+      if (wraps[q]) offset_q[q] <= other_phase_q[q] ? words_phase_q : words_q;
+      else offset_q[q] <= other_phase_q[q] ? phase_q : '0;
     end
   end
 

@@ -145,12 +145,18 @@ module rs_raster_counter #(
 
   assign window_y_o = '{not_low: ~low_y_q, wide: |high_y_q[12:5], not_high: ~high_y_q[4:0]};
 
-  // `n` modulo the distance of columns that are kept.
+  // `n` modulo the distance of columns that are kept: a table of constants.
   function automatic logic [3:0] modulo(int unsigned n, logic [3:0] skip);
-    logic [4:0] rest;
-    rest = 5'(n);
-    for (int unsigned i = 0; i < n; i++) if (rest > 5'(skip)) rest = rest - 5'(skip) - 5'd1;
-    return rest[3:0];
+    logic [15:0][3:0] rest;
+    for (int unsigned s = 0; s < 16; s++) rest[s] = 4'(n % (s + 1));
+    return rest[skip];
+  endfunction
+
+  // Columns from the n-th to the next one that is kept.
+  function automatic logic [3:0] to_next(int unsigned n, logic [3:0] skip);
+    logic [15:0][3:0] left;
+    for (int unsigned s = 0; s < 16; s++) left[s] = 4'((s + 1 - n % (s + 1)) % (s + 1));
+    return left[skip];
   endfunction
 
   // Columns to go on to the next one that is kept, and by a step of Q; the rest of that distance.
@@ -179,21 +185,31 @@ module rs_raster_counter #(
     assign unused_lead = ^{op_lead_q, lead_left_q};
   end
 
+  // Columns of data, and with those of fill that belong to a polyphase tensor.
+  logic [11:0] width, even_width, width_q, even_width_q;
+  assign width      = op_i.out_width[11:0];
+  assign even_width = width + 12'(op_i.dst_polyphase && width[0]);
+  always_ff @(posedge clk_i) begin
+    if (start) begin
+      width_q      <= width;
+      even_width_q <= even_width;
+    end
+  end
+
   for (genvar q = 0; q < Q; q++) begin : gen_pixel
     // The step, as x_q is in the one before, in which this pixel comes to a column or behind it.
     function automatic logic [11:0] step_of(logic [11:0] column);
       return ((column + 12'(Q - 1 - q)) & ~12'(Q - 1)) + 12'(Q);
     endfunction
 
-    logic [11:0] width, even_width, fill_at_q, beyond_at_q;
+    logic [11:0] fill_at_q, beyond_at_q;
     logic fill_q, beyond_q, first_fill_q, first_beyond_q;
-    assign width      = op_i.out_width[11:0];
-    assign even_width = width + 12'(op_i.dst_polyphase && width[0]);
 
+    // The first pixels come two cycles after the start.
     always_ff @(posedge clk_i) begin
+      fill_at_q   <= step_of(width_q);
+      beyond_at_q <= step_of(even_width_q);
       if (start) begin
-        fill_at_q      <= step_of(width);
-        beyond_at_q    <= step_of(even_width);
         first_fill_q   <= q > 0 && width <= 12'(q);
         first_beyond_q <= q > 0 && even_width <= 12'(q);
       end
@@ -206,13 +222,12 @@ module rs_raster_counter #(
       end
     end
 
-    logic [3:0] first_left, first_left_q, left_q, left_d;
+    logic [3:0] first_left_q, left_q, left_d;
     logic kept_q;
-    assign first_left = modulo(q, op_i.skip_columns);
-    assign left_d     = left_q >= hop_x_q ? left_q - hop_x_q : left_q + back_x_q;
+    assign left_d = left_q >= hop_x_q ? left_q - hop_x_q : left_q + back_x_q;
 
     always_ff @(posedge clk_i) begin
-      if (start) first_left_q <= first_left == '0 ? '0 : op_i.skip_columns + 4'd1 - first_left;
+      if (start) first_left_q <= to_next(q, op_i.skip_columns);
       if (new_row) begin
         left_q <= first_left_q;
         kept_q <= first_left_q == '0;

@@ -206,8 +206,8 @@ module rs_unpack #(
   assign unused_twice = ^twice[2*BeatW-1:BeatW];
 
   `RS_ASSERT(QuietAtEdges, !(start_i || stop_i) || (empty_o && !second_q && part_q == '0))
-  `RS_ASSERT(KindStands, !want_i || (inner_q == inner && to_end_q == &(offset_q | inner)
-                                     && askew_q == ((offset_q & inner) != '0)))
+  `RS_ASSERT(KindStands, !want_i || (inner_q == inner && to_end_q == &(offset_q | inner)))
+  `RS_ASSERT(SkewStands, !want_i || askew_q == ((offset_q & inner) != '0))
   `RS_ASSERT(RestIsThere, !(stop_i && offset_q != '0) || beat_valid_i)
   `RS_ASSERT_STABLE(ItemStable, item_valid_o, item_ready_i, ({kind_i, item_tag_o}))
 

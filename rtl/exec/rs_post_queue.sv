@@ -59,6 +59,7 @@ module rs_post_queue #(
     logic valid, write, leaves;
     logic [WordW-1:0] data;
     logic [CountW-1:0] ahead_q;  // pixels written whose tag is still here
+    logic some_q;                // there are some: a flag, for a sum would come late
 
     rs_fifo #(
       .Width(1 + BankW + AddrW + WordW),
@@ -77,11 +78,16 @@ module rs_post_queue #(
     assign leaves        = !write || wr_ready_i[q];
 
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) ahead_q <= '0;
-      else ahead_q <= ahead_q + CountW'(valid && leaves) - CountW'(done_o);
+      if (!rst_ni) begin
+        ahead_q <= '0;
+        some_q  <= 1'b0;
+      end else begin
+        ahead_q <= ahead_q + CountW'(valid && leaves) - CountW'(done_o);
+        some_q  <= (valid && leaves) || ahead_q > CountW'(1) || (some_q && !done_o);
+      end
     end
     always_ff @(posedge clk_i) wr_data_o[q] <= data;
-    assign way_done[q] = ahead_q != '0;
+    assign way_done[q] = some_q;
   end
 
   rs_fifo #(

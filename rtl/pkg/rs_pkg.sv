@@ -22,6 +22,27 @@ package rs_pkg;
     logic negative;
   } digit_t;
 
+  /// Both digits, the high one first, of a code of four bits with what is carried into it above them. The
+  /// low digit is 0, 1, -2 or -1 by the low two bits; the high one is what is left.
+  typedef logic [31:0][$bits(digit_t)*2-1:0] digit_codes_t;
+  function automatic digit_codes_t digit_codes();
+    for (int unsigned i = 0; i < 32; i++) begin
+      logic signed [4:0] value;
+      logic signed [2:0] rest;
+      digit_t low, high;
+      value = {i[3], i[3:0]} + 5'(i[4]);
+      rest  = value[4:2] + 3'(value[1]);
+      low   = '{zero: value[1:0] == 2'd0, twice: value[1:0] == 2'd2, negative: value[1]};
+      high  = '{
+          zero: rest == 3'sd0,
+          twice: rest == 3'sd2 || rest == -3'sd2,
+          negative: rest[2]
+      };
+      digit_codes[i] = {high, low};
+    end
+  endfunction
+  localparam digit_codes_t DigitCodes = digit_codes();
+
   /// Where a tensor keeps its pixels. Field meanings as in the `exec` descriptor.
   typedef struct packed {
     logic        broadcast;
