@@ -154,7 +154,8 @@ module rs_weight_buffer #(
     localparam int unsigned TermW = rs_spec_pkg::term_width(WeightFormat);
     localparam int unsigned LaneW = $clog2(C);
     logic [M-1:0] ahead, full, fault;  // of each row
-    logic [PtrW-1:0] loaded_q;
+    logic [PtrW-1:0] loaded_q, last_q;  // last_q: the last micro-op that has a header
+    logic more_q;
     logic [2:0] end_q;
     for (genvar m = 0; m < M; m++) begin : gen_row
       logic [PtrW-1:0] row_loaded;
@@ -173,7 +174,8 @@ module rs_weight_buffer #(
         .entry_lane_i (entry_i[m][TermW+:LaneW]),
         .entry_code_i (entry_i[m][TermW-1:0]),
         .end_i        (stream_end_i),
-        .limit_i      (header_ptr_q),
+        .last_i       (last_q),
+        .more_i       (more_q),
         .fault_o      (fault[m]),
         .full_o       (full[m]),
         .loaded_o     (row_loaded),
@@ -188,10 +190,14 @@ module rs_weight_buffer #(
     always_ff @(posedge clk_i) begin
       if (!rst_ni) begin
         loaded_q       <= '0;
+        last_q         <= '1;
+        more_q         <= 1'b0;
         end_q          <= '0;
         stream_fault_o <= 1'b0;
       end else begin
         if (&ahead) loaded_q <= loaded_q + PtrW'(1);
+        if (header_write) last_q <= last_q + PtrW'(header_count_i);
+        more_q         <= header_write;
         end_q          <= {end_q[1:0], stream_end_i};
         stream_fault_o <= fault != '0 || (end_q[2] && !(&full));
       end
@@ -200,6 +206,8 @@ module rs_weight_buffer #(
     logic unused_entry;
     assign unused_entry = ^entry_i;
 
+    `RS_ASSERT(LastBeforeNext, last_q + PtrW'(1) == header_ptr_q)
+    `RS_ASSERT(SomeHeaders, !header_write || header_count_i != '0)
     `RS_ASSERT(HeadersFirst, !header_write || !(entry_valid_i || stream_end_i || end_q != '0))
   end else begin : gen_tiles
     rs_ram_1r1w #(

@@ -15,7 +15,7 @@
 /// Latency: 2 cycles from a row of a tile, or from the entry that begins the next, to `loaded_o`; 1 +
 /// RamReg cycles of a read.
 /// Handshake: rows, entries and reads are always taken.
-/// Assumes: rows of tiles come only while no tile is open; `limit_i` stays while entries come.
+/// Assumes: rows of tiles come only while no tile is open; `last_i` stays while entries come.
 module rs_weight_row #(
   /// Lanes; a power of two, 2 at least.
   parameter int unsigned C = 4,
@@ -44,10 +44,12 @@ module rs_weight_row #(
   input  logic [TermW-1:0]        entry_code_i,
   input  logic                    end_i,
 
-  /// Behind the last tile that may come; a row of one more came, and was dropped.
-  input  logic [PtrW-1:0] limit_i,
+  /// The last tile that may come; it is further on than in the cycle before. A row of one more came, and
+  /// was dropped.
+  input  logic [PtrW-1:0] last_i,
+  input  logic            more_i,
   output logic            fault_o,
-  /// All rows up to the limit are there, as of two cycles before.
+  /// All rows up to the last are there, as of two cycles before.
   output logic            full_o,
   /// Behind the last row that is there.
   output logic [PtrW-1:0] loaded_o,
@@ -114,23 +116,19 @@ module rs_weight_row #(
   end
 
   logic row_done;
-  logic [PtrW-1:0] ptr_q, ptr_next_q;  // and the one behind it
+  logic [PtrW-1:0] ptr_q;
   assign row_done = tile_q || (open_q && (opens_q || end_q));
   assign write    = row_done && !full_o;
 
   assign loaded_o = ptr_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      ptr_q      <= '0;
-      ptr_next_q <= PtrW'(1);
-      full_o     <= 1'b1;
-      fault_o    <= 1'b0;
+      ptr_q   <= '0;
+      full_o  <= 1'b1;
+      fault_o <= 1'b0;
     end else begin
-      if (write) begin
-        ptr_q      <= ptr_next_q;
-        ptr_next_q <= ptr_next_q + PtrW'(1);
-      end
-      full_o  <= write ? ptr_next_q == limit_i : ptr_q == limit_i;
+      ptr_q   <= ptr_q + PtrW'(write);
+      full_o  <= write ? ptr_q == last_i : full_o && !more_i;
       fault_o <= row_done && full_o;
     end
   end
