@@ -105,7 +105,6 @@ module rs_unpack #(
   // Of the next piece to be read.
   logic             second_q;  // its rest lies in the next beat
   logic [ByteW-1:0] offset_q;  // of its first byte in its beat
-  logic [ByteW-1:0] next_q;    // of the next one's
   logic [PartW-1:0] part_q;    // its number in its item
   logic             to_end_q;  // it reaches the end of its beat
   logic             askew_q;   // it lies at no multiple of its size, as all of its kind do
@@ -120,7 +119,7 @@ module rs_unpack #(
   logic [TagW-1:0] tag_q;
   logic [Parts-1:0][BeatBytes-1:0][7:0] item_q;
 
-  logic [ByteW-1:0] inner, bytes;
+  logic [ByteW-1:0] inner, inner_q, bytes;
   logic crosses, move, open, fill, piece_done;
   logic [2*BeatW-1:0] twice;
   logic [BeatBytes-1:0] lanes, mask;
@@ -128,7 +127,7 @@ module rs_unpack #(
 
   // Bytes of a piece, one more than those bits; 0: a whole beat.
   assign inner   = bits_within(kind_i);
-  assign bytes   = ~inner & {inner[ByteW-2:0], 1'b1};
+  assign bytes   = ~inner_q & {inner_q[ByteW-2:0], 1'b1};
   assign crosses = to_end_q && askew_q;
 
   assign move       = !valid_q || item_ready_i;
@@ -162,14 +161,14 @@ module rs_unpack #(
     if (!rst_ni) begin
       second_q <= 1'b0;
       part_q   <= '0;
-      offset_q <= '0;
+      offset_q  <= '0;
       read_q   <= 1'b0;
       valid_q  <= 1'b0;
     end else begin
       if (fill) second_q <= crosses && !second_q;
       if (piece_done) begin
-        part_q   <= part_q == last_part(kind_i) ? '0 : part_q + PartW'(1);
-        offset_q <= next_q;
+        part_q  <= part_q == last_part(kind_i) ? '0 : part_q + PartW'(1);
+        offset_q <= offset_q + bytes;
       end
       if (start_i) offset_q <= offset_i;
       if (open) read_q <= fill;
@@ -177,13 +176,13 @@ module rs_unpack #(
     end
   end
 
-  // The bits above those within a piece count the pieces of a beat: all ones at the last.
-  logic [ByteW-1:0] offset;
-  assign offset = piece_done ? next_q : offset_q;
+  // The bits above those within a piece count the pieces of a beat: all ones at the last, and one less
+  // before it.
   always_ff @(posedge clk_i) begin
-    next_q   <= offset + bytes;
-    to_end_q <= &(offset | inner);
+    to_end_q <= piece_done ? &(offset_q | inner | bytes) && (offset_q & bytes) == '0
+                           : &(offset_q | inner);
     askew_q  <= (offset_q & inner) != '0;
+    inner_q  <= inner;
   end
 
   // Until they are filled, it does not matter what stands in the lanes to be filled next.
@@ -207,7 +206,7 @@ module rs_unpack #(
   assign unused_twice = ^twice[2*BeatW-1:BeatW];
 
   `RS_ASSERT(QuietAtEdges, !(start_i || stop_i) || (empty_o && !second_q && part_q == '0))
-  `RS_ASSERT(KindStands, !want_i || (next_q == offset_q + bytes && to_end_q == &(offset_q | inner)))
+  `RS_ASSERT(KindStands, !want_i || (inner_q == inner && to_end_q == &(offset_q | inner)))
   `RS_ASSERT(SkewStands, !want_i || askew_q == ((offset_q & inner) != '0))
   `RS_ASSERT(RestIsThere, !(stop_i && offset_q != '0) || beat_valid_i)
   `RS_ASSERT_STABLE(ItemStable, item_valid_o, item_ready_i, ({kind_i, item_tag_o}))
