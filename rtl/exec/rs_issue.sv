@@ -130,7 +130,9 @@ module rs_issue #(
   assign store_ok   = !op_i.wait_store || store_token_i;
   assign behind     = in_flight_q[1] || (in_flight_q[0] && op_i.wait_previous);
   assign order_ok   = !behind || (!in_flight_q[1] && complete_i);
-  assign params_ok  = params_there_q >= ParamPtrW'(op_i.m_blocks);
+  // More than the memory holds are never there.
+  assign params_ok  = params_there_q >= ParamPtrW'(op_i.m_blocks)
+                      && op_i.m_blocks >> ParamPtrW == '0;
   assign start      = ready_q && (!active_q || op_end) && !halt_i;
   assign op_ready_o = started_q;
   assign started_o  = start;

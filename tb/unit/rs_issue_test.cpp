@@ -444,6 +444,16 @@ TEST_F(Issue, GivesUpAListOfOtherMBlocks) {
   EXPECT_EQ(given_up(op), std::pair(5, 2));
 }
 
+// The contract lets a program ask for them where a list is gone through once.
+TEST_F(Issue, NothingWithMoreParametersThanTheMemoryHolds) {
+  Operation op;
+  op.uops = {{0, 0, 0, 0, false, true}};
+  for (const int m_blocks : {kPmDepth + 1, 2 * kPmDepth, 2 * kPmDepth + 1}) {
+    op.m_blocks = m_blocks;
+    EXPECT_EQ(given_up(op), std::pair(0, 0)) << m_blocks;
+  }
+}
+
 TEST_F(Issue, NothingWhileHalted) {
   std::deque<Operation> ops;
   for (int i = 0; i < 40; ++i) ops.push_back(random_operation());
