@@ -11,7 +11,7 @@
 ///   tile row 1  --PE----PE--  ... --PE-
 ///
 /// The skew brings the pixels of an M-block out one after another, just as post-processing wants
-/// them: no drain registers, a row's results are merged by an OR. With Q above 1, Q neighbours stand
+/// them: no drain registers, a row chooses the one that is done. With Q above 1, Q neighbours stand
 /// at the same hop and their pixels come out together; two of them share multipliers of 8 bits, where
 /// the lanes are such. The lanes of a PE are skewed too, in the same
 /// delay lines: lane c enters c mod chain_length cycles late.
@@ -242,19 +242,34 @@ module rs_array #(
 
   for (genvar m = 0; m < M; m++) begin : gen_row
     for (genvar c = 0; c < C; c++) begin : gen_lane
+      // A code is made into what lanes take in the last cycle of its wait, for it is narrower before;
+      // digits, of which it depends on the tile, in the first.
+      localparam int unsigned Wait = m + c % Chain;
+      localparam int unsigned Late = rs_spec_pkg::is_digits(
+          WeightFormat
+      ) || Wait == 0 ? 0 : Wait - 1;
+      logic [TermW-1:0] term;
       logic [LaneW-1:0] code;
+      rs_delay #(
+        .Width(TermW),
+        .Stages(Late)
+      ) u_wait (
+        .clk_i,
+        .data_i(tile_i[m][c]),
+        .data_o(term)
+      );
       rs_weight_code #(
         .WeightFormat(WeightFormat)
       ) u_code (
         .clk_i,
         .valid_i,
         .plane_i,
-        .code_i(tile_i[m][c]),
+        .code_i(term),
         .code_o(code)
       );
       rs_delay #(
         .Width(LaneW),
-        .Stages(m + c % Chain)
+        .Stages(Wait - Late)
       ) u_skew (
         .clk_i,
         .data_i(code),
@@ -278,6 +293,7 @@ module rs_array #(
 
     logic [P-1:0]    pe_done;
     logic [AccW-1:0] pe_acc [P];
+    logic [Hops-1:0] done_next;  // one hop each, a cycle before its pixels are done
 
     for (genvar p = 0; p < P; p += Pixels) begin : gen_pe
       logic [C-1:0][LaneW-1:0] weight_out;
@@ -317,6 +333,7 @@ module rs_array #(
       if (p % Q == 0) begin : gen_hop
         assign weight[m][p/Q+1] = weight_out;
         assign ctrl[m][p/Q+1]   = ctrl_out;
+        assign done_next[p/Q]   = ctrl[m][p/Q].done;
       end else begin : gen_beside
         logic unused_out;
         assign unused_out = ^{weight_out, ctrl_out};
@@ -326,30 +343,49 @@ module rs_array #(
     logic unused_end;
     assign unused_end = ^{weight[m][Hops], ctrl[m][Hops]};
 
-    always_ff @(posedge clk_i) row_done[m] <= |pe_done;
+    // Choose the hop that is done, and take the skew between the rows out again.
+    localparam int unsigned HopW = rs_pkg::index_width(Hops);
+    logic [HopW-1:0] hop, hop_q;
+    logic done_q;
 
-    // Merge the row's results and take the skew between the rows out again.
+    always_comb begin
+      hop = '0;
+      for (int unsigned h = 0; h < Hops; h++) if (done_next[h]) hop |= HopW'(h);
+    end
+    always_ff @(posedge clk_i) begin
+      hop_q       <= hop;
+      done_q      <= |done_next;
+      row_done[m] <= done_q;
+    end
+
     for (genvar q = 0; q < Q; q++) begin : gen_pixel
-      logic [AccW-1:0] merged, merged_q;
+      logic [AccW-1:0] hop_acc[Hops];
+      logic [AccW-1:0] chosen, chosen_q;
       logic [Hops-1:0] done;
-      always_comb begin
-        merged = '0;
-        for (int unsigned h = 0; h < Hops; h++) begin
-          done[h] = pe_done[h*Q+q];
-          if (done[h]) merged |= pe_acc[h*Q+q];
-        end
+      for (genvar h = 0; h < Hops; h++) begin : gen_hop
+        assign hop_acc[h] = pe_acc[h*Q+q];
+        assign done[h]    = pe_done[h*Q+q];
       end
-      always_ff @(posedge clk_i) merged_q <= merged;
+      rs_choose #(
+        .Width(AccW),
+        .Count(Hops)
+      ) u_choose (
+        .index_i(hop_q),
+        .word_i (hop_acc),
+        .word_o (chosen)
+      );
+      always_ff @(posedge clk_i) if (done_q) chosen_q <= chosen;
       rs_delay #(
         .Width(AccW),
         .Stages(M - 1 - m)
       ) u_deskew (
         .clk_i,
-        .data_i(merged_q),
+        .data_i(chosen_q),
         .data_o(acc_o[q][m])
       );
 
       `RS_ASSERT(OnePixelAtATime, $onehot0(done))
+      `RS_ASSERT(HopIsDone, done_q == |done && (!done_q || done[hop_q]))
     end
   end
 

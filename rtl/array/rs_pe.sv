@@ -214,30 +214,47 @@ module rs_pe #(
       always_comb for (int unsigned h = 0; h < Chains; h++) lanes_sum[h] = chain_sum[i][h][0];
     end
 
-    logic signed [SumW-1:0] sum;
-    if (Chains > 1) begin : gen_join
-      logic signed [SumW-1:0] join_d;
-      always_comb begin
-        join_d = '0;
-        for (int unsigned h = 0; h < Chains; h++) join_d += SumW'(lanes_sum[h]);
+    logic signed [AccW-1:0] acc_q, total;
+    logic greater;
+
+    if (Chains == 2 && !Digits) begin : gen_two
+      rs_pe_add #(
+        .HalfW(LanesW),
+        .SumW (SumW),
+        .AccW (AccW),
+        .CodeW(CodeW)
+      ) u_add (
+        .clk_i,
+        .half_i   (lanes_sum),
+        .acc_i    (acc_q),
+        .fresh_i  (ctrl_i.fresh),
+        .sum_o    (total),
+        .greater_o(greater)
+      );
+    end else begin : gen_any
+      logic signed [SumW-1:0] sum;
+      if (Chains > 1) begin : gen_join
+        logic signed [SumW-1:0] join_d;
+        always_comb begin
+          join_d = '0;
+          for (int unsigned h = 0; h < Chains; h++) join_d += SumW'(lanes_sum[h]);
+        end
+        always_ff @(posedge clk_i) sum <= join_d;
+      end else begin : gen_single
+        assign sum = lanes_sum[0];
       end
-      always_ff @(posedge clk_i) sum <= join_d;
-    end else begin : gen_single
-      assign sum = lanes_sum[0];
+      logic signed [AccW-1:0] weighed;
+      assign weighed = Digits && ctrl_i.plane ? AccW'(sum) <<< 4 : AccW'(sum);
+      assign total   = weighed + (ctrl_i.fresh ? AccW'(0) : acc_q);
+      assign greater = signed'(sum[CodeW-1:0]) > signed'(acc_q[CodeW-1:0]);
     end
 
-    // The plain sum of both, or the sum alone, in one look-up table a bit. Written with `&` in place of
-    // the choice, Yosys gives the gated accumulator tables of its own.
-    logic signed [AccW-1:0] acc_q, weighed;
-    logic greater, write;
-
-    assign weighed = Digits && ctrl_i.plane ? AccW'(sum) <<< 4 : AccW'(sum);
-    assign greater = signed'(sum[CodeW-1:0]) > signed'(acc_q[CodeW-1:0]);
-    assign write   = ctrl_i.add || (ctrl_i.raise && greater);
+    logic write;
+    assign write = ctrl_i.add || (ctrl_i.raise && greater);
 
     always_ff @(posedge clk_i) begin
       if (ctrl_i.lowest) acc_q <= LowestCode;
-      else if (write) acc_q <= weighed + (ctrl_i.fresh ? AccW'(0) : acc_q);
+      else if (write) acc_q <= total;
     end
 
     assign acc_o[i] = acc_q;

@@ -25,7 +25,8 @@ set(netlist_benches
 set(RESHIFT_PYTHON ${PROJECT_SOURCE_DIR}/.venv/bin/python)
 
 # Its run takes too long for CI: only these are part of `make test`.
-set(netlist_in_ci rs_pe_ice40 rs_pe_ecp5 rs_pe_mult_pair_xcup)
+set(netlist_in_ci rs_pe_ice40 rs_pe_ecp5 rs_pe_wide_xc7 rs_array_hops_xc7
+  rs_pe_mult_pair_xcup)
 
 # Test program <bench>_<family>_test: the sources of <bench>_test around the netlist of its model.
 # DAMAGED: <bench>_<family>_damaged_test, around a netlist with an error.
@@ -72,8 +73,11 @@ add_custom_target(netlist_test)
 foreach(bench IN LISTS netlist_benches)
   reshift_netlist_bench(${bench} ice40)
 endforeach()
-# The look-up tables and carry cells that rtl/tech/ecp5 names, the DSP slices of rtl/tech/xcup.
+# The carry cells that rtl/tech/ecp5 and xc7 name, look-up tables and multiplexers of xc7, DSP slices of
+# xcup.
 reshift_netlist_bench(rs_pe ecp5)
+reshift_netlist_bench(rs_pe_wide xc7)
+reshift_netlist_bench(rs_array_hops xc7)
 reshift_netlist_bench(rs_pe_mult_pair xcup)
 reshift_netlist_bench(rs_pe ice40 DAMAGED)
 

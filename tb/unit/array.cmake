@@ -19,6 +19,7 @@ reshift_bench(NAME rs_array SET mult8 PARAMS M=4 C=4 P=3 ActW=8 WeightFormat=136
 reshift_bench(NAME rs_array SET mult_pairs PARAMS M=8 C=8 P=4 ActW=8 WeightFormat=136 AccW=28 Q=2 Neighbours=0)
 reshift_bench(NAME rs_array SET mult_fours PARAMS M=4 C=4 P=4 ActW=8 WeightFormat=136 AccW=28 Q=4 Neighbours=1)
 reshift_bench(NAME rs_array SET wide PARAMS M=16 C=16 P=2 ActW=8 WeightFormat=7 AccW=28 Q=1 Neighbours=0)
+reshift_bench(NAME rs_array SET hops PARAMS M=4 C=4 P=7 ActW=8 WeightFormat=7 AccW=28 Q=1 Neighbours=0)
 reshift_bench(NAME rs_array SET near PARAMS M=4 C=4 P=3 ActW=8 WeightFormat=7 AccW=28 Q=1 Neighbours=2)
 reshift_bench(NAME rs_array SET near_pairs PARAMS M=16 C=16 P=4 ActW=8 WeightFormat=17 AccW=28 Q=2 Neighbours=3)
 reshift_bench(NAME rs_array SET near_c_blocks PARAMS M=16 C=8 P=6 ActW=8 WeightFormat=16 AccW=28 Q=2 Neighbours=4)

@@ -87,6 +87,8 @@ class Module:
     def resources(self):
         """What the module takes without its children."""
         family, total = self.family, collections.Counter()
+        pairs = collections.Counter(cell["attributes"].get("HLUTNM") for cell in self.cells.values())
+        total["lut"] -= sum(count // 2 for pair, count in pairs.items() if pair)
         for cell in self.cells.values():
             kind, luts = family.kind(cell["type"]), family.luts_of(cell["type"])
             total["lut"] += luts

@@ -22,6 +22,7 @@ import yosys
 MODELS = {
     "ice40": ("-DNO_ICE40_DEFAULT_ASSIGNMENTS", "{root}/tb/netlist/ice40.vlt",
               "{root}/tb/netlist/sb_lut4.v", "-v", "{share}/ice40/cells_sim.v"),
+    "xc7": ("{root}/tb/netlist/xilinx.vlt", "-v", "{share}/xilinx/cells_sim.v"),
     "xcup": ("{root}/tb/netlist/xilinx.vlt", "{root}/tb/netlist/dsp48e2.v", "-v", "{share}/xilinx/cells_sim.v"),
     "ecp5": ("-I{share}/lattice", "-v", "{share}/lattice/cells_sim_ecp5.v"),
 }

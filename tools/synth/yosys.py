@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import sys
+import tempfile
 
 try:
     import pyosys
@@ -69,14 +70,26 @@ def cells_of(library):
                          if (library.parent / name).is_file()))
 
 
-def vendor_cells(files, family):
-    """Arguments of the front end for the vendor's cells that sources instantiate: black boxes."""
+def without_timing(library, folder):
+    """The file, or a copy of it in `folder` without its delays, of which slang refuses some."""
+    text, count = re.subn(r"^\s*specify\b.*?^\s*endspecify\b", "", library.read_text(), flags=re.M | re.S)
+    if not count:
+        return library
+    copy = pathlib.Path(folder) / library.name
+    copy.write_text(text)
+    return copy
+
+
+def vendor_cells(files, family, folder):
+    """Arguments of the front end for the vendor's cells that sources instantiate: black boxes. `folder`
+    is for copies of files."""
     words = {word for file in files for word in re.findall(r"\b[A-Z]\w+", file.read_text())}
     used = {SHARE / library: cells_of(SHARE / library) & words for library in family.libraries}
     if not any(used.values()):
         return []
     return ["-D", family.define, "--allow-lib-module-redef",
-            *(word for library, cells in used.items() if cells for word in ("-v", library)),
+            *(word for library, cells in used.items() if cells
+              for word in ("-v", without_timing(library, folder))),
             *(word for name in sorted(set().union(*used.values())) for word in ("--blackboxed-module", name))]
 
 
@@ -86,9 +99,10 @@ def read(top=TOP, parameters=None, family=None, extra=()):
     design = ys.Design()
     files = [*sources(family and family.name), *extra]
     overrides = [word for name, value in (parameters or {}).items() for word in ("-G", f"{name}={value}")]
-    cells = vendor_cells(files, family) if family else []
-    run(design, ["read_slang", "--keep-hierarchy", "-D", "SYNTHESIS", "-I", RTL / "include", *cells,
-                 *overrides, "--top", top, *files])
+    with tempfile.TemporaryDirectory() as folder:
+        cells = vendor_cells(files, family, folder) if family else []
+        run(design, ["read_slang", "--keep-hierarchy", "-D", "SYNTHESIS", "-I", RTL / "include", *cells,
+                     *overrides, "--top", top, *files])
     return design
 
 

@@ -69,6 +69,13 @@ def average(_, node, attributes):
     return nn.AvgPool2d(attributes["kernel_shape"], attributes.get("strides"))
 
 
+def maximum(_, node, attributes):
+    pads = attributes.get("pads", [0, 0, 0, 0])
+    if pads[:2] != pads[2:] or attributes.get("ceil_mode"):
+        raise ValueError(f"{node.output[0]}: a maximum with uneven padding or rounded up is not read")
+    return nn.MaxPool2d(attributes["kernel_shape"], attributes.get("strides"), tuple(pads[:2]))
+
+
 def codes(values, node, _):
     scale, zero = (values[name] for name in node.input[1:])
     exponent = math.log2(scale.item())
@@ -87,7 +94,8 @@ def of_type(module):
 
 
 OPERATORS = {"Conv": convolution, "Gemm": dense, "BatchNormalization": normalisation,
-             "AveragePool": average, "GlobalAveragePool": of_type(Mean), "Add": of_type(Add),
+             "AveragePool": average, "MaxPool": maximum,
+             "GlobalAveragePool": of_type(Mean), "Add": of_type(Add),
              "Concat": of_type(Concat), "Relu": of_type(nn.ReLU), "Flatten": of_type(nn.Flatten),
              "QuantizeLinear": codes, "DequantizeLinear": of_type(nn.Identity)}
 

@@ -4,8 +4,11 @@
 import dataclasses
 import json
 import pathlib
+import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+TOOL = ROOT / "build" / "bin" / "reshift"
 MODELS = "models_cifar10"
 
 
@@ -16,6 +19,16 @@ class FloatFile:
     path: str
     preprocess: str
     rounding: bool = False
+    seeded: bool = False
+
+    def find(self, data):
+        """Its whole path; makes what is seeded."""
+        path = data / self.path
+        if self.seeded and not path.is_file():
+            if not TOOL.is_file():
+                raise SystemExit(f"train: {TOOL} makes the network to begin with: make build")
+            subprocess.run([TOOL, "make-network", path.stem, "-o", path], check=True)
+        return path
 
     def pixels(self):
         return json.loads((HERE.parent / "preprocess" / self.preprocess).read_text())
@@ -26,7 +39,13 @@ def trained(name, preprocess):
     return FloatFile(str(HERE / "networks" / f"{name}.onnx"), preprocess)
 
 
-NETWORKS = {"resnet8": FloatFile(f"{MODELS}/resnet8/resnet8_cifar10.onnx", "resnet8.json"),
+def seeded(name, preprocess):
+    """A network with random weights, which `reshift make-network` writes."""
+    return FloatFile(str(ROOT / "build" / f"{name}.onnx"), preprocess, seeded=True)
+
+
+NETWORKS = {"alexnet32": seeded("alexnet32", "resnet20.json"),
+            "resnet8": FloatFile(f"{MODELS}/resnet8/resnet8_cifar10.onnx", "resnet8.json"),
             "resnet20": FloatFile(f"{MODELS}/resnet20/resnet20_cifar10.onnx", "resnet20.json"),
             "densenet40": FloatFile(f"{MODELS}/densenet40_12.onnx", "resnet8.json"),
             "resnet8-half": trained("resnet8-half", "trained_resnet8.json"),
@@ -50,7 +69,7 @@ class Recipe:
     scale_bits: int = 8  # of multipliers; 1: shifts alone
     ramp: float = 0.0  # part of the epochs in which the share of quantised weights grows to 1
     prune: str = ""  # pruning.ORDERS, in the first half of the epochs; empty: nothing is pruned
-    density: float = 1.0  # of each layer that is left
+    density: str = "1"  # of a layer that is left: one for all, or one a layer with + between them
     # Of TEACHERS and OWN, several with + between them; with OWN they teach the quantised network only.
     teacher: str = "resnet20"
     teacher_share: float = 0.5  # of the loss; the rest is that of the labels
@@ -59,6 +78,7 @@ class Recipe:
     views: int = 8  # crops and mirrors of an image, whose teacher outputs are kept
 
     def __post_init__(self):
+        self.densities()
         for field, names, there in (("network", [self.network], list(NETWORKS)),
                                     ("teacher", self.teachers(), [*TEACHERS, OWN])):
             for name in names:
@@ -67,6 +87,9 @@ class Recipe:
 
     def teachers(self):
         return self.teacher.split("+") if self.teacher else []
+
+    def densities(self):
+        return [float(density) for density in self.density.split("+")]
 
     def file(self):
         return NETWORKS[self.network]

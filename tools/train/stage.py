@@ -88,7 +88,7 @@ class Stage:
             self.set_rate((epoch + i / len(batches)) / self.epochs)
             if self.quantised and self.recipe.prune and i % 50 == 0:
                 done = (epoch + i / len(batches)) / self.epochs
-                prune_model(self.network, self.recipe.prune, 2 * done, self.recipe.density)
+                prune_model(self.network, self.recipe.prune, 2 * done, self.recipe.densities())
             target = labels[which].to(device)
             outputs = self.outputs(pixels(view[which], device), device, epoch)
             loss = loss_of(outputs, target, None if taught is None else taught[which].to(device),

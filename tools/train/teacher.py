@@ -26,7 +26,7 @@ class Normalised(torch.nn.Module):
 
 def load(file, data):
     """A network of recipe.TEACHERS, with channels last in memory."""
-    network = Normalised(OnnxNetwork(data / file.path, file.rounding), file.pixels())
+    network = Normalised(OnnxNetwork(file.find(data), file.rounding), file.pixels())
     return network.to(memory_format=torch.channels_last)
 
 

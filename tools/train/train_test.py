@@ -137,7 +137,7 @@ def one(tool, folder, seed, name):
     pixels = random.integers(0, 256, (IMAGES, 1, SIZE, SIZE)).astype("u1")
     image = (torch.from_numpy(pixels.astype("f4")) - model.image.zero) / 128
     if random.integers(2):
-        prune_model(model, "together", 1.0, 0.4)
+        prune_model(model, "together", 1.0, [0.4])
     calibrate(model, image)
     wanted = codes_of(model.eval(), image)
     export(model, (1, SIZE, SIZE), folder / "net.onnx", "random")
@@ -225,11 +225,11 @@ def test_pruning():
     image = torch.rand(16, 1, 3, 3) * 255
     calibrate(model, image)
     first, last = model[1], model[5]
-    prune_model(model, "reversed", 0.5, 0.25)
+    prune_model(model, "reversed", 0.5, [0.25])
     expect(int(first.kept.sum()) == 72 and int(last.kept.sum()) == 10, "the last layer first")
     size = (last.weight * last.by_channel(last.size)).abs()
     expect(bool((size[~last.kept] < size[last.kept].min()).all()), "the largest are left")
-    prune_model(model, "together", 1.0, 0.25)
+    prune_model(model, "together", 1.0, [0.25])
     adam = torch.optim.Adam(model.parameters(), 0.1)
     model(image).square().sum().backward()
     adam.step()

@@ -12,11 +12,12 @@ namespace {
 
 constexpr int kClasses = 1000;
 
-/// `classifier.N` of AlexNet and VGG: 4096, 4096 and the classes.
-Map classifier(NetworkBuilder& b, const Map& features, std::array<const char*, 3> names) {
-  Map x = b.relu(b.linear(b.flatten(features), names[0], 4096));
-  x = b.relu(b.linear(x, names[1], 4096));
-  return b.linear(x, names[2], kClasses);
+/// `classifier.N` of AlexNet and VGG: two layers of `width`, and the classes.
+Map classifier(NetworkBuilder& b, const Map& features, std::array<const char*, 3> names,
+               int width = 4096, int classes = kClasses) {
+  Map x = b.relu(b.linear(b.flatten(features), names[0], width));
+  x = b.relu(b.linear(x, names[1], width));
+  return b.linear(x, names[2], classes);
 }
 
 }  // namespace
@@ -32,6 +33,26 @@ Outputs alexnet(NetworkBuilder& b) {
   x = b.relu(b.conv(x, "features.10", 256, {.kernel = 3, .pad = 1, .groups = 2}));
   x = b.max_pool(x, "features.12", pool);
   return {classifier(b, x, {"classifier.1", "classifier.4", "classifier.6"})};
+}
+
+Outputs alexnet32(NetworkBuilder& b) {
+  int index = 0;  // of the layer in `features`, as torchvision counts
+  const auto conv = [&](const Map& in, int channels, int stride) {
+    const int layer = index;
+    index += 3;
+    return b.relu(b.conv_bn(in, fmt::format("features.{}", layer),
+                            fmt::format("features.{}", layer + 1), channels,
+                            {.kernel = 3, .stride = stride, .pad = 1}));
+  };
+  const auto pool = [&](const Map& in) {
+    return b.max_pool(in, fmt::format("features.{}", index++), {.kernel = 2, .stride = 2});
+  };
+  Map x = pool(conv(b.image(), 64, 1));
+  x = pool(conv(x, 192, 1));
+  x = conv(x, 384, 2);
+  x = conv(x, 256, 1);
+  x = conv(x, 256, 1);
+  return {classifier(b, x, {"classifier.0", "classifier.2", "classifier.4"}, 1024, 10)};
 }
 
 Outputs vgg16(NetworkBuilder& b) {

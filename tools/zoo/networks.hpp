@@ -12,6 +12,7 @@ using Outputs = std::vector<Map>;
 
 // What they are stands in zoo.hpp.
 Outputs alexnet(NetworkBuilder& b);
+Outputs alexnet32(NetworkBuilder& b);
 Outputs mobilenetv2(NetworkBuilder& b);
 Outputs resnet18(NetworkBuilder& b);
 Outputs resnet50(NetworkBuilder& b);

@@ -19,6 +19,7 @@ struct Entry {
 const std::vector<Entry>& networks() {
   static const std::vector<Entry> all{
       {"alexnet", 227, zoo::alexnet, {0.84, 0.38, 0.35, 0.37, 0.37, 0.058, 0.058, 0.16}},
+      {"alexnet32", 32, zoo::alexnet32, {}},
       {"mobilenetv2", 224, zoo::mobilenetv2, {}},
       {"resnet18", 224, zoo::resnet18, {}},
       {"resnet50", 224, zoo::resnet50, {}},

@@ -34,7 +34,10 @@ std::vector<std::string> pruned_zoo_names();
 ///   resnet50     224 x 224, version 1.5: stride 2 in the 3x3 convolution of a block
 ///   squeezenet   version 1.0, 224 x 224 (Iandola et al., arXiv:1602.07360)
 ///   vgg16        configuration D, 224 x 224 (Simonyan, Zisserman, arXiv:1409.1556)
-/// and two small ones in the manner of well-known ones, which give out maps:
+/// and small ones in the manner of well-known ones: one to be trained (tools/train),
+///   alexnet32    ten classes of 32 x 32 images: AlexNet's five convolutions (64 to 384 channels,
+///                3x3, with batch normalisation), fully connected layers of 1024, 1024 and 10
+/// and two that give out maps:
 ///   unet         four levels of 16 to 128 channels, 64 x 64, transposed convolutions (Ronneberger
 ///                et al., arXiv:1505.04597, with padding)
 ///   yolo         residual backbone of 8 to 256 channels, 96 x 96, two upsamplings, predictions at

@@ -28,7 +28,8 @@ class _Quantised(torch.autograd.Function):
         level = torch.where(from_middle > 0, above, below)
         if method == "incremental":
             size = t.abs()
-            left = int((1 - share) * t.numel())
+            pruned = t.numel() - int(t.count_nonzero())
+            left = pruned + int((1 - share) * (t.numel() - pruned))
             free = size <= (size.flatten().kthvalue(left).values if left else -1)
             ctx.save_for_backward(free.to(t.dtype))
             return torch.where(free, t, level)

@@ -29,11 +29,16 @@ def prune(layer, density):
         layer.kept &= (size > size.kthvalue(pruned).values).view(layer.kept.shape)
 
 
-def prune_model(model, order, done, target):
+def prune_model(model, order, done, targets):
+    """`targets`: the density of each layer in the end, or one of all."""
     if order not in ORDERS:
         raise ValueError(f"no order {order}; there are {', '.join(ORDERS)}")
     layers = layers_of(model)
-    for place, layer in enumerate(layers):
+    if len(targets) == 1:
+        targets = targets * len(layers)
+    if len(targets) != len(layers):
+        raise ValueError(f"{len(targets)} densities for {len(layers)} layers")
+    for place, (layer, target) in enumerate(zip(layers, targets)):
         prune(layer, density_of(order, place, len(layers), done, target))
 
 
