@@ -200,11 +200,26 @@ module rs_pe #(
     end
   end
 
-  // Both digits together, then the chains, then the accumulator.
-  localparam int unsigned LanesW = sum_width(Chain, ActW - 1 + WeightW);
+  // Digits: three of the four sums that two chains of two digits make, then the fourth.
+  localparam int unsigned LanesW = Digits ? SumW : sum_width(Chain, ActW - 1 + WeightW);
   for (genvar i = 0; i < Pixels; i++) begin : gen_pixel
     logic signed [LanesW-1:0] lanes_sum[Chains];
-    if (Digits) begin : gen_digits
+    if (Digits && Chains == 2) begin : gen_two_digits
+      logic signed [LanesW-1:0] three;
+      rs_add_three #(
+        .Width(LanesW)
+      ) u_three (
+        .a_i   (LanesW'(chain_sum[i][0][0])),
+        .b_i   (LanesW'(chain_sum[i][1][0])),
+        .c_i   (LanesW'(chain_sum[i][0][1]) <<< 2),
+        .without_i(1'b0),
+        .sum_o (three)
+      );
+      always_ff @(posedge clk_i) begin
+        lanes_sum[0] <= three;
+        lanes_sum[1] <= LanesW'(chain_sum[i][1][1]) <<< 2;
+      end
+    end else if (Digits) begin : gen_digits
       always_ff @(posedge clk_i) begin
         for (int unsigned h = 0; h < Chains; h++) begin
           lanes_sum[h] <= LanesW'(chain_sum[i][h][0]) + (LanesW'(chain_sum[i][h][1]) <<< 2);

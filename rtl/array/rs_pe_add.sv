@@ -39,7 +39,7 @@ module rs_pe_add #(
 
   // The plain sum of both, or the sum alone, in one look-up table a bit. Written with `&` in place of
   // the choice, Yosys gives the gated accumulator tables of its own.
-  assign sum_o  = AccW'(both_q) + (fresh_i ? AccW'(0) : acc_i);
+  assign sum_o     = AccW'(both_q) + (fresh_i ? AccW'(0) : acc_i);
   assign greater_o = signed'(both_q[CodeW-1:0]) > signed'(acc_i[CodeW-1:0]);
 
 endmodule

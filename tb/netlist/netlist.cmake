@@ -25,7 +25,7 @@ set(netlist_benches
 set(RESHIFT_PYTHON ${PROJECT_SOURCE_DIR}/.venv/bin/python)
 
 # Its run takes too long for CI: only these are part of `make test`.
-set(netlist_in_ci rs_pe_ice40 rs_pe_ecp5 rs_pe_wide_xc7 rs_array_hops_xc7
+set(netlist_in_ci rs_pe_ice40 rs_pe_ecp5 rs_pe_wide_xc7 rs_pe_digits_xc7
   rs_pe_mult_pair_xcup)
 
 # Test program <bench>_<family>_test: the sources of <bench>_test around the netlist of its model.
@@ -77,6 +77,7 @@ endforeach()
 # xcup.
 reshift_netlist_bench(rs_pe ecp5)
 reshift_netlist_bench(rs_pe_wide xc7)
+reshift_netlist_bench(rs_pe_digits xc7)
 reshift_netlist_bench(rs_array_hops xc7)
 reshift_netlist_bench(rs_pe_mult_pair xcup)
 reshift_netlist_bench(rs_pe ice40 DAMAGED)

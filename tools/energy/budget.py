@@ -17,7 +17,7 @@ PART = "xc7z045"
 # Share of a part's LUTs that can be placed and routed.
 FILL = 0.8
 # LUTs and DSP slices of the core 16x16x8 without its array (docs/results.md).
-REST = {"lut": 21095, "dsp": 48}
+REST = {"lut": 21341, "dsp": 48}
 SHAPE = {"M": 16, "C": 16, "P": 8}
 MULT8, MULT16 = {"ActW": 8, "WeightFormat": 136, "AccW": 28}, {"ActW": 16, "WeightFormat": 144, "AccW": 32}
 # Title, parameters of the array, what becomes of its multiplications.
