@@ -204,6 +204,9 @@ def test_gradients():
     wanted = torch.where(torch.arange(4001) < 3000, between, layer.form.nearest(between))
     expect(torch.equal(layer.quantised()[0][0].detach(), wanted), "the largest quarter is levels")
     expect(torch.equal(layer.weight.grad[0], (torch.arange(4001) < 3000).float()), "which stay")
+    layer.kept[0, :2001] = False
+    wanted = torch.where(torch.arange(4001) < 3501, between, layer.form.nearest(between)) * layer.kept
+    expect(torch.equal(layer.quantised()[0].detach(), wanted), "a quarter of what is not pruned")
 
 
 def test_sizes():
@@ -235,6 +238,14 @@ def test_pruning():
     adam.step()
     zero = first.quantised()[0][~first.kept]
     expect(zero.numel() == 54 and int(zero.count_nonzero()) == 0, "what was pruned stays 0")
+    prune_model(model, "together", 1.0, [0.25, 0.1])
+    expect(int(first.kept.sum()) == 18 and int(last.kept.sum()) == 4, "a density for each layer")
+    try:
+        prune_model(model, "together", 1.0, [0.25, 0.1, 0.1])
+    except ValueError as error:
+        expect("3 densities for 2 layers" in str(error), "their number")
+    else:
+        raise AssertionError("three densities for two layers")
 
 
 def test_interruption():
