@@ -72,8 +72,8 @@ TEST_P(Zoo, ParametersAndMultiplicationsAsPublished) {
   EXPECT_TRUE(known.contains(network.model.graph().output(0).name()));
 }
 
-// Totals of torchvision's models; of AlexNet with two groups those of Caffe's reference model. That for
-// 32 x 32 images is not published: the sums of its layers.
+// Totals of torchvision's models; of AlexNet with two groups those of Caffe's reference model. That
+// for 32 x 32 images is not published: the sums of its layers.
 INSTANTIATE_TEST_SUITE_P(Networks, Zoo,
                          ::testing::Values(Published{"alexnet", 60'965'224, 0.72},
                                            Published{"alexnet32", 7'507'914, 0.0695},
