@@ -187,9 +187,13 @@ module rs_residual #(
   assign unused_answered = ^answered;
 
   // Words requested and not yet reserved; they arrive before the pixels of the tile that reserves them.
-  // Reservations are at least P / Q cycles apart, and three.
-  logic [PtrW-1:0] free_q;
+  // Reservations are at least P / Q cycles apart, and two. `free_q` knows one a cycle late, which matters
+  // where they are less than three apart.
+  localparam bit Close = Steps < 3;
+  logic [PtrW-1:0] free_q, wanted;
   logic reserve_q;
+
+  assign wanted = Close && reserve_q ? PtrW'(2 * Steps) : PtrW'(Steps);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -199,8 +203,8 @@ module rs_residual #(
     end else begin
       free_q       <= free_q + PtrW'(request) - (reserve_q ? PtrW'(Steps) : '0);
       reserve_q    <= reserve_i;
-      reservable_o <= (free_q >= PtrW'(Steps) || (free_q == PtrW'(Steps - 1) && request))
-                      && !reserve_i && !reserve_q;
+      reservable_o <= (free_q >= wanted || (free_q == wanted - 1'b1 && request))
+                      && !reserve_i && (Close || !reserve_q);
     end
   end
 
