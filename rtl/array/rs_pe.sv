@@ -258,6 +258,7 @@ module rs_pe #(
       end else begin : gen_single
         assign sum = lanes_sum[0];
       end
+      // As in rs_pe_add.
       logic signed [AccW-1:0] weighed;
       assign weighed = Digits && ctrl_i.plane ? AccW'(sum) <<< 4 : AccW'(sum);
       assign total   = weighed + (ctrl_i.fresh ? AccW'(0) : acc_q);

@@ -87,8 +87,7 @@ class Module:
     def resources(self):
         """What the module takes without its children."""
         family, total = self.family, collections.Counter()
-        pairs = collections.Counter(cell["attributes"].get("HLUTNM") for cell in self.cells.values())
-        total["lut"] -= sum(count // 2 for pair, count in pairs.items() if pair)
+        total["lut"] -= self.lut_pairs()
         for cell in self.cells.values():
             kind, luts = family.kind(cell["type"]), family.luts_of(cell["type"])
             total["lut"] += luts
@@ -103,6 +102,19 @@ class Module:
         if family.name == "ice40":
             total["cells"] = total["lut"] + self.lone_registers()
         return total
+
+    def lut_pairs(self):
+        """Pairs of Xilinx LUTs that the RTL puts into one place (HLUTNM), which has five inputs then. One
+        whose partner was not needed is alone."""
+        places = collections.defaultdict(list)
+        for name, cell in self.cells.items():
+            if pair := cell["attributes"].get("HLUTNM"):
+                places[name.rpartition(".")[0], pair].append(cell)
+        for (path, _), cells in places.items():
+            inputs = {bit for cell in cells for _, _, bit in self.bits(cell, "input")}
+            if len(cells) > 2 or len(inputs) > 5:
+                raise SystemExit(f"{path}: {len(cells)} LUTs of {len(inputs)} inputs are no pair")
+        return sum(len(cells) == 2 for cells in places.values())
 
     def lone_registers(self):
         """Flip-flops of an iCE40 that take a logic cell of their own: a cell has a LUT and a flip-flop

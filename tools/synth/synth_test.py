@@ -107,6 +107,15 @@ class Resources(unittest.TestCase):
         # The input of `chain` is no LUT's output inside the module: one LUT each.
         self.assertEqual(direct.own["chain"]["lut"], 1)
 
+    def test_pair_of_luts_takes_one_place(self):
+        def pair(inputs):
+            return ("(* keep, HLUTNM = \"00\" *) LUT5 #(.INIT(32'h1)) u_a (.I0(a), .I1(b), .I2(c), .I3(o), .I4(z));"
+                    f"(* keep, HLUTNM = \"00\" *) LUT4 #(.INIT(16'h1)) u_b ({inputs});")
+        total = path_design(extra=pair(".I0(a), .I1(b), .I2(c), .I3(o)")).below("top")
+        self.assertEqual(total["lut"], 5 + 1)
+        with self.assertRaisesRegex(SystemExit, "2 LUTs of 6 inputs"):
+            path_design(extra=pair(".I0(a), .I1(b), .I2(c), .I3(d)")).below("top")
+
     def test_deep_memories_in_ultra_ram(self):
         for family, depth, expected in (("xcup", 4096, (8, 0)), ("xcup_uram", 4096, (0, 1)),
                                         ("xcup_uram", 1024, (2, 0))):
