@@ -149,6 +149,11 @@ bench: configure  ## measured cycles, utilisation and simulation speed
 	$(NINJA) --target reshift
 	tools/bench.sh "$(BUILD)"
 
+.PHONY: frames
+frames: setup  ## whole frames of published networks in RTL, against budgets and estimates (an hour; FRAMES=)
+	for config in $$(tools/frames/frames.py $(FRAMES) --configs); do $(MAKE) sim CONFIG=$$config || exit; done
+	tools/frames/frames.py --build "$(BUILD)" $(FRAMES)
+
 .PHONY: energy
 energy: configure  ## the shift array against multipliers: energy in a relative model, lanes in a budget
 	$(NINJA) --target reshift

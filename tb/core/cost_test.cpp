@@ -6,6 +6,7 @@
 #include "compile/program_image.hpp"
 #include "compile/window.hpp"
 #include "core/core_case.hpp"
+#include "cost/bank_ports.hpp"
 #include "cost/constants.hpp"
 #include "cost/exec_cycles.hpp"
 #include "cost/program_time.hpp"
@@ -65,28 +66,38 @@ class SmallProgram {
     image_.add(d, "load_weights");
   }
 
-  /// Walks the list for so many pixel groups; `last`: nothing walks it after that.
-  void exec(int groups, bool last, bool wait_previous = false, bool polyphase = false) {
+  /// What an EXEC does beside walking its list.
+  struct Also {
+    bool wait_previous = false, polyphase = false, residual = false;
+  };
+  /// Walks the list for so many pixel groups; `last`: nothing walks it after that. Returns the
+  /// descriptor, without its tokens.
+  isa::Exec exec(int groups, bool last, const Also& also = {}) {
     isa::Exec d;
     d.uops = list_uops_;
     d.m_blocks = m_blocks_;
     d.groups = groups;
     d.keep_list = !last;
-    d.wait_previous = wait_previous;
-    d.in_height = d.out_height = polyphase ? 2 : 1;
-    d.pitch = d.in_width = d.out_width = groups * kHardware.p / (polyphase ? 2 : 1);
+    d.wait_previous = also.wait_previous;
+    d.in_height = d.out_height = also.polyphase ? 2 : 1;
+    d.pitch = d.in_width = d.out_width = groups * kHardware.p / (also.polyphase ? 2 : 1);
     d.src0_step = isa::c_blocks_per_word(kHardware);
     d.dst_base = kDestination;
     d.dst_words = m_blocks_;
-    d.dst_polyphase = polyphase;
+    d.dst_polyphase = also.polyphase;
     d.dst_phase = (groups + 3) / 4 * m_blocks_;
     d.dst_row_bank = d.pitch % kHardware.p;
     d.dst_row_addr = d.pitch / kHardware.p * m_blocks_;
+    d.residual = also.residual;
+    d.res_words = m_blocks_;
+    d.res_row_bank = d.dst_row_bank;
+    d.res_row_addr = d.dst_row_addr;
     d.lo = code_min(kHardware.act_w);
     d.hi = code_max(kHardware.act_w);
     image_.add(d, "exec",
-               {.buffer_reads = {{0, groups}},
+               {.buffer_reads = {{0, groups * (also.residual ? m_blocks_ : 1)}},
                 .buffer_writes = {{kDestination, kDestination + (groups + 4) * m_blocks_}}});
+    return d;
   }
 
   /// Loads or stores `groups` pixel groups of a word from `base` on.
@@ -176,7 +187,8 @@ double chain_with_load(int latency) {
 }
 
 double drained_exec() {
-  return marginal_cycles([](SmallProgram& p, bool last) { p.exec(kGroups, last, true); });
+  return marginal_cycles(
+      [](SmallProgram& p, bool last) { p.exec(kGroups, last, {.wait_previous = true}); });
 }
 
 TEST(Cost, ControlProgram) {
@@ -241,12 +253,35 @@ TEST(Cost, PostProcessing) {
   expect_constant("post_cycles()", post, cost::post_cycles(kHardware), 15);
 }
 
+// The residual's reads and the writes of a polyphase tensor meet in the banks.
+TEST(Cost, Sums) {
+  if (kSerial) GTEST_SKIP() << "its few lanes take so long that nothing meets";
+  for (const int m_blocks : {1, 3}) {
+    for (const bool polyphase : {false, true}) {
+      isa::Exec exec;
+      const auto cycles = [&](int groups) {
+        SmallProgram p;
+        p.load_weights(m_blocks, 1);
+        exec = p.exec(groups, true, {.polyphase = polyphase, .residual = true});
+        return p.run().core;
+      };
+      constexpr int kFew = 96, kMany = 288;
+      const double group = (cycles(kMany) - cycles(kFew)) / (kMany - kFew);
+      const std::vector<std::int64_t> uops(static_cast<std::size_t>(m_blocks), 1);
+      const double expected = cost::port_use(kHardware, exec, uops).group_cycles;
+      fmt::print("{:<16} sum of {} M-blocks{}: {:.2f} cycles a group, expected {:.2f}\n",
+                 kHardware.name, m_blocks, polyphase ? ", polyphase" : "", group, expected);
+      EXPECT_NEAR(group, expected, 0.03 * expected);
+    }
+  }
+}
+
 /// Four loads of so many pixel groups, beside an EXEC of `exec_groups` groups, of `uops` micro-ops,
 /// that writes a polyphase tensor. Another EXEC at the end waits for the loads.
 double load_frame(int groups, int exec_groups, int uops = kHardware.p) {
   SmallProgram p;
   p.load_weights(1, uops);
-  if (exec_groups > 0) p.exec(exec_groups, false, false, true);
+  if (exec_groups > 0) p.exec(exec_groups, false, {.polyphase = true});
   for (int i = 0; i < 4; ++i) {
     p.transfer<isa::LoadFeatures>(SmallProgram::kLastWord - groups, groups);
   }
@@ -300,10 +335,10 @@ TEST(Cost, TransfersBesideAPolyphaseTensor) {
   for (const int uops : {kHardware.p, isa::block_cycles(kHardware)}) {
     const double lost = load_frame(400, kMany, uops) - load_frame(400, kFew, uops);
     const double exec = (kMany - kFew) * uops;
-    expect_constant("transfer_beside_polyphase()", kBeats / (1 - lost / exec),
-                    cost::transfer_beside_polyphase(
-                        kHardware, kBeats, cost::words_beside_polyphase(kHardware, 1, uops)),
-                    15);
+    expect_constant(
+        "transfer_beside()", kBeats / (1 - lost / exec),
+        cost::transfer_beside(kHardware, kBeats, cost::words_beside_polyphase(kHardware, 1, uops)),
+        15);
   }
 }
 

@@ -8,6 +8,7 @@
 #include "base/integer.hpp"
 #include "compile/neighbours.hpp"
 #include "compile/walk.hpp"
+#include "cost/bank_ports.hpp"
 #include "cost/exec_cycles.hpp"
 #include "cost/transfers.hpp"
 #include "isa/fields.hpp"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cost/bank_ports.hpp"
 #include "cost/constants.hpp"
 #include "cost/engine_times.hpp"
 #include "cost/exec_cycles.hpp"
@@ -45,10 +46,30 @@ TEST(Transfers, APolyphaseTensorBesideThemTakesTheirBanks) {
   EXPECT_EQ(stream_cycles(kHw, 10), 10);
   // Long lists leave the banks alone most of the time.
   const auto beside = [](std::int64_t cycles) {
-    return transfer_beside_polyphase(kHw, 1000, words_beside_polyphase(kHw, 1, cycles));
+    return transfer_beside(kHw, 1000, words_beside_polyphase(kHw, 1, cycles));
   };
   EXPECT_LE(beside(1000), 1020);
   EXPECT_GT(beside(8), 1500);
+}
+
+// What tb/core/cost_test.cpp measures on the cores, for shapes that it does not simulate.
+TEST(BankPorts, SumsIntoAPolyphaseTensorWait) {
+  const auto group = [](const char* name, bool residual, bool polyphase, std::int64_t uops) {
+    const isa::Hardware hw = find_hardware(name);
+    isa::Exec exec{.residual = residual, .dst_polyphase = polyphase};
+    exec.pitch = exec.out_width = 56;
+    exec.dst_row_bank = exec.res_row_bank = 56 % hw.p;
+    return port_use(hw, exec, std::vector<std::int64_t>{uops}).group_cycles;
+  };
+  // A pixel a cycle: only both together are slower than post-processing.
+  EXPECT_EQ(group("32x16x7", true, false, 4), 7);
+  EXPECT_EQ(group("32x16x7", false, true, 4), 7);
+  EXPECT_GT(group("32x16x7", true, true, 4), 7.5);
+  EXPECT_EQ(group("32x16x7", true, true, 40), 40);
+  // Four pixels of a polyphase tensor are in two banks.
+  EXPECT_EQ(group("16x16x8_dsp", false, false, 1), 2);
+  EXPECT_NEAR(group("16x16x8_dsp", false, true, 1), 4, 0.05);
+  EXPECT_GT(group("16x16x8_dsp", true, true, 1), 4);
 }
 
 TEST(EngineTimes, EnginesWorkAtOnceAndWaitForOneAnother) {

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 
+#include "cost/bank_ports.hpp"
 #include "cost/constants.hpp"
 #include "cost/transfers.hpp"
 
 namespace reshift::cost {
 
 void EngineTimes::begin_step(std::int64_t words) {
-  stretch_ = words == 0 ? kUnit : transfer_beside_polyphase(hw_, kUnit, words);
+  stretch_ = words == 0 ? kUnit : transfer_beside(hw_, kUnit, words);
 }
 
 void EngineTimes::load(std::int64_t bytes, std::int64_t free) {

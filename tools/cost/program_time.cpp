@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <deque>
 #include <map>
 #include <utility>
 
 #include "base/integer.hpp"
+#include "cost/bank_ports.hpp"
 #include "cost/constants.hpp"
 #include "cost/control_time.hpp"
 #include "cost/exec_cycles.hpp"
@@ -25,7 +27,9 @@ using Time = std::int64_t;
 /// A weight block in the weight memory.
 struct Block {
   std::int64_t uops = 0;
-  Time cycles = 0;  ///< to walk it
+  Time cycles = 0;                       ///< to walk it
+  std::vector<std::int64_t> m_blocks{};  ///< micro-ops of each M-block's part in it
+  bool open = false;                     ///< the last M-block goes on in the next one
   Time loaded = 0;
 };
 
@@ -39,9 +43,11 @@ struct Room {
 struct Walk {
   isa::Exec exec;
   std::int64_t uops_left = 0;
-  std::size_t blocks = 0;  ///< of those in the memory that are walked
-  Time at = 0;             ///< last micro-op walked for the first pixel group
-  Time group = 0;          ///< cycles of a pixel group
+  std::size_t blocks = 0;                ///< of those in the memory that are walked
+  Time at = 0;                           ///< last micro-op walked for the first pixel group
+  Time group = 0;                        ///< cycles of a pixel group
+  std::vector<std::int64_t> m_blocks{};  ///< micro-ops of each
+  bool open = false;                     ///< the last of them goes on in the next weight block
 };
 
 class Model {
@@ -125,11 +131,21 @@ class Model {
   template <typename D>
   Time feature_cycles(const D& d) {
     const Time time = cost::feature_cycles(hw_, d.words * d.groups * hw_.p * isa::word_bytes(hw_));
-    if (!now_.exec.dst_polyphase) return time;
-    const std::pair key{now_.exec.m_blocks, now_.group / now_.exec.m_blocks};
-    const auto [words, fresh] = words_beside_.try_emplace(key);
-    if (fresh) words->second = words_beside_polyphase(hw_, key.first, key.second);
-    return transfer_beside_polyphase(hw_, time, words->second);
+    if (!now_.exec.dst_polyphase || now_.m_blocks.empty()) return time;
+    return transfer_beside(hw_, time, ports_of(now_).words);
+  }
+
+  /// What the banks' second ports do in an EXEC, of which so much of the list is known.
+  const PortUse& ports_of(const Walk& walk) {
+    const isa::Exec& e = walk.exec;
+    std::vector<std::int64_t> key{e.residual,   e.dst_polyphase, e.res_polyphase, e.dst_double,
+                                  e.res_double, e.res_broadcast, e.dst_bank,      e.dst_row_bank,
+                                  e.res_bank,   e.res_row_bank,  e.pitch,         e.out_width,
+                                  e.lead,       e.skip_rows,     e.skip_columns};
+    key.insert(key.end(), walk.m_blocks.begin(), walk.m_blocks.end());
+    const auto [use, fresh] = ports_.try_emplace(std::move(key));
+    if (fresh) use->second = port_use(hw_, e, walk.m_blocks);
+    return use->second;
   }
 
   /// The control program looks at the next descriptor.
@@ -153,7 +169,7 @@ class Model {
       in_memory_ -= rooms_.front().uops;
     }
     loaded(d, block_cycles(hw_, d) + 2 * kSectionGap, start);
-    blocks_.push_back({d.uops, walk_cycles(d), bus_});
+    blocks_.push_back(block_of(d));
     walk();
   }
 
@@ -173,18 +189,21 @@ class Model {
     control_.pass(bus_);
   }
 
-  /// To walk a block: the array is slowed down by post-processing where an M-block has few
-  /// micro-ops.
-  Time walk_cycles(const isa::LoadWeights& d) const {
-    const WeightBlockView block(hw_, image_, d);
-    Time cycles = 0, of_m_block = 0;
-    for (std::size_t i = 0; i < block.uops(); ++i) {
+  /// The array is slowed down by post-processing where an M-block has few micro-ops.
+  Block block_of(const isa::LoadWeights& d) const {
+    const WeightBlockView view(hw_, image_, d);
+    Block block{.uops = d.uops, .loaded = bus_};
+    std::int64_t of_m_block = 0;
+    for (std::size_t i = 0; i < view.uops(); ++i) {
       ++of_m_block;
-      if (!block.header(i).last) continue;
-      cycles += std::max(of_m_block, post_cycles(hw_));
-      of_m_block = 0;
+      if (!view.header(i).last) continue;
+      block.cycles += std::max(of_m_block, post_cycles(hw_));
+      block.m_blocks.push_back(std::exchange(of_m_block, 0));
     }
-    return cycles + of_m_block;
+    block.open = of_m_block > 0;
+    block.cycles += of_m_block;
+    if (block.open) block.m_blocks.push_back(of_m_block);
+    return block;
   }
 
   void store(const isa::StoreFeatures& d) {
@@ -202,7 +221,7 @@ class Model {
     if (d.wait_previous) started_ = std::max(started_, complete_);
     last_ = now_;
     started_ = std::max(started_, written(d.need_first));
-    now_ = {.exec = d, .uops_left = d.uops, .blocks = 0, .at = started_, .group = 0};
+    now_ = {.exec = d, .uops_left = d.uops, .at = started_};
     walk();
   }
 
@@ -221,6 +240,10 @@ class Model {
       now_.at = std::max(now_.at + block.cycles, block.loaded);
       now_.group += block.cycles;
       now_.uops_left -= block.uops;
+      auto part = block.m_blocks.begin();
+      if (now_.open && part != block.m_blocks.end()) now_.m_blocks.back() += *part++;
+      now_.m_blocks.insert(now_.m_blocks.end(), part, block.m_blocks.end());
+      now_.open = block.open;
       if (!now_.exec.keep_list && now_.exec.groups == 1) {
         rooms_.push_back({block.uops, now_.at});
         blocks_.pop_front();
@@ -234,7 +257,12 @@ class Model {
   void end_exec() {
     const std::int64_t further = now_.exec.groups - 1;
     const std::int64_t need = now_.exec.need_first + further * now_.exec.need_step;
-    const Time end = std::max(now_.at + further * now_.group, written(need) + now_.group);
+    const bool meets = now_.exec.residual || now_.exec.dst_polyphase || now_.exec.dst_double;
+    const double group =
+        meets && further > 0 ? ports_of(now_).group_cycles : static_cast<double>(now_.group);
+    const Time walked = now_.at + std::llround(static_cast<double>(further) * group);
+    now_.group = std::llround(group);
+    const Time end = std::max(walked, written(need) + now_.group);
     execs_.push_back(end - std::exchange(issued_, end));
     for (; !now_.exec.keep_list && now_.blocks > 0; --now_.blocks) {
       rooms_.push_back({blocks_.front().uops, end - now_.group});
@@ -259,7 +287,7 @@ class Model {
   Walk last_, now_;
   Time started_ = 0, issued_ = 0, complete_ = 0, complete_before_ = 0;  ///< the last EXEC
   Time frame_begin_ = 0;
-  std::map<std::pair<std::int64_t, Time>, std::int64_t> words_beside_;  ///< polyphase tensors
+  std::map<std::vector<std::int64_t>, PortUse> ports_;
   std::vector<Time> execs_;
 };
 

@@ -45,19 +45,4 @@ constexpr std::int64_t descriptor_cycles(const isa::Hardware& hw) {
   return isa::kDescriptorWords / (hw.axi_data_w > 32 ? 2 : 1);
 }
 
-/// Words that a transfer moves in kManyCycles cycles while an operation of `m_blocks` M-blocks, of
-/// `cycles` each, writes a polyphase tensor: post-processing, which goes first, stays for two words
-/// in a bank, the transfer for one, and they meet again and again.
-std::int64_t words_beside_polyphase(const isa::Hardware& hw, std::int64_t m_blocks,
-                                    std::int64_t cycles);
-inline constexpr std::int64_t kManyCycles = 4096;  // enough for the mean
-
-/// Cycles of a transfer of features that takes `alone` of them by itself, beside an operation of
-/// which words_beside_polyphase() says `words`.
-constexpr std::int64_t transfer_beside_polyphase(const isa::Hardware& hw, std::int64_t alone,
-                                                 std::int64_t words) {
-  const std::int64_t word_beats = std::max(isa::word_bytes(hw) * 8 / hw.axi_data_w, 1);
-  return std::max(alone, alone * kManyCycles / (words * word_beats));
-}
-
 }  // namespace reshift::cost

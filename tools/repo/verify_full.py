@@ -25,6 +25,7 @@ STEPS = {
     "cosim": ["cosim"],
     "netlist-test": ["netlist-test"],
     "bench": ["bench"],
+    "frames": ["frames"],
     "energy": ["energy"],
     "vectors": ["replay", "CONFIG=16x16x8"],
     **{f"synth-{device}-{config}": ["synth", f"DEVICE={device}", f"CONFIG={config}"]
@@ -58,9 +59,11 @@ def page(tool, results):
     for name, (passed, seconds, _) in results.items():
         lines.append(f"| `make {' '.join(STEPS[name])}` | {'passed' if passed else '**failed**'} | "
                      f"{seconds / 60:.1f} |")
-    if "bench" in results:
-        text = results["bench"][2].read_text().splitlines()
-        lines += ["", "## Benchmarks", ""]
+    for name, title in (("bench", "Benchmarks"), ("frames", "Frames")):
+        if name not in results:
+            continue
+        text = results[name][2].read_text().splitlines()
+        lines += ["", f"## {title}", ""]
         lines += ["" if not line else line.rstrip() for line in text if not line or line[0] == "|"]
     return "\n".join(lines).rstrip() + "\n"
 

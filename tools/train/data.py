@@ -38,9 +38,10 @@ def load(folder, names):
 
 class View:
     """Training images, shifted by up to MARGIN pixels with black around them, half of them mirrored;
-    each image by itself. View `number` of an image is the same in every run."""
+    each image by itself. A share `mixed` of them then has a rectangle of another one in it (CutMix, Yun
+    et al., 2019). View `number` of an image is the same in every run."""
 
-    def __init__(self, images, number):
+    def __init__(self, images, number, mixed=0.0):
         random = numpy.random.default_rng([number, len(images)])
         reach = torch.arange(SIZE)
         moves = torch.from_numpy(random.integers(0, 2 * MARGIN + 1, (2, len(images), 1)))
@@ -48,9 +49,22 @@ class View:
         mirrored = torch.from_numpy(random.integers(0, 2, len(images)).astype(bool))
         self.columns[mirrored] = self.columns[mirrored].flip(1)
         self.padded = torch.nn.functional.pad(images, (0, 0, MARGIN, MARGIN, MARGIN, MARGIN))
+        self.others = torch.from_numpy(random.permutation(len(images)))
+        # A rectangle has a share of the image that is uniform in 0 to 1; its centre is anywhere.
+        half = numpy.sqrt(random.random(len(images))) * SIZE / 2
+        half[random.random(len(images)) >= mixed] = 0
+        centre = random.random((2, len(images))) * SIZE
+        self.first, self.last = torch.from_numpy(centre - half), torch.from_numpy(centre + half)
 
     def __getitem__(self, which):
         """Images of the indices `which`."""
+        reach = torch.arange(SIZE) + 0.5
+        rows, columns = ((self.first[i, which, None] < reach) & (reach < self.last[i, which, None])
+                         for i in range(2))
+        other = rows[:, :, None, None] & columns[:, None, :, None]
+        return torch.where(other, self.shifted(self.others[which]), self.shifted(which))
+
+    def shifted(self, which):
         return self.padded[which[:, None, None], self.rows[which][:, :, None],
                            self.columns[which][:, None, :]]
 

@@ -76,9 +76,12 @@ class Recipe:
     temperature: float = 3.0
     exact_epochs: int = 1  # the last ones, in single precision; those before in half precision
     views: int = 8  # crops and mirrors of an image, whose teacher outputs are kept
+    mixed: float = 0.0  # share of images with a part of another one; only the teacher knows what they show
 
     def __post_init__(self):
         self.densities()
+        if self.mixed and self.teacher_share < 1:
+            raise ValueError("mixed images have no label: teacher_share must be 1")
         for field, names, there in (("network", [self.network], list(NETWORKS)),
                                     ("teacher", self.teachers(), [*TEACHERS, OWN])):
             for name in names:

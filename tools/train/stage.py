@@ -74,7 +74,8 @@ class Stage:
         for epoch in range(len(self.log), self.epochs):
             number = epoch % self.recipe.views if teacher else epoch
             taught = teacher.logits(images, number, report) if teacher else None
-            self.log.append(self.epoch(epoch, View(images, number), labels, taught, device, report))
+            view = View(images, number, self.recipe.mixed)
+            self.log.append(self.epoch(epoch, view, labels, taught, device, report))
             self.save()
         self.set_rate(1.0)
         return self.log

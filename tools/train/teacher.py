@@ -31,18 +31,20 @@ def load(file, data):
 
 
 class Teacher:
-    """The mean of the outputs of `networks`; `folder` keeps a file for each view."""
+    """The mean of the outputs of `networks` for views of which a share is `mixed`; `folder` keeps a file
+    for each view."""
 
-    def __init__(self, name, networks, folder, device):
-        self.name, self.folder, self.device = name, folder, device
+    def __init__(self, name, networks, folder, device, mixed):
+        self.name, self.folder, self.device, self.mixed = name, folder, device, mixed
         self.networks = [network.eval().to(device) for network in networks]
 
     @torch.no_grad()
     def logits(self, images, number, report):
         """Of view `number` of all images."""
-        path = self.folder / f"{self.name}_{number}.npy"
+        mixed = f"_mixed{self.mixed}" if self.mixed else ""
+        path = self.folder / f"{self.name}{mixed}_{number}.npy"
         if not path.is_file():
-            view, parts = View(images, number), []
+            view, parts = View(images, number, self.mixed), []
             for start in range(0, len(images), BATCH):
                 which = torch.arange(start, min(start + BATCH, len(images)))
                 batch = pixels(view[which], self.device)

@@ -117,7 +117,8 @@ class Run:
         report(f"distillation from {' and '.join(names)}: {self.recipe.teacher_share} of the loss")
         networks = [own if name == OWN else teaching.load(TEACHERS[name], self.options.data)
                     for name in names]
-        return teaching.Teacher(self.recipe.teacher, networks, folder, self.device)
+        return teaching.Teacher(self.recipe.teacher, networks, folder, self.device,
+                                self.recipe.mixed)
 
     def stage(self, network, optimiser, name, quantised):
         epochs = self.recipe.epochs if quantised else self.recipe.float_epochs

@@ -248,6 +248,26 @@ def test_pruning():
         raise AssertionError("three densities for two layers")
 
 
+def test_views():
+    """Half of the images have a part of one other image, the others are as in a plain view."""
+    count = 400
+    images = torch.arange(1, count + 1).view(-1, 1, 1, 1).expand(-1, 32, 32, 3).to(torch.int32)
+    which = torch.arange(count)
+    plain, mixed = View(images, 3)[which], View(images, 3, 0.5)[which]
+    foreign = (mixed != plain).any(3)
+    touched = foreign.flatten(1).any(1)
+    expect(160 < int(touched.sum()) < 240, "half of the images are mixed")
+    for index in which[touched]:
+        values = set(mixed[index][foreign[index]].flatten().tolist()) - {0}
+        expect(len(values) <= 1, "one other image")
+    try:
+        dataclasses.replace(next(iter(recipes().values())), mixed=0.5, teacher_share=0.9)
+    except ValueError as error:
+        expect("teacher_share must be 1" in str(error), "mixed images have no label")
+    else:
+        raise AssertionError("mixed images with labels")
+
+
 def test_interruption():
     """A run that was interrupted after an epoch ends as one that was not."""
     recipe = dataclasses.replace(next(iter(recipes().values())), batch=8, views=2, exact_epochs=0)
@@ -304,6 +324,7 @@ def main():
     test_gradients()
     test_sizes()
     test_pruning()
+    test_views()
     test_interruption()
     test_example()
     for name in CORES:
