@@ -27,6 +27,11 @@ struct FrameCycles {
   double core_first = 0, expected_first = 0;  ///< of the first frame
 };
 
+/// What an EXEC does beside walking its list.
+struct Also {
+  bool wait_previous = false, polyphase = false, residual = false;
+};
+
 /// A program of a few descriptors. Its EXECs read pixels from word 0 of the feature buffer on and
 /// write to `kDestination`; what waits for what is the compiler's to find out.
 class SmallProgram {
@@ -66,10 +71,6 @@ class SmallProgram {
     image_.add(d, "load_weights");
   }
 
-  /// What an EXEC does beside walking its list.
-  struct Also {
-    bool wait_previous = false, polyphase = false, residual = false;
-  };
   /// Walks the list for so many pixel groups; `last`: nothing walks it after that. Returns the
   /// descriptor, without its tokens.
   isa::Exec exec(int groups, bool last, const Also& also = {}) {
