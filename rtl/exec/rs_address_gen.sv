@@ -5,7 +5,7 @@
 /// post-processing writes, and those where the residual is read.
 ///
 /// Throughput: Q pixels per cycle on each side.
-/// Latency: P / Q + 2 cycles from an operation to its first windows.
+/// Latency: P / Q + 2 cycles from an operation to its first windows, one more with Ahead.
 /// Handshake: valid/ready; see rs_raster_counter, rs_column_window and rs_pixel_address.
 /// Assumes: M-blocks ask for addresses in the order in which they are issued.
 module rs_address_gen #(
@@ -17,6 +17,8 @@ module rs_address_gen #(
   parameter int unsigned AddrW = 10,
   /// Operations may lead.
   parameter bit Lead = 1'b0,
+  /// Steps that the raster is ahead of the windows; 0: none.
+  parameter int unsigned Ahead = 16,
   /// Derived.
   localparam int unsigned BankW = $clog2(P)
 ) (
@@ -60,7 +62,7 @@ module rs_address_gen #(
   output logic             res_last_o
 );
 
-  logic windows_room, dst_room, res_room, step, start;
+  logic windows_room, queue_room, dst_room, res_room, step, start;
   rs_pkg::pixel_t [Q-1:0] pixel;
   rs_pkg::window_t window_y;
   rs_pkg::window_t [Q-1:0] window_x;
@@ -77,12 +79,43 @@ module rs_address_gen #(
     .op_valid_i,
     .op_ready_o,
     .op_i,
-    .ready_i   (windows_room && dst_room && res_room),
+    .ready_i   (queue_room && dst_room && res_room),
     .step_o    (step),
     .pixel_o   (pixel),
     .window_y_o(window_y),
     .window_x_o(window_x)
   );
+
+  logic collect, collect_last;
+  rs_pkg::window_t collect_y;
+  rs_pkg::window_t [Q-1:0] collect_x;
+
+  if (Ahead > 0) begin : gen_ahead
+    rs_raster_queue #(
+      .P(P),
+      .Q(Q),
+      .Ahead(Ahead)
+    ) u_queue (
+      .clk_i,
+      .rst_ni,
+      .room_o  (queue_room),
+      .step_i  (step),
+      .last_p_i(pixel[0].last_p),
+      .y_i     (window_y),
+      .x_i     (window_x),
+      .step_o  (collect),
+      .ready_i (windows_room),
+      .last_p_o(collect_last),
+      .y_o     (collect_y),
+      .x_o     (collect_x)
+    );
+  end else begin : gen_direct
+    assign queue_room   = windows_room;
+    assign collect      = step;
+    assign collect_last = pixel[0].last_p;
+    assign collect_y    = window_y;
+    assign collect_x    = window_x;
+  end
 
   rs_column_window #(
     .P(P),
@@ -91,10 +124,10 @@ module rs_address_gen #(
     .clk_i,
     .rst_ni,
     .ready_o (windows_room),
-    .step_i  (step),
-    .last_p_i(pixel[0].last_p),
-    .y_i     (window_y),
-    .x_i     (window_x),
+    .step_i  (collect),
+    .last_p_i(collect_last),
+    .y_i     (collect_y),
+    .x_i     (collect_x),
     .valid_o (windows_valid_o),
     .next_i  (windows_next_i),
     .y_o     (window_y_o),

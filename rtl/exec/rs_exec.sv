@@ -258,7 +258,8 @@ module rs_exec
     .P(P),
     .Q(Q),
     .AddrW(AddrW),
-    .Lead(Neighbours > 0)
+    .Lead(Neighbours > 0),
+    .Ahead(Serial ? 0 : 16)
   ) u_address_gen (
     .clk_i,
     .rst_ni,

@@ -3,6 +3,8 @@
 // The constants of tools/cost, each against the counters of the core: small programs made by hand,
 // of which one constant times a known number is what a frame takes.
 
+#include <tuple>
+
 #include "compile/program_image.hpp"
 #include "compile/window.hpp"
 #include "core/core_case.hpp"
@@ -80,19 +82,22 @@ class SmallProgram {
     d.groups = groups;
     d.keep_list = !last;
     d.wait_previous = also.wait_previous;
+    constexpr int kLongestRow = 4095;
     d.in_height = d.out_height = also.polyphase ? 2 : 1;
-    d.pitch = d.in_width = d.out_width = groups * kHardware.p / (also.polyphase ? 2 : 1);
+    while (groups * kHardware.p / d.out_height > kLongestRow) d.in_height = d.out_height *= 2;
+    d.pitch = d.in_width = d.out_width = groups * kHardware.p / d.out_height;
+    const std::int64_t row = d.pitch / (also.polyphase ? 2 : 1);
     d.src0_step = isa::c_blocks_per_word(kHardware);
     d.dst_base = kDestination;
     d.dst_words = m_blocks_;
     d.dst_polyphase = also.polyphase;
     d.dst_phase = (groups + 3) / 4 * m_blocks_;
-    d.dst_row_bank = d.pitch % kHardware.p;
-    d.dst_row_addr = d.pitch / kHardware.p * m_blocks_;
+    d.dst_row_bank = row % kHardware.p;
+    d.dst_row_addr = row / kHardware.p * m_blocks_;
     d.residual = also.residual;
     d.res_words = m_blocks_;
-    d.res_row_bank = d.dst_row_bank;
-    d.res_row_addr = d.dst_row_addr;
+    d.res_row_bank = d.pitch % kHardware.p;
+    d.res_row_addr = d.pitch / kHardware.p * m_blocks_;
     d.lo = code_min(kHardware.act_w);
     d.hi = code_max(kHardware.act_w);
     image_.add(d, "exec",
@@ -255,25 +260,39 @@ TEST(Cost, PostProcessing) {
 }
 
 // The residual's reads and the writes of a polyphase tensor meet in the banks.
-TEST(Cost, Sums) {
+TEST(Cost, Banks) {
   if (kSerial) GTEST_SKIP() << "its few lanes take so long that nothing meets";
-  for (const int m_blocks : {1, 3}) {
-    for (const bool polyphase : {false, true}) {
-      isa::Exec exec;
-      const auto cycles = [&](int groups) {
-        SmallProgram p;
-        p.load_weights(m_blocks, 1);
-        exec = p.exec(groups, true, {.polyphase = polyphase, .residual = true});
-        return p.run().core;
-      };
-      constexpr int kFew = 96, kMany = 288;
-      const double group = (cycles(kMany) - cycles(kFew)) / (kMany - kFew);
-      const std::vector<std::int64_t> uops(static_cast<std::size_t>(m_blocks), 1);
-      const double expected = cost::port_use(kHardware, exec, uops).group_cycles;
-      fmt::print("{:<16} sum of {} M-blocks{}: {:.2f} cycles a group, expected {:.2f}\n",
-                 kHardware.name, m_blocks, polyphase ? ", polyphase" : "", group, expected);
-      EXPECT_NEAR(group, expected, 0.03 * expected);
-    }
+  for (const auto& [m_blocks, uops, also] : std::vector<std::tuple<int, int, Also>>{
+           {1, 1, {}},
+           {1, 2, {}},
+           {1, kHardware.p, {}},
+           {3, 1, {}},
+           {1, 1, {.polyphase = true}},
+           {3, 1, {.polyphase = true}},
+           {1, 1, {.residual = true}},
+           {1, 2, {.residual = true}},
+           {1, kHardware.p, {.residual = true}},
+           {2, 1, {.residual = true}},
+           {3, 1, {.residual = true}},
+           {1, 1, {.polyphase = true, .residual = true}},
+           {1, kHardware.p, {.polyphase = true, .residual = true}},
+           {3, 1, {.polyphase = true, .residual = true}}}) {
+    isa::Exec exec;
+    const auto cycles = [&](int groups) {
+      SmallProgram p;
+      p.load_weights(m_blocks, uops);
+      exec = p.exec(groups, true, also);
+      return p.run().core;
+    };
+    constexpr int kFew = 400, kMany = 640;  // so many take longer than the descriptors
+    const double group = (cycles(kMany) - cycles(kFew)) / (kMany - kFew);
+    const std::vector<std::int64_t> list(static_cast<std::size_t>(m_blocks), uops);
+    const double expected = cost::port_use(kHardware, exec, list).group_cycles;
+    fmt::print("{:<16} {} M-blocks of {} micro-ops{}{}: {:.2f} cycles a group, expected {:.2f}\n",
+               kHardware.name, m_blocks, uops, also.residual ? ", residual" : "",
+               also.polyphase ? ", polyphase" : "", group, expected);
+    // How both fall together, and so the mean, depends on each stage of the pipeline.
+    EXPECT_NEAR(group, expected, (also.residual && also.polyphase ? 0.06 : 0.03) * expected);
   }
 }
 

@@ -35,6 +35,9 @@ reshift_bench(NAME rs_post_scale SET wide PARAMS Width=32 FactorW=34 Below=23 Ou
 reshift_bench(NAME rs_uop_fetch PARAMS WmDepth=16)
 reshift_bench(NAME rs_column_window PARAMS P=3)
 reshift_bench(NAME rs_column_window SET pair PARAMS P=2)
+reshift_bench(NAME rs_raster_queue PARAMS P=3 Q=1 Ahead=16)
+reshift_bench(NAME rs_raster_queue SET four_pixels PARAMS P=8 Q=4 Ahead=16)
+reshift_bench(NAME rs_raster_queue SET two_groups PARAMS P=15 Q=1 Ahead=8)
 reshift_bench(NAME rs_tap_mask PARAMS P=3 Latency=4)
 reshift_bench(NAME rs_exec
   PARAMS M=4 C=4 P=3 ActW=8 WeightFormat=7 AccW=28 FbDepth=2048 WmDepth=128 PmDepth=8

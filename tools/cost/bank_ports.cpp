@@ -131,7 +131,8 @@ class Ports {
       blocks_.pop_front();
   }
 
-  /// The residual is read before a write, but with one way before a write that has waited.
+  /// The residual is read before a write. With one way a write that has waited goes first, and so
+  /// do those that follow it without a gap.
   void arbitrate() {
     std::array<bool, kMostBanks> reads{}, writes{}, wanted{};
     const bool read = exec_.residual && requested_ - popped_ < ring_;
@@ -149,7 +150,6 @@ class Ports {
       ++requested_;
       made_.assign(made_.size(), false);
     }
-    waited_ = false;
     for (std::int64_t way = 0; way < ways_; ++way) {
       std::deque<Place>& queue = waiting_[index(way)];
       if (queue.empty()) continue;
@@ -158,14 +158,12 @@ class Ports {
       if (place.written) {
         const bool taken = !writes[bank] && (urgent || !reads[bank]);
         writes[bank] = true;
-        if (!taken) {
-          waited_ = true;
-          continue;
-        }
+        if (!taken) continue;
       }
       queue.pop_front();
       ++finished_[index(way)];
     }
+    waited_ = !waiting_.front().empty();
     if (reads[index(transfer_bank_)] || writes[index(transfer_bank_)]) return;
     transfer_bank_ = (transfer_bank_ + 1) % banks_;
     ++transferred_;

@@ -66,10 +66,11 @@ TEST(BankPorts, SumsIntoAPolyphaseTensorWait) {
   EXPECT_EQ(group("32x16x7", false, true, 4), 7);
   EXPECT_GT(group("32x16x7", true, true, 4), 7.5);
   EXPECT_EQ(group("32x16x7", true, true, 40), 40);
-  // Four pixels of a polyphase tensor are in two banks.
-  EXPECT_EQ(group("16x16x8_dsp", false, false, 1), 2);
-  EXPECT_NEAR(group("16x16x8_dsp", false, true, 1), 4, 0.05);
-  EXPECT_GT(group("16x16x8_dsp", true, true, 1), 4);
+  // Four pixels of a polyphase tensor are in two banks; the queues behind post-processing make up
+  // for it.
+  EXPECT_EQ(group("16x16x8_dsp", true, false, 1), 2);
+  EXPECT_EQ(group("16x16x8_dsp", false, true, 1), 2);
+  EXPECT_GT(group("16x16x8_dsp", true, true, 1), 2.5);
 }
 
 TEST(EngineTimes, EnginesWorkAtOnceAndWaitForOneAnother) {
