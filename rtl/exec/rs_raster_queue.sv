@@ -45,6 +45,7 @@ module rs_raster_queue #(
   localparam int unsigned CountW = $clog2(Groups + 1);
 
   `RS_PARAM_CHECK(Pixels, P % Q == 0 && Steps >= 2, "Q must be a divisor of P, at most half of it")
+  `RS_PARAM_CHECK(Queue, Ahead >= 1 && Ahead <= 64, "Ahead must be 1 to 64")
 
   logic valid, fifo_room;
 
