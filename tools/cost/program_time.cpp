@@ -206,8 +206,8 @@ class Model {
     return block;
   }
 
-  /// An EXEC's first M-block waits for post-processing only where the one before has just ended. Few
-  /// lanes are left out, as in drain_cycles().
+  /// An EXEC's first M-block waits for post-processing only where the one before has just ended.
+  /// Few lanes are left out, as in drain_cycles().
   Time ahead_of_post(const Block& first) const {
     if (hw_.post_lanes < hw_.m) return 0;
     return std::max<Time>(post_cycles(hw_) - first.m_blocks.front(), 0);
