@@ -13,7 +13,7 @@ constexpr int kMostScans = 100;  // of a progressive file: each is a pass over a
 constexpr long kMostMemory = 512L << 20;
 
 /// What libjpeg calls an error ends the decoding, and so does a warning that pixels are missing.
-struct Decoder {
+struct JpegDecoder {
   jpeg_decompress_struct info;
   jpeg_error_mgr errors;
   jpeg_progress_mgr progress;
@@ -21,10 +21,10 @@ struct Decoder {
   char message[JMSG_LENGTH_MAX];
 };
 
-Decoder& decoder_of(j_common_ptr info) { return *static_cast<Decoder*>(info->client_data); }
+JpegDecoder& decoder_of(j_common_ptr info) { return *static_cast<JpegDecoder*>(info->client_data); }
 
 [[noreturn]] void fail(j_common_ptr info) {
-  Decoder& decoder = decoder_of(info);
+  JpegDecoder& decoder = decoder_of(info);
   info->err->format_message(info, decoder.message);
   std::longjmp(decoder.failed, 1);
 }
@@ -42,14 +42,14 @@ void warn(j_common_ptr info, int level) {
 
 void count_scans(j_common_ptr info) {
   if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMostScans) return;
-  Decoder& decoder = decoder_of(info);
+  JpegDecoder& decoder = decoder_of(info);
   std::snprintf(decoder.message, sizeof decoder.message, "more than %d scans", kMostScans);
   std::longjmp(decoder.failed, 1);
 }
 
 // The functions with setjmp have no object that needs a destructor: longjmp would not call it.
 
-bool read_header(Decoder& decoder, std::span<const std::uint8_t> bytes) {
+bool read_header(JpegDecoder& decoder, std::span<const std::uint8_t> bytes) {
   jpeg_decompress_struct& info = decoder.info;
   info.err = jpeg_std_error(&decoder.errors);
   info.client_data = &decoder;
@@ -66,7 +66,7 @@ bool read_header(Decoder& decoder, std::span<const std::uint8_t> bytes) {
 }
 
 /// Rows of `info.output_components` bytes a pixel.
-bool read_rows(Decoder& decoder, std::uint8_t* pixels) {
+bool read_rows(JpegDecoder& decoder, std::uint8_t* pixels) {
   jpeg_decompress_struct& info = decoder.info;
   if (setjmp(decoder.failed) != 0) return false;
   info.out_color_space = info.num_components == 4 ? JCS_CMYK : JCS_RGB;
@@ -96,7 +96,7 @@ void cmyk_to_rgb(std::span<const std::uint8_t> inks, std::uint8_t* pixels) {
 }  // namespace
 
 Image decode_jpeg(const std::string& name, std::span<const std::uint8_t> bytes) {
-  Decoder decoder{};
+  JpegDecoder decoder{};
   const struct Closer {
     jpeg_decompress_struct& info;
     ~Closer() { jpeg_destroy_decompress(&info); }

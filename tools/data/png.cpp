@@ -11,7 +11,7 @@
 namespace reshift {
 namespace {
 
-struct Decoder {
+struct PngDecoder {
   png_structp png = nullptr;
   png_infop info = nullptr;
   std::span<const std::uint8_t> rest;
@@ -20,7 +20,7 @@ struct Decoder {
 };
 
 [[noreturn]] void fail(png_structp png, png_const_charp message) {
-  auto& decoder = *static_cast<Decoder*>(png_get_error_ptr(png));
+  auto& decoder = *static_cast<PngDecoder*>(png_get_error_ptr(png));
   std::snprintf(decoder.message, sizeof decoder.message, "%s", message);
   std::longjmp(decoder.failed, 1);
 }
@@ -29,7 +29,7 @@ struct Decoder {
 void ignore(png_structp, png_const_charp) {}
 
 void read(png_structp png, png_bytep to, std::size_t size) {
-  auto& decoder = *static_cast<Decoder*>(png_get_io_ptr(png));
+  auto& decoder = *static_cast<PngDecoder*>(png_get_io_ptr(png));
   if (size > decoder.rest.size()) png_error(png, "it ends too early");
   std::memcpy(to, decoder.rest.data(), size);
   decoder.rest = decoder.rest.subspan(size);
@@ -37,7 +37,7 @@ void read(png_structp png, png_bytep to, std::size_t size) {
 
 // The functions with setjmp have no object that needs a destructor: longjmp would not call it.
 
-bool read_header(Decoder& decoder) {
+bool read_header(PngDecoder& decoder) {
   if (setjmp(decoder.failed) != 0) return false;
   decoder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoder, fail, ignore);
   if (decoder.png == nullptr) return false;
@@ -49,7 +49,7 @@ bool read_header(Decoder& decoder) {
 }
 
 /// Rows of three bytes a pixel.
-bool read_rows(Decoder& decoder, std::uint8_t* pixels, std::size_t stride) {
+bool read_rows(PngDecoder& decoder, std::uint8_t* pixels, std::size_t stride) {
   png_structp png = decoder.png;
   if (setjmp(decoder.failed) != 0) return false;
   const int colours = png_get_color_type(png, decoder.info);
@@ -74,10 +74,10 @@ bool read_rows(Decoder& decoder, std::uint8_t* pixels, std::size_t stride) {
 }  // namespace
 
 Image decode_png(const std::string& name, std::span<const std::uint8_t> bytes) {
-  Decoder decoder;
+  PngDecoder decoder;
   decoder.rest = bytes;
   const struct Closer {
-    Decoder& decoder;
+    PngDecoder& decoder;
     ~Closer() { png_destroy_read_struct(&decoder.png, &decoder.info, nullptr); }
   } closer{decoder};
   if (!read_header(decoder))

@@ -11,7 +11,7 @@ namespace {
 
 namespace reg = isa::reg;
 
-constexpr std::uint32_t kBusy = reg::status::kBusy.mask() | reg::status::kResetting.mask();
+constexpr std::uint32_t kWorking = reg::status::kBusy.mask() | reg::status::kResetting.mask();
 constexpr std::uint64_t kPage = 4096;
 
 std::uint64_t align(std::uint64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
@@ -137,7 +137,7 @@ void Runtime::soft_reset() {
   // The core waits for open bursts and clears its feature buffer, 32768 cycles at most.
   constexpr int kPolls = 10000;
   for (int i = 0; i < kPolls; ++i) {
-    if ((device_.read_register(reg::kStatus) & kBusy) == 0) return;
+    if ((device_.read_register(reg::kStatus) & kWorking) == 0) return;
   }
   throw Error("the core does not come out of its soft reset");
 }

@@ -4,11 +4,10 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/integer.hpp"
 
 namespace reshift {
 namespace {
-
-std::size_t to_size(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Distance between neighbours along each axis.
 Dims strides_of(const Dims& dims) {
@@ -66,7 +65,7 @@ Dims reduced_last(std::size_t rank, const Dims& axes) {
 
 std::int64_t group_size(const Dims& dims, const Dims& axes) {
   std::int64_t size = 1;
-  for (const auto axis : axes) size *= dims.at(to_size(axis));
+  for (const auto axis : axes) size *= dims.at(index(axis));
   return size;
 }
 
@@ -116,37 +115,37 @@ Array transpose(const Array& a, const Dims& permutation) {
   Dims sorted = permutation;
   std::sort(sorted.begin(), sorted.end());
   bool fits = sorted.size() == a.dims.size();
-  for (std::size_t i = 0; fits && i < sorted.size(); ++i) fits = to_size(sorted[i]) == i;
+  for (std::size_t i = 0; fits && i < sorted.size(); ++i) fits = index(sorted[i]) == i;
   if (!fits) throw Error("permutation {} of shape {}", text(permutation), text(a.dims));
   const Dims own = strides_of(a.dims);
   Array result{{}, {}, a.is_integer};
   Dims strides;
   for (const auto axis : permutation) {
-    result.dims.push_back(a.dims[to_size(axis)]);
-    strides.push_back(own[to_size(axis)]);
+    result.dims.push_back(a.dims[index(axis)]);
+    strides.push_back(own[index(axis)]);
   }
   result.values.reserve(a.values.size());
   for_each_offset(result.dims, strides,
-                  [&](std::int64_t at) { result.values.push_back(a.values[to_size(at)]); });
+                  [&](std::int64_t at) { result.values.push_back(a.values[index(at)]); });
   return result;
 }
 
 Array gather(const Array& a, std::int64_t axis, std::span<const std::int64_t> indices,
              double fill) {
-  const std::int64_t size = a.dims.at(to_size(axis));
+  const std::int64_t size = a.dims.at(index(axis));
   Array result{a.dims, {}, a.is_integer};
-  result.dims[to_size(axis)] = static_cast<std::int64_t>(indices.size());
+  result.dims[index(axis)] = static_cast<std::int64_t>(indices.size());
   const auto middle = a.dims.begin() + axis;
   const std::int64_t outer = product(Dims(a.dims.begin(), middle)),
                      inner = product(Dims(middle + 1, a.dims.end()));
-  result.values.reserve(to_size(product(result.dims)));
+  result.values.reserve(index(product(result.dims)));
   for (std::int64_t o = 0; o < outer; ++o) {
     for (const auto i : indices) {
       if (i != kFill && (i < 0 || i >= size)) {
         throw Error("index {} along an axis of {}", i, size);
       }
       if (i == kFill) {
-        result.values.insert(result.values.end(), to_size(inner), fill);
+        result.values.insert(result.values.end(), index(inner), fill);
       } else {
         const auto from = a.values.begin() + (o * size + i) * inner;
         result.values.insert(result.values.end(), from, from + inner);
@@ -160,18 +159,18 @@ Array concatenate(std::span<const Array* const> parts, std::int64_t axis) {
   if (parts.empty()) throw Error("nothing to concatenate");
   Array result = *parts[0];
   result.values.clear();
-  std::int64_t& size = result.dims.at(to_size(axis)) = 0;
+  std::int64_t& size = result.dims.at(index(axis)) = 0;
   for (const Array* part : parts) {
     Dims expected = result.dims;
-    if (part->dims.size() == expected.size()) expected[to_size(axis)] = part->dims[to_size(axis)];
+    if (part->dims.size() == expected.size()) expected[index(axis)] = part->dims[index(axis)];
     if (part->dims != expected) {
       throw Error("shapes {} and {} do not fit along axis {}", text(parts[0]->dims),
                   text(part->dims), axis);
     }
-    size += part->dims[to_size(axis)];
+    size += part->dims[index(axis)];
   }
   const std::int64_t outer = product(Dims(result.dims.begin(), result.dims.begin() + axis));
-  result.values.reserve(to_size(product(result.dims)));
+  result.values.reserve(index(product(result.dims)));
   for (std::int64_t o = 0; o < outer; ++o) {
     for (const Array* part : parts) {
       const auto count = static_cast<std::int64_t>(part->values.size()) / outer;
@@ -205,7 +204,7 @@ Array map(const Array& a, const Array& b, const std::function<double(double, dou
   result.is_integer = a.is_integer && b.is_integer;
   auto to = result.values.begin();
   for_each_offset(dims, repeated_strides(b.dims, dims), [&](std::int64_t at) {
-    *to = rounded(result, f(*to, b.values[to_size(at)]));
+    *to = rounded(result, f(*to, b.values[index(at)]));
     ++to;
   });
   return result;
@@ -214,9 +213,9 @@ Array map(const Array& a, const Array& b, const std::function<double(double, dou
 Array expand(const Array& a, const Dims& dims) {
   if (a.dims == dims) return a;
   Array result{dims, {}, a.is_integer};
-  result.values.reserve(to_size(product(dims)));
+  result.values.reserve(index(product(dims)));
   for_each_offset(dims, repeated_strides(a.dims, dims),
-                  [&](std::int64_t at) { result.values.push_back(a.values[to_size(at)]); });
+                  [&](std::int64_t at) { result.values.push_back(a.values[index(at)]); });
   return result;
 }
 
@@ -224,23 +223,23 @@ Array along(Array a, const Dims& axes, const std::function<void(std::span<double
   const Dims order = reduced_last(a.dims.size(), axes);
   const auto count = group_size(a.dims, axes);
   Array moved = transpose(a, order);
-  for (std::size_t i = 0; i < moved.values.size(); i += to_size(count)) {
-    f(std::span(moved.values).subspan(i, to_size(count)));
+  for (std::size_t i = 0; i < moved.values.size(); i += index(count)) {
+    f(std::span(moved.values).subspan(i, index(count)));
   }
   for (double& v : moved.values) v = rounded(a, v);
   Dims back(order.size());
   for (std::size_t i = 0; i < order.size(); ++i)
-    back[to_size(order[i])] = static_cast<std::int64_t>(i);
+    back[index(order[i])] = static_cast<std::int64_t>(i);
   return transpose(moved, back);
 }
 
 Array reduce(const Array& a, const Dims& axes,
              const std::function<double(std::span<const double>)>& f) {
-  const auto count = to_size(group_size(a.dims, axes));
+  const auto count = index(group_size(a.dims, axes));
   const Array moved = transpose(a, reduced_last(a.dims.size(), axes));
   Array result{a.dims, {}, a.is_integer};
-  for (const auto axis : axes) result.dims[to_size(axis)] = 1;
-  const std::size_t groups = to_size(product(result.dims));
+  for (const auto axis : axes) result.dims[index(axis)] = 1;
+  const std::size_t groups = index(product(result.dims));
   for (std::size_t i = 0; i < groups; ++i) {
     result.values.push_back(rounded(a, f(std::span(moved.values).subspan(i * count, count))));
   }

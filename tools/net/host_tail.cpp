@@ -5,12 +5,11 @@
 #include <iterator>
 
 #include "base/error.hpp"
+#include "base/integer.hpp"
 #include "net/host_functions.hpp"
 
 namespace reshift {
 namespace {
-
-std::size_t to_size(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 const Array& input(const std::vector<const Array*>& inputs, std::size_t i) {
   if (i >= inputs.size())
@@ -50,8 +49,7 @@ Array multiply(Array a, Array b) {
       for (std::int64_t c = 0; c < columns; ++c) {
         double sum = 0;
         for (std::int64_t k = 0; k < middle; ++k) {
-          sum +=
-              x[to_size((n * rows + r) * middle + k)] * y[to_size((n * middle + k) * columns + c)];
+          sum += x[index((n * rows + r) * middle + k)] * y[index((n * middle + k) * columns + c)];
         }
         result.values.push_back(sum);
       }
@@ -145,7 +143,7 @@ void HostTail::check() const {
     }
   }
   std::vector<std::vector<float>> zeros;
-  for (const Dims& dims : inputs) zeros.emplace_back(to_size(product(dims)), 0.0f);
+  for (const Dims& dims : inputs) zeros.emplace_back(index(product(dims)), 0.0f);
   if (outputs.empty()) return;
   const auto result = run(std::move(zeros));
   for (std::size_t i = 0; i < outputs.size(); ++i) {

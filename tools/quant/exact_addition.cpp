@@ -13,7 +13,7 @@
 namespace reshift {
 namespace {
 
-constexpr int kMostTerms = 3, kLargestWeight = 192;
+constexpr int kMostFactorTerms = 3, kLargestFactor = 192;
 constexpr double kNear = 1.0 / (1 << 9);  // of a code: pairs that a candidate could get wrong
 constexpr double kDeviation = kNear / 2;  // of a candidate from the real sum
 constexpr int kFixedPointBits = 20;       // behind the point of TensorFlow Lite's larger factor
@@ -72,7 +72,7 @@ class Addition {
         adder_(std::move(adder)),
         op_(op),
         net_(net),
-        minimal_(net.weight_format, kLargestWeight) {
+        minimal_(net.weight_format, kLargestFactor) {
     op_.post.res_zero = b.zero;
     for_pairs([&](int x, int y) {
       if (near(x, y)) near_.emplace_back(x, y);
@@ -83,9 +83,9 @@ class Addition {
   /// with one.
   void search(std::optional<FittedAddition>& best) {
     for (const bool shortcut : {false, true}) {
-      for (int terms = 1; terms <= kMostTerms; ++terms) {
-        for (int n = 1; n <= kLargestWeight; ++n) {
-          for (int m = shortcut; m <= (shortcut ? kLargestWeight : 0); ++m) {
+      for (int terms = 1; terms <= kMostFactorTerms; ++terms) {
+        for (int n = 1; n <= kLargestFactor; ++n) {
+          for (int m = shortcut; m <= (shortcut ? kLargestFactor : 0); ++m) {
             if (best && best->wrong == 0) return;
             if (std::max(minimal_.count(n), minimal_.count(m)) == terms) try_weights(n, m, best);
           }

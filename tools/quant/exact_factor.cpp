@@ -10,7 +10,7 @@ namespace reshift {
 namespace {
 
 constexpr double kMargin = 1e-5;  // of a multiplier's step: what rounding in double can be wrong
-constexpr double kSameWeight = 1e-9, kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kSameWeight = 1e-9, kUnbounded = std::numeric_limits<double>::infinity();
 constexpr double kCommon = 16;  // so many codes further from 0 codes are half as common
 
 /// How much a point counts.
@@ -36,11 +36,11 @@ Interval multipliers(const CodePoint& p, int shift, const PostParams& post, int 
   const double residual = static_cast<double>(p.residual - post.res_zero) * post.res_factor;
   const double code = p.code - post.out_zero - std::ldexp(residual, -fraction_bits(act_w));
   const auto sum = static_cast<double>(p.sum);
-  double below = p.code > post.lo ? std::ldexp((code - 0.5) / sum, shift) : -kInfinity;
-  double above = p.code < post.hi ? std::ldexp((code + 0.5) / sum, shift) : kInfinity;
+  double below = p.code > post.lo ? std::ldexp((code - 0.5) / sum, shift) : -kUnbounded;
+  double above = p.code < post.hi ? std::ldexp((code + 0.5) / sum, shift) : kUnbounded;
   if (sum < 0) {
-    below = p.code > post.lo ? below : kInfinity;
-    above = p.code < post.hi ? above : -kInfinity;
+    below = p.code > post.lo ? below : kUnbounded;
+    above = p.code < post.hi ? above : -kUnbounded;
     std::swap(below, above);
   }
   return {std::floor(below + kMargin) + 1, std::ceil(above - kMargin) - 1};
@@ -61,7 +61,7 @@ double best_multiplier(const std::vector<CodePoint>& points, double mult, int sh
   double best = mult, right = 0, most_right = 0;
   for (std::size_t i = 0; i < changes.size(); ++i) {
     right += changes[i].second;
-    const double next = i + 1 < changes.size() ? changes[i + 1].first : kInfinity;
+    const double next = i + 1 < changes.size() ? changes[i + 1].first : kUnbounded;
     if (next == changes[i].first) continue;
     const double candidate = std::clamp(mult, changes[i].first, next - 1);
     const bool nearer = std::abs(candidate - mult) < std::abs(best - mult);

@@ -75,9 +75,6 @@ Outputs vgg16(NetworkBuilder& b) {
 
 namespace {
 
-/// The last batch normalisation before a residual addition: small, for the sum grows with each.
-constexpr double kResidualGain = 0.3;
-
 /// Behind the last convolution of a residual block: the shortcut, projected where its shape
 /// changes, the addition, and the ReLU.
 Map close_block(NetworkBuilder& b, const std::string& title, const Map& in, const Map& main) {

@@ -9,7 +9,6 @@ namespace reshift::zoo {
 namespace {
 
 constexpr double kSlope = 0.1;
-constexpr double kResidualGain = 0.3;       // small, for the sum grows with each addition
 constexpr int kPredictions = 3 * (5 + 80);  // anchors of a pixel, each a box, a score and classes
 
 Map conv(NetworkBuilder& b, const Map& in, const std::string& name, int channels, int kernel,

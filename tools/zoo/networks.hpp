@@ -10,6 +10,9 @@ namespace reshift::zoo {
 /// What a network gives out.
 using Outputs = std::vector<Map>;
 
+/// Of the last batch normalisation before a residual addition: small, for the sum grows with each.
+inline constexpr double kResidualGain = 0.3;
+
 // What they are stands in zoo.hpp.
 Outputs alexnet(NetworkBuilder& b);
 Outputs alexnet32(NetworkBuilder& b);
