@@ -11,6 +11,7 @@ function(reshift_core_test config)
   endforeach()
   target_link_libraries(core_${config}_test PRIVATE
     core_${config} reshift_compile reshift_golden)
+  reshift_together(core_${config}_test)
   gtest_discover_tests(core_${config}_test TEST_PREFIX core_${config}. TEST_FILTER "-Full/*"
     DISCOVERY_TIMEOUT 60)
 endfunction()

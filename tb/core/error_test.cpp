@@ -15,9 +15,6 @@ namespace reshift {
 namespace {
 
 using Core = CoreBench<RESHIFT_MODEL>;
-constexpr std::uint32_t kStatusError = 1 << 2;
-constexpr std::uint32_t kStatusResetting = 1 << 3;
-constexpr std::uint32_t kIrqError = 1 << 1;
 
 class CoreErrors : public testing::Test {
  protected:
@@ -31,17 +28,17 @@ class CoreErrors : public testing::Test {
     const CoreCase& ran = other ? *other : good;
     core.run(program, ran.inputs, ran.frames);
     EXPECT_EQ(core.get(isa::reg::kErrCause), static_cast<std::uint32_t>(cause));
-    EXPECT_TRUE(core.get(isa::reg::kStatus) & kStatusError);
-    EXPECT_EQ(core.get(isa::reg::kIrqStatus), kIrqError);
+    EXPECT_TRUE(core.get(isa::reg::kStatus) & isa::reg::status::kError.mask());
+    EXPECT_EQ(core.get(isa::reg::kIrqStatus), isa::reg::irq_status::kError.mask());
     EXPECT_NE(core.master().write(isa::reg::kCtrl, 1), AxiResponse::kOkay)
         << "a start is refused until the reset";
     descriptor = core.get(isa::reg::kErrDescriptor);
     address = core.get(isa::reg::kErrAddrLo);
 
     core.memory().clear_failures();
-    core.set(isa::reg::kIrqStatus, kIrqError);
+    core.set(isa::reg::kIrqStatus, isa::reg::irq_status::kError.mask());
     core.set(isa::reg::kCtrl, 2);
-    for (int i = 0; core.get(isa::reg::kStatus) & kStatusResetting; ++i)
+    for (int i = 0; core.get(isa::reg::kStatus) & isa::reg::status::kResetting.mask(); ++i)
       ASSERT_LT(i, kHardware.fb_depth);
     EXPECT_FALSE(core.bench()->irq);
     good.run_and_compare(core);

@@ -20,7 +20,6 @@ namespace {
 
 using Core = CoreBench<RESHIFT_MODEL>;
 constexpr int kMutations = 50;  // of a network
-constexpr std::uint32_t kStatusResetting = 1 << 3;
 
 /// Changes a program in one place and says which.
 class Mutator {
@@ -236,7 +235,7 @@ TEST_P(Mutation, StopsOrRunsAndIsRecovered) {
                                                                       : refused);
       core.set(isa::reg::kIrqStatus, 3);
       core.set(isa::reg::kCtrl, 2);
-      for (int t = 0; core.get(isa::reg::kStatus) & kStatusResetting; ++t)
+      for (int t = 0; core.get(isa::reg::kStatus) & isa::reg::status::kResetting.mask(); ++t)
         ASSERT_LT(t, kHardware.fb_depth);
       good.run_and_compare(core);
       if (HasFatalFailure()) return;

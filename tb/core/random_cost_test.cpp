@@ -13,20 +13,20 @@
 namespace reshift {
 namespace {
 
-constexpr int kFrames = 3;
+constexpr int kTimedFrames = 3;
 
 /// Cycles of the core over those expected.
 double ratio(std::uint64_t seed) {
-  const CoreCase core_case(seed, false, kFrames);
+  const CoreCase core_case(seed, false, kTimedFrames);
   constexpr int kLatency = cost::kMemoryLatency;
   CoreBench<RESHIFT_MODEL> core(kHardware, {.read_latency = kLatency, .write_latency = kLatency},
                                 seed);
-  core.run(core_case.program, core_case.inputs, kFrames);
+  core.run(core_case.program, core_case.inputs, kTimedFrames);
   EXPECT_EQ(core.get(isa::reg::kErrCause), 0u);
   const double cycles = core.get(isa::reg::kCycles);
   double expected = 0;
   for (const cost::FrameTime& frame :
-       cost::frame_times(kHardware, core_case.program.image, kFrames)) {
+       cost::frame_times(kHardware, core_case.program.image, kTimedFrames)) {
     expected += static_cast<double>(frame.cycles);
   }
   return cycles / expected;
