@@ -17,19 +17,19 @@ namespace reshift::cost {
 namespace {
 
 /// A weight memory of 2048 tiles of 128 bytes, a bus of 16 bytes, 8 columns.
-const isa::Hardware kHw = find_hardware("16x16x8");
+const isa::Hardware kCore = find_hardware("16x16x8");
 
 TEST(MemoryPolicy, ShortListsMayTakeHalfLongOnesAQuarterAtATime) {
-  EXPECT_TRUE(list_stays(kHw, 1024));
-  EXPECT_FALSE(list_stays(kHw, 1025));
-  EXPECT_EQ(most_exec_uops(kHw, 1024), 1024);
-  EXPECT_EQ(most_exec_uops(kHw, 1025), 512);
-  EXPECT_EQ(most_exec_uops(kHw, 1025) + most_uops_ahead(kHw), kHw.wm_depth);
+  EXPECT_TRUE(list_stays(kCore, 1024));
+  EXPECT_FALSE(list_stays(kCore, 1025));
+  EXPECT_EQ(most_exec_uops(kCore, 1024), 1024);
+  EXPECT_EQ(most_exec_uops(kCore, 1025), 512);
+  EXPECT_EQ(most_exec_uops(kCore, 1025) + most_uops_ahead(kCore), kCore.wm_depth);
 }
 
 TEST(ExecCycles, TheSlowerOfArrayAndPostProcessingSetsThePaceOfAnMBlock) {
   constexpr std::array<std::size_t, 2> kUops{3, 100};
-  const ExecCycles cycles = exec_cycles(kHw, kUops, 10);
+  const ExecCycles cycles = exec_cycles(kCore, kUops, 10);
   EXPECT_EQ(cycles.array, 10 * 103);
   EXPECT_EQ(cycles.post, 10 * 16);
   EXPECT_EQ(cycles.exec, 10 * 108);
@@ -41,12 +41,12 @@ TEST(ExecCycles, FewLanesGoThroughPasses) {
 }
 
 TEST(Transfers, APolyphaseTensorBesideThemTakesTheirBanks) {
-  EXPECT_EQ(bus_cycles(kHw, 1600), 100);
-  EXPECT_EQ(tile_cycles(kHw, 10), 10 * 128 / 16);
-  EXPECT_EQ(stream_cycles(kHw, 10), 10);
+  EXPECT_EQ(bus_cycles(kCore, 1600), 100);
+  EXPECT_EQ(tile_cycles(kCore, 10), 10 * 128 / 16);
+  EXPECT_EQ(stream_cycles(kCore, 10), 10);
   // Long lists leave the banks alone most of the time.
   const auto beside = [](std::int64_t cycles) {
-    return transfer_beside(kHw, 1000, words_beside_polyphase(kHw, 1, cycles));
+    return transfer_beside(kCore, 1000, words_beside_polyphase(kCore, 1, cycles));
   };
   EXPECT_LE(beside(1000), 1020);
   EXPECT_GT(beside(8), 1500);
@@ -74,7 +74,7 @@ TEST(BankPorts, SumsIntoAPolyphaseTensorWait) {
 }
 
 TEST(EngineTimes, EnginesWorkAtOnceAndWaitForOneAnother) {
-  EngineTimes times(kHw);
+  EngineTimes times(kCore);
   times.begin_step(0);
   times.load(1600, 0);
   EXPECT_EQ(times.loaded(), kExecToTransfer + 100);

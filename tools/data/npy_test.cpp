@@ -17,7 +17,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using Bytes = std::vector<std::uint8_t>;
 
-std::string error_of(const Bytes& bytes) {
+std::string refused(const Bytes& bytes) {
   try {
     parse_npy("a.npy", bytes);
   } catch (const Error& e) {
@@ -46,20 +46,19 @@ TEST(Npy, ReadsWhatNumpyWrites) {
 
 TEST(Npy, NamesWhatIsWrong) {
   const std::vector<float> six{1, 2, 3, 4, 5, 6};
-  EXPECT_THAT(error_of({1, 2, 3}), HasSubstr("a.npy: not a NumPy file"));
-  EXPECT_THAT(error_of(saved_npy<float>(kNpyFloats, {1, 2, 3})), HasSubstr("truncated"));
-  EXPECT_THAT(error_of(saved_npy<float>(kNpyFloats, {1, 2, 3, 4, 5, 6, 7})), HasSubstr("damaged"));
-  EXPECT_THAT(error_of(saved_npy(kNpyFloats, six, 4)), HasSubstr("version 4"));
-  EXPECT_THAT(
-      error_of(saved_npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }", six)),
-      HasSubstr("numpy.ascontiguousarray"));
-  EXPECT_THAT(error_of(saved_npy("{'descr': '<c8', 'fortran_order': False, 'shape': (3,), }", six)),
+  EXPECT_THAT(refused({1, 2, 3}), HasSubstr("a.npy: not a NumPy file"));
+  EXPECT_THAT(refused(saved_npy<float>(kNpyFloats, {1, 2, 3})), HasSubstr("truncated"));
+  EXPECT_THAT(refused(saved_npy<float>(kNpyFloats, {1, 2, 3, 4, 5, 6, 7})), HasSubstr("damaged"));
+  EXPECT_THAT(refused(saved_npy(kNpyFloats, six, 4)), HasSubstr("version 4"));
+  EXPECT_THAT(refused(saved_npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }", six)),
+              HasSubstr("numpy.ascontiguousarray"));
+  EXPECT_THAT(refused(saved_npy("{'descr': '<c8', 'fortran_order': False, 'shape': (3,), }", six)),
               HasSubstr("type <c8"));
-  EXPECT_THAT(error_of(saved_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, "
-                                 "99999999999), }",
-                                 six)),
+  EXPECT_THAT(refused(saved_npy("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, "
+                                "99999999999), }",
+                                six)),
               HasSubstr("shape"));
-  EXPECT_THAT(error_of(saved_npy("{'descr': [('a', '<f4')], 'fortran_order': False}", six)),
+  EXPECT_THAT(refused(saved_npy("{'descr': [('a', '<f4')], 'fortran_order': False}", six)),
               HasSubstr("not the header"));
 }
 

@@ -10,7 +10,7 @@
 namespace reshift {
 namespace {
 
-constexpr int kActW = 8;
+constexpr int kFactorActW = 8;
 
 PostParams bounds(int zero, int lo, int hi) {
   PostParams post;
@@ -37,11 +37,11 @@ TEST(ExactFactor, MakesTheCodesThatSinglePrecisionMakes) {
     const float ratio = std::exp2(exponent(random));
     const PostParams post = trial % 2 ? bounds(-128, -128, 127) : bounds(5, 5, 90);
     const auto points = code_changes(single_precision(ratio), double{ratio}, 1 << 20, post);
-    const auto found = fit_factor(points, double{ratio}, post, kActW, 32);
+    const auto found = fit_factor(points, double{ratio}, post, kFactorActW, 32);
     ASSERT_TRUE(found) << ratio;
     complete += found->wrong == 0;
     for (std::int64_t sum = -70000; sum <= 70000; ++sum) {
-      const auto code = post_process(sum, 0, found->params, post, kActW);
+      const auto code = post_process(sum, 0, found->params, post, kFactorActW);
       if (code == in_single_precision(sum, ratio, post)) continue;
       ASSERT_GT(found->wrong, 0) << ratio << " " << sum;
       const double product = static_cast<double>(sum) * double{ratio};
@@ -55,12 +55,12 @@ TEST(ExactFactor, MakesTheCodesThatSinglePrecisionMakes) {
 TEST(ExactFactor, KeepsTiesOfAFactorThatIsExact) {
   const PostParams post = bounds(0, -128, 127);
   const auto points = code_changes(single_precision(0.375f), 0.375, 1000, post);
-  const auto found = fit_factor(points, 0.375, post, kActW, 32);
+  const auto found = fit_factor(points, 0.375, post, kFactorActW, 32);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->wrong, 0);
   EXPECT_EQ(found->error, 0);
-  EXPECT_EQ(post_process(4, 0, found->params, post, kActW), 2);
-  EXPECT_EQ(post_process(12, 0, found->params, post, kActW), 4);
+  EXPECT_EQ(post_process(4, 0, found->params, post, kFactorActW), 2);
+  EXPECT_EQ(post_process(12, 0, found->params, post, kFactorActW), 4);
 }
 
 TEST(ExactFactor, ChangesOfCodesOutsideTheSumsDecideNothing) {
@@ -70,22 +70,22 @@ TEST(ExactFactor, ChangesOfCodesOutsideTheSumsDecideNothing) {
 
 TEST(ExactFactor, SaysWhatIsWrongWhereNoFactorMakesAllCodes) {
   const PostParams post = bounds(0, -128, 127);
-  EXPECT_EQ(fit_factor({{10, 0, 10}, {20, 0, 20}}, 1, post, kActW, 32)->wrong, 0);
-  EXPECT_GT(fit_factor({{10, 0, 10}, {20, 0, 40}}, 1, post, kActW, 32)->wrong, 0);
+  EXPECT_EQ(fit_factor({{10, 0, 10}, {20, 0, 20}}, 1, post, kFactorActW, 32)->wrong, 0);
+  EXPECT_GT(fit_factor({{10, 0, 10}, {20, 0, 40}}, 1, post, kFactorActW, 32)->wrong, 0);
   // The one that is nearer to code 0 counts more.
-  const auto found = fit_factor({{10, 0, 10}, {20, 0, 40}}, 2, post, kActW, 32);
-  EXPECT_EQ(post_process(10, 0, found->params, post, kActW), 10);
+  const auto found = fit_factor({{10, 0, 10}, {20, 0, 40}}, 2, post, kFactorActW, 32);
+  EXPECT_EQ(post_process(10, 0, found->params, post, kFactorActW), 10);
 }
 
 TEST(ExactFactor, MultipliersOfFewBitsMakeFewerCodes) {
   const PostParams post = bounds(0, -128, 127);
   const float ratio = 0.00123f;
   const auto points = code_changes(single_precision(ratio), double{ratio}, 1 << 20, post);
-  EXPECT_LE(fit_factor(points, double{ratio}, post, kActW, 32)->wrong,
-            fit_factor(points, double{ratio}, post, kActW, 16)->wrong);
-  EXPECT_LT(fit_factor(points, double{ratio}, post, kActW, 32)->error, 1e-6);
-  EXPECT_LT(fit_factor(points, double{ratio}, post, kActW, 16)->error, 1e-4);
-  EXPECT_FALSE(fit_factor(points, 1e30, post, kActW, 32));
+  EXPECT_LE(fit_factor(points, double{ratio}, post, kFactorActW, 32)->wrong,
+            fit_factor(points, double{ratio}, post, kFactorActW, 16)->wrong);
+  EXPECT_LT(fit_factor(points, double{ratio}, post, kFactorActW, 32)->error, 1e-6);
+  EXPECT_LT(fit_factor(points, double{ratio}, post, kFactorActW, 16)->error, 1e-4);
+  EXPECT_FALSE(fit_factor(points, 1e30, post, kFactorActW, 32));
 }
 
 }  // namespace

@@ -14,11 +14,11 @@ namespace {
 
 /// Evenly spaced values of all tensors, some hundred thousand at most.
 std::vector<float> sample(const std::vector<std::vector<float>>& tensors) {
-  constexpr std::size_t kSamples = 200000;
+  constexpr std::size_t kMostValues = 200000;
   std::size_t total = 0;
   for (const auto& t : tensors) total += t.size();
   // An odd stride walks through all positions of an image.
-  const std::size_t stride = std::max<std::size_t>(1, total / kSamples) | 1;
+  const std::size_t stride = std::max<std::size_t>(1, total / kMostValues) | 1;
   std::vector<float> values;
   std::size_t skip = 0;
   for (const auto& t : tensors) {

@@ -32,15 +32,15 @@ struct Axis {
 
 void draw_axes(const Axis& x, const Axis& y, const std::string& x_name, const std::string& y_name,
                Svg& svg) {
-  constexpr const char* kGrid = "#dddddd";
+  constexpr const char* kLines = "#dddddd";
   for (int i = 0; x.least + i * x.step <= x.most * 1.001; ++i) {
     const double value = x.least + i * x.step;
-    svg.line(x.at(value), kTop, x.at(value), kBottom, kGrid);
+    svg.line(x.at(value), kTop, x.at(value), kBottom, kLines);
     svg.text(x.at(value), kBottom + 16, fmt::format("{:.0f}", value), Svg::Anchor::kMiddle);
   }
   for (int i = 0; y.least + i * y.step <= y.most * 1.001; ++i) {
     const double value = y.least + i * y.step;
-    svg.line(kLeft, y.at(value), kRight, y.at(value), kGrid);
+    svg.line(kLeft, y.at(value), kRight, y.at(value), kLines);
     svg.text(kLeft - 6, y.at(value) + 4, fmt::format("{:g}", value), Svg::Anchor::kEnd);
   }
   svg.text((kLeft + kRight) / 2, kBottom + 36, x_name, Svg::Anchor::kMiddle);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/integer.hpp"
 #include "import/onnx/operators.hpp"
 #include "import/onnx/patterns.hpp"
 #include "import/onnx/view.hpp"
@@ -13,8 +14,6 @@ namespace reshift::onnx_import {
 namespace {
 
 using Index = std::vector<std::int32_t>;
-
-std::size_t to_size(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 Value on_machine(Dims dims, int tensor, Index index = {}) {
   Value v;
@@ -56,7 +55,7 @@ std::optional<std::vector<T>> through(const OnnxNode& node, const Value& to,
   std::vector<T> result(size, absent);
   std::vector<bool> known(size, false);
   for (std::size_t k = 0; k < values.size(); ++k) {
-    const auto at = to_size(to.index[k]);
+    const auto at = index(to.index[k]);
     if (known[at] && result[at] != values[k]) return {};
     known[at] = true;
     result[at] = values[k];
@@ -67,7 +66,7 @@ std::optional<std::vector<T>> through(const OnnxNode& node, const Value& to,
 /// One value per channel where all pixels of each agree.
 template <typename T>
 std::optional<std::vector<T>> per_channel(const Tensor& t, const std::vector<T>& values) {
-  const std::size_t plane = to_size(std::int64_t{t.height} * t.width);
+  const std::size_t plane = index(std::int64_t{t.height} * t.width);
   std::vector<T> result;
   for (int c = 0; c < t.channels; ++c) {
     const auto first = values.begin() + c * static_cast<std::ptrdiff_t>(plane);
@@ -84,7 +83,7 @@ std::vector<float> channel_values(const OnnxNode& node, const Value& v, const Ar
     if (!std::isfinite(c)) node.fail("a constant is {}", c);
   }
   if (constant.values.size() == 1) {
-    return std::vector<float>(to_size(node.tensor(v.tensor).channels),
+    return std::vector<float>(index(node.tensor(v.tensor).channels),
                               static_cast<float>(constant.values[0]));
   }
   const auto all = through(node, v, expand(constant, v.dims).floats(), 0.0f);
@@ -230,7 +229,7 @@ void add_batch_norm(OnnxNode& node) {
   node.require_attribute("spatial", 1);  // up to operator set 8
   const Value& v = node.view(0);
   if (v.dims.size() < 2) node.fail("its input has shape {}", text(v.dims));
-  const auto size = to_size(v.dims[1]);
+  const auto size = index(v.dims[1]);
   const auto gamma = node.floats(1, "scale", size), beta = node.floats(2, "bias value", size),
              mean = node.floats(3, "mean", size), variance = node.floats(4, "variance", size);
   const float epsilon = node.number("epsilon", 1e-5f);

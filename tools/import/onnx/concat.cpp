@@ -1,6 +1,7 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "base/integer.hpp"
 #include "import/onnx/arithmetic.hpp"
 #include "import/onnx/operators.hpp"
 #include "import/onnx/view.hpp"
@@ -8,16 +9,14 @@
 namespace reshift::onnx_import {
 namespace {
 
-std::size_t to_size(std::int64_t i) { return static_cast<std::size_t>(i); }
-
 /// Whether a view has each element of its tensor once.
 bool is_whole(const OnnxNode& node, const Value& v) {
   std::vector<bool> seen(node.tensor(v.tensor).size(), false);
   if (v.index.empty()) return true;
   if (v.index.size() != seen.size()) return false;
   for (const auto i : v.index) {
-    if (i < 0 || seen[to_size(i)]) return false;
-    seen[to_size(i)] = true;
+    if (i < 0 || seen[index(i)]) return false;
+    seen[index(i)] = true;
   }
   return true;
 }
@@ -49,12 +48,12 @@ void append_padded_sum(OnnxNode& node, std::int64_t axis, std::int64_t total) {
   std::optional<Value> sum;
   for (int i = 0; i < node.input_count(); ++i) {
     const Value& part = node.view(i);
-    Array index{part.dims, {}, true};
-    for (const auto k : full_index(part)) index.values.push_back(k);
-    Dims from(to_size(total), kFill);
-    for (std::int64_t k = 0; k < part.dims[to_size(axis)]; ++k) from[to_size(at + k)] = k;
-    at += part.dims[to_size(axis)];
-    const Array padded = gather(index, axis, from, kZero);
+    Array places{part.dims, {}, true};
+    for (const auto k : full_index(part)) places.values.push_back(k);
+    Dims from(index(total), kFill);
+    for (std::int64_t k = 0; k < part.dims[index(axis)]; ++k) from[index(at + k)] = k;
+    at += part.dims[index(axis)];
+    const Array padded = gather(places, axis, from, kZero);
     Value whole = part;
     whole.dims = padded.dims;
     whole.index.assign(padded.values.begin(), padded.values.end());
@@ -77,7 +76,7 @@ void add_concat(OnnxNode& node) {
   bool same_pixels = true;
   for (int i = 0; i < node.input_count(); ++i) {
     Value v = node.view(i);
-    total += v.dims[to_size(axis)];
+    total += v.dims[index(axis)];
     if (!is_whole(node, v) || (axis == 1 && !v.index.empty())) {
       v.tensor = node.map(i);
       v.index.clear();

@@ -1,13 +1,12 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "base/integer.hpp"
 #include "import/onnx/operators.hpp"
 #include "import/onnx/view.hpp"
 
 namespace reshift::onnx_import {
 namespace {
-
-std::size_t to_size(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Weights [out][in] and biases of a fully connected layer.
 struct Matrix {
@@ -31,7 +30,7 @@ Matrix matrix(OnnxNode& node, int i, bool transposed) {
            {},
            {},
            transposed ? first : first + 1};
-  m.bias.assign(to_size(m.out), 0.0f);
+  m.bias.assign(index(m.out), 0.0f);
   if (transposed) {
     m.weights = std::move(from);
     return m;
@@ -39,7 +38,7 @@ Matrix matrix(OnnxNode& node, int i, bool transposed) {
   m.weights.resize(from.size());
   for (std::int64_t r = 0; r < m.in; ++r) {
     for (std::int64_t c = 0; c < m.out; ++c) {
-      m.weights[to_size(c * m.in + r)] = from[to_size(r * m.out + c)];
+      m.weights[index(c * m.in + r)] = from[index(r * m.out + c)];
     }
   }
   return m;
@@ -57,13 +56,13 @@ void append_dense(OnnxNode& node, const Value& v, Matrix m, Dims dims) {
   if (v.index.empty()) {
     result.weights = std::move(m.weights);
   } else {
-    result.weights.assign(to_size(m.out) * in.size(), 0.0f);
+    result.weights.assign(index(m.out) * in.size(), 0.0f);
     for (std::int64_t o = 0; o < m.out; ++o) {
-      float* row = result.weights.data() + to_size(o) * in.size();
+      float* row = result.weights.data() + index(o) * in.size();
       for (std::int64_t k = 0; k < m.in; ++k) {
-        const auto from = v.index[to_size(k)];
+        const auto from = v.index[index(k)];
         if (from == kLowest) node.fail("padding with minus infinity before it");
-        if (from >= 0) row[from] += m.weights[to_size(o * m.in + k)];
+        if (from >= 0) row[from] += m.weights[index(o * m.in + k)];
       }
     }
   }

@@ -2,12 +2,11 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/integer.hpp"
 #include "import/onnx/operators.hpp"
 
 namespace reshift::onnx_import {
 namespace {
-
-std::size_t to_size(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Of the first input, made by `make` from its number.
 template <typename Make>
@@ -18,7 +17,7 @@ Program of_input(const OnnxNode& node, Make make) {
 }
 
 Dims from_to(std::int64_t first, std::int64_t last) {
-  Dims result(to_size(std::max<std::int64_t>(0, last - first)));
+  Dims result(index(std::max<std::int64_t>(0, last - first)));
   std::iota(result.begin(), result.end(), first);
   return result;
 }
@@ -92,7 +91,7 @@ Program reshape(const OnnxNode& node) {
     if (known == 0 || size % known != 0) {
       node.fail("from shape {} to {} is impossible", text(from), text(shape));
     }
-    to[to_size(open)] = size / known;
+    to[index(open)] = size / known;
   } else if (known != size) {
     node.fail("from shape {} to {} is impossible", text(from), text(shape));
   }
@@ -113,7 +112,7 @@ Program squeeze(const OnnxNode& node) {
   Dims axes = node.integers_or_input("axes", 12, 1, {});
   for (auto& axis : axes) {
     axis = node.axis(axis, dims.size());
-    if (dims[to_size(axis)] != 1) node.fail("axis {} of shape {} is not 1", axis, text(dims));
+    if (dims[index(axis)] != 1) node.fail("axis {} of shape {} is not 1", axis, text(dims));
   }
   const bool all = axes.empty();
   Dims to;
@@ -160,7 +159,7 @@ Program slice(const OnnxNode& node) {
   return of_input(node, [&](Program& p, int x) {
     for (std::size_t i = 0; i < starts.size(); ++i) {
       const auto axis = node.axis(axes[i], dims.size());
-      const auto size = dims[to_size(axis)];
+      const auto size = dims[index(axis)];
       const Dims indices = indices_of(node, {starts[i], ends[i], steps[i]}, size);
       if (indices.empty() && !node.is_constant(0)) {
         node.fail("nothing is left of axis {}, of {}, from {} to {}", axis, size, starts[i],
@@ -175,14 +174,14 @@ Program slice(const OnnxNode& node) {
 Program split(const OnnxNode& node) {
   const Dims dims = node.dims(0);
   const auto axis = node.axis(node.integer("axis", 0), dims.size());
-  const auto size = dims[to_size(axis)], count = std::int64_t{node.output_count()};
+  const auto size = dims[index(axis)], count = std::int64_t{node.output_count()};
   Dims sizes = node.integers_or_input("split", 12, 1, {});
   if (sizes.empty()) {
     const auto parts = node.opset() >= 18 ? node.integer("num_outputs", count) : count;
     if (parts < 1 || parts != count || (node.opset() < 18 && size % parts != 0)) {
       node.fail("{} elements in {} parts for {} outputs", size, parts, count);
     }
-    sizes.assign(to_size(parts), (size + parts - 1) / parts);
+    sizes.assign(index(parts), (size + parts - 1) / parts);
     sizes.back() = size - (parts - 1) * sizes[0];
   }
   Program p(node.input_count());
@@ -203,7 +202,7 @@ Program gather(const OnnxNode& node) {
   const auto axis = node.axis(node.integer("axis", 0), dims.size());
   const Array& by = node.constant(1, "index");
   Dims indices = by.integers();
-  const auto size = dims[to_size(axis)];
+  const auto size = dims[index(axis)];
   for (auto& i : indices) {
     if (i < -size || i >= size) node.fail("index {} in {} elements", i, size);
     if (i < 0) i += size;

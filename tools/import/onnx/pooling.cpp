@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/integer.hpp"
 #include "import/onnx/arithmetic.hpp"
 #include "import/onnx/operators.hpp"
 #include "import/onnx/view.hpp"
@@ -9,8 +10,6 @@
 
 namespace reshift::onnx_import {
 namespace {
-
-std::size_t to_size(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 bool never_negative(const Graph& graph, int tensor) {
   const auto writes_negative = [&](const Node& n) {
@@ -110,10 +109,10 @@ void append_reduction(OnnxNode& node, const Dims& axes, NodeKind kind, bool keep
   std::int64_t group = 1;
   for (std::int64_t i = 0; i < rank; ++i) {
     if (reduced(i))
-      group *= v.dims[to_size(i)];
+      group *= v.dims[index(i)];
     else
       order.push_back(i);
-    if (keep || !reduced(i)) dims.push_back(reduced(i) ? 1 : v.dims[to_size(i)]);
+    if (keep || !reduced(i)) dims.push_back(reduced(i) ? 1 : v.dims[index(i)]);
   }
   order.insert(order.end(), axes.begin(), axes.end());
   const auto channels = static_cast<int>(product(v.dims) / std::max<std::int64_t>(1, group));
@@ -133,7 +132,7 @@ void append_reduction(OnnxNode& node, const Dims& axes, NodeKind kind, bool keep
     result.input = node.map(0);
     const Tensor& map = node.tensor(result.input);
     result.kind = NodeKind::kConv;
-    result.weights.assign(to_size(map.channels), 1.0f / static_cast<float>(map.channels));
+    result.weights.assign(index(map.channels), 1.0f / static_cast<float>(map.channels));
     result.bias = {0};
     out = {1, map.height, map.width};
   } else {
@@ -168,7 +167,7 @@ void append_reduce(OnnxNode& node, NodeKind kind, bool sum) {
   const Dims axes = reduced_axes(node);
   if (axes.empty()) return node.alias(node.view(0));
   std::int64_t count = 1;
-  for (const auto axis : axes) count *= node.view(0).dims[to_size(axis)];
+  for (const auto axis : axes) count *= node.view(0).dims[index(axis)];
   append_reduction(node, axes, kind, node.integer("keepdims", 1) != 0,
                    sum ? static_cast<float>(count) : 1);
 }

@@ -4,15 +4,14 @@
 #include <cmath>
 #include <map>
 
+#include "base/integer.hpp"
 #include "import/onnx/operators.hpp"
 
 namespace reshift::onnx_import {
 namespace {
 
-std::size_t to_size(std::int64_t i) { return static_cast<std::size_t>(i); }
-
 /// One axis of a Resize.
-struct Axis {
+struct ScaledAxis {
   std::int64_t size = 1, out = 1;
   double scale = 1;
 };
@@ -41,9 +40,9 @@ Settings settings_of(const OnnxNode& node) {
 }
 
 /// Fills in the sizes and scales of all axes, by scales or by sizes.
-std::vector<Axis> axes_of(const OnnxNode& node) {
+std::vector<ScaledAxis> scaled_axes(const OnnxNode& node) {
   const Dims dims = node.dims(0);
-  std::vector<Axis> axes;
+  std::vector<ScaledAxis> axes;
   for (const auto d : dims) axes.push_back({d, d, 1});
   const bool is_upsample = node.op_type() == "Upsample";
   std::vector<double> scales;
@@ -68,7 +67,7 @@ std::vector<Axis> axes_of(const OnnxNode& node) {
     node.fail("keep_aspect_ratio_policy is not supported");
   }
   for (std::size_t i = 0; i < which.size(); ++i) {
-    Axis& axis = axes[to_size(node.axis(which[i], dims.size()))];
+    ScaledAxis& axis = axes[index(node.axis(which[i], dims.size()))];
     const double size = static_cast<double>(axis.size);
     axis.scale = sizes.empty() ? scales[i] : static_cast<double>(sizes[i]) / size;
     axis.out = sizes.empty() ? static_cast<std::int64_t>(std::floor(size * scales[i])) : sizes[i];
@@ -83,7 +82,8 @@ std::vector<Axis> axes_of(const OnnxNode& node) {
   return axes;
 }
 
-double coordinate(const OnnxNode& node, const std::string& mode, const Axis& a, std::int64_t i) {
+double coordinate(const OnnxNode& node, const std::string& mode, const ScaledAxis& a,
+                  std::int64_t i) {
   const auto x = static_cast<double>(i);
   // As ONNX's own evaluator has it, the size before it is rounded down.
   const auto size = static_cast<double>(a.size), out = size * a.scale;
@@ -118,7 +118,7 @@ std::vector<double> weights_of(const Settings& s, double t) {
 
 /// Resizes along one axis.
 int resized(const OnnxNode& node, Program& p, int x, std::size_t number, const Settings& s,
-            const Axis& a, std::size_t rank) {
+            const ScaledAxis& a, std::size_t rank) {
   const std::size_t taps = s.mode == "nearest" ? 1 : s.mode == "linear" ? 2 : 4;
   std::vector<Dims> indices(taps);
   std::vector<Array> weights(taps);
@@ -152,7 +152,7 @@ int resized(const OnnxNode& node, Program& p, int x, std::size_t number, const S
 
 Program resize(const OnnxNode& node) {
   const Settings s = settings_of(node);
-  const auto axes = axes_of(node);
+  const auto axes = scaled_axes(node);
   Program p(node.input_count());
   int x = 0;
   for (std::size_t i = 0; i < axes.size(); ++i) {

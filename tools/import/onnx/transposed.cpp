@@ -1,14 +1,13 @@
 // Copyright the ReShift authors. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "base/integer.hpp"
 #include "import/onnx/operators.hpp"
 #include "import/onnx/view.hpp"
 #include "import/onnx/window.hpp"
 
 namespace reshift::onnx_import {
 namespace {
-
-std::size_t to_size(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// A transposed convolution along one axis: tap k of pixel i adds to output i * stride + k *
 /// dilation - before.
@@ -42,8 +41,8 @@ Phase phase_of(const Transposed& t, std::int64_t phase) {
   // Windows that end before the image's end read zeros there, so that the sizes fit.
   high = std::max(high, t.size - p.out);
   p.pad_after = p.out + high - t.size;
-  p.taps.assign(to_size(high - low + 1), -1);
-  for (const auto& [offset, tap] : reads) p.taps[to_size(offset - low)] = tap;
+  p.taps.assign(index(high - low + 1), -1);
+  for (const auto& [offset, tap] : reads) p.taps[index(offset - low)] = tap;
   return p;
 }
 
@@ -98,7 +97,7 @@ std::vector<float> phase_weights(const std::vector<float>& from, const Dims& dim
       const auto plane = ((o / out * in + i) * out + o % out) * dims[2] * dims[3];
       for (const auto y : rows.taps) {
         for (const auto x : columns.taps) {
-          to.push_back(y < 0 || x < 0 ? 0 : from[to_size(plane + y * dims[3] + x)]);
+          to.push_back(y < 0 || x < 0 ? 0 : from[index(plane + y * dims[3] + x)]);
         }
       }
     }
@@ -132,7 +131,7 @@ void add_conv_transpose(OnnxNode& node) {
               axes[0].stride, axes[1].stride);
   }
   const auto weights = node.take_floats(1, "weight");
-  const auto channels = to_size(dims[1] * groups);
+  const auto channels = index(dims[1] * groups);
   const auto bias =
       node.has_input(2) ? node.floats(2, "bias", channels) : std::vector<float>(channels, 0.0f);
   const auto to_int = [](std::int64_t i) { return static_cast<int>(i); };

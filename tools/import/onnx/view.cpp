@@ -5,10 +5,10 @@
 #include <limits>
 #include <numeric>
 
+#include "base/integer.hpp"
+
 namespace reshift::onnx_import {
 namespace {
-
-std::size_t to_size(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Where an element is in a tensor.
 struct Place {
@@ -39,7 +39,7 @@ class Finder {
 
  private:
   std::int32_t at(int c, int y, int x) const {
-    return index_[to_size((std::int64_t{c} * map_.height + y) * map_.width + x)];
+    return index_[index((std::int64_t{c} * map_.height + y) * map_.width + x)];
   }
 
   /// Distance in the tensor of two elements that are neighbours in the map: the first two that
@@ -47,9 +47,9 @@ class Finder {
   template <typename Coordinate>
   int step(int distance, int size, Coordinate coordinate) const {
     if (size == 1) return 1;
-    for (std::size_t i = 0; i + to_size(distance) < index_.size(); ++i) {
-      const bool last = i / to_size(distance) % to_size(size) + 1 == to_size(size);
-      const auto a = index_[i], b = index_[i + to_size(distance)];
+    for (std::size_t i = 0; i + index(distance) < index_.size(); ++i) {
+      const bool last = i / index(distance) % index(size) + 1 == index(size);
+      const auto a = index_[i], b = index_[i + index(distance)];
       if (last || a < 0 || b < 0) continue;
       return coordinate(place_of(tensor_, b)) - coordinate(place_of(tensor_, a));
     }
@@ -119,7 +119,7 @@ Node selection_node(const OnnxNode& node, int tensor, const Selection& s, const 
     if (s.channels[c] < 0) continue;
     rows.push_back(s.rows[c]);
     columns.push_back(s.columns[c]);
-    own_channel = own_channel && to_size(s.channels[c]) == c;
+    own_channel = own_channel && index(s.channels[c]) == c;
   }
   if (rows.empty()) node.fail("reads nothing but padding");
   const Taps h = taps_of(rows, s.step_h, from.height, map.height);
@@ -137,10 +137,10 @@ Node selection_node(const OnnxNode& node, int tensor, const Selection& s, const 
   const std::int64_t row = taps * (own_channel ? 1 : from.channels);
   constexpr std::int64_t kMost = std::int64_t{1} << 26;
   if (row * map.channels > kMost) node.fail("moves its input over too far a distance");
-  result.weights.assign(to_size(row * map.channels), 0.0f);
-  result.bias.assign(to_size(map.channels), 0.0f);
+  result.weights.assign(index(row * map.channels), 0.0f);
+  result.bias.assign(index(map.channels), 0.0f);
   for (std::int64_t c = 0; c < map.channels; ++c) {
-    const auto channel = to_size(c);
+    const auto channel = index(c);
     if (s.channels[channel] < 0) continue;
     float* to = result.weights.data() + c * row + (own_channel ? 0 : s.channels[channel] * taps);
     for (int y = 0; y < h.kernel; ++y) {
@@ -163,14 +163,14 @@ Node selection_node(const OnnxNode& node, int tensor, const Selection& s, const 
 }
 
 /// Every second pixel of every second row, from (row, column) on.
-std::vector<std::int32_t> phase(const std::vector<std::int32_t>& index, const Layout& l, int row,
+std::vector<std::int32_t> phase(const std::vector<std::int32_t>& places, const Layout& l, int row,
                                 int column) {
   std::vector<std::int32_t> result;
-  result.reserve(index.size() / 4);
+  result.reserve(places.size() / 4);
   for (int c = 0; c < l.channels; ++c) {
     for (int y = row; y < l.height; y += 2) {
       for (int x = column; x < l.width; x += 2) {
-        result.push_back(index[to_size((std::int64_t{c} * l.height + y) * l.width + x)]);
+        result.push_back(places[index((std::int64_t{c} * l.height + y) * l.width + x)]);
       }
     }
   }
@@ -181,19 +181,19 @@ int copy(const OnnxNode& node, const Value& v, const std::vector<std::int32_t>& 
          const Layout& layout);
 
 /// Writes a map of twice the height and width in four parts.
-int copy_phases(const OnnxNode& node, const Value& v, const std::vector<std::int32_t>& index,
+int copy_phases(const OnnxNode& node, const Value& v, const std::vector<std::int32_t>& places,
                 const Layout& l) {
   const Layout half{l.channels, l.height / 2, l.width / 2};
   const Layout from = layout_of(node.tensor(v.tensor));
   std::vector<std::vector<std::int32_t>> parts;
   std::vector<Node> nodes;
   for (int i = 0; i < 4; ++i) {
-    parts.push_back(phase(index, l, i / 2, i % 2));
+    parts.push_back(phase(places, l, i / 2, i % 2));
     const auto same = std::find(parts.begin(), parts.end() - 1, parts.back());
     const auto selection = find_selection(from, parts.back(), half);
     Node n;
     if (same != parts.end() - 1) {
-      n = nodes[to_size(same - parts.begin())];
+      n = nodes[index(same - parts.begin())];
     } else if (selection && selection->fill != kLowest) {
       n = selection_node(node, v.tensor, *selection, half);
     } else {
@@ -309,9 +309,9 @@ std::optional<Selection> find_selection(const Layout& tensor, std::span<const st
 
 std::vector<std::int32_t> full_index(const Value& v) {
   if (!v.index.empty()) return v.index;
-  std::vector<std::int32_t> index(to_size(product(v.dims)));
-  std::iota(index.begin(), index.end(), 0);
-  return index;
+  std::vector<std::int32_t> places(index(product(v.dims)));
+  std::iota(places.begin(), places.end(), 0);
+  return places;
 }
 
 int materialise(const OnnxNode& node, const std::string& name, const Value& v,
