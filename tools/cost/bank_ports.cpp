@@ -81,35 +81,56 @@ class Ports {
       arrive();
       arbitrate();
     }
-    std::int64_t nominal = 0;
-    for (const std::int64_t uops : uops_) nominal += std::max(uops, steps_);
-    // Whole lists, without the first ones, which fill the pipeline.
-    const auto lists = std::ssize(list_begins_);
-    PortUse use{static_cast<double>(nominal), transferred_};
-    if (lists > 2) {
-      const std::int64_t first = lists / 3;
-      const double mean = static_cast<double>(list_begins_.back() - list_begins_[index(first)]) /
-                          static_cast<double>(lists - 1 - first);
-      use.group_cycles = std::max(use.group_cycles, mean);
-    }
-    return use;
+    return {span(blocks() - 1, exec_.groups * blocks() - 1), backlog(exec_.groups * blocks() - 1),
+            transferred_};
   }
 
  private:
   std::int64_t blocks() const { return std::ssize(uops_); }
+
+  /// Cycles from one M-block's last micro-op to another's. Those that were not issued take as long
+  /// as the whole lists in the second half of those that were.
+  double span(std::int64_t from, std::int64_t to) const {
+    const std::int64_t known = std::ssize(issues_);
+    if (to < known) return static_cast<double>(issues_[index(to)] - issues_[index(from)]);
+    double list = 0;
+    for (const std::int64_t uops : uops_) list += static_cast<double>(std::max(uops, steps_));
+    const std::int64_t lists = (known - 1) / blocks();
+    if (lists >= 4) {
+      const std::int64_t first = lists / 2 * blocks(), last = lists * blocks();
+      const auto cycles = static_cast<double>(issues_[index(last)] - issues_[index(first)]);
+      list = std::max(list, cycles / static_cast<double>(lists - lists / 2));
+    }
+    const std::int64_t begin = std::min(from, known - 1);
+    const std::int64_t there = begin + (known - 1 - begin) / blocks() * blocks();
+    return static_cast<double>(issues_[index(there)] - issues_[index(begin)]) +
+           list * static_cast<double>(to - there) / static_cast<double>(blocks());
+  }
+
+  /// Of an M-block, or of the last one that was written.
+  double backlog(std::int64_t block) const {
+    if (written_.empty()) return 0;
+    const std::size_t i = index(std::min(block, std::ssize(written_) - 1));
+    return static_cast<double>(
+        std::max<std::int64_t>(written_[i] - issues_[i] - written_after_ - steps_ + 1, 0));
+  }
 
   /// First pixel of a step of Q pixels; steps are those of M-blocks, one after the other.
   std::int64_t pixel(std::int64_t step) const {
     return step / steps_ / blocks() * banks_ + step % steps_ * ways_;
   }
 
+  /// M-blocks that are written.
+  std::int64_t done() const {
+    return *std::min_element(finished_.begin(), finished_.end()) / steps_;
+  }
+
   /// The last micro-op of the next M-block.
   void issue() {
     if (now_ < next_issue_) return;
-    const std::int64_t done = *std::min_element(finished_.begin(), finished_.end()) / steps_;
-    if (queue_ > 0 && issued_ - done >= queue_ / steps_) return;
+    if (queue_ > 0 && issued_ - done() >= queue_ / steps_) return;
     if (exec_.residual && requested_ - issued_ * steps_ < steps_) return;
-    if (issued_ % blocks() == 0) list_begins_.push_back(now_);
+    issues_.push_back(now_);
     ++issued_;
     next_issue_ = now_ + std::max(uops_[index(issued_ % blocks())], steps_);
     blocks_.push_back(now_);
@@ -164,6 +185,7 @@ class Ports {
       ++finished_[index(way)];
     }
     waited_ = !waiting_.front().empty();
+    while (done() > std::ssize(written_)) written_.push_back(now_);
     if (reads[index(transfer_bank_)] || writes[index(transfer_bank_)]) return;
     transfer_bank_ = (transfer_bank_ + 1) % banks_;
     ++transferred_;
@@ -182,10 +204,10 @@ class Ports {
   std::int64_t issued_ = 0;                                // M-blocks
   std::int64_t requested_ = 0, popped_ = 0, arrived_ = 0;  // steps
   std::deque<std::int64_t> blocks_;                        // issued when, and not all arrived
-  std::vector<std::int64_t> list_begins_;
-  std::vector<std::deque<Place>> waiting_;  // of each way
-  std::vector<std::int64_t> finished_;      // steps of each way
-  std::vector<bool> made_;                  // reads of the step at hand
+  std::vector<std::int64_t> issues_, written_;             // when M-blocks were
+  std::vector<std::deque<Place>> waiting_;                 // of each way
+  std::vector<std::int64_t> finished_;                     // steps of each way
+  std::vector<bool> made_;                                 // reads of the step at hand
   bool waited_ = false;
   std::int64_t transfer_bank_ = 0, transferred_ = 0;
 };
@@ -195,11 +217,11 @@ class Ports {
 PortUse port_use(const isa::Hardware& hw, const isa::Exec& exec,
                  std::span<const std::int64_t> m_block_uops) {
   if (hw.post_lanes < hw.m) {
-    double cycles = 0;
+    double list = 0;
     for (const std::int64_t uops : m_block_uops) {
-      cycles += static_cast<double>(std::max(uops, post_cycles(hw)));
+      list += static_cast<double>(std::max(uops, post_cycles(hw)));
     }
-    return {cycles, kManyCycles};
+    return {list * static_cast<double>(exec.groups - 1), 0, kManyCycles};
   }
   return Ports(hw, exec, m_block_uops).run();
 }
@@ -207,6 +229,7 @@ PortUse port_use(const isa::Hardware& hw, const isa::Exec& exec,
 std::int64_t words_beside_polyphase(const isa::Hardware& hw, std::int64_t m_blocks,
                                     std::int64_t cycles) {
   isa::Exec exec{.dst_polyphase = true};
+  exec.groups = 1;
   exec.pitch = exec.out_width = hw.p * kManyCycles;
   const std::vector<std::int64_t> uops(index(m_blocks), cycles);
   return port_use(hw, exec, uops).words;

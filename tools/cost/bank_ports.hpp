@@ -10,16 +10,19 @@ namespace reshift::cost {
 
 /// What the second ports of the feature buffer's banks do while an EXEC runs: post-processing
 /// writes, the residual's words are read, and LOAD and STORE take what is left. Where two want the
-/// same bank, one waits.
+/// same bank, one waits; the queues behind several pixels at a time make up for that as long as
+/// they have room.
 struct PortUse {
-  double group_cycles = 0;  ///< of a pixel group, in the mean
-  std::int64_t words = 0;   ///< that a transfer moves in kManyCycles of them
+  double further = 0;      ///< cycles from the first pixel group's last micro-op to the last one's
+  double backlog = 0;      ///< cycles that the last write comes later than drain_cycles() says
+  std::int64_t words = 0;  ///< that a transfer moves in kManyCycles
 };
 
-/// `m_block_uops`: micro-ops of each M-block of the list. Walks the raster as the RTL does
-/// (rs_residual, rs_post_queue and the second ports of rs_feature_buffer), for kManyCycles, as if
-/// it had no end. With fewer post-processing lanes than channels nothing meets, and it returns the
-/// cycles that these take.
+/// Of `exec`, which may have few of its fields: those of its raster, of destination and residual,
+/// and `groups`. `m_block_uops`: micro-ops of each M-block of the list. Walks the raster as the RTL
+/// does (rs_residual, rs_post_queue and the second ports of rs_feature_buffer), for kManyCycles, as
+/// if it had no end; what is left goes on as it did then. With fewer post-processing lanes than
+/// channels nothing meets.
 PortUse port_use(const isa::Hardware& hw, const isa::Exec& exec,
                  std::span<const std::int64_t> m_block_uops);
 

@@ -50,15 +50,15 @@ inline constexpr std::int64_t kDrop = 28;
 inline constexpr std::int64_t kExecCopy = 29;
 /// Of a descriptor in the middle of a program, all of that.
 inline constexpr std::int64_t kDescriptor = 150;
-/// Stages from a column's accumulator to its pixel in the feature buffer, see drain_cycles().
-/// Measured: 22, 27, and 26 less post_cycles().
-inline constexpr std::int64_t kDrainStages = 26;
+/// Stages from a row's sum to its pixel in the feature buffer, see drain_cycles(). Measured: 17,
+/// 17, and 15 less post_cycles().
+inline constexpr std::int64_t kDrainStages = 17;
 /// More of them, where there are tables behind post-processing.
 inline constexpr std::int64_t kTableStages = 2;
 /// More of them, and of the array's entry, where codes have bounds and sums are rounded early.
 inline constexpr std::int64_t kRequantiseStages = 5;
 /// More of them, where several pixels go through queues.
-inline constexpr std::int64_t kQueueStages = 4;
+inline constexpr std::int64_t kQueueStages = 3;
 
 // Post-processing with fewer lanes than channels, see post_cycles(): 512 of them for 5 pixels of
 // two passes each; measured: 486.

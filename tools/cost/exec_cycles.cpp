@@ -6,6 +6,19 @@
 #include "cost/constants.hpp"
 
 namespace reshift::cost {
+namespace {
+
+/// Cycles from a tile's first lanes to its sum in a PE: rs_pkg::sum_delay.
+std::int64_t sum_delay(const isa::Hardware& hw) {
+  constexpr int kChain = 8, kByte = 8;  // lanes of a chain; what two pixels share a multiplier for
+  const bool multiplier = isa::is_multiplier(hw);
+  const bool shared =
+      multiplier && isa::post_pixels(hw) > 1 && hw.act_w == kByte && isa::term_width(hw) == kByte;
+  const std::int64_t chain = std::min(hw.c, kChain);
+  return (multiplier ? 3 : 2) + (shared ? 2 : 0) + chain - 1 + (hw.c > chain ? 1 : 0);
+}
+
+}  // namespace
 
 std::int64_t post_cycles(const isa::Hardware& hw) {
   if (hw.post_lanes >= hw.m) return isa::block_cycles(hw);
@@ -14,8 +27,8 @@ std::int64_t post_cycles(const isa::Hardware& hw) {
 }
 
 std::int64_t drain_cycles(const isa::Hardware& hw) {
-  return hw.m + isa::block_cycles(hw) + kDrainStages + (hw.tables > 0 ? kTableStages : 0) +
-         (hw.requantise > 0 ? kRequantiseStages : 0) +
+  return hw.m + isa::block_cycles(hw) + sum_delay(hw) + kDrainStages +
+         (hw.tables > 0 ? kTableStages : 0) + (hw.requantise > 0 ? kRequantiseStages : 0) +
          (isa::post_pixels(hw) > 1 ? kQueueStages : 0);
 }
 

@@ -265,18 +265,20 @@ class Model {
   void end_exec() {
     const std::int64_t further = now_.exec.groups - 1;
     const std::int64_t need = now_.exec.need_first + further * now_.exec.need_step;
-    const bool meets = now_.exec.residual || now_.exec.dst_polyphase || now_.exec.dst_double;
-    const double group =
-        meets && further > 0 ? ports_of(now_).group_cycles : static_cast<double>(now_.group);
-    const Time walked = now_.at + std::llround(static_cast<double>(further) * group);
-    now_.group = std::llround(group);
+    Time walked = now_.at + further * now_.group, backlog = 0;
+    if (further > 0 && (now_.exec.residual || now_.exec.dst_polyphase || now_.exec.dst_double)) {
+      const PortUse& use = ports_of(now_);
+      walked = now_.at + std::llround(use.further);
+      now_.group = std::llround(use.further / static_cast<double>(further));
+      backlog = std::llround(use.backlog);
+    }
     const Time end = std::max(walked, written(need) + now_.group);
     execs_.push_back(end - std::exchange(issued_, end));
     for (; !now_.exec.keep_list && now_.blocks > 0; --now_.blocks) {
       rooms_.push_back({blocks_.front().uops, end - now_.group});
       blocks_.pop_front();
     }
-    complete_before_ = std::exchange(complete_, end + drain_);
+    complete_before_ = std::exchange(complete_, end + drain_ + backlog);
     post(now_.exec, Engine::kExec, complete_);
   }
 
