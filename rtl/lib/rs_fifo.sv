@@ -81,7 +81,8 @@ module rs_fifo #(
     else if (load && push) out_q <= in_data_i;
   end
 
-  `RS_ASSERT(NoOverflow, count_q <= CountW'(Depth))
+  // A bit wider: else the comparison is constant where Depth is 2^n - 1.
+  `RS_ASSERT(NoOverflow, {1'b0, count_q} <= (CountW + 1)'(Depth))
   `RS_ASSERT(FlagsAgree, valid_q == (count_q != '0) && full_q == (count_q == CountW'(Depth)))
   `RS_ASSERT_STABLE(OutStable, out_valid_o, out_ready_i, out_data_o)
 
