@@ -296,7 +296,7 @@ TEST(Cost, Banks) {
                kHardware.name, m_blocks, uops, also.residual ? ", residual" : "",
                also.polyphase ? ", polyphase" : "", group, expected);
     // How both fall together, and so the mean, depends on each stage of the pipeline.
-    EXPECT_NEAR(group, expected, (also.residual && also.polyphase ? 0.1 : 0.03) * expected);
+    EXPECT_NEAR(group, expected, (also.residual && also.polyphase ? 0.15 : 0.03) * expected);
   }
 }
 

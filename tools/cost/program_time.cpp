@@ -141,7 +141,7 @@ class Model {
     std::vector<std::int64_t> key{e.residual,   e.dst_polyphase, e.res_polyphase, e.dst_double,
                                   e.res_double, e.res_broadcast, e.dst_bank,      e.dst_row_bank,
                                   e.res_bank,   e.res_row_bank,  e.pitch,         e.out_width,
-                                  e.lead,       e.skip_rows,     e.skip_columns};
+                                  e.lead,       e.skip_rows,     e.skip_columns,  e.groups};
     key.insert(key.end(), walk.m_blocks.begin(), walk.m_blocks.end());
     const auto [use, fresh] = ports_.try_emplace(std::move(key));
     if (fresh) use->second = port_use(hw_, e, walk.m_blocks);
