@@ -12,7 +12,7 @@ set(netlist_benches
   rs_column_history
   # rtl/exec
   rs_post_lane_8_16 rs_post_scale rs_post_table rs_issue rs_post rs_post_serial rs_uop_fetch
-  rs_column_window
+  rs_column_window rs_raster_queue
   rs_tap_mask rs_exec rs_exec_serial
   # rtl/dma, and rtl/ctrl with it
   rs_axi_read_64_32 rs_axi_write_64_32 rs_ctrl_cpu rs_ctrl_rom rs_frontend_4x4x2
