@@ -43,9 +43,10 @@ struct Room {
 struct Walk {
   isa::Exec exec;
   std::int64_t uops_left = 0;
-  std::size_t blocks = 0;                ///< of those in the memory that are walked
-  Time at = 0;                           ///< last micro-op walked for the first pixel group
-  Time group = 0;                        ///< cycles of a pixel group
+  std::size_t blocks = 0;  ///< of those in the memory that are walked
+  Time at = 0;             ///< last micro-op walked for the first pixel group
+  Time group = 0;          ///< cycles of a pixel group
+  Time ahead = 0;          ///< of them, that its first M-block need not wait for post-processing
   std::vector<std::int64_t> m_blocks{};  ///< micro-ops of each
   bool open = false;                     ///< the last of them goes on in the next weight block
 };
@@ -244,7 +245,10 @@ class Model {
     if (now_.uops_left == 0) return;
     while (now_.uops_left > 0 && now_.blocks < blocks_.size()) {
       const Block& block = blocks_[now_.blocks];
-      if (now_.m_blocks.empty()) now_.at = std::max(now_.at - ahead_of_post(block), issued_);
+      if (now_.m_blocks.empty()) {
+        now_.ahead = ahead_of_post(block);
+        now_.at = std::max(now_.at - now_.ahead, issued_);
+      }
       now_.at = std::max(now_.at + block.cycles, block.loaded);
       now_.group += block.cycles;
       now_.uops_left -= block.uops;
@@ -272,7 +276,7 @@ class Model {
       now_.group = std::llround(use.further / static_cast<double>(further));
       backlog = std::llround(use.backlog);
     }
-    const Time end = std::max(walked, written(need) + now_.group);
+    const Time end = std::max(walked, written(need) + now_.group - now_.ahead);
     execs_.push_back(end - std::exchange(issued_, end));
     for (; !now_.exec.keep_list && now_.blocks > 0; --now_.blocks) {
       rooms_.push_back({blocks_.front().uops, end - now_.group});
