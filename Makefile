@@ -150,7 +150,7 @@ bench: configure  ## measured cycles, utilisation and simulation speed
 	tools/bench.sh "$(BUILD)"
 
 .PHONY: frames
-frames: setup  ## whole frames of published networks in RTL, against budgets and estimates (an hour; FRAMES=)
+frames: setup  ## whole frames of published networks in RTL, against budgets and estimates (long; FRAMES=)
 	for config in $$(tools/frames/frames.py $(FRAMES) --configs); do $(MAKE) sim CONFIG=$$config || exit; done
 	tools/frames/frames.py --build "$(BUILD)" $(FRAMES)
 

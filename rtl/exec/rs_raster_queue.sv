@@ -9,15 +9,15 @@
 ///
 /// Throughput: a step per cycle.
 /// Latency: 1 cycle.
-/// Handshake: while `room_o`, a pixel group may begin; its steps then come when they like. Out, a step is
-/// taken where `ready_i` is there.
+/// Handshake: while `room_o`, a pixel group may begin; its steps then come at any time. Out, a step goes
+/// where `ready_i` is there.
 /// Assumes: none.
 module rs_raster_queue #(
   /// Pixels of a group.
   parameter int unsigned P = 8,
   /// Pixels of a step; a divisor of P.
   parameter int unsigned Q = 1,
-  /// Steps that wait, at least; two groups have room.
+  /// Steps that wait at most, in whole groups; two groups have room in any case.
   parameter int unsigned Ahead = 16
 ) (
   /// Clock.

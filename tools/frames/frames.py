@@ -5,8 +5,8 @@ against the golden model, its budget of cycles, and the estimate of every layer.
 ImageNet's size have random weights and images where their files are not public; the others need the
 data folder and are left out, by name, without it.
 
-Results stay in OUT, a file a frame, and are not made again: remove the file, or use --again. Exits
-non-zero when a frame has mismatches or takes more cycles than its budget."""
+Results stay in OUT, a file a frame, with a log of each command. Exits non-zero when a frame has
+mismatches, takes more cycles than its budget, or cannot be run."""
 
 import argparse
 import json
@@ -39,18 +39,22 @@ class Bench:
     def __init__(self, build, data, folder):
         self.tool, self.data, self.folder = build / "bin/reshift", data, folder
         self.library = build / "lib"
+        self.networks = {}  # quantised, by name
         folder.mkdir(parents=True, exist_ok=True)
 
     def call(self, log, *command):
-        with open(self.folder / f"{log}.log", "a") as out:
-            subprocess.run([self.tool, *map(str, command)], check=True, stdout=out,
-                           stderr=subprocess.STDOUT, cwd=ROOT)
+        path = self.folder / f"{log}.{command[0]}.log"
+        with open(path, "w") as out:
+            ended = subprocess.run([self.tool, *map(str, command)], check=False, stdout=out,
+                                   stderr=subprocess.STDOUT, cwd=ROOT)
+        if ended.returncode:
+            raise RuntimeError(f"reshift {command[0]} failed, see {path}")
 
     def quantised(self, name, network):
         """The quantised network; once for all frames with it."""
+        if name in self.networks:
+            return self.networks[name]
         path = self.folder / f"{name}.rsq"
-        if path.is_file():
-            return path
         if "make" in network:
             model = self.folder / f"{name}.onnx"
             self.call(name, "make-network", *network["make"], "-o", model)
@@ -69,6 +73,7 @@ class Bench:
         if "labels" in network:
             options += ["--labels", self.data / network["labels"]]
         self.call(name, "quantize", model, *options, "-o", path)
+        self.networks[name] = path
         return path
 
     def run(self, frame, network):
@@ -80,11 +85,10 @@ class Bench:
         self.call(name, "compile", net, "--hw", frame["config"], "-o", program)
         images = (["--data", self.data / network["images"], "--count", IMAGES] if "images" in network
                   else ["--data", "random", "--count", 1])
-        partial = result.with_suffix(".part")
-        self.call(name, "run", program, *images, "--backend", "rtl", "--timeline",
-                  self.folder / f"{name}.timeline", "--json", partial)
-        (self.folder / f"{name}.timeline").unlink()
-        partial.rename(result)
+        timeline = self.folder / f"{name}.timeline"
+        self.call(name, "run", program, *images, "--backend", "rtl", "--timeline", timeline,
+                  "--json", result)
+        timeline.unlink()
         return json.loads(result.read_text())
 
 
@@ -132,7 +136,6 @@ def main():
     parser.add_argument("--data", type=pathlib.Path, help="data folder [../shared/data]",
                         default=pathlib.Path(os.environ.get("RESHIFT_DATA", ROOT.parent / "shared/data")))
     parser.add_argument("-o", "--out", type=pathlib.Path, help="folder for results [BUILD/frames]")
-    parser.add_argument("--again", action="store_true", help="measure again what is there")
     parser.add_argument("--configs", action="store_true",
                         help="print the configurations whose simulated cores the frames need, and end")
     options = parser.parse_args()
@@ -149,24 +152,25 @@ def main():
     rows, failed = [], []
     for frame in frames:
         name, network = name_of(frame), tables["networks"][frame["network"]]
-        result = bench.folder / f"{name}.json"
-        if result.is_file() and not options.again:
-            run = json.loads(result.read_text())
-        elif absent := [file for file in needs(network) if not (bench.data / file).exists()]:
+        if absent := [file for file in needs(network) if not (bench.data / file).exists()]:
             print(f"{name}: skipped, there is no {absent[0]} in {bench.data}", flush=True)
             continue
-        elif not (bench.library / f"libreshift_sim_{frame['config']}.so").is_file():
+        if not (bench.library / f"libreshift_sim_{frame['config']}.so").is_file():
             print(f"{name}: skipped, no simulated core: make sim CONFIG={frame['config']}", flush=True)
             continue
-        else:
-            print(f"{name}: quantise, compile, simulate ...", flush=True)
+        print(f"{name}: quantise, compile, simulate ...", flush=True)
+        try:
             run = bench.run(frame, network)
+        except RuntimeError as error:
+            print(f"{name}: {error}", flush=True)
+            failed.append(name)
+            continue
         rows.append(row(frame, run))
         if not kept(frame, run):
             failed.append(name)
     print(table(rows))
     if failed:
-        print(f"mismatches, or more cycles than the budget: {', '.join(failed)}")
+        print(f"mismatches, more cycles than the budget, or not run: {', '.join(failed)}")
     return bool(failed)
 
 

@@ -61,6 +61,21 @@ class Frames(unittest.TestCase):
             self.assertEqual(ended.returncode, 2)
             self.assertIn("no frame none; there are resnet50.32x16x4", ended.stderr)
 
+    def test_a_command_that_fails_is_named_with_its_log(self):
+        with tempfile.TemporaryDirectory() as folder:
+            build = pathlib.Path(folder)
+            (build / "bin").mkdir()
+            (build / "lib").mkdir()
+            (build / "lib/libreshift_sim_32x16x4.so").touch()
+            (build / "bin/reshift").write_text("#!/bin/sh\necho no disk; exit 1\n")
+            (build / "bin/reshift").chmod(0o755)
+            ended = subprocess.run([sys.executable, frames.HERE / "frames.py", "--build", build,
+                                    "resnet50.32x16x4"], text=True, stdout=subprocess.PIPE, check=False)
+            self.assertEqual(ended.returncode, 1)
+            log = build.resolve() / "frames/resnet50.make-network.log"
+            self.assertIn(f"resnet50.32x16x4: reshift make-network failed, see {log}", ended.stdout)
+            self.assertEqual(log.read_text(), "no disk\n")
+
 
 if __name__ == "__main__":
     unittest.main()

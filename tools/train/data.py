@@ -49,6 +49,9 @@ class View:
         mirrored = torch.from_numpy(random.integers(0, 2, len(images)).astype(bool))
         self.columns[mirrored] = self.columns[mirrored].flip(1)
         self.padded = torch.nn.functional.pad(images, (0, 0, MARGIN, MARGIN, MARGIN, MARGIN))
+        self.mixed = mixed > 0
+        if not self.mixed:
+            return
         self.others = torch.from_numpy(random.permutation(len(images)))
         # A rectangle has a share of the image that is uniform in 0 to 1; its centre is anywhere.
         half = numpy.sqrt(random.random(len(images))) * SIZE / 2
@@ -58,6 +61,8 @@ class View:
 
     def __getitem__(self, which):
         """Images of the indices `which`."""
+        if not self.mixed:
+            return self.shifted(which)
         reach = torch.arange(SIZE) + 0.5
         rows, columns = ((self.first[i, which, None] < reach) & (reach < self.last[i, which, None])
                          for i in range(2))
